@@ -1,0 +1,64 @@
+# Perf Clinic: the front door. `make help` lists targets and knobs.
+#
+# Rooms bring their own rules: profiler/profiler.mk and the like say what is
+# compiled there; this file says what a person types.
+
+# Debian's Python on purpose: another python3 earlier on PATH has no numpy.
+PYTHON ?= /usr/bin/python3
+CC      = gcc
+W      ?= telemetry
+BUDGET ?= standard
+LAB     = $(PYTHON) scripts/lab
+
+# V=1 shows every command.
+Q = $(if $(V),,@)
+# Sanitizer builds live beside the release build, never in it.
+O := build$(if $(SAN),/san-$(SAN))
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+PHONY := help setup build clean
+
+## help: this list
+help:
+	@echo 'make TARGET [KNOB=value ...]'
+	@echo
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@echo
+	@echo 'knobs'
+	@sed -n 's/^#: \([A-Za-z_]*\) \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+
+#: W workload, one of the folders in workloads/ (telemetry)
+#: BUDGET quick, standard or thorough (standard)
+#: V V=1 shows every command
+#: SAN sanitizers of the C build: address (with UBSan) or thread
+#: CC the C compiler (gcc)
+#: PYTHON the interpreter that has numpy (/usr/bin/python3)
+#: NO_INSTALL NO_INSTALL=1: setup installs nothing and says what is missing
+
+## setup: install what is missing (Debian packages) and point git at our hooks
+setup:
+	@scripts/setup.sh run
+	@git config core.hooksPath scripts/githooks 2>/dev/null || :
+
+setup-test: setup
+	@scripts/setup.sh run test
+PHONY += setup-test
+
+include profiler/profiler.mk fixtures/fixtures.mk workloads/workloads.mk
+include hardening/hardening.mk
+
+## build: the instruments, the fixtures and the patients (the default)
+build: instruments
+
+## clean: remove build/
+clean:
+	rm -rf build
+
+.PHONY: $(PHONY)

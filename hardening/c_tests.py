@@ -1,0 +1,87 @@
+"""c_tests.py - pytest collects the cmocka tests: foo_test.c -> build/tests/foo_test.
+
+Each `cmocka_unit_test(name)` in a *_test.c is one pytest item per build mode (release, address,
+thread). A binary is run once per mode; its TAP lines say what passed. A test whose line never came
+(crash, sanitizer abort) fails with what the binary printed.
+"""
+
+import os
+import re
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+TEST_TIMEOUT_S = 300
+TAP_LINE = re.compile(r"^(not ok|ok) \d+ - (\w+)(.*)$", re.M)
+MODES = {"release": "build", "address": "build/san-address", "thread": "build/san-thread"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--c-modes", default="release", help="release, address, thread: comma-separated")
+
+
+def pytest_collect_file(parent, file_path: Path):
+    if file_path.name.endswith("_test.c"):
+        return CTestFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_terminal_summary(terminalreporter):
+    def count(*outcomes):
+        return sum(len(terminalreporter.stats.get(o, [])) for o in outcomes)
+
+    skipped = count("skipped")
+    tail = f", {skipped} skipped" if skipped else ""
+    terminalreporter.write_line(f"{count('passed')} passed, {count('failed', 'error')} failed{tail}")
+
+
+@lru_cache(maxsize=None)
+def run_binary(binary: str) -> tuple[dict[str, tuple[bool, str]], str]:
+    """Every test's (passed, detail) and the whole output, from one run of the binary."""
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+    done = subprocess.run([binary], capture_output=True, text=True, errors="replace",
+                          timeout=TEST_TIMEOUT_S, env=environment)
+    results = {}
+    for verdict, name, rest in TAP_LINE.findall(done.stdout):
+        results[name] = (verdict == "ok", rest)
+    output = f"exit {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    if done.returncode != 0 and all(passed for passed, _ in results.values()):
+        results = {}  # it died after its tests, or a sanitizer spoke at exit
+    return results, output
+
+
+class CTestFile(pytest.File):
+    def collect(self):
+        names = re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", self.path.read_text())
+        for mode in self.config.getoption("--c-modes").split(","):
+            binary = Path(MODES[mode]) / "tests" / self.path.stem
+            for name in names:
+                yield CTest.from_parent(self, name=f"{name}[{mode}]", binary=binary, test=name)
+
+
+class CTest(pytest.Item):
+    def __init__(self, *, binary: Path, test: str, **kwargs):
+        super().__init__(**kwargs)
+        self.binary, self.test = binary, test
+
+    def runtest(self):
+        if not self.binary.exists():
+            raise CTestFailed(f"{self.binary} was not built; run make c-tests")
+        results, output = run_binary(str(self.binary))
+        passed, detail = results.get(self.test, (False, ""))
+        if detail.strip().startswith("# SKIP"):
+            pytest.skip(detail.strip())
+        if not passed:
+            raise CTestFailed(output)
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value)
+
+    def reportinfo(self):
+        return self.path, 0, self.name
+
+
+class CTestFailed(Exception):
+    """The binary's own words."""

@@ -1,0 +1,30 @@
+"""outcome.py - the exit codes of DESIGN, and the one exception that carries them.
+
+Every error a person may meet is a LabError: one sentence of what failed, on what, what to try.
+Only scripts/lab turns it into a line and an exit code.
+"""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    PASSED = 0
+    FAILED = 1        # regressed, or a gate failed
+    USAGE = 2         # wrong usage, or a broken manifest
+    INCONCLUSIVE = 3  # says the effect that could have been seen
+    ENVIRONMENT = 4   # the environment is invalid, and why
+
+
+class LabError(Exception):
+    """What failed, on what, what to try; and the exit code it means."""
+
+    code = Exit.ENVIRONMENT
+
+    def __init__(self, message: str, code: Exit | None = None):
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class UsageError(LabError):
+    code = Exit.USAGE

@@ -1,0 +1,1 @@
+# The patients are compiled by `scripts/lab build`, variant by variant.
