@@ -1,0 +1,69 @@
+/*
+ * symbols/source_lines.h - from a function's name back to its code and lines.
+ *
+ * For `clinic annotate`: which addresses belong to a function, which source
+ * line each instruction came from, and where that source file is.
+ *
+ * Addresses  ELF virtual addresses, end exclusive.
+ * Ownership  strings live until the callback that got them returns.
+ * Errors     0 or -errno; -ENOENT: no such function, no such file.
+ * Threads    one at a time per clinic_symbols.
+ * Read next  symbols/symbols.h, the other direction.
+ */
+#ifndef CLINIC_SYMBOLS_SOURCE_LINES_H
+#define CLINIC_SYMBOLS_SOURCE_LINES_H
+
+#include "symbols/symbols.h"
+
+/* One contiguous range of a function; cold parts are ranges of their own. */
+struct clinic_symbols_range {
+	const char *function; /* demangled */
+	uint64_t start;
+	uint64_t end;
+	bool is_inline; /* the range is a copy inside another function */
+};
+
+typedef void clinic_symbols_on_range(void *context,
+				     const struct clinic_symbols_range *range);
+
+/*
+ * Every range of every function of that name: the demangled name as
+ * resolve() gives it, or the linker's. -ENOENT when there is none.
+ */
+int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
+				   const char *function,
+				   clinic_symbols_on_range *on_range,
+				   void *context);
+
+/* One row of the line table: the code from start to end is of that line. */
+struct clinic_symbols_line {
+	uint64_t start;
+	uint64_t end;
+	const char *file;
+	uint32_t line;
+	uint32_t column; /* 0: not known */
+	bool is_statement;
+};
+
+typedef void clinic_symbols_on_line(void *context,
+				    const struct clinic_symbols_line *line);
+
+/*
+ * The rows that touch [start, end), cut to it, in ascending order. Calls
+ * nothing and returns -ENODATA where there is no line table.
+ */
+int clinic_symbols_function_lines(struct clinic_symbols_module *module,
+				  uint64_t start, uint64_t end,
+				  clinic_symbols_on_line *on_line,
+				  void *context);
+
+/*
+ * Opens the source file that debug information calls `file`: as it is
+ * named, else below each of folders[] with ever fewer of its leading
+ * folders. A descriptor for the caller to close, or -errno. found, of
+ * PATH_MAX bytes, gets the path that was opened; may be NULL.
+ */
+int clinic_symbols_open_source(const char *file, const char *const *folders,
+			       size_t folders_count, char *found);
+
+#endif

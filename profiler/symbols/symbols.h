@@ -1,0 +1,200 @@
+/*
+ * symbols/symbols.h - names for addresses: functions, inlined calls, lines.
+ *
+ *	clinic_symbols_new(&options, &symbols);
+ *	clinic_symbols_open(symbols, &binary, &module);
+ *	clinic_symbols_address(module, file_offset, &address);
+ *	clinic_symbols_resolve(module, addresses, count, on_symbol, context);
+ *	clinic_symbols_free(symbols);
+ *
+ * Look up each unique (module, address) once and all of a module together:
+ * a unit of debug information is read when the first address hits it, and
+ * one pass answers every address in it.
+ *
+ * Addresses  are ELF virtual addresses: what nm and addr2line show.
+ *            clinic_symbols_address() makes them from file offsets, which
+ *            is what a mapping gives: ip - map_start + map_offset. The
+ *            kernel's are its own run-time addresses.
+ *            A return address names the call after which it returns only
+ *            as address - 1: the caller of this library subtracts, for all
+ *            frames but the innermost. Never subtracted here.
+ * Sources    in order, the first that knows the address: DWARF of the file
+ *            or its debug file (build-id folder, .gnu_debuglink with its
+ *            CRC, debuginfod if asked for), .symtab, .dynsym,
+ *            .gnu_debugdata, PLT relocations, .eh_frame.
+ * Truth      a file whose build-id is not the one asked for is not read, nor
+ *            is a debug file of another build: both are counted.
+ *            No network without use_debuginfod, whatever DEBUGINFOD_URLS
+ *            says.
+ * Ownership  modules live as long as their clinic_symbols. A symbol and its
+ *            strings live until the callback that got them returns.
+ * Errors     0 or -errno. Names that could not be found are not an error:
+ *            the symbol then has tier none. Damaged files lose their names,
+ *            are counted, and never crash. Never prints.
+ * Threads    one at a time per clinic_symbols.
+ * Read next  symbols/source_lines.h, from a function back to its lines.
+ */
+#ifndef CLINIC_SYMBOLS_SYMBOLS_H
+#define CLINIC_SYMBOLS_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct clinic_symbols;
+struct clinic_symbols_module;
+
+/* Where a name came from, best first. */
+enum clinic_symbols_tier {
+	CLINIC_SYMBOLS_DWARF,     /* function, inlined calls, file and line */
+	CLINIC_SYMBOLS_SYMTAB,    /* .symtab of the file or its debug file */
+	CLINIC_SYMBOLS_DYNSYM,    /* exported functions only */
+	CLINIC_SYMBOLS_MINIDEBUG, /* .gnu_debugdata */
+	CLINIC_SYMBOLS_PLT,       /* "malloc@plt" */
+	CLINIC_SYMBOLS_VDSO,
+	CLINIC_SYMBOLS_KERNEL,
+	CLINIC_SYMBOLS_FDE, /* "libz.so.1!fde_0x1230": a group, not a name */
+	CLINIC_SYMBOLS_NONE,
+	CLINIC_SYMBOLS_TIERS
+};
+
+/* "dwarf", "symtab", ... as written into sessions. */
+const char *clinic_symbols_tier_name(enum clinic_symbols_tier tier);
+
+/* Whether a report may call the address symbolised: not fde, not none. */
+bool clinic_symbols_tier_is_name(enum clinic_symbols_tier tier);
+
+struct clinic_symbols_options {
+	/* Searched before /usr/lib/debug; may be NULL. */
+	const char *const *debug_folders;
+	size_t debug_folders_count;
+	bool use_debuginfod; /* as DEBUGINFOD_URLS says; may take seconds */
+	/*
+	 * Debug information stays open for the modules used last, up to this
+	 * many bytes mapped and indexed; 0: 256 MiB of files, 32 MiB of index.
+	 */
+	uint64_t mapped_bytes_max;
+	uint64_t index_bytes_max;
+};
+
+#define CLINIC_BUILD_ID_MAX 20 /* what the kernel tells in a mapping event */
+
+struct clinic_build_id {
+	uint8_t size; /* 0: none known */
+	uint8_t bytes[CLINIC_BUILD_ID_MAX];
+};
+
+/* What the caller knows of a mapped file. */
+struct clinic_symbols_binary {
+	/*
+	 * The path in the target's view: shown, and where its .gnu_debuglink
+	 * is relative to. Must be given.
+	 */
+	const char *path;
+	/*
+	 * The target's root folder when it has its own (chroot, container):
+	 * /proc/PID/root. NULL: ours. Paths are opened below it first.
+	 */
+	const char *root;
+	/*
+	 * -1, or the file itself, already open: of a deleted or replaced
+	 * binary, of a process that has gone (/proc/PID/map_files/...). Then
+	 * path is not opened. Not closed here, may be closed after the call.
+	 */
+	int fd;
+	/* Of the mapping event; size 0: whatever the file has is accepted. */
+	struct clinic_build_id build_id;
+};
+
+/* options may be NULL. */
+int clinic_symbols_new(const struct clinic_symbols_options *options,
+		       struct clinic_symbols **symbols);
+void clinic_symbols_free(struct clinic_symbols *symbols);
+
+/*
+ * The same file gives the same module. -ESTALE: the file has another
+ * build-id than the one asked for, and no debug file of the right one was
+ * found either. -ENOEXEC: not an ELF file, or a damaged one. -ENOENT, -EACCES
+ * and so on: of open().
+ */
+int clinic_symbols_open(struct clinic_symbols *symbols,
+			const struct clinic_symbols_binary *binary,
+			struct clinic_symbols_module **module);
+
+/*
+ * The vdso that the kernel maps into every process, read from our own:
+ * file offsets are offsets into that mapping.
+ */
+int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
+			     struct clinic_symbols_module **module);
+
+/*
+ * The kernel and its modules, as /proc/kallsyms lists them now. -EPERM: it
+ * hides its addresses (kernel.kptr_restrict), -ENODATA: it lists none.
+ */
+int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
+			       struct clinic_symbols_module **module);
+
+/* -ERANGE: no loaded segment holds that offset. */
+int clinic_symbols_address(const struct clinic_symbols_module *module,
+			   uint64_t file_offset, uint64_t *address);
+
+/* One function at an address. */
+struct clinic_symbols_frame {
+	const char *function;     /* demangled; never NULL */
+	const char *file;         /* of line; NULL: not known */
+	uint32_t line;            /* being executed, or of the call; 0: none */
+	const char *defined_file; /* of defined_line; NULL: not known */
+	uint32_t defined_line;    /* where the function is defined; 0: none */
+	uint64_t start;           /* its first address; of the inlined copy */
+	bool is_inline;
+};
+
+struct clinic_symbols_symbol {
+	enum clinic_symbols_tier tier;
+	size_t frames_count; /* 0 for tier none */
+	/* Innermost first: inlined callees, then the real function last. */
+	const struct clinic_symbols_frame *frames;
+};
+
+typedef void
+clinic_symbols_on_symbol(void *context, size_t index,
+			 const struct clinic_symbols_symbol *symbol);
+
+/*
+ * Calls on_symbol once for each of the addresses, in ascending order of
+ * address; index says which one of addresses[] it is.
+ */
+int clinic_symbols_resolve(struct clinic_symbols_module *module,
+			   const uint64_t *addresses, size_t count,
+			   clinic_symbols_on_symbol *on_symbol, void *context);
+
+/* What is known of a module; strings live as long as it. */
+struct clinic_symbols_module_facts {
+	const char *path;
+	struct clinic_build_id build_id; /* of the file; size 0: it has none */
+	const char *debug_path;          /* the debug file in use, or NULL */
+	enum clinic_symbols_tier best_tier;
+};
+
+void clinic_symbols_module_tell(struct clinic_symbols_module *module,
+				struct clinic_symbols_module_facts *facts);
+
+/*
+ * The module's file, for whoever disassembles it: a descriptor that stays
+ * the module's, or -1 for the kernel and the vdso. Read it with pread.
+ */
+int clinic_symbols_module_fd(const struct clinic_symbols_module *module);
+
+/* What was refused and what was answered, since clinic_symbols_new. */
+struct clinic_symbols_counts {
+	uint64_t tier_count[CLINIC_SYMBOLS_TIERS]; /* addresses */
+	uint64_t build_id_mismatch_count;          /* files not used */
+	uint64_t crc_mismatch_count;               /* .gnu_debuglink files */
+	uint64_t damaged_count;                    /* files or units */
+};
+
+void clinic_symbols_counts_get(const struct clinic_symbols *symbols,
+			       struct clinic_symbols_counts *counts);
+
+#endif
