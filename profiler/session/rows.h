@@ -1,0 +1,185 @@
+/*
+ * session/rows.h - what a session consists of: tables of fixed rows.
+ *
+ * A row refers to another table by row number (_id). Row 0 of strings,
+ * stacks, frames, libraries, threads and stages means "none" or "unknown"
+ * and is always there, so a zeroed row is a valid one.
+ *
+ * Units      _ns is nanoseconds of CLOCK_MONOTONIC (instants) or of time
+ *            passed (durations); _bytes and _count are plain numbers.
+ * Layout     rows have no padding: interning compares them as bytes.
+ * Read next  session.h, which adds and reads rows; FORMAT.md, the file;
+ *            schema.c, which describes each column to reader and writer.
+ */
+#ifndef CLINIC_SESSION_ROWS_H
+#define CLINIC_SESSION_ROWS_H
+
+#include <stdint.h>
+
+/* Where a frame's name came from, best first. */
+enum clinic_tier {
+	CLINIC_TIER_NONE,      /* not named: the address is all there is */
+	CLINIC_TIER_DWARF,     /* debug information: inlines, files, lines */
+	CLINIC_TIER_SYMTAB,    /* .symtab of the file or its debug file */
+	CLINIC_TIER_DYNSYM,    /* .dynsym: exported names only */
+	CLINIC_TIER_MINIDEBUG, /* .gnu_debugdata */
+	CLINIC_TIER_PLT,       /* the stub's target */
+	CLINIC_TIER_VDSO,
+	CLINIC_TIER_KERNEL,   /* kallsyms */
+	CLINIC_TIER_FDE,      /* grouped by function, but not named */
+	CLINIC_TIER_IMPORTED, /* another tool named it */
+	CLINIC_TIERS
+};
+
+/* A mapped file, "[kernel]" or "[vdso]"; interned. */
+struct clinic_library {
+	uint32_t path_id;     /* string */
+	uint32_t build_id_id; /* string, lower-case hex; 0: has none */
+};
+
+/* One function at one address; interned. */
+struct clinic_frame {
+	uint32_t function_id; /* string, demangled; 0: not named */
+	uint32_t file_id;     /* string: source file */
+	uint32_t line;        /* 0: unknown */
+	uint32_t library_id;
+	uint64_t address; /* ELF virtual address in the library, as objdump
+			   * shows it; absolute for the kernel */
+	uint32_t tier;    /* enum clinic_tier */
+	uint32_t inlined; /* 1: inlined into the frame below it */
+};
+
+/* A call stack is its innermost frame and the stack that called it. */
+struct clinic_stack {
+	uint32_t parent_id; /* stack, always a smaller number; 0: the root */
+	uint32_t frame_id;
+};
+
+/* Interned by all three: an exec gives a thread a second row. */
+struct clinic_thread {
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t name_id; /* string */
+	uint32_t reserved;
+};
+
+struct clinic_stage_name {
+	uint32_t name_id; /* string */
+};
+
+enum {
+	CLINIC_SAMPLE_TRUNCATED = 1, /* the walk ended before the entry */
+	CLINIC_SAMPLE_GUESSED = 2,   /* a frame was found by heuristics */
+	CLINIC_SAMPLE_KERNEL = 4,    /* taken in kernel mode */
+};
+
+/* One tick of a sampler, or (table waits) one time off the CPU. */
+struct clinic_sample {
+	uint64_t time_ns;
+	uint64_t weight_ns; /* CPU time, or time waited, it stands for */
+	uint32_t thread_id;
+	uint32_t stack_id;
+	uint32_t stage_id;
+	uint16_t cpu;
+	uint16_t flags; /* CLINIC_SAMPLE_*; 0: complete, in user mode */
+};
+
+/* Allocations with the same stack, stage and thread. */
+struct clinic_allocation {
+	uint32_t stack_id;
+	uint32_t stage_id;
+	uint32_t thread_id;
+	uint32_t reserved;
+	uint64_t allocations_count;
+	uint64_t frees_count;  /* of these blocks, wherever they were freed */
+	uint64_t bytes;        /* asked for */
+	uint64_t peak_bytes;   /* live at the moment of the program's peak */
+	uint64_t leaked_count; /* live at exit */
+	uint64_t leaked_bytes;
+	uint64_t temporary_count; /* freed before the thread's next one */
+	uint64_t lifetime_ns;     /* sum over freed blocks */
+};
+
+/* How large the allocations of a stage were. */
+struct clinic_allocation_size {
+	uint32_t stage_id;
+	uint32_t reserved;
+	uint64_t up_to_bytes; /* a power of two: (up_to / 2, up_to] */
+	uint64_t allocations_count;
+};
+
+/* One lock at one place where it is acquired. */
+struct clinic_lock {
+	uint32_t kind_id;  /* string: mutex, rwlock, cond, sem, join */
+	uint32_t name_id;  /* string: symbol of a static lock, else address */
+	uint32_t stack_id; /* who waits */
+	uint32_t owner_stack_id; /* who held it, last seen; 0: unknown */
+	uint32_t thread_id;
+	uint32_t stage_id;
+	uint64_t acquisitions_count;
+	uint64_t contended_count;
+	uint64_t wait_ns;
+	uint64_t longest_wait_ns;
+	uint64_t hold_ns;
+};
+
+/* What the kernel said about a process at one moment; times and counts
+ * are since its start. */
+struct clinic_metric {
+	uint64_t time_ns;
+	uint64_t user_ns;
+	uint64_t system_ns;
+	uint64_t rss_bytes;
+	uint64_t minor_faults_count;
+	uint64_t major_faults_count;
+	uint64_t voluntary_switches_count;
+	uint64_t involuntary_switches_count;
+	uint32_t pid;
+	uint32_t threads_count;
+};
+
+/* An instrument that would not work, and why; best one first. */
+struct clinic_refusal {
+	uint32_t backend_id; /* string */
+	uint32_t errno_number;
+	uint32_t text_id; /* string: what would allow it */
+};
+
+/* Something a reader of this session must know. */
+struct clinic_note {
+	uint32_t text_id;    /* string: a sentence */
+	uint32_t is_warning; /* 1: the numbers may be wrong because of it */
+};
+
+/* Where, when and what; one row. Strings are 0 where unknown. */
+struct clinic_about {
+	uint32_t command_id; /* string, shell-quoted */
+	uint32_t host_id;    /* string */
+	uint32_t tool_id;    /* string: name and version of the writer */
+	uint32_t backend_id; /* string: what took the samples */
+	uint32_t event_id;   /* string: cycles, task-clock, ... */
+	uint32_t exit_code;  /* as a shell reports it: 128 + signal */
+	uint64_t started_realtime_ns; /* CLOCK_REALTIME */
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	uint64_t frequency_hz;
+};
+
+/*
+ * What is needed to judge the samples; one row. Counts and times only:
+ * the ratios are made where they are printed.
+ */
+struct clinic_quality {
+	uint64_t lost_count;       /* records the kernel or a ring dropped */
+	uint64_t throttled_count;  /* times the kernel stopped the sampling */
+	uint64_t accounted_cpu_ns; /* the kernel's own count of the target */
+	uint64_t accounted_kernel_ns; /* of it, spent in the kernel */
+	uint64_t kernel_visible;      /* 0: kernel time gave no samples */
+	uint64_t collector_cpu_ns; /* what watching cost outside the target */
+	uint64_t unmatched_frees_count;
+	uint64_t allocations_observed; /* 0: see the notes for the reason */
+	uint64_t peak_bytes;           /* most bytes live at once */
+	uint64_t peak_time_ns;
+};
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * session/session.h - everything one run of the instruments has seen.
+ *
+ * A session holds interned strings, libraries, frames, stacks (a trie),
+ * threads and stages, and the tables that refer to them: CPU samples,
+ * waits, allocations, locks, process metrics. Adding is O(1) amortised.
+ *
+ *	clinic_session_text_id(s, "main", &frame.function_id);
+ *	clinic_session_frame_id(s, &frame, &id);
+ *	clinic_session_stack_id(s, CLINIC_STACK_ROOT, id, &stack);
+ *	clinic_session_add_sample(s, &(struct clinic_sample){ ... });
+ *
+ * Units      see rows.h.
+ * Ownership  the session copies whatever it is given; pointers it returns
+ *            are its own. Texts live as long as it does, rows until the
+ *            next addition to the same table.
+ * Errors     0 or -errno: -ENOMEM; -ERANGE for a row that refers to a row
+ *            that is not there (an instrument's bug, or a hostile file);
+ *            -EOVERFLOW past CLINIC_ROWS_MAX rows. After an error the
+ *            session is as before, and can still be written.
+ * Threads    one at a time per session; sessions share nothing.
+ * Read next  rows.h for the tables; session_json.h to write and read one;
+ *            tally.h for self and total; correlate.h for a time window.
+ */
+#ifndef CLINIC_SESSION_H
+#define CLINIC_SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/rows.h"
+
+/* Bounds what a hostile file can make us hold. */
+#define CLINIC_ROWS_MAX   (64u << 20)
+#define CLINIC_STACK_ROOT 0u
+
+enum clinic_table {
+	CLINIC_LIBRARIES,
+	CLINIC_FRAMES,
+	CLINIC_STACKS,
+	CLINIC_THREADS,
+	CLINIC_STAGES,
+	CLINIC_SAMPLES,
+	CLINIC_WAITS, /* struct clinic_sample too */
+	CLINIC_ALLOCATIONS,
+	CLINIC_ALLOCATION_SIZES,
+	CLINIC_LOCKS,
+	CLINIC_METRICS,
+	CLINIC_REFUSALS,
+	CLINIC_NOTES,
+	CLINIC_TABLES
+};
+
+struct clinic_session;
+
+int clinic_session_new(struct clinic_session **session);
+void clinic_session_free(struct clinic_session *session); /* NULL: fine */
+
+/* The one row each of these; zeroed at first, to be filled in place. */
+struct clinic_about *clinic_session_about(struct clinic_session *session);
+struct clinic_quality *clinic_session_quality(struct clinic_session *session);
+
+/*
+ * Interning: the same content gives the same id. Text is any bytes up to
+ * the NUL; bytes that are not UTF-8 become U+FFFD.
+ */
+int clinic_session_text_id(struct clinic_session *session, const char *text,
+			   uint32_t *id);
+int clinic_session_text_n_id(struct clinic_session *session, const char *text,
+			     size_t length, uint32_t *id);
+int clinic_session_library_id(struct clinic_session *session, const char *path,
+			      const char *build_id, uint32_t *id);
+int clinic_session_frame_id(struct clinic_session *session,
+			    const struct clinic_frame *frame, uint32_t *id);
+int clinic_session_stack_id(struct clinic_session *session, uint32_t parent_id,
+			    uint32_t frame_id, uint32_t *id);
+int clinic_session_thread_id(struct clinic_session *session, uint32_t pid,
+			     uint32_t tid, const char *name, uint32_t *id);
+int clinic_session_stage_id(struct clinic_session *session, const char *name,
+			    uint32_t *id);
+
+/* Appending: one row each. */
+int clinic_session_add_sample(struct clinic_session *session,
+			      const struct clinic_sample *sample);
+int clinic_session_add_wait(struct clinic_session *session,
+			    const struct clinic_sample *wait);
+int clinic_session_add_allocation(struct clinic_session *session,
+				  const struct clinic_allocation *allocation);
+int clinic_session_add_allocation_size(
+	struct clinic_session *session,
+	const struct clinic_allocation_size *size);
+int clinic_session_add_lock(struct clinic_session *session,
+			    const struct clinic_lock *lock);
+int clinic_session_add_metric(struct clinic_session *session,
+			      const struct clinic_metric *metric);
+int clinic_session_add_refusal(struct clinic_session *session,
+			       const char *backend, int errno_number,
+			       const char *text);
+int clinic_session_add_note(struct clinic_session *session, int is_warning,
+			    const char *text);
+
+/* Reading. A table's rows as an array of its struct:
+ *	const struct clinic_sample *sample =
+ *		clinic_session_rows(s, CLINIC_SAMPLES, &count);
+ */
+const void *clinic_session_rows(const struct clinic_session *session,
+				enum clinic_table table, uint32_t *count);
+uint32_t clinic_session_texts_count(const struct clinic_session *session);
+const char *clinic_session_text(const struct clinic_session *session,
+				uint32_t id); /* "" when there is none */
+
+/*
+ * Adds all of `from` to `into`: two instruments of one run, or many runs.
+ * Quality adds up; `into` keeps its own about, unless it has no command.
+ */
+int clinic_session_merge(struct clinic_session *into,
+			 const struct clinic_session *from);
+
+#endif
