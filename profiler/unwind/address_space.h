@@ -1,0 +1,115 @@
+/*
+ * unwind/address_space.h - what a process has mapped where, and its tables.
+ *
+ *	clinic_modules_new(&modules);                  once
+ *	clinic_space_new(modules, pid, &space);        per process
+ *	clinic_space_read_maps(space);                 of a running one, or
+ *	clinic_space_map(space, &mapping);             per mapping event
+ *	clinic_space_find(space, ip, &place);
+ *
+ * Events     exec: clinic_space_reset. fork: clinic_space_copy. exit:
+ *            clinic_space_free. A new mapping replaces what it covers;
+ *            the kernel tells of no munmap, so stale ones stay until then.
+ * Modules    one per binary, whoever maps it: found again by build-id, or
+ *            by device and inode. Its file is opened when first mapped, since
+ *            a short-lived process is gone later, and its table is compiled
+ *            when an address first hits it.
+ * Places     a place names a module and an offset in its file, which is
+ *            what symbols/symbols.h turns into names. Its fd is the very
+ *            file that was mapped, also when deleted or replaced since.
+ * Ownership  spaces hold references to modules; clinic_modules_free() comes
+ *            after the last clinic_space_free(). Nothing given is kept.
+ * Errors     0 or -errno. A file that cannot be opened or has damaged unwind
+ *            information is still mapped: its frames have a place, its walks
+ *            end with CLINIC_END_NO_TABLE; clinic_module_error() says why.
+ * Threads    one at a time per clinic_modules and all spaces of it, but for
+ *            reading a space made by clinic_space_read_self(): to change
+ *            such a one while others read it, make a new one, publish it by
+ *            an atomic store, and free the old one when nobody can be in it.
+ * Read next  unwind/unwind.h; unwind/unwind_table.h.
+ */
+#ifndef CLINIC_UNWIND_ADDRESS_SPACE_H
+#define CLINIC_UNWIND_ADDRESS_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CLINIC_MAPPING_BUILD_ID_MAX 20
+
+struct clinic_modules;
+struct clinic_module;
+struct clinic_space;
+struct clinic_unwind_table;
+
+/* One executable mapping: a PERF_RECORD_MMAP2, or a line of maps. */
+struct clinic_mapping {
+	uint64_t start;
+	uint64_t size_bytes;
+	uint64_t file_offset;
+	/* Of the file; all zero when build_id is known instead. */
+	uint32_t device_major, device_minor;
+	uint64_t inode, inode_generation;
+	uint8_t build_id_size; /* 0: not known */
+	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	/* As the kernel tells it: "/usr/bin/sort", "[vdso]", "//anon". */
+	const char *path;
+};
+
+/* Where an address is. */
+struct clinic_place {
+	struct clinic_module *module; /* lives as long as the space */
+	uint64_t mapping_start;
+	uint64_t mapping_end;
+	uint64_t file_offset; /* of the address, in the module's file */
+};
+
+int clinic_modules_new(struct clinic_modules **modules);
+void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
+
+/* Every module ever mapped, in order of appearance; NULL past the last. */
+struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
+					size_t index);
+
+int clinic_space_new(struct clinic_modules *modules, pid_t pid,
+		     struct clinic_space **space);
+/* fork: the child has what the parent has. */
+int clinic_space_copy(const struct clinic_space *parent, pid_t pid,
+		      struct clinic_space **child);
+/* exec: nothing is mapped any more. */
+void clinic_space_reset(struct clinic_space *space);
+void clinic_space_free(struct clinic_space *space); /* NULL: fine */
+
+int clinic_space_map(struct clinic_space *space,
+		     const struct clinic_mapping *mapping);
+/* Adds what /proc/PID/maps has. -ENOENT, -ESRCH: no such process. */
+int clinic_space_read_maps(struct clinic_space *space);
+/*
+ * A space of the calling process, all tables compiled from the images in
+ * memory: no file is opened, and walks over it allocate nothing. To be made
+ * again after dlopen.
+ */
+int clinic_space_read_self(struct clinic_modules *modules,
+			   struct clinic_space **space);
+
+/* -ENOENT: nothing executable there that we know of. */
+int clinic_space_find(const struct clinic_space *space, uint64_t address,
+		      struct clinic_place *place);
+bool clinic_space_is_empty(const struct clinic_space *space);
+
+const char *clinic_module_path(const struct clinic_module *module);
+/* The file, open for reading as long as its clinic_modules; -1: none. */
+int clinic_module_fd(const struct clinic_module *module);
+/* Its size; 0: none known. Read from the file when the event had none. */
+uint8_t clinic_module_build_id(const struct clinic_module *module,
+			       uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX]);
+/* Its number among all modules, from 0: to index the caller's own array. */
+size_t clinic_module_index(const struct clinic_module *module);
+/* Why it has no table: 0 or -errno (compiles it if that was not done). */
+int clinic_module_error(struct clinic_module *module);
+/* NULL when it has none (compiles it if that was not done). */
+const struct clinic_unwind_table *
+clinic_module_table(struct clinic_module *module);
+
+#endif

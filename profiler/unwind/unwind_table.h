@@ -1,0 +1,53 @@
+/*
+ * unwind/unwind_table.h - a binary's unwind information, compiled to rows.
+ *
+ * A row of 16 bytes says, from its address to the next row's: how to get the
+ * canonical frame address (CFA), and where the frame pointer, one spare
+ * register (rbx, x19) and the return address were saved. All else that DWARF
+ * can say of callee-saved registers is not needed to find callers.
+ *
+ * Sources    .eh_frame, else .debug_frame, of an ELF file; .eh_frame of an
+ *            image in memory, found by its program headers.
+ * Expression supported are the ones that compilers and C libraries write: of
+ *            PLT entries, of signal return, of functions that realign their
+ *            stack. Any other makes the row say so, and walks end there.
+ * Hostile    input gives -EBADMSG or fewer rows, never a crash, and never
+ *            more memory than 32 bytes per byte of unwind information.
+ * Addresses  are ELF virtual addresses of the binary.
+ * Errors     0 or -errno: -ENOEXEC not an ELF file for this machine; -ENODATA
+ *            no unwind information; -EBADMSG damaged; -EFBIG absurdly large.
+ * Threads    a table never changes once made.
+ * Read next  unwind/cfi.h, the DWARF side of it.
+ */
+#ifndef CLINIC_UNWIND_TABLE_H
+#define CLINIC_UNWIND_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clinic_unwind_table;
+
+/* Reads with pread; fd stays the caller's and may be closed afterwards. */
+int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **table);
+
+/*
+ * Of this process's memory: base is the load bias that dl_iterate_phdr
+ * gives, headers the program headers.
+ */
+int clinic_unwind_table_from_image(uintptr_t bias, const void *headers,
+				   size_t headers_count,
+				   struct clinic_unwind_table **table);
+void clinic_unwind_table_free(struct clinic_unwind_table *table);
+
+struct clinic_unwind_facts {
+	size_t rows_count;
+	size_t bytes; /* of memory the table takes */
+	size_t functions_count;
+	size_t unsupported_rows_count;
+	size_t damaged_functions_count; /* left out */
+};
+
+void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
+			      struct clinic_unwind_facts *facts);
+
+#endif
