@@ -52,7 +52,39 @@ setup-test: setup
 PHONY += setup-test
 
 include profiler/profiler.mk fixtures/fixtures.mk workloads/workloads.mk
-include hardening/hardening.mk
+include hardening/hardening.mk $(wildcard scripts/*.mk)
+
+## baseline: time the patient W as it is
+baseline: build
+	$(Q)$(LAB) baseline $(W) --budget $(BUDGET)
+
+## profile: where its time goes, what it allocates, what bounds it
+profile: build
+	$(Q)$(LAB) profile $(W) --budget $(BUDGET)
+
+## optimize: measure every candidate alone; accept or reject
+optimize: build
+	$(Q)$(LAB) optimize $(W) --budget $(BUDGET)
+
+## rebench: the accepted candidates together, on fresh processes
+rebench: build
+	$(Q)$(LAB) rebench $(W) --budget $(BUDGET)
+
+## audit: all of the above that is missing or stale, then render and seal
+audit: build
+	$(Q)$(LAB) audit $(W) --budget $(BUDGET)
+
+#: R the folder of a sealed report, for verify
+
+## verify: recompute every number of the sealed report R from its evidence
+verify: setup
+	$(Q)$(LAB) verify $(if $(R),$(R),$(error R= is missing: make verify R=reports/telemetry/v0001))
+
+## new: scaffold a patient, workloads/W
+new: setup
+	$(Q)$(LAB) new $(W)
+
+PHONY += baseline profile optimize rebench audit verify new
 
 ## build: the instruments, the fixtures and the patients (the default)
 build: instruments

@@ -1,0 +1,70 @@
+"""valgrind.py - counted and simulated execution: exact, slow, the same on a busy machine.
+
+callgrind   instructions per function, inside the harness's timed loop only.
+cachegrind  simulated first- and last-level caches and branch predictor: a model, never this CPU.
+memcheck    allocations of the whole process, the second opinion on our own counter.
+Format      callgrind and cachegrind output files, valgrind manual chapters 5 and 6.
+"""
+
+import re
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from labkit.host import first_line
+from labkit.instruments import Unavailable, run_tool
+
+TIMED_LOOP = "clinic_bench_run"
+
+
+def version() -> str:
+    return first_line("valgrind", "--version")
+
+
+def instructions_by_function(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+    """{function: instructions of its own} while inside the timed loop."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        output = Path(folder) / "callgrind.out"
+        run_tool(["valgrind", "--tool=callgrind", f"--toggle-collect={TIMED_LOOP}", "--compress-strings=no",
+                  "--compress-pos=no", f"--callgrind-out-file={output}", *argv], timeout_s=timeout_s)
+        return _self_costs(output.read_text(errors="replace"))
+
+
+def _self_costs(text: str) -> dict[str, int]:
+    """Sums cost lines below each fn=; the line after calls= is the callee's cost and is not the caller's own."""
+    costs: dict[str, int] = defaultdict(int)
+    function, skip = None, False
+    for line in text.splitlines():
+        if line.startswith("fn="):
+            function = line[3:].split("'")[0]
+        elif line.startswith("calls="):
+            skip = True
+        elif line[:1].isdigit() or line[:1] in "+-*":
+            if not skip and function is not None:
+                costs[function] += int(line.split()[1])
+            skip = False
+    return {name: cost for name, cost in costs.items() if cost > 0}
+
+
+def simulated_events(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+    """cachegrind's totals by its own names: Ir, I1mr, ..., Bc, Bcm, Bi, Bim."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        output = Path(folder) / "cachegrind.out"
+        run_tool(["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes",
+                  f"--cachegrind-out-file={output}", *argv], timeout_s=timeout_s)
+        text = output.read_text(errors="replace")
+    names = re.search(r"^events: (.*)$", text, re.M)
+    totals = re.search(r"^summary: (.*)$", text, re.M)
+    if names is None or totals is None:
+        raise Unavailable("cachegrind's output has no summary")
+    return dict(zip(names.group(1).split(), map(int, totals.group(1).split())))
+
+
+def heap_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+    """memcheck's `total heap usage` line, for the whole process."""
+    done = run_tool(["valgrind", "--leak-check=no", "--run-libc-freeres=no", *argv], timeout_s=timeout_s)
+    found = re.search(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
+    if found is None:
+        raise Unavailable("valgrind printed no heap summary")
+    allocations, frees, total = (int(text.replace(",", "")) for text in found.groups())
+    return {"allocations_count": allocations, "frees_count": frees, "allocated_bytes": total}

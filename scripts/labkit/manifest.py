@@ -1,0 +1,240 @@
+"""manifest.py - workload.toml, checked.  workloads/<name>/workload.toml -> manifest.py -> Manifest
+
+Errors  UsageError naming the file, the key, what was found and what is accepted.
+Pure    reads one file; touches nothing else.
+Format  DESIGN section 4; `schema = 1`.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+from labkit.outcome import UsageError
+
+WORKLOADS = Path("workloads")
+METRICS = ("throughput", "p50", "p95", "p99", "cpu", "peak_rss", "allocations")
+KINDS = ("library",)
+CHANGES = ("overlay", "cflags", "link", "env", "ref")
+
+
+@dataclass(frozen=True)
+class Fixture:
+    generator: str
+    seed: int
+    sizes: dict[str, int]  # size name -> operations in one run, in the order of the file
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    entry: str  # the function whose subtree is this stage in a profile
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    says: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Change:
+    kind: str  # one of CHANGES
+    value: Any  # overlay, ref: str; cflags, link: tuple of str; env: dict of str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    id: str
+    title: str
+    change: Change
+    targets: str
+    predicted_gain: float  # of the metric: 0.20 is 20 % more throughput
+    risk: int  # 1 trivial to 5 could corrupt data
+    risk_why: str
+    rollback: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    folder: Path
+    name: str
+    title: str
+    kind: str
+    complaint: str
+    metric: str
+    target: float  # optimised / baseline that closes the complaint
+    op: str
+    main_size: str  # the size the complaint is about
+    fixture: Fixture
+    stages: tuple[Stage, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def names(root: Path = WORKLOADS) -> list[str]:
+    """Every workload that has a manifest."""
+    return sorted(path.parent.name for path in root.glob("*/workload.toml"))
+
+
+def load(name: str, root: Path = WORKLOADS) -> Manifest:
+    path = root / name / "workload.toml"
+    if not path.is_file():
+        known = ", ".join(names(root)) or "none yet"
+        raise UsageError(f"no workload {name!r}: {path} does not exist; workloads here: {known}")
+    try:
+        table = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    return _manifest(_Table(path, "", table), path.parent)
+
+
+class _Table:
+    """A TOML table that remembers where it stands, and which of its keys were asked for."""
+
+    def __init__(self, path: Path, where: str, table: dict):
+        self.path, self.where, self.table = path, where, table
+        self.asked: set[str] = set()
+
+    def fail(self, key: str, why: str) -> UsageError:
+        return UsageError(f"{self.path}: {self.where}{key}: {why}")
+
+    def get(self, key: str, accepted: str, check: Callable[[Any], bool], default: Any = None) -> Any:
+        self.asked.add(key)
+        if key not in self.table:
+            if default is not None:
+                return default
+            raise self.fail(key, f"is missing; accepted: {accepted}")
+        value = self.table[key]
+        if isinstance(value, str) and value.strip().upper() == "FILL IN":
+            raise self.fail(key, f"is not filled in yet; accepted: {accepted}")
+        if not check(value):
+            raise self.fail(key, f"is {value!r}; accepted: {accepted}")
+        return value
+
+    def text(self, key: str) -> str:
+        return self.get(key, "a text that is not empty", lambda v: isinstance(v, str) and v.strip() != "")
+
+    def one_of(self, key: str, choices: tuple) -> Any:
+        return self.get(key, ", ".join(map(str, choices)), lambda v: v in choices)
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        return self.get(key, f"a whole number from {low} to {high}",
+                        lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= high)
+
+    def number(self, key: str, low: float, high: float) -> float:
+        return float(self.get(key, f"a number from {low} to {high}",
+                              lambda v: isinstance(v, (int, float)) and low <= v <= high))
+
+    def sub(self, key: str) -> "_Table":
+        value = self.get(key, f"a table [{key}]", lambda v: isinstance(v, dict))
+        return _Table(self.path, f"{self.where}{key}.", value)
+
+    def many(self, key: str) -> list["_Table"]:
+        value = self.get(key, f"tables [[{key}]]",
+                         lambda v: isinstance(v, list) and all(isinstance(one, dict) for one in v), default=[])
+        return [_Table(self.path, f"{self.where}{key}[{i}].", one) for i, one in enumerate(value)]
+
+    def done(self) -> None:
+        for key in self.table:
+            if key not in self.asked:
+                raise self.fail(key, f"is not a key here; accepted: {', '.join(sorted(self.asked))}")
+
+
+def _manifest(table: _Table, folder: Path) -> Manifest:
+    table.one_of("schema", (1,))
+    table.one_of("name", (folder.name,))
+    fixture = _fixture(table.sub("fixture"))
+    manifest = Manifest(
+        folder=folder,
+        name=table.text("name"),
+        title=table.text("title"),
+        kind=table.one_of("kind", KINDS),
+        complaint=table.text("complaint"),
+        metric=table.one_of("metric", METRICS),
+        target=table.number("target", 1.0, 1000.0),
+        op=table.text("op"),
+        main_size=_main_size(table, fixture),
+        fixture=fixture,
+        stages=tuple(_stage(one) for one in table.many("stage")),
+        hypotheses=tuple(_hypothesis(one) for one in table.many("hypothesis")),
+        candidates=tuple(_candidate(one, folder) for one in table.many("candidate")),
+    )
+    table.done()
+    _unique(table, "stage", [stage.name for stage in manifest.stages])
+    _unique(table, "candidate", [candidate.id for candidate in manifest.candidates])
+    return manifest
+
+
+def _main_size(table: _Table, fixture: Fixture) -> str:
+    sizes = tuple(fixture.sizes)
+    default = "large" if "large" in sizes else sizes[-1]
+    return table.get("main_size", ", ".join(sizes), lambda v: v in sizes, default=default)
+
+
+def _unique(table: _Table, key: str, found: list[str]) -> None:
+    for name in found:
+        if found.count(name) > 1:
+            raise table.fail(key, f"{name!r} stands twice; each needs a name of its own")
+
+
+def _fixture(table: _Table) -> Fixture:
+    sizes = table.get("sizes", "a table of size = operations, each a whole number of at least 1",
+                      lambda v: isinstance(v, dict) and v != {} and
+                      all(isinstance(n, int) and n >= 1 for n in v.values()))
+    fixture = Fixture(generator=table.text("generator"), seed=table.integer("seed", 0, 2**63 - 1), sizes=dict(sizes))
+    table.done()
+    return fixture
+
+
+def _stage(table: _Table) -> Stage:
+    stage = Stage(name=table.text("name"), entry=table.text("entry"))
+    table.done()
+    return stage
+
+
+def _hypothesis(table: _Table) -> Hypothesis:
+    hypothesis = Hypothesis(says=table.text("says"), function=table.text("function"))
+    table.done()
+    return hypothesis
+
+
+def _candidate(table: _Table, folder: Path) -> Candidate:
+    candidate = Candidate(
+        id=table.get("id", "lower-case letters, digits and dashes, not 'baseline' or 'union'", _is_id),
+        title=table.text("title"),
+        change=_change(table.sub("change"), folder),
+        targets=table.text("targets"),
+        predicted_gain=table.number("predicted_gain", 0.0, 100.0),
+        risk=table.integer("risk", 1, 5),
+        risk_why=table.text("risk_why"),
+        rollback=table.text("rollback"),
+    )
+    table.done()
+    return candidate
+
+
+def _is_id(value: Any) -> bool:
+    return (isinstance(value, str) and value != "" and value not in ("baseline", "union")
+            and all(c.islower() or c.isdigit() or c == "-" for c in value))
+
+
+def _change(table: _Table, folder: Path) -> Change:
+    kinds = [kind for kind in CHANGES if kind in table.table]
+    if len(kinds) != 1:
+        raise table.fail("", f"has {len(kinds)} kinds of change; accepted: exactly one of {', '.join(CHANGES)}")
+    kind = kinds[0]
+    if kind == "overlay":
+        value = table.text(kind)
+        if not (folder / value).is_dir():
+            raise table.fail(kind, f"{folder / value} is not a folder")
+    elif kind == "ref":
+        value = table.text(kind)
+    elif kind == "env":
+        value = table.get(kind, "a table of NAME = 'value'", lambda v: isinstance(v, dict) and v != {} and
+                          all(isinstance(one, str) for one in v.values()))
+    else:
+        value = tuple(table.get(kind, "a list of flags", lambda v: isinstance(v, list) and v != [] and
+                                all(isinstance(one, str) for one in v)))
+    table.done()
+    return Change(kind, value)

@@ -1,0 +1,32 @@
+"""command.py - the baseline as a whole command, exec to exit, timed by hyperfine: what a shell user sees."""
+
+from pathlib import Path
+
+from labkit import audit_state, patient
+from labkit.audit_state import AuditState
+from labkit.build import Binary
+from labkit.evidence import now_utc
+from labkit.host import Finding
+from labkit.instruments import Unavailable, hyperfine
+from labkit.progress import Progress
+
+
+def measure(state: AuditState, folder: Path) -> None:
+    started = now_utc()
+    with Progress("whole command (hyperfine)", 1):
+        data, findings = time_whole(state, [state.baseline])
+    audit_state.write(state, folder, "command", "command", data, started_utc=started,
+                      inputs_sha256=state.wanted["command"], binaries=[state.baseline], findings=findings)
+
+
+def time_whole(state: AuditState, binaries: list[Binary]) -> tuple[dict, list[Finding]]:
+    """hyperfine's own document, one result per binary, on the main size."""
+    more = ["--runs", "1", "--minimum-ms", str(state.budget.minimum_ms)]
+    commands = {one.variant: patient.command(state.manifest, one, state.manifest.main_size, *more) for one in binaries}
+    try:
+        raw = hyperfine.time_commands(commands, runs_count=state.budget.command_runs, cpu=state.cpu,
+                                      timeout_s=state.budget.timeout_s * len(binaries) + 60)
+        return {"hyperfine": raw, "version": hyperfine.version()}, []
+    except Unavailable as reason:
+        finding = Finding("warning", "hyperfine", str(reason), "no whole-command timing in this report")
+        return {"hyperfine": None, "version": hyperfine.version()}, [finding]

@@ -1,0 +1,57 @@
+"""counters.py - what bounds the patient: hardware counters where there are some, else a simulated CPU, labelled so."""
+
+from pathlib import Path
+
+from labkit import audit_state, patient
+from labkit.audit_state import AuditState
+from labkit.evidence import now_utc
+from labkit.host import Finding, has_pmu
+from labkit.instruments import Unavailable, perf, valgrind
+from labkit.progress import Progress
+
+SIMULATED = "cachegrind (simulated)"
+HARDWARE = "perf stat"
+
+
+def measure(state: AuditState, folder: Path) -> None:
+    started = now_utc()
+    size = state.manifest.main_size
+    findings: list[Finding] = []
+    with Progress("counters", 2) as progress:
+        software = _perf_stat(state, findings)
+        progress.advance("perf stat")
+        simulated = None if has_pmu() else _simulate(state, size, findings)
+    data = {
+        "source": SIMULATED if simulated else HARDWARE,
+        "size": size,
+        "ops_count": state.manifest.fixture.sizes[size],
+        "events": software,
+        "simulated": simulated,
+        "versions": {"perf": perf.version(), "valgrind": valgrind.version()},
+    }
+    audit_state.write(state, folder, "counters", "counters", data, started_utc=started,
+                      inputs_sha256=state.wanted["counters"], binaries=[state.baseline], findings=findings)
+
+
+def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:
+    argv = patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", "2")
+    try:
+        return perf.count(argv, cpu=state.cpu, timeout_s=state.budget.timeout_s + 30)
+    except Unavailable as reason:
+        findings.append(Finding("warning", "perf stat", str(reason), "no kernel counters in this report"))
+        return []
+
+
+def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str, int] | None:
+    """A short and a long run; the difference is the timed loop alone, without start-up and input."""
+    def totals(runs_count: int) -> dict[str, int]:
+        argv = patient.command(state.manifest, state.baseline, size, "--warmup", "1", "--batch", "1",
+                               "--runs", str(runs_count))
+        return valgrind.simulated_events(argv, timeout_s=300)
+
+    try:
+        short, long = totals(1), totals(6)
+        return {name: (long[name] - short[name]) // 5 for name in long}
+    except Unavailable as reason:
+        findings.append(Finding("warning", "cachegrind", str(reason), "nothing says what bounds the patient"))
+        return None

@@ -1,0 +1,40 @@
+"""instructions.py - instructions per function in the timed loop, by callgrind: exact on any machine."""
+
+from pathlib import Path
+
+from labkit import audit_state, patient
+from labkit.audit_state import AuditState
+from labkit.build import Binary
+from labkit.evidence import now_utc
+from labkit.host import Finding
+from labkit.instruments import Unavailable, valgrind
+from labkit.progress import Progress
+
+RUNS = 2  # in the loop: the harness's first run and the one sample
+FUNCTIONS_KEPT = 40
+
+
+def measure(state: AuditState, folder: Path) -> None:
+    started = now_utc()
+    findings: list[Finding] = []
+    with Progress("instructions (callgrind)", 1):
+        counted = count(state, state.baseline, findings)
+    data = {"tool": "callgrind", "version": valgrind.version(), "size": state.manifest.main_size,
+            "variants": [counted] if counted else []}
+    audit_state.write(state, folder, "instructions", "instructions", data, started_utc=started,
+                      inputs_sha256=state.wanted["instructions"], binaries=[state.baseline], findings=findings)
+
+
+def count(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
+    size = state.manifest.main_size
+    argv = patient.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
+    try:
+        functions = valgrind.instructions_by_function(argv, timeout_s=300)
+    except Unavailable as reason:
+        findings.append(Finding("warning", "callgrind", str(reason),
+                                f"no instruction counts for {binary.variant}"))
+        return None
+    ranked = sorted(functions.items(), key=lambda item: (-item[1], item[0]))
+    return {"variant": binary.variant, "ops_count": state.manifest.fixture.sizes[size], "runs_count": RUNS,
+            "total_count": sum(functions.values()),
+            "functions": [{"name": name, "self_count": cost} for name, cost in ranked[:FUNCTIONS_KEPT]]}

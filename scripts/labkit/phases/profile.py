@@ -1,0 +1,114 @@
+"""profile.py - where the time goes: sustained load under a sampler, twice where two are to be had.
+
+The first sampling is the one the report draws; the second, by another tool, is the witness against it.
+Sessions stay beside the evidence as collapsed stacks, so that every share can be counted again.
+"""
+
+import tempfile
+from pathlib import Path
+
+from labkit import audit_state, patient
+from labkit.audit_state import AuditState
+from labkit.evidence import disk_errors, now_utc
+from labkit.host import Finding
+from labkit.instruments import Unavailable, clinic, perf
+from labkit.outcome import LabError
+from labkit.progress import Progress
+
+FUNCTIONS_KEPT = 60
+LINES_KEPT = 40
+
+
+def measure(state: AuditState, folder: Path) -> None:
+    started = now_utc()
+    findings: list[Finding] = []
+    samplings = []
+    samplers = {"clinic": _clinic, "perf": _perf}
+    with Progress(f"profile ({state.budget.sampling_s} s under each sampler)", len(samplers)) as progress:
+        for name, sample in samplers.items():
+            try:
+                samplings.append(sample(state, folder))
+            except Unavailable as reason:
+                findings.append(Finding("warning", name, str(reason), "one sampler fewer to compare with"))
+            progress.advance(name)
+    if not samplings:
+        raise LabError("no sampler works here: " + "; ".join(finding.text for finding in findings) +
+                       "; `build/bin/clinic doctor` says what would allow one")
+    data = {"samplings": [_public(one) for one in samplings],
+            "stages": _stages(state, samplings[0]), "lines": samplings[0]["lines"],
+            "flame_graph": samplings[0]["flame_graph"]}
+    audit_state.write(state, folder, "profile", "profile", data, started_utc=started,
+                      inputs_sha256=state.wanted["profile"], binaries=[state.baseline], findings=findings)
+
+
+def _load(state: AuditState) -> list[str]:
+    return patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds",
+                           str(state.budget.sampling_s))
+
+
+def _perf(state: AuditState, folder: Path) -> dict:
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
+        recorded = perf.record(_load(state), Path(scratch), cpu=state.cpu, seconds=state.budget.sampling_s)
+        session = Path(scratch) / "perf.json"
+        clinic.import_perf(recorded.script, session)
+        sampling = _counted(state, folder, session, "perf")
+    sampling |= {"event": recorded.event, "frequency_hz": recorded.frequency_hz, "version": perf.version(),
+                 "duration_s": state.budget.sampling_s, "lost_count": recorded.lost_count}
+    return sampling
+
+
+def _clinic(state: AuditState, folder: Path) -> dict:
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
+        session = Path(scratch) / "clinic.json"
+        clinic.run("record", "-F", str(perf.FREQUENCY_HZ), "-o", str(session), "--", "taskset", "-c", str(state.cpu),
+                   *_load(state), timeout_s=state.budget.sampling_s * 2 + 60)
+        sampling = _counted(state, folder, session, "clinic")
+    quality = sampling["quality"]
+    sampling |= {"event": quality["backend"], "frequency_hz": perf.FREQUENCY_HZ, "version": "clinic",
+                 "duration_s": state.budget.sampling_s, "lost_count": quality["lost_count"]}
+    return sampling
+
+
+def _counted(state: AuditState, folder: Path, session: Path, instrument: str) -> dict:
+    """Functions and lines of one session, its collapsed stacks beside the evidence, and its flame graph."""
+    stacks = folder / "evidence" / f"profile-{instrument}.collapsed"
+    with disk_errors(stacks):
+        clinic.export(session, stacks)
+    by_function = clinic.report(session, "--top", str(FUNCTIONS_KEPT))
+    by_line = clinic.report(session, "--by", "line", "--top", str(LINES_KEPT))
+    total = by_function["quality"]["samples_count"]
+    return {
+        "instrument": instrument, "samples_count": total, "stacks": stacks.name, "quality": by_function["quality"],
+        "flame_graph": _draw(state, folder, session, instrument, total),
+        "functions": [_function(one, total) for one in by_function["functions"]],
+        "lines": [_line(one, total) for one in by_line["functions"] if one.get("line")],
+    }
+
+
+def _function(one: dict, total: int) -> dict:
+    return {"name": one["name"], "file": one.get("file") or None, "line": one.get("line") or None,
+            "self_count": round(one["self_ratio"] * total), "total_count": round(one["total_ratio"] * total)}
+
+
+def _line(one: dict, total: int) -> dict:
+    return {"file": one["file"], "line": one["line"], "function": one["name"],
+            "self_count": round(one["self_ratio"] * total)}
+
+
+def _stages(state: AuditState, sampling: dict) -> list[dict]:
+    totals = {one["name"]: one["total_count"] for one in sampling["functions"]}
+    return [{"name": stage.name, "entry": stage.entry, "samples_count": totals.get(stage.entry, 0)}
+            for stage in state.manifest.stages]
+
+
+def _draw(state: AuditState, folder: Path, session: Path, instrument: str, samples_count: int) -> str:
+    figure = folder / "figures" / f"flamegraph-{instrument}.svg"
+    with disk_errors(figure):
+        figure.parent.mkdir(exist_ok=True)
+    clinic.export(session, figure, "--title", f"{state.manifest.name}, {state.manifest.main_size}: "
+                  f"{samples_count} samples by {instrument}")
+    return f"figures/{figure.name}"
+
+
+def _public(sampling: dict) -> dict:
+    return {key: value for key, value in sampling.items() if key != "lines"}

@@ -1,0 +1,49 @@
+"""rebench.py - the accepted candidates together, against the baseline, on fresh processes: confirmation, not selection."""
+
+from pathlib import Path
+
+from labkit import audit_state, build, evidence, variant, version
+from labkit.audit_state import AuditState
+from labkit.build import BuildFailed
+from labkit.decide import Decision
+from labkit.evidence import now_utc
+from labkit.host import Finding
+from labkit.phases import candidates, command
+from labkit.variant import UNION, Variant
+
+
+def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
+    started = now_utc()
+    findings: list[Finding] = []
+    merged = variant.union(state.manifest, accepted(state, decisions))
+    built = build.build_all(state.manifest, [merged])[UNION]
+    data = _described(state, merged)
+    binaries = [state.baseline]
+    if isinstance(built, BuildFailed):
+        data |= candidates._nothing_measured()
+        data |= {"build": {"passed": False, "log": built.log},
+                 "failure": {"reason": "build", "detail": built.log[-500:]}, "command": None}
+    else:
+        binaries.append(built)
+        data |= {"build": {"passed": True, "log": ""}}
+        data |= candidates.against_baseline(state, folder, "rebench", built, state.budget.rebench_blocks, findings)
+        data["command"], more = command.time_whole(state, binaries)
+        findings += more
+    audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
+                      inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings)
+
+
+def accepted(state: AuditState, decisions: list[Decision]):
+    """Best first, so that of two that collide the better one stays."""
+    by_id = {one.id: one for one in state.manifest.candidates}
+    ranked = sorted((one for one in decisions if one.accepted), key=lambda one: (-one.gain_ratio, one.id))
+    return [by_id[one.id] for one in ranked]
+
+
+def _described(state: AuditState, merged: Variant) -> dict:
+    lines = variant.lines_changed(variant.baseline(state.manifest).sources, merged.sources)
+    return {
+        "accepted": list(merged.members),
+        "left_out": [{"id": name, "reason": reason} for name, reason in merged.left_out],
+        "lines": {"added_count": lines.added_count, "removed_count": lines.removed_count},
+    }

@@ -1,0 +1,22 @@
+"""build - compile the baseline and every candidate of a workload"""
+
+from labkit import build, manifest, variant
+from labkit.outcome import Exit
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("workload", nargs="?", help="default: all")
+
+
+def run(args) -> Exit:
+    failed = 0
+    for name in [args.workload] if args.workload else manifest.names():
+        wanted = manifest.load(name)
+        variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
+        for variant_name, result in build.build_all(wanted, variants).items():
+            if isinstance(result, build.BuildFailed):
+                failed += 1
+                print(f"{name}/{variant_name}: {result}")
+            else:
+                print(f"{result.path}  {result.build_id}")
+    return Exit.FAILED if failed else Exit.PASSED

@@ -1,0 +1,19 @@
+"""fixtures - make the frozen inputs of a workload and check them against SHA256SUMS"""
+
+from labkit import fixture, manifest
+from labkit.outcome import Exit
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("workload", nargs="?", help="default: all")
+    parser.add_argument("--bless", action="store_true", help="rewrite fixtures/SHA256SUMS from what is made now")
+
+
+def run(args) -> Exit:
+    for name in [args.workload] if args.workload else manifest.names():
+        wanted = manifest.load(name)
+        if args.bless:
+            fixture.bless(wanted)
+        for size, checksum in fixture.ensure(wanted).items():
+            print(f"{checksum}  {fixture.path_of(wanted, size)}")
+    return Exit.PASSED
