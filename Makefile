@@ -27,7 +27,7 @@ PHONY := help setup build clean
 help:
 	@echo 'make TARGET [KNOB=value ...]'
 	@echo
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
 	@echo 'knobs'

@@ -6,7 +6,19 @@ PYTEST = PYTHONPATH=scripts:hardening $(PYTHON) -B -m pytest \
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 
-PHONY += check test test-build
+PHONY += check test test-build check-warnings check-format
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+## check-format: C is laid out by .clang-format
+check-format: setup-test
+	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
+
+## check-warnings: gcc and clang find nothing to warn of
+check-warnings: setup-test
+	$(Q)for compiler in gcc clang; do \
+	  $(MAKE) instruments CC=$$compiler O=build/warnings-$$compiler \
+	    STRICT='$(STRICT) -Werror' || exit 1; done
+
 test-build: setup-test
 	$(Q)$(MAKE) c-tests
 	$(Q)$(MAKE) c-tests SAN=address
@@ -14,10 +26,10 @@ test-build: setup-test
 
 ## check: all a commit needs, under a minute, no timing involved
 check: setup-test
-	$(Q)$(MAKE) build c-tests
+	$(Q)$(MAKE) build c-tests check-format
 	$(Q)$(PYTEST) -m "not slow" --c-modes=release
 
 ## test: everything: sanitizer builds, whole workflows, real programs
 test: test-build
-	$(Q)$(MAKE) build
+	$(Q)$(MAKE) build check-format check-warnings
 	$(Q)$(PYTEST) --c-modes=release,address,thread

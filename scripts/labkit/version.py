@@ -5,22 +5,17 @@ with files, only what is missing or stale is measured.
 """
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 from labkit.evidence import disk_errors
 
 SEAL = "MANIFEST.sha256"
-
-
-def reports() -> Path:
-    """CLINIC_REPORTS moves the reports elsewhere: a test must not add versions to the repository."""
-    return Path(os.environ.get("CLINIC_REPORTS", "reports"))
+REPORTS = Path("reports")
 
 
 def all_of(workload: str) -> list[Path]:
-    return sorted(path for path in (reports() / workload).glob("v[0-9][0-9][0-9][0-9]") if path.is_dir())
+    return sorted(path for path in (REPORTS / workload).glob("v[0-9][0-9][0-9][0-9]") if path.is_dir())
 
 
 def latest(workload: str) -> Path | None:
@@ -55,7 +50,7 @@ def open_version(workload: str, wanted: dict[str, str]) -> Path:
     if last is not None and not is_sealed(last):
         return last
     number = 1 if last is None else int(last.name[1:]) + 1
-    folder = reports() / workload / f"v{number:04d}"
+    folder = REPORTS / workload / f"v{number:04d}"
     with disk_errors(folder):
         (folder / "evidence").mkdir(parents=True, exist_ok=True)
         if last is not None:

@@ -1,0 +1,94 @@
+"""The house rules that a machine can check: the arrow, headers that stand alone, unique names, documented targets."""
+
+import ast
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+# Left to right: a room knows only what is left of it (DESIGN section 1).
+C_ROOMS = ("include", "session", "unwind", "symbols", "preload", "bench", "formats", "collect", "cli")
+# What concludes never measures, what measures never concludes; flow and the verbs join the two.
+MEASURES = {"process", "interleave", "patient", "measure", "self_test", "instruments", "phases", "build"}
+CONCLUDES = {"stats", "decide", "conclude", "render", "figures", "checklist"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], capture_output=True,
+                            text=True, check=True).stdout.split()
+    return [Path(name) for name in listed if Path(name).is_file()]
+
+
+HEADERS = tracked("profiler/*.h")
+SOURCES = tracked("profiler/*.c", "profiler/*.h")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_c_code_knows_only_what_is_left_of_it(path):
+    room = C_ROOMS.index(path.parts[1])
+    if path.stem.endswith(("_test", "_fuzz")):
+        return  # a test may join what it likes
+    for included in re.findall(r'#include "(\w+)/', path.read_text()):
+        if included in C_ROOMS:
+            assert C_ROOMS.index(included) <= room, f"{path} includes {included}/"
+
+
+@pytest.mark.parametrize("path", HEADERS, ids=str)
+def test_each_header_compiles_alone(path):
+    done = subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                           "-Iprofiler/include", "-Iprofiler", "-x", "c", str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", [path for path in HEADERS if "include" in path.parts], ids=str)
+def test_each_public_header_is_plain_c11_and_c_plus_plus(path):
+    for argv in (["gcc", "-std=c11", "-x", "c"], ["g++", "-std=c++17", "-x", "c++"]):
+        done = subprocess.run([*argv, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iprofiler/include", str(path)],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def imports_of(path: Path) -> set[str]:
+    """labkit modules that a file imports anywhere, by first name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("labkit."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.module == "labkit":
+            found.update(alias.name for alias in node.names)
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in tracked("scripts/labkit/*.py") if "test_" not in path.name], ids=str)
+def test_what_concludes_does_not_measure_and_the_other_way_round(path):
+    room = path.relative_to("scripts/labkit").parts[0].removesuffix(".py")
+    imported = imports_of(path)
+    if room in CONCLUDES:
+        assert not imported & MEASURES, f"{path} concludes, and imports {imported & MEASURES}"
+    if room in MEASURES - {"phases"}:
+        assert not imported & CONCLUDES, f"{path} measures, and imports {imported & CONCLUDES}"
+
+
+def test_file_names_are_unique():
+    names = Counter(path.name for path in tracked("*.c", "*.h", "*.py") if "candidates" not in path.parts
+                    and "templates" not in path.parts and path.name != "__init__.py" and "verbs" not in path.parts
+                    and "phases" not in path.parts)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_phony_target_is_documented_or_internal():
+    text = "\n".join(path.read_text() for path in tracked("Makefile", "*.mk"))
+    listed = re.findall(r"^PHONY (?::=|\+=) (.*)$", text, re.M)
+    phony = {name for line in listed for name in line.replace("\\", "").split()}
+    documented = set(re.findall(r"^## ([a-z0-9-]+):", text, re.M))
+    internal = {"setup-test", "test-build", "c-tests", "instruments"}
+    assert phony - documented - internal == set()
+
+
+def test_make_help_lists_every_documented_target():
+    shown = subprocess.run(["make", "help"], capture_output=True, text=True, check=True).stdout
+    text = "\n".join(path.read_text() for path in tracked("Makefile", "*.mk"))
+    for name in re.findall(r"^## ([a-z0-9-]+):", text, re.M):
+        assert f"  {name} " in shown
