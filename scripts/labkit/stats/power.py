@@ -1,0 +1,78 @@
+"""power.py - how many blocks, and how small an effect could have been seen. For the sign test that gates.
+
+Units  sigma and effects are natural-log ratios per block: 0.02 is 2 % for small effects.
+"""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+from labkit.stats.paired import binomial_tail, sign_rank
+
+NORMAL = NormalDist()
+MAD_TO_SIGMA = 1.4826
+PILOT_CONFIDENCE = 0.8
+
+
+def robust_sigma(values: np.ndarray) -> float:
+    """Standard deviation as seen from the middle (1.4826 MAD): the sign test does not feel the far tails either."""
+    return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
+
+
+def pilot_sigma(half_differences: np.ndarray) -> float:
+    """Noise of a block's log ratio, from the difference d1 - d2 of its two pairs; an upper 80 % bound.
+
+    Swapping the labels A and B changes the sign of both d1 and d2 but not |d1 - d2|. So a sample size chosen from
+    it leaves the exact tests exact, and the pilot's runs count. The bound (Browne 1995) keeps a lucky pilot from
+    promising power it has not got. half_differences: shape (n,), d1 - d2 per block, n >= 2.
+    """
+    count = len(half_differences)
+    block_sigma = math.sqrt(float(np.mean(np.square(half_differences)))) / 2
+    # Wilson & Hilferty 1931 for the chi-square quantile: exact to 1 % here, and no scipy.
+    spread = 2 / (9 * count)
+    quantile = count * (1 - spread + NORMAL.inv_cdf(1 - PILOT_CONFIDENCE) * math.sqrt(spread)) ** 3
+    return block_sigma * math.sqrt(count / quantile)
+
+
+def sign_test_power(blocks_count: int, sigma: float, effect: float, alpha: float, threshold: float = 0.0) -> float:
+    """Chance that the sign test at alpha (two-sided) finds `effect` and the median is beyond `threshold`.
+
+    The two conditions are taken as one if one implies the other: the smaller chance.
+    """
+    rank = sign_rank(blocks_count, 1 - alpha)
+    if rank == 0:
+        return 0.0
+    if sigma == 0:
+        return 1.0 if effect > threshold else 0.0
+    positive = NORMAL.cdf(effect / sigma)
+    found = binomial_tail(blocks_count, blocks_count - rank + 1, positive)
+    return min(found, NORMAL.cdf((effect - threshold) / median_error(sigma, blocks_count)))
+
+
+def median_error(sigma: float, count: int) -> float:
+    """Standard error of a median of normal values."""
+    return sigma * math.sqrt(math.pi / 2 / count)
+
+
+def blocks_for_power(sigma: float, effect: float, *, alpha: float, power: float, threshold: float,
+                     blocks_max: int) -> int:
+    """The fewest blocks with this power, or blocks_max if that many do not reach it."""
+    count = blocks_at_least(alpha)
+    while count < blocks_max and sign_test_power(count, sigma, effect, alpha, threshold) < power:
+        count += max(1, count // 16)
+    return min(count, blocks_max) if blocks_max >= blocks_at_least(alpha) else blocks_at_least(alpha)
+
+
+def blocks_at_least(alpha: float) -> int:
+    """The fewest blocks with which the sign test can reach alpha at all: 8 for 0.01, 6 for 0.05."""
+    count = 1
+    while sign_rank(count, 1 - alpha) == 0:
+        count += 1
+    return count
+
+
+def detectable_effect(half_width: float, error: float, *, alpha: float, power: float, threshold: float) -> float:
+    """Smallest log ratio found with this power, given the half width of the (1 - alpha) interval actually seen."""
+    reach = NORMAL.inv_cdf(power)
+    return max(half_width * (1 + reach / NORMAL.inv_cdf(1 - alpha / 2)), threshold + reach * error)

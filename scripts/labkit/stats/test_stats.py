@@ -1,0 +1,262 @@
+"""The statistics against scipy, against enumeration, and against data whose truth is known. Seeds are in the tests."""
+
+import itertools
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from labkit.stats.bootstrap import ratio_of_medians
+from labkit.stats.companions import lag1_autocorrelation, mann_whitney_p, welch_log_p
+from labkit.stats.equivalence import within_margin
+from labkit.stats.multiplicity import holm_adjust
+from labkit.stats.paired import binomial_tail, median_interval, sign_rank, sign_test_p, signed_rank_p
+from labkit.stats.power import (blocks_at_least, blocks_for_power, detectable_effect, pilot_sigma, robust_sigma,
+                                sign_test_power)
+from labkit.stats.proportions import clopper_pearson
+from labkit.stats.quantiles import run_quantile, tail_is_supported
+
+SMALL_INTEGERS = arrays(np.int64, st.integers(1, 12), elements=st.integers(-4, 4))
+TIMES = st.floats(1.0, 1e12)
+
+
+def test_importing_the_statistics_does_not_import_scipy():
+    code = "import sys, labkit.verdict; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+
+
+# --- exact paired tests
+
+@given(SMALL_INTEGERS)
+def test_signed_rank_is_the_enumeration_of_all_sign_assignments(values):
+    ranks = scipy.stats.rankdata(np.abs(values))
+    ranks[values == 0] = 0
+    observed = ranks[values > 0].sum()
+    sums = np.array([np.dot(ranks, signs) for signs in itertools.product((0, 1), repeat=len(values))])
+    p = 2 * min(np.mean(sums <= observed), np.mean(sums >= observed))
+    assert signed_rank_p(values.astype(float)) == pytest.approx(min(1.0, p))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_signed_rank_is_scipy_without_ties(seed):
+    values = np.random.default_rng(seed).normal(0.4, 1, 20)
+    assert signed_rank_p(values) == pytest.approx(scipy.stats.wilcoxon(values, mode="exact").pvalue)
+
+
+@given(arrays(float, st.integers(1, 40), elements=st.floats(-1, 1)))
+def test_sign_test_is_scipys_binomial_test_without_zeros(values):
+    values = values[values != 0]
+    if len(values):
+        positive = int(np.count_nonzero(values > 0))
+        assert sign_test_p(values) == pytest.approx(scipy.stats.binomtest(positive, len(values)).pvalue)
+
+
+@given(arrays(float, st.integers(1, 40), elements=st.floats(-1, 1)), st.sampled_from([0.9, 0.95, 0.99]))
+def test_median_interval_excludes_zero_exactly_when_the_sign_test_says_so(values, confidence):
+    low, high = median_interval(values, confidence)
+    assert (low > 0 or high < 0) == (sign_test_p(values) <= 1 - confidence)
+
+
+@pytest.mark.parametrize("count, confidence", [(8, 0.99), (20, 0.95), (51, 0.99)])
+def test_median_interval_covers_what_it_promises_exactly(count, confidence):
+    rank = sign_rank(count, confidence)
+    outside = 2 * scipy.stats.binom.cdf(rank - 1, count, 0.5)
+    assert outside <= 1 - confidence < 2 * scipy.stats.binom.cdf(rank, count, 0.5)
+
+
+@pytest.mark.parametrize("alpha, blocks_count", [(0.05, 6), (0.01, 8)])
+def test_fewest_blocks_that_can_decide(alpha, blocks_count):
+    assert blocks_at_least(alpha) == blocks_count
+    assert median_interval(np.arange(blocks_count - 1.0), 1 - alpha) == (-math.inf, math.inf)
+    assert math.isfinite(median_interval(np.arange(float(blocks_count)), 1 - alpha)[0])
+
+
+# --- bootstrap
+
+def simulated_blocks(source, blocks_count, ratio, noise=0.02):
+    """Two runs an arm and block, log-normal, with the block's own mood in all four."""
+    mood = source.normal(0, 0.05, (blocks_count, 1))
+    a = np.exp(mood + source.normal(0, noise, (blocks_count, 2)))
+    return a, ratio * np.exp(mood + source.normal(0, noise, (blocks_count, 2)))
+
+
+@pytest.mark.parametrize("truth", [1.0, 1.05])
+def test_bootstrap_interval_covers_the_truth_as_often_as_it_says(truth):
+    """95 % asked for; at 20 blocks the percentile bootstrap of a median is a little conservative."""
+    source, trials_count, covered = np.random.default_rng(20), 400, 0
+    for trial in range(trials_count):
+        interval = ratio_of_medians(*simulated_blocks(source, 20, truth), seed=trial, confidence=0.95,
+                                    resamples_count=500)
+        covered += interval.low <= truth <= interval.high
+    low, high = clopper_pearson(covered, trials_count, 0.999)
+    print(f"covered {covered} of {trials_count}, true rate {low:.3f} to {high:.3f}")
+    assert high >= 0.93 and low <= 0.995
+
+
+def test_bootstrap_is_the_plain_percentile_bootstrap_of_scipy():
+    a, b = simulated_blocks(np.random.default_rng(3), 40, 1.1)
+
+    def statistic(index, axis=-1):
+        return np.median(b[index].reshape(*index.shape[:-1], -1), -1) / np.median(a[index].reshape(*index.shape[:-1], -1), -1)
+
+    theirs = scipy.stats.bootstrap((np.arange(40),), statistic, n_resamples=9999, method="percentile",
+                                   confidence_level=0.99, vectorized=True, random_state=1).confidence_interval
+    ours = ratio_of_medians(a, b, seed=1, confidence=0.99)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0.003)
+
+
+def test_strata_keep_every_build_in_every_resample():
+    """Two builds, one 1.5 times slower in both arms: without strata the medians jump between builds."""
+    source = np.random.default_rng(4)
+    build = np.arange(20) % 2
+    scale = np.where(build == 1, 1.5, 1.0)[:, None]
+    a, b = (np.exp(source.normal(0, 0.01, (20, 2))) * scale for _ in range(2))
+    with_strata = ratio_of_medians(a, b, seed=1, confidence=0.95, strata=build)
+    without = ratio_of_medians(a, b, seed=1, confidence=0.95)
+    assert with_strata.high - with_strata.low < without.high - without.low
+
+
+@pytest.mark.parametrize("a, b", [
+    (np.ones((3, 2)), np.ones((4, 2))), (np.ones(3), np.ones(3)), (np.zeros((3, 2)), np.ones((3, 2))),
+    (np.full((3, 2), np.nan), np.ones((3, 2))), (np.ones((0, 2)), np.ones((0, 2)))])
+def test_bootstrap_refuses_what_has_no_ratio(a, b):
+    with pytest.raises(ValueError):
+        ratio_of_medians(a, b, seed=1, confidence=0.95)
+
+
+# --- companions
+
+@given(arrays(float, st.integers(2, 20), elements=TIMES), arrays(float, st.integers(2, 20), elements=TIMES))
+def test_welch_is_scipys(a, b):
+    if np.log(a).std() > 1e-6 and np.log(b).std() > 1e-6:
+        expected = scipy.stats.ttest_ind(np.log(a), np.log(b), equal_var=False).pvalue
+        assert welch_log_p(a, b) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_welch_without_any_noise():
+    assert welch_log_p(np.ones(5), np.ones(5)) == 1.0
+    assert welch_log_p(np.ones(5), np.full(5, 2.0)) == 0.0
+
+
+def test_mann_whitney_is_exact_for_small_samples():
+    assert mann_whitney_p(np.array([1.0, 2, 3]), np.array([4.0, 5, 6])) == pytest.approx(0.1)
+
+
+def test_autocorrelation_finds_a_planted_one():
+    source, series = np.random.default_rng(8), [0.0]
+    for _ in range(5000):
+        series.append(0.6 * series[-1] + source.normal())
+    assert lag1_autocorrelation(np.array(series)) == pytest.approx(0.6, abs=0.04)
+    assert abs(lag1_autocorrelation(source.normal(size=5000))) < 0.05
+    assert lag1_autocorrelation(np.ones(10)) == 0.0
+
+
+# --- multiplicity, equivalence, proportions, quantiles
+
+def test_holm_on_its_textbook_example():
+    """Holm's own rule by hand: 4 x 0.01, 3 x 0.02 ..., made monotone."""
+    assert holm_adjust([0.01, 0.04, 0.03, 0.02]) == pytest.approx([0.04, 0.06, 0.06, 0.06])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_holm_lies_between_none_and_bonferroni(p_values):
+    for raw, adjusted in zip(p_values, holm_adjust(p_values)):
+        assert raw <= adjusted <= min(1.0, raw * len(p_values)) + 1e-12
+
+
+def test_holm_keeps_the_family_error_rate():
+    source, trials_count = np.random.default_rng(11), 2000
+    errors = sum(min(holm_adjust(source.random(7))) <= 0.05 for _ in range(trials_count))
+    low, _ = clopper_pearson(errors, trials_count, 0.999)
+    assert low <= 0.05
+
+
+@pytest.mark.parametrize("low, high, inside", [
+    (0.995, 1.005, True), (0.995, 1.02, False), (0.98, 1.0, False), (1.002, 1.008, True), (0.0, 1.0, False)])
+def test_margin(low, high, inside):
+    assert within_margin(low, high, 0.01) is inside
+
+
+def test_tost_calls_a_difference_at_the_margin_equivalent_at_most_at_its_alpha():
+    source, trials_count, wrong = np.random.default_rng(12), 1000, 0
+    for _ in range(trials_count):
+        low, high = median_interval(source.normal(math.log(1.01), 0.01, 40), 0.90)
+        wrong += within_margin(math.exp(low), math.exp(high), 0.01)
+    assert clopper_pearson(wrong, trials_count, 0.999)[0] <= 0.05
+
+
+@pytest.mark.parametrize("hits, trials, low, high", [(1, 60, 0.0004, 0.0894), (4, 400, 0.0027, 0.0254),
+                                                     (0, 10, 0.0, 0.3085), (10, 10, 0.6915, 1.0), (0, 0, 0.0, 1.0)])
+def test_clopper_pearson_against_published_values(hits, trials, low, high):
+    assert clopper_pearson(hits, trials) == pytest.approx((low, high), abs=1e-4)
+
+
+@given(st.integers(1, 300), st.data())
+def test_clopper_pearson_is_scipys(trials, data):
+    hits = data.draw(st.integers(0, trials))
+    theirs = scipy.stats.binomtest(hits, trials).proportion_ci(0.95, "exact")
+    assert clopper_pearson(hits, trials) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_quantiles_of_a_run():
+    assert run_quantile(np.arange(101.0), 0.95) == 95
+    assert not tail_is_supported(999, 0.99) and tail_is_supported(1000, 0.99)
+    with pytest.raises(ValueError):
+        run_quantile(np.array([]), 0.5)
+
+
+# --- power
+
+@pytest.mark.parametrize("blocks_count, effect", [(10, 0.02), (30, 0.01), (60, 0.005)])
+def test_power_formula_is_what_simulation_finds(blocks_count, effect):
+    source, trials_count = np.random.default_rng(30), 2000
+    found = sum(sign_test_p(source.normal(effect, 0.015, blocks_count)) <= 0.01 for _ in range(trials_count))
+    low, high = clopper_pearson(found, trials_count, 0.999)
+    assert low <= sign_test_power(blocks_count, 0.015, effect, 0.01) <= high
+
+
+def test_planned_blocks_reach_their_power_and_fewer_do_not():
+    count = blocks_for_power(0.02, 0.02, alpha=0.01, power=0.9, threshold=0.01, blocks_max=1000)
+    assert sign_test_power(count, 0.02, 0.02, 0.01, 0.01) >= 0.9
+    assert sign_test_power(count * 3 // 4, 0.02, 0.02, 0.01, 0.01) < 0.9
+
+
+@pytest.mark.parametrize("sigma, blocks_max, expected", [(0.0, 500, 8), (10.0, 40, 40), (10.0, 3, 8)])
+def test_planned_blocks_stay_between_floor_and_budget(sigma, blocks_max, expected):
+    assert blocks_for_power(sigma, 0.02, alpha=0.01, power=0.9, threshold=0.01, blocks_max=blocks_max) == expected
+
+
+def test_the_pilot_is_rarely_too_hopeful():
+    """Four pairs' noise of 3 %: a block's log ratio has 3 / sqrt(2) %; the bound lies above it in 80 %."""
+    source, sigma, above = np.random.default_rng(31), 0.03, 0
+    for _ in range(1000):
+        first, second = source.normal(0, sigma, (2, 8))
+        above += pilot_sigma(first - second) >= sigma / math.sqrt(2)
+    assert 0.76 < above / 1000 < 0.84
+
+
+@given(arrays(float, 8, elements=st.floats(-1, 1)), arrays(bool, 8))
+def test_the_pilot_does_not_see_which_arm_is_which(half_differences, swapped):
+    """The proof obligation of power.pilot_sigma: swapping labels in any block changes nothing."""
+    assert pilot_sigma(np.where(swapped, -half_differences, half_differences)) == pilot_sigma(half_differences)
+
+
+def test_robust_sigma_ignores_a_few_wild_values():
+    source = np.random.default_rng(32)
+    values = np.append(source.normal(0, 0.02, 2000), np.full(40, 5.0))
+    assert robust_sigma(values) == pytest.approx(0.02, rel=0.1)
+
+
+def test_detectable_effect_grows_with_noise_and_never_falls_below_policy():
+    small, large = (detectable_effect(w, w / 2, alpha=0.01, power=0.9, threshold=0.01) for w in (0.001, 0.1))
+    assert 0.01 < small < large
+
+
+def test_binomial_tail_is_scipys():
+    assert binomial_tail(50, 30, 0.4) == pytest.approx(scipy.stats.binom.sf(29, 50, 0.4))

@@ -1,0 +1,102 @@
+"""run_process against real programs: what they cost, how they end, what they print."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from labkit.process import STDERR_TAIL_BYTES, run_process
+
+
+def test_a_good_program_has_its_output_and_its_cost():
+    run = run_process(["/bin/sh", "-c", "printf hello; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"])
+    assert (run.exit_code, run.signal, run.failure) == (0, 0, None)
+    assert run.stdout == b"hello"
+    assert run.stdout_sha256 == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    assert run.cpu_ns > 0 and run.wall_ns > 0 and run.minor_faults_count > 0
+    assert run.started_ns <= time.monotonic_ns()
+
+
+@pytest.mark.parametrize("script, failure, exit_code, by_signal", [
+    ("exit 3", "exit", 3, 0),
+    ("kill -SEGV $$", "signal", -1, signal.SIGSEGV),
+])
+def test_a_failing_program_says_how(script, failure, exit_code, by_signal):
+    run = run_process(["/bin/sh", "-c", script])
+    assert (run.failure, run.exit_code, run.signal) == (failure, exit_code, by_signal)
+
+
+def test_a_missing_program_is_a_failure_not_an_exception():
+    run = run_process(["/nowhere/at/all"])
+    assert run.failure == "spawn" and "/nowhere/at/all" in run.stderr
+
+
+def test_timeout_kills_the_whole_process_group(tmp_path):
+    pids = tmp_path / "pids"
+    run = run_process(["/bin/sh", "-c", f"sleep 300 & echo $! > {pids}; wait"], timeout_s=0.5)
+    assert run.failure == "timeout"
+    assert not is_running(int(pids.read_text()))
+
+
+def test_a_stray_child_does_not_outlive_its_parent(tmp_path):
+    pids = tmp_path / "pids"
+    assert run_process(["/bin/sh", "-c", f"sleep 300 & echo $! > {pids}"]).failure is None
+    assert not is_running(int(pids.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    """A killed process needs a moment to go: look until it has gone, or give up."""
+    for _ in range(100):
+        if not is_listed_alive(pid):
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_listed_alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def test_stdin_cwd_environment_and_cpu_reach_the_program(tmp_path):
+    script = "cat; pwd; echo $COLOUR; grep Cpus_allowed_list /proc/self/status"
+    run = run_process(["/bin/sh", "-c", script], stdin=b"words\n", cwd=tmp_path, environment={"COLOUR": "red"}, cpu=0)
+    assert run.stdout.decode().split() == ["words", str(tmp_path), "red", "Cpus_allowed_list:", "0"]
+    assert os.sched_getaffinity(0) != {0} or os.cpu_count() == 1
+
+
+def test_stdin_from_a_file(tmp_path):
+    (tmp_path / "in").write_bytes(b"from a file")
+    assert run_process(["/bin/cat"], stdin=tmp_path / "in").stdout == b"from a file"
+
+
+def test_capture_keeps_the_head_and_hashes_all():
+    short = run_process(["/usr/bin/seq", "20000"], capture_limit_bytes=10)
+    assert short.stdout == b"1\n2\n3\n4\n5\n"
+    assert short.stdout_sha256 == run_process(["/usr/bin/seq", "20000"]).stdout_sha256
+    assert short.stdout_sha256 != run_process(["/usr/bin/seq", "20001"]).stdout_sha256
+
+
+def test_stderr_keeps_the_tail():
+    run = run_process(["/bin/sh", "-c", "seq 20000 >&2"])
+    assert run.stderr.endswith("20000\n") and len(run.stderr) <= STDERR_TAIL_BYTES
+
+
+def test_interrupt_kills_the_program_and_goes_on(tmp_path):
+    """SIGINT while a program runs: it is gone, and the caller still gets its KeyboardInterrupt."""
+    pids = tmp_path / "pids"
+    script = ("import sys; from labkit.process import run_process\n"
+              f"try: run_process(['/bin/sh', '-c', 'echo $$ > {pids}; exec sleep 300'])\n"
+              "except KeyboardInterrupt: sys.exit(42)\n")
+    lab = subprocess.Popen([sys.executable, "-c", script], env={"PYTHONPATH": os.pathsep.join(sys.path)})
+    while not pids.exists() or not pids.read_text().strip():
+        time.sleep(0.01)
+    lab.send_signal(signal.SIGINT)
+    assert lab.wait(timeout=30) == 42
+    assert not is_running(int(pids.read_text()))
