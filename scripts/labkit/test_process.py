@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from labkit.process import STDERR_TAIL_BYTES, run_process
+from labkit.process import LAUNCHER, STDERR_TAIL_BYTES, run_process
 
 
 def test_a_good_program_has_its_output_and_its_cost():
@@ -68,7 +68,7 @@ def test_stdin_cwd_environment_and_cpu_reach_the_program(tmp_path):
     script = "cat; pwd; echo $COLOUR; grep Cpus_allowed_list /proc/self/status"
     run = run_process(["/bin/sh", "-c", script], stdin=b"words\n", cwd=tmp_path, environment={"COLOUR": "red"}, cpu=0)
     assert run.stdout.decode().split() == ["words", str(tmp_path), "red", "Cpus_allowed_list:", "0"]
-    assert os.sched_getaffinity(0) != {0} or os.cpu_count() == 1
+    assert os.sched_getaffinity(0) != {0} or os.cpu_count() == 1  # the caller itself was not pinned
 
 
 def test_stdin_from_a_file(tmp_path):
@@ -99,4 +99,41 @@ def test_interrupt_kills_the_program_and_goes_on(tmp_path):
         time.sleep(0.01)
     lab.send_signal(signal.SIGINT)
     assert lab.wait(timeout=30) == 42
+    assert not is_running(int(pids.read_text()))
+
+
+def test_the_interpreters_own_memory_is_not_the_programs():
+    """A child inherits its parent's peak resident set: before clinic-launch, /bin/true "needed" Python's 33 MB."""
+    ballast = bytearray(64 << 20)
+    run = run_process(["/bin/true"])
+    assert 0 < run.max_rss_bytes < 8 << 20
+    del ballast
+
+
+def test_peak_memory_is_what_the_program_touched():
+    run = run_process([sys.executable, "-S", "-c", "bytearray(64 << 20)"])
+    assert 64 << 20 < run.max_rss_bytes < 96 << 20
+
+
+def test_endless_output_is_stopped():
+    """The limit is looked at once a second; yes(1) writes gigabytes in that time, to memory."""
+    command = [str(LAUNCHER), "--report", "2", "--output-limit", "1000", "--", "/bin/sh", "-c", "seq 9999; sleep 60"]
+    with open(os.memfd_create("out"), "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert '"failure": "output"' in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--report", "2"], ["--report", "x", "--", "true"], ["--nope"]])
+def test_the_launcher_explains_its_usage(arguments):
+    done = subprocess.run([LAUNCHER, *arguments], capture_output=True, text=True)
+    assert done.returncode == 2 and "usage: clinic-launch" in done.stderr
+
+
+def test_the_program_dies_with_a_killed_launcher(tmp_path):
+    pids = tmp_path / "pids"
+    launcher = subprocess.Popen([LAUNCHER, "--report", "2", "--", "/bin/sh", "-c", f"echo $$ > {pids}; exec sleep 300"])
+    while not pids.exists() or not pids.read_text().strip():
+        time.sleep(0.01)
+    launcher.kill()
+    launcher.wait()
     assert not is_running(int(pids.read_text()))

@@ -1,0 +1,288 @@
+/*
+ * clinic-launch - run one program once and report what it cost.
+ *
+ * Why not from Python: a child starts life with its parent's peak resident
+ * set (the kernel carries it over exec), and an interpreter's 30 MB would
+ * hide the peak of every smaller program. This one is static and has 1 MB.
+ * It also reads the clock right beside vfork and the end.
+ *
+ *   clinic-launch --report FD [--cpu N] [--timeout-ms N] [--cwd DIR]
+ *                 [--output-limit BYTES] -- PROGRAM [ARGUMENT...]
+ *
+ * The program has our standard input and output; the report is one line of
+ * JSON on FD. Its whole process group is killed when it ends, when its time
+ * is up, and when we are told to stop: a stray would disturb the next run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXIT_USAGE        2
+#define WATCH_INTERVAL_MS 1000
+
+struct launch {
+	int report_fd;
+	int cpu; /* -1: any */
+	uint64_t timeout_ns;
+	const char *cwd;
+	off_t output_limit_bytes;
+	char **argv;
+};
+
+struct outcome {
+	const char *failure; /* NULL, "spawn", "timeout", "output" */
+	int spawn_errno;
+	int status;
+	uint64_t started_ns;
+	uint64_t wall_ns;
+	struct rusage usage;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static void usage(void)
+{
+	fputs("usage: clinic-launch --report FD [--cpu N] [--timeout-ms N]\n"
+	      "                     [--cwd DIR] [--output-limit BYTES]\n"
+	      "                     -- PROGRAM [ARGUMENT...]\n",
+	      stderr);
+	exit(EXIT_USAGE);
+}
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || *end)
+		usage();
+	return value;
+}
+
+static struct launch parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"report", required_argument, NULL, 'r'},
+		{"cpu", required_argument, NULL, 'c'},
+		{"timeout-ms", required_argument, NULL, 't'},
+		{"cwd", required_argument, NULL, 'd'},
+		{"output-limit", required_argument, NULL, 'o'},
+		{NULL, 0, NULL, 0},
+	};
+	struct launch launch = {.report_fd = -1,
+				.cpu = -1,
+				.timeout_ns = UINT64_MAX,
+				.output_limit_bytes = (off_t)1 << 30};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == 'r')
+			launch.report_fd = (int)number(optarg);
+		else if (option == 'c')
+			launch.cpu = (int)number(optarg);
+		else if (option == 't')
+			launch.timeout_ns = number(optarg) * 1000000U;
+		else if (option == 'd')
+			launch.cwd = optarg;
+		else if (option == 'o')
+			launch.output_limit_bytes = (off_t)number(optarg);
+		else
+			usage();
+	}
+	if (launch.report_fd < 0 || optind == argc)
+		usage();
+	launch.argv = argv + optind;
+	return launch;
+}
+
+/* The program gets its CPU to itself as far as that is up to us. */
+static void stay_off(int cpu)
+{
+	cpu_set_t others;
+
+	if (cpu < 0 || sched_getaffinity(0, sizeof(others), &others))
+		return;
+	CPU_CLR((size_t)cpu, &others);
+	if (CPU_COUNT(&others))
+		sched_setaffinity(0, sizeof(others), &others);
+}
+
+static int pin(int cpu)
+{
+	cpu_set_t one;
+
+	if (cpu < 0)
+		return 0;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)cpu, &one);
+	return sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* Runs on the parent's memory until exec: touches nothing but *failed. */
+static void become(const struct launch *launch, volatile int *failed)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!pin(launch->cpu) && (!launch->cwd || !chdir(launch->cwd)))
+		execvp(launch->argv[0], launch->argv);
+	*failed = errno;
+	_exit(127);
+}
+
+static pid_t spawn(const struct launch *launch, int *spawn_errno)
+{
+	volatile int failed = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		become(launch, &failed);
+	*spawn_errno = pid < 0 ? errno : failed;
+	return pid;
+}
+
+/* How long to sleep: until the deadline, but look at the output by then. */
+static int wait_ms(uint64_t deadline_ns)
+{
+	uint64_t now = now_ns();
+	uint64_t left_ms;
+
+	if (now >= deadline_ns)
+		return 0;
+	left_ms = (deadline_ns - now + 999999U) / 1000000U;
+	return left_ms < WATCH_INTERVAL_MS ? (int)left_ms : WATCH_INTERVAL_MS;
+}
+
+static bool output_exceeds(off_t limit_bytes)
+{
+	struct stat output;
+
+	return !fstat(STDOUT_FILENO, &output) && S_ISREG(output.st_mode) &&
+	       output.st_size > limit_bytes;
+}
+
+/* Sleeps until the program ends; otherwise says why it has to. */
+static const char *watch(const struct launch *launch, uint64_t started_ns,
+			 int pidfd, int stop_fd)
+{
+	uint64_t deadline_ns = launch->timeout_ns > UINT64_MAX - started_ns
+				       ? UINT64_MAX
+				       : started_ns + launch->timeout_ns;
+	struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN},
+			       {.fd = stop_fd, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(fds, 2, wait_ms(deadline_ns)) < 0 && errno != EINTR)
+			return "watch";
+		if (fds[0].revents)
+			return NULL;
+		if (fds[1].revents)
+			return "stopped";
+		if (output_exceeds(launch->output_limit_bytes))
+			return "output";
+		if (now_ns() >= deadline_ns)
+			return "timeout";
+	}
+}
+
+static int open_stop_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	return signalfd(-1, &stop, SFD_CLOEXEC);
+}
+
+static struct outcome run(const struct launch *launch, int stop_fd)
+{
+	struct outcome out = {.started_ns = now_ns()};
+	pid_t pid = spawn(launch, &out.spawn_errno);
+	int pidfd;
+
+	if (out.spawn_errno) {
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		out.failure = "spawn";
+		return out;
+	}
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	out.failure = watch(launch, out.started_ns, pidfd, stop_fd);
+	out.wall_ns = now_ns() - out.started_ns;
+	/* Before reaping: the zombie keeps its group's number from others. */
+	kill(-pid, SIGKILL);
+	wait4(pid, &out.status, 0, &out.usage);
+	close(pidfd);
+	return out;
+}
+
+static uint64_t time_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * 1000000000U +
+	       (uint64_t)time.tv_usec * 1000U;
+}
+
+static void report(int fd, const struct outcome *out)
+{
+	const struct rusage *use = &out->usage;
+	bool signalled = WIFSIGNALED(out->status);
+
+	dprintf(fd,
+		"{\"failure\": \"%s\", \"errno\": %d, \"exit_code\": %d, "
+		"\"signal\": %d, \"started_ns\": %" PRIu64
+		", \"wall_ns\": %" PRIu64 ", \"user_ns\": %" PRIu64
+		", \"system_ns\": %" PRIu64 ", \"max_rss_bytes\": %ld, "
+		"\"minor_faults_count\": %ld, \"major_faults_count\": %ld, "
+		"\"voluntary_switches_count\": %ld, "
+		"\"involuntary_switches_count\": %ld}\n",
+		out->failure ? out->failure : "", out->spawn_errno,
+		signalled ? -1 : WEXITSTATUS(out->status),
+		signalled ? WTERMSIG(out->status) : 0, out->started_ns,
+		out->wall_ns, time_ns(use->ru_utime), time_ns(use->ru_stime),
+		use->ru_maxrss * 1024, use->ru_minflt, use->ru_majflt,
+		use->ru_nvcsw, use->ru_nivcsw);
+}
+
+int main(int argc, char **argv)
+{
+	struct launch launch = parse(argc, argv);
+	struct outcome out;
+
+	fcntl(launch.report_fd, F_SETFD, FD_CLOEXEC);
+	stay_off(launch.cpu);
+	out = run(&launch, open_stop_signals());
+	report(launch.report_fd, &out);
+	return out.failure && !strcmp(out.failure, "stopped") ? 128 + SIGTERM
+							      : 0;
+}
