@@ -1,0 +1,169 @@
+/*
+ * The allocation functions, interposed. Each does what it would have done
+ * and counts: a free before the block is given back (afterwards another
+ * thread may hold it), an allocation after it succeeded.
+ */
+#include "preload/real_allocator.h"
+#include "preload/thread_counts.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Not declared by every C library. */
+void cfree(void *block);
+void free_sized(void *block, size_t bytes);
+void free_aligned_sized(void *block, size_t alignment, size_t bytes);
+void *memalign(size_t alignment, size_t bytes);
+void *pvalloc(size_t bytes);
+size_t malloc_usable_size(void *block);
+
+static inline void *allocated(struct thread_block *self, void *block,
+			      size_t bytes)
+{
+	if (thread_leave(self) && block)
+		count_allocation(self, bytes);
+	return block;
+}
+
+EXPORT void *malloc(size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	return allocated(self, real.malloc(bytes), bytes);
+}
+
+EXPORT void *calloc(size_t count, size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	/* Cannot have overflowed where the call succeeded. */
+	return allocated(self, real.calloc(count, bytes), count * bytes);
+}
+
+/* realloc of a block that dlsym was given: the arena is never given back. */
+static void *realloc_bootstrap(void *block, size_t bytes)
+{
+	unsigned char *to = malloc(bytes);
+	const unsigned char *from = block;
+
+	for (size_t i = 0; to && i < bytes && real_is_bootstrap(from + i); i++)
+		to[i] = from[i];
+	return to;
+}
+
+/*
+ * A realloc that succeeds is one free and one allocation; of NULL it is an
+ * allocation, to size 0 it may be a free alone.
+ */
+static void *reallocated(struct thread_block *self, void *old, void *block,
+			 size_t bytes)
+{
+	if (!thread_leave(self))
+		return block;
+	if (old && (block || bytes == 0))
+		count_free(self);
+	if (block)
+		count_allocation(self, bytes);
+	return block;
+}
+
+EXPORT void *realloc(void *block, size_t bytes)
+{
+	struct thread_block *self;
+
+	if (__builtin_expect(real_is_bootstrap(block), 0))
+		return realloc_bootstrap(block, bytes);
+	self = thread_enter();
+	return reallocated(self, block, real.realloc(block, bytes), bytes);
+}
+
+EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
+{
+	struct thread_block *self;
+	size_t total;
+
+	if (__builtin_mul_overflow(count, bytes, &total)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (__builtin_expect(real_is_bootstrap(block), 0))
+		return realloc_bootstrap(block, total);
+	self = thread_enter();
+	return reallocated(self, block, real.reallocarray(block, count, bytes),
+			   total);
+}
+
+EXPORT void free(void *block)
+{
+	struct thread_block *self;
+
+	if (!block || __builtin_expect(real_is_bootstrap(block), 0))
+		return;
+	self = thread_enter();
+	if (self->depth == 1)
+		count_free(self);
+	real.free(block);
+	thread_leave(self);
+}
+
+EXPORT void cfree(void *block)
+{
+	free(block);
+}
+
+EXPORT void free_sized(void *block, size_t bytes)
+{
+	(void)bytes;
+	free(block);
+}
+
+EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
+{
+	(void)alignment;
+	(void)bytes;
+	free(block);
+}
+
+EXPORT void *memalign(size_t alignment, size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	return allocated(self, real.memalign(alignment, bytes), bytes);
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	return allocated(self, real.aligned_alloc(alignment, bytes), bytes);
+}
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+	int error = real.posix_memalign(block, alignment, bytes);
+
+	allocated(self, error ? NULL : *block, bytes);
+	return error;
+}
+
+EXPORT void *valloc(size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	return allocated(self, real.valloc(bytes), bytes);
+}
+
+EXPORT void *pvalloc(size_t bytes)
+{
+	struct thread_block *self = thread_enter();
+
+	return allocated(self, real.pvalloc(bytes), bytes);
+}
+
+EXPORT size_t malloc_usable_size(void *block)
+{
+	/* Unknown for a bootstrap block, and nobody outside dlsym has one. */
+	return real_is_bootstrap(block) ? 0 : real.malloc_usable_size(block);
+}

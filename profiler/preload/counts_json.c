@@ -1,0 +1,202 @@
+#include "preload/counts_json.h"
+#include "preload/arena.h"
+#include "preload/raw_json.h"
+#include "preload/stage_table.h"
+#include "preload/thread_counts.h"
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCHEMA 1u
+
+static void write_counts(struct raw_json *json,
+			 const struct stage_counts *counts)
+{
+	raw_json_count(json, "allocations_count", counts->allocations_count);
+	raw_json_count(json, "frees_count", counts->frees_count);
+	raw_json_count(json, "allocated_bytes", counts->allocated_bytes);
+}
+
+/* The arguments as the kernel holds them, cut where the buffer ends. */
+static void write_command(struct raw_json *json)
+{
+	char text[4096];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	const char *end = text + (length < 0 ? 0 : length);
+
+	if (fd >= 0)
+		close(fd);
+	text[end - text] = '\0';
+	raw_json_open(json, "command", '[');
+	for (const char *at = text; at < end; at += strlen(at) + 1)
+		raw_json_text(json, NULL, at);
+	raw_json_close(json, ']');
+}
+
+static void write_process(struct raw_json *json)
+{
+	char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[length < 0 ? 0 : length] = '\0';
+	raw_json_open(json, "process", '{');
+	raw_json_count(json, "pid", (uint64_t)getpid());
+	raw_json_count(json, "parent_pid", (uint64_t)getppid());
+	raw_json_text(json, "executable", length < 0 ? NULL : path);
+	write_command(json);
+	raw_json_close(json, '}');
+}
+
+static void write_thread(struct raw_json *json,
+			 const struct thread_block *block)
+{
+	struct stage_counts counts = {0};
+
+	thread_add(&counts, block, NULL);
+	raw_json_open(json, NULL, '{');
+	raw_json_count(json, "tid", block->tid);
+	raw_json_text(json, "name", block->tid ? block->name : NULL);
+	raw_json_count(json, "folded_count", block->folded_count);
+	write_counts(json, &counts);
+	raw_json_close(json, '}');
+}
+
+static void write_threads(struct raw_json *json)
+{
+	const struct thread_block *block = NULL;
+
+	raw_json_open(json, "threads", '[');
+	while ((block = arena_next(BLOCK_THREAD, block)))
+		write_thread(json, block);
+	raw_json_close(json, ']');
+}
+
+static struct stage_counts sum_all(const char *stage_name)
+{
+	const struct thread_block *block = NULL;
+	struct stage_counts sum = {0};
+
+	while ((block = arena_next(BLOCK_THREAD, block)))
+		thread_add(&sum, block, stage_name);
+	return sum;
+}
+
+/* What the stage did itself, without the stages inside it. */
+static struct stage_counts own_counts(const char *name)
+{
+	const struct stage_table *table = thread_stages();
+	const struct thread_block *block = NULL;
+	struct stage_counts own = {0};
+
+	while ((block = arena_next(BLOCK_THREAD, block)))
+		for (uint16_t i = 1; i < STAGE_NODES_MAX; i++) {
+			const struct stage_counts *part = &block->stages[i];
+
+			if (!stage_named(table, i, name))
+				continue;
+			own.allocations_count +=
+				count_read(&part->allocations_count);
+			own.frees_count += count_read(&part->frees_count);
+			own.allocated_bytes +=
+				count_read(&part->allocated_bytes);
+		}
+	return own;
+}
+
+static void write_stage(struct raw_json *json, const char *name)
+{
+	struct stage_counts all = sum_all(name);
+	struct stage_counts own = own_counts(name);
+
+	raw_json_open(json, NULL, '{');
+	raw_json_text(json, "name", name);
+	raw_json_count(json, "begins_count", all.begins_count);
+	write_counts(json, &all);
+	raw_json_open(json, "own", '{');
+	write_counts(json, &own);
+	raw_json_close(json, '}');
+	raw_json_close(json, '}');
+}
+
+/* A name may stand at several nodes of the tree: one row, at the first. */
+static bool is_first_of_its_name(const struct stage_table *table, uint16_t node)
+{
+	for (uint16_t i = 1; i < node; i++)
+		if (stage_named(table, i, table->nodes[node].name))
+			return false;
+	return table->nodes[node].name[0] != '\0';
+}
+
+static void write_stages(struct raw_json *json)
+{
+	const struct stage_table *table = thread_stages();
+
+	raw_json_open(json, "stages", '[');
+	for (uint16_t i = 1; table && i < STAGE_NODES_MAX; i++)
+		if (is_first_of_its_name(table, i))
+			write_stage(json, table->nodes[i].name);
+	raw_json_close(json, ']');
+}
+
+static uint64_t sum_class(size_t class)
+{
+	const struct thread_block *block = NULL;
+	uint64_t sum = 0;
+
+	while ((block = arena_next(BLOCK_THREAD, block)))
+		sum += count_read(&block->sizes_count[class]);
+	return sum;
+}
+
+static void write_sizes(struct raw_json *json)
+{
+	raw_json_open(json, "sizes", '[');
+	for (size_t class = 0; class < SIZE_CLASSES; class ++) {
+		uint64_t count = sum_class(class);
+
+		if (!count)
+			continue;
+		raw_json_open(json, NULL, '{');
+		raw_json_count(json, "from_bytes",
+			       class ? 1ull << (class - 1) : 0);
+		raw_json_count(json, "to_bytes",
+			       class ? (1ull << (class - 1)) * 2 - 1 : 0);
+		raw_json_count(json, "allocations_count", count);
+		raw_json_close(json, '}');
+	}
+	raw_json_close(json, ']');
+}
+
+static void write_totals(struct raw_json *json)
+{
+	struct stage_counts totals = sum_all(NULL);
+
+	raw_json_open(json, "totals", '{');
+	write_counts(json, &totals);
+	raw_json_close(json, '}');
+}
+
+int counts_json_write(int fd, const char *unobservable)
+{
+	struct raw_json json = {.fd = fd};
+
+	raw_json_open(&json, NULL, '{');
+	raw_json_count(&json, "schema", SCHEMA);
+	raw_json_text(&json, "kind", "allocations");
+	raw_json_text(&json, "tool", "libclinic-preload");
+	write_process(&json);
+	raw_json_bool(&json, "observable", !unobservable);
+	raw_json_text(&json, "reason", unobservable);
+	raw_json_count(&json, "threads_lost_count", thread_lost_count());
+	if (!unobservable) {
+		thread_lock();
+		write_totals(&json);
+		write_threads(&json);
+		write_stages(&json);
+		write_sizes(&json);
+		thread_unlock();
+	}
+	raw_json_close(&json, '}');
+	return raw_json_flush(&json);
+}

@@ -1,0 +1,191 @@
+/*
+ * When the counter starts, what it does at fork, and the file at the end.
+ *
+ * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p a forked
+ * child appends ".PID", so that no process overwrites another's file.
+ */
+#include "preload/counts_json.h"
+#include "preload/thread_counts.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static char out_pattern[PATH_MAX];
+static pid_t our_pid;
+static bool is_forked;
+static atomic_bool is_written;
+static const char *unobservable; /* the reason, or NULL */
+
+struct path {
+	char text[PATH_MAX + 64];
+	size_t used;
+};
+
+static void append(struct path *path, const char *text, size_t length)
+{
+	size_t room = sizeof(path->text) - 1 - path->used;
+	size_t part = length < room ? length : room;
+
+	memcpy(path->text + path->used, text, part);
+	path->used += part;
+	path->text[path->used] = '\0';
+}
+
+static void append_pid(struct path *path)
+{
+	char digits[16];
+	size_t at = sizeof(digits);
+	pid_t pid = our_pid;
+
+	do
+		digits[--at] = (char)('0' + pid % 10);
+	while (pid /= 10);
+	append(path, digits + at, sizeof(digits) - at);
+}
+
+static void make_path(struct path *path)
+{
+	const char *at = out_pattern;
+	const char *mark;
+	bool has_pid = false;
+
+	path->used = 0;
+	for (; (mark = strstr(at, "%p")); at = mark + 2) {
+		append(path, at, (size_t)(mark - at));
+		append_pid(path);
+		has_pid = true;
+	}
+	append(path, at, strlen(at));
+	if (is_forked && !has_pid) {
+		append(path, ".", 1);
+		append_pid(path);
+	}
+}
+
+static void say(const char *text)
+{
+	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+
+	(void)ignored; /* nobody is left to tell */
+}
+
+static void complain(const char *path, int error)
+{
+	const char *why = strerrordesc_np(error);
+
+	say("clinic: cannot write the allocation counts to ");
+	say(path);
+	say(": ");
+	say(why ? why : "unknown error");
+	say("; set CLINIC_ALLOC_OUT to a writable place\n");
+}
+
+/*
+ * Where the program's own calls go is decided by the loader. Wherever that
+ * is not here, zero would be a lie.
+ */
+static bool is_bypassed(void)
+{
+	void *used = dlsym(RTLD_DEFAULT, "malloc");
+	Dl_info theirs, ours;
+
+	return dladdr(used, &theirs) &&
+	       dladdr((void *)(uintptr_t)is_bypassed, &ours) &&
+	       theirs.dli_fbase != ours.dli_fbase;
+}
+
+static int write_file(const struct path *path)
+{
+	struct path draft = *path;
+	int fd, error;
+
+	append(&draft, ".part", 5);
+	fd = open(draft.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	error = counts_json_write(fd, unobservable);
+	if (close(fd) && !error)
+		error = -errno;
+	if (!error && rename(draft.text, path->text))
+		error = -errno;
+	if (error)
+		unlink(draft.text);
+	return error;
+}
+
+/* A vfork child runs in our memory, but is not us: its pid tells. */
+static void write_once(void)
+{
+	struct path path;
+	int error;
+
+	if (!out_pattern[0] || getpid() != our_pid ||
+	    atomic_exchange(&is_written, true))
+		return;
+	thread_enter()->depth = 1; /* from here on nothing is the program's */
+	make_path(&path);
+	error = write_file(&path);
+	if (error)
+		complain(path.text, -error);
+}
+
+static void at_exit(int status, void *unused)
+{
+	(void)status;
+	(void)unused;
+	write_once();
+}
+
+/* The parent's counts are the parent's: a child begins at zero. */
+static void in_child(void)
+{
+	our_pid = getpid();
+	is_forked = true;
+	atomic_store(&is_written, false);
+	thread_restart();
+}
+
+/*
+ * on_exit, from a constructor: such handlers run after the destructors of
+ * all libraries, whose frees are the program's too.
+ */
+__attribute__((constructor)) static void start(void)
+{
+	const char *pattern = getenv("CLINIC_ALLOC_OUT");
+
+	our_pid = getpid();
+	if (pattern && strlen(pattern) < sizeof(out_pattern))
+		strcpy(out_pattern, pattern);
+	thread_enter(); /* what we do ourselves is not the program's */
+	if (is_bypassed())
+		unobservable = "the program brings its own malloc: its calls "
+			       "never reach this library";
+	on_exit(at_exit, NULL);
+	at_quick_exit(write_once);
+	pthread_atfork(NULL, NULL, in_child);
+	thread_leave(thread_block);
+}
+
+/* These end the process without any handler. */
+EXPORT __attribute__((noreturn)) void _exit(int status)
+{
+	write_once();
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+EXPORT __attribute__((noreturn)) void _Exit(int status)
+{
+	_exit(status);
+}

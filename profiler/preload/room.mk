@@ -1,0 +1,31 @@
+# The hooks are the allocator as far as the compiler can tell; what it knows
+# of malloc and free must not be applied to them.
+$(O)/obj/profiler/preload/alloc_hooks.o: CFLAGS += -fno-builtin
+
+# The victims' counts are exact only if no call is optimised away.
+$(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
+$(O)/victims/alloc_static: VICTIM_CFLAGS = -static
+$(O)/victims/alloc_plugin: $(O)/victims/alloc_plugin.so
+$(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fno-builtin -fPIC -shared \
+	  -DALLOC_PLUGIN $(SAN_FLAGS) $< -o $@
+# Address-sanitized static programs do not exist.
+ifeq ($(SAN),)
+VICTIMS += $(O)/victims/alloc_static
+$(O)/victims/alloc_static: profiler/preload/victims/alloc_23.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -static $< -o $@
+endif
+
+#: RIVALS measured beside the counter: heaptrack, dhat (takes minutes)
+RIVALS ?= heaptrack
+#: ROUNDS forward-and-backward rounds of the instrument benchmarks (5)
+ROUNDS ?= 5
+PHONY += bench-instruments bench-instruments-alloc
+## bench-instruments: what each instrument costs the program it watches
+bench-instruments: bench-instruments-alloc
+## bench-instruments-alloc: the allocation counter beside its rivals
+bench-instruments-alloc: instruments
+	$(Q)$(PYTHON) profiler/preload/bench_alloc.py --rounds $(ROUNDS) \
+	  $(addprefix --with ,$(RIVALS))

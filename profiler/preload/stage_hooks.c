@@ -1,0 +1,39 @@
+/* What clinic/stage.h and clinic/alloc.h find when this library is loaded. */
+#include "preload/stage_table.h"
+#include "preload/thread_counts.h"
+#include <clinic/alloc.h>
+#include <errno.h>
+#include <stddef.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT void clinic_preload_stage_begin(const char *name)
+{
+	struct thread_block *self = thread_enter();
+
+	if (thread_leave(self)) {
+		self->stage = stage_child(thread_stages(), self->stage, name);
+		count_add(&self->stages[self->stage].begins_count, 1);
+	}
+}
+
+EXPORT void clinic_preload_stage_end(const char *name)
+{
+	struct thread_block *self = thread_enter();
+
+	if (thread_leave(self))
+		self->stage = stage_after(thread_stages(), self->stage, name);
+}
+
+EXPORT int clinic_preload_counts(const char *stage,
+				 struct clinic_alloc_counts *counts)
+{
+	struct stage_counts sum = thread_sum(stage);
+
+	if (stage && !sum.begins_count)
+		return -ENOENT;
+	counts->allocations_count = sum.allocations_count;
+	counts->frees_count = sum.frees_count;
+	counts->allocated_bytes = sum.allocated_bytes;
+	return 0;
+}

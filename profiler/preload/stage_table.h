@@ -1,0 +1,30 @@
+/*
+ * preload/stage_table.h - names of stages to small numbers.
+ *
+ * Errors     when the table is full: STAGE_OVERFLOW, which any end leaves.
+ * Ownership  names are copied (cut at STAGE_NAME_BYTES - 1).
+ * Threads    any, without a lock.
+ * Read next  preload/thread_counts.h, which counts per node.
+ */
+#ifndef PRELOAD_STAGE_TABLE_H
+#define PRELOAD_STAGE_TABLE_H
+
+#include "preload/alloc_layout.h"
+#include <stdbool.h>
+
+/* The node of name within parent, made on first sight. */
+uint16_t stage_child(struct stage_table *table, uint16_t parent,
+		     const char *name);
+
+/* Where the thread stands after name ends; node itself if it never began. */
+uint16_t stage_after(const struct stage_table *table, uint16_t node,
+		     const char *name);
+
+bool stage_named(const struct stage_table *table, uint16_t node,
+		 const char *name);
+
+/* Whether node, or any stage around it, has this name. */
+bool stage_within(const struct stage_table *table, uint16_t node,
+		  const char *name);
+
+#endif

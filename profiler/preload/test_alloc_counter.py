@@ -1,0 +1,160 @@
+"""The allocation counter against known answers and against valgrind, which sees every call its own way."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
+VICTIMS = Path("build/victims").resolve()
+HEAP_USAGE = re.compile(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes")
+
+
+def run_counted(command: list[str], directory: Path, *, pattern: str = "counts.json",
+                text_in: str = "") -> subprocess.CompletedProcess:
+    environment = os.environ | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_OUT": str(directory / pattern)}
+    return subprocess.run(command, env=environment, input=text_in, capture_output=True, text=True, timeout=60)
+
+
+def counts_of(command: list[str], directory: Path, *, text_in: str = "") -> dict:
+    done = run_counted(command, directory, text_in=text_in)
+    assert done.returncode == 0, done.stderr
+    return json.loads((directory / "counts.json").read_text())
+
+
+def victim(name: str, *arguments: str) -> list[str]:
+    return [str(VICTIMS / name), *arguments]
+
+
+def triple(counts: dict) -> tuple[int, int, int]:
+    return counts["allocations_count"], counts["frees_count"], counts["allocated_bytes"]
+
+
+def valgrind_totals(command: list[str], *, text_in: str = "") -> list[tuple[int, ...]]:
+    """(allocations, frees, bytes) of each process; what valgrind itself frees at the end is left out."""
+    done = subprocess.run(["valgrind", "--run-libc-freeres=no", "--run-cxx-freeres=no", *command],
+                          input=text_in, capture_output=True, text=True, timeout=120)
+    return [tuple(int(number.replace(",", "")) for number in found) for found in HEAP_USAGE.findall(done.stderr)]
+
+
+def test_every_call_counts_once(tmp_path):
+    counts = counts_of(victim("alloc_23"), tmp_path)
+    assert triple(counts["totals"]) == (23, 20, 9745)
+    assert sum(row["allocations_count"] for row in counts["sizes"]) == 23
+    assert counts["observable"] is True
+
+
+def test_stages_include_and_own(tmp_path):
+    counts = counts_of(victim("alloc_stages"), tmp_path)
+    stages = {stage["name"]: stage for stage in counts["stages"]}
+    assert set(stages) == {"parse", "copy"}
+    assert triple(stages["parse"]) == (16, 16, 176)
+    assert triple(stages["parse"]["own"]) == (10, 10, 80)
+    assert triple(stages["copy"]) == triple(stages["copy"]["own"]) == (6, 6, 96)
+    assert stages["parse"]["begins_count"] == stages["copy"]["begins_count"] == 2
+    assert triple(counts["totals"]) == (17, 17, 177)
+
+
+def test_stages_cost_nothing_without_the_library():
+    assert subprocess.run(victim("alloc_stages"), timeout=10).returncode == 0
+
+
+def test_threads_are_told_apart_and_late_frees_are_seen(tmp_path):
+    counts = counts_of(victim("alloc_threads", "8"), tmp_path)
+    workers = [row for row in counts["threads"] if row["tid"] != counts["process"]["pid"]]
+    assert len(workers) == 8
+    for row in workers:  # 1000 blocks, the list of late ones, the thread-specific one
+        assert (row["allocations_count"], row["frees_count"]) == (1002, 991)
+    assert sum(row["frees_count"] for row in counts["threads"]) == counts["totals"]["frees_count"]
+
+
+def test_blocks_of_ended_threads_are_taken_over(tmp_path):
+    counts = counts_of(victim("alloc_threads", "1600"), tmp_path)
+    assert len(counts["threads"]) < 1200
+    assert sum(row["folded_count"] for row in counts["threads"]) > 400
+    # 1002 a thread; the C library makes one table for each of the few stacks it keeps.
+    assert 0 <= counts["totals"]["allocations_count"] - 1600 * 1002 <= 1600
+    assert sum(row["allocations_count"] for row in counts["threads"]) == counts["totals"]["allocations_count"]
+
+
+def test_fork_vfork_and_exec(tmp_path):
+    done = run_counted(victim("alloc_fork", *victim("alloc_23")), tmp_path, pattern="%p.json")
+    assert done.returncode == 0, done.stderr
+    files = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+    totals = sorted(triple(counts["totals"]) for counts in files)
+    assert totals == sorted([(103, 103, 4944), (7, 7, 336), (5, 5, 240), (23, 20, 9745)])
+    in_stage = next(counts for counts in files if counts["totals"]["allocations_count"] == 7)
+    assert [(row["name"], row["allocations_count"]) for row in in_stage["stages"]] == [("child", 7)]
+
+
+def test_a_forked_child_does_not_overwrite_its_parent(tmp_path):
+    assert run_counted(victim("alloc_fork"), tmp_path).returncode == 0
+    parent = json.loads((tmp_path / "counts.json").read_text())
+    assert parent["totals"]["allocations_count"] == 103
+    assert len(list(tmp_path.glob("counts.json.*"))) == 2
+
+
+def test_allocation_in_signal_handlers(tmp_path):
+    assert triple(counts_of(victim("alloc_signals"), tmp_path)["totals"]) == (200, 200, 4800)
+
+
+def test_own_malloc_is_not_observable(tmp_path):
+    counts = counts_of(victim("alloc_own_malloc"), tmp_path)
+    assert counts["observable"] is False and "its own malloc" in counts["reason"]
+    assert "totals" not in counts
+
+
+def test_static_program_leaves_no_file(tmp_path):
+    assert run_counted(victim("alloc_static"), tmp_path).returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_unwritable_file_is_said(tmp_path):
+    done = run_counted(victim("alloc_23"), tmp_path, pattern="no/such/folder.json")
+    assert done.returncode == 0
+    assert re.fullmatch(r"clinic: cannot write the allocation counts to \S+: No such file or directory; .*\n",
+                        done.stderr)
+
+
+def test_full_disk_leaves_nothing_half_written(tmp_path):
+    done = subprocess.run(["sh", "-c", f"ulimit -f 0; trap '' XFSZ; exec {victim('alloc_23')[0]}"], timeout=10,
+                          env=os.environ | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_OUT": f"{tmp_path}/c.json"},
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and "cannot write" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_odd_arguments_are_valid_json(tmp_path):
+    odd = b'quote" back\\ tab\t \xff\xc3\xa9'
+    done = run_counted([*victim("alloc_stages"), os.fsdecode(odd)], tmp_path)
+    assert done.returncode == 0
+    command = json.loads((tmp_path / "counts.json").read_text())["process"]["command"]
+    assert command[1] == 'quote" back\\ tab\t \ufffd\u00e9'
+
+
+# What Debian's programs allocate, valgrind tells independently. The byte counts differ only where the
+# C library sizes a table by the number of loaded libraries, of which ours is one more.
+REAL_PROGRAMS = [
+    (["lua5.4", "-e", "local t={} for i=1,2000 do t[i]={i,tostring(i)} end"], ""),
+    (["jq", "-c", "map(.a)|add"], json.dumps([{"a": i} for i in range(500)])),
+    (["sqlite3", ":memory:", "create table t(x); insert into t values(1),(2); select sum(x) from t;"], ""),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command,text_in", REAL_PROGRAMS, ids=lambda value: value[0] if value else None)
+def test_real_programs_agree_with_valgrind(command, text_in, tmp_path):
+    counted = triple(counts_of(command, tmp_path, text_in=text_in)["totals"])
+    assert [counted] == valgrind_totals(command, text_in=text_in)
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
+@pytest.mark.parametrize("arguments", [("alloc_23", "without-pvalloc"), ("alloc_stages",),
+                                       ("alloc_plugin", str(VICTIMS / "alloc_plugin.so"))], ids=lambda a: a[0])
+def test_victims_agree_with_valgrind(arguments, tmp_path):
+    counted = triple(counts_of(victim(*arguments), tmp_path)["totals"])
+    assert [counted] == valgrind_totals(victim(*arguments))

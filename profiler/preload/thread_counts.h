@@ -1,0 +1,101 @@
+/*
+ * preload/thread_counts.h - each thread's own counters.
+ *
+ * The hot path of every hook: a thread-local pointer, a depth, and plain
+ * additions to memory that no other thread writes.
+ *
+ * Threads    thread_enter .. count_* by the owner; the rest from any thread.
+ * Signals    a counter is one instruction, so that a handler that allocates
+ *            loses nothing.
+ * Errors     a thread for which no block could be had counts nothing;
+ *            thread_lost_count tells how many there were.
+ * Read next  preload/alloc_hooks.c
+ */
+#ifndef PRELOAD_THREAD_COUNTS_H
+#define PRELOAD_THREAD_COUNTS_H
+
+#include "preload/alloc_layout.h"
+#include <stddef.h>
+
+/* NULL until the thread's first call. */
+extern __thread struct thread_block *thread_block;
+
+/* Never NULL; leaves errno alone. */
+struct thread_block *thread_attach(void);
+
+struct stage_table *thread_stages(void);
+
+/* In a forked child, alone: a fresh block, in the same stage. */
+void thread_restart(void);
+
+/*
+ * What happened between begin and end of that stage, stages inside it
+ * included; stage_name NULL: everything. thread_sum: over all threads.
+ */
+void thread_add(struct stage_counts *sum, const struct thread_block *block,
+		const char *stage_name);
+struct stage_counts thread_sum(const char *stage_name);
+
+/*
+ * Threads beyond this many blocks take over the blocks of threads that are
+ * gone, whose counts are folded into one row: a program that starts a
+ * million threads must not make us hold a million blocks.
+ */
+#define THREAD_BLOCKS_MAX 1024u
+
+uint64_t thread_lost_count(void);
+
+/* Keep the blocks of ended threads where they are while reading. */
+void thread_lock(void);
+void thread_unlock(void);
+
+static inline void count_add(uint64_t *counter, uint64_t amount)
+{
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+	__asm__("addq %1, %0" : "+m"(*counter) : "er"(amount) : "cc");
+#else
+	__atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
+#endif
+}
+
+static inline uint64_t count_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Every hook goes through these two, so only the outermost call counts. */
+static inline struct thread_block *thread_enter(void)
+{
+	struct thread_block *self = thread_block;
+
+	if (__builtin_expect(!self, 0))
+		self = thread_attach();
+	self->depth++;
+	return self;
+}
+
+static inline int thread_leave(struct thread_block *self)
+{
+	return --self->depth == 0;
+}
+
+static inline size_t size_class(size_t bytes)
+{
+	return bytes ? 64u - (size_t)__builtin_clzl(bytes) : 0;
+}
+
+static inline void count_allocation(struct thread_block *self, size_t bytes)
+{
+	struct stage_counts *stage = &self->stages[self->stage];
+
+	count_add(&stage->allocations_count, 1);
+	count_add(&stage->allocated_bytes, bytes);
+	count_add(&self->sizes_count[size_class(bytes)], 1);
+}
+
+static inline void count_free(struct thread_block *self)
+{
+	count_add(&self->stages[self->stage].frees_count, 1);
+}
+
+#endif
