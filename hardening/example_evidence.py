@@ -1,0 +1,273 @@
+"""example_evidence.py - the whole evidence of an audit that never happened, with truths that a test can know.
+
+A made-up patient, "mill", with four stages and one candidate for every fate a candidate can have. Its true gains
+stand in GAINS; block and process noise are log-normal and seeded. Tests of everything right of the evidence use it;
+the golden report uses recorded evidence instead.
+"""
+
+import copy
+import hashlib
+import json
+import math
+import random
+import tomllib
+from pathlib import Path
+from typing import Any
+
+POLICY = Path(__file__).with_name("policy.toml")
+SIZES = {"tiny": 100, "small": 500, "large": 1000, "huge": 5000}
+MAIN = "large"
+OPERATION_NS = {"tiny": 310.0, "small": 290.0, "large": 300.0, "huge": 365.0}
+STAGES = {"parse": 0.30, "check": 0.10, "sort": 0.42, "emit": 0.15}  # share of the time, and of the samples
+ALLOCATIONS_PER_OPERATION = {"parse": 3, "check": 0, "sort": 1, "emit": 2}
+BLOCKS, SAMPLES_PER_RUN, BLOCK_NOISE, RUN_NOISE = 14, 25, 0.015, 0.008
+STARTED = "2026-01-02T03:04:05Z"
+
+# id: (title, target, predicted, risk, lines, gain at large, gain at huge, allocation factor, failure)
+CANDIDATES: dict[str, tuple] = {
+    "arena": ("Take parsed records from an arena", "parse_batch", 0.20, 2, (38, 12), 1.25, 1.24, 0.5, None),
+    "merge-sort": ("Merge runs that are already in order", "sort_batch", 0.30, 3, (44, 9), 1.34, 1.42, 0.9, None),
+    "inline-check": ("Check while parsing", "check_batch", 0.05, 2, (9, 6), 1.008, 1.008, 1.0, None),
+    "radix": ("Radix sort", "sort_batch", 0.25, 3, (90, 20), 1.12, 0.86, 1.0, None),
+    "unrolled": ("Unroll the parser by hand", "parse_batch", 0.10, 1, (410, 30), 1.06, 1.06, 1.0, None),
+    "unsafe-emit": ("Write without the bounds check", "emit_batch", 0.12, 5, (6, 14), 1.09, 1.09, 1.0, None),
+    "threads": ("One thread a stage", "queue_push", 0.50, 4, (30, 5), 1.15, 1.15, 1.0, None),
+    "swapped": ("Emit from the end", "emit_batch", 0.10, 2, (12, 12), 0, 0, 1.0, ("answer", "size tiny: it differs")),
+    "vector": ("Vector parser", "parse_batch", 0.40, 3, (80, 10), 0, 0, 1.0, ("build", "mill_parse.c:7: error")),
+}
+GAINS = {name: one[5] for name, one in CANDIDATES.items()}
+UNION = ("arena", "merge-sort")
+UNION_GAIN = 1.62
+ANSWERS = {name: f"0x{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in SIZES}
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def example_documents(budget: str = "standard") -> dict[str, dict[str, Any]]:
+    """Evidence name (as in evidence/<name>.json) to document."""
+    documents = {"plan": plan(), "baseline": baseline(), "command": command(("baseline", 1.0)), "profile": profile(),
+                 "counters": counters(), "instructions": instructions(), "memory": memory()}
+    documents |= {f"candidates/{name}": candidate(name) for name in CANDIDATES}
+    documents["rebench"] = rebench()
+    return {name: head(name, budget) | {"data": data} for name, data in documents.items()}
+
+
+def write_example(report: Path, documents: dict[str, dict[str, Any]] | None = None) -> Path:
+    """Lays the evidence out under report, as the phases would."""
+    for name, document in (documents or example_documents()).items():
+        path = report / "evidence" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    stacks = "".join(f"main;run;{stage}_batch {round(29000 * share)}\n" for stage, share in STAGES.items())
+    (report / "evidence" / "profile-perf.collapsed").write_text(stacks)
+    (report / "figures").mkdir(exist_ok=True)
+    (report / "figures" / "flamegraph-perf.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
+    return report
+
+
+def head(name: str, budget: str) -> dict[str, Any]:
+    kind = "candidate" if name.startswith("candidates/") else name
+    stable = {"cpu_model": "Example CPU 3000", "cores_count": 2, "microcode": "0x1", "kernel": "6.1.0",
+              "compiler": "gcc 12.2.0", "libc": "glibc 2.36", "governor": "not exposed", "virtualization": "QEMU",
+              "container": "none"}
+    changed_variant = {"candidate": name.split("/")[-1], "rebench": "union"}.get(kind)
+    variants = ["baseline", changed_variant] if changed_variant else ["baseline"]
+    return {
+        "schema": 1, "kind": kind, "tool": {"name": "lab", "version": "0.1.0"},
+        "command": ["scripts/lab", "audit", "mill", f"--budget={budget}"],
+        "started_utc": STARTED, "ended_utc": "2026-01-02T03:05:06Z",
+        "host": {"fingerprint": hash_of(json.dumps(stable)), "stable": stable,
+                 "unstable": {"load1_ratio": 0.11, "steal_ratio": 0.001, "frequency_mhz": 3000.0}},
+        "workload": "mill", "budget": budget, "seed": seed_of(name), "inputs_sha256": hash_of(name),
+        "fixture": {"sha256": {size: hash_of(size) for size in SIZES}},
+        "binaries": {one: {"build_id": hash_of(one)[:40], "sha256": hash_of(f"binary {one}"), "size_bytes": 43210,
+                           "compiler": "gcc 12.2.0", "flags": ["-O2", "-g", "-fno-omit-frame-pointer"]}
+                     for one in variants},
+        "findings": [{"level": "note", "subject": "machine", "text": "A virtual machine (QEMU).",
+                      "cost": "Neighbours may steal time; every comparison is interleaved for that reason."}],
+    }
+
+
+def seed_of(name: str) -> int:
+    return int(hash_of(name)[:8], 16)
+
+
+def plan() -> dict[str, Any]:
+    return {
+        "version": "v0001", "previous": None, "source": {"commit": "0123456789abcdef" * 2 + "01234567", "dirty": False},
+        "policy": tomllib.loads(POLICY.read_text()),
+        "manifest": {
+            "name": "mill", "title": "Example mill", "kind": "library", "metric": "throughput", "target": 1.41,
+            "complaint": "It grinds 2 million records a second where 3 million were promised. Where do they go?",
+            "op": "record", "main_size": MAIN,
+            "fixture": {"generator": "mill_records", "seed": 42, "sizes": SIZES},
+            "stages": [{"name": name, "entry": f"{name}_batch"} for name in STAGES],
+            "hypotheses": [{"says": "Sorting dominates.", "function": "sort_batch"},
+                           {"says": "Checking is the bottleneck.", "function": "check_batch"}],
+            "candidates": [described(name) for name in CANDIDATES],
+        },
+    }
+
+
+def described(name: str) -> dict[str, Any]:
+    title, target, predicted, risk = CANDIDATES[name][:4]
+    return {"id": name, "title": title, "change": {"overlay": f"candidates/{name}"}, "targets": target,
+            "predicted_gain": predicted, "risk": risk, "risk_why": f"State of {target} survives a batch.",
+            "rollback": "Any answer that differs."}
+
+
+def runs(arms: dict[str, float], size: str, seed: int) -> list[dict[str, Any]]:
+    """Rows of {arm: gain over the baseline} in random mirrored blocks."""
+    source = random.Random(f"{seed}/{size}")
+    rows, clock_ns = [], 10**9
+    for block in range(BLOCKS):
+        mood = math.exp(source.gauss(0, BLOCK_NOISE))
+        order = list(arms)
+        source.shuffle(order)
+        for position, arm in enumerate(order + order[::-1]):
+            batch_ns = OPERATION_NS[size] * SIZES[size] / arms[arm] * mood * math.exp(source.gauss(0, RUN_NOISE))
+            rows.append(row(arm, size, block, position, order, batch_ns, clock_ns, source))
+            clock_ns += rows[-1]["wall_ns"]
+    return rows
+
+
+def row(arm: str, size: str, block: int, position: int, order: list[str], batch_ns: float, started_ns: int,
+        source: random.Random) -> dict[str, Any]:
+    samples = [round(4 * batch_ns * math.exp(abs(source.gauss(0, 0.01)))) for _ in range(SAMPLES_PER_RUN)]
+    timed_ns = sum(samples)
+    return {"arm": arm, "variant": "candidate" if arm == "B" else "baseline", "size": size, "block": block,
+            "position": position, "order": " ".join(order + order[::-1]), "attempt": 0, "started_ns": started_ns,
+            "timed_started_ns": started_ns + 900_000, "wall_ns": timed_ns + 3_000_000, "user_ns": timed_ns + 1_500_000,
+            "system_ns": 700_000, "max_rss_bytes": 3_500_000 + 4096 * source.randrange(8) + 400 * SIZES[size],
+            "minor_faults_count": 700, "major_faults_count": 0, "voluntary_switches_count": 1,
+            "involuntary_switches_count": 2, "steal_ns": 0, "environment_bytes": source.randrange(4096),
+            "exit_code": 0, "failure": None, "answer": ANSWERS[size], "batch_count": 4, "ops_count": SIZES[size],
+            "samples_ns": samples}
+
+
+def baseline() -> dict[str, Any]:
+    return {
+        "clock": {"resolution_ns": 1, "cost_ns": 24},
+        "self_test": [{"instrument": "allocation counter", "expected": "23 allocations", "measured": "23 allocations",
+                       "passed": True}],
+        "sizes": [{"name": name, "ops_count": count} for name, count in SIZES.items()],
+        "runs": [one for size in SIZES for one in runs({"A": 1.0, "A2": 1.0}, size, 1)],
+        "stage_runs": [stage_run(size) for size in SIZES],
+        "disassembly": {"barriers": [{"function": "run", "kind": "in"}, {"function": "run", "kind": "out"}],
+                        "functions": [{"name": f"{name}_batch", "present": True, "loop": True} for name in STAGES]},
+    }
+
+
+def stage_run(size: str) -> dict[str, Any]:
+    source = random.Random(size)
+    growth = {"sort": math.log2(SIZES[size]) / math.log2(SIZES[MAIN])}
+    whole = [OPERATION_NS[size] * SIZES[size] * math.exp(source.gauss(0, 0.01)) for _ in range(30)]
+    return {"size": size, "batch_count": 1, "ops_count": SIZES[size], "samples_ns": [round(one) for one in whole],
+            "stages": [{"name": name, "samples_ns": [round(one * share * growth.get(name, 1.0)) for one in whole]}
+                       for name, share in STAGES.items()]}
+
+
+def command(*variants: tuple[str, float]) -> dict[str, Any]:
+    source = random.Random("hyperfine")
+    return {"version": "hyperfine 1.15.0", "hyperfine": {"results": [
+        {"command": f"build/workloads/mill/{name} --size {MAIN}",
+         "times": [round(0.0123 / gain * math.exp(abs(source.gauss(0, 0.03))), 9) for _ in range(20)]}
+        for name, gain in variants]}}
+
+
+def profile() -> dict[str, Any]:
+    def sampling(instrument: str, tilt: float) -> dict[str, Any]:
+        functions = [{"name": f"{name}_batch", "file": f"mill_{name}.c", "line": 40 + 7 * i,
+                      "self_count": round(29000 * share * (0.6 + tilt)), "total_count": round(29000 * share)}
+                     for i, (name, share) in enumerate(STAGES.items())]
+        functions += [{"name": "malloc", "file": None, "line": None, "self_count": 6100, "total_count": 6900},
+                      {"name": "free", "file": None, "line": None, "self_count": 3900, "total_count": 3900}]
+        return {"instrument": instrument, "event": "cpu-clock", "frequency_hz": 999, "duration_s": 30.0,
+                "samples_count": 29000, "lost_count": 0, "stacks": "profile-perf.collapsed", "functions": functions,
+                "quality": {"symbolised_ratio": 0.998}}
+    lines = [{"file": "mill_sort.c", "line": 61, "function": "sort_batch", "self_count": 5200},
+             {"file": "mill_parse.c", "line": 47, "function": "parse_batch", "self_count": 3100}]
+    return {"samplings": [sampling("clinic", 0.0), sampling("perf", 0.02)], "lines": lines,
+            "stages": [{"name": name, "entry": f"{name}_batch", "samples_count": round(29000 * share)}
+                       for name, share in STAGES.items()], "flame_graph": "figures/flamegraph-perf.svg"}
+
+
+def counters() -> dict[str, Any]:
+    return {"source": "cachegrind (simulated)", "size": MAIN, "ops_count": SIZES[MAIN],
+            "events": [{"name": "task-clock", "value": 1998.2, "supported": True},
+                       {"name": "cycles", "value": None, "supported": False}],
+            "simulated": {"Ir": 1_400_000, "I1mr": 900, "ILmr": 10, "Dr": 310_000, "D1mr": 9000, "DLmr": 120,
+                          "Dw": 190_000, "D1mw": 7000, "DLmw": 300, "Bc": 210_000, "Bcm": 9100, "Bi": 4000, "Bim": 30},
+            "versions": {"perf": "perf version 6.1", "valgrind": "valgrind-3.19.0"}}
+
+
+def instructions() -> dict[str, Any]:
+    functions = [{"name": f"{name}_batch", "self_count": round(900_000 * share)} for name, share in STAGES.items()]
+    functions += [{"name": "malloc", "self_count": 280_000}, {"name": "free", "self_count": 190_000}]
+    return {"tool": "callgrind", "version": "valgrind-3.19.0", "size": MAIN, "variants": [
+        {"variant": "baseline", "ops_count": SIZES[MAIN], "runs_count": 1, "total_count": 1_400_000,
+         "functions": functions}]}
+
+
+def stage_memory(variant: str, factor: float) -> list[dict[str, Any]]:
+    rows = []
+    for size, ops_count in SIZES.items():
+        counted = {name: round(20 * ops_count * count * factor) for name, count in ALLOCATIONS_PER_OPERATION.items()}
+        counted[None] = sum(counted.values())
+        rows += [{"variant": variant, "size": size, "stage": name, "ops_count": ops_count, "runs_count": 20,
+                  "allocations_count": count, "frees_count": count, "allocated_bytes": 48 * count}
+                 for name, count in counted.items()]
+    return rows
+
+
+def memory() -> dict[str, Any]:
+    totals = {"allocations_count": 30120, "frees_count": 30118, "allocated_bytes": 1_450_000}
+    return {"stages": stage_memory("baseline", 1.0),
+            "peak_rss": [{"size": size, "max_rss_bytes": 3_500_000 + 400 * count} for size, count in SIZES.items()],
+            "counter": totals, "valgrind": dict(totals),
+            "heaptrack": {"allocations_count": 30121, "temporary_count": 900},
+            "rss_series": [{"time_ns": 20_000_000 * i, "rss_bytes": 2_000_000 + min(i, 10) * 150_000}
+                           for i in range(100)]}
+
+
+def measured(name: str, gain: float, huge_gain: float, allocation_factor: float) -> dict[str, Any]:
+    gains = {size: huge_gain if size == "huge" else gain for size in SIZES}
+    return {
+        "answers": [{"size": size, "baseline": ANSWERS[size], "candidate": ANSWERS[size], "equal": True}
+                    for size in SIZES],
+        "failure": None,
+        "runs": [one for size in SIZES for one in runs({"A": 1.0, "B": gains[size]}, size, seed_of(name))],
+        "memory": stage_memory("baseline", 1.0) + stage_memory(name, allocation_factor),
+        "instructions_count": {"baseline": 1_400_000, "candidate": round(1_400_000 / gain)},
+    }
+
+
+def candidate(name: str) -> dict[str, Any]:
+    lines, gain, huge_gain, allocation_factor, failure = CANDIDATES[name][4:]
+    data = {"candidate": described(name), "build": {"passed": True, "log": ""},
+            "lines": {"added_count": lines[0], "removed_count": lines[1]}}
+    if failure is None:
+        return data | measured(name, gain, huge_gain, allocation_factor)
+    reason, detail = failure
+    data |= {"answers": [], "failure": {"reason": reason, "detail": detail}, "runs": [], "memory": [],
+             "instructions_count": None}
+    if reason == "answer":
+        data["answers"] = [{"size": "tiny", "baseline": ANSWERS["tiny"], "candidate": ANSWERS["huge"], "equal": False}]
+    else:
+        data["build"] = {"passed": False, "log": detail}
+    return data
+
+
+def rebench() -> dict[str, Any]:
+    return {"accepted": list(UNION), "left_out": [], "build": {"passed": True, "log": ""},
+            "lines": {"added_count": 82, "removed_count": 21},
+            **measured("union", UNION_GAIN, 1.7, 0.45), "command": command(("baseline", 1.0), ("union", 1.3))}
+
+
+def changed(documents: dict[str, dict[str, Any]], name: str, **data: Any) -> dict[str, dict[str, Any]]:
+    """A deep copy with some of the data of one document replaced: the planted fault of a test."""
+    result = copy.deepcopy(documents)
+    result[name]["data"].update(data)
+    return result

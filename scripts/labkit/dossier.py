@@ -1,0 +1,93 @@
+"""dossier.py - the evidence of one report, read once and checked.  evidence/*.json -> dossier.py -> Dossier
+
+Everything right of here (conclude, render, seal) sees evidence only through a Dossier.
+
+Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+from labkit.schemas import EvidenceError, check
+
+Document = Mapping[str, Any]
+REQUIRED = ("plan", "baseline")
+OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
+
+
+@dataclass(frozen=True)
+class EvidenceFile:
+    """A file of the evidence folder, named relative to the report."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Documents by kind; None where a phase left nothing."""
+
+    plan: Document
+    baseline: Document
+    command: Document | None
+    profile: Document | None
+    counters: Document | None
+    instructions: Document | None
+    memory: Document | None
+    rebench: Document | None
+    candidates: tuple[Document, ...]  # in the manifest's order
+    files: tuple[EvidenceFile, ...]  # all of them, by path
+    paths: Mapping[str, str]  # kind, or candidates/<id>, to path
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self.plan["data"]["manifest"]
+
+    @property
+    def policy(self) -> Mapping[str, Any]:
+        return self.plan["data"]["policy"]
+
+    @property
+    def documents(self) -> tuple[tuple[str, Document], ...]:
+        """(path, document) of all, in the order of the workflow."""
+        named = [(name, getattr(self, name)) for name in (*REQUIRED, *OPTIONAL[:-1])]
+        named += [(f"candidates/{one['data']['candidate']['id']}", one) for one in self.candidates]
+        named += [("rebench", self.rebench)]
+        return tuple((self.paths[name], document) for name, document in named if document is not None)
+
+
+def read_dossier(report: Path) -> Dossier:
+    """All evidence under report/evidence. A candidate of the manifest without evidence is simply absent."""
+    folder = report / "evidence"
+    documents = {name: _read(folder / f"{name}.json", report) for name in (*REQUIRED, *OPTIONAL)}
+    for name in REQUIRED:
+        if documents[name] is None:
+            raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
+                                "run `make audit`, which measures what is missing")
+    order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
+    found = {one: _read(folder / "candidates" / f"{one}.json", report) for one in order}
+    names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
+    return Dossier(**documents, candidates=tuple(found[one] for one in order if found[one]),
+                   files=_list_files(report), paths={name: f"evidence/{name}.json" for name in names})
+
+
+def _read(path: Path, report: Path) -> Document | None:
+    where = str(path.relative_to(report))
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise EvidenceError(f"{where}: cannot be read as JSON: {error}") from error
+    check(document, where)
+    return document
+
+
+def _list_files(report: Path) -> tuple[EvidenceFile, ...]:
+    paths = sorted(path for path in (report / "evidence").rglob("*") if path.is_file() and path.name[0] != ".")
+    return tuple(EvidenceFile(path.relative_to(report).as_posix(), hashlib.sha256(content).hexdigest(), len(content))
+                 for path in paths for content in [path.read_bytes()])

@@ -1,0 +1,47 @@
+"""shares.py - sample counts to shares that state their own uncertainty.  profile evidence -> shares.py -> Share
+
+A share of n independent samples is binomial: its interval is Clopper and Pearson's (1934), which is never too narrow.
+
+Units  _ratio is a fraction of all samples of one sampling.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from labkit.stats.proportions import clopper_pearson
+
+
+@dataclass(frozen=True)
+class Share:
+    ratio: float
+    low: float
+    high: float
+    samples_count: int  # that fell here
+
+
+def share(samples_count: int, all_count: int) -> Share | None:
+    """None when nothing was sampled at all."""
+    if all_count == 0:
+        return None
+    low, high = clopper_pearson(samples_count, all_count)
+    return Share(samples_count / all_count, low, high, samples_count)
+
+
+def primary_sampling(profile: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The sampling that shares are quoted from: the first that has samples."""
+    samplings = profile["data"]["samplings"] if profile else ()
+    return next((one for one in samplings if one["samples_count"]), None)
+
+
+def function_share(profile: Mapping[str, Any] | None, name: str) -> Share | None:
+    """Share of samples with `name` anywhere on the stack; None when it was never seen."""
+    sampling = primary_sampling(profile)
+    if sampling is None:
+        return None
+    total = sum(one["total_count"] for one in sampling["functions"] if one["name"] == name)
+    return share(min(total, sampling["samples_count"]), sampling["samples_count"]) if total else None
+
+
+def ceiling(part: Share | None) -> float | None:
+    """Amdahl's ceiling: the gain if this share cost nothing at all; None when unknown or unbounded."""
+    return 1.0 / (1.0 - part.ratio) if part and part.ratio < 1.0 else None

@@ -1,0 +1,90 @@
+"""wording.py - one way to write each unit. Base units in, text out; the same text on every machine.
+
+Used by whoever writes sentences with numbers: decisions, checklist, templates (as filters).
+"""
+
+from typing import Any
+
+ABSENT = "–"
+
+
+def times(ratio: float | None) -> str:
+    """A ratio as a factor: 1.523×."""
+    return ABSENT if ratio is None else f"{ratio:.3f}×"
+
+
+def percent(ratio: float | None, digits: int = 1) -> str:
+    """A fraction as per cent: 0.234 is 23.4 %."""
+    return ABSENT if ratio is None else f"{100.0 * ratio:.{digits}f} %"
+
+
+def change(ratio: float | None) -> str:
+    """A growth with its sign: 0.05 is +5.0 %; what came from nothing has no percentage."""
+    if ratio is None or ratio == float("inf"):
+        return ABSENT
+    rounded = round(100.0 * ratio, 1)
+    return "0.0 %" if rounded == 0 else f"{rounded:+.1f} %".replace("-", "−")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Plain decimal notation with `digits` significant digits, thousands separated by a thin space."""
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        text = f"{float(text):.12f}".rstrip("0").rstrip(".") if abs(value) < 1 else f"{float(text):.0f}"
+    return grouped(text)
+
+
+def grouped(text: str) -> str:
+    whole, dot, fraction = text.partition(".")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    if len(digits) > 4:
+        digits = f"{int(digits):,}".replace(",", "\u202f")
+    return sign + digits + dot + fraction
+
+
+def count(value: float | None) -> str:
+    """A whole number in full, a fraction to four digits."""
+    if value is None:
+        return ABSENT
+    return grouped(str(int(value))) if float(value).is_integer() else significant(value, 4)
+
+
+def duration(value_ns: float | None, digits: int = 4) -> str:
+    """Nanoseconds in the unit that reads best."""
+    if value_ns is None:
+        return ABSENT
+    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if abs(value_ns) >= scale:
+            return f"{significant(value_ns / scale, digits)} {unit}"
+    return f"{significant(value_ns, digits)} ns"
+
+
+def size(value_bytes: float | None) -> str:
+    """Bytes in binary units."""
+    if value_bytes is None:
+        return ABSENT
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if abs(value_bytes) >= scale:
+            return f"{significant(value_bytes / scale, 4)} {unit}"
+    return f"{count(value_bytes)} B"
+
+
+def p_value(value: float | None) -> str:
+    if value is None:
+        return ABSENT
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.01 else f"{value:.3f}"
+
+
+def plural(number: int, noun: str) -> str:
+    """1 process, 2 processes, 3 lines: for the regular nouns the reports use."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{count(number)} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def listing(items: list[Any]) -> str:
+    """a, b and c."""
+    texts = [str(item) for item in items]
+    return texts[0] if len(texts) == 1 else " and ".join([", ".join(texts[:-1]), texts[-1]]) if texts else "none"
