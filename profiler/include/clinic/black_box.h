@@ -16,17 +16,14 @@
 #ifndef CLINIC_BLACK_BOX_H
 #define CLINIC_BLACK_BOX_H
 
-#define CLINIC_BLACK_BOX_MARK(kind)                                           \
+#define CLINIC_BLACK_BOX_MARK(kind)                                            \
 	"661:\n\t.pushsection .clinic_black_box,\"\",@progbits\n\t"            \
 	".quad 661b\n\t.quad " #kind "\n\t.popsection"
 
-#define clinic_black_box_in(pointer)                                          \
-	__asm__ volatile(CLINIC_BLACK_BOX_MARK(1)                              \
-			 :                                                     \
-			 : "r"(pointer)                                        \
-			 : "memory")
+#define clinic_black_box_in(pointer)                                           \
+	__asm__ volatile(CLINIC_BLACK_BOX_MARK(1) : : "r"(pointer) : "memory")
 
-#define clinic_black_box_out(value)                                           \
+#define clinic_black_box_out(value)                                            \
 	__asm__ volatile(CLINIC_BLACK_BOX_MARK(2) : : "r"(value) : "memory")
 
 #endif

@@ -27,7 +27,7 @@ struct clinic_input {
 
 struct clinic_workload {
 	const char *name;
-	const char *op;	     /* what one operation is: "frame" */
+	const char *op;      /* what one operation is: "frame" */
 	const char *ingress; /* accepted --ingress, "memory|tcp"; or NULL */
 
 	/* Not timed. */

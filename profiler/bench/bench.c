@@ -1,0 +1,181 @@
+/*
+ * bench.c - warm up, choose the batch, time, and check every answer.
+ *
+ * The timed part is time_batch() and nothing else; the observer and all
+ * bookkeeping stay outside it.
+ */
+#include "bench/bench_clock.h"
+
+#include <clinic/bench.h>
+#include <clinic/black_box.h>
+#include <errno.h>
+
+/* 1 / 0.1 %: how much longer than the clock's own error a sample must be. */
+#define CLOCK_ERROR_FACTOR 1000
+
+struct session {
+	const struct clinic_workload *workload;
+	void *state;
+	const struct clinic_plan *plan;
+	struct clinic_result *result;
+};
+
+size_t clinic_bench_batch(const struct clinic_clock *clock, uint64_t run_ns)
+{
+	uint64_t error_ns = clock->resolution_ns > clock->cost_ns
+				    ? clock->resolution_ns
+				    : clock->cost_ns;
+	uint64_t needed_ns = error_ns * CLOCK_ERROR_FACTOR;
+
+	if (run_ns == 0)
+		run_ns = 1;
+	/* "Below 0.1 %" is strict, hence the run more when it divides. */
+	return (size_t)(needed_ns / run_ns + 1);
+}
+
+/*
+ * Why the answer is checked on every run: broken code is often fast code, so
+ * a time without its answer is not evidence.
+ *
+ * noinline: `lab` looks in the linked binary for this function, its loop and
+ * its two barriers.
+ */
+__attribute__((noinline)) static int
+time_batch(const struct session *session, size_t runs_count, uint64_t *took_ns)
+{
+	const struct clinic_workload *workload = session->workload;
+	struct clinic_result *result = session->result;
+	void *state = session->state;
+	uint64_t start_ns = clinic_clock_now_ns();
+
+	for (size_t i = 0; i < runs_count; i++) {
+		uint64_t answer;
+
+		clinic_black_box_in(state);
+		answer = workload->run(state);
+		clinic_black_box_out(answer);
+		if (answer != result->answer) {
+			result->differs = answer;
+			return -EILSEQ;
+		}
+	}
+	*took_ns = clinic_clock_now_ns() - start_ns;
+	return 0;
+}
+
+/* Sets the answer to expect, and the batch from the fastest run. */
+static int warm_up(const struct session *session,
+		   const struct clinic_clock *clock)
+{
+	const struct clinic_plan *plan = session->plan;
+	struct clinic_result *result = session->result;
+	uint64_t fastest_ns = UINT64_MAX;
+
+	result->answer = plan->has_expect
+				 ? plan->expect
+				 : session->workload->run(session->state);
+	for (size_t i = 0; i < plan->warmup; i++) {
+		uint64_t took_ns;
+		int err = time_batch(session, 1, &took_ns);
+
+		if (err)
+			return err;
+		if (took_ns < fastest_ns)
+			fastest_ns = took_ns;
+	}
+	result->batch = plan->batch ? plan->batch
+				    : clinic_bench_batch(clock, fastest_ns);
+	return 0;
+}
+
+static void tell_measuring(const struct clinic_observer *observer)
+{
+	if (observer && observer->measuring)
+		observer->measuring(observer->context);
+}
+
+static void tell_sampled(const struct clinic_observer *observer, size_t index)
+{
+	if (observer && observer->sampled)
+		observer->sampled(observer->context, index);
+}
+
+static bool has_enough(const struct clinic_plan *plan, size_t samples_count,
+		       uint64_t timed_ns)
+{
+	if (samples_count >= plan->samples_max)
+		return true;
+	return samples_count >= plan->samples_min &&
+	       timed_ns >= plan->minimum_ns;
+}
+
+static int keep_samples(const struct session *session, uint64_t *samples_ns)
+{
+	const struct clinic_plan *plan = session->plan;
+	struct clinic_result *result = session->result;
+	uint64_t timed_ns = 0;
+
+	while (!has_enough(plan, result->samples_count, timed_ns)) {
+		uint64_t took_ns;
+		int err = time_batch(session, result->batch, &took_ns);
+
+		if (err)
+			return err;
+		samples_ns[result->samples_count] = took_ns;
+		tell_sampled(plan->observer, result->samples_count++);
+		timed_ns += took_ns;
+	}
+	return 0;
+}
+
+int clinic_bench_run(const struct clinic_workload *workload, void *state,
+		     const struct clinic_plan *plan,
+		     const struct clinic_clock *clock, uint64_t *samples_ns,
+		     struct clinic_result *result)
+{
+	struct session session = {workload, state, plan, result};
+	int err;
+
+	*result = (struct clinic_result){0};
+	if (plan->warmup < 1 || plan->samples_min < 1 ||
+	    plan->samples_max < plan->samples_min)
+		return -EINVAL;
+	err = warm_up(&session, clock);
+	if (err)
+		return err;
+	tell_measuring(plan->observer);
+	return keep_samples(&session, samples_ns);
+}
+
+int clinic_bench_load(const struct clinic_workload *workload, void *state,
+		      const struct clinic_plan *plan,
+		      const struct clinic_clock *clock, uint64_t load_ns,
+		      uint64_t *samples_ns, struct clinic_result *result)
+{
+	struct session session = {workload, state, plan, result};
+	size_t runs_count = 0;
+	uint64_t timed_ns = 0;
+	int err;
+
+	*result = (struct clinic_result){0};
+	if (plan->warmup < 1)
+		return -EINVAL;
+	err = warm_up(&session, clock);
+	if (err)
+		return err;
+	tell_measuring(plan->observer);
+	do {
+		uint64_t took_ns;
+
+		err = time_batch(&session, result->batch, &took_ns);
+		if (err)
+			return err;
+		timed_ns += took_ns;
+		runs_count += result->batch;
+	} while (timed_ns < load_ns);
+	samples_ns[0] = timed_ns;
+	result->batch = runs_count;
+	result->samples_count = 1;
+	tell_sampled(plan->observer, 0);
+	return 0;
+}

@@ -1,0 +1,199 @@
+/*
+ * bench_main.c - main() of every library patient: fixture, set-up, measure,
+ * report, tear-down.
+ */
+#include "bench/bench_evidence.h"
+#include "bench/bench_fixture.h"
+#include "bench/bench_options.h"
+#include "bench/bench_recorder.h"
+
+#include <clinic/bench.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The exit codes of every tool of this house. */
+enum exit_code {
+	EXIT_MEASURED = 0,
+	EXIT_WRONG_ANSWER = 1,
+	EXIT_WRONG_USAGE = 2,
+	EXIT_ENVIRONMENT = 4,
+};
+
+/*
+ * With --minimum-ms the number of samples is not known beforehand. A sample
+ * lasts at least 1000 readings of the clock, some 30 us, so this many cover
+ * half a minute; memory that is not reached is never touched.
+ */
+#define SAMPLES_MAX (1u << 20)
+
+#define NAME clinic_workload.name
+
+static struct clinic_plan make_plan(const struct bench_options *options,
+				    const struct clinic_observer *observer)
+{
+	struct clinic_plan plan = {
+		.warmup = options->warmup_count,
+		.samples_min = options->samples_count,
+		.samples_max = options->samples_count,
+		.minimum_ns = options->minimum_ns,
+		.batch = options->batch_count,
+		.has_expect = options->has_expect,
+		.expect = options->expect,
+		.observer = observer,
+	};
+
+	if (plan.minimum_ns && plan.samples_max < SAMPLES_MAX)
+		plan.samples_max = SAMPLES_MAX;
+	return plan;
+}
+
+static enum exit_code explain_failure(const struct bench_evidence *evidence,
+				      int err)
+{
+	if (err == -EILSEQ) {
+		fprintf(stderr,
+			"%s: wrong answer on %s: 0x%016" PRIx64
+			", expected 0x%016" PRIx64 "; nothing was written\n",
+			NAME, evidence->fixture->path, evidence->result.differs,
+			evidence->result.answer);
+		return EXIT_WRONG_ANSWER;
+	}
+	fprintf(stderr, "%s: cannot measure: %s; try fewer --runs\n", NAME,
+		strerror(-err));
+	return EXIT_ENVIRONMENT;
+}
+
+static void print_summary(const struct bench_evidence *evidence)
+{
+	const struct clinic_result *result = &evidence->result;
+	uint64_t least_ns = UINT64_MAX;
+	uint64_t most_ns = 0;
+
+	for (size_t i = 0; i < result->samples_count; i++) {
+		uint64_t sample_ns = evidence->samples_ns[i];
+
+		least_ns = sample_ns < least_ns ? sample_ns : least_ns;
+		most_ns = sample_ns > most_ns ? sample_ns : most_ns;
+	}
+	printf("%s: size %s, %zu %s(s) a run, %zu run(s) a sample\n"
+	       "%zu samples from %" PRIu64 " to %" PRIu64 " ns\n"
+	       "answer 0x%016" PRIx64 "; --json FILE keeps every sample\n",
+	       NAME, evidence->options->size, evidence->ops_count,
+	       evidence->workload->op, result->batch, result->samples_count,
+	       least_ns, most_ns, result->answer);
+}
+
+static enum exit_code report(const struct bench_evidence *evidence)
+{
+	const char *path = evidence->options->json;
+	int err;
+
+	if (!path) {
+		print_summary(evidence);
+		return EXIT_MEASURED;
+	}
+	err = bench_evidence_write(evidence, path);
+	if (!err)
+		return EXIT_MEASURED;
+	fprintf(stderr,
+		"%s: cannot write %s: %s; nothing was left there, make room "
+		"or choose another --json\n",
+		NAME, path, strerror(-err));
+	return EXIT_ENVIRONMENT;
+}
+
+static enum exit_code measure(struct bench_evidence *evidence, void *state)
+{
+	const struct bench_options *options = evidence->options;
+	struct bench_recorder recorder;
+	struct clinic_plan plan = make_plan(options, &recorder.observer);
+	uint64_t *samples_ns = calloc(plan.samples_max, sizeof(*samples_ns));
+	enum exit_code code;
+	int err;
+
+	bench_recorder_start(&recorder, options->has_stages, plan.samples_max);
+	evidence->recorder = &recorder;
+	evidence->samples_ns = samples_ns;
+	evidence->ops_count = clinic_workload.ops(state);
+	evidence->clock = clinic_clock_measure();
+	if (!samples_ns)
+		err = -ENOMEM;
+	else if (options->load_ns)
+		err = clinic_bench_load(&clinic_workload, state, &plan,
+					&evidence->clock, options->load_ns,
+					samples_ns, &evidence->result);
+	else
+		err = clinic_bench_run(&clinic_workload, state, &plan,
+				       &evidence->clock, samples_ns,
+				       &evidence->result);
+	if (!err)
+		err = bench_recorder_finish(&recorder);
+	code = err ? explain_failure(evidence, err) : report(evidence);
+	bench_recorder_free(&recorder);
+	free(samples_ns);
+	return code;
+}
+
+static enum exit_code measure_fixture(const struct bench_options *options,
+				      const struct bench_fixture *fixture)
+{
+	struct bench_evidence evidence = {
+		.workload = &clinic_workload,
+		.options = options,
+		.fixture = fixture,
+	};
+	struct clinic_input input = {
+		.size = options->size,
+		.fixture = fixture->bytes,
+		.fixture_bytes = fixture->bytes_count,
+		.ingress = options->ingress,
+	};
+	enum exit_code code;
+	void *state = NULL;
+	int err = clinic_workload.setup(&input, &state);
+
+	if (err) {
+		fprintf(stderr,
+			"%s: cannot set up --ingress %s with %s: %s; is it "
+			"a fixture of this workload?\n",
+			NAME, options->ingress, fixture->path, strerror(-err));
+		return EXIT_ENVIRONMENT;
+	}
+	code = measure(&evidence, state);
+	clinic_workload.teardown(state);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_options options;
+	struct bench_fixture fixture;
+	enum exit_code code;
+	int err;
+
+	switch (bench_options_parse(argc, argv, &clinic_workload, &options)) {
+	case OPTIONS_DONE:
+		return EXIT_MEASURED;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG_USAGE;
+	case OPTIONS_GO:
+		break;
+	}
+	/* A file size limit should be an error of write, not our death. */
+	signal(SIGXFSZ, SIG_IGN);
+	err = bench_fixture_open(&fixture, options.fixture, NAME, options.size);
+	if (err) {
+		fprintf(stderr,
+			"%s: cannot read the fixture %s: %s; try "
+			"`make fixtures`, or another --size\n",
+			NAME, fixture.path, strerror(-err));
+		return EXIT_ENVIRONMENT;
+	}
+	code = measure_fixture(&options, &fixture);
+	bench_fixture_close(&fixture);
+	return (int)code;
+}
