@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 # Left to right: a room knows only what is left of it (DESIGN section 1).
-C_ROOMS = ("include", "session", "unwind", "symbols", "preload", "bench", "formats", "collect", "cli")
+C_ROOMS = ("launch", "include", "session", "unwind", "symbols", "preload", "bench", "formats", "collect", "cli")
 # What concludes never measures, what measures never concludes; flow and the verbs join the two.
 MEASURES = {"process", "interleave", "patient", "measure", "self_test", "instruments", "phases", "build"}
-CONCLUDES = {"stats", "decide", "conclude", "render", "figures", "checklist"}
+CONCLUDES = {"stats", "metrics", "verdict", "decide", "conclude", "render", "figures", "checklist"}
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -119,18 +119,11 @@ static struct launch parse(int argc, char **argv)
 	return launch;
 }
 
-/* The program gets its CPU to itself as far as that is up to us. */
-static void stay_off(int cpu)
-{
-	cpu_set_t others;
-
-	if (cpu < 0 || sched_getaffinity(0, sizeof(others), &others))
-		return;
-	CPU_CLR((size_t)cpu, &others);
-	if (CPU_COUNT(&others))
-		sched_setaffinity(0, sizeof(others), &others);
-}
-
+/*
+ * We stay on the program's CPU, and it inherits that: asleep while it runs,
+ * we are the next to run there when it ends. From another CPU, a busy
+ * neighbour of ours would delay the end that we see.
+ */
 static int pin(int cpu)
 {
 	cpu_set_t one;
@@ -151,7 +144,7 @@ static void become(const struct launch *launch, volatile int *failed)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!pin(launch->cpu) && (!launch->cwd || !chdir(launch->cwd)))
+	if (!launch->cwd || !chdir(launch->cwd))
 		execvp(launch->argv[0], launch->argv);
 	*failed = errno;
 	_exit(127);
@@ -280,7 +273,11 @@ int main(int argc, char **argv)
 	struct outcome out;
 
 	fcntl(launch.report_fd, F_SETFD, FD_CLOEXEC);
-	stay_off(launch.cpu);
+	if (pin(launch.cpu)) {
+		fprintf(stderr, "clinic-launch: no CPU %d to run on: %s\n",
+			launch.cpu, strerror(errno));
+		return EXIT_USAGE;
+	}
 	out = run(&launch, open_stop_signals());
 	report(launch.report_fd, &out);
 	return out.failure && !strcmp(out.failure, "stopped") ? 128 + SIGTERM

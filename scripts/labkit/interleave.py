@@ -109,15 +109,6 @@ def observe_slot(slot: Slot, observe, on_row, cpu: int | None) -> Row:
     return row
 
 
-def kept_rows(rows: Iterable[Row]) -> list[Row]:
-    """The rows that count: each block's last attempt, whole. In the order given."""
-    rows = list(rows)
-    last: dict[int, int] = {}
-    for row in rows:
-        last[row["block"]] = max(last.get(row["block"], 0), row.get("attempt", 0))
-    return [row for row in rows if row.get("attempt", 0) == last[row["block"]]]
-
-
 def steal_ns(cpu: int | None = None) -> int:
     """Time the hypervisor took from cpu (or from all) since boot; resolution is one tick. 0 where unknown."""
     label = "cpu " if cpu is None else f"cpu{cpu} "

@@ -80,6 +80,15 @@ METRICS = {metric.name: metric for metric in (
 )}
 
 
+def kept_rows(rows: Iterable[dict]) -> list[dict]:
+    """The rows that count: each block's last attempt, whole (see interleave.run_blocks). In the order given."""
+    rows = list(rows)
+    last: dict[int, int] = {}
+    for row in rows:
+        last[row["block"]] = max(last.get(row["block"], 0), row.get("attempt", 0))
+    return [row for row in rows if row.get("attempt", 0) == last[row["block"]]]
+
+
 def block_values(rows: Iterable[dict], metric: Metric, arm: str) -> dict[int, list[float]]:
     """{block: values of this arm in order}; a row that lacks the metric or failed makes its block incomplete."""
     blocks: dict[int, list[float]] = {}

@@ -63,7 +63,7 @@ def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Map
         stdout, stderr, report = (files.enter_context(memory_file(name)) for name in ("stdout", "stderr", "report"))
         command = launch_command(argv, report.fileno(), cpu, cwd, timeout_s)
         launch(command, stdin=source, stdout=stdout, stderr=stderr, pass_fds=[report.fileno()], env=environment)
-        measured = json.loads(read_head(report, 4096))
+        measured = read_report(report, stderr)
         error = tail_of(stderr)
         if measured["failure"] == "spawn":
             error = f"{argv[0]}: {os.strerror(measured['errno'])}"
@@ -90,6 +90,13 @@ def launch(command: list[str], **files) -> None:
         launcher.terminate()  # it kills the program's process group before it goes
         launcher.wait()
         raise
+
+
+def read_report(report: BinaryIO, stderr: BinaryIO) -> dict:
+    text = read_head(report, 4096)
+    if not text:
+        raise LabError(f"nothing was run: {tail_of(stderr).strip()}")
+    return json.loads(text)
 
 
 def describe(argv, measured: dict, stdout: bytes, stdout_sha256: str, stderr: str) -> ProcessRun:

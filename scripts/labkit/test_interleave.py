@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.interleave import CANARY, kept_rows, plan_blocks, run_blocks
+from labkit.interleave import CANARY, plan_blocks, run_blocks
+from labkit.metrics import kept_rows
 
 
 @given(st.integers(1, 40), st.integers(0, 2**32), st.integers(2, 5), st.floats(0, 1))

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from labkit.outcome import LabError
 from labkit.process import LAUNCHER, STDERR_TAIL_BYTES, run_process
 
 
@@ -127,6 +128,11 @@ def test_endless_output_is_stopped():
 def test_the_launcher_explains_its_usage(arguments):
     done = subprocess.run([LAUNCHER, *arguments], capture_output=True, text=True)
     assert done.returncode == 2 and "usage: clinic-launch" in done.stderr
+
+
+def test_a_cpu_that_is_not_there_is_said():
+    with pytest.raises(LabError, match="no CPU 4095"):
+        run_process(["/bin/true"], cpu=4095)
 
 
 def test_the_program_dies_with_a_killed_launcher(tmp_path):

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.interleave import kept_rows
-from labkit.metrics import METRICS, Metric, paired_arrays
+from labkit.metrics import METRICS, Metric, kept_rows, paired_arrays
 from labkit.stats.bootstrap import RESAMPLES_COUNT, Interval, ratio_of_medians
 from labkit.stats.companions import lag1_autocorrelation, welch_log_p
 from labkit.stats.equivalence import within_margin
