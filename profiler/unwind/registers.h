@@ -31,6 +31,8 @@ enum {
 };
 /* attr.sample_regs_user: ax bx cx dx si di bp sp ip, r8 to r15. */
 #define CLINIC_PERF_REGISTERS 0xff01ffULL
+/* From the stack pointer in the signal's return code to gregs[0]. */
+#define CLINIC_SIGNAL_REGISTERS_OFFSET 40
 #elif defined(__aarch64__)
 enum {
 	CLINIC_REGISTER_SPARE = 19,
@@ -41,7 +43,9 @@ enum {
 	CLINIC_REGISTERS = 33
 };
 /* attr.sample_regs_user: x0 to x30, sp, pc. */
-#define CLINIC_PERF_REGISTERS 0x1ffffffffULL
+#define CLINIC_PERF_REGISTERS          0x1ffffffffULL
+/* From the stack pointer in the signal's return code to regs[0]. */
+#define CLINIC_SIGNAL_REGISTERS_OFFSET 312
 #else
 #error "no unwinder for this machine"
 #endif
@@ -74,6 +78,10 @@ int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 /* From the third argument of an SA_SIGINFO handler. */
 void clinic_registers_from_context(struct clinic_registers *registers,
 				   const void *ucontext);
+
+/* From the words that the kernel saves below a signal handler's frame. */
+void clinic_registers_from_signal(struct clinic_registers *registers,
+				  const uint64_t words[CLINIC_REGISTERS]);
 
 /*
  * Of the function that calls this one, which therefore becomes the walk's

@@ -1,0 +1,111 @@
+/*
+ * unwind/byte_reader.h - numbers out of bytes that may be hostile.
+ *
+ * Private to this room. Reading past the end gives zero and sets failed,
+ * which stays set: read a whole structure, then ask once.
+ */
+#ifndef CLINIC_UNWIND_BYTE_READER_H
+#define CLINIC_UNWIND_BYTE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct byte_reader {
+	const uint8_t *at;
+	const uint8_t *end;
+	bool failed;
+};
+
+static inline size_t bytes_left(const struct byte_reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+/* The next `size` bytes, or NULL. */
+static inline const uint8_t *read_bytes(struct byte_reader *r, uint64_t size)
+{
+	const uint8_t *bytes = r->at;
+
+	if (r->failed || size > bytes_left(r)) {
+		r->failed = true;
+		return NULL;
+	}
+	r->at += size;
+	return bytes;
+}
+
+static inline void skip_bytes(struct byte_reader *r, uint64_t size)
+{
+	(void)read_bytes(r, size);
+}
+
+static inline uint64_t read_unsigned(struct byte_reader *r, size_t size)
+{
+	const uint8_t *bytes = read_bytes(r, size);
+	uint64_t value = 0;
+
+	if (bytes)
+		memcpy(&value, bytes, size); /* little-endian, as the host */
+	return value;
+}
+
+static inline uint8_t read_u8(struct byte_reader *r)
+{
+	return (uint8_t)read_unsigned(r, 1);
+}
+
+static inline int64_t read_signed(struct byte_reader *r, size_t size)
+{
+	unsigned int unused_bits = 64 - 8 * (unsigned int)size;
+
+	return (int64_t)(read_unsigned(r, size) << unused_bits) >> unused_bits;
+}
+
+/* LEB128: bits beyond 64 are dropped, as every consumer does. */
+static inline uint64_t read_uleb(struct byte_reader *r)
+{
+	uint64_t value = 0;
+	unsigned int shift = 0;
+	uint8_t byte;
+
+	do {
+		byte = read_u8(r);
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	return value;
+}
+
+static inline int64_t read_sleb(struct byte_reader *r)
+{
+	uint64_t value = 0;
+	unsigned int shift = 0;
+	uint8_t byte;
+
+	do {
+		byte = read_u8(r);
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	if (shift < 64 && byte & 0x40)
+		value |= ~UINT64_C(0) << shift;
+	return (int64_t)value;
+}
+
+/* A string's bytes up to its NUL; "" when there is none. */
+static inline const char *read_text(struct byte_reader *r)
+{
+	const uint8_t *nul = memchr(r->at, 0, bytes_left(r));
+
+	if (!nul) {
+		r->failed = true;
+		return "";
+	}
+	return (const char *)read_bytes(r, (uint64_t)(nul - r->at) + 1);
+}
+
+#endif

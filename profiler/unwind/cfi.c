@@ -1,0 +1,773 @@
+#include "unwind/cfi.h"
+
+#include <errno.h>
+
+#include "unwind/byte_reader.h"
+#include "unwind/registers.h"
+
+/* The parts of a pointer encoding: LSB, DW_EH_PE_*. */
+enum {
+	POINTER_FORMAT = 0x0f,
+	POINTER_BASE = 0x70,
+	POINTER_FROM_HERE = 0x10,
+	POINTER_ABSOLUTE = 0x00
+};
+
+enum {
+	CIE_BYTES_MAX = 4096, /* compilers write 20 to 40 */
+	STATES_MAX = 16,      /* of remember_state; compilers nest once */
+	WORD = 8,
+	CFA_ADDEND_MAX = 15,
+	CFA_REGISTER_MASK = 63
+};
+
+/* A common information entry (CIE): what many functions share. */
+struct common {
+	uint64_t code_factor;
+	int64_t data_factor;
+	uint8_t pointer_encoding;
+	bool has_augmentation_size;
+	bool is_signal;
+	struct byte_reader instructions;
+};
+
+struct entry {
+	struct byte_reader body; /* after the id */
+	uint64_t common_offset;  /* of a function's CIE */
+	bool is_common;
+};
+
+/* Running a function's instructions. */
+struct machine {
+	const struct clinic_cfi_section *section;
+	const struct common *common;
+	uint64_t address;
+	uint64_t end;
+	struct clinic_unwind_row row;
+	struct clinic_unwind_row initial; /* what restore goes back to */
+	struct clinic_unwind_row states[STATES_MAX];
+	unsigned int states_count;
+	clinic_cfi_on_row *on_row;
+	void *context;
+};
+
+static uint64_t address_of(const struct clinic_cfi_section *section,
+			   const uint8_t *byte)
+{
+	return section->address + (uint64_t)(byte - section->bytes);
+}
+
+static uint64_t read_pointer_format(struct byte_reader *r, uint8_t format)
+{
+	switch (format) {
+	case 0x00: /* as large as an address */
+	case 0x04:
+	case 0x0c:
+		return read_unsigned(r, 8);
+	case 0x01:
+		return read_uleb(r);
+	case 0x02:
+		return read_unsigned(r, 2);
+	case 0x03:
+		return read_unsigned(r, 4);
+	case 0x09:
+		return (uint64_t)read_sleb(r);
+	case 0x0a:
+		return (uint64_t)read_signed(r, 2);
+	case 0x0b:
+		return (uint64_t)read_signed(r, 4);
+	default:
+		r->failed = true;
+		return 0;
+	}
+}
+
+static uint64_t read_pointer(const struct clinic_cfi_section *section,
+			     struct byte_reader *r, uint8_t encoding)
+{
+	uint64_t here = address_of(section, r->at);
+	uint64_t value = read_pointer_format(r, encoding & POINTER_FORMAT);
+
+	switch (encoding & ~POINTER_FORMAT) {
+	case POINTER_ABSOLUTE:
+		return value;
+	case POINTER_FROM_HERE:
+		return here + value;
+	default: /* relative to data or text, or indirect: not in use */
+		r->failed = true;
+		return 0;
+	}
+}
+
+static bool id_is_common(const struct clinic_cfi_section *section, uint64_t id,
+			 size_t id_size)
+{
+	if (!section->is_debug_frame)
+		return id == 0;
+	return id == (id_size == 8 ? UINT64_MAX : UINT32_MAX);
+}
+
+/* 1, 0 at the end, -EILSEQ when the length runs out of the section. */
+static int read_entry(const struct clinic_cfi_section *section, size_t *at,
+		      struct entry *entry)
+{
+	struct byte_reader r = {.at = section->bytes + *at,
+				.end = section->bytes + section->size};
+	size_t id_size = 4;
+	uint64_t length, id, id_offset;
+	const uint8_t *body;
+
+	if (bytes_left(&r) == 0)
+		return 0;
+	length = read_unsigned(&r, 4);
+	if (length == UINT32_MAX) {
+		id_size = 8;
+		length = read_unsigned(&r, 8);
+	}
+	if (!r.failed && length == 0)
+		return 0; /* the terminator */
+	body = read_bytes(&r, length);
+	if (!body)
+		return -EILSEQ;
+	*at = (size_t)(r.at - section->bytes);
+	entry->body = (struct byte_reader){.at = body, .end = r.at};
+	id_offset = (uint64_t)(body - section->bytes);
+	id = read_unsigned(&entry->body, id_size);
+	entry->is_common = id_is_common(section, id, id_size);
+	entry->common_offset = section->is_debug_frame ? id : id_offset - id;
+	return 1;
+}
+
+static void skip_personality(const struct clinic_cfi_section *section,
+			     struct byte_reader *r)
+{
+	uint8_t encoding = read_u8(r);
+
+	/* Only its size matters, which "indirect" does not change. */
+	(void)read_pointer(section, r,
+			   encoding & (POINTER_FORMAT | POINTER_FROM_HERE));
+}
+
+/* What the letters of the augmentation string announce, in their order. */
+static void read_augmentation(const struct clinic_cfi_section *section,
+			      struct byte_reader *r, const char *letters,
+			      struct common *common)
+{
+	for (; *letters && !r->failed; letters++) {
+		switch (*letters) {
+		case 'R':
+			common->pointer_encoding = read_u8(r);
+			break;
+		case 'P':
+			skip_personality(section, r);
+			break;
+		case 'L':
+			skip_bytes(r, 1);
+			break;
+		case 'S':
+			common->is_signal = true;
+			break;
+		case 'B': /* AArch64: signed with the other key */
+		case 'G': /* AArch64: tagged stack */
+			break;
+		default:
+			r->failed = true;
+		}
+	}
+}
+
+static void read_augmentation_data(const struct clinic_cfi_section *section,
+				   struct byte_reader *r, const char *letters,
+				   struct common *common)
+{
+	struct byte_reader data = {.at = r->at, .end = r->end};
+	uint64_t size;
+
+	if (!*letters)
+		return;
+	if (*letters != 'z') { /* gcc 2's "eh", and nothing since */
+		r->failed = true;
+		return;
+	}
+	common->has_augmentation_size = true;
+	size = read_uleb(r);
+	data.at = r->at;
+	skip_bytes(r, size);
+	data.end = r->at;
+	read_augmentation(section, &data, letters + 1, common);
+	r->failed |= data.failed;
+}
+
+static bool is_version_known(uint8_t version)
+{
+	return version == 1 || version == 3 || version == 4;
+}
+
+static void read_common_body(const struct clinic_cfi_section *section,
+			     struct byte_reader *r, struct common *common)
+{
+	uint8_t version = read_u8(r);
+	const char *letters = read_text(r);
+	uint64_t return_register;
+
+	if (version == 4) {
+		r->failed |= read_u8(r) != sizeof(uint64_t);
+		r->failed |= read_u8(r) != 0; /* segmented addresses */
+	}
+	common->code_factor = read_uleb(r);
+	common->data_factor = read_sleb(r);
+	return_register = version == 1 ? read_u8(r) : read_uleb(r);
+	r->failed |= return_register != CLINIC_REGISTER_RETURN;
+	r->failed |= !is_version_known(version);
+	read_augmentation_data(section, r, letters, common);
+	common->instructions = *r;
+}
+
+static int read_common(const struct clinic_cfi_section *section,
+		       uint64_t offset, struct common *common)
+{
+	struct entry entry;
+	size_t at = (size_t)offset;
+
+	*common = (struct common){0};
+	if (offset >= section->size || read_entry(section, &at, &entry) != 1 ||
+	    !entry.is_common || bytes_left(&entry.body) > CIE_BYTES_MAX)
+		return -EBADMSG;
+	read_common_body(section, &entry.body, common);
+	return entry.body.failed ? -EBADMSG : 0;
+}
+
+/* Leaves the entry's reader at the instructions. */
+static int read_function(const struct clinic_cfi_section *section,
+			 struct entry *entry, struct common *common,
+			 struct clinic_cfi_function *function)
+{
+	struct byte_reader *r = &entry->body;
+	int error = read_common(section, entry->common_offset, common);
+
+	if (error)
+		return error;
+	function->start = read_pointer(section, r, common->pointer_encoding);
+	function->size = read_pointer_format(r, common->pointer_encoding &
+							POINTER_FORMAT);
+	if (common->has_augmentation_size)
+		skip_bytes(r, read_uleb(r));
+	if (function->start + function->size < function->start)
+		return -EBADMSG;
+	return r->failed ? -EBADMSG : 0;
+}
+
+int clinic_cfi_at(const struct clinic_cfi_section *section, size_t at,
+		  struct clinic_cfi_function *function)
+{
+	struct common common;
+	struct entry entry;
+
+	function->entry = (uint32_t)at;
+	if (at >= section->size || read_entry(section, &at, &entry) != 1 ||
+	    entry.is_common)
+		return -EBADMSG;
+	return read_function(section, &entry, &common, function);
+}
+
+int clinic_cfi_next(const struct clinic_cfi_section *section, size_t *at,
+		    struct clinic_cfi_function *function)
+{
+	struct common common;
+	struct entry entry;
+	int found, error;
+
+	do {
+		function->entry = (uint32_t)*at;
+		found = read_entry(section, at, &entry);
+	} while (found == 1 && entry.is_common);
+	if (found != 1)
+		return found;
+	error = read_function(section, &entry, &common, function);
+	return error ? error : 1;
+}
+
+/* Words from the CFA, where the register was saved. */
+static int16_t saved_at(int64_t factored, int64_t factor)
+{
+	int64_t offset;
+
+	if (__builtin_mul_overflow(factored, factor, &offset) ||
+	    offset % WORD != 0 || offset / WORD > INT16_MAX ||
+	    offset / WORD < CLINIC_SAVED_WORDS_MIN)
+		return CLINIC_SAVED_UNSUPPORTED;
+	return (int16_t)(offset / WORD);
+}
+
+/* NULL: a register whose value no walk needs. */
+static int16_t *saved_slot(struct clinic_unwind_row *row, uint64_t number)
+{
+	switch (number) {
+	case CLINIC_REGISTER_FP:
+		return &row->fp;
+	case CLINIC_REGISTER_RETURN:
+		return &row->ra;
+	case CLINIC_REGISTER_SPARE:
+		return &row->spare;
+	default:
+		return NULL;
+	}
+}
+
+static void save(struct machine *m, uint64_t number, int16_t where)
+{
+	int16_t *slot = saved_slot(&m->row, number);
+
+	if (slot)
+		*slot = where;
+}
+
+static void save_in_register(struct machine *m, uint64_t number, uint64_t other)
+{
+	save(m, number,
+	     other < CLINIC_REGISTERS
+		     ? (int16_t)(CLINIC_SAVED_IN_REGISTER + (int)other)
+		     : (int16_t)CLINIC_SAVED_UNSUPPORTED);
+}
+
+static void restore(struct machine *m, uint64_t number)
+{
+	int16_t *initial = saved_slot(&m->initial, number);
+
+	if (initial)
+		save(m, number, *initial);
+}
+
+static void set_cfa_offset(struct machine *m, int64_t offset)
+{
+	if (m->row.cfa_kind != CLINIC_CFA_REGISTER || offset < INT32_MIN ||
+	    offset > INT32_MAX)
+		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
+	else
+		m->row.cfa_offset = (int32_t)offset;
+}
+
+static void set_cfa_register(struct machine *m, uint64_t number)
+{
+	if (m->row.cfa_kind != CLINIC_CFA_REGISTER ||
+	    number >= CLINIC_REGISTERS)
+		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
+	else
+		m->row.cfa_register = number & CFA_REGISTER_MASK;
+}
+
+static void set_cfa(struct machine *m, uint64_t number, int64_t offset)
+{
+	m->row.cfa_kind = CLINIC_CFA_REGISTER;
+	m->row.cfa_addend = 0;
+	set_cfa_register(m, number);
+	set_cfa_offset(m, offset);
+}
+
+static int64_t scale(const struct machine *m, int64_t factored)
+{
+	int64_t offset;
+
+	if (__builtin_mul_overflow(factored, m->common->data_factor, &offset))
+		return INT64_MAX; /* refused by set_cfa_offset */
+	return offset;
+}
+
+enum {
+	OP_DEREF = 0x06,
+	OP_PLUS = 0x22,
+	OP_PLUS_UCONST = 0x23,
+	OP_LIT0 = 0x30,
+	OP_LIT31 = 0x4f,
+	OP_BREG0 = 0x70,
+	OP_BREG31 = 0x8f
+};
+
+/*
+ * A linker's PLT: sp + 8 + (((pc & 15) >= N) << 3), since each entry pushes
+ * a word at its Nth byte.
+ */
+static bool set_cfa_plt(struct machine *m, const uint8_t *block, size_t size)
+{
+	static const uint8_t before[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a};
+	static const uint8_t after[] = {0x2a, 0x33, 0x24, 0x22};
+	int threshold;
+
+	if (CLINIC_REGISTER_SP != 7 ||
+	    size != sizeof(before) + 1 + sizeof(after) ||
+	    memcmp(block, before, sizeof(before)) != 0 ||
+	    memcmp(block + sizeof(before) + 1, after, sizeof(after)) != 0)
+		return false;
+	threshold = block[sizeof(before)] - OP_LIT0;
+	if (threshold < 0 || threshold > 15)
+		return false;
+	m->row.cfa_kind = CLINIC_CFA_PLT;
+	m->row.cfa_offset = WORD | threshold << 8;
+	return true;
+}
+
+/* What is added after the load, in bytes: nothing, +N or N+. */
+static uint64_t read_addend(struct byte_reader *r)
+{
+	uint64_t addend;
+	uint8_t op;
+
+	if (bytes_left(r) == 0)
+		return 0;
+	op = read_u8(r);
+	if (op == OP_PLUS_UCONST)
+		return read_uleb(r);
+	addend = (uint64_t)(op - OP_LIT0);
+	r->failed |= op < OP_LIT0 || op > OP_LIT31 || read_u8(r) != OP_PLUS;
+	return addend;
+}
+
+/* *(register + offset) + addend: gcc's realigned stacks, OpenSSL's code. */
+static bool set_cfa_memory(struct machine *m, const uint8_t *block, size_t size)
+{
+	struct byte_reader r = {.at = block, .end = block + size};
+	uint8_t op = read_u8(&r);
+	int64_t offset = read_sleb(&r);
+	unsigned int addend_words;
+	uint64_t addend;
+
+	if (op < OP_BREG0 || op > OP_BREG31)
+		return false;
+	set_cfa(m, (uint64_t)(op - OP_BREG0), offset);
+	if (!r.failed && bytes_left(&r) == 0)
+		return true;
+	r.failed |= read_u8(&r) != OP_DEREF;
+	addend = read_addend(&r);
+	addend_words = (unsigned int)(addend / WORD) & CFA_ADDEND_MAX;
+	if (r.failed || bytes_left(&r) != 0 || addend != addend_words * WORD ||
+	    m->row.cfa_kind != CLINIC_CFA_REGISTER)
+		return false;
+	m->row.cfa_kind = CLINIC_CFA_MEMORY;
+	m->row.cfa_addend = addend_words & CFA_ADDEND_MAX;
+	return true;
+}
+
+static void set_cfa_expression(struct machine *m, struct byte_reader *r)
+{
+	uint64_t size = read_uleb(r);
+	const uint8_t *block = read_bytes(r, size);
+
+	if (block && !set_cfa_plt(m, block, (size_t)size) &&
+	    !set_cfa_memory(m, block, (size_t)size))
+		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
+}
+
+/* A realigned function saves the frame pointer where its own points. */
+static void save_by_expression(struct machine *m, uint64_t number,
+			       struct byte_reader *r)
+{
+	static const uint8_t at_fp[] = {OP_BREG0 + CLINIC_REGISTER_FP, 0};
+	uint64_t size = read_uleb(r);
+	const uint8_t *block = read_bytes(r, size);
+	bool is_at_fp = block && size == sizeof(at_fp) &&
+			memcmp(block, at_fp, sizeof(at_fp)) == 0 &&
+			number == CLINIC_REGISTER_FP;
+
+	save(m, number,
+	     is_at_fp ? (int16_t)CLINIC_SAVED_AT_FP
+		      : (int16_t)CLINIC_SAVED_UNSUPPORTED);
+}
+
+static void skip_value_expression(struct machine *m, uint64_t number,
+				  struct byte_reader *r)
+{
+	skip_bytes(r, read_uleb(r));
+	save(m, number, CLINIC_SAVED_UNSUPPORTED);
+}
+
+static bool is_signal_frame(const struct machine *m)
+{
+#if defined(__x86_64__)
+	/* Where rt_sigframe's ucontext has the interrupted stack pointer. */
+	enum { STACK_POINTER_OFFSET = 160 };
+
+	return m->common->is_signal && m->row.cfa_kind == CLINIC_CFA_MEMORY &&
+	       m->row.cfa_register == CLINIC_REGISTER_SP &&
+	       m->row.cfa_offset == STACK_POINTER_OFFSET &&
+	       m->row.cfa_addend == 0;
+#else
+	(void)m;
+	return false;
+#endif
+}
+
+static int emit(struct machine *m)
+{
+	struct clinic_unwind_row row = m->row;
+
+	row.is_signal = m->common->is_signal;
+	if (is_signal_frame(m))
+		row.cfa_kind = CLINIC_CFA_SIGNAL;
+	return m->on_row(m->context, m->address, &row);
+}
+
+/* The row holds up to the new address; going backwards is damage. */
+static int advance_to(struct machine *m, uint64_t address)
+{
+	int error = 0;
+
+	if (address < m->address)
+		return -EBADMSG;
+	if (address > m->address && m->address < m->end)
+		error = emit(m);
+	m->address = address;
+	return error;
+}
+
+static int advance(struct machine *m, uint64_t factored)
+{
+	uint64_t delta;
+
+	if (__builtin_mul_overflow(factored, m->common->code_factor, &delta) ||
+	    delta > UINT64_MAX - m->address)
+		return -EBADMSG;
+	return advance_to(m, m->address + delta);
+}
+
+static int remember(struct machine *m)
+{
+	if (m->states_count == STATES_MAX)
+		return -EBADMSG;
+	m->states[m->states_count++] = m->row;
+	return 0;
+}
+
+static int restore_remembered(struct machine *m)
+{
+	if (m->states_count == 0)
+		return -EBADMSG;
+	m->row = m->states[--m->states_count];
+	return 0;
+}
+
+/* DW_CFA_*, those that have their operand in the opcode. */
+enum {
+	CFA_HIGH_BITS = 0xc0,
+	CFA_LOW_BITS = 0x3f,
+	CFA_ADVANCE_LOC = 0x40,
+	CFA_OFFSET = 0x80,
+	CFA_RESTORE = 0xc0
+};
+
+enum {
+	CFA_NOP = 0x00,
+	CFA_SET_LOC,
+	CFA_ADVANCE_LOC1,
+	CFA_ADVANCE_LOC2,
+	CFA_ADVANCE_LOC4,
+	CFA_OFFSET_EXTENDED,
+	CFA_RESTORE_EXTENDED,
+	CFA_UNDEFINED,
+	CFA_SAME_VALUE,
+	CFA_REGISTER,
+	CFA_REMEMBER_STATE,
+	CFA_RESTORE_STATE,
+	CFA_DEF_CFA,
+	CFA_DEF_CFA_REGISTER,
+	CFA_DEF_CFA_OFFSET,
+	CFA_DEF_CFA_EXPRESSION,
+	CFA_EXPRESSION,
+	CFA_OFFSET_EXTENDED_SF,
+	CFA_DEF_CFA_SF,
+	CFA_DEF_CFA_OFFSET_SF,
+	CFA_VAL_OFFSET,
+	CFA_VAL_OFFSET_SF,
+	CFA_VAL_EXPRESSION,
+	CFA_AARCH64_NEGATE_RA_STATE = 0x2d,
+	CFA_GNU_ARGS_SIZE = 0x2e,
+	CFA_GNU_NEGATIVE_OFFSET_EXTENDED = 0x2f
+};
+
+static int run_location(struct machine *m, uint8_t op, struct byte_reader *r)
+{
+	switch (op) {
+	case CFA_SET_LOC:
+		return advance_to(m, read_pointer(m->section, r,
+						  m->common->pointer_encoding));
+	case CFA_ADVANCE_LOC1:
+		return advance(m, read_unsigned(r, 1));
+	case CFA_ADVANCE_LOC2:
+		return advance(m, read_unsigned(r, 2));
+	case CFA_ADVANCE_LOC4:
+		return advance(m, read_unsigned(r, 4));
+	case CFA_REMEMBER_STATE:
+		return remember(m);
+	case CFA_RESTORE_STATE:
+		return restore_remembered(m);
+	default:
+		return -ENOENT;
+	}
+}
+
+static int run_cfa(struct machine *m, uint8_t op, struct byte_reader *r)
+{
+	uint64_t number;
+
+	switch (op) {
+	case CFA_DEF_CFA:
+		number = read_uleb(r);
+		set_cfa(m, number, (int64_t)read_uleb(r));
+		return 0;
+	case CFA_DEF_CFA_SF:
+		number = read_uleb(r);
+		set_cfa(m, number, scale(m, read_sleb(r)));
+		return 0;
+	case CFA_DEF_CFA_REGISTER:
+		set_cfa_register(m, read_uleb(r));
+		return 0;
+	case CFA_DEF_CFA_OFFSET:
+		set_cfa_offset(m, (int64_t)read_uleb(r));
+		return 0;
+	case CFA_DEF_CFA_OFFSET_SF:
+		set_cfa_offset(m, scale(m, read_sleb(r)));
+		return 0;
+	case CFA_DEF_CFA_EXPRESSION:
+		set_cfa_expression(m, r);
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+/* All of these name a register first. */
+static int run_register(struct machine *m, uint8_t op, struct byte_reader *r)
+{
+	int64_t factor = m->common->data_factor;
+	uint64_t number = read_uleb(r);
+
+	switch (op) {
+	case CFA_OFFSET_EXTENDED:
+		save(m, number, saved_at((int64_t)read_uleb(r), factor));
+		return 0;
+	case CFA_OFFSET_EXTENDED_SF:
+		save(m, number, saved_at(read_sleb(r), factor));
+		return 0;
+	case CFA_GNU_NEGATIVE_OFFSET_EXTENDED:
+		save(m, number, saved_at((int64_t)(0 - read_uleb(r)), factor));
+		return 0;
+	case CFA_RESTORE_EXTENDED:
+		restore(m, number);
+		return 0;
+	case CFA_UNDEFINED:
+		save(m, number, CLINIC_SAVED_UNDEFINED);
+		return 0;
+	case CFA_SAME_VALUE:
+		save(m, number, CLINIC_SAVED_SAME);
+		return 0;
+	case CFA_REGISTER:
+		save_in_register(m, number, read_uleb(r));
+		return 0;
+	case CFA_EXPRESSION:
+		save_by_expression(m, number, r);
+		return 0;
+	case CFA_VAL_OFFSET:
+	case CFA_VAL_OFFSET_SF:
+		(void)read_uleb(r); /* as long, signed or not */
+		save(m, number, CLINIC_SAVED_UNSUPPORTED);
+		return 0;
+	case CFA_VAL_EXPRESSION:
+		skip_value_expression(m, number, r);
+		return 0;
+	default:
+		return -EBADMSG;
+	}
+}
+
+/* Those that change nothing a walk needs. */
+static bool skip_harmless(uint8_t op, struct byte_reader *r)
+{
+	if (op == CFA_GNU_ARGS_SIZE)
+		(void)read_uleb(r);
+	/* Signed or not, a return address is stripped of its signature. */
+	return op == CFA_NOP || op == CFA_GNU_ARGS_SIZE ||
+	       op == CFA_AARCH64_NEGATE_RA_STATE;
+}
+
+static int run_long(struct machine *m, uint8_t op, struct byte_reader *r)
+{
+	int error;
+
+	if (skip_harmless(op, r))
+		return 0;
+	error = run_location(m, op, r);
+	if (error == -ENOENT)
+		error = run_cfa(m, op, r);
+	if (error == -ENOENT)
+		error = run_register(m, op, r);
+	return error;
+}
+
+static int run_one(struct machine *m, struct byte_reader *r)
+{
+	uint8_t op = read_u8(r);
+	uint8_t low = op & CFA_LOW_BITS;
+
+	switch (op & CFA_HIGH_BITS) {
+	case CFA_ADVANCE_LOC:
+		return advance(m, low);
+	case CFA_OFFSET:
+		save(m, low,
+		     saved_at((int64_t)read_uleb(r), m->common->data_factor));
+		return 0;
+	case CFA_RESTORE:
+		restore(m, low);
+		return 0;
+	default:
+		return run_long(m, op, r);
+	}
+}
+
+static int run_all(struct machine *m, struct byte_reader r)
+{
+	int error = 0;
+
+	while (!error && bytes_left(&r) > 0 && m->address < m->end) {
+		error = run_one(m, &r);
+		if (r.failed)
+			error = -EBADMSG;
+	}
+	return error;
+}
+
+static const struct clinic_unwind_row at_first = {
+	.cfa_kind = CLINIC_CFA_UNSUPPORTED, /* until a rule is given */
+	.fp = CLINIC_SAVED_SAME,
+	.ra = CLINIC_SAVED_SAME,
+	.spare = CLINIC_SAVED_SAME,
+};
+
+int clinic_cfi_run(const struct clinic_cfi_section *section,
+		   const struct clinic_cfi_function *function,
+		   clinic_cfi_on_row *on_row, void *context)
+{
+	struct clinic_cfi_function again;
+	size_t at = function->entry;
+	struct common common;
+	struct entry entry;
+	struct machine m = {.section = section,
+			    .common = &common,
+			    .address = function->start,
+			    .end = function->start + function->size,
+			    .row = at_first,
+			    .initial = at_first,
+			    .on_row = on_row,
+			    .context = context};
+	int error;
+
+	if (read_entry(section, &at, &entry) != 1)
+		return -EBADMSG;
+	error = read_function(section, &entry, &common, &again);
+	if (!error)
+		error = run_all(&m, common.instructions);
+	m.initial = m.row;
+	if (!error)
+		error = run_all(&m, entry.body);
+	if (!error && m.address < m.end)
+		error = emit(&m);
+	return error;
+}

@@ -1,0 +1,353 @@
+#include "unwind/module.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "unwind/elf_layout.h"
+#include "unwind/unwind_row.h"
+
+struct clinic_modules {
+	struct clinic_module **list;
+	size_t count;
+	size_t capacity;
+};
+
+int clinic_modules_new(struct clinic_modules **modules)
+{
+	*modules = calloc(1, sizeof(**modules));
+	return *modules ? 0 : -ENOMEM;
+}
+
+static void module_free(struct clinic_module *module)
+{
+	if (module->fd >= 0)
+		close(module->fd);
+	clinic_unwind_table_free(module->table);
+	free(module->path);
+	free(module);
+}
+
+void clinic_modules_free(struct clinic_modules *modules)
+{
+	if (!modules)
+		return;
+	for (size_t i = 0; i < modules->count; i++)
+		module_free(modules->list[i]);
+	free(modules->list);
+	free(modules);
+}
+
+struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
+					size_t index)
+{
+	return index < modules->count ? modules->list[index] : NULL;
+}
+
+static int reserve(struct clinic_modules *modules)
+{
+	size_t larger = modules->capacity ? modules->capacity * 2 : 32;
+	struct clinic_module **list;
+
+	if (modules->count < modules->capacity)
+		return 0;
+	list = realloc(modules->list, larger * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	modules->list = list;
+	modules->capacity = larger;
+	return 0;
+}
+
+static int add_module(struct clinic_modules *modules, const char *path,
+		      struct clinic_module **out)
+{
+	struct clinic_module *module = calloc(1, sizeof(*module));
+	int error = module ? reserve(modules) : -ENOMEM;
+
+	if (!error) {
+		module->fd = -1;
+		module->path = strdup(path);
+		error = module->path ? 0 : -ENOMEM;
+	}
+	if (error) {
+		free(module);
+		return error;
+	}
+	module->index = modules->count;
+	modules->list[modules->count++] = module;
+	*out = module;
+	return 0;
+}
+
+static bool has_build_id(const struct clinic_module *module,
+			 const uint8_t *build_id, size_t size)
+{
+	return size && module->build_id_size == size &&
+	       memcmp(module->build_id, build_id, size) == 0;
+}
+
+/* "[vdso]", "//anon", "anon_inode:x": no file, told apart by name alone. */
+static bool is_file(const struct clinic_mapping *mapping)
+{
+	return mapping->path[0] == '/' && mapping->path[1] != '/' &&
+	       (mapping->inode || mapping->build_id_size);
+}
+
+static bool is_of(const struct clinic_module *module,
+		  const struct clinic_mapping *mapping)
+{
+	if (module->is_image && is_file(mapping))
+		return false;
+	if (mapping->build_id_size)
+		return has_build_id(module, mapping->build_id,
+				    mapping->build_id_size);
+	if (mapping->inode)
+		return module->inode == mapping->inode &&
+		       module->device_major == mapping->device_major &&
+		       module->device_minor == mapping->device_minor &&
+		       module->inode_generation == mapping->inode_generation;
+	return !module->inode && !module->build_id_size &&
+	       strcmp(module->path, mapping->path) == 0;
+}
+
+/* -ESTALE: there is a file of that name, but not the one that is mapped. */
+static int check_file(int fd, const struct clinic_mapping *mapping,
+		      const struct clinic_elf_layout *layout)
+{
+	struct stat status;
+
+	if (mapping->build_id_size)
+		return layout->build_id_size == mapping->build_id_size &&
+				       memcmp(layout->build_id,
+					      mapping->build_id,
+					      layout->build_id_size) == 0
+			       ? 0
+			       : -ESTALE;
+	/* The device differs on overlay file systems: inode alone. */
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return status.st_ino == mapping->inode ? 0 : -ESTALE;
+}
+
+static int open_path(const char *path, const struct clinic_mapping *mapping,
+		     struct clinic_module *module)
+{
+	struct clinic_elf_layout layout;
+	/* Not to hang on a FIFO that took the file's place. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = clinic_elf_layout_read(fd, &layout);
+	if (!error)
+		error = check_file(fd, mapping, &layout);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	module->fd = fd;
+	module->build_id_size = layout.build_id_size;
+	memcpy(module->build_id, layout.build_id, layout.build_id_size);
+	return 0;
+}
+
+/* The mapped file itself; else by name, as the process and as we see it. */
+static int open_file(pid_t pid, const struct clinic_mapping *mapping,
+		     struct clinic_module *module)
+{
+	char path[PATH_MAX + 32];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
+		 (unsigned long long)mapping->start,
+		 (unsigned long long)(mapping->start + mapping->size_bytes));
+	error = open_path(path, mapping, module);
+	if (!error)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/root%.*s", (int)pid, PATH_MAX,
+		 mapping->path);
+	error = open_path(path, mapping, module);
+	if (!error)
+		return 0;
+	return open_path(mapping->path, mapping, module);
+}
+
+static void identify(struct clinic_module *module,
+		     const struct clinic_mapping *mapping)
+{
+	module->device_major = mapping->device_major;
+	module->device_minor = mapping->device_minor;
+	module->inode = mapping->inode;
+	module->inode_generation = mapping->inode_generation;
+	module->build_id_size = mapping->build_id_size;
+	memcpy(module->build_id, mapping->build_id, sizeof(module->build_id));
+}
+
+/* Every process has the vdso that we have: it is of the kernel. */
+static int vdso_of(struct clinic_modules *modules,
+		   struct clinic_module **module)
+{
+	uintptr_t start = getauxval(AT_SYSINFO_EHDR);
+	const ElfW(Ehdr) *elf = (const void *)start;
+	const ElfW(Phdr) * headers;
+	uintptr_t bias = start;
+
+	if (!start)
+		return -ENOENT;
+	headers = (const void *)(start + elf->e_phoff);
+	for (size_t i = 0; i < elf->e_phnum; i++)
+		if (headers[i].p_type == PT_LOAD) {
+			bias = start - headers[i].p_vaddr;
+			break;
+		}
+	return clinic_modules_of_image(modules, "[vdso]", bias, headers,
+				       elf->e_phnum, module);
+}
+
+static int new_module(struct clinic_modules *modules, pid_t pid,
+		      const struct clinic_mapping *mapping,
+		      struct clinic_module **module)
+{
+	int error;
+
+	if (strcmp(mapping->path, "[vdso]") == 0)
+		return vdso_of(modules, module);
+	error = add_module(modules, mapping->path, module);
+	if (error)
+		return error;
+	identify(*module, mapping);
+	(*module)->error = is_file(mapping) ? open_file(pid, mapping, *module)
+					    : -ENODATA;
+	(*module)->is_compiled = (*module)->error != 0;
+	return 0;
+}
+
+/*
+ * A module known by inode is found again by build-id and the other way
+ * round: perf tells one of them, /proc/PID/maps the other.
+ */
+int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
+			      const struct clinic_mapping *mapping,
+			      struct clinic_module **module)
+{
+	for (size_t i = modules->count; i-- > 0;)
+		if (is_of(modules->list[i], mapping)) {
+			*module = modules->list[i];
+			return 0;
+		}
+	return new_module(modules, pid, mapping, module);
+}
+
+static bool is_of_image(const struct clinic_module *module, const char *path,
+			uintptr_t bias, const struct clinic_elf_layout *layout)
+{
+	if (!module->is_image || strcmp(module->path, path) != 0 ||
+	    module->image_bias != bias)
+		return false;
+	return module->build_id_size == layout->build_id_size &&
+	       memcmp(module->build_id, layout->build_id,
+		      layout->build_id_size) == 0;
+}
+
+int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
+			    uintptr_t bias, const void *headers,
+			    size_t headers_count, struct clinic_module **module)
+{
+	struct clinic_elf_layout layout;
+	int error = clinic_elf_layout_of_image(bias, headers, headers_count,
+					       &layout);
+
+	if (error)
+		return error;
+	for (size_t i = modules->count; i-- > 0;)
+		if (is_of_image(modules->list[i], path, bias, &layout)) {
+			*module = modules->list[i];
+			return 0;
+		}
+	error = add_module(modules, path, module);
+	if (error)
+		return error;
+	(*module)->is_image = true;
+	(*module)->image_bias = bias;
+	(*module)->build_id_size = layout.build_id_size;
+	memcpy((*module)->build_id, layout.build_id, layout.build_id_size);
+	(*module)->is_compiled = true;
+	(*module)->error = clinic_unwind_table_from_image(
+		bias, headers, headers_count, &(*module)->table);
+	return 0;
+}
+
+static void compile(struct clinic_module *module)
+{
+	if (module->is_compiled)
+		return;
+	module->is_compiled = true;
+	module->error =
+		clinic_unwind_table_from_file(module->fd, &module->table);
+}
+
+const struct clinic_unwind_table *
+clinic_module_table(struct clinic_module *module)
+{
+	compile(module);
+	return module->table;
+}
+
+int clinic_module_error(struct clinic_module *module)
+{
+	compile(module);
+	return module->error;
+}
+
+const char *clinic_module_path(const struct clinic_module *module)
+{
+	return module->path;
+}
+
+int clinic_module_fd(const struct clinic_module *module)
+{
+	return module->fd;
+}
+
+uint8_t clinic_module_build_id(const struct clinic_module *module,
+			       uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX])
+{
+	memcpy(bytes, module->build_id, module->build_id_size);
+	return module->build_id_size;
+}
+
+size_t clinic_module_index(const struct clinic_module *module)
+{
+	return module->index;
+}
+
+size_t clinic_module_read_code(const struct clinic_module *module,
+			       uint64_t address, uint64_t file_offset,
+			       uint8_t *code, size_t size)
+{
+	struct iovec to = {.iov_base = code, .iov_len = size};
+	struct iovec from = {.iov_len = size};
+	ssize_t got;
+
+	/* By the kernel: a plugin's image may have been unmapped meanwhile. */
+	if (module->is_image) {
+		from.iov_base = (void *)(module->image_bias + address);
+		got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+	} else if (module->fd >= 0 && file_offset <= LONG_MAX) {
+		got = pread(module->fd, code, size, (off_t)file_offset);
+	} else {
+		return 0;
+	}
+	return got > 0 ? (size_t)got : 0;
+}

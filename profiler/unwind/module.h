@@ -1,0 +1,49 @@
+/*
+ * unwind/module.h - one binary, whoever maps it. Private to this room.
+ *
+ * Read next  unwind/address_space.h, whose struct clinic_module this is.
+ */
+#ifndef CLINIC_UNWIND_MODULE_H
+#define CLINIC_UNWIND_MODULE_H
+
+#include "unwind/address_space.h"
+
+struct clinic_elf_layout;
+
+struct clinic_module {
+	size_t index;
+	char *path;
+	int fd; /* -1: none */
+	/* Identity; inode 0 and build_id_size 0 when only the path tells. */
+	uint32_t device_major, device_minor;
+	uint64_t inode, inode_generation;
+	uint8_t build_id_size;
+	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	/* Read in our own memory, not from a file; 0 is a bias, too. */
+	bool is_image;
+	uintptr_t image_bias;
+	bool is_compiled;
+	int error; /* why there is no table */
+	struct clinic_unwind_table *table;
+};
+
+/* The module that the mapping is of: one that is known, or a new one. */
+int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
+			      const struct clinic_mapping *mapping,
+			      struct clinic_module **module);
+
+/* Of an image in our own memory; compiled at once. */
+int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
+			    uintptr_t bias, const void *headers,
+			    size_t headers_count,
+			    struct clinic_module **module);
+
+/*
+ * Up to `size` bytes of code at an ELF address and its offset in the file.
+ * Allocates nothing. Returns how many were read.
+ */
+size_t clinic_module_read_code(const struct clinic_module *module,
+			       uint64_t address, uint64_t file_offset,
+			       uint8_t *code, size_t size);
+
+#endif

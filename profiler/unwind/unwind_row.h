@@ -1,0 +1,75 @@
+/*
+ * unwind/unwind_row.h - one rule of a table: how to leave a frame.
+ *
+ * Private to this room. Holds from pc to the next row's pc. The canonical
+ * frame address (CFA) is the stack pointer that the caller had before the
+ * call; registers are saved at whole words from it.
+ */
+#ifndef CLINIC_UNWIND_ROW_H
+#define CLINIC_UNWIND_ROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "unwind/unwind_table.h"
+
+enum clinic_cfa_kind {
+	CLINIC_CFA_NONE,        /* code without unwind information */
+	CLINIC_CFA_UNSUPPORTED, /* information that we cannot follow */
+	CLINIC_CFA_REGISTER,    /* register + offset */
+	CLINIC_CFA_MEMORY,      /* *(register + offset) + addend words */
+	CLINIC_CFA_PLT,         /* sp + offset, a word more past pc & 15 */
+	CLINIC_CFA_SIGNAL       /* all registers are in the signal's frame */
+};
+
+/* Where a register's value for the caller is: words from the CFA, or: */
+enum clinic_saved {
+	CLINIC_SAVED_SAME = INT16_MIN, /* the register still has it */
+	CLINIC_SAVED_UNDEFINED, /* lost; of the return address: no caller */
+	CLINIC_SAVED_UNSUPPORTED,
+	CLINIC_SAVED_AT_FP,       /* where the frame pointer points */
+	CLINIC_SAVED_IN_REGISTER, /* + the register's number */
+	CLINIC_SAVED_WORDS_MIN = CLINIC_SAVED_IN_REGISTER + 64
+};
+
+struct clinic_unwind_row {
+	uint32_t pc; /* from the table's base address */
+	int32_t cfa_offset;
+	int16_t fp, ra, spare; /* enum clinic_saved, or words from the CFA */
+	uint8_t cfa_register : 6;
+	uint8_t is_call_checked : 1; /* in caches only: what follows is known */
+	uint8_t is_after_call : 1;   /* the return address follows a call */
+	uint8_t cfa_kind : 3;
+	uint8_t is_signal : 1;  /* the caller was interrupted, not calling */
+	uint8_t cfa_addend : 4; /* words, of CLINIC_CFA_MEMORY */
+};
+
+_Static_assert(sizeof(struct clinic_unwind_row) == 16, "16 bytes a row");
+
+/* Of CLINIC_CFA_PLT: the offset, and from which pc & 15 on a word more. */
+#define CLINIC_PLT_OFFSET(row)    ((row)->cfa_offset & 0xff)
+#define CLINIC_PLT_THRESHOLD(row) ((row)->cfa_offset >> 8)
+
+static inline bool clinic_saved_is_words(int16_t saved)
+{
+	return saved >= CLINIC_SAVED_WORDS_MIN;
+}
+
+/* Never NULL; of kind CLINIC_CFA_NONE when the address is in no function. */
+const struct clinic_unwind_row *
+clinic_unwind_table_find(const struct clinic_unwind_table *table,
+			 uint64_t address);
+
+/*
+ * Whether the address is in the entry code of the program, which nobody
+ * calls. Asked only for code without unwind information: the dynamic
+ * linker's and some C libraries' _start are such.
+ */
+bool clinic_unwind_table_is_entry(const struct clinic_unwind_table *table,
+				  uint64_t address);
+
+/* -ERANGE: the offset is in no executable segment. */
+int clinic_unwind_table_address(const struct clinic_unwind_table *table,
+				uint64_t file_offset, uint64_t *address);
+
+#endif
