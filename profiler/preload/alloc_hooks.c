@@ -18,24 +18,44 @@ void *memalign(size_t alignment, size_t bytes);
 void *pvalloc(size_t bytes);
 size_t malloc_usable_size(void *block);
 
+/*
+ * Another allocator than the C library's may come back to these functions,
+ * say from its calloc to our malloc: only the outermost call counts.
+ */
+static inline struct thread_block *enter(void)
+{
+	struct thread_block *self = thread_self();
+
+	if (__builtin_expect(real.may_nest, 0))
+		thread_hush(self);
+	return self;
+}
+
+static inline void leave(struct thread_block *self)
+{
+	if (__builtin_expect(real.may_nest, 0))
+		thread_unhush(self);
+}
+
 static inline void *allocated(struct thread_block *self, void *block,
 			      size_t bytes)
 {
-	if (thread_leave(self) && block)
+	leave(self);
+	if (__builtin_expect(block != NULL, 1))
 		count_allocation(self, bytes);
 	return block;
 }
 
 EXPORT void *malloc(size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	return allocated(self, real.malloc(bytes), bytes);
 }
 
 EXPORT void *calloc(size_t count, size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	/* Cannot have overflowed where the call succeeded. */
 	return allocated(self, real.calloc(count, bytes), count * bytes);
@@ -59,8 +79,7 @@ static void *realloc_bootstrap(void *block, size_t bytes)
 static void *reallocated(struct thread_block *self, void *old, void *block,
 			 size_t bytes)
 {
-	if (!thread_leave(self))
-		return block;
+	leave(self);
 	if (old && (block || bytes == 0))
 		count_free(self);
 	if (block)
@@ -74,7 +93,7 @@ EXPORT void *realloc(void *block, size_t bytes)
 
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, bytes);
-	self = thread_enter();
+	self = enter();
 	return reallocated(self, block, real.realloc(block, bytes), bytes);
 }
 
@@ -89,9 +108,16 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 	}
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, total);
-	self = thread_enter();
+	self = enter();
 	return reallocated(self, block, real.reallocarray(block, count, bytes),
 			   total);
+}
+
+static void free_nesting(struct thread_block *self, void *block)
+{
+	thread_hush(self);
+	real.free(block);
+	thread_unhush(self);
 }
 
 EXPORT void free(void *block)
@@ -100,11 +126,12 @@ EXPORT void free(void *block)
 
 	if (!block || __builtin_expect(real_is_bootstrap(block), 0))
 		return;
-	self = thread_enter();
-	if (self->depth == 1)
-		count_free(self);
-	real.free(block);
-	thread_leave(self);
+	self = thread_self();
+	count_free(self);
+	if (__builtin_expect(real.may_nest, 0))
+		free_nesting(self, block);
+	else
+		real.free(block);
 }
 
 EXPORT void cfree(void *block)
@@ -127,21 +154,21 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
 
 EXPORT void *memalign(size_t alignment, size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	return allocated(self, real.memalign(alignment, bytes), bytes);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	return allocated(self, real.aligned_alloc(alignment, bytes), bytes);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 	int error = real.posix_memalign(block, alignment, bytes);
 
 	allocated(self, error ? NULL : *block, bytes);
@@ -150,14 +177,14 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
 
 EXPORT void *valloc(size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	return allocated(self, real.valloc(bytes), bytes);
 }
 
 EXPORT void *pvalloc(size_t bytes)
 {
-	struct thread_block *self = thread_enter();
+	struct thread_block *self = enter();
 
 	return allocated(self, real.pvalloc(bytes), bytes);
 }

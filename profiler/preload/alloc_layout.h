@@ -74,7 +74,7 @@ struct stage_counts {
 struct thread_block {
 	uint32_t tid; /* 0: the threads that were folded into one */
 	uint32_t folded_count;
-	uint32_t depth; /* > 0: inside a hook, whose calls are not counted */
+	uint32_t depth; /* > 0: calls are not counted */
 	uint16_t stage; /* the node the thread is in */
 	uint16_t reserved;
 	char name[16];

@@ -133,7 +133,7 @@ static void write_once(void)
 	if (!out_pattern[0] || getpid() != our_pid ||
 	    atomic_exchange(&is_written, true))
 		return;
-	thread_enter()->depth = 1; /* from here on nothing is the program's */
+	thread_hush(thread_self()); /* from here on nothing is the program's */
 	make_path(&path);
 	error = write_file(&path);
 	if (error)
@@ -167,14 +167,14 @@ __attribute__((constructor)) static void start(void)
 	our_pid = getpid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
 		strcpy(out_pattern, pattern);
-	thread_enter(); /* what we do ourselves is not the program's */
+	thread_hush(thread_self());
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
 	pthread_atfork(NULL, NULL, in_child);
-	thread_leave(thread_block);
+	thread_unhush(thread_block);
 }
 
 /* These end the process without any handler. */

@@ -1,26 +1,16 @@
 #include "preload/real_allocator.h"
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
-/*
- * dlsym may allocate (an error text, per-thread state of old glibc) while
- * there is nobody yet to allocate from. 64 KiB is a hundred times what any
- * glibc was seen to want; when it is used up those calls fail as malloc may.
- */
-#define BOOTSTRAP_BYTES ((size_t)64 << 10)
 #define BOOTSTRAP_ALIGN 16u
 
-static _Alignas(BOOTSTRAP_ALIGN) char bootstrap[BOOTSTRAP_BYTES];
+_Alignas(BOOTSTRAP_ALIGN) char real_bootstrap[BOOTSTRAP_BYTES];
 static _Atomic size_t bootstrap_used_bytes;
 static __thread bool resolving;
-
-bool real_is_bootstrap(const void *block)
-{
-	return (uintptr_t)block - (uintptr_t)bootstrap < BOOTSTRAP_BYTES;
-}
 
 static void *bootstrap_take(size_t alignment, size_t bytes)
 {
@@ -33,7 +23,7 @@ static void *bootstrap_take(size_t alignment, size_t bytes)
 		return NULL;
 	}
 	room = room / BOOTSTRAP_ALIGN * BOOTSTRAP_ALIGN;
-	at = (uintptr_t)bootstrap +
+	at = (uintptr_t)real_bootstrap +
 	     atomic_fetch_add(&bootstrap_used_bytes, room);
 	return (void *)((at + alignment - 1) / alignment * alignment);
 }
@@ -78,7 +68,7 @@ static void *first_realloc(void *block, size_t bytes)
 	if (!copy || !block)
 		return copy;
 	/* The old length is not kept: copy no further than the arena goes. */
-	readable = (size_t)(bootstrap + BOOTSTRAP_BYTES - (char *)block);
+	readable = (size_t)(real_bootstrap + BOOTSTRAP_BYTES - (char *)block);
 	return memmove(copy, block, bytes < readable ? bytes : readable);
 }
 
@@ -160,6 +150,15 @@ static void *own_reallocarray(void *block, size_t count, size_t bytes)
 	return NULL;
 }
 
+static bool is_in_libc(const void *function)
+{
+	Dl_info there, libc;
+
+	return dladdr(function, &there) &&
+	       dladdr((void *)(uintptr_t)gnu_get_libc_version, &libc) &&
+	       there.dli_fbase == libc.dli_fbase;
+}
+
 static void resolve(void *member, const char *name)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
@@ -185,6 +184,7 @@ void real_resolve(void)
 	resolve(&found.valloc, "valloc");
 	resolve(&found.pvalloc, "pvalloc");
 	resolve(&found.malloc_usable_size, "malloc_usable_size");
+	found.may_nest = !is_in_libc((void *)(uintptr_t)found.malloc);
 	real = found;
 	resolving = false;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct real_allocator {
 	void *(*malloc)(size_t bytes);
@@ -28,12 +29,26 @@ struct real_allocator {
 	void *(*valloc)(size_t bytes);
 	void *(*pvalloc)(size_t bytes);
 	size_t (*malloc_usable_size)(void *block);
+	bool may_nest; /* not the C library's: may call the hooks again */
 };
 
-extern struct real_allocator real;
+extern __attribute__((visibility("hidden"))) struct real_allocator real;
 
 void real_resolve(void);
 
-bool real_is_bootstrap(const void *block);
+/*
+ * dlsym may allocate (an error text, per-thread state of old glibc) while
+ * there is nobody yet to allocate from. 64 KiB is a hundred times what any
+ * glibc was seen to want; when it is used up those calls fail as malloc may.
+ */
+#define BOOTSTRAP_BYTES ((size_t)64 << 10)
+
+extern __attribute__((
+	visibility("hidden"))) char real_bootstrap[BOOTSTRAP_BYTES];
+
+static inline bool real_is_bootstrap(const void *block)
+{
+	return (uintptr_t)block - (uintptr_t)real_bootstrap < BOOTSTRAP_BYTES;
+}
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * preload/thread_counts.h - each thread's own counters.
  *
- * The hot path of every hook: a thread-local pointer, a depth, and plain
- * additions to memory that no other thread writes.
+ * The hot path of every hook: a thread-local pointer and plain additions to
+ * memory that no other thread writes.
  *
- * Threads    thread_enter .. count_* by the owner; the rest from any thread.
+ * Threads    thread_self .. count_* by the owner; the rest from any thread.
  * Signals    a counter is one instruction, so that a handler that allocates
  *            loses nothing.
  * Errors     a thread for which no block could be had counts nothing;
@@ -18,7 +18,8 @@
 #include <stddef.h>
 
 /* NULL until the thread's first call. */
-extern __thread struct thread_block *thread_block;
+extern __attribute__((
+	visibility("hidden"))) __thread struct thread_block *thread_block;
 
 /* Never NULL; leaves errno alone. */
 struct thread_block *thread_attach(void);
@@ -63,20 +64,25 @@ static inline uint64_t count_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Every hook goes through these two, so only the outermost call counts. */
-static inline struct thread_block *thread_enter(void)
+static inline struct thread_block *thread_self(void)
 {
 	struct thread_block *self = thread_block;
 
-	if (__builtin_expect(!self, 0))
-		self = thread_attach();
-	self->depth++;
-	return self;
+	return __builtin_expect(self != NULL, 1) ? self : thread_attach();
 }
 
-static inline int thread_leave(struct thread_block *self)
+/*
+ * Between these two the thread's calls are not counted: they are ours, or
+ * an allocator's own. They nest.
+ */
+static inline void thread_hush(struct thread_block *self)
 {
-	return --self->depth == 0;
+	self->depth++;
+}
+
+static inline void thread_unhush(struct thread_block *self)
+{
+	self->depth--;
 }
 
 static inline size_t size_class(size_t bytes)
@@ -88,6 +94,8 @@ static inline void count_allocation(struct thread_block *self, size_t bytes)
 {
 	struct stage_counts *stage = &self->stages[self->stage];
 
+	if (self->depth)
+		return;
 	count_add(&stage->allocations_count, 1);
 	count_add(&stage->allocated_bytes, bytes);
 	count_add(&self->sizes_count[size_class(bytes)], 1);
@@ -95,7 +103,8 @@ static inline void count_allocation(struct thread_block *self, size_t bytes)
 
 static inline void count_free(struct thread_block *self)
 {
-	count_add(&self->stages[self->stage].frees_count, 1);
+	if (!self->depth)
+		count_add(&self->stages[self->stage].frees_count, 1);
 }
 
 #endif
