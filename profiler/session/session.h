@@ -16,7 +16,7 @@
  *            next addition to the same table.
  * Errors     0 or -errno: -ENOMEM; -ERANGE for a row that refers to a row
  *            that is not there (an instrument's bug, or a hostile file);
- *            -EOVERFLOW past CLINIC_ROWS_MAX rows. After an error the
+ *            -EFBIG past CLINIC_ROWS_MAX or CLINIC_BYTES_MAX. After it, the
  *            session is as before, and can still be written.
  * Threads    one at a time per session; sessions share nothing.
  * Read next  rows.h for the tables; session_json.h to write and read one;
@@ -31,7 +31,8 @@
 #include "session/rows.h"
 
 /* Bounds what a hostile file can make us hold. */
-#define CLINIC_ROWS_MAX   (64u << 20)
+#define CLINIC_ROWS_MAX   (1u << 24)   /* a table */
+#define CLINIC_BYTES_MAX  (1ull << 30) /* a session, all told */
 #define CLINIC_STACK_ROOT 0u
 
 enum clinic_table {

@@ -1,0 +1,41 @@
+/* Opening and writing sessions, with the sentence that says what failed. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/verb.h"
+#include "session/session.h"
+#include "session/session_json.h"
+
+int clinic_open_session(const char *path, struct clinic_session **session)
+{
+	struct clinic_why why;
+	int error = clinic_session_read(path, session, &why);
+
+	switch (error) {
+	case 0:
+		return 0;
+	case -EBADMSG:
+		return clinic_complain("%s is not a session that can be read: "
+				       "%s; record or import it again",
+				       path, why.text);
+	case -EPROTO:
+		return clinic_complain("%s is too new: %s; use the clinic that "
+				       "wrote it",
+				       path, why.text);
+	case -EFBIG:
+		return clinic_complain(
+			"%s is too large: %s; record a shorter "
+			"time",
+			path, *why.text ? why.text : "it is past the limits");
+	default:
+		return clinic_complain("cannot read %s: %s", path,
+				       strerror(-error));
+	}
+}
+
+int clinic_written(const char *path, int error)
+{
+	if (!error)
+		return CLINIC_EXIT_DONE;
+	return clinic_complain("cannot write %s: %s", path, strerror(-error));
+}

@@ -1,0 +1,96 @@
+/*
+ * cli/verb.h - what a verb of `clinic` is, and what all of them share.
+ *
+ * A verb is one file, verb_NAME.c, that ends in CLINIC_VERB(...): main.c
+ * finds it without a list. Its options are a table, from which the parser
+ * also prints `clinic help NAME`.
+ *
+ *	static int run(int argc, char **argv)
+ *	{
+ *		const char *output = NULL;
+ *		const struct clinic_option options[] = {
+ *			{'o', "output", "FILE", CLINIC_OPTION_TEXT, &output,
+ *			 "where to write"},
+ *			{0},
+ *		};
+ *		int at = clinic_options(&usage, options, argc, argv);
+ *
+ *		if (at < 0)
+ *			return clinic_options_exit(at);
+ *		... argv[at] is the first operand ...
+ *
+ * Exit codes 0 done, 2 (CLINIC_EXIT_USAGE) for whatever could not be done,
+ *            with one sentence on stderr by clinic_complain().
+ */
+#ifndef CLINIC_CLI_VERB_H
+#define CLINIC_CLI_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLINIC_VERSION "0.1.0"
+
+enum {
+	CLINIC_EXIT_DONE = 0,
+	CLINIC_EXIT_USAGE = 2,
+};
+
+struct clinic_verb {
+	const char *name;
+	const char *summary; /* half a line for `clinic help` */
+	int (*run)(int argc, char **argv);
+};
+
+#define CLINIC_VERB(verb)                                                      \
+	static const struct clinic_verb *const verb##_entry                    \
+		__attribute__((used, section("clinic_verbs"))) = &(verb)
+
+struct clinic_usage {
+	const char *line; /* "export FILE -o OUT" */
+	const char *text; /* paragraphs after the options; may be NULL */
+	int operands_min;
+	int operands_max;      /* -1: any number */
+	bool stops_at_operand; /* what follows is another program's */
+};
+
+enum clinic_option_kind {
+	CLINIC_OPTION_FLAG,  /* bool */
+	CLINIC_OPTION_TEXT,  /* const char * */
+	CLINIC_OPTION_COUNT, /* uint64_t, at least 1 */
+};
+
+struct clinic_option {
+	char letter; /* 0: none */
+	const char *name;
+	const char *argument; /* NULL for a flag */
+	enum clinic_option_kind kind;
+	void *value;
+	const char *text;
+};
+
+/*
+ * Fills the values and moves the operands together: the index of the first,
+ * argv[] ends with NULL behind the last. Negative when there is nothing more
+ * to do (help was asked for, or a complaint made).
+ */
+int clinic_options(const struct clinic_usage *usage,
+		   const struct clinic_option *options, int argc, char **argv);
+int clinic_options_exit(int at);
+
+/* "clinic: <sentence>" on stderr; CLINIC_EXIT_USAGE, to be returned. */
+int clinic_complain(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* The known word most like `word`, or NULL when none is close. */
+const char *clinic_nearest(const char *word, const char *const *known,
+			   size_t known_count);
+
+struct clinic_session;
+
+/* Reads it, or complains: 0 or the exit code. */
+int clinic_open_session(const char *path, struct clinic_session **session);
+/* The result of writing `path`: complains unless it is 0. */
+int clinic_written(const char *path, int error);
+
+#endif

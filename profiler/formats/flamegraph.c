@@ -1,0 +1,510 @@
+#include "formats/flamegraph.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/share.h"
+#include "session/out_file.h"
+
+enum {
+	WIDTH = 1200,
+	LEFT = 10,
+	INNER = WIDTH - 2 * LEFT,
+	ROW = 18,
+	TEXT_BASELINE = 13,
+	TOP = 64,    /* title, subtitle, search */
+	BOTTOM = 56, /* status line, legend */
+	LIBRARIES = 7,
+	NAME_BYTES_MAX = 400,
+};
+
+/* Of one character of the 12 px monospace face. */
+static const double glyph_px = 7.23;
+static const double least_px = 0.1;
+
+__asm__(".section .rodata\n"
+	"clinic_flamegraph_js:\n"
+	".incbin \"profiler/formats/flamegraph.js\"\n"
+	".byte 0\n"
+	".previous\n");
+extern const char clinic_flamegraph_js[];
+
+/* Light enough for dark text, told apart by hue; then kernel and the rest. */
+static const char *const fills[] = {
+	"#f6c177", "#a8d5ba", "#9ecae9", "#f4a6a0", "#d3bce8",
+	"#e3d98a", "#b8dcdc", "#c9cdd3", "#e9e4dc",
+};
+enum { FILL_OTHERS = LIBRARIES, FILL_THREAD = LIBRARIES + 1 };
+static const char *const kernel_fill = "#f2939f";
+
+struct drawing {
+	const struct clinic_call_tree *tree;
+	const struct clinic_flamegraph_options *options;
+	struct clinic_out *out;
+	uint32_t *order;  /* depth first */
+	uint32_t *depth;  /* by node */
+	double *x;        /* by node: left edge, share of the whole */
+	double *width;    /* by node: share of the whole */
+	double *cursor;   /* by node: where its next child begins */
+	uint32_t *colour; /* by library text; 0: not one of the large ones */
+	uint32_t named[LIBRARIES]; /* texts of the large ones, largest first */
+	uint32_t named_count;
+	uint32_t deepest;
+	uint32_t left_out_count;
+};
+
+static uint64_t whole(const struct drawing *d, unsigned int side)
+{
+	return d->tree->node[0].total[side];
+}
+
+static double ratio(const struct drawing *d, uint32_t node, unsigned int side)
+{
+	uint64_t all = whole(d, side);
+
+	return all ? (double)d->tree->node[node].total[side] / (double)all
+		   : 0.0;
+}
+
+static double width_of(const struct drawing *d, uint32_t node)
+{
+	if (!d->options->is_difference)
+		return ratio(d, node, 0);
+	return (ratio(d, node, 0) + ratio(d, node, 1)) / 2.0;
+}
+
+static void lay_out(struct drawing *d)
+{
+	d->width[0] = 1.0;
+	for (uint32_t i = 0; i + 1 < d->tree->count; i++) {
+		uint32_t node = d->order[i];
+		uint32_t parent = d->tree->node[node].parent;
+
+		d->width[node] = width_of(d, node);
+		d->x[node] = d->cursor[parent];
+		d->cursor[node] = d->x[node];
+		d->cursor[parent] += d->width[node];
+		d->depth[node] = d->depth[parent] + 1;
+		if (d->width[node] * INNER < least_px)
+			d->left_out_count++;
+		else if (d->depth[node] > d->deepest)
+			d->deepest = d->depth[node];
+	}
+}
+
+struct library_size {
+	uint32_t text;
+	double self;
+};
+
+static int compare_sizes(const void *left, const void *right)
+{
+	const struct library_size *a = left;
+	const struct library_size *b = right;
+
+	if (a->self > b->self || a->self < b->self)
+		return a->self > b->self ? -1 : 1;
+	return a->text < b->text ? -1 : a->text > b->text;
+}
+
+/* The libraries with most self time get a colour of their own. */
+static int choose_colours(struct drawing *d)
+{
+	uint32_t texts = d->tree->texts.count;
+	struct library_size *size = calloc(texts, sizeof(*size));
+
+	if (!size)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < texts; i++)
+		size[i].text = i;
+	for (uint32_t i = 1; i < d->tree->count; i++) {
+		const struct clinic_call_node *node = &d->tree->node[i];
+
+		if (node->kind != CLINIC_CALL_KERNEL)
+			size[node->library].self +=
+				(double)node->self[0] + (double)node->self[1];
+	}
+	qsort(size, texts, sizeof(*size), compare_sizes);
+	for (uint32_t i = 0; i < texts && d->named_count < LIBRARIES; i++) {
+		if (!size[i].text || size[i].self <= 0.0)
+			continue;
+		d->named[d->named_count++] = size[i].text;
+		d->colour[size[i].text] = d->named_count;
+	}
+	free(size);
+	return 0;
+}
+
+static void escape(struct clinic_out *out, const char *text, size_t length)
+{
+	for (; length && *text; text++, length--) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '&')
+			clinic_out_text(out, "&amp;");
+		else if (byte == '<')
+			clinic_out_text(out, "&lt;");
+		else if (byte == '>')
+			clinic_out_text(out, "&gt;");
+		else if (byte == '"')
+			clinic_out_text(out, "&quot;");
+		else if (byte < ' ') /* XML 1.0 has no way to say it */
+			clinic_out_text(out, " ");
+		else
+			clinic_out_bytes(out, text, 1);
+	}
+}
+
+/* Bytes of `text` that hold at most `room` characters. */
+static size_t bytes_of(const char *text, size_t room)
+{
+	size_t at = 0;
+
+	for (; text[at] && room; room--)
+		do
+			at++;
+		while ((text[at] & 0xc0) == 0x80);
+	return at;
+}
+
+static void write_label(struct clinic_out *out, const char *name, double x,
+			double y, double width)
+{
+	size_t room = width > 6.0 ? (size_t)((width - 6.0) / glyph_px) : 0;
+	size_t fits = bytes_of(name, room);
+
+	if (room < 3)
+		return;
+	clinic_out_format(out, "<text x=\"%.1f\" y=\"%.0f\">", x + 3.0,
+			  y + TEXT_BASELINE);
+	if (!name[fits]) {
+		escape(out, name, fits);
+	} else {
+		escape(out, name, bytes_of(name, room - 1));
+		clinic_out_text(out, "\xe2\x80\xa6");
+	}
+	clinic_out_text(out, "</text>");
+}
+
+static const char *basename_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static void format_value(char *text, size_t size, uint64_t value,
+			 enum clinic_weight weight)
+{
+	const char *unit = clinic_weight_unit(weight);
+
+	if (!strcmp(unit, "ns"))
+		snprintf(text, size, "%.3f ms", (double)value / 1e6);
+	else
+		snprintf(text, size, "%" PRIu64 " %s", value, unit);
+}
+
+static void write_side(struct drawing *d, uint32_t node, unsigned int side)
+{
+	const struct clinic_call_tree *tree = d->tree;
+	uint64_t total = tree->node[node].total[side];
+	double samples = clinic_weight_is_sampled(d->options->weight)
+				 ? clinic_share_samples(whole(d, side),
+							tree->squares[side])
+				 : 0.0;
+	struct clinic_share share =
+		clinic_share_of(total, whole(d, side), samples);
+	char value[64];
+
+	format_value(value, sizeof(value), total, d->options->weight);
+	clinic_out_format(d->out, "%.2f %%", 100.0 * share.ratio);
+	if (samples > 0.0)
+		clinic_out_format(d->out, " [%.2f, %.2f]", 100.0 * share.low,
+				  100.0 * share.high);
+	clinic_out_format(d->out, ", %s", value);
+	if (samples > 0.0 &&
+	    strcmp(clinic_weight_unit(d->options->weight), "samples") != 0)
+		clinic_out_format(d->out, ", %" PRIu64 " samples",
+				  tree->node[node].samples_count[side]);
+}
+
+static const char *kind_text(uint32_t kind)
+{
+	switch (kind) {
+	case CLINIC_CALL_THREAD:
+		return "threads of this name";
+	case CLINIC_CALL_KERNEL:
+		return "kernel";
+	case CLINIC_CALL_INLINED:
+		return "inlined";
+	case CLINIC_CALL_UNNAMED:
+		return "no symbol";
+	default:
+		return NULL;
+	}
+}
+
+static void write_tooltip(struct drawing *d, uint32_t node, const char *name)
+{
+	const struct clinic_call_node *n = &d->tree->node[node];
+	const char *library = clinic_call_tree_text(d->tree, n->library);
+	const char *kind = kind_text(n->kind);
+
+	clinic_out_text(d->out, "<title>");
+	escape(d->out, name, bytes_of(name, NAME_BYTES_MAX));
+	clinic_out_text(d->out, "\n");
+	if (d->options->is_difference)
+		clinic_out_text(d->out, "base ");
+	write_side(d, node, 0);
+	if (d->options->is_difference) {
+		clinic_out_text(d->out, "\nnew ");
+		write_side(d, node, 1);
+	}
+	if (*library || kind)
+		clinic_out_text(d->out, "\n");
+	escape(d->out, basename_of(library), NAME_BYTES_MAX);
+	if (kind)
+		clinic_out_format(d->out, "%s%s", *library ? ", " : "", kind);
+	clinic_out_text(d->out, "</title>");
+}
+
+static void write_difference_fill(struct drawing *d, uint32_t node)
+{
+	double change = ratio(d, node, 1) - ratio(d, node, 0);
+	/* Full colour at ten points of share: larger changes speak anyway. */
+	double strength = fmin(fabs(change) / 0.10, 1.0);
+	int fade = (int)lround(235.0 - 115.0 * sqrt(strength));
+
+	if (fabs(change) < 0.0005)
+		clinic_out_text(d->out, " fill=\"#ebebeb\"");
+	else if (change > 0.0)
+		clinic_out_format(d->out, " fill=\"#f5%02x%02x\"", fade, fade);
+	else
+		clinic_out_format(d->out, " fill=\"#%02x%02xf5\"", fade,
+				  fade + 12);
+}
+
+static void write_fill(struct drawing *d, uint32_t node)
+{
+	const struct clinic_call_node *n = &d->tree->node[node];
+	uint32_t colour = d->colour[n->library];
+
+	if (d->options->is_difference)
+		write_difference_fill(d, node);
+	else if (n->kind == CLINIC_CALL_KERNEL)
+		clinic_out_text(d->out, " class=\"k\"");
+	else if (n->kind <= CLINIC_CALL_THREAD)
+		clinic_out_format(d->out, " class=\"c%d\"", FILL_THREAD);
+	else
+		clinic_out_format(d->out, " class=\"c%" PRIu32 "%s\"",
+				  colour ? colour - 1 : FILL_OTHERS,
+				  n->kind == CLINIC_CALL_INLINED ? " i" : "");
+}
+
+static double top_of(const struct drawing *d, uint32_t depth)
+{
+	return TOP + ROW * (double)(d->options->is_icicle ? depth
+							  : d->deepest - depth);
+}
+
+static void write_frame(struct drawing *d, uint32_t node)
+{
+	const char *name =
+		node ? clinic_call_tree_text(d->tree, d->tree->node[node].name)
+		     : "all";
+	double x = LEFT + d->x[node] * INNER;
+	double y = top_of(d, d->depth[node]);
+	double width = d->width[node] * INNER;
+
+	if (width < least_px)
+		return;
+	clinic_out_text(d->out, "<g class=\"f\">");
+	write_tooltip(d, node, name);
+	clinic_out_format(d->out, "<rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\"",
+			  x, y, fmax(width, 0.3));
+	write_fill(d, node);
+	clinic_out_text(d->out, "/>");
+	write_label(d->out, name, x, y, width);
+	clinic_out_text(d->out, "</g>\n");
+}
+
+static void write_style(struct drawing *d)
+{
+	clinic_out_text(d->out,
+			"<style>\n"
+			"text{font:12px 'DejaVu Sans Mono',Menlo,Consolas,"
+			"monospace;fill:#1b1b1b}\n"
+			"#title{font-size:16px;font-weight:bold}\n"
+			".small{font-size:11px;fill:#444}\n"
+			".f rect{height:17px;rx:1px}\n"
+			".f text{pointer-events:none}\n"
+			".f:hover rect{stroke:#1b1b1b;stroke-width:1}\n"
+			".i{fill-opacity:.6}\n"
+			".f rect.hit{fill:#d45cff;fill-opacity:1}\n"
+			".act{cursor:pointer;text-decoration:underline}\n");
+	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++)
+		clinic_out_format(d->out, ".c%zu{fill:%s}\n", i, fills[i]);
+	clinic_out_format(d->out, ".k{fill:%s}\n</style>\n", kernel_fill);
+}
+
+static void write_line(struct drawing *d, const char *attributes, double y,
+		       const char *text)
+{
+	clinic_out_format(d->out, "<text x=\"%d\" y=\"%.0f\" %s>", LEFT, y,
+			  attributes);
+	escape(d->out, text, strlen(text));
+	clinic_out_text(d->out, "</text>\n");
+}
+
+static double legend_entry(struct drawing *d, double x, double y,
+			   const char *fill, const char *text)
+{
+	size_t length = bytes_of(text, 24);
+
+	if (x > WIDTH - 120)
+		return x;
+	clinic_out_format(d->out,
+			  "<rect x=\"%.0f\" y=\"%.0f\" width=\"12\" "
+			  "height=\"12\" %s/><text class=\"small\" "
+			  "x=\"%.0f\" y=\"%.0f\">",
+			  x, y - 10.0, fill, x + 16.0, y);
+	escape(d->out, text, length);
+	clinic_out_text(d->out, "</text>\n");
+	return x + 34.0 + 6.7 * (double)length;
+}
+
+static void write_legend(struct drawing *d, double y)
+{
+	double x = LEFT;
+	char fill[32];
+
+	if (d->options->is_difference) {
+		x = legend_entry(d, x, y, "fill=\"#f57878\"", "grew");
+		x = legend_entry(d, x, y, "fill=\"#7884f5\"", "shrank");
+		x = legend_entry(d, x, y, "fill=\"#ebebeb\"", "as before");
+		clinic_out_format(d->out,
+				  "<text class=\"small\" x=\"%.0f\" "
+				  "y=\"%.0f\">width: mean share of both "
+				  "runs</text>\n",
+				  x, y);
+		return;
+	}
+	for (uint32_t i = 0; i < d->named_count; i++) {
+		snprintf(fill, sizeof(fill), "class=\"c%" PRIu32 "\"", i);
+		x = legend_entry(d, x, y, fill,
+				 basename_of(clinic_call_tree_text(
+					 d->tree, d->named[i])));
+	}
+	snprintf(fill, sizeof(fill), "class=\"c%d\"", FILL_OTHERS);
+	x = legend_entry(d, x, y, fill, "other");
+	x = legend_entry(d, x, y, "class=\"k\"", "kernel");
+	legend_entry(d, x, y, "class=\"c0 i\"", "paler: inlined");
+}
+
+static void write_head(struct drawing *d, double height)
+{
+	clinic_out_format(d->out,
+			  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			  "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+			  "viewBox=\"0 0 %d %.0f\" width=\"%d\" "
+			  "height=\"%.0f\" font-family=\"monospace\" "
+			  "font-size=\"12\">\n",
+			  WIDTH, height, WIDTH, height);
+	write_style(d);
+	clinic_out_format(d->out,
+			  "<rect width=\"100%%\" height=\"100%%\" "
+			  "fill=\"#fdfdfb\"/>\n"
+			  "<g id=\"meta\" data-left=\"%d\" data-width=\"%d\" "
+			  "data-glyph=\"%.2f\" data-baseline=\"%d\" "
+			  "data-icicle=\"%d\"/>\n",
+			  LEFT, INNER, glyph_px, TEXT_BASELINE,
+			  d->options->is_icicle);
+	write_line(d, "id=\"title\"", 22, d->options->title);
+	write_line(d, "class=\"small\"", 40, d->options->subtitle);
+	clinic_out_format(d->out,
+			  "<text id=\"search\" class=\"act\" x=\"%d\" y=\"22\" "
+			  "style=\"display:none\">search (/)</text>\n"
+			  "<text id=\"reset\" class=\"act\" x=\"%d\" y=\"22\" "
+			  "style=\"display:none\">reset zoom (Esc)</text>\n"
+			  "<text id=\"found\" x=\"%d\" y=\"56\"></text>\n",
+			  WIDTH - 90, WIDTH - 230, LEFT);
+}
+
+static void write_foot(struct drawing *d, double height)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "width: %s%s; %" PRIu32
+		 " frames too narrow to draw were left out",
+		 clinic_weight_name(d->options->weight),
+		 clinic_weight_is_sampled(d->options->weight)
+			 ? ", in brackets 95 % intervals"
+			 : "",
+		 d->left_out_count);
+	write_line(d, "id=\"status\" class=\"small\"", height - 32, text);
+	write_legend(d, height - 12);
+	clinic_out_text(d->out, "<script><![CDATA[\n");
+	clinic_out_text(d->out, clinic_flamegraph_js);
+	clinic_out_text(d->out, "]]></script>\n</svg>\n");
+}
+
+static void draw(struct drawing *d)
+{
+	double height = TOP + ROW * (double)(d->deepest + 1) + BOTTOM;
+
+	write_head(d, height);
+	write_frame(d, 0);
+	for (uint32_t i = 0; i + 1 < d->tree->count; i++)
+		write_frame(d, d->order[i]);
+	write_foot(d, height);
+}
+
+static int prepare(struct drawing *d)
+{
+	uint32_t count = d->tree->count;
+	int error;
+
+	d->depth = calloc(count, sizeof(*d->depth));
+	d->x = calloc(count, sizeof(*d->x));
+	d->width = calloc(count, sizeof(*d->width));
+	d->cursor = calloc(count, sizeof(*d->cursor));
+	d->colour = calloc(d->tree->texts.count, sizeof(*d->colour));
+	if (!d->depth || !d->x || !d->width || !d->cursor || !d->colour)
+		return -ENOMEM;
+	error = clinic_call_tree_by_name(d->tree, &d->order);
+	if (!error)
+		error = choose_colours(d);
+	if (!error)
+		lay_out(d);
+	return error;
+}
+
+int clinic_flamegraph_write(const struct clinic_call_tree *tree,
+			    const struct clinic_flamegraph_options *options,
+			    const char *path)
+{
+	struct drawing d = {.tree = tree, .options = options};
+	int error;
+
+	if (!whole(&d, 0) && !whole(&d, 1))
+		return -ENODATA;
+	error = prepare(&d);
+	if (!error)
+		error = clinic_out_open(&d.out, path);
+	if (!error) {
+		draw(&d);
+		error = clinic_out_close(d.out);
+	}
+	free(d.order);
+	free(d.depth);
+	free(d.x);
+	free(d.width);
+	free(d.cursor);
+	free(d.colour);
+	return error;
+}

@@ -1,0 +1,144 @@
+#include "formats/line_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum {
+	FIRST_BYTES = 1 << 20,
+	LINE_BYTES_MAX = 16 << 20,
+};
+
+struct clinic_lines {
+	gzFile file;
+	char *buffer;
+	size_t capacity;
+	size_t at;  /* where the next line begins */
+	size_t end; /* of what was read */
+};
+
+static gzFile open_file(const char *path)
+{
+	int fd;
+	gzFile file;
+
+	if (strcmp(path, "-") != 0)
+		return gzopen(path, "rbe");
+	fd = dup(STDIN_FILENO);
+	if (fd < 0)
+		return NULL;
+	file = gzdopen(fd, "rb");
+	if (!file)
+		close(fd);
+	return file;
+}
+
+int clinic_lines_open(struct clinic_lines **lines, const char *path)
+{
+	struct clinic_lines *fresh = calloc(1, sizeof(*fresh));
+	int error;
+
+	if (!fresh)
+		return -ENOMEM;
+	fresh->capacity = FIRST_BYTES;
+	fresh->buffer = malloc(fresh->capacity);
+	errno = ENOMEM;
+	if (fresh->buffer)
+		fresh->file = open_file(path);
+	if (!fresh->file) {
+		error = errno ? -errno : -ENOMEM;
+		clinic_lines_close(fresh);
+		return error;
+	}
+	gzbuffer(fresh->file, FIRST_BYTES / 4);
+	*lines = fresh;
+	return 0;
+}
+
+/* Room behind what was read, and for the NUL behind the last line. */
+static int make_room(struct clinic_lines *lines)
+{
+	char *bigger;
+
+	if (lines->at) {
+		memmove(lines->buffer, lines->buffer + lines->at,
+			lines->end - lines->at);
+		lines->end -= lines->at;
+		lines->at = 0;
+		return 0;
+	}
+	if (lines->end + 1 < lines->capacity)
+		return 0;
+	if (lines->capacity >= LINE_BYTES_MAX)
+		return -EFBIG;
+	bigger = realloc(lines->buffer, lines->capacity * 2);
+	if (!bigger)
+		return -ENOMEM;
+	lines->buffer = bigger;
+	lines->capacity *= 2;
+	return 0;
+}
+
+/* More bytes behind the unfinished line: how many, or -errno. */
+static int read_more(struct clinic_lines *lines)
+{
+	int error = make_room(lines);
+	int code;
+	int got;
+
+	if (error)
+		return error;
+	errno = 0;
+	got = gzread(lines->file, lines->buffer + lines->end,
+		     (unsigned int)(lines->capacity - 1 - lines->end));
+	gzerror(lines->file, &code);
+	if (got < 0 || (got == 0 && code == Z_BUF_ERROR))
+		return code == Z_ERRNO && errno ? -errno : -EBADMSG;
+	lines->end += (size_t)got;
+	return got;
+}
+
+static int give(struct clinic_lines *lines, size_t stop, char **line,
+		size_t *length)
+{
+	*line = lines->buffer + lines->at;
+	*length = stop - lines->at;
+	lines->buffer[stop] = '\0';
+	lines->at = stop < lines->end ? stop + 1 : stop;
+	return 1;
+}
+
+int clinic_lines_next(struct clinic_lines *lines, char **line, size_t *length)
+{
+	size_t searched = 0;
+
+	for (;;) {
+		const char *from = lines->buffer + lines->at + searched;
+		const char *feed =
+			memchr(from, '\n', lines->end - lines->at - searched);
+		int got;
+
+		if (feed)
+			return give(lines, (size_t)(feed - lines->buffer), line,
+				    length);
+		searched = lines->end - lines->at;
+		got = read_more(lines);
+		if (got < 0)
+			return got;
+		if (!got)
+			return searched ? give(lines, lines->end, line, length)
+					: 0;
+	}
+}
+
+void clinic_lines_close(struct clinic_lines *lines)
+{
+	if (!lines)
+		return;
+	if (lines->file)
+		gzclose(lines->file);
+	free(lines->buffer);
+	free(lines);
+}

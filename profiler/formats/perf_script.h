@@ -1,0 +1,37 @@
+/*
+ * formats/perf_script.h - what `perf script` prints, into a session.
+ *
+ *	perf script [--header] --show-lost-events \
+ *	    -F comm,pid,tid,cpu,time,period,event,ip,sym,dso
+ *
+ * Takes fewer or more fields too, as long as comm, tid, time, event and sym
+ * are there. Streams: memory grows with what differs, not with the file.
+ *
+ * Weights    of cpu-clock and task-clock, the period, which is nanoseconds;
+ *            of other events, one interval of the sampling frequency, which
+ *            comes from the options or from the header's lines; otherwise 0.
+ * Complete   stacks are those that end in a thread's known entry point.
+ * Losses     are counted in the quality; what was skipped is noted.
+ * Errors     0 or -errno. -ENODATA: no sample of a fitting event was found;
+ *            `why` says which events there are.
+ */
+#ifndef CLINIC_FORMATS_PERF_SCRIPT_H
+#define CLINIC_FORMATS_PERF_SCRIPT_H
+
+#include <stdint.h>
+
+struct clinic_session;
+struct clinic_why;
+
+struct clinic_perf_script_options {
+	const char *event;     /* NULL: the first that measures CPU time */
+	uint64_t frequency_hz; /* 0: as the header says */
+};
+
+/* "-" is the standard input. */
+int clinic_perf_script_read(const char *path,
+			    const struct clinic_perf_script_options *options,
+			    struct clinic_session *session,
+			    struct clinic_why *why);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * session/call_tree.h - who called whom, by name, with the weight of each.
+ *
+ * Unlike the stacks of a session, nodes are one per function whatever the
+ * address, and below one node per thread name. Two sessions can be added to
+ * one tree: that is a difference.
+ *
+ * Ownership  the tree copies the texts it needs; sessions may be freed.
+ * Errors     0 or -errno; a tree that failed is only good for freeing.
+ * Order      a parent has a smaller number than its children; node 0 is
+ *            the root, which has no name.
+ */
+#ifndef CLINIC_SESSION_CALL_TREE_H
+#define CLINIC_SESSION_CALL_TREE_H
+
+#include <stdint.h>
+
+#include "session/row_index.h"
+#include "session/texts.h"
+#include "session/weight.h"
+
+struct clinic_session;
+
+enum clinic_call_kind {
+	CLINIC_CALL_ROOT,
+	CLINIC_CALL_THREAD,
+	CLINIC_CALL_USER,
+	CLINIC_CALL_INLINED,
+	CLINIC_CALL_KERNEL,
+	CLINIC_CALL_UNNAMED, /* only its library, if that, is known */
+};
+
+enum { CLINIC_CALL_SIDES = 2 };
+
+struct clinic_call_node {
+	uint32_t parent;
+	uint32_t name;    /* text */
+	uint32_t library; /* text: its path */
+	uint32_t kind;    /* enum clinic_call_kind */
+	uint64_t self[CLINIC_CALL_SIDES];
+	uint64_t total[CLINIC_CALL_SIDES]; /* of it and all below it; ... */
+	uint64_t samples_count[CLINIC_CALL_SIDES]; /* ... so are these */
+};
+
+struct clinic_call_tree {
+	struct clinic_call_node *node;
+	uint32_t count;
+	uint32_t capacity;
+	struct clinic_texts texts;
+	struct clinic_row_index index;
+	/* Sum of the squared values: with it, a share has an interval. */
+	double squares[CLINIC_CALL_SIDES];
+};
+
+int clinic_call_tree_start(struct clinic_call_tree *tree);
+int clinic_call_tree_add(struct clinic_call_tree *tree, unsigned int side,
+			 const struct clinic_session *session,
+			 enum clinic_weight weight);
+void clinic_call_tree_sum(struct clinic_call_tree *tree);
+void clinic_call_tree_free(struct clinic_call_tree *tree);
+
+const char *clinic_call_tree_text(const struct clinic_call_tree *tree,
+				  uint32_t text);
+/* All node numbers but 0, depth first, siblings by name: the caller frees. */
+int clinic_call_tree_by_name(const struct clinic_call_tree *tree,
+			     uint32_t **order);
+
+#endif

@@ -1,0 +1,207 @@
+#include "session/schema.h"
+
+#include <string.h>
+
+#define COLUMN(row, field, label, what)                                        \
+	{                                                                      \
+		.name = (label), .offset = offsetof(struct row, field),        \
+		.bytes = sizeof(((struct row *)0)->field), .kind = (what)      \
+	}
+#define NUMBER(row, field)     COLUMN(row, field, #field, CLINIC_COLUMN_NUMBER)
+#define DELTA(row, field)      COLUMN(row, field, #field, CLINIC_COLUMN_DELTA)
+#define TEXT(row, field)       COLUMN(row, field##_id, #field, CLINIC_COLUMN_TEXT)
+#define REF(row, field, table) COLUMN(row, field##_id, #field, table)
+
+static const struct clinic_column library[] = {
+	TEXT(clinic_library, path),
+	TEXT(clinic_library, build_id),
+};
+
+static const struct clinic_column frame[] = {
+	TEXT(clinic_frame, function),
+	TEXT(clinic_frame, file),
+	NUMBER(clinic_frame, line),
+	REF(clinic_frame, library, CLINIC_LIBRARIES),
+	NUMBER(clinic_frame, address),
+	COLUMN(clinic_frame, tier, "tier", CLINIC_COLUMN_TIER),
+	NUMBER(clinic_frame, inlined),
+};
+
+static const struct clinic_column stack[] = {
+	REF(clinic_stack, parent, CLINIC_STACKS),
+	REF(clinic_stack, frame, CLINIC_FRAMES),
+};
+
+static const struct clinic_column thread[] = {
+	NUMBER(clinic_thread, pid),
+	NUMBER(clinic_thread, tid),
+	TEXT(clinic_thread, name),
+};
+
+static const struct clinic_column stage[] = {
+	TEXT(clinic_stage_name, name),
+};
+
+static const struct clinic_column sample[] = {
+	DELTA(clinic_sample, time_ns),
+	NUMBER(clinic_sample, weight_ns),
+	REF(clinic_sample, thread, CLINIC_THREADS),
+	REF(clinic_sample, stack, CLINIC_STACKS),
+	REF(clinic_sample, stage, CLINIC_STAGES),
+	NUMBER(clinic_sample, cpu),
+	NUMBER(clinic_sample, flags),
+};
+
+static const struct clinic_column allocation[] = {
+	REF(clinic_allocation, stack, CLINIC_STACKS),
+	REF(clinic_allocation, stage, CLINIC_STAGES),
+	REF(clinic_allocation, thread, CLINIC_THREADS),
+	NUMBER(clinic_allocation, allocations_count),
+	NUMBER(clinic_allocation, frees_count),
+	NUMBER(clinic_allocation, bytes),
+	NUMBER(clinic_allocation, peak_bytes),
+	NUMBER(clinic_allocation, leaked_count),
+	NUMBER(clinic_allocation, leaked_bytes),
+	NUMBER(clinic_allocation, temporary_count),
+	NUMBER(clinic_allocation, lifetime_ns),
+};
+
+static const struct clinic_column allocation_size[] = {
+	REF(clinic_allocation_size, stage, CLINIC_STAGES),
+	NUMBER(clinic_allocation_size, up_to_bytes),
+	NUMBER(clinic_allocation_size, allocations_count),
+};
+
+static const struct clinic_column lock[] = {
+	TEXT(clinic_lock, kind),
+	TEXT(clinic_lock, name),
+	REF(clinic_lock, stack, CLINIC_STACKS),
+	REF(clinic_lock, owner_stack, CLINIC_STACKS),
+	REF(clinic_lock, thread, CLINIC_THREADS),
+	REF(clinic_lock, stage, CLINIC_STAGES),
+	NUMBER(clinic_lock, acquisitions_count),
+	NUMBER(clinic_lock, contended_count),
+	NUMBER(clinic_lock, wait_ns),
+	NUMBER(clinic_lock, longest_wait_ns),
+	NUMBER(clinic_lock, hold_ns),
+};
+
+static const struct clinic_column metric[] = {
+	DELTA(clinic_metric, time_ns),
+	NUMBER(clinic_metric, user_ns),
+	NUMBER(clinic_metric, system_ns),
+	NUMBER(clinic_metric, rss_bytes),
+	NUMBER(clinic_metric, minor_faults_count),
+	NUMBER(clinic_metric, major_faults_count),
+	NUMBER(clinic_metric, voluntary_switches_count),
+	NUMBER(clinic_metric, involuntary_switches_count),
+	NUMBER(clinic_metric, pid),
+	NUMBER(clinic_metric, threads_count),
+};
+
+static const struct clinic_column refusal[] = {
+	TEXT(clinic_refusal, backend),
+	NUMBER(clinic_refusal, errno_number),
+	TEXT(clinic_refusal, text),
+};
+
+static const struct clinic_column note[] = {
+	TEXT(clinic_note, text),
+	NUMBER(clinic_note, is_warning),
+};
+
+static const struct clinic_column about[] = {
+	TEXT(clinic_about, command),
+	TEXT(clinic_about, host),
+	TEXT(clinic_about, tool),
+	TEXT(clinic_about, backend),
+	TEXT(clinic_about, event),
+	NUMBER(clinic_about, exit_code),
+	NUMBER(clinic_about, started_realtime_ns),
+	NUMBER(clinic_about, started_ns),
+	NUMBER(clinic_about, ended_ns),
+	NUMBER(clinic_about, frequency_hz),
+};
+
+static const struct clinic_column quality[] = {
+	NUMBER(clinic_quality, lost_count),
+	NUMBER(clinic_quality, throttled_count),
+	NUMBER(clinic_quality, accounted_cpu_ns),
+	NUMBER(clinic_quality, accounted_kernel_ns),
+	NUMBER(clinic_quality, kernel_visible),
+	NUMBER(clinic_quality, collector_cpu_ns),
+	NUMBER(clinic_quality, unmatched_frees_count),
+	NUMBER(clinic_quality, allocations_observed),
+	NUMBER(clinic_quality, peak_bytes),
+	NUMBER(clinic_quality, peak_time_ns),
+};
+
+#define COLUMNS(label, row, columns, interned)                                 \
+	{                                                                      \
+		.name = (label), .row_bytes = sizeof(struct row),              \
+		.columns_count = sizeof(columns) / sizeof((columns)[0]),       \
+		.is_interned = (interned), .column = (columns)                 \
+	}
+
+const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
+	[CLINIC_LIBRARIES] = COLUMNS("libraries", clinic_library, library, 1),
+	[CLINIC_FRAMES] = COLUMNS("frames", clinic_frame, frame, 1),
+	[CLINIC_STACKS] = COLUMNS("stacks", clinic_stack, stack, 1),
+	[CLINIC_THREADS] = COLUMNS("threads", clinic_thread, thread, 1),
+	[CLINIC_STAGES] = COLUMNS("stages", clinic_stage_name, stage, 1),
+	[CLINIC_SAMPLES] = COLUMNS("samples", clinic_sample, sample, 0),
+	[CLINIC_WAITS] = COLUMNS("waits", clinic_sample, sample, 0),
+	[CLINIC_ALLOCATIONS] =
+		COLUMNS("allocations", clinic_allocation, allocation, 0),
+	[CLINIC_ALLOCATION_SIZES] = COLUMNS(
+		"allocation_sizes", clinic_allocation_size, allocation_size, 0),
+	[CLINIC_LOCKS] = COLUMNS("locks", clinic_lock, lock, 0),
+	[CLINIC_METRICS] = COLUMNS("metrics", clinic_metric, metric, 0),
+	[CLINIC_REFUSALS] = COLUMNS("refusals", clinic_refusal, refusal, 0),
+	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, 0),
+};
+
+const struct clinic_columns clinic_schema_about =
+	COLUMNS("about", clinic_about, about, 0);
+const struct clinic_columns clinic_schema_quality =
+	COLUMNS("quality", clinic_quality, quality, 0);
+
+uint64_t clinic_column_get(const struct clinic_column *column, const void *row)
+{
+	const char *at = (const char *)row + column->offset;
+	uint64_t value = 0;
+
+	switch (column->bytes) {
+	case sizeof(uint16_t):
+		value = *(const uint16_t *)(const void *)at;
+		break;
+	case sizeof(uint32_t):
+		value = *(const uint32_t *)(const void *)at;
+		break;
+	default:
+		value = *(const uint64_t *)(const void *)at;
+	}
+	return value;
+}
+
+void clinic_column_set(const struct clinic_column *column, void *row,
+		       uint64_t value)
+{
+	char *at = (char *)row + column->offset;
+
+	switch (column->bytes) {
+	case sizeof(uint16_t):
+		*(uint16_t *)(void *)at = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)(void *)at = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)(void *)at = value;
+	}
+}
+
+uint64_t clinic_column_max(const struct clinic_column *column)
+{
+	return UINT64_MAX >> (64 - 8 * column->bytes);
+}

@@ -1,0 +1,44 @@
+/*
+ * session/texts.h - each text once, for as long as the pool lives.
+ *
+ * Text 0 is "". Texts are UTF-8: other bytes become U+FFFD as they come in,
+ * so that whatever is in the pool can be written to any format.
+ *
+ * Ownership  texts are copied; pointers stay valid until the pool is freed.
+ * Errors     -ENOMEM; -EFBIG past CLINIC_ROWS_MAX texts.
+ */
+#ifndef CLINIC_SESSION_TEXTS_H
+#define CLINIC_SESSION_TEXTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/row_index.h"
+
+struct clinic_text {
+	const char *text;
+	uint32_t length;
+	uint32_t reserved;
+};
+
+struct clinic_text_chunk;
+
+struct clinic_texts {
+	struct clinic_text *row;
+	uint32_t count;
+	uint32_t capacity;
+	struct clinic_row_index index;
+	struct clinic_text_chunk *chunk;
+	uint64_t held_bytes; /* of chunks and rows */
+};
+
+int clinic_texts_start(struct clinic_texts *texts);
+void clinic_texts_free(struct clinic_texts *texts);
+
+/* append gives even a repeated text an id of its own, as a file may. */
+int clinic_texts_id(struct clinic_texts *texts, const char *text, size_t length,
+		    uint32_t *id);
+int clinic_texts_append(struct clinic_texts *texts, const char *text,
+			size_t length, uint32_t *id);
+
+#endif
