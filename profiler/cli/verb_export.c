@@ -90,6 +90,8 @@ static int write_flamegraph_tree(const struct request *request,
 		options.title = clinic_session_text(
 			request->session,
 			clinic_session_about(request->session)->command_id);
+	if (!*options.title)
+		options.title = request->input;
 	return clinic_flamegraph_write(tree, &options, request->output);
 }
 

@@ -20,6 +20,8 @@ enum {
 	BOTTOM = 56, /* status line, legend */
 	LIBRARIES = 7,
 	NAME_BYTES_MAX = 400,
+	TITLE_ROOM = 98, /* characters: beside the buttons */
+	LINE_ROOM = 170,
 };
 
 /* Of one character of the 12 px monospace face. */
@@ -352,12 +354,15 @@ static void write_style(struct drawing *d)
 }
 
 static void write_line(struct drawing *d, const char *attributes, double y,
-		       const char *text)
+		       const char *text, size_t room)
 {
+	size_t fits = bytes_of(text, room);
+
 	clinic_out_format(d->out, "<text x=\"%d\" y=\"%.0f\" %s>", LEFT, y,
 			  attributes);
-	escape(d->out, text, strlen(text));
-	clinic_out_text(d->out, "</text>\n");
+	escape(d->out, text, fits);
+	clinic_out_text(d->out,
+			text[fits] ? "\xe2\x80\xa6</text>\n" : "</text>\n");
 }
 
 static double legend_entry(struct drawing *d, double x, double y,
@@ -423,8 +428,8 @@ static void write_head(struct drawing *d, double height)
 			  "data-icicle=\"%d\"/>\n",
 			  LEFT, INNER, glyph_px, TEXT_BASELINE,
 			  d->options->is_icicle);
-	write_line(d, "id=\"title\"", 22, d->options->title);
-	write_line(d, "class=\"small\"", 40, d->options->subtitle);
+	write_line(d, "id=\"title\"", 22, d->options->title, TITLE_ROOM);
+	write_line(d, "class=\"small\"", 40, d->options->subtitle, LINE_ROOM);
 	clinic_out_format(d->out,
 			  "<text id=\"search\" class=\"act\" x=\"%d\" y=\"22\" "
 			  "style=\"display:none\">search (/)</text>\n"
@@ -446,7 +451,8 @@ static void write_foot(struct drawing *d, double height)
 			 ? ", in brackets 95 % intervals"
 			 : "",
 		 d->left_out_count);
-	write_line(d, "id=\"status\" class=\"small\"", height - 32, text);
+	write_line(d, "id=\"status\" class=\"small\"", height - 32, text,
+		   LINE_ROOM);
 	write_legend(d, height - 12);
 	clinic_out_text(d->out, "<script><![CDATA[\n");
 	clinic_out_text(d->out, clinic_flamegraph_js);

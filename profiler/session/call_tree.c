@@ -1,6 +1,7 @@
 #include "session/call_tree.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,14 @@ static int describe_frame(struct adding *a, const struct clinic_frame *frame,
 		      &key->name);
 }
 
+/* Unnamed below unnamed of the same library: a row that tells nothing. */
+static bool is_same_nothing(const struct clinic_call_node *parent,
+			    const struct key *key)
+{
+	return key->kind == CLINIC_CALL_UNNAMED && parent->kind == key->kind &&
+	       parent->library == key->library && parent->name == key->name;
+}
+
 static int enter(struct adding *a, uint32_t parent, uint32_t frame_id,
 		 uint32_t *node)
 {
@@ -138,6 +147,10 @@ static int enter(struct adding *a, uint32_t parent, uint32_t frame_id,
 		return error;
 	key = *known;
 	key.parent = parent;
+	if (is_same_nothing(&a->tree->node[parent], &key)) {
+		*node = parent;
+		return 0;
+	}
 	return node_of(a->tree, &key, node);
 }
 
