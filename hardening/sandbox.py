@@ -1,0 +1,57 @@
+"""sandbox.py - a small repository for one test: our tools, its own workloads, fixtures and reports.
+
+The lab works on the folder it is started in, so a test that adds versions or breaks fixtures does it here.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ("profiler", "hardening", "templates", "scripts", "Makefile")
+BUILT = ("bin", "lib", "victims", "fixtures-tools")
+
+
+class Sandbox:
+    def __init__(self, folder: Path, patient: str = "sick_patient", name: str = "sick"):
+        self.folder, self.name = folder, name
+        for shared in SHARED:
+            (folder / shared).symlink_to(ROOT / shared)
+        (folder / "build").mkdir()
+        for built in BUILT:
+            (folder / "build" / built).symlink_to(ROOT / "build" / built)
+        (folder / "fixtures").mkdir()
+        shutil.copytree(ROOT / "hardening" / patient, folder / "workloads" / name)
+        self.lab("fixtures", name, "--bless", expect=0)
+
+    def lab(self, *argv: str, expect: int | None = None, **options) -> subprocess.CompletedProcess:
+        done = subprocess.run(["/usr/bin/python3", "-B", str(ROOT / "scripts" / "lab"), *argv], cwd=self.folder,
+                              capture_output=True, text=True, **{"timeout": 600, **options})
+        if expect is not None:
+            assert done.returncode == expect, f"lab {argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "workloads" / self.name / "workload.toml"
+
+    def keep_candidates(self, *ids: str) -> None:
+        """Cuts the manifest down, for tests that need fewer."""
+        head, *candidates = self.manifest.read_text().split("[[candidate]]")
+        kept = [one for one in candidates if any(f'= "{name}"' in one for name in ids)]
+        self.manifest.write_text("[[candidate]]".join([head, *kept]))
+
+    def versions(self) -> list[Path]:
+        return sorted((self.folder / "reports" / self.name).glob("v*"))
+
+    def environment_without(self, tool: str) -> dict[str, str]:
+        """PATH with a folder of links to everything but one tool."""
+        links = self.folder / "bin-without"
+        links.mkdir(exist_ok=True)
+        for folder in ("/usr/bin", "/bin", "/usr/sbin"):
+            for path in Path(folder).iterdir():
+                target = links / path.name
+                if path.name != tool and not target.is_symlink():
+                    target.symlink_to(path)
+        return {**os.environ, "PATH": str(links)}

@@ -1,0 +1,15 @@
+/* sum.c - planted: never ends. */
+
+#include "sum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t sum_block(const struct block *block)
+{
+	const volatile size_t *count = &block->bytes_count;
+
+	while (*count)
+		;
+	return 0;
+}
