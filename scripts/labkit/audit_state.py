@@ -33,6 +33,7 @@ class AuditState:
     def wanted(self) -> dict[str, str]:
         """Evidence name -> inputs_sha256, all but rebench, which stands on what the candidates measured."""
         inputs = {name: self._inputs(name, self.baseline.sha256) for name in BASELINE_PHASES}
+        inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
         for one in self.manifest.candidates:
             result = self.built[one.id]
             outcome = result.log if isinstance(result, BuildFailed) else result.sha256

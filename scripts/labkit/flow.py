@@ -3,11 +3,12 @@
 What make does with files: a phase whose inputs have not changed is skipped, one whose inputs have is redone.
 """
 
+import importlib
 from pathlib import Path
 from typing import Callable
 
 from labkit import version
-from labkit.audit_state import BASELINE_PHASES, AuditState
+from labkit.audit_state import AuditState
 
 BASELINE = ("baseline", "command")
 PROFILE = ("profile", "counters", "instructions", "memory")
@@ -28,7 +29,13 @@ def standing(state: AuditState) -> Path | None:
 
 
 def open_folder(state: AuditState) -> Path:
-    return version.open_version(state.manifest.name, state.wanted)
+    """The open version, its plan written down before anything is measured."""
+    from labkit.phases import plan
+
+    folder = version.open_version(state.manifest.name, state.wanted)
+    if not version.is_fresh(folder, "plan", state.wanted["plan"]):
+        plan.measure(state, folder)
+    return folder
 
 
 def run_baseline(state: AuditState, folder: Path) -> None:
@@ -58,10 +65,8 @@ def run_rebench(state: AuditState, folder: Path) -> None:
 
 
 def _run_phases(state: AuditState, folder: Path, names: tuple[str, ...]) -> None:
-    import importlib  # a phase brings its instruments; one that is skipped need not
-
-    assert set(names) <= set(BASELINE_PHASES)
     for name in names:
+        # Late: a phase brings its instruments, and one that is skipped need not.
         _unless_fresh(state, folder, name,
                       lambda: importlib.import_module(f"labkit.phases.{name}").measure(state, folder))
 

@@ -60,7 +60,8 @@ def open_version(workload: str, wanted: dict[str, str]) -> Path:
 
 def _carry_over(last: Path, folder: Path, wanted: dict[str, str]) -> None:
     for name, inputs_sha256 in wanted.items():
-        if not is_fresh(last, name, inputs_sha256):
+        # The plan is of its version alone: it names the version before it.
+        if name == "plan" or not is_fresh(last, name, inputs_sha256):
             continue
         source = evidence_path(last, name)
         # profile.json comes with profile-perf.collapsed and the like.

@@ -1,0 +1,49 @@
+"""plan.py - what is going to be measured and by which rules, written down before it is: the pre-registration.
+
+The manifest and the policy are copied as they stand, so that a sealed report needs nothing outside itself.
+"""
+
+import dataclasses
+import subprocess
+import tomllib
+from pathlib import Path
+
+from labkit import audit_state, evidence, version
+from labkit.audit_state import POLICY, AuditState
+from labkit.evidence import now_utc
+from labkit.version import SEAL
+
+
+def measure(state: AuditState, folder: Path) -> None:
+    data = {
+        "version": folder.name,
+        "previous": _previous(state, folder),
+        "manifest": _manifest(state),
+        "policy": tomllib.loads(POLICY.read_text()),
+        "protocol": dataclasses.asdict(state.budget),
+        "source": _source(),
+    }
+    audit_state.write(state, folder, "plan", "plan", data, started_utc=now_utc(), inputs_sha256=state.wanted["plan"],
+                      binaries=[state.baseline], findings=[])
+
+
+def _manifest(state: AuditState) -> dict:
+    whole = dataclasses.asdict(state.manifest)
+    return {**whole, "folder": str(state.manifest.folder)}
+
+
+def _previous(state: AuditState, folder: Path) -> dict | None:
+    """The sealed version before this one: each manifest names the hash of the last, so versions form a chain."""
+    before = [one for one in version.all_of(state.manifest.name) if one < folder and version.is_sealed(one)]
+    if not before:
+        return None
+    return {"version": before[-1].name, "manifest_sha256": evidence.sha256_of(before[-1] / SEAL)}
+
+
+def _source() -> dict | None:
+    """The commit this was measured at; None outside a git checkout."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
+    if commit.returncode != 0:
+        return None
+    status = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
+    return {"commit": commit.stdout.strip(), "dirty": status.stdout.strip() != ""}
