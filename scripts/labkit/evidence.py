@@ -11,15 +11,12 @@ import os
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterator
 
 from labkit import VERSION
 from labkit.host import Finding, Host
 from labkit.outcome import Exit, LabError
-
-SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
 
 
 def now_utc() -> str:
@@ -50,42 +47,25 @@ def head(kind: str, *, started_utc: str, host: Host, workload: str, budget: str,
     }
 
 
-@lru_cache(maxsize=None)
-def _validator(kind: str):
-    import jsonschema  # late: a run with nothing to do must not pay for it
-
-    schemas = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
-    name = f"{kind}.schema.json"
-    if name not in schemas:
-        raise LabError(f"no schema for evidence of kind {kind!r} in {SCHEMAS}", Exit.USAGE)
-    store = {schema.get("$id", key): schema for key, schema in schemas.items()}
-    store.update(schemas)
-    resolver = jsonschema.RefResolver(base_uri=schemas[name].get("$id", name), referrer=schemas[name], store=store)
-    return jsonschema.Draft202012Validator(schemas[name], resolver=resolver)
-
-
-def check(document: dict, kind: str, where: str) -> None:
-    """LabError naming the file and the path inside it when the document is not what its schema says."""
-    errors = sorted(_validator(kind).iter_errors(document), key=lambda error: list(error.absolute_path))
-    if errors:
-        path = "/".join(map(str, errors[0].absolute_path)) or "(top)"
-        raise LabError(f"{where}: {path}: {errors[0].message[:200]}; {len(errors)} such in all. "
-                       "It is not evidence of this version: remove it and measure again", Exit.FAILED)
-
-
 def read(path: Path, kind: str) -> dict:
+    from labkit.schemas import check
+
     try:
         document = json.loads(path.read_text())
     except OSError as error:
         raise LabError(f"cannot read evidence {path}: {error.strerror}") from error
     except ValueError as error:
         raise LabError(f"{path} is not JSON: {error}; remove it and measure again", Exit.FAILED) from error
-    check(document, kind, str(path))
+    check(document, str(path))
+    if document["kind"] != kind:
+        raise LabError(f"{path} holds {document['kind']!r}, not {kind!r}; remove it and measure again", Exit.FAILED)
     return document
 
 
 def write(path: Path, document: dict) -> None:
-    check(document, document["kind"], str(path))
+    from labkit.schemas import check  # late: a run with nothing to do must not pay for jsonschema
+
+    check(document, str(path))
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 

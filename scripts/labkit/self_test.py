@@ -37,7 +37,7 @@ def _wrong_answer(state: AuditState) -> dict:
 
 def _counter(state: AuditState) -> dict:
     """clinic's victim with a known answer, counted by the preload library."""
-    victim = "build/victims/allocates_23"
+    victim = "build/victims/alloc_23"
     try:
         totals = counter.process_totals([victim], timeout_s=20)
     except Unavailable as reason:

@@ -74,5 +74,10 @@ def _stages(state: AuditState, size: str, expect: str) -> dict:
 
 
 def _disassembly(state: AuditState) -> dict:
+    """Barriers inside a loop, and whether each stage's entry still has work in it; what the checklist asks of both."""
     found = disassembly.inspect(state.baseline.path, [stage.entry for stage in state.manifest.stages])
-    return found.to_json()
+    return {
+        "barriers": [{"function": one.function, "kind": one.kind.removesuffix("put")}
+                     for one in found.barriers if one.in_loop],
+        "functions": [{"name": one.name, "present": one.exists, "loop": one.is_alive} for one in found.functions],
+    }

@@ -4,6 +4,7 @@ The manifest and the policy are copied as they stand, so that a sealed report ne
 """
 
 import dataclasses
+import json
 import subprocess
 import tomllib
 from pathlib import Path
@@ -28,8 +29,8 @@ def measure(state: AuditState, folder: Path) -> None:
 
 
 def _manifest(state: AuditState) -> dict:
-    whole = dataclasses.asdict(state.manifest)
-    return {**whole, "folder": str(state.manifest.folder)}
+    whole = dataclasses.asdict(state.manifest) | {"folder": str(state.manifest.folder)}
+    return json.loads(json.dumps(whole))  # tuples become the lists that a reader of the file will see
 
 
 def _previous(state: AuditState, folder: Path) -> dict | None:
