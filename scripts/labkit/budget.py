@@ -12,7 +12,8 @@ class Budget:
     name: str
     minimum_ms: int         # timed work in one process run: one observation
     baseline_blocks: int    # A against its own copy, per size: the noise floor
-    candidate_blocks: int   # per size
+    candidate_blocks: int   # at the size of the complaint
+    other_blocks: int       # at each other size: enough to see a regression there
     rebench_blocks: int     # per size
     sampling_s: int         # sustained load under the sampler
     command_runs: int       # hyperfine, whole commands
@@ -21,11 +22,11 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", minimum_ms=15, baseline_blocks=6, candidate_blocks=6, rebench_blocks=8,
+    "quick": Budget("quick", minimum_ms=15, baseline_blocks=6, candidate_blocks=6, other_blocks=6, rebench_blocks=8,
                     sampling_s=4, command_runs=10, stage_samples=60, timeout_s=20),
-    "standard": Budget("standard", minimum_ms=50, baseline_blocks=15, candidate_blocks=12, rebench_blocks=30,
+    "standard": Budget("standard", minimum_ms=50, baseline_blocks=15, candidate_blocks=15, other_blocks=8, rebench_blocks=30,
                        sampling_s=30, command_runs=30, stage_samples=300, timeout_s=60),
-    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=30, candidate_blocks=24, rebench_blocks=60,
+    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=30, candidate_blocks=30, other_blocks=16, rebench_blocks=60,
                        sampling_s=60, command_runs=60, stage_samples=600, timeout_s=120),
 }
 

@@ -19,6 +19,9 @@ from labkit.host import Finding, Host
 from labkit.outcome import Exit, LabError
 
 
+LINED_DEPTH = 3
+
+
 def now_utc() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -66,7 +69,18 @@ def write(path: Path, document: dict) -> None:
     from labkit.schemas import check  # late: a run with nothing to do must not pay for jsonschema
 
     check(document, str(path))
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, layout(document) + "\n")
+
+
+def layout(value: Any, depth: int = 0) -> str:
+    """JSON for people and for diffs: the outer LINED_DEPTH levels on lines of their own, a run row on one line."""
+    inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
+    if depth >= LINED_DEPTH or not value or not isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, list):
+        return "[" + ",".join(inner + layout(one, depth + 1) for one in value) + outer + "]"
+    pairs = (f"{json.dumps(key, ensure_ascii=False)}: {layout(one, depth + 1)}" for key, one in value.items())
+    return "{" + ",".join(inner + pair for pair in pairs) + outer + "}"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 What make does with files: a phase whose inputs have not changed is skipped, one whose inputs have is redone.
 """
 
+import functools
 import importlib
 from pathlib import Path
 from typing import Callable
@@ -51,8 +52,9 @@ def run_optimize(state: AuditState, folder: Path) -> None:
 
     run_baseline(state, folder)
     run_profile(state, folder)
+    known = functools.lru_cache(lambda: candidates.know_baseline(state))  # only if there is a candidate to measure
     for one in state.manifest.candidates:
-        _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one))
+        _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one, known()))
 
 
 def run_rebench(state: AuditState, folder: Path) -> None:

@@ -4,6 +4,9 @@ The rows go to a side file as they come, so that an interrupted run keeps what i
 """
 
 import json
+import math
+import statistics
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
@@ -13,6 +16,8 @@ from labkit.build import Binary
 from labkit.evidence import disk_errors
 from labkit.interleave import Slot, plan_blocks, run_blocks
 from labkit.patient import Load
+
+SAMPLES_PER_PROCESS = 100
 
 
 class RowLog:
@@ -32,10 +37,31 @@ class RowLog:
         self.path.unlink(missing_ok=True)
 
 
-def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], size: str, *, blocks_count: int, seed: int,
-                expect: str, on_row: Callable[[dict], None]) -> list[dict]:
+@dataclass(frozen=True)
+class Reference:
+    """What the baseline answers, and how many of its runs make one sample, at one size."""
+
+    size: str
+    answer: str
+    batch_count: int
+    ops_count: int
+    clock: dict
+
+
+def reference(state: AuditState, size: str) -> Reference:
+    """From one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them:
+    enough for its quantiles, and a report stays small."""
+    row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
+                                       timeout_s=state.budget.timeout_s), "first run of the baseline")
+    run_ns = statistics.median(row["samples_ns"]) / row["batch_count"]
+    wanted = math.ceil(state.budget.minimum_ms * 1e6 / (run_ns * SAMPLES_PER_PROCESS))
+    return Reference(size, row["answer"], max(row["batch_count"], wanted), row["ops_count"], row["clock"])
+
+
+def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: Reference, *, blocks_count: int,
+                seed: int, on_row: Callable[[dict], None]) -> list[dict]:
     """Rows of all arms {"A": (binary, path to run), ...} in random mirrored blocks, in the order they ran."""
-    load = Load(size, minimum_ms=state.budget.minimum_ms, expect=expect)
+    load = Load(known.size, minimum_ms=state.budget.minimum_ms, batch_count=known.batch_count, expect=known.answer)
 
     def observe(slot: Slot) -> dict:
         binary, path = arms[slot.arm]
@@ -51,12 +77,6 @@ def _trimmed(row: dict) -> dict:
     return {key: value for key, value in row.items() if key != "clock"}
 
 
-def answers(state: AuditState, binary: Binary) -> dict[str, dict]:
-    """{size: {"answer", "failure", "detail"}} of one variant."""
-    return {size: patient.answer_of(state.manifest, binary, size, cpu=state.cpu, timeout_s=state.budget.timeout_s)
-            for size in state.manifest.fixture.sizes}
-
-
 def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
     """One row per stage and one for the whole run (stage null): counts over runs_count runs."""
     load = Load(size, samples_count=20, batch_count=1, stages=True)
@@ -64,5 +84,6 @@ def allocations_by_stage(state: AuditState, binary: Binary, size: str, environme
                                        timeout_s=state.budget.timeout_s), "counting allocations")
     counted = [(stage["name"], stage.get("allocations")) for stage in row.get("stages", [])]
     counted.append((None, row.get("allocations")))
-    return [{"variant": binary.variant, "size": size, "stage": name, "ops_count": row["ops_count"], **counts}
+    return [{"variant": binary.variant, "size": size, "stage": name, "ops_count": row["ops_count"],
+             "runs_count": row["runs_count"], **counts}
             for name, counts in counted if counts is not None]

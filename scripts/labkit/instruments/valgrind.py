@@ -40,8 +40,9 @@ def _self_costs(text: str) -> dict[str, int]:
         elif line.startswith("calls="):
             skip = True
         elif line[:1].isdigit() or line[:1] in "+-*":
-            if not skip and function is not None:
-                costs[function] += int(line.split()[1])
+            fields = line.split()  # position and cost; a cost of nothing is left out
+            if not skip and function is not None and len(fields) == 2:
+                costs[function] += int(fields[1])
             skip = False
     return {name: cost for name, cost in costs.items() if cost > 0}
 

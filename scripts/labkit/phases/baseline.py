@@ -9,7 +9,7 @@ from pathlib import Path
 from labkit import audit_state, disassembly, host, patient, self_test
 from labkit.audit_state import AuditState
 from labkit.evidence import disk_errors, now_utc
-from labkit.measure import RowLog, interleaved
+from labkit.measure import Reference, RowLog, interleaved, reference
 from labkit.patient import Load
 from labkit.progress import Progress
 from labkit.variant import BASELINE
@@ -22,16 +22,16 @@ def measure(state: AuditState, folder: Path) -> None:
     with Progress("baseline", steps) as progress:
         tests = self_test.run(state)
         progress.advance("self-test")
-        first = {size: _first_run(state, size) for size in sizes}
+        known = {size: reference(state, size) for size in sizes}
         runs, stage_runs = [], []
         for size in sizes:
-            runs += _against_its_copy(state, folder, size, first[size]["answer"], _tick(progress, log, size))
-            stage_runs.append(_stages(state, size, first[size]["answer"]))
+            runs += _against_its_copy(state, folder, known[size], _tick(progress, log, size))
+            stage_runs.append(_stages(state, size, known[size].answer))
             progress.advance(f"{size}, stages")
     data = {
-        "clock": first[sizes[0]]["clock"],
+        "clock": known[sizes[0]].clock,
         "self_test": tests,
-        "sizes": [{"name": size, "ops_count": first[size]["ops_count"]} for size in sizes],
+        "sizes": [{"name": size, "ops_count": known[size].ops_count} for size in sizes],
         "runs": runs, "stage_runs": stage_runs,
         "disassembly": _disassembly(state),
     }
@@ -49,18 +49,13 @@ def _tick(progress: Progress, log: RowLog, size: str):
     return on_row
 
 
-def _first_run(state: AuditState, size: str) -> dict:
-    row = patient.observe(state.manifest, state.baseline, Load(size), cpu=state.cpu, timeout_s=state.budget.timeout_s)
-    return patient.must(row, "first run of the baseline")
-
-
-def _against_its_copy(state: AuditState, folder: Path, size: str, expect: str, on_row) -> list[dict]:
+def _against_its_copy(state: AuditState, folder: Path, known: Reference, on_row) -> list[dict]:
     copy = state.baseline.path.with_name(f"{BASELINE}.copy")
     with disk_errors(copy):
         shutil.copy2(state.baseline.path, copy)
     arms = {"A": (state.baseline, state.baseline.path), "A2": (state.baseline, copy)}
-    return interleaved(state, arms, size, blocks_count=state.budget.baseline_blocks,
-                       seed=state.seed(folder, f"baseline/{size}"), expect=expect, on_row=on_row)
+    return interleaved(state, arms, known, blocks_count=state.budget.baseline_blocks,
+                       seed=state.seed(folder, f"baseline/{known.size}"), on_row=on_row)
 
 
 def _stages(state: AuditState, size: str, expect: str) -> dict:
@@ -77,7 +72,7 @@ def _disassembly(state: AuditState) -> dict:
     """Barriers inside a loop, and whether each stage's entry still has work in it; what the checklist asks of both."""
     found = disassembly.inspect(state.baseline.path, [stage.entry for stage in state.manifest.stages])
     return {
-        "barriers": [{"function": one.function, "kind": one.kind.removesuffix("put")}
+        "barriers": [{"function": one.function, "kind": {"input": "in", "output": "out"}[one.kind]}
                      for one in found.barriers if one.in_loop],
         "functions": [{"name": one.name, "present": one.exists, "loop": one.is_alive} for one in found.functions],
     }

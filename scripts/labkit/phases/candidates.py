@@ -4,66 +4,92 @@ Answers before speed: a candidate that fails any of build, answer, crash or time
 its evidence says why. The audit goes on.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from labkit import audit_state, variant
+from labkit import audit_state, patient, variant
 from labkit.audit_state import AuditState
 from labkit.build import Binary, BuildFailed
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import counter
 from labkit.manifest import Candidate
-from labkit.measure import RowLog, allocations_by_stage, answers, interleaved
-from labkit.outcome import LabError
+from labkit.measure import Reference, RowLog, allocations_by_stage, interleaved, reference
 from labkit.phases import instructions
 from labkit.progress import Progress
 
 
-def measure(state: AuditState, folder: Path, one: Candidate) -> None:
+@dataclass(frozen=True)
+class Known:
+    """What every comparison needs of the baseline, measured once for all of them."""
+
+    references: tuple[Reference, ...]  # one per size
+    memory: tuple[dict, ...]
+    instructions_count: int | None
+
+
+def know_baseline(state: AuditState) -> Known:
+    sizes = list(state.manifest.fixture.sizes)
+    counted = instructions.count(state, state.baseline, [])
+    return Known(tuple(reference(state, size) for size in sizes),
+                 tuple(row for size in sizes for row in _allocations(state, state.baseline, size)),
+                 counted["total_count"] if counted else None)
+
+
+def measure(state: AuditState, folder: Path, one: Candidate, known: Known) -> None:
     started, name = now_utc(), f"candidates/{one.id}"
     findings: list[Finding] = []
     result = state.built[one.id]
-    if isinstance(result, BuildFailed):
-        data = _described(state, one) | _nothing_measured()
-        data |= {"build": {"passed": False, "log": result.log},
-                 "failure": {"reason": "build", "detail": result.log[-500:]}}
-        binaries = [state.baseline]
-    else:
-        data = _described(state, one) | {"build": {"passed": True, "log": ""}}
-        data |= against_baseline(state, folder, name, result, state.budget.candidate_blocks, findings)
-        binaries = [state.baseline, result]
+    data = _described(state, one) | against_baseline(state, folder, name, result, known, findings,
+                                                     main_blocks=state.budget.candidate_blocks,
+                                                     other_blocks=state.budget.other_blocks)
+    binaries = [state.baseline] if isinstance(result, BuildFailed) else [state.baseline, result]
     audit_state.write(state, folder, name, "candidate", data, started_utc=started,
                       inputs_sha256=state.wanted[name], binaries=binaries, findings=findings)
 
 
-def against_baseline(state: AuditState, folder: Path, name: str, binary: Binary, blocks_count: int,
-                     findings: list[Finding]) -> dict:
-    """answers, failure, runs, memory, instructions_count: the measured part of a candidate or of the union."""
-    sizes = list(state.manifest.fixture.sizes)
-    log = RowLog(folder, name)
-    with Progress(name, len(sizes) * (4 * blocks_count + 1) + 1) as progress:
-        checked, failure = _check_answers(state, binary)
+def against_baseline(state: AuditState, folder: Path, name: str, result: Binary | BuildFailed, known: Known,
+                     findings: list[Finding], *, main_blocks: int, other_blocks: int) -> dict:
+    """build, answers, failure, runs, memory, instructions_count: the measured part of a candidate or of the union."""
+    measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "memory": [],
+                "instructions_count": None}
+    if isinstance(result, BuildFailed):
+        return measured | {"build": {"passed": False, "log": result.log},
+                           "failure": {"reason": "build", "detail": result.log[-500:]}}
+    blocks = {one.size: main_blocks if one.size == state.manifest.main_size else other_blocks
+              for one in known.references}
+    with Progress(name, 4 * sum(blocks.values()) + 2) as progress:
+        measured["answers"], measured["failure"] = _check_answers(state, result, known)
         progress.advance("answers")
-        measured = _nothing_measured() | {"answers": checked, "failure": failure}
-        if failure is not None:
-            return measured
-        arms = {"A": (state.baseline, state.baseline.path), "B": (binary, binary.path)}
-        for size, answer in zip(sizes, checked):
-            def on_row(row: dict) -> None:
-                log.add(row)
-                progress.advance(size)
-
-            rows = interleaved(state, arms, size, blocks_count=blocks_count, expect=answer["baseline"],
-                               seed=state.seed(folder, f"{name}/{size}"), on_row=on_row)
-            measured["runs"] += rows
-            failed = next((row for row in rows if row["failure"]), None)
-            if failed is not None:
-                return measured | {"failure": _failed_run(failed)}
-            measured["memory"] += _memory(state, binary, size)
-            progress.advance(size)
-        measured["instructions_count"] = _instructions(state, binary, findings)
-    log.close()
+        if measured["failure"] is None:
+            measured["runs"], measured["failure"] = _timed(state, folder, name, result, known, blocks, progress)
+        if measured["failure"] is None:
+            measured["memory"] = [*known.memory, *(row for one in known.references
+                                                   for row in _allocations(state, result, one.size))]
+            measured["instructions_count"] = _instructions(state, result, known, findings)
     return measured
+
+
+def _timed(state: AuditState, folder: Path, name: str, binary: Binary, known: Known, blocks: dict[str, int],
+           progress: Progress) -> tuple[list[dict], dict | None]:
+    """Rows of every size, up to the first run that failed, and that failure."""
+    log, runs = RowLog(folder, name), []
+
+    def on_row(row: dict) -> None:
+        log.add(row)
+        progress.advance(row["size"])
+
+    arms = {"A": (state.baseline, state.baseline.path), "B": (binary, binary.path)}
+    for one in known.references:
+        rows = interleaved(state, arms, one, blocks_count=blocks[one.size],
+                           seed=state.seed(folder, f"{name}/{one.size}"), on_row=on_row)
+        runs += rows
+        failed = next((row for row in rows if row["failure"]), None)
+        if failed is not None:
+            log.close()
+            return runs, _failed_run(failed)
+    log.close()
+    return runs, None
 
 
 def _described(state: AuditState, one: Candidate) -> dict:
@@ -81,41 +107,35 @@ def _plain(value):
     return list(value) if isinstance(value, tuple) else value
 
 
-def _nothing_measured() -> dict:
-    return {"answers": [], "failure": None, "runs": [], "memory": [], "instructions_count": None}
-
-
-def _check_answers(state: AuditState, binary: Binary) -> tuple[list[dict], dict | None]:
-    right, given = answers(state, state.baseline), answers(state, binary)
-    checked = [{"size": size, "baseline": right[size]["answer"], "candidate": given[size]["answer"],
-                "equal": right[size]["answer"] is not None and right[size]["answer"] == given[size]["answer"]}
-               for size in right]
-    for size, found in right.items():
+def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[list[dict], dict | None]:
+    """Both answers at every size, and the first thing that is wrong with the candidate's."""
+    checked, failure = [], None
+    for one in known.references:
+        found = patient.answer_of(state.manifest, binary, one.size, cpu=state.cpu, timeout_s=state.budget.timeout_s)
+        equal = found["answer"] == one.answer
+        checked.append({"size": one.size, "baseline": one.answer, "candidate": found["answer"], "equal": equal})
         if found["failure"]:
-            raise LabError(f"the baseline fails on size {size} ({found['failure']}): {found['detail']}")
-    for row in checked:
-        found = given[row["size"]]
-        if found["failure"]:
-            return checked, {"reason": found["failure"], "detail": f"size {row['size']}: {found['detail']}"}
-        if not row["equal"]:
-            return checked, {"reason": "answer", "detail": f"size {row['size']}: the baseline answers "
-                             f"{row['baseline']}, the candidate {row['candidate']}"}
-    return checked, None
+            failure = {"reason": found["failure"], "detail": f"size {one.size}: {found['detail']}"}
+        elif not equal:
+            failure = {"reason": "answer", "detail": f"size {one.size}: the baseline answers {one.answer}, "
+                                                     f"the candidate {found['answer']}"}
+        if failure:
+            break  # one is enough, and a hang costs its whole time limit
+    return checked, failure
 
 
 def _failed_run(row: dict) -> dict:
     return {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
 
 
-def _memory(state: AuditState, binary: Binary, size: str) -> list[dict]:
+def _allocations(state: AuditState, binary: Binary, size: str) -> list[dict]:
     if not counter.LIBRARY.exists():
         return []
-    return [row for one in (state.baseline, binary)
-            for row in allocations_by_stage(state, one, size, counter.environment())]
+    return allocations_by_stage(state, binary, size, counter.environment())
 
 
-def _instructions(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
-    counted = {one.variant: instructions.count(state, one, findings) for one in (state.baseline, binary)}
-    if None in counted.values():
+def _instructions(state: AuditState, binary: Binary, known: Known, findings: list[Finding]) -> dict | None:
+    counted = instructions.count(state, binary, findings)
+    if counted is None or known.instructions_count is None:
         return None
-    return {"baseline": counted[state.baseline.variant]["total_count"], "candidate": counted[binary.variant]["total_count"]}
+    return {"baseline": known.instructions_count, "candidate": counted["total_count"]}

@@ -18,19 +18,13 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
     merged = variant.union(state.manifest, accepted(state, decisions))
     built = build.build_all(state.manifest, [merged])[UNION]
     data = _described(state, merged)
-    binaries = [state.baseline]
-    if isinstance(built, BuildFailed):
-        data |= candidates._nothing_measured()
-        data |= {"build": {"passed": False, "log": built.log},
-                 "failure": {"reason": "build", "detail": built.log[-500:]}, "command": None}
-    else:
-        binaries.append(built)
-        data |= {"build": {"passed": True, "log": ""}}
-        data |= candidates.against_baseline(state, folder, "rebench", built, state.budget.rebench_blocks, findings)
-        data["command"], more = command.time_whole(state, binaries)
-        findings += more
+    data |= candidates.against_baseline(state, folder, "rebench", built, candidates.know_baseline(state), findings,
+                                        main_blocks=state.budget.rebench_blocks,
+                                        other_blocks=state.budget.rebench_blocks)
+    binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
+    data["command"], more = command.time_whole(state, binaries)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
-                      inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings)
+                      inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings + more)
 
 
 def accepted(state: AuditState, decisions: list[Decision]):
