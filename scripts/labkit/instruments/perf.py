@@ -36,7 +36,7 @@ def event() -> str:
 def record(argv: list[str], folder: Path, *, cpu: int, seconds: int) -> Recording:
     """Sample argv, which has to run for `seconds` by itself. Writes perf.data and perf.script in folder."""
     data, script = folder / "perf.data", folder / "perf.script"
-    run_tool(["perf", "record", "-q", "-F", str(FREQUENCY_HZ), "-e", event(), "--call-graph", "fp", "-o", str(data),
+    run_tool(["perf", "record", "-q", "-F", str(FREQUENCY_HZ), "-e", event(), "--sample-cpu", "--call-graph", "fp", "-o", str(data),
               "--", "taskset", "-c", str(cpu), *argv], timeout_s=seconds * 2 + 60)
     text = run_tool(["perf", "script", "--no-inline", "--show-lost-events", "-i", str(data), "-F",
                      "comm,pid,tid,cpu,time,period,event,ip,sym,dso"], timeout_s=300).stdout
