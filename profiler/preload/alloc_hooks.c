@@ -108,9 +108,9 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 	}
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, total);
+	/* Not real.reallocarray: glibc's calls realloc, which is ours. */
 	self = enter();
-	return reallocated(self, block, real.reallocarray(block, count, bytes),
-			   total);
+	return reallocated(self, block, real.realloc(block, total), total);
 }
 
 static void free_nesting(struct thread_block *self, void *block)

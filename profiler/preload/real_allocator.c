@@ -89,12 +89,6 @@ static void first_free(void *block)
 }
 
 /* dlsym calls none of these, so they need no arena. */
-static void *first_reallocarray(void *block, size_t count, size_t bytes)
-{
-	real_resolve();
-	return real.reallocarray(block, count, bytes);
-}
-
 static void *first_aligned_alloc(size_t alignment, size_t bytes)
 {
 	real_resolve();
@@ -129,7 +123,6 @@ struct real_allocator real = {
 	.malloc = first_malloc,
 	.calloc = first_calloc,
 	.realloc = first_realloc,
-	.reallocarray = first_reallocarray,
 	.free = first_free,
 	.memalign = first_memalign,
 	.aligned_alloc = first_aligned_alloc,
@@ -138,17 +131,6 @@ struct real_allocator real = {
 	.pvalloc = first_pvalloc,
 	.malloc_usable_size = first_malloc_usable_size,
 };
-
-/* A C library without the call: as its callers would have to do it. */
-static void *own_reallocarray(void *block, size_t count, size_t bytes)
-{
-	size_t total;
-
-	if (!__builtin_mul_overflow(count, bytes, &total))
-		return real.realloc(block, total);
-	errno = ENOMEM;
-	return NULL;
-}
 
 static bool is_in_libc(const void *function)
 {
@@ -175,8 +157,6 @@ void real_resolve(void)
 	resolve(&found.malloc, "malloc");
 	resolve(&found.calloc, "calloc");
 	resolve(&found.realloc, "realloc");
-	found.reallocarray = own_reallocarray;
-	resolve(&found.reallocarray, "reallocarray");
 	resolve(&found.free, "free");
 	resolve(&found.memalign, "memalign");
 	resolve(&found.aligned_alloc, "aligned_alloc");

@@ -21,7 +21,6 @@ struct real_allocator {
 	void *(*malloc)(size_t bytes);
 	void *(*calloc)(size_t count, size_t bytes);
 	void *(*realloc)(void *block, size_t bytes);
-	void *(*reallocarray)(void *block, size_t count, size_t bytes);
 	void (*free)(void *block);
 	void *(*memalign)(size_t alignment, size_t bytes);
 	void *(*aligned_alloc)(size_t alignment, size_t bytes);
