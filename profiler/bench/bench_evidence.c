@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NS_PER_US 1000u
@@ -179,6 +180,30 @@ static int write_by_rename(const json_t *document, const char *path)
 	return err;
 }
 
+static int write_in_place(const json_t *document, const char *path)
+{
+	FILE *stream = fopen(path, "we");
+
+	return stream ? write_stream(document, stream) : -errno;
+}
+
+/* A rename would put a plain file in the place of /dev/null or a pipe. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && !S_ISREG(status.st_mode);
+}
+
+static int write_document(const json_t *document, const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return write_stream(document, stdout);
+	if (is_special(path))
+		return write_in_place(document, path);
+	return write_by_rename(document, path);
+}
+
 int bench_evidence_write(const struct bench_evidence *evidence,
 			 const char *path)
 {
@@ -187,8 +212,7 @@ int bench_evidence_write(const struct bench_evidence *evidence,
 
 	if (!document)
 		return -ENOMEM;
-	err = strcmp(path, "-") == 0 ? write_stream(document, stdout)
-				     : write_by_rename(document, path);
+	err = write_document(document, path);
 	json_decref(document);
 	return err;
 }

@@ -3,8 +3,9 @@
  *
  * Every sample, in order, in base units; nothing is concluded here.
  *
- * Errors     0 or -errno. A file appears whole, by rename, or not at all.
- * Read next  templates/schemas/bench_run.schema.json.
+ * Errors     0 or -errno. A plain file appears whole, by rename, or not at all;
+ * a pipe or device is written in place. Read next
+ * templates/schemas/bench_run.schema.json.
  */
 #ifndef CLINIC_BENCH_EVIDENCE_H
 #define CLINIC_BENCH_EVIDENCE_H

@@ -7,7 +7,9 @@
  *
  * Costs two predictable branches when nobody listens. The harness listens
  * under --stages (nanoseconds); libclinic-preload.so listens when loaded
- * (allocations). Usable in any program: nothing needs to be linked.
+ * (allocations). Usable in any position-independent program (PIE, the default
+ * on Debian): nothing needs to be linked. With -no-pie the linker settles the
+ * weak references itself, and only what is linked in can listen.
  *
  * Ownership  name must be a string literal: it is kept by address.
  * Threads    a stage belongs to the thread that began it; stages nest.

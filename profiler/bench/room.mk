@@ -1,0 +1,3 @@
+# The harness's own victim is a patient: it gets its main() from the harness.
+$(O)/victims/bench_patient: $(O)/lib/libclinic-bench.a
+$(O)/victims/bench_patient: VICTIM_LIBS = $(O)/lib/libclinic-bench.a -ljansson
