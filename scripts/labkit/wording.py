@@ -61,6 +61,32 @@ def duration(value_ns: float | None, digits: int = 4) -> str:
     return f"{significant(value_ns, digits)} ns"
 
 
+def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: float | None) -> str:
+    """Estimate and interval in one unit, the estimate's: 304.1 µs [303.2, 305.5]."""
+    if value_ns is None:
+        return ABSENT
+    text = duration(value_ns)
+    unit = text.split(" ")[-1]
+    if low_ns is None or high_ns is None:
+        return f"{text} [no interval]"
+    scale = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0}[unit]
+    return f"{text} [{significant(low_ns / scale, 4)}, {significant(high_ns / scale, 4)}]"
+
+
+def gain_interval(ratio: float | None, low: float | None, high: float | None) -> str:
+    """A gain with its interval: 1.616× [1.599, 1.630]."""
+    if ratio is None:
+        return ABSENT
+    return f"{times(ratio)} [no interval]" if low is None or high is None else f"{times(ratio)} [{low:.3f}, {high:.3f}]"
+
+
+def share_interval(share: dict[str, Any] | None) -> str:
+    """A share of samples with its binomial interval: 42.1 % [41.5, 42.7]."""
+    if share is None:
+        return ABSENT
+    return f"{percent(share['ratio'])} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
+
+
 def size(value_bytes: float | None) -> str:
     """Bytes in binary units."""
     if value_bytes is None:

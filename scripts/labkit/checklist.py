@@ -1,0 +1,183 @@
+"""checklist.py - the acceptance checklist, checked by machine.  audit numbers -> checklist.py -> rows
+
+Each check looks at the audit and returns what it saw, or raises Unmet with what it saw instead. A row without its
+evidence fails: absence is not acceptance.
+
+Pure  no disk; `evidence` is the file, relative to the report, where a reader can see the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from labkit.wording import count, duration, listing, p_value, percent, plural, times
+
+Audit = dict[str, Any]
+
+
+class Unmet(Exception):
+    """What was seen, and why it is not enough."""
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    title: str
+    passed: bool
+    seen: str
+    evidence: tuple[str, ...]
+
+
+def check_rows(audit: Audit) -> list[Row]:
+    return [_row(number, *check, audit) for number, check in enumerate(CHECKS, start=1)]
+
+
+def _row(number: int, title: str, evidence: tuple[str, ...], check: Callable[[Audit], str], audit: Audit) -> Row:
+    try:
+        return Row(number, title, True, check(audit), evidence)
+    except Unmet as reason:
+        return Row(number, title, False, str(reason), evidence)
+
+
+def need(condition: Any, seen: str) -> None:
+    if not condition:
+        raise Unmet(seen)
+
+
+def check_intervals(audit: Audit) -> str:
+    """The whole pipeline, at every size, before; and the change itself, at the size of the complaint."""
+    sizes = audit["baseline"]["sizes"]
+    open_ended = [one["name"] for one in sizes if not all(map(_is_finite, (one["p50"]["low"], one["p50"]["high"])))]
+    need(not open_ended, f"no interval at {listing(open_ended)}: too few processes")
+    main = _main(audit)
+    wanted = audit["policy"]["evidence"]["minimum_pairs_count"]
+    need(main["pairs_count"] >= wanted, f"{main['pairs_count']} pairs of processes, {wanted} are needed")
+    return (f"{plural(len(sizes), 'size')}, each with intervals of p50, p95 and p99 from at least "
+            f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
+            f"[{times(main['gain_low'])}, {times(main['gain_high'])}] from {main['pairs_count']} pairs")
+
+
+def check_black_box(audit: Audit) -> str:
+    found = audit["environment"]["disassembly"]
+    kinds = {one["kind"] for one in found["barriers"]}
+    need(kinds == {"in", "out"}, f"barriers found in the program: {listing(sorted(kinds))}; both in and out are needed")
+    gone = [one["name"] for one in found["functions"] if not (one["present"] and one["loop"])]
+    need(found["functions"] and not gone, f"not there, or without a loop, after optimisation: {listing(gone)}")
+    where = listing(sorted({one["function"] for one in found["barriers"]}))
+    return (f"{plural(len(found['barriers']), 'barrier')} in the machine code of {where}; "
+            f"{plural(len(found['functions']), 'hot function')} present with their loops")
+
+
+def check_fixture_outside(audit: Audit) -> str:
+    """By the clock of each process: the set-up ended before the first sample, and all samples fit in behind it."""
+    setup = audit["baseline"]["setup"]
+    need(setup["checked_count"], "no process recorded when its timed part began")
+    need(setup["overlapping_count"] == 0, f"in {plural(setup['overlapping_count'], 'process')} the timed samples do not "
+                                          "fit behind the set-up")
+    need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
+    return (f"in all {setup['checked_count']} processes: the set-up (median {duration(setup['median_ns'])}) ended before "
+            f"the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
+
+
+def check_flame_graph(audit: Audit) -> str:
+    profile = audit["profile"]
+    need(profile, "nothing was sampled")
+    wanted = audit["policy"]["evidence"]["flame_graph_seconds"]
+    first = next(one for one in profile["samplings"] if one["instrument"] == profile["instrument"])
+    need(profile["flame_graph"], "no flame graph was drawn")
+    need(first["duration_s"] >= wanted, f"{first['duration_s']:g} s of sampling; {wanted:g} s are needed")
+    return (f"{first['duration_s']:g} s of sustained load, {count(first['samples_count'])} samples by "
+            f"{first['instrument']}, {count(first['lost_count'])} lost")
+
+
+def check_stage_allocations(audit: Audit) -> str:
+    memory = audit["memory"]
+    need(memory and memory["stages"], "no allocation was counted per stage")
+    wanted = {one["name"] for one in audit["manifest"]["stages"]}
+    for size in audit["manifest"]["fixture"]["sizes"]:
+        missing = wanted - {one["stage"] for one in memory["stages"] if one["size"] == size}
+        need(not missing, f"at {size} nothing was counted for {listing(sorted(missing))}")
+    need(all(one["passed"] for one in audit["environment"]["self_test"] if "alloc" in one["instrument"]),
+         "the allocation counter failed its self-test")
+    return f"{plural(len(wanted), 'stage')} at {plural(len(audit['manifest']['fixture']['sizes']), 'size')}, exact counts"
+
+
+def check_before_after(audit: Audit) -> str:
+    rebench = audit["rebench"]
+    need(rebench and rebench["accepted"], "no accepted change was measured before and after")
+    need(not rebench["failure"], "the union of the accepted failed")
+    need(rebench["answers"] and all(one["equal"] for one in rebench["answers"]), "the answers differ")
+    sizes = {one["size"] for one in rebench["effects"]}
+    need(sizes == set(audit["manifest"]["fixture"]["sizes"]), f"measured at {listing(sorted(sizes))} only")
+    return (f"{listing(rebench['accepted'])} together, equal answers and before/after at all "
+            f"{plural(len(sizes), 'size')}")
+
+
+def check_significance(audit: Audit) -> str:
+    main = _main(audit)
+    seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block; the larger of it and the bootstrap's), "
+            f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
+    need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")
+    need(main["verdict"] == "improved", f"{seen}; but the verdict is {main['verdict']}: {main['reason']}")
+    return seen
+
+
+def check_noise(audit: Audit) -> str:
+    noise = audit["baseline"]["noise"]
+    need(noise, "the baseline was not compared with its own copy")
+    fooled = [one["size"] for one in noise if one["verdict"] in ("improved", "regressed")]
+    need(not fooled, f"identical programs were called different at {listing(fooled)}")
+    worst = max(noise, key=lambda one: abs(one["gain_ratio"] - 1.0))
+    return (f"the baseline against its own copy: no difference at any of {plural(len(noise), 'size')}, at most "
+            f"{percent(abs(worst['gain_ratio'] - 1.0), 2)} apart (at {worst['size']})")
+
+
+def check_decisions(audit: Audit) -> str:
+    unmeasured = [one["id"] for one in audit["candidates"] if not one["measured"]]
+    need(not unmeasured, f"never measured: {listing(unmeasured)}")
+    accepted = sum(1 for one in audit["candidates"] if one["accepted"])
+    need(audit["candidates"], "there are no candidates")
+    return f"{accepted} accepted, {len(audit['candidates']) - accepted} rejected, each by a rule of the policy"
+
+
+def check_witness(audit: Audit) -> str:
+    witnesses = audit["memory"]["witnesses"] if audit["memory"] else []
+    need(witnesses, "no second tool counted the allocations")
+    differences = [f"{one['instrument']} differs by {count(abs(pair['difference']))} in {name}" for one in witnesses
+                   for name, pair in one["counts"].items() if pair["difference"]]
+    exact = [one["instrument"] for one in witnesses
+             if all(pair["difference"] == 0 for pair in one["counts"].values())]
+    need(exact, "; ".join(differences))
+    return f"the same counts as {listing(exact)}" + (f" ({'; '.join(differences)})" if differences else "")
+
+
+def check_target(audit: Audit) -> str:
+    main, target = _main(audit), audit["manifest"]["target"]
+    seen = f"low end {times(main['gain_low'])}, target {times(target)}"
+    need(main["gain_low"] >= target, seen)
+    return seen
+
+
+def _main(audit: Audit) -> dict[str, Any]:
+    main = audit["rebench"]["main"] if audit["rebench"] else None
+    need(main, "no before and after was measured at the size of the complaint")
+    return main
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and abs(value) != float("inf")
+
+
+CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
+    ("The benchmark gives confidence intervals for the full pipeline",
+     ("evidence/baseline.json", "evidence/rebench.json"), check_intervals),
+    ("black_box on input and output, in the machine code", ("evidence/baseline.json",), check_black_box),
+    ("Fixtures are built outside the timed region", ("evidence/baseline.json",), check_fixture_outside),
+    ("A flame graph from a run of at least 30 s", ("evidence/profile.json",), check_flame_graph),
+    ("Allocation counts per stage", ("evidence/memory.json",), check_stage_allocations),
+    ("At least one fix implemented, with before and after", ("evidence/rebench.json",), check_before_after),
+    ("p < 0.05 for the improvement", ("evidence/rebench.json",), check_significance),
+    ("Identical programs are called identical on this machine", ("evidence/baseline.json",), check_noise),
+    ("Every candidate was measured and decided by policy", ("evidence/candidates/",), check_decisions),
+    ("Allocation counts confirmed by a second tool", ("evidence/memory.json",), check_witness),
+    ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
+)

@@ -1,0 +1,90 @@
+"""defence_answers.py - the four questions of the design defence, answered from the numbers.
+
+What fails first under load, what is the worst-case allocation pattern, how noise was handled, and when a speed-up
+would have been rejected. Only the facts are chosen here; the words are the template's.
+"""
+
+from typing import Any
+
+Audit = dict[str, Any]
+
+
+def defence_answers(audit: Audit) -> dict[str, Any]:
+    return {"load": load_answer(audit), "allocations": allocation_answer(audit), "noise": noise_answer(audit),
+            "rejection": rejection_answer(audit)}
+
+
+def load_answer(audit: Audit) -> dict[str, Any]:
+    """The stage whose time per operation grows most from the smallest batch to the largest, and the capacity."""
+    growths = sorted((one for one in _stage_growths(audit) if one["growth_ratio"] is not None),
+                     key=lambda one: (-one["growth_ratio"], one["stage"]))
+    return {"growths": growths, "first": growths[0] if growths else None, "capacity": _capacity(audit),
+            "tail": _tail(audit)}
+
+
+def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
+    sizes = [one["name"] for one in sorted(audit["baseline"]["sizes"], key=lambda one: one["ops_count"])]
+    times = {(one["stage"], one["size"]): one["run_median_ns"] / one["ops_count"] for one in audit["baseline"]["stages"]}
+    first, last = (sizes[0], sizes[-1]) if sizes else ("", "")
+    return [{"stage": stage, "from_size": first, "to_size": last, "from_ns": times[stage, first],
+             "to_ns": times[stage, last],
+             "growth_ratio": times[stage, last] / times[stage, first] if times[stage, first] else None}
+            for stage in dict.fromkeys(stage for stage, _ in times)
+            if (stage, first) in times and (stage, last) in times]
+
+
+def _capacity(audit: Audit) -> list[dict[str, Any]]:
+    """Operations a second that one core can take: above it, whatever feeds the program must queue or drop."""
+    rows = audit["rebench"]["scaling"] if audit["rebench"] else []
+    return [{"variant": one["variant"], "size": one["size"], "ops_per_s": 1e9 / one["median_ns"]} for one in rows]
+
+
+def _tail(audit: Audit) -> dict[str, Any] | None:
+    """p99 over p50 of a batch at the size of the complaint: how much slack a deadline needs."""
+    main = next((one for one in audit["baseline"]["sizes"] if one["name"] == audit["manifest"]["main_size"]), None)
+    if main is None or not main["p50"]["median"]:
+        return None
+    return {"p50_ns": main["p50"]["median"], "p99_ns": main["p99"]["median"], "supported": main["p99"]["supported"],
+            "ratio": main["p99"]["median"] / main["p50"]["median"]}
+
+
+def allocation_answer(audit: Audit) -> dict[str, Any] | None:
+    """The stage and size with the most allocations in one batch, and what the union leaves of it."""
+    stages = [one for one in audit["memory"]["stages"] if one["stage"]] if audit["memory"] else []
+    if not stages:
+        return None
+    worst = max(stages, key=lambda one: (one["allocations_count"], one["allocated_bytes"], one["stage"]))
+    after = next((one for one in (audit["rebench"]["memory"] if audit["rebench"] else ())
+                  if one["variant"] != "baseline" and (one["stage"], one["size"]) == (worst["stage"], worst["size"])), None)
+    return {"worst": worst, "after": after, "growth": _allocation_growth(stages, worst["stage"]),
+            "kept_count": worst["allocations_count"] - worst["frees_count"]}
+
+
+def _allocation_growth(stages: list[dict[str, Any]], stage: str) -> dict[str, Any]:
+    """Per operation at the smallest and the largest batch: equal means that the count grows with the input only."""
+    rows = sorted((one for one in stages if one["stage"] == stage), key=lambda one: one["ops_count"])
+    return {"from_size": rows[0]["size"], "from_per_op": rows[0]["allocations_per_op"],
+            "to_size": rows[-1]["size"], "to_per_op": rows[-1]["allocations_per_op"]}
+
+
+def noise_answer(audit: Audit) -> dict[str, Any]:
+    main_size = audit["manifest"]["main_size"]
+    noise = next((one for one in audit["baseline"]["noise"] if one["size"] == main_size), None)
+    main = audit["rebench"]["main"] if audit["rebench"] else None
+    measured = [one["losses"] for one in audit["candidates"] if one["measured"]]
+    measured += [audit["rebench"]["losses"]] if audit["rebench"] else []
+    return {"floor": noise, "main": main, "runs_count": sum(one["runs_count"] for one in measured),
+            "failed_count": sum(sum(one["failures"].values()) for one in measured),
+            "rerun_count": sum(one["rerun_count"] for one in measured),
+            "clock": audit["environment"]["clock"], "unstable": audit["environment"]["unstable"]}
+
+
+def rejection_answer(audit: Audit) -> dict[str, Any]:
+    """What was rejected and why, and how near the accepted were to it."""
+    rejected = [{"id": one["id"], "rule": one["rule"], "reason": one["reason"],
+                 "gain_ratio": one["gain"]["gain_ratio"] if one["gain"] else None}
+                for one in audit["candidates"] if one["measured"] and not one["accepted"]]
+    margins = audit["trade_offs"]["margins"]
+    nearest = min(margins, key=lambda one: (one["gain_low"] - one["gain_needed"], one["id"]), default=None)
+    return {"rejected": rejected, "faster_but_rejected": [one["id"] for one in rejected if (one["gain_ratio"] or 0) > 1.0],
+            "nearest": nearest}

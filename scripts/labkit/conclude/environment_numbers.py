@@ -1,0 +1,41 @@
+"""environment_numbers.py - machine, toolchain, fixture, flags: what must be equal for the numbers to hold."""
+
+from typing import Any
+
+from labkit.dossier import Dossier
+
+# Facts of the unstable part of the host that have a limit in the policy, and what exceeding it costs.
+LIMITS = {"load1_ratio": "host_load_ratio", "steal_ratio": "host_steal_ratio"}
+
+
+def environment_numbers(dossier: Dossier) -> dict[str, Any]:
+    hosts = [document["host"] for _, document in dossier.documents]
+    binaries: dict[str, Any] = {}
+    for _, document in dossier.documents:
+        for variant, binary in document["binaries"].items():
+            binaries.setdefault(variant, binary)
+    return {
+        "fingerprint": dossier.baseline["host"]["fingerprint"],
+        "fingerprints_count": len({host["fingerprint"] for host in hosts}),
+        "stable": dict(sorted(dossier.baseline["host"]["stable"].items())),
+        "unstable": _ranges(hosts),
+        "fixture_sha256": dict(sorted(dossier.baseline["fixture"]["sha256"].items())),
+        "fixtures_equal": len({str(sorted(one["fixture"]["sha256"].items())) for _, one in dossier.documents}) == 1,
+        "binaries": binaries,
+        "clock": dossier.baseline["data"]["clock"],
+        "self_test": dossier.baseline["data"]["self_test"],
+        "disassembly": dossier.baseline["data"]["disassembly"],
+        "started_utc": min(document["started_utc"] for _, document in dossier.documents),
+        "ended_utc": max(document["ended_utc"] for _, document in dossier.documents),
+        "source": dossier.plan["data"].get("source"),
+    }
+
+
+def _ranges(hosts: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Lowest and highest of every number that the machine did not hold still, over all phases."""
+    numbers: dict[str, list[float]] = {}
+    for host in hosts:
+        for name, value in host["unstable"].items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                numbers.setdefault(name, []).append(value)
+    return {name: {"low": min(values), "high": max(values)} for name, values in sorted(numbers.items())}

@@ -1,0 +1,108 @@
+"""rebench_numbers.py - the union of the accepted against the baseline, on fresh processes: all sizes, all metrics.
+
+The choice was made on other runs, so these intervals carry no winner's curse. The metrics other than the
+complaint's are reported side by side, each with its own interval; they are corrected together (Holm), regressions
+first among them.
+"""
+
+from math import prod
+from typing import Any, Mapping, Sequence
+
+from labkit.conclude.baseline_numbers import command_times, distribution
+from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
+from labkit.conclude.memory_numbers import per_batch
+from labkit.decide import Decision, allocation_growth
+from labkit.dossier import Dossier
+from labkit.effects import Row, judged_together, measure_effects, sizes_of
+from labkit.metrics import METRICS
+from labkit.policy import parse
+from labkit.stats.quantiles import tail_is_supported
+
+SHOWN = ("throughput", "p50", "p95", "p99", "cpu", "peak_rss")
+TAILS = {"p95": 0.95, "p99": 0.99}
+
+
+def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str, Any] | None:
+    """None when there was nothing to confirm, or it was not confirmed yet."""
+    if dossier.rebench is None:
+        return None
+    data = dossier.rebench["data"]
+    main_size = dossier.manifest["main_size"]
+    effects = [] if data["failure"] else _all_effects(dossier, data["runs"])
+    main = next((one for one in effects if one["size"] == main_size
+                 and one["metric"] == dossier.manifest["metric"]), None)
+    return {
+        "accepted": data["accepted"], "left_out": data["left_out"], "failure": data["failure"],
+        "answers": data["answers"],
+        "main": main,
+        "effects": effects,
+        "exact": _exact(data),
+        "memory": [per_batch(row) for row in data["memory"]],
+        "lines": data["lines"], "lines_count": data["lines"]["added_count"] + data["lines"]["removed_count"],
+        "losses": loss_numbers(data["runs"]),
+        "distributions": _distributions(data["runs"], main_size),
+        "scaling": _scaling(data["runs"]),
+        "expected_gain_ratio": _product_of_gains(decisions, data["accepted"]),
+        "command": _command(data),
+    }
+
+
+def _all_effects(dossier: Dossier, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The complaint's metric at its size stands alone, as it was named before; all others are one family."""
+    policy, metric = parse(dossier.policy), dossier.manifest["metric"]
+    shown = [metric, *(one for one in SHOWN if one != metric)]
+    measured = [one for name in shown if name in METRICS
+                for one in measure_effects(rows, name, policy, seed=dossier.rebench["seed"])]
+    main = [one for one in measured if (one.size, one.comparison.metric) == (dossier.manifest["main_size"], metric)]
+    others = judged_together([one for one in measured if one not in main], policy)
+    numbers = {(one.size, one.comparison.metric): comparison_numbers(one) for one in (*main, *others)}
+    return [{**numbers[size, name], "supported": _is_supported(rows, size, name)}
+            for size in sizes_of(rows) for name in shown if (size, name) in numbers]
+
+
+def _is_supported(rows: Sequence[Row], size: str, metric: str) -> bool:
+    return metric not in TAILS or all(tail_is_supported(len(row["samples_ns"]), TAILS[metric]) for row in rows
+                                      if row["size"] == size and not row["failure"])
+
+
+def _exact(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is counted, not sampled: allocations per batch and size, instructions of the whole program."""
+    rows = [{"metric": "allocations", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio}
+            for one in allocation_growth(data["memory"])]
+    counted = data["instructions_count"]
+    if counted and counted["baseline"]:
+        rows.append({"metric": "instructions", "size": None, "before": counted["baseline"],
+                     "after": counted["candidate"], "ratio": counted["candidate"] / counted["baseline"] - 1.0})
+    return rows
+
+
+def _distributions(rows: Sequence[Row], size: str) -> dict[str, Any]:
+    """Per arm at the size of the complaint: one number per process, in the order they ran."""
+    return {variant: distribution([row for row in rows if row["size"] == size and row["arm"] == arm])
+            for arm, variant in (("A", "baseline"), ("B", "union"))}
+
+
+def _scaling(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Per arm and size: time per operation, to see which grows faster than its input."""
+    numbers = []
+    for arm, variant in (("A", "baseline"), ("B", "union")):
+        for size in sizes_of(rows):
+            here = [row for row in rows if row["size"] == size and row["arm"] == arm]
+            ops_count = next((row["ops_count"] for row in here if not row["failure"]), None)
+            batch = distribution(here)["p50"]
+            if ops_count and batch["median"] is not None:
+                numbers.append({"variant": variant, "size": size, "ops_count": ops_count,
+                                **{f"{key}_ns": value / ops_count if (value := batch[key]) else None
+                                   for key in ("median", "low", "high")}})
+    return numbers
+
+
+def _product_of_gains(decisions: Sequence[Decision], accepted: Sequence[str]) -> float | None:
+    """What the union would give if the gains were independent; they seldom are."""
+    gains = [one.facts.gain.comparison.gain_ratio for one in decisions if one.id in accepted and one.facts.gain]
+    return prod(gains) if gains else None
+
+
+def _command(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    raw = data["command"]["hyperfine"] if data["command"] else None
+    return [command_times(one) for one in raw["results"]] if raw else []

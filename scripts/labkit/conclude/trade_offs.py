@@ -1,0 +1,57 @@
+"""trade_offs.py - what the gain costs, when to take it back, and what keeps it."""
+
+from typing import Any, Sequence
+
+from labkit.decide import Decision
+from labkit.dossier import Dossier
+from labkit.policy import parse
+
+
+def trade_offs(dossier: Dossier, decisions: Sequence[Decision], audit: dict[str, Any]) -> dict[str, Any]:
+    accepted = [one for one in audit["candidates"] if one["accepted"]]
+    return {
+        "accepted": [{**{key: one[key] for key in ("id", "title", "risk", "risk_why", "rollback", "lines_count")},
+                      "lines_per_percent": _price(one)} for one in accepted],
+        "regressions": regressions(audit["rebench"]),
+        "margins": [_margin(one) for one in decisions if one.accepted],
+        "guard": _guard(dossier, audit),
+    }
+
+
+def _price(candidate: dict[str, Any]) -> float | None:
+    gain = candidate["gain"]
+    if gain is None or gain["gain_ratio"] <= 1.0:
+        return None
+    return candidate["lines_count"] / (100.0 * (gain["gain_ratio"] - 1.0))
+
+
+def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Everything that got worse, sampled or counted."""
+    if rebench is None:
+        return []
+    sampled = [{"metric": one["metric"], "size": one["size"], "ratio": 1.0 / one["gain_ratio"] - 1.0}
+               for one in rebench["effects"] if one["verdict"] == "regressed"]
+    counted = [{"metric": one["metric"], "size": one["size"], "ratio": one["ratio"]}
+               for one in rebench["exact"] if one["ratio"] > 0]
+    return sampled + counted
+
+
+def _margin(decision: Decision) -> dict[str, Any]:
+    """How far an accepted candidate was from being rejected, by each rule that has a number."""
+    facts = decision.facts
+    return {"id": decision.id, "gain_low": facts.gain.comparison.gain_low,
+            "gain_needed": 1.0 + decision.required_gain_ratio, "lines_count": facts.lines_count,
+            "lines_allowed": decision.allowed_lines_count, "p_value": facts.gain.comparison.p_adjusted}
+
+
+def _guard(dossier: Dossier, audit: dict[str, Any]) -> dict[str, Any]:
+    """Counts are exact, so the guard on them allows nothing; the one on time allows what this machine cannot see."""
+    policy, size = parse(dossier.policy), dossier.manifest["main_size"]
+    noise = next((one for one in audit["baseline"]["noise"] if one["size"] == size), None)
+    rebench = audit["rebench"]
+    stages = [one for one in rebench["memory"] if one["variant"] != "baseline" and one["size"] == size] \
+        if rebench else []
+    return {"command": f"make gate BASE=origin/main W={dossier.manifest['name']}",
+            "loss_seen_ratio": max(policy.minimum_gain_ratio, noise["mde_ratio"]) if noise else None,
+            "allocations_per_batch": sum(one["allocations_count"] for one in stages) if stages else None,
+            "silent_stages": [one["stage"] for one in stages if one["allocations_count"] == 0]}
