@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from labkit.schemas import EvidenceError, check
+from labkit.shares import primary_sampling
 
 Document = Mapping[str, Any]
 REQUIRED = ("plan", "baseline")
@@ -25,6 +26,14 @@ class EvidenceFile:
     path: str
     sha256: str
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One line of a collapsed file: the functions on a stack, and how many samples saw just that stack."""
+
+    functions: frozenset[str]
+    samples_count: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Dossier:
     candidates: tuple[Document, ...]  # in the manifest's order
     files: tuple[EvidenceFile, ...]  # all of them, by path
     paths: Mapping[str, str]  # kind, or candidates/<id>, to path
+    stacks: tuple[Stack, ...]  # of the sampling that shares are quoted from; empty when it kept none
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -72,7 +82,8 @@ def read_dossier(report: Path) -> Dossier:
     found = {one: _read(folder / "candidates" / f"{one}.json", report) for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
     return Dossier(**documents, candidates=tuple(found[one] for one in order if found[one]),
-                   files=_list_files(report), paths={name: f"evidence/{name}.json" for name in names})
+                   files=_list_files(report), stacks=_read_stacks(documents["profile"], report),
+                   paths={name: f"evidence/{name}.json" for name in names})
 
 
 def _read(path: Path, report: Path) -> Document | None:
@@ -85,6 +96,19 @@ def _read(path: Path, report: Path) -> Document | None:
         raise EvidenceError(f"{where}: cannot be read as JSON: {error}") from error
     check(document, where)
     return document
+
+
+def _read_stacks(profile: Document | None, report: Path) -> tuple[Stack, ...]:
+    """Collapsed stacks (Gregg): root;caller;callee COUNT, a line each."""
+    sampling = primary_sampling(profile)
+    if sampling is None or not sampling.get("stacks"):
+        return ()
+    path = report / "evidence" / sampling["stacks"]
+    try:
+        lines = [line.rpartition(" ") for line in path.read_text(encoding="utf-8").splitlines() if line]
+        return tuple(Stack(frozenset(stack.split(";")), int(count)) for stack, _, count in lines)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise EvidenceError(f"evidence/{path.name}: cannot be read as collapsed stacks: {error}") from error
 
 
 def _list_files(report: Path) -> tuple[EvidenceFile, ...]:

@@ -72,7 +72,7 @@ def distribution(audit: Audit) -> bytes | None:
     def paint(axes: Axes) -> None:
         for row, (name, values) in enumerate(reversed(shown.items())):
             colour, marker, label = VARIANT[name]
-            median = sorted(values)[len(values) // 2] / scale
+            median = rebench["distributions"][name]["p50"]["median"] / ops_count / scale
             xs, ys = swarm([one / scale for one in values], max(map(max, shown.values())) / scale)
             axes.scatter(xs, [row + y for y in ys], s=22, color=colour, marker=marker, alpha=0.75, linewidths=0)
             axes.plot([median, median], [row - 0.38, row + 0.38], color=INK, linewidth=1.6)
@@ -207,7 +207,7 @@ def forest(audit: Audit) -> bytes | None:
     def paint(axes: Axes) -> None:
         for place, one in enumerate(rows):
             _forest_row(axes, len(rows) - 1 - place, one["id"], one["gain"] if one in measured else None,
-                        "accepted" if one["accepted"] else f"{one['verdict']}: {one.get('rule', 'not measured')}",
+                        "accepted" if one["accepted"] else f"{one['verdict']}: {one['rule']}",
                         GOOD if one["accepted"] else MUTED, one["accepted"], "o")
         if main:
             axes.axhline(-0.5, color=INK, linewidth=0.8)

@@ -36,6 +36,14 @@ def significant(value: float, digits: int = 3) -> str:
     return grouped(text)
 
 
+def exact_digits(value: float, digits: int) -> str:
+    """Like significant, but trailing zeros stay: a column of one precision."""
+    if value == 0:
+        return "0"
+    before = len(str(int(abs(value)))) if abs(value) >= 1 else 1
+    return grouped(f"{value:.{max(0, digits - before)}f}")
+
+
 def grouped(text: str) -> str:
     whole, dot, fraction = text.partition(".")
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
@@ -52,13 +60,15 @@ def count(value: float | None) -> str:
 
 
 def duration(value_ns: float | None, digits: int = 4) -> str:
-    """Nanoseconds in the unit that reads best."""
+    """Nanoseconds in the unit that reads best; a whole number of nanoseconds stays whole."""
     if value_ns is None:
         return ABSENT
+    if isinstance(value_ns, int) and abs(value_ns) < 1000:
+        return f"{value_ns} ns"
     for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if abs(value_ns) >= scale:
-            return f"{significant(value_ns / scale, digits)} {unit}"
-    return f"{significant(value_ns, digits)} ns"
+            return f"{exact_digits(value_ns / scale, digits)} {unit}"
+    return f"{exact_digits(value_ns, digits)} ns"
 
 
 def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: float | None) -> str:
@@ -70,7 +80,7 @@ def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: flo
     if low_ns is None or high_ns is None:
         return f"{text} [no interval]"
     scale = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0}[unit]
-    return f"{text} [{significant(low_ns / scale, 4)}, {significant(high_ns / scale, 4)}]"
+    return f"{text} [{exact_digits(low_ns / scale, 4)}, {exact_digits(high_ns / scale, 4)}]"
 
 
 def gain_interval(ratio: float | None, low: float | None, high: float | None) -> str:
@@ -93,7 +103,7 @@ def size(value_bytes: float | None) -> str:
         return ABSENT
     for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if abs(value_bytes) >= scale:
-            return f"{significant(value_bytes / scale, 4)} {unit}"
+            return f"{exact_digits(value_bytes / scale, 4)} {unit}"
     return f"{count(value_bytes)} B"
 
 

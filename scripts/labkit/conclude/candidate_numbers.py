@@ -18,7 +18,8 @@ def candidate_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> list[d
 def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": candidate["id"], "title": candidate["title"], "measured": False, "accepted": False,
             "verdict": "not measured", "reason": "No evidence of it was found; run `make audit` again.",
-            "targets": candidate["targets"], "risk": candidate["risk"], "predicted_gain": candidate["predicted_gain"]}
+            "rule": "not measured", "targets": candidate["targets"], "risk": candidate["risk"],
+            "predicted_gain": candidate["predicted_gain"], "share": None, "ceiling_ratio": None, "gain": None}
 
 
 def _numbers(dossier: Dossier, decision: Decision, document: Document) -> dict[str, Any]:

@@ -1,41 +1,42 @@
 """hypotheses.py - what was believed before profiling, scored by the profile.
 
-A hypothesis names the function that was thought to be the bottleneck. It is confirmed when no stage's share is
-larger, beyond the intervals of both; refuted when one is; undecided when the intervals overlap.
+A hypothesis names the function that was thought to cost most. Its share is that of the samples with the function
+anywhere on the stack; a rival's share is that of the samples in another stage and not in this function, so that a
+function inside a stage competes with the rest of it. Confirmed: no rival is larger, beyond the intervals of both.
+Refuted: one is. Undecided: the intervals overlap.
 """
 
 from typing import Any
 
 from labkit.dossier import Dossier
-from labkit.shares import Share, function_share, primary_sampling, share
+from labkit.shares import Share, share
 
 
 def score_hypotheses(dossier: Dossier) -> list[dict[str, Any]]:
-    rivals = _stage_shares(dossier)
-    return [_score(one, function_share(dossier.profile, one["function"]), rivals)
-            for one in dossier.manifest["hypotheses"]]
+    stages = [one["entry"] for one in dossier.manifest["stages"]]
+    return [_score(dossier, one, stages) for one in dossier.manifest["hypotheses"]]
 
 
-def _stage_shares(dossier: Dossier) -> dict[str, Share]:
-    """Entry function of each stage to its share."""
-    sampling = primary_sampling(dossier.profile)
-    if dossier.profile is None or sampling is None:
-        return {}
-    return {one["entry"]: share(one["samples_count"], sampling["samples_count"])
-            for one in dossier.profile["data"]["stages"]}
+def _score(dossier: Dossier, hypothesis: dict[str, Any], stages: list[str]) -> dict[str, Any]:
+    function = hypothesis["function"]
+    found = _share_of(dossier, lambda functions: function in functions)
+    rivals = {stage: _share_of(dossier, lambda functions: stage in functions and function not in functions)
+              for stage in stages if stage != function}
+    largest = max((stage for stage in rivals if rivals[stage]), key=lambda one: (rivals[one].ratio, one), default=None)
+    rival = rivals.get(largest)
+    return {"says": hypothesis["says"], "function": function, "share": found, "rival": largest, "rival_share": rival,
+            "verdict": _verdict(found, rival)}
 
 
-def _score(hypothesis: dict[str, Any], found: Share | None, rivals: dict[str, Share]) -> dict[str, Any]:
-    others = {name: one for name, one in rivals.items() if name != hypothesis["function"]}
-    largest = max(others, key=lambda name: (others[name].ratio, name), default=None)
-    rival = others.get(largest)
-    return {"says": hypothesis["says"], "function": hypothesis["function"], "share": found,
-            "rival": largest, "rival_share": rival, "verdict": _verdict(found, rival, bool(rivals))}
+def _share_of(dossier: Dossier, belongs) -> Share | None:
+    """None when there are no stacks at all; a function that was never seen has a share of 0 and an interval."""
+    counted = sum(stack.samples_count for stack in dossier.stacks if belongs(stack.functions))
+    return share(counted, sum(stack.samples_count for stack in dossier.stacks))
 
 
-def _verdict(found: Share | None, rival: Share | None, profiled: bool) -> str:
-    if not profiled:
+def _verdict(found: Share | None, rival: Share | None) -> str:
+    if found is None or rival is None:
         return "not tested"
-    if found is None or (rival and rival.low > found.high):
+    if rival.low > found.high:
         return "refuted"
-    return "confirmed" if rival is None or found.low > rival.high else "undecided"
+    return "confirmed" if found.low > rival.high else "undecided"

@@ -49,9 +49,10 @@ def _guard(dossier: Dossier, audit: dict[str, Any]) -> dict[str, Any]:
     policy, size = parse(dossier.policy), dossier.manifest["main_size"]
     noise = next((one for one in audit["baseline"]["noise"] if one["size"] == size), None)
     rebench = audit["rebench"]
-    stages = [one for one in rebench["memory"] if one["variant"] != "baseline" and one["size"] == size] \
-        if rebench else []
+    counted = [one for one in (rebench["memory"] if rebench else ())
+               if one["variant"] != "baseline" and one["size"] == size]
+    whole = next((one["allocations_count"] for one in counted if one["stage"] is None), None)
     return {"command": f"make gate BASE=origin/main W={dossier.manifest['name']}",
             "loss_seen_ratio": max(policy.minimum_gain_ratio, noise["mde_ratio"]) if noise else None,
-            "allocations_per_batch": sum(one["allocations_count"] for one in stages) if stages else None,
-            "silent_stages": [one["stage"] for one in stages if one["allocations_count"] == 0]}
+            "allocations_per_batch": whole,
+            "silent_stages": [one["stage"] for one in counted if one["stage"] and one["allocations_count"] == 0]}
