@@ -139,7 +139,8 @@ def row(arm: str, size: str, block: int, position: int, order: list[str], batch_
     timed_ns = sum(samples)
     return {"arm": arm, "variant": "candidate" if arm == "B" else "baseline", "size": size, "block": block,
             "position": position, "order": " ".join(order + order[::-1]), "attempt": 0, "started_ns": started_ns,
-            "timed_started_ns": started_ns + 900_000, "wall_ns": timed_ns + 3_000_000, "user_ns": timed_ns + 1_500_000,
+            "timed_started_ns": started_ns + 900_000, "timed_user_ns": timed_ns, "timed_system_ns": 0,
+            "runs_count": 4 * SAMPLES_PER_RUN, "wall_ns": timed_ns + 3_000_000, "user_ns": timed_ns + 1_500_000,
             "system_ns": 700_000, "max_rss_bytes": 3_500_000 + 4096 * source.randrange(8) + 400 * SIZES[size],
             "minor_faults_count": 700, "major_faults_count": 0, "voluntary_switches_count": 1,
             "involuntary_switches_count": 2, "steal_ns": 0, "environment_bytes": source.randrange(4096),

@@ -6,12 +6,12 @@ Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from labkit.schemas import EvidenceError, check
+from labkit import evidence
+from labkit.schemas import EvidenceError
 from labkit.shares import primary_sampling
 
 Document = Mapping[str, Any]
@@ -73,29 +73,22 @@ class Dossier:
 def read_dossier(report: Path) -> Dossier:
     """All evidence under report/evidence. A candidate of the manifest without evidence is simply absent."""
     folder = report / "evidence"
-    documents = {name: _read(folder / f"{name}.json", report) for name in (*REQUIRED, *OPTIONAL)}
+    documents = {name: _read(folder / f"{name}.json") for name in (*REQUIRED, *OPTIONAL)}
     for name in REQUIRED:
         if documents[name] is None:
             raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
                                 "run `make audit`, which measures what is missing")
     order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
-    found = {one: _read(folder / "candidates" / f"{one}.json", report) for one in order}
+    found = {one: _read(folder / "candidates" / f"{one}.json") for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
     return Dossier(**documents, candidates=tuple(found[one] for one in order if found[one]),
                    files=_list_files(report), stacks=_read_stacks(documents["profile"], report),
                    paths={name: f"evidence/{name}.json" for name in names})
 
 
-def _read(path: Path, report: Path) -> Document | None:
-    where = str(path.relative_to(report))
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise EvidenceError(f"{where}: cannot be read as JSON: {error}") from error
-    check(document, where)
-    return document
+def _read(path: Path) -> Document | None:
+    kind = "candidate" if path.parent.name == "candidates" else path.stem
+    return evidence.read(path, kind) if path.exists() else None
 
 
 def _read_stacks(profile: Document | None, report: Path) -> tuple[Stack, ...]:

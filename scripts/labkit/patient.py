@@ -64,7 +64,14 @@ def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None
         row.update({key: document[key] for key in ("answer", "batch_count", "ops_count", "samples_ns")})
         row.update({key: document[key] for key in ("clock", "stages", "allocations", "runs_count")
                     if key in document})
+        row.update(_timed_part(document))
     return row
+
+
+def _timed_part(document: dict) -> dict:
+    """When the set-up and the warm-up were over, and the CPU time from there: what belongs to the samples."""
+    return {"timed_started_ns": document["started_ns"], "timed_user_ns": document["usage"]["user_ns"],
+            "timed_system_ns": document["usage"]["system_ns"]}
 
 
 def answer_of(manifest: Manifest, binary: Binary, size: str, *, cpu: int | None, timeout_s: float) -> dict:

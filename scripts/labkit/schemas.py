@@ -16,7 +16,8 @@ from jsonschema.validators import extend
 from labkit.outcome import Exit, LabError
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
-SHARED = ("head", "run")
+# Not evidence of their own: parts of it, and what the harness writes.
+SHARED = ("head", "run", "bench_run")
 
 
 class EvidenceError(LabError):
@@ -45,22 +46,22 @@ def check(document: Any, where: str) -> None:
 @lru_cache(maxsize=None)
 def _validator(kind: str) -> Any:
     files = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
-    return Validator(_inlined(files[f"{kind}.schema.json"], files))
+    return Validator(_inlined(files[f"{kind}.schema.json"], f"{kind}.schema.json", files))
 
 
-def _inlined(schema: Any, files: dict[str, Any]) -> Any:
+def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
     """The schema with every $ref replaced by what it names: following them one by one takes most of the time."""
     if isinstance(schema, list):
-        return [_inlined(one, files) for one in schema]
+        return [_inlined(one, here, files) for one in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         name, _, pointer = schema["$ref"].partition("#")
-        found = files[name] if name else files["head.schema.json"]
-        for step in pointer.strip("/").split("/") if pointer else ():
+        found = files[name or here]
+        for step in pointer.split("/")[1:]:
             found = found[step]
-        return _inlined(found, files)
-    return {key: _inlined(value, files) for key, value in schema.items() if key not in ("$defs", "$id")}
+        return _inlined(found, name or here, files)
+    return {key: _inlined(value, here, files) for key, value in schema.items() if key not in ("$defs", "$id")}
 
 
 def _items(validator, items, instance, schema):
