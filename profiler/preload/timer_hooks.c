@@ -1,0 +1,99 @@
+/* The calls of the program that the timer sampler must know of. */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "preload/timer_sampler.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/*
+ * Between pthread_create and the thread's first instruction, its function
+ * waits here: no allocation, since those of the program are counted. Without
+ * a free place the thread starts as it is, unsampled.
+ */
+#define STARTS_MOST 256
+
+struct start {
+	_Atomic bool is_taken;
+	void *(*function)(void *);
+	void *argument;
+};
+
+static struct start starts[STARTS_MOST];
+
+static struct start *take_start(void)
+{
+	for (size_t i = 0; i < STARTS_MOST; i++)
+		if (!atomic_exchange_explicit(&starts[i].is_taken, true,
+					      memory_order_acquire))
+			return &starts[i];
+	return NULL;
+}
+
+static void leave_start(struct start *start)
+{
+	atomic_store_explicit(&start->is_taken, false, memory_order_release);
+}
+
+static void end_thread(void *unused)
+{
+	(void)unused;
+	timer_sampler_thread_end();
+}
+
+static void *begin_thread(void *taken)
+{
+	struct start *start = taken;
+	void *(*function)(void *) = start->function;
+	void *argument = start->argument;
+	void *result;
+
+	leave_start(start);
+	timer_sampler_thread_begin(__builtin_frame_address(0));
+	/* Also when it leaves by pthread_exit or is cancelled. */
+	pthread_cleanup_push(end_thread, NULL);
+	result = function(argument);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/* dlsym gives an object pointer for what is a function: POSIX's own way. */
+static void find_real(const char *name, void *function)
+{
+	*(void **)function = dlsym(RTLD_NEXT, name);
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*function)(void *), void *argument)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *,
+			   void *(*)(void *), void *);
+	struct start *start;
+	int err;
+
+	if (!real)
+		find_real("pthread_create", &real);
+	start = timer_sampler_is_active() ? take_start() : NULL;
+	if (!start)
+		return real(thread, attributes, function, argument);
+	start->function = function;
+	start->argument = argument;
+	err = real(thread, attributes, begin_thread, start);
+	if (err)
+		leave_start(start);
+	return err;
+}
+
+/* What was sampled in a plugin is looked up after it has gone. */
+EXPORT int dlclose(void *handle)
+{
+	static int (*real)(void *);
+
+	if (!real)
+		find_real("dlclose", &real);
+	timer_sampler_maps_change();
+	return real(handle);
+}

@@ -1,0 +1,21 @@
+/*
+ * preload/timer_sampler.h - what the sampler must be told of the program.
+ *
+ * Signals    none of it may be called in a handler.
+ * Read next  timer_hooks.c, which tells it.
+ */
+#ifndef PRELOAD_TIMER_SAMPLER_H
+#define PRELOAD_TIMER_SAMPLER_H
+
+#include <stdbool.h>
+
+bool timer_sampler_is_active(void);
+
+/* By a new thread itself; stack_start: the address of its first frame. */
+void timer_sampler_thread_begin(const void *stack_start);
+void timer_sampler_thread_end(void);
+
+/* Code is about to go. */
+void timer_sampler_maps_change(void);
+
+#endif
