@@ -1,0 +1,43 @@
+/*
+ * collect/naming.h - stacks of addresses to stacks of named frames.
+ *
+ * Each unique address is looked up once, all of a module together. One
+ * address may become several frames: the functions inlined there.
+ *
+ * Errors     0 or -errno. What has no name keeps its address: not an error.
+ * Read next  symbols/symbols.h; session/session.h.
+ */
+#ifndef CLINIC_COLLECT_NAMING_H
+#define CLINIC_COLLECT_NAMING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "symbols/symbols.h"
+
+struct clinic_modules;
+struct clinic_raw_stacks;
+struct clinic_session;
+
+struct clinic_naming_options {
+	bool use_debuginfod;
+	const char *root; /* the target's root folder, or NULL: ours */
+};
+
+struct clinic_naming_facts {
+	/* Files whose build-id was not that of the mapping, and the like. */
+	struct clinic_symbols_counts symbols;
+	int kernel_error; /* why the kernel has no names; 0: it has */
+};
+
+/*
+ * *stack_ids, the caller's to free, has the session's stack for each of
+ * raw's.
+ */
+int clinic_naming_run(const struct clinic_naming_options *options,
+		      const struct clinic_modules *modules,
+		      const struct clinic_raw_stacks *raw,
+		      struct clinic_session *session, uint32_t **stack_ids,
+		      struct clinic_naming_facts *facts);
+
+#endif

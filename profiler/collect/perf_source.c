@@ -1,0 +1,646 @@
+#include "collect/perf_source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/perf_record.h"
+#include "collect/perf_ring.h"
+
+/*
+ * On a crowded machine the collector may wait its turn for 100 ms: 2 MiB
+ * hold a quarter of a second at 999 Hz. Where that is not granted, or the
+ * CPUs are many, 512 KiB: with its control page exactly what
+ * kernel.perf_event_mlock_kb lets every user lock per CPU by default (516).
+ */
+#define RING_BYTES_MOST  (2048u << 10)
+#define RINGS_BYTES_MOST (16384u << 10) /* all CPUs together */
+#define RING_BYTES_USUAL (512u << 10)
+#define RING_BYTES_LEAST (64u << 10)
+
+/* What a sample takes in a ring besides its stack: chains and registers. */
+#define SAMPLE_BYTES_ABOUT 512
+
+/* An idle target is looked at this often. */
+#define PERIOD_MS_MOST 50
+
+enum role { SIDE_BAND, SAMPLES, DEEP_SAMPLES, ROLES };
+
+/* Best first. */
+static const struct sampling_event {
+	const char *name;
+	const char *tried; /* as a refusal calls it */
+	uint32_t type;
+	uint64_t config;
+} sampling_events[] = {
+	{"cycles", "perf cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
+	{"task-clock", "perf task-clock", PERF_TYPE_SOFTWARE,
+	 PERF_COUNT_SW_TASK_CLOCK},
+	{"cpu-clock", "perf cpu-clock", PERF_TYPE_SOFTWARE,
+	 PERF_COUNT_SW_CPU_CLOCK},
+};
+
+/* One CPU: its ring, and the oldest record in it. */
+struct lane {
+	int cpu;
+	struct clinic_perf_ring ring;
+	int ring_fd; /* of the event that owns it; -1: none yet */
+	const struct perf_event_header *record;
+	uint64_t record_ns;
+};
+
+struct perf_source {
+	struct clinic_perf_plan plan;
+	const struct sampling_event *event;
+	struct perf_event_attr attr; /* of a sampling event, as it worked */
+	size_t ring_bytes;
+	bool is_deep;
+
+	struct lane *lanes;
+	size_t lanes_count;
+
+	struct open_event {
+		int fd;
+		enum role role;
+	} * events;
+	size_t events_count, events_room;
+
+	pid_t *threads; /* that have events; grows while attaching */
+	size_t threads_count, threads_room;
+
+	struct clinic_perf_decoder decoder;
+	/* Of a hardware counter, when the rate was last worked out. */
+	uint64_t counted, counted_ns;
+};
+
+static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
+			  PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* What all events of a source have in common, so that they share a ring. */
+static struct perf_event_attr base_attr(const struct clinic_perf_plan *plan)
+{
+	return (struct perf_event_attr){
+		.size = sizeof(struct perf_event_attr),
+		.sample_type = CLINIC_PERF_SAMPLE_TYPE,
+		.read_format = PERF_FORMAT_TOTAL_TIME_RUNNING,
+		.sample_regs_user = CLINIC_PERF_REGISTERS,
+		.sample_stack_user = CLINIC_STACK_BYTES,
+		.disabled = 1,
+		.inherit = 1,
+		.enable_on_exec = !plan->is_running,
+		.sample_id_all = 1,
+		.exclude_hv = 1,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+	};
+}
+
+static struct perf_event_attr sampling_attr(const struct clinic_perf_plan *plan,
+					    const struct sampling_event *event)
+{
+	struct perf_event_attr attr = base_attr(plan);
+
+	attr.type = event->type;
+	attr.config = event->config;
+	attr.freq = 1;
+	attr.sample_freq = plan->frequency_hz;
+	return attr;
+}
+
+/* The dummy counts nothing and sees everything else. */
+static struct perf_event_attr side_band_attr(struct perf_event_attr sampling)
+{
+	sampling.type = PERF_TYPE_SOFTWARE;
+	sampling.config = PERF_COUNT_SW_DUMMY;
+	sampling.freq = 0;
+	sampling.sample_period = 0;
+	sampling.mmap = 1;
+	sampling.mmap2 = 1;
+	sampling.build_id = 1;
+	sampling.comm = 1;
+	sampling.comm_exec = 1;
+	sampling.task = 1;
+	return sampling;
+}
+
+static struct perf_event_attr attr_of(const struct perf_source *source,
+				      enum role role)
+{
+	struct perf_event_attr attr = source->attr;
+
+	if (role == SIDE_BAND)
+		return side_band_attr(attr);
+	if (role == DEEP_SAMPLES) {
+		attr.sample_stack_user = CLINIC_STACK_BYTES_DEEP;
+		attr.enable_on_exec = 0;
+	}
+	return attr;
+}
+
+/* Kernels before 5.12 know no build-ids in mappings: devices and inodes. */
+static int open_role(const struct perf_source *source, enum role role,
+		     pid_t thread, int cpu)
+{
+	struct perf_event_attr attr = attr_of(source, role);
+	int fd = open_event(&attr, thread, cpu);
+
+	if (fd == -EINVAL && attr.build_id) {
+		attr.build_id = 0;
+		fd = open_event(&attr, thread, cpu);
+	}
+	return fd;
+}
+
+static int try_event(struct perf_source *source, int cpu,
+		     const struct sampling_event *event, bool user_only)
+{
+	int fd;
+
+	source->attr = sampling_attr(&source->plan, event);
+	source->attr.exclude_kernel = user_only;
+	fd = open_event(&source->attr, source->plan.pid, cpu);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	source->event = event;
+	return 0;
+}
+
+static void refuse(struct clinic_refusals *refusals,
+		   const struct sampling_event *event, bool user_only,
+		   int error)
+{
+	const char *advice = "";
+
+	if (error == EACCES && !user_only)
+		advice = "user mode only; for kernel time: sysctl "
+			 "kernel.perf_event_paranoid=1";
+	else if (error == EACCES)
+		advice = "sysctl kernel.perf_event_paranoid=2, and a target "
+			 "that is yours";
+	else if (error == EPERM)
+		advice = "a seccomp filter: docker run --security-opt "
+			 "seccomp=unconfined --cap-add PERFMON";
+	else if (error == ENOENT || error == EOPNOTSUPP || error == ENODEV)
+		advice = "this machine has no such counter";
+	clinic_refusals_add(refusals, event->tried, error, "%s", advice);
+}
+
+static bool is_forbidden(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
+/* The best event that opens here, with the kernel's time if possible. */
+static int choose_event(struct perf_source *source, int cpu,
+			struct clinic_refusals *refusals)
+{
+	size_t count = sizeof(sampling_events) / sizeof(sampling_events[0]);
+	int first_error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (int user_only = 0; user_only < 2; user_only++) {
+			int error = -try_event(source, cpu, &sampling_events[i],
+					       user_only);
+
+			if (!error)
+				return 0;
+			refuse(refusals, &sampling_events[i], user_only, error);
+			if (!first_error || is_forbidden(error))
+				first_error = -error;
+			if (!is_forbidden(error))
+				break;
+		}
+	}
+	return first_error;
+}
+
+/* Room for one more element, in steps of a doubling. */
+static int grow(void **elements, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room ? *room * 2 : 64;
+	void *grown;
+
+	if (count < *room)
+		return 0;
+	grown = realloc(*elements, wanted * size);
+	if (!grown)
+		return -ENOMEM;
+	*elements = grown;
+	*room = wanted;
+	return 0;
+}
+
+static int keep_event(struct perf_source *source, int fd, enum role role)
+{
+	void *events = source->events;
+	int err = grow(&events, &source->events_room, source->events_count,
+		       sizeof(*source->events));
+
+	source->events = events;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	source->events[source->events_count++] = (struct open_event){fd, role};
+	return 0;
+}
+
+/* Locked memory may be scarce: the largest ring that is granted. */
+static int map_ring(struct perf_source *source, struct lane *lane, int fd)
+{
+	int err;
+
+	do {
+		err = clinic_perf_ring_map(&lane->ring, fd, source->ring_bytes);
+		if (!err)
+			lane->ring_fd = fd;
+		if (err != -EPERM && err != -ENOMEM)
+			return err;
+		source->ring_bytes /= 2;
+	} while (source->ring_bytes >= RING_BYTES_LEAST);
+	return err;
+}
+
+static int join_ring(struct perf_source *source, struct lane *lane, int fd)
+{
+	if (lane->ring_fd < 0)
+		return map_ring(source, lane, fd);
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->ring_fd))
+		return -errno;
+	return 0;
+}
+
+static int watch_thread_on(struct perf_source *source, struct lane *lane,
+			   pid_t thread)
+{
+	for (enum role role = SIDE_BAND; role < ROLES; role++) {
+		int fd = open_role(source, role, thread, lane->cpu);
+		int err;
+
+		if (fd < 0)
+			return fd;
+		err = keep_event(source, fd, role);
+		if (!err)
+			err = join_ring(source, lane, fd);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int watch_thread(struct perf_source *source, pid_t thread)
+{
+	void *threads = source->threads;
+	int err = grow(&threads, &source->threads_room, source->threads_count,
+		       sizeof(*source->threads));
+
+	source->threads = threads;
+	for (size_t i = 0; !err && i < source->lanes_count; i++)
+		err = watch_thread_on(source, &source->lanes[i], thread);
+	if (!err)
+		source->threads[source->threads_count++] = thread;
+	return err;
+}
+
+static bool is_watched(const struct perf_source *source, pid_t thread)
+{
+	for (size_t i = 0; i < source->threads_count; i++)
+		if (source->threads[i] == thread)
+			return true;
+	return false;
+}
+
+/* How many threads of the process had no events yet, or -errno. */
+static int watch_new_threads(struct perf_source *source)
+{
+	char path[32];
+	struct dirent *entry;
+	int watched = 0, err = 0;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", source->plan.pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return -ESRCH;
+	while (!err && (entry = readdir(tasks))) {
+		pid_t thread = (pid_t)atoi(entry->d_name);
+
+		if (thread <= 0 || is_watched(source, thread))
+			continue;
+		err = watch_thread(source, thread);
+		if (err == -ESRCH)
+			err = 0; /* it has ended meanwhile */
+		else
+			watched++;
+	}
+	closedir(tasks);
+	return err ? err : watched;
+}
+
+/*
+ * A thread that was born while we were opening events may have a parent
+ * without any: look again until nothing new is found.
+ */
+static int watch_running(struct perf_source *source)
+{
+	int watched;
+
+	do {
+		watched = watch_new_threads(source);
+	} while (watched > 0);
+	if (!watched && !source->threads_count)
+		return -ESRCH;
+	return watched;
+}
+
+static void control(struct perf_source *source, enum role role,
+		    unsigned long request)
+{
+	for (size_t i = 0; i < source->events_count; i++)
+		if (source->events[i].role == role)
+			(void)ioctl(source->events[i].fd, request, 0);
+}
+
+static int add_lane(struct perf_source *source, int cpu)
+{
+	struct lane *lanes = realloc(source->lanes, (source->lanes_count + 1) *
+							    sizeof(*lanes));
+
+	if (!lanes)
+		return -ENOMEM;
+	source->lanes = lanes;
+	lanes[source->lanes_count++] = (struct lane){.cpu = cpu, .ring_fd = -1};
+	return 0;
+}
+
+/* One lane per CPU that is online: "0-3,8". */
+static int add_lanes(struct perf_source *source)
+{
+	FILE *online = fopen("/sys/devices/system/cpu/online", "re");
+	int first, last, err = 0;
+	char separator;
+
+	if (!online)
+		return add_lane(source, 0);
+	while (!err && fscanf(online, "%d", &first) == 1) {
+		last = first;
+		if (fscanf(online, "%c", &separator) == 1 && separator == '-' &&
+		    fscanf(online, "%d%*c", &last) < 1)
+			last = first;
+		for (int cpu = first; !err && cpu <= last; cpu++)
+			err = add_lane(source, cpu);
+	}
+	fclose(online);
+	return err;
+}
+
+/* Attaching to many threads needs a descriptor per thread, CPU and event. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int open_all(struct perf_source *source)
+{
+	struct clinic_refusals refusals = {0};
+	int err = add_lanes(source);
+
+	if (!err)
+		err = choose_event(source, source->lanes[0].cpu, &refusals);
+	if (err)
+		return err;
+	source->decoder.ns_per_period = 1;
+	source->ring_bytes = source->lanes_count <=
+					     RINGS_BYTES_MOST / RING_BYTES_MOST
+				     ? RING_BYTES_MOST
+				     : RING_BYTES_USUAL;
+	if (!source->plan.is_running)
+		return watch_thread(source, source->plan.pid);
+	raise_descriptor_limit();
+	err = watch_running(source);
+	if (!err) {
+		control(source, SIDE_BAND, PERF_EVENT_IOC_ENABLE);
+		control(source, SAMPLES, PERF_EVENT_IOC_ENABLE);
+	}
+	return err;
+}
+
+int clinic_perf_source_probe(uint32_t frequency_hz,
+			     struct clinic_refusals *refusals)
+{
+	struct perf_source source = {
+		.plan = {.pid = getpid(), .frequency_hz = frequency_hz}};
+	int err = add_lanes(&source);
+
+	if (!err)
+		err = choose_event(&source, source.lanes[0].cpu, refusals);
+	free(source.lanes);
+	return err;
+}
+
+static void close_source(void *state)
+{
+	struct perf_source *source = state;
+
+	for (size_t i = 0; i < source->lanes_count; i++)
+		clinic_perf_ring_unmap(&source->lanes[i].ring);
+	for (size_t i = 0; i < source->events_count; i++)
+		close(source->events[i].fd);
+	free(source->lanes);
+	free(source->events);
+	free(source->threads);
+	free(source);
+}
+
+static void tell(const void *state, struct clinic_source_facts *facts)
+{
+	const struct perf_source *source = state;
+
+	*facts = (struct clinic_source_facts){
+		.backend = "perf",
+		.event = source->event->name,
+		.kernel_visible = !source->attr.exclude_kernel,
+		.ring_bytes = source->ring_bytes,
+		.stack_bytes = source->is_deep ? CLINIC_STACK_BYTES_DEEP
+					       : CLINIC_STACK_BYTES,
+	};
+}
+
+static unsigned period_ms(const void *state)
+{
+	const struct perf_source *source = state;
+	struct clinic_source_facts facts;
+	size_t samples, fill_ms;
+
+	tell(source, &facts);
+	samples = facts.ring_bytes / (facts.stack_bytes + SAMPLE_BYTES_ABOUT);
+	fill_ms = samples * 1000 / source->plan.frequency_hz;
+	if (fill_ms / 2 > PERIOD_MS_MOST)
+		return PERIOD_MS_MOST;
+	return fill_ms > 2 ? (unsigned)fill_ms / 2 : 1;
+}
+
+static void deepen(void *state)
+{
+	struct perf_source *source = state;
+
+	if (source->is_deep)
+		return;
+	source->is_deep = true;
+	control(source, DEEP_SAMPLES, PERF_EVENT_IOC_ENABLE);
+	control(source, SAMPLES, PERF_EVENT_IOC_DISABLE);
+}
+
+static void stop(void *state)
+{
+	for (enum role role = SIDE_BAND; role < ROLES; role++)
+		control(state, role, PERF_EVENT_IOC_DISABLE);
+}
+
+/*
+ * A cycle is worth the CPU time in which the counter counted it: the kernel
+ * tells both, and the rate follows the CPU's frequency.
+ */
+static void refresh_rate(struct perf_source *source)
+{
+	uint64_t counted = 0, counted_ns = 0;
+
+	if (source->event->type != PERF_TYPE_HARDWARE)
+		return;
+	for (size_t i = 0; i < source->events_count; i++) {
+		uint64_t value[2]; /* the count, and the time running */
+
+		if (source->events[i].role == SIDE_BAND ||
+		    read(source->events[i].fd, value, sizeof(value)) < 0)
+			continue;
+		counted += value[0];
+		counted_ns += value[1];
+	}
+	if (counted > source->counted)
+		source->decoder.ns_per_period =
+			(double)(counted_ns - source->counted_ns) /
+			(double)(counted - source->counted);
+	source->counted = counted;
+	source->counted_ns = counted_ns;
+}
+
+static void look_ahead(struct lane *lane)
+{
+	lane->record = clinic_perf_ring_peek(&lane->ring);
+	if (lane->record)
+		lane->record_ns = clinic_perf_record_time(lane->record);
+}
+
+static struct lane *oldest_lane(struct perf_source *source, uint64_t until_ns)
+{
+	struct lane *oldest = NULL;
+
+	for (size_t i = 0; i < source->lanes_count; i++) {
+		struct lane *lane = &source->lanes[i];
+
+		if (lane->record && lane->record_ns < until_ns &&
+		    (!oldest || lane->record_ns < oldest->record_ns))
+			oldest = lane;
+	}
+	return oldest;
+}
+
+static struct clinic_event lost_event(uint64_t time_ns, uint64_t count)
+{
+	return (struct clinic_event){.kind = CLINIC_EVENT_LOST,
+				     .time_ns = time_ns,
+				     .lost_count = count};
+}
+
+/* A record we cannot read is a record lost. */
+static int hand_on(struct perf_source *source, const struct lane *lane,
+		   clinic_on_event *on_event, void *context)
+{
+	struct clinic_event event;
+	int found = clinic_perf_decode(&source->decoder, lane->record, &event);
+
+	if (found < 0)
+		event = lost_event(lane->record_ns, 1);
+	return found ? on_event(context, &event) : 0;
+}
+
+/* Gives the kernel its room back; tells of what nobody could read. */
+static int end_lane(struct lane *lane, clinic_on_event *on_event, void *context)
+{
+	struct clinic_event lost =
+		lost_event(lane->record_ns, lane->ring.damaged_count);
+
+	clinic_perf_ring_end(&lane->ring);
+	lane->ring.damaged_count = 0;
+	return lost.lost_count ? on_event(context, &lost) : 0;
+}
+
+static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
+		 void *context)
+{
+	struct perf_source *source = state;
+	struct lane *lane;
+	int err = 0;
+
+	refresh_rate(source);
+	for (size_t i = 0; i < source->lanes_count; i++) {
+		clinic_perf_ring_begin(&source->lanes[i].ring);
+		look_ahead(&source->lanes[i]);
+	}
+	while (!err && (lane = oldest_lane(source, until_ns))) {
+		err = hand_on(source, lane, on_event, context);
+		clinic_perf_ring_next(&lane->ring);
+		look_ahead(lane);
+	}
+	for (size_t i = 0; i < source->lanes_count; i++) {
+		int late_err = end_lane(&source->lanes[i], on_event, context);
+
+		err = err ? err : late_err;
+	}
+	return err;
+}
+
+int clinic_perf_source_open(const struct clinic_perf_plan *plan,
+			    struct clinic_source *source)
+{
+	struct perf_source *opened = calloc(1, sizeof(*opened));
+	int err;
+
+	if (!opened)
+		return -ENOMEM;
+	opened->plan = *plan;
+	err = open_all(opened);
+	if (err) {
+		close_source(opened);
+		return err;
+	}
+	*source = (struct clinic_source){
+		.state = opened,
+		.tell = tell,
+		.drain = drain,
+		.period_ms = period_ms,
+		.deepen = deepen,
+		.stop = stop,
+		.close = close_source,
+	};
+	return 0;
+}

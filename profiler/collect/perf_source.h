@@ -1,0 +1,52 @@
+/*
+ * collect/perf_source.h - the first backend: the kernel's perf events.
+ *
+ *	clinic_perf_source_probe(hz, &refusals);
+ *	clinic_perf_source_open(&plan, &source);
+ *
+ * Works from outside the target: nothing is loaded into it, no signal is
+ * sent. One event per CPU follows a launched program into its threads and
+ * children; a running one needs such a set for each thread it has.
+ *
+ * Per thread and CPU there are three events over one ring: a dummy that
+ * tells of forks, execs, mappings and names; one that samples with
+ * CLINIC_STACK_BYTES of stack; and, asleep until deepen(), one that
+ * copies more. Inherited events follow the switch at once, which
+ * a new event opened in the middle of a run could not.
+ *
+ * Units      time CLOCK_MONOTONIC, weights nanoseconds of CPU time.
+ * Errors     0 or -errno. -EPERM, -EACCES, -ENOSYS: perf is not allowed or
+ *            not there; refusals say what was tried and what would help.
+ *            -ESRCH: the target is gone. -EMFILE: more threads times CPUs
+ *            than descriptors.
+ * Threads    one.
+ * Read next  source.h, what it can be asked; recorder.h.
+ */
+#ifndef CLINIC_COLLECT_PERF_SOURCE_H
+#define CLINIC_COLLECT_PERF_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collect/refusals.h"
+#include "collect/source.h"
+
+#define CLINIC_STACK_BYTES      8192
+#define CLINIC_STACK_BYTES_DEEP 32768
+
+struct clinic_perf_plan {
+	pid_t pid;
+	/* false: a child that waits; sampling begins when it execs. */
+	bool is_running;
+	uint32_t frequency_hz;
+};
+
+/* Would it work, here and now? Tries it on this very process. */
+int clinic_perf_source_probe(uint32_t frequency_hz,
+			     struct clinic_refusals *refusals);
+
+int clinic_perf_source_open(const struct clinic_perf_plan *plan,
+			    struct clinic_source *source);
+
+#endif

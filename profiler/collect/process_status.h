@@ -1,0 +1,21 @@
+/*
+ * collect/process_status.h - what the kernel says about a process now.
+ *
+ * Source     /proc/PID/stat, /proc/PID/task/<tid>/status and the process's
+ *            CPU clock, which knows nanoseconds where stat knows ticks of
+ *            10 ms: the sum of user and kernel time is exact, their shares
+ *            are the kernel's estimate.
+ * Errors     0 or -errno; -ESRCH: no such process any more.
+ */
+#ifndef CLINIC_COLLECT_PROCESS_STATUS_H
+#define CLINIC_COLLECT_PROCESS_STATUS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct clinic_metric;
+
+/* Everything but time_ns, which is the caller's clock. */
+int clinic_process_status(pid_t pid, struct clinic_metric *metric);
+
+#endif

@@ -1,0 +1,367 @@
+#include "collect/recorder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/perf_source.h"
+#include "collect/process_status.h"
+#include "collect/processes.h"
+#include "collect/raw_stacks.h"
+#include "session/session.h"
+#include "unwind/address_space.h"
+
+/*
+ * Deeper than any stack copy can hold (a frame takes at least 16 bytes): what
+ * truncates a walk is never this.
+ */
+#define FRAMES_MAX (CLINIC_STACK_BYTES_DEEP / 16)
+
+/* Of metrics at one time: a status costs some 30 us to read. */
+#define PROCESSES_MEASURED_MAX 8
+
+struct clinic_recorder {
+	struct clinic_session *session;
+	struct clinic_modules *modules;
+	struct clinic_processes *processes;
+	struct clinic_raw_stacks *stacks;
+	struct clinic_unwinder *unwinder;
+	uint64_t frames[FRAMES_MAX];
+
+	/* As in the session, but for stack_id, which is of `stacks`. */
+	struct clinic_sample *samples;
+	size_t samples_count, samples_room;
+
+	uint64_t weight_ns;
+	uint64_t lost_count;
+	uint64_t throttled_count;
+	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
+	uint64_t ends_count[CLINIC_ENDS];
+	uint32_t measured_pid; /* the last one */
+};
+
+int clinic_recorder_new(struct clinic_session *session,
+			struct clinic_recorder **recorder)
+{
+	struct clinic_recorder *made = calloc(1, sizeof(*made));
+	int err = made ? 0 : -ENOMEM;
+
+	if (!err)
+		made->session = session;
+	if (!err)
+		err = clinic_modules_new(&made->modules);
+	if (!err)
+		err = clinic_processes_new(made->modules, &made->processes);
+	if (!err)
+		err = clinic_raw_stacks_new(&made->stacks);
+	if (!err) {
+		made->unwinder = calloc(1, sizeof(*made->unwinder));
+		err = made->unwinder ? 0 : -ENOMEM;
+	}
+	if (err) {
+		clinic_recorder_free(made);
+		return err;
+	}
+	*recorder = made;
+	return 0;
+}
+
+void clinic_recorder_free(struct clinic_recorder *recorder)
+{
+	if (!recorder)
+		return;
+	clinic_processes_free(recorder->processes);
+	clinic_modules_free(recorder->modules);
+	clinic_raw_stacks_free(recorder->stacks);
+	free(recorder->unwinder);
+	free(recorder->samples);
+	free(recorder);
+}
+
+int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid)
+{
+	return clinic_processes_add(recorder->processes, pid);
+}
+
+static int keep_sample(struct clinic_recorder *recorder,
+		       const struct clinic_sample *sample)
+{
+	if (recorder->samples_count == recorder->samples_room) {
+		size_t room = recorder->samples_room * 2 + 4096;
+		struct clinic_sample *grown =
+			realloc(recorder->samples, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		recorder->samples = grown;
+		recorder->samples_room = room;
+	}
+	recorder->samples[recorder->samples_count++] = *sample;
+	recorder->weight_ns += sample->weight_ns;
+	return 0;
+}
+
+static struct clinic_raw_frame locate(const struct clinic_space *space,
+				      uint64_t address)
+{
+	struct clinic_place place;
+
+	if (clinic_space_find(space, address, &place))
+		return (struct clinic_raw_frame){.address = address,
+						 .module = CLINIC_RAW_NOWHERE};
+	return (struct clinic_raw_frame){
+		.address = place.file_offset,
+		.module = (uint32_t)clinic_module_index(place.module),
+	};
+}
+
+static int push_user(struct clinic_recorder *recorder,
+		     const struct clinic_space *space,
+		     const struct clinic_unwound *walk, uint32_t *stack_id)
+{
+	int err = 0;
+
+	for (size_t i = walk->frames_count; !err && i-- > 0;) {
+		struct clinic_raw_frame frame = locate(space, walk->frames[i]);
+
+		frame.parent = *stack_id;
+		err = clinic_raw_stacks_push(recorder->stacks, &frame,
+					     stack_id);
+	}
+	return err;
+}
+
+/* All but the innermost are return addresses: one back is in the call. */
+static int push_kernel(struct clinic_recorder *recorder,
+		       const struct clinic_event_sample *sample,
+		       uint32_t *stack_id)
+{
+	int err = 0;
+
+	for (size_t i = sample->kernel_count; !err && i-- > 0;) {
+		struct clinic_raw_frame frame = {
+			.address = sample->kernel_chain[i] - (i > 0),
+			.module = CLINIC_RAW_KERNEL,
+			.parent = *stack_id,
+		};
+
+		err = clinic_raw_stacks_push(recorder->stacks, &frame,
+					     stack_id);
+	}
+	return err;
+}
+
+/*
+ * A task on its way out has no user stack any more: then the kernel's
+ * frames are all there is, and complete.
+ */
+static bool has_user_part(const struct clinic_event_sample *sample)
+{
+	return sample->registers || sample->user_count;
+}
+
+static void unwind(struct clinic_recorder *recorder,
+		   const struct clinic_space *space,
+		   const struct clinic_event_sample *sample,
+		   struct clinic_unwound *walk)
+{
+	const struct clinic_registers *registers = sample->registers;
+	struct clinic_unwind_moment moment = {
+		.registers = registers,
+		.stack_start = registers ? registers->value[CLINIC_REGISTER_SP]
+					 : 0,
+		.stack = sample->stack,
+		.stack_bytes = sample->stack ? sample->stack_bytes : 0,
+		.chain = sample->user_chain,
+		.chain_count = sample->user_count,
+	};
+
+	clinic_unwind(recorder->unwinder, space, &moment, walk);
+}
+
+/* Code that was mapped without our being told, or while records were lost. */
+static void unwind_known(struct clinic_recorder *recorder,
+			 struct clinic_process *process,
+			 const struct clinic_event *event,
+			 struct clinic_unwound *walk)
+{
+	unwind(recorder, process->space, &event->sample, walk);
+	if (walk->end == CLINIC_END_NO_MAPPING &&
+	    clinic_processes_reread(process, event->time_ns))
+		unwind(recorder, process->space, &event->sample, walk);
+	recorder->truths_count[walk->truth]++;
+	recorder->ends_count[walk->end]++;
+}
+
+static uint16_t flag_of(enum clinic_unwind_truth truth)
+{
+	if (truth == CLINIC_UNWIND_TRUNCATED)
+		return CLINIC_SAMPLE_TRUNCATED;
+	return truth == CLINIC_UNWIND_GUESSED ? CLINIC_SAMPLE_GUESSED : 0;
+}
+
+static int session_thread(struct clinic_recorder *recorder,
+			  struct clinic_thread_state *thread)
+{
+	if (thread->session_id)
+		return 0;
+	return clinic_session_thread_id(recorder->session, thread->process->pid,
+					thread->tid, thread->name,
+					&thread->session_id);
+}
+
+static int take_sample(struct clinic_recorder *recorder,
+		       const struct clinic_event *event)
+{
+	const struct clinic_event_sample *sample = &event->sample;
+	struct clinic_unwound walk = {.frames = recorder->frames,
+				      .frames_max = FRAMES_MAX};
+	struct clinic_sample row = {.time_ns = event->time_ns,
+				    .weight_ns = sample->weight_ns,
+				    .cpu = (uint16_t)sample->cpu};
+	struct clinic_thread_state *thread;
+	int err;
+
+	err = clinic_processes_thread(recorder->processes, event->pid,
+				      event->tid, &thread);
+	if (!err)
+		err = session_thread(recorder, thread);
+	if (err)
+		return err;
+	row.thread_id = thread->session_id;
+	if (sample->in_kernel)
+		row.flags |= CLINIC_SAMPLE_KERNEL;
+	if (has_user_part(sample)) {
+		unwind_known(recorder, thread->process, event, &walk);
+		row.flags |= flag_of(walk.truth);
+		err = push_user(recorder, thread->process->space, &walk,
+				&row.stack_id);
+	}
+	if (!err)
+		err = push_kernel(recorder, sample, &row.stack_id);
+	return err ? err : keep_sample(recorder, &row);
+}
+
+int clinic_recorder_take(void *context, const struct clinic_event *event)
+{
+	struct clinic_recorder *recorder = context;
+
+	switch (event->kind) {
+	case CLINIC_EVENT_SAMPLE:
+		return take_sample(recorder, event);
+	case CLINIC_EVENT_LOST:
+		recorder->lost_count += event->lost_count;
+		return 0;
+	case CLINIC_EVENT_THROTTLE:
+		recorder->throttled_count++;
+		return 0;
+	case CLINIC_EVENT_MAPPING:
+	case CLINIC_EVENT_NAME:
+	case CLINIC_EVENT_FORK:
+	case CLINIC_EVENT_EXIT:
+		return clinic_processes_follow(recorder->processes, event);
+	}
+	return 0;
+}
+
+int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
+{
+	struct clinic_metric metric;
+	uint32_t pid = recorder->measured_pid;
+
+	for (int i = 0; i < PROCESSES_MEASURED_MAX; i++) {
+		int err;
+
+		pid = clinic_processes_next(recorder->processes, pid);
+		if (!pid)
+			break;
+		if (clinic_process_status((pid_t)pid, &metric)) {
+			clinic_processes_miss(recorder->processes, pid);
+			continue;
+		}
+		metric.time_ns = now_ns;
+		err = clinic_session_add_metric(recorder->session, &metric);
+		if (err)
+			return err;
+	}
+	recorder->measured_pid = pid;
+	return 0;
+}
+
+int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
+				  uint32_t pid, uint64_t now_ns,
+				  uint64_t weight_ns)
+{
+	struct clinic_raw_frame frame = {.module = CLINIC_RAW_UNSAMPLED};
+	struct clinic_sample row = {.time_ns = now_ns,
+				    .weight_ns = weight_ns,
+				    .flags = CLINIC_SAMPLE_KERNEL};
+	struct clinic_thread_state *thread;
+	int err;
+
+	err = clinic_processes_thread(recorder->processes, pid, pid, &thread);
+	if (!err)
+		err = session_thread(recorder, thread);
+	if (!err)
+		err = clinic_raw_stacks_push(recorder->stacks, &frame,
+					     &row.stack_id);
+	if (err)
+		return err;
+	row.thread_id = thread->session_id;
+	return keep_sample(recorder, &row);
+}
+
+static int compare_times(const void *left, const void *right)
+{
+	const struct clinic_sample *a = left, *b = right;
+
+	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+static int move_samples(struct clinic_recorder *recorder,
+			const uint32_t *stack_ids)
+{
+	int err = 0;
+
+	/* Threads with rings of their own come one after the other. */
+	qsort(recorder->samples, recorder->samples_count,
+	      sizeof(*recorder->samples), compare_times);
+	for (size_t i = 0; !err && i < recorder->samples_count; i++) {
+		struct clinic_sample *sample = &recorder->samples[i];
+
+		sample->stack_id = stack_ids ? stack_ids[sample->stack_id] : 0;
+		err = clinic_session_add_sample(recorder->session, sample);
+	}
+	recorder->samples_count = 0;
+	return err;
+}
+
+int clinic_recorder_finish(struct clinic_recorder *recorder,
+			   const struct clinic_naming_options *naming,
+			   struct clinic_naming_facts *facts)
+{
+	uint32_t *stack_ids = NULL;
+	int naming_err, err;
+
+	naming_err = clinic_naming_run(naming, recorder->modules,
+				       recorder->stacks, recorder->session,
+				       &stack_ids, facts);
+	err = move_samples(recorder, stack_ids);
+	free(stack_ids);
+	return naming_err ? naming_err : err;
+}
+
+void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
+				struct clinic_recorder_counts *counts)
+{
+	*counts = (struct clinic_recorder_counts){
+		.samples_count = recorder->samples_count,
+		.weight_ns = recorder->weight_ns,
+		.lost_count = recorder->lost_count,
+		.throttled_count = recorder->throttled_count,
+	};
+	memcpy(counts->truths_count, recorder->truths_count,
+	       sizeof(counts->truths_count));
+	memcpy(counts->ends_count, recorder->ends_count,
+	       sizeof(counts->ends_count));
+}

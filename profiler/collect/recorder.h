@@ -1,0 +1,70 @@
+/*
+ * collect/recorder.h - events in, a session out.
+ *
+ *	clinic_recorder_new(session, &recorder);
+ *	clinic_recorder_watch(recorder, pid);
+ *	source.drain(source.state, until_ns, clinic_recorder_take,
+ *		     recorder);
+ *	clinic_recorder_finish(recorder, &naming);
+ *
+ * While the target runs, each sample is unwound as it arrives and kept as a
+ * few numbers: its stack bytes never reach the disk. Names come at the end,
+ * once per address. Nothing is dropped without being counted.
+ *
+ * Ownership  the session is the caller's. It is complete, and may be
+ *            written, after finish: with an error too, then it holds what
+ *            could be saved.
+ * Errors     0 or -errno.
+ * Threads    one.
+ * Read next  processes.h, raw_stacks.h, naming.h.
+ */
+#ifndef CLINIC_COLLECT_RECORDER_H
+#define CLINIC_COLLECT_RECORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/naming.h"
+#include "collect/trace_event.h"
+#include "unwind/unwind.h"
+
+struct clinic_session;
+struct clinic_recorder;
+
+int clinic_recorder_new(struct clinic_session *session,
+			struct clinic_recorder **recorder);
+void clinic_recorder_free(struct clinic_recorder *recorder);
+
+/* A process that is there before the first event. */
+int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid);
+
+/* A clinic_on_event. */
+int clinic_recorder_take(void *recorder, const struct clinic_event *event);
+
+/* One row of metrics for each of some running processes: a few each time,
+ * in turn, so that a thousand of them cost no more than these. */
+int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns);
+
+/* CPU time that gave no samples, as a frame of its own. */
+int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
+				  uint32_t pid, uint64_t now_ns,
+				  uint64_t weight_ns);
+
+/* Names all addresses and moves all samples into the session. */
+int clinic_recorder_finish(struct clinic_recorder *recorder,
+			   const struct clinic_naming_options *naming,
+			   struct clinic_naming_facts *facts);
+
+struct clinic_recorder_counts {
+	uint64_t samples_count;
+	uint64_t weight_ns; /* of all samples */
+	uint64_t lost_count;
+	uint64_t throttled_count;
+	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
+	uint64_t ends_count[CLINIC_ENDS];
+};
+
+void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
+				struct clinic_recorder_counts *counts);
+
+#endif

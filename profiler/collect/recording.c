@@ -1,0 +1,353 @@
+#include "collect/recording.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/about.h"
+#include "collect/perf_source.h"
+#include "collect/timer_source.h"
+#include "session/session.h"
+
+#define METRICS_PERIOD_NS 50000000u
+
+/*
+ * Another CPU may be in the middle of writing a record with a time just
+ * past: what is this young waits for the next round.
+ */
+#define SETTLE_NS 1000000u
+
+/*
+ * Copy more of each stack once this share of the walks has run out of
+ * bytes. A hundred walks, so that one deep moment does not decide.
+ */
+#define SHORT_STACKS_RATIO 0.01
+#define SHORT_STACKS_WALKS 100
+
+struct recording {
+	const struct clinic_recording_plan *plan;
+	struct clinic_session *session;
+	struct clinic_recording_outcome *outcome;
+	struct clinic_source source;
+	struct clinic_recorder *recorder;
+	int signal_fd;
+	uint64_t stop_ns; /* UINT64_MAX: when the target ends */
+	uint64_t measured_ns;
+	bool is_deep;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int find_target(struct recording *recording, char *const *settings)
+{
+	const struct clinic_recording_plan *plan = recording->plan;
+	struct clinic_target *target = &recording->outcome->target;
+
+	recording->outcome->failed = plan->argv ? CLINIC_STEP_LAUNCH
+						: CLINIC_STEP_ATTACH;
+	if (plan->argv)
+		return clinic_target_launch(plan->argv, settings, target);
+	return clinic_target_attach(plan->pid, target);
+}
+
+/* Perf events are opened on the target, before it begins. */
+static int begin_with_perf(struct recording *recording)
+{
+	struct clinic_perf_plan plan = {
+		.is_running = !recording->plan->argv,
+		.frequency_hz = recording->plan->frequency_hz,
+	};
+	int err = clinic_perf_source_probe(plan.frequency_hz,
+					   &recording->outcome->refusals);
+
+	if (err)
+		return err;
+	err = find_target(recording, NULL);
+	plan.pid = recording->outcome->target.pid;
+	return err ? err : clinic_perf_source_open(&plan, &recording->source);
+}
+
+/* The timers' library is loaded into the target: there must be a launch. */
+static int begin_with_timers(struct recording *recording)
+{
+	struct clinic_timer_plan plan = {
+		.preload = recording->plan->preload,
+		.frequency_hz = recording->plan->frequency_hz,
+	};
+	int err = recording->plan->argv
+			  ? clinic_timer_source_open(&plan, &recording->source)
+			  : -EOPNOTSUPP;
+
+	if (err) {
+		clinic_refusals_add(
+			&recording->outcome->refusals, "timer", -err, "%s",
+			recording->plan->argv
+				? "libclinic-preload.so beside clinic, and a "
+				  "writable /dev/shm or /tmp"
+				: "start the program by clinic record");
+		return err;
+	}
+	return find_target(recording,
+			   clinic_timer_source_settings(&recording->source));
+}
+
+/* Whether a next backend may be tried: nothing was started yet. */
+static bool is_refused(const struct recording *recording, int err)
+{
+	return err && recording->outcome->failed == CLINIC_STEP_BACKEND;
+}
+
+static int begin_with_backend(struct recording *recording)
+{
+	int err = -EOPNOTSUPP;
+
+	recording->outcome->failed = CLINIC_STEP_BACKEND;
+	if (recording->plan->backend != CLINIC_BACKEND_TIMER) {
+		err = begin_with_perf(recording);
+		if (!is_refused(recording, err) ||
+		    recording->plan->backend == CLINIC_BACKEND_PERF)
+			return err;
+	}
+	return begin_with_timers(recording);
+}
+
+/* After the launch: the target must not start with our signals blocked. */
+static int catch_signals(struct recording *recording)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stops, NULL);
+	recording->signal_fd = signalfd(-1, &stops, SFD_CLOEXEC);
+	return recording->signal_fd < 0 ? -errno : 0;
+}
+
+/*
+ * A terminal sends its Ctrl-C to the target too. What somebody sent to us
+ * alone (kill, a supervisor) was meant for both.
+ */
+static void pass_on_signal(struct recording *recording)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(recording->signal_fd, &signal, sizeof(signal)) !=
+	    sizeof(signal))
+		return;
+	recording->outcome->was_interrupted = true;
+	if (signal.ssi_code <= 0 && recording->plan->argv)
+		kill(recording->outcome->target.pid, (int)signal.ssi_signo);
+}
+
+static int drain(struct recording *recording, uint64_t until_ns)
+{
+	return recording->source.drain(recording->source.state, until_ns,
+				       clinic_recorder_take,
+				       recording->recorder);
+}
+
+static void deepen_if_short(struct recording *recording)
+{
+	struct clinic_recorder_counts counts;
+	uint64_t walks = 0;
+
+	if (recording->is_deep || !recording->source.deepen)
+		return;
+	clinic_recorder_counts_get(recording->recorder, &counts);
+	for (int end = 0; end < CLINIC_ENDS; end++)
+		walks += counts.ends_count[end];
+	if (walks < SHORT_STACKS_WALKS ||
+	    (double)counts.ends_count[CLINIC_END_STACK_SHORT] <
+		    SHORT_STACKS_RATIO * (double)walks)
+		return;
+	recording->source.deepen(recording->source.state);
+	recording->is_deep = true;
+}
+
+static int measure_if_due(struct recording *recording, uint64_t now_ns)
+{
+	if (now_ns - recording->measured_ns < METRICS_PERIOD_NS)
+		return 0;
+	recording->measured_ns = now_ns;
+	if (recording->outcome->target.is_attached)
+		clinic_target_reap(&recording->outcome->target);
+	return clinic_recorder_measure(recording->recorder, now_ns);
+}
+
+/* Until something happens, or it is time to drain. */
+static void wait_a_round(struct recording *recording)
+{
+	struct clinic_target *target = &recording->outcome->target;
+	struct pollfd waits[2] = {
+		{.fd = target->pid_fd, .events = POLLIN},
+		{.fd = recording->signal_fd, .events = POLLIN},
+	};
+
+	poll(waits, 2,
+	     (int)recording->source.period_ms(recording->source.state));
+	if (waits[1].revents)
+		pass_on_signal(recording);
+	if (waits[0].revents && target->is_attached)
+		target->has_ended = true;
+	if (!target->is_attached)
+		clinic_target_reap(target);
+}
+
+static bool is_over(const struct recording *recording, uint64_t now_ns)
+{
+	return recording->outcome->target.has_ended ||
+	       recording->outcome->was_interrupted ||
+	       now_ns >= recording->stop_ns;
+}
+
+static int measure_until_over(struct recording *recording)
+{
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	int err = 0;
+
+	if (recording->plan->duration_s > 0)
+		recording->stop_ns =
+			now_ns + (uint64_t)(recording->plan->duration_s * 1e9);
+	while (!err && !is_over(recording, now_ns)) {
+		wait_a_round(recording);
+		now_ns = clock_ns(CLOCK_MONOTONIC);
+		err = drain(recording, now_ns - SETTLE_NS);
+		if (!err)
+			err = measure_if_due(recording, now_ns);
+		deepen_if_short(recording);
+	}
+	recording->source.stop(recording->source.state);
+	return err ? err : drain(recording, UINT64_MAX);
+}
+
+static uint64_t own_cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/*
+ * Ticks that fell into the kernel gave no sample where we may not look
+ * there: their time is shown as what it is.
+ */
+static int add_unsampled(struct recording *recording)
+{
+	const struct clinic_quality *quality =
+		clinic_session_quality(recording->session);
+
+	if (recording->outcome->source.kernel_visible ||
+	    !quality->accounted_kernel_ns)
+		return 0;
+	return clinic_recorder_add_unsampled(
+		recording->recorder, (uint32_t)recording->outcome->target.pid,
+		clinic_session_about(recording->session)->ended_ns,
+		quality->accounted_kernel_ns);
+}
+
+/* Before the naming: that is work for the reader, not a cost of watching. */
+static int account(struct recording *recording, uint64_t cpu_before_ns)
+{
+	struct clinic_quality *quality =
+		clinic_session_quality(recording->session);
+	struct clinic_recording_outcome *outcome = recording->outcome;
+	struct clinic_about *about = clinic_session_about(recording->session);
+	int err;
+
+	about->ended_ns = clock_ns(CLOCK_MONOTONIC);
+	quality->collector_cpu_ns = own_cpu_ns() - cpu_before_ns;
+	clinic_target_reap(&outcome->target);
+	quality->accounted_cpu_ns = outcome->target.cpu_ns;
+	quality->accounted_kernel_ns = outcome->target.kernel_ns;
+	recording->source.tell(recording->source.state, &outcome->source);
+	quality->kernel_visible = outcome->source.kernel_visible;
+	err = clinic_about_source(recording->session, &outcome->source);
+	if (!err)
+		err = add_unsampled(recording);
+	clinic_recorder_counts_get(recording->recorder, &outcome->counts);
+	quality->lost_count = outcome->counts.lost_count;
+	quality->throttled_count = outcome->counts.throttled_count;
+	about->exit_code = (uint32_t)outcome->target.exit_code;
+	return err;
+}
+
+static int begin(struct recording *recording)
+{
+	struct clinic_recording_outcome *outcome = recording->outcome;
+	struct clinic_about *about = clinic_session_about(recording->session);
+	int err;
+
+	err = begin_with_backend(recording);
+	if (!err)
+		err = clinic_recorder_watch(recording->recorder,
+					    (uint32_t)outcome->target.pid);
+	if (!err)
+		err = catch_signals(recording);
+	about->started_realtime_ns = clock_ns(CLOCK_REALTIME);
+	about->started_ns = clock_ns(CLOCK_MONOTONIC);
+	about->frequency_hz = recording->plan->frequency_hz;
+	if (!err)
+		err = clinic_about_target(recording->session,
+					  recording->plan->argv,
+					  outcome->target.pid);
+	if (!err)
+		err = clinic_about_host(recording->session);
+	return err ? err : clinic_target_go(&outcome->target);
+}
+
+static int measure_and_name(struct recording *recording)
+{
+	struct clinic_recording_outcome *outcome = recording->outcome;
+	struct clinic_naming_options naming = {
+		.use_debuginfod = recording->plan->use_debuginfod};
+	uint64_t cpu_before_ns = own_cpu_ns();
+	int err, account_err, naming_err;
+
+	err = measure_until_over(recording);
+	outcome->has_measured = true;
+	outcome->failed = CLINIC_STEP_MEASURE;
+	account_err = account(recording, cpu_before_ns);
+	naming_err = clinic_recorder_finish(recording->recorder, &naming,
+					    &outcome->naming);
+	if (!err && !account_err)
+		outcome->failed = CLINIC_STEP_NAME;
+	return err ? err : account_err ? account_err : naming_err;
+}
+
+int clinic_recording_run(const struct clinic_recording_plan *plan,
+			 struct clinic_session *session,
+			 struct clinic_recording_outcome *outcome)
+{
+	struct recording recording = {.plan = plan,
+				      .session = session,
+				      .outcome = outcome,
+				      .signal_fd = -1,
+				      .stop_ns = UINT64_MAX};
+	int err;
+
+	*outcome = (struct clinic_recording_outcome){0};
+	outcome->target = (struct clinic_target){
+		.go_fd = -1, .failed_fd = -1, .pid_fd = -1};
+	err = clinic_recorder_new(session, &recording.recorder);
+	if (!err)
+		err = begin(&recording);
+	if (!err)
+		err = measure_and_name(&recording);
+	if (recording.source.close)
+		recording.source.close(recording.source.state);
+	if (recording.signal_fd >= 0)
+		close(recording.signal_fd);
+	clinic_recorder_free(recording.recorder);
+	return err;
+}

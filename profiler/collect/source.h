@@ -1,0 +1,48 @@
+/*
+ * collect/source.h - what a backend can be asked, whichever it is.
+ *
+ * Errors     0 or -errno.
+ * Threads    one.
+ * Read next  perf_source.h and timer_source.h make one; recording.c uses it.
+ */
+#ifndef CLINIC_COLLECT_SOURCE_H
+#define CLINIC_COLLECT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/trace_event.h"
+
+struct clinic_source_facts {
+	const char *backend; /* "perf", "timer" */
+	const char *event;   /* "cycles", "task-clock", "thread-timer", ... */
+	/* false: ticks in the kernel give no sample, and are not made up for
+	 * by others. */
+	bool kernel_visible;
+	size_t ring_bytes;
+	size_t stack_bytes; /* per sample, now */
+};
+
+struct clinic_source {
+	void *state;
+
+	void (*tell)(const void *state, struct clinic_source_facts *facts);
+	/*
+	 * Hands on what happened before until_ns, in the order in which it
+	 * did, whichever CPU or thread saw it. In mid-run, until_ns should
+	 * lie a little in the past: what is just being written elsewhere
+	 * would come too late otherwise.
+	 */
+	int (*drain)(void *state, uint64_t until_ns, clinic_on_event *on_event,
+		     void *context);
+	/* How often to drain so that no ring gets more than half full. */
+	unsigned (*period_ms)(const void *state);
+	/* From now on, more of each stack; NULL: no difference to be made. */
+	void (*deepen)(void *state);
+	/* No more samples are taken. */
+	void (*stop)(void *state);
+	void (*close)(void *state);
+};
+
+#endif

@@ -1,0 +1,166 @@
+#include "collect/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collect/process_status.h"
+#include "session/rows.h"
+
+/* Becomes the program, or tells the parent why not. */
+static _Noreturn void become(char *const argv[], char *const *settings,
+			     int go_fd, int failed_fd)
+{
+	sigset_t none;
+	char byte;
+	int error;
+
+	/* The parent died, or changed its mind: nothing to do. */
+	if (read(go_fd, &byte, 1) != 1)
+		_exit(127);
+	for (; settings && *settings; settings++)
+		putenv(*settings);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvp(argv[0], argv);
+	error = errno;
+	(void)!write(failed_fd, &error, sizeof(error));
+	_exit(127);
+}
+
+static int open_pid(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int clinic_target_launch(char *const argv[], char *const *settings,
+			 struct clinic_target *target)
+{
+	int go[2], failed[2];
+
+	*target = (struct clinic_target){.pid_fd = -1};
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(failed, O_CLOEXEC)) {
+		close(go[0]);
+		close(go[1]);
+		return -errno;
+	}
+	target->go_fd = go[1];
+	target->failed_fd = failed[0];
+	target->pid = fork();
+	if (target->pid == 0) {
+		close(go[1]);
+		become(argv, settings, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	if (target->pid < 0) {
+		clinic_target_close(target);
+		return -EAGAIN;
+	}
+	target->pid_fd = open_pid(target->pid);
+	return 0;
+}
+
+int clinic_target_attach(pid_t pid, struct clinic_target *target)
+{
+	struct clinic_metric now;
+	int err = clinic_process_status(pid, &now);
+
+	*target = (struct clinic_target){.pid = pid,
+					 .is_attached = true,
+					 .go_fd = -1,
+					 .failed_fd = -1,
+					 .pid_fd = open_pid(pid)};
+	target->kernel_before_ns = now.system_ns;
+	target->cpu_before_ns = now.user_ns + now.system_ns;
+	return err;
+}
+
+int clinic_target_go(struct clinic_target *target)
+{
+	int error = 0;
+
+	if (target->is_attached)
+		return 0;
+	if (write(target->go_fd, "", 1) != 1)
+		return -errno;
+	/* Closed by the exec when it works. */
+	if (read(target->failed_fd, &error, sizeof(error)) <= 0)
+		return 0;
+	clinic_target_wait(target);
+	return -error;
+}
+
+static uint64_t timeval_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * 1000000000u +
+	       (uint64_t)time.tv_usec * 1000u;
+}
+
+static void reap_child(struct clinic_target *target, int flags)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	do {
+		pid = wait4(target->pid, &status, flags, &usage);
+	} while (pid < 0 && errno == EINTR);
+	if (pid != target->pid)
+		return;
+	target->has_ended = true;
+	target->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						: WEXITSTATUS(status);
+	target->kernel_ns = timeval_ns(usage.ru_stime);
+	target->cpu_ns = timeval_ns(usage.ru_utime) + target->kernel_ns;
+}
+
+/* The last thing that was seen stands when it has gone meanwhile. */
+static void look_at_attached(struct clinic_target *target)
+{
+	struct clinic_metric now;
+
+	if (clinic_process_status(target->pid, &now)) {
+		target->has_ended = true;
+		return;
+	}
+	target->kernel_ns = now.system_ns - target->kernel_before_ns;
+	target->cpu_ns = now.user_ns + now.system_ns - target->cpu_before_ns;
+}
+
+void clinic_target_reap(struct clinic_target *target)
+{
+	if (target->has_ended)
+		return;
+	if (target->is_attached)
+		look_at_attached(target);
+	else
+		reap_child(target, WNOHANG);
+}
+
+void clinic_target_wait(struct clinic_target *target)
+{
+	if (!target->has_ended && !target->is_attached)
+		reap_child(target, 0);
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void clinic_target_close(struct clinic_target *target)
+{
+	close_one(&target->go_fd);
+	close_one(&target->failed_fd);
+	close_one(&target->pid_fd);
+}

@@ -1,0 +1,51 @@
+/*
+ * collect/target.h - the program under the instruments: started, or found.
+ *
+ *	clinic_target_launch(argv, settings, &target);   it waits
+ *	... events are opened on target.pid ...
+ *	clinic_target_go(&target);                       it execs
+ *	clinic_target_reap(&target);                     has it ended?
+ *
+ * Time       cpu_ns and the like are the kernel's own accounting, against
+ *            which the samples are checked. Of a launched program and all
+ *            descendants that were waited for; of an attached process, since
+ *            the attach.
+ * Errors     0 or -errno. Launch and go: of execvp (-ENOENT, -EACCES,
+ *            -ENOEXEC). Attach: -ESRCH.
+ * Signals    the child starts with no signal blocked.
+ */
+#ifndef CLINIC_COLLECT_TARGET_H
+#define CLINIC_COLLECT_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct clinic_target {
+	pid_t pid;
+	bool is_attached;
+	int go_fd;     /* write end: the child execs when it reads a byte */
+	int failed_fd; /* read end: the child tells why it could not */
+	int pid_fd;    /* readable when the target has ended; -1: none */
+	bool has_ended;
+	int exit_code; /* as a shell says it: 128 + signal */
+	uint64_t cpu_ns, kernel_ns;
+	uint64_t cpu_before_ns, kernel_before_ns; /* of an attached one */
+};
+
+/*
+ * A child that waits to become argv[0]. settings: "NAME=value" for its
+ * environment, ends with NULL; or NULL.
+ */
+int clinic_target_launch(char *const argv[], char *const *settings,
+			 struct clinic_target *target);
+int clinic_target_attach(pid_t pid, struct clinic_target *target);
+int clinic_target_go(struct clinic_target *target);
+
+/* Updates has_ended, exit_code and the times; does not wait. */
+void clinic_target_reap(struct clinic_target *target);
+/* The same, and waits for the end of a launched one. */
+void clinic_target_wait(struct clinic_target *target);
+void clinic_target_close(struct clinic_target *target);
+
+#endif
