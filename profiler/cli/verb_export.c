@@ -40,7 +40,7 @@ static int with_tree(const struct request *request,
 				  const struct clinic_call_tree *tree))
 {
 	struct clinic_call_tree tree;
-	int error = clinic_call_tree_start(&tree);
+	int error = clinic_call_tree_start(&tree, false);
 
 	if (!error)
 		error = clinic_call_tree_add(&tree, 0, request->session,

@@ -26,3 +26,17 @@ double clinic_share_samples(uint64_t whole, double squares)
 {
 	return squares > 0.0 ? (double)whole * (double)whole / squares : 0.0;
 }
+
+struct clinic_share clinic_share_change(struct clinic_share before,
+					struct clinic_share after)
+{
+	double change = after.ratio - before.ratio;
+
+	return (struct clinic_share){
+		.ratio = change,
+		.low = change - hypot(after.ratio - after.low,
+				      before.high - before.ratio),
+		.high = change + hypot(after.high - after.ratio,
+				       before.ratio - before.low),
+	};
+}

@@ -20,5 +20,11 @@ struct clinic_share {
 struct clinic_share clinic_share_of(uint64_t part, uint64_t whole,
 				    double samples_count);
 double clinic_share_samples(uint64_t whole, double squares);
+/*
+ * after - before, independent runs: Newcombe's interval from the two score
+ * intervals (Statistics in Medicine 17, 1998, method 10).
+ */
+struct clinic_share clinic_share_change(struct clinic_share before,
+					struct clinic_share after);
 
 #endif

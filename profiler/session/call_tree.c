@@ -111,7 +111,11 @@ static int describe_frame(struct adding *a, const struct clinic_frame *frame,
 {
 	const char *path = clinic_session_text(
 		a->session, a->library[frame->library_id].path_id);
-	int error = intern(a->tree, path, &key->library);
+	int error;
+
+	if (a->tree->is_by_function_alone)
+		path = "";
+	error = intern(a->tree, path, &key->library);
 
 	if (error)
 		return error;
@@ -201,10 +205,14 @@ static int land_thread(struct adding *a, uint32_t thread_name, uint32_t *node)
 {
 	const char *name = clinic_session_text(a->session, thread_name);
 	struct key key = {.kind = CLINIC_CALL_THREAD};
-	int error = intern(a->tree, *name ? name : "[unnamed]", &key.name);
+	int error = 0;
 
-	if (!error)
-		error = node_of(a->tree, &key, node);
+	*node = 0;
+	if (!a->tree->is_by_function_alone) {
+		error = intern(a->tree, *name ? name : "[unnamed]", &key.name);
+		if (!error)
+			error = node_of(a->tree, &key, node);
+	}
 	return error ? error : land(a, thread_name, 0, *node);
 }
 
@@ -292,12 +300,14 @@ int clinic_call_tree_add(struct clinic_call_tree *tree, unsigned int side,
 	return error;
 }
 
-int clinic_call_tree_start(struct clinic_call_tree *tree)
+int clinic_call_tree_start(struct clinic_call_tree *tree,
+			   bool is_by_function_alone)
 {
 	static const struct key root = {.kind = CLINIC_CALL_ROOT};
 	int error;
 
-	*tree = (struct clinic_call_tree){0};
+	*tree = (struct clinic_call_tree){.is_by_function_alone =
+						  is_by_function_alone};
 	error = clinic_texts_start(&tree->texts);
 	return error ? error : append_node(tree, &root);
 }

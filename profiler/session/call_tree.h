@@ -3,7 +3,8 @@
  *
  * Unlike the stacks of a session, nodes are one per function whatever the
  * address, and below one node per thread name. Two sessions can be added to
- * one tree: that is a difference.
+ * one tree: that is a difference. Two builds of a program differ in file
+ * and thread names without a reason, so a difference goes by function alone.
  *
  * Ownership  the tree copies the texts it needs; sessions may be freed.
  * Errors     0 or -errno; a tree that failed is only good for freeing.
@@ -13,6 +14,7 @@
 #ifndef CLINIC_SESSION_CALL_TREE_H
 #define CLINIC_SESSION_CALL_TREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "session/row_index.h"
@@ -48,11 +50,13 @@ struct clinic_call_tree {
 	uint32_t capacity;
 	struct clinic_texts texts;
 	struct clinic_row_index index;
+	bool is_by_function_alone; /* no threads, no libraries */
 	/* Sum of the squared values: with it, a share has an interval. */
 	double squares[CLINIC_CALL_SIDES];
 };
 
-int clinic_call_tree_start(struct clinic_call_tree *tree);
+int clinic_call_tree_start(struct clinic_call_tree *tree,
+			   bool is_by_function_alone);
 int clinic_call_tree_add(struct clinic_call_tree *tree, unsigned int side,
 			 const struct clinic_session *session,
 			 enum clinic_weight weight);

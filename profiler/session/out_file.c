@@ -16,7 +16,7 @@ enum { BUFFER_BYTES = 128 << 10 };
 struct clinic_out {
 	gzFile file;
 	char *path;
-	char *draft; /* where it is written; NULL: directly to path */
+	char *draft; /* where it is written; NULL: no draft, a device */
 	int error;   /* the first one */
 	size_t used;
 	char buffer[BUFFER_BYTES];
@@ -29,18 +29,30 @@ static bool is_gzip_name(const char *path)
 	return length > 3 && !strcmp(path + length - 3, ".gz");
 }
 
+/* A device or a pipe: nothing to rename, and nothing that may go away. */
 static bool is_special(const char *path)
 {
 	struct stat status;
 
-	return !stat(path, &status) && !S_ISREG(status.st_mode);
+	return !strncmp(path, "/dev/", 5) ||
+	       (!stat(path, &status) && !S_ISREG(status.st_mode));
+}
+
+/* Where a symbolic link leads is replaced, not the link. */
+static char *final_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : strdup(path);
 }
 
 static int open_draft(struct clinic_out *out, const char *path)
 {
 	if (is_special(path))
 		return open(path, O_WRONLY | O_CLOEXEC);
-	if (asprintf(&out->draft, "%s.%d.part", path, (int)getpid()) < 0) {
+	out->path = final_path(path);
+	if (!out->path ||
+	    asprintf(&out->draft, "%s.%d.part", out->path, (int)getpid()) < 0) {
 		out->draft = NULL;
 		errno = ENOMEM;
 		return -1;
@@ -50,12 +62,8 @@ static int open_draft(struct clinic_out *out, const char *path)
 
 static int start(struct clinic_out *out, const char *path)
 {
-	int fd;
+	int fd = open_draft(out, path);
 
-	out->path = strdup(path);
-	if (!out->path)
-		return -ENOMEM;
-	fd = open_draft(out, path);
 	if (fd < 0)
 		return -errno;
 	/* T: no compression and no gzip header, the bytes as they are. */

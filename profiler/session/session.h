@@ -20,7 +20,7 @@
  *            session is as before, and can still be written.
  * Threads    one at a time per session; sessions share nothing.
  * Read next  rows.h for the tables; session_json.h to write and read one;
- *            tally.h for self and total; correlate.h for a time window.
+ *            tally.h for self and total; window.h for a part of the time.
  */
 #ifndef CLINIC_SESSION_H
 #define CLINIC_SESSION_H

@@ -1,0 +1,350 @@
+/* `clinic report` for people: quality first, then the tables. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report.h"
+#include "session/session.h"
+
+enum { ROOM_BYTES = 512 };
+
+static void print_head(const struct clinic_report *report)
+{
+	const struct clinic_session *session = report->session;
+	const struct clinic_about *about =
+		clinic_session_about(report->session);
+	const char *command = clinic_session_text(session, about->command_id);
+	const char *host = clinic_session_text(session, about->host_id);
+
+	printf("%s\n", *command ? command : report->path);
+	printf("%" PRIu64 " samples", report->counts.samples_count);
+	if (about->event_id)
+		printf(" of %s by %s",
+		       clinic_session_text(session, about->event_id),
+		       clinic_session_text(session, about->backend_id));
+	if (about->frequency_hz)
+		printf(" at %" PRIu64 " Hz", about->frequency_hz);
+	printf(" over %.3f s",
+	       (double)(about->ended_ns - about->started_ns) / 1e9);
+	printf("%s%s, exit code %" PRIu32 "\n", *host ? " on " : "", host,
+	       about->exit_code);
+}
+
+static void print_ratio(const char *label, double ratio)
+{
+	if (ratio < 0.0)
+		printf("%s unknown", label);
+	else
+		printf("%s %.3f", label, ratio);
+}
+
+static void print_tiers(const uint64_t by_tier[CLINIC_TIERS], uint64_t all)
+{
+	const char *separator = " (";
+
+	for (unsigned int tier = 0; tier < CLINIC_TIERS; tier++) {
+		if (!by_tier[tier])
+			continue;
+		printf("%s%s %.1f %%", separator, clinic_tier_name(tier),
+		       100.0 * (double)by_tier[tier] / (double)all);
+		separator = ", ";
+	}
+	printf("%s", *separator == ',' ? ")" : "");
+}
+
+static void print_quality(const struct clinic_report *report)
+{
+	const struct clinic_quality_counts *counts = &report->counts;
+	const struct clinic_quality *quality =
+		clinic_session_quality(report->session);
+	uint64_t bad = counts->truncated_count + counts->guessed_count;
+
+	if (!counts->samples_count)
+		return;
+	printf("named %.1f %% of samples",
+	       100.0 * clinic_report_symbolised(counts->leaves));
+	print_tiers(counts->leaves, counts->samples_count);
+	printf("\ncomplete stacks %.1f %% (%" PRIu64 " truncated, %" PRIu64
+	       " guessed), lost %" PRIu64 ", throttled %" PRIu64 "\n",
+	       100.0 - 100.0 * (double)bad / (double)counts->samples_count,
+	       counts->truncated_count, counts->guessed_count,
+	       quality->lost_count, quality->throttled_count);
+	print_ratio("CPU time sampled / accounted by the kernel",
+		    clinic_report_reconciliation(report));
+	print_ratio(", collector / target CPU", clinic_report_overhead(report));
+	printf("\n");
+}
+
+static void print_warnings(const struct clinic_report *report)
+{
+	double reconciliation = clinic_report_reconciliation(report);
+	double blind = clinic_report_blind(report);
+	uint32_t count;
+	const struct clinic_note *note =
+		clinic_session_rows(report->session, CLINIC_NOTES, &count);
+
+	if (reconciliation >= 0.0 &&
+	    (reconciliation < 0.95 || reconciliation > 1.05))
+		printf("warning: the samples stand for %.2f times the CPU time "
+		       "the kernel accounted; shares may be biased\n",
+		       reconciliation);
+	if (blind > 0.0)
+		printf("warning: %.1f %% of the CPU time was spent in the "
+		       "kernel and could not be sampled\n",
+		       100.0 * blind);
+	for (uint32_t i = 0; i < count; i++)
+		printf("%s: %s\n", note[i].is_warning ? "warning" : "note",
+		       clinic_session_text(report->session, note[i].text_id));
+}
+
+static void print_refusals(const struct clinic_report *report)
+{
+	uint32_t count;
+	const struct clinic_refusal *refusal =
+		clinic_session_rows(report->session, CLINIC_REFUSALS, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		printf("refused: %s (%s): %s\n",
+		       clinic_session_text(report->session,
+					   refusal[i].backend_id),
+		       strerror((int)refusal[i].errno_number),
+		       clinic_session_text(report->session,
+					   refusal[i].text_id));
+}
+
+static void print_share(const struct clinic_report *report,
+			const struct clinic_tally *tally, uint64_t part)
+{
+	struct clinic_share share = clinic_report_share(report, tally, part);
+
+	printf("%6.2f ", 100.0 * share.ratio);
+	if (clinic_weight_is_sampled(report->weight))
+		printf("[%5.2f,%6.2f] ", 100.0 * share.low, 100.0 * share.high);
+}
+
+/* Where the function's hottest line is, and in which library. */
+static void print_place(const struct clinic_report *report,
+			const struct clinic_tally_row *row)
+{
+	uint32_t count;
+	const struct clinic_frame *frame =
+		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
+	const struct clinic_library *library =
+		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
+	const char *path;
+
+	frame += row->frame_id;
+	path = clinic_session_text(report->session,
+				   library[frame->library_id].path_id);
+	if (frame->file_id)
+		printf("  %s:%" PRIu32,
+		       clinic_session_text(report->session, frame->file_id),
+		       frame->line);
+	if (*path)
+		printf("  (%s)",
+		       strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+}
+
+static void print_row(const struct clinic_report *report,
+		      const struct clinic_tally *tally, enum clinic_group group,
+		      const struct clinic_tally_row *row)
+{
+	char room[ROOM_BYTES];
+
+	if (!report->callers)
+		print_share(report, tally, row->self);
+	print_share(report, tally, row->total);
+	printf("%8" PRIu64 "  ", report->callers ? row->total_samples_count
+						 : row->self_samples_count);
+	if (report->callers && !row->frame_id)
+		printf("(nobody: it is outermost)");
+	else
+		printf("%s", clinic_report_name(report, group, row, room,
+						sizeof(room)));
+	if (group == CLINIC_BY_FUNCTION)
+		print_place(report, row);
+	printf("\n");
+}
+
+static void print_tally_head(const struct clinic_report *report,
+			     enum clinic_group group)
+{
+	/* As wide as print_share() prints. */
+	bool sampled = clinic_weight_is_sampled(report->weight);
+	int width = sampled ? 22 : 7;
+
+	printf("\n%s by %s", clinic_weight_name(report->weight),
+	       clinic_group_name(group));
+	if (report->callers)
+		printf(": who called %s, in shares of it", report->callers);
+	printf("\n");
+	if (!report->callers)
+		printf("%-*s", width,
+		       sampled ? "self % [95 % inter.]" : "self %");
+	printf("%-*s%8s  %s\n", width,
+	       sampled ? "total % [95 % int.]" : "total %", "samples",
+	       clinic_group_name(group));
+}
+
+static int print_tally(const struct clinic_report *report,
+		       enum clinic_group group)
+{
+	struct clinic_tally tally;
+	int error = report->callers
+			    ? clinic_tally_callers(report->session,
+						   report->callers,
+						   report->weight, &tally)
+			    : clinic_tally_make(report->session, group,
+						report->weight, &tally);
+	uint32_t shown;
+
+	if (error)
+		return error;
+	if (report->callers && !tally.count) {
+		clinic_tally_free(&tally);
+		return -ENOENT;
+	}
+	shown = clinic_report_rows(report, tally.count);
+	print_tally_head(report, group);
+	for (uint32_t i = 0; i < shown; i++)
+		print_row(report, &tally, group, &tally.row[i]);
+	if (shown < tally.count)
+		printf("... and %" PRIu32 " more; --top %" PRIu32
+		       " shows them\n",
+		       tally.count - shown, tally.count);
+	clinic_tally_free(&tally);
+	return 0;
+}
+
+static void print_allocation(const struct clinic_allocation *row)
+{
+	printf("%12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %12" PRIu64
+	       " %10" PRIu64 " %10" PRIu64 "  ",
+	       row->allocations_count, row->frees_count, row->bytes,
+	       row->peak_bytes, row->leaked_count, row->temporary_count);
+}
+
+static void print_allocation_head(const char *what)
+{
+	printf("%12s %12s %14s %12s %10s %10s  %s\n", "allocations", "frees",
+	       "bytes", "at peak", "leaked", "temporary", what);
+}
+
+static void print_site(const struct clinic_report *report,
+		       const struct clinic_allocation *site)
+{
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
+	const struct clinic_tally_row row = {
+		.frame_id = stack[site->stack_id].frame_id};
+	char room[ROOM_BYTES];
+
+	print_allocation(site);
+	printf("%s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row, room,
+					sizeof(room)));
+	print_place(report, &row);
+	printf("\n");
+}
+
+static void print_memory_tables(const struct clinic_report *report,
+				const struct clinic_memory *memory)
+{
+	uint32_t stages_count;
+	uint32_t shown = clinic_report_rows(report, memory->sites_count);
+
+	printf("\n");
+	print_allocation_head("stage");
+	clinic_session_rows(report->session, CLINIC_STAGES, &stages_count);
+	for (uint32_t i = 0; i < stages_count; i++) {
+		const struct clinic_tally_row row = {.stage_id = i};
+
+		if (!memory->stage[i].allocations_count)
+			continue;
+		print_allocation(&memory->stage[i]);
+		printf("%s\n", clinic_report_name(report, CLINIC_BY_STAGE, &row,
+						  NULL, 0));
+	}
+	print_allocation(&memory->all);
+	printf("all\n\n");
+	print_allocation_head("call site");
+	for (uint32_t i = 0; i < shown; i++)
+		print_site(report, &memory->site[i]);
+}
+
+static int print_memory(const struct clinic_report *report)
+{
+	struct clinic_memory memory;
+	int error;
+
+	if (!clinic_memory_is_observed(report))
+		return 0;
+	error = clinic_memory_sum(report->session, &memory);
+	if (!error) {
+		printf("\nat most %" PRIu64 " bytes live at once, %" PRIu64
+		       " frees of unknown blocks\n",
+		       clinic_session_quality(report->session)->peak_bytes,
+		       clinic_session_quality(report->session)
+			       ->unmatched_frees_count);
+		print_memory_tables(report, &memory);
+	}
+	clinic_memory_free(&memory);
+	return error;
+}
+
+static void print_lock(const struct clinic_report *report,
+		       const struct clinic_lock *lock)
+{
+	const struct clinic_session *session = report->session;
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(session, CLINIC_STACKS, &count);
+	const struct clinic_tally_row row = {
+		.frame_id = stack[lock->stack_id].frame_id};
+	char room[ROOM_BYTES];
+
+	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %10" PRIu64 "  %s %s at ",
+	       (double)lock->wait_ns / 1e6, (double)lock->longest_wait_ns / 1e6,
+	       (double)lock->hold_ns / 1e6, lock->contended_count,
+	       lock->acquisitions_count,
+	       clinic_session_text(session, lock->kind_id),
+	       clinic_session_text(session, lock->name_id));
+	printf("%s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row, room,
+					sizeof(room)));
+	print_place(report, &row);
+	printf("\n");
+}
+
+static void print_locks(const struct clinic_report *report)
+{
+	uint32_t count;
+	const struct clinic_lock *lock =
+		clinic_session_rows(report->session, CLINIC_LOCKS, &count);
+	uint32_t shown = clinic_report_rows(report, count);
+
+	if (!count)
+		return;
+	printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms", "longest ms",
+	       "hold ms", "contended", "acquired");
+	for (uint32_t i = 0; i < shown; i++)
+		print_lock(report, &lock[i]);
+}
+
+int clinic_report_text(const struct clinic_report *report)
+{
+	int error = 0;
+
+	print_head(report);
+	print_quality(report);
+	print_warnings(report);
+	print_refusals(report);
+	if (clinic_weight_rows(report->session, report->weight))
+		error = print_tally(report, report->group);
+	if (error || report->callers)
+		return error;
+	error = print_memory(report);
+	print_locks(report);
+	return error;
+}

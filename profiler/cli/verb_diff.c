@@ -1,0 +1,286 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verb.h"
+#include "formats/collapsed.h"
+#include "formats/flamegraph.h"
+#include "formats/share.h"
+#include "session/call_change.h"
+#include "session/session.h"
+
+static const struct clinic_usage usage = {
+	.line = "diff BASE NEW [-o OUT.svg]",
+	.text = "Shares of self, function by function, and their change in "
+		"points of percent with\nits 95 % interval. OUT ends in .svg "
+		"(red grew, blue shrank) or in .collapsed\n(two columns). "
+		"Functions are matched by name. The two runs must be alike in "
+		"all but\nwhat is compared; whether a change is real is for "
+		"repeated runs to say.\n",
+	.operands_min = 2,
+	.operands_max = 2,
+};
+
+struct request {
+	const char *path[2];
+	const char *output;
+	const char *title;
+	const char *weight_name;
+	uint64_t top;
+	bool is_json;
+	bool is_icicle;
+	enum clinic_weight weight;
+	struct clinic_session *session[2];
+	struct clinic_call_tree tree;
+};
+
+struct row {
+	struct clinic_share base;
+	struct clinic_share fresh;
+	struct clinic_share change;
+};
+
+static struct clinic_share share_of(const struct request *request,
+				    const uint64_t part[2], int side)
+{
+	uint64_t whole = request->tree.node[0].total[side];
+	double samples = clinic_weight_is_sampled(request->weight)
+				 ? clinic_share_samples(
+					   whole, request->tree.squares[side])
+				 : 0.0;
+
+	return clinic_share_of(part[side], whole, samples);
+}
+
+static struct row row_of(const struct request *request, const uint64_t part[2])
+{
+	struct row row = {.base = share_of(request, part, 0),
+			  .fresh = share_of(request, part, 1)};
+
+	row.change = clinic_share_change(row.base, row.fresh);
+	return row;
+}
+
+static uint32_t shown_of(const struct request *request, uint32_t count)
+{
+	uint64_t top = request->top ? request->top : request->is_json ? 0 : 20;
+
+	return top && top < count ? (uint32_t)top : count;
+}
+
+static void print_table(const struct request *request,
+			const struct clinic_call_change *change, uint32_t count)
+{
+	uint32_t shown = shown_of(request, count);
+
+	for (int side = 0; side < 2; side++)
+		printf("%s  %s: %" PRIu64 " %s\n", side ? "new " : "base",
+		       request->path[side], request->tree.node[0].total[side],
+		       clinic_weight_unit(request->weight));
+	printf("\nbase %%   new %%   change [95 %% interval]   function\n");
+	for (uint32_t i = 0; i < shown; i++) {
+		struct row row = row_of(request, change[i].self);
+
+		printf("%6.2f  %6.2f  %+7.2f [%+6.2f, %+6.2f]   %s\n",
+		       100.0 * row.base.ratio, 100.0 * row.fresh.ratio,
+		       100.0 * row.change.ratio, 100.0 * row.change.low,
+		       100.0 * row.change.high,
+		       clinic_call_tree_text(&request->tree, change[i].name));
+	}
+	if (shown < count)
+		printf("... and %" PRIu32 " more; --top %" PRIu32
+		       " shows them\n",
+		       count - shown, count);
+}
+
+static json_t *json_row(const struct request *request,
+			const struct clinic_call_change *change)
+{
+	struct row self = row_of(request, change->self);
+	struct row total = row_of(request, change->total);
+
+	return json_pack(
+		"{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "name",
+		clinic_call_tree_text(&request->tree, change->name),
+		"base_self_ratio", self.base.ratio, "new_self_ratio",
+		self.fresh.ratio, "change_self_ratio", self.change.ratio,
+		"change_self_low_ratio", self.change.low,
+		"change_self_high_ratio", self.change.high, "base_total_ratio",
+		total.base.ratio, "new_total_ratio", total.fresh.ratio,
+		"change_total_ratio", total.change.ratio);
+}
+
+static int print_json(const struct request *request,
+		      const struct clinic_call_change *change, uint32_t count)
+{
+	uint32_t shown = shown_of(request, count);
+	json_t *functions = json_array();
+	json_t *root;
+	int failed;
+
+	for (uint32_t i = 0; i < shown; i++)
+		json_array_append_new(functions, json_row(request, &change[i]));
+	root = json_pack(
+		"{s:i, s:s, s:s, s:s, s:I, s:I, s:o}", "schema", 1, "weight",
+		clinic_weight_name(request->weight), "base", request->path[0],
+		"new", request->path[1], "base_value",
+		(json_int_t)request->tree.node[0].total[0], "new_value",
+		(json_int_t)request->tree.node[0].total[1], "functions",
+		functions);
+	failed = !root || json_dumpf(root, stdout,
+				     JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	printf("\n");
+	json_decref(root);
+	return failed ? -ENOMEM : 0;
+}
+
+static int print_changes(const struct request *request)
+{
+	struct clinic_call_change *change;
+	uint32_t count;
+	int error = clinic_call_changes(&request->tree, &change, &count);
+
+	if (error)
+		return error;
+	if (request->is_json)
+		error = print_json(request, change, count);
+	else
+		print_table(request, change, count);
+	free(change);
+	return error;
+}
+
+static bool ends_in(const char *path, const char *suffix)
+{
+	size_t length = strlen(path);
+
+	if (length > 3 && !strcmp(path + length - 3, ".gz"))
+		length -= 3;
+	return length > strlen(suffix) &&
+	       !strncmp(path + length - strlen(suffix), suffix, strlen(suffix));
+}
+
+static int draw(const struct request *request)
+{
+	char subtitle[256];
+	struct clinic_flamegraph_options options = {
+		.title = request->title ? request->title : "What has changed",
+		.subtitle = subtitle,
+		.weight = request->weight,
+		.is_icicle = request->is_icicle,
+		.is_difference = true,
+	};
+
+	snprintf(subtitle, sizeof(subtitle), "base %.100s, new %.100s",
+		 request->path[0], request->path[1]);
+	if (ends_in(request->output, ".collapsed"))
+		return clinic_collapsed_write(&request->tree, 2,
+					      request->output);
+	return clinic_flamegraph_write(&request->tree, &options,
+				       request->output);
+}
+
+static int add_sides(struct request *request)
+{
+	int error = clinic_call_tree_start(&request->tree, true);
+
+	for (unsigned int side = 0; side < 2 && !error; side++)
+		error = clinic_call_tree_add(&request->tree, side,
+					     request->session[side],
+					     request->weight);
+	if (!error)
+		clinic_call_tree_sum(&request->tree);
+	return error;
+}
+
+static int compare(struct request *request)
+{
+	int error = add_sides(request);
+	int status = CLINIC_EXIT_DONE;
+
+	if (!error)
+		error = print_changes(request);
+	if (error)
+		status = clinic_complain("cannot compare %s and %s: %s",
+					 request->path[0], request->path[1],
+					 strerror(-error));
+	if (!error && request->output) {
+		error = draw(request);
+		if (error == -ENODATA)
+			status = clinic_complain(
+				"neither session has any %s to draw",
+				clinic_weight_name(request->weight));
+		else
+			status = clinic_written(request->output, error);
+	}
+	clinic_call_tree_free(&request->tree);
+	return status;
+}
+
+static int open_and_compare(struct request *request)
+{
+	int status =
+		clinic_open_session(request->path[0], &request->session[0]);
+
+	if (status)
+		return status;
+	status = clinic_open_session(request->path[1], &request->session[1]);
+	if (!status) {
+		if (!request->weight_name)
+			request->weight =
+				clinic_weight_default(request->session[1]);
+		status = compare(request);
+		clinic_session_free(request->session[1]);
+	}
+	clinic_session_free(request->session[0]);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	const struct clinic_option options[] = {
+		{'o', "output", "OUT", CLINIC_OPTION_TEXT, &request.output,
+		 "the picture: .svg, or .collapsed for other tools"},
+		{'w', "weight", "WEIGHT", CLINIC_OPTION_TEXT,
+		 &request.weight_name,
+		 "what is shared out, as in `clinic "
+		 "report`"},
+		{'t', "title", "TEXT", CLINIC_OPTION_TEXT, &request.title,
+		 "of the picture"},
+		{0, "icicle", NULL, CLINIC_OPTION_FLAG, &request.is_icicle,
+		 "the root on top"},
+		{'n', "top", "N", CLINIC_OPTION_COUNT, &request.top,
+		 "rows of the table (20; with --json all)"},
+		{'j', "json", NULL, CLINIC_OPTION_FLAG, &request.is_json,
+		 "the table for programs"},
+		{0},
+	};
+	int at = clinic_options(&usage, options, argc, argv);
+
+	if (at < 0)
+		return clinic_options_exit(at);
+	request.path[0] = argv[at];
+	request.path[1] = argv[at + 1];
+	if (request.weight_name &&
+	    !clinic_weight_find(request.weight_name, &request.weight))
+		return clinic_complain("there is no weight '%s'; see `clinic "
+				       "help report`",
+				       request.weight_name);
+	if (request.output && !ends_in(request.output, ".svg") &&
+	    !ends_in(request.output, ".collapsed"))
+		return clinic_complain("no format has the suffix of %s; known "
+				       "are .svg .collapsed",
+				       request.output);
+	return open_and_compare(&request);
+}
+
+static const struct clinic_verb verb = {
+	.name = "diff",
+	.summary = "what has changed between two sessions",
+	.run = run,
+};
+CLINIC_VERB(verb);

@@ -1,0 +1,22 @@
+/*
+ * session/call_change.h - two sides of a call tree, function by function.
+ *
+ * Order      by how much the share of self has changed, most first.
+ * Ownership  the rows are the caller's, to be freed; the texts the tree's.
+ */
+#ifndef CLINIC_SESSION_CALL_CHANGE_H
+#define CLINIC_SESSION_CALL_CHANGE_H
+
+#include "session/call_tree.h"
+
+struct clinic_call_change {
+	uint32_t name; /* text of the tree */
+	uint32_t reserved;
+	uint64_t self[CLINIC_CALL_SIDES];
+	uint64_t total[CLINIC_CALL_SIDES]; /* recursion counted once */
+};
+
+int clinic_call_changes(const struct clinic_call_tree *tree,
+			struct clinic_call_change **change, uint32_t *count);
+
+#endif

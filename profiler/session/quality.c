@@ -1,0 +1,74 @@
+#include "session/quality.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "session/session.h"
+
+const char *clinic_tier_name(enum clinic_tier tier)
+{
+	static const char *const names[CLINIC_TIERS] = {
+		[CLINIC_TIER_NONE] = "none",
+		[CLINIC_TIER_DWARF] = "dwarf",
+		[CLINIC_TIER_SYMTAB] = "symtab",
+		[CLINIC_TIER_DYNSYM] = "dynsym",
+		[CLINIC_TIER_MINIDEBUG] = "minidebug",
+		[CLINIC_TIER_PLT] = "plt",
+		[CLINIC_TIER_VDSO] = "vdso",
+		[CLINIC_TIER_KERNEL] = "kernel",
+		[CLINIC_TIER_FDE] = "fde",
+		[CLINIC_TIER_IMPORTED] = "imported",
+	};
+
+	return names[tier];
+}
+
+int clinic_tier_is_name(enum clinic_tier tier)
+{
+	return tier != CLINIC_TIER_NONE && tier != CLINIC_TIER_FDE;
+}
+
+static void count_samples(const struct clinic_session *session,
+			  struct clinic_quality_counts *counts,
+			  uint64_t *by_stack)
+{
+	uint32_t count;
+	const struct clinic_sample *sample =
+		clinic_session_rows(session, CLINIC_SAMPLES, &count);
+
+	counts->samples_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		counts->sampled_cpu_ns += sample[i].weight_ns;
+		if (sample[i].flags & CLINIC_SAMPLE_TRUNCATED)
+			counts->truncated_count++;
+		else if (sample[i].flags & CLINIC_SAMPLE_GUESSED)
+			counts->guessed_count++;
+		by_stack[sample[i].stack_id]++;
+	}
+}
+
+int clinic_quality_count(const struct clinic_session *session,
+			 struct clinic_quality_counts *counts)
+{
+	uint32_t stacks_count;
+	uint32_t frames_count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(session, CLINIC_STACKS, &stacks_count);
+	const struct clinic_frame *frame =
+		clinic_session_rows(session, CLINIC_FRAMES, &frames_count);
+	uint64_t *below = calloc(stacks_count, sizeof(*below));
+
+	*counts = (struct clinic_quality_counts){0};
+	if (!below)
+		return -ENOMEM;
+	count_samples(session, counts, below);
+	for (uint32_t i = 0; i < stacks_count; i++)
+		counts->leaves[frame[stack[i].frame_id].tier] += below[i];
+	/* A frame is in all samples at or below its place in the trie. */
+	for (uint32_t i = stacks_count; i-- > 1;) {
+		counts->frames[frame[stack[i].frame_id].tier] += below[i];
+		below[stack[i].parent_id] += below[i];
+	}
+	free(below);
+	return 0;
+}

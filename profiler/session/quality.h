@@ -1,0 +1,31 @@
+/*
+ * session/quality.h - what the samples themselves say about how good they are.
+ *
+ * Counts and sums only; whoever prints them divides.
+ */
+#ifndef CLINIC_SESSION_QUALITY_H
+#define CLINIC_SESSION_QUALITY_H
+
+#include <stdint.h>
+
+#include "session/rows.h"
+
+struct clinic_session;
+
+struct clinic_quality_counts {
+	uint64_t samples_count;
+	uint64_t sampled_cpu_ns; /* sum of weights */
+	uint64_t truncated_count;
+	uint64_t guessed_count;        /* not truncated, but guessed */
+	uint64_t leaves[CLINIC_TIERS]; /* samples by tier of innermost frame */
+	uint64_t frames[CLINIC_TIERS]; /* frames of all samples by tier */
+};
+
+int clinic_quality_count(const struct clinic_session *session,
+			 struct clinic_quality_counts *counts);
+
+const char *clinic_tier_name(enum clinic_tier tier);
+/* A name that a person gave; not an address, not an FDE's. */
+int clinic_tier_is_name(enum clinic_tier tier);
+
+#endif

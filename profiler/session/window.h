@@ -1,0 +1,19 @@
+/*
+ * session/window.h - a session between two moments, to correlate with.
+ *
+ * All tables share one clock, so "what ran while memory grew" is: find the
+ * moments in the metrics, keep what lies between them, and read it as any
+ * other session. Allocations and locks carry no time and are dropped.
+ */
+#ifndef CLINIC_SESSION_WINDOW_H
+#define CLINIC_SESSION_WINDOW_H
+
+#include <stdint.h>
+
+struct clinic_session;
+
+/* Keeps from_ns <= time < to_ns; CLOCK_MONOTONIC. */
+void clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
+			 uint64_t to_ns);
+
+#endif
