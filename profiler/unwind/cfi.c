@@ -47,6 +47,7 @@ struct machine {
 	struct clinic_unwind_row initial; /* what restore goes back to */
 	struct clinic_unwind_row states[STATES_MAX];
 	unsigned int states_count;
+	int16_t pushed_fp, pushed_spare; /* where they were saved, so far */
 	clinic_cfi_on_row *on_row;
 	void *context;
 };
@@ -496,10 +497,36 @@ static bool is_signal_frame(const struct machine *m)
 #endif
 }
 
+static bool is_below_stack(const struct clinic_unwind_row *row, int16_t saved)
+{
+	return row->cfa_kind == CLINIC_CFA_REGISTER &&
+	       row->cfa_register == CLINIC_REGISTER_SP &&
+	       clinic_saved_is_words(saved) &&
+	       row->cfa_offset + saved * WORD < 0;
+}
+
+/*
+ * Compilers do not say when an epilogue pops a register: its place is then
+ * below the stack pointer, of which a stack copy has nothing, and the
+ * register has its value again. But a leaf function may also save one in
+ * the red zone below the stack pointer from the beginning.
+ */
+static int16_t saved_or_popped(const struct clinic_unwind_row *row,
+			       int16_t saved, int16_t *pushed)
+{
+	if (!is_below_stack(row, saved)) {
+		*pushed = saved;
+		return saved;
+	}
+	return *pushed == saved ? (int16_t)CLINIC_SAVED_SAME : saved;
+}
+
 static int emit(struct machine *m)
 {
 	struct clinic_unwind_row row = m->row;
 
+	row.fp = saved_or_popped(&row, row.fp, &m->pushed_fp);
+	row.spare = saved_or_popped(&row, row.spare, &m->pushed_spare);
 	row.is_signal = m->common->is_signal;
 	if (is_signal_frame(m))
 		row.cfa_kind = CLINIC_CFA_SIGNAL;

@@ -242,6 +242,8 @@ int clinic_elf_layout_read(int fd, struct clinic_elf_layout *layout)
 	if (!error) {
 		find_section(&sections, ".eh_frame", &layout->eh_frame);
 		find_section(&sections, ".debug_frame", &layout->debug_frame);
+		find_section(&sections, ".init", &layout->init);
+		find_section(&sections, ".fini", &layout->fini);
 	}
 	free(sections.names);
 	free(sections.headers);

@@ -44,6 +44,8 @@ struct clinic_elf_layout {
 	/* Of a file. */
 	struct clinic_elf_range eh_frame;
 	struct clinic_elf_range debug_frame;
+	struct clinic_elf_range init; /* .init and .fini: code */
+	struct clinic_elf_range fini;
 	/* Of an image: the search table, and what is loaded around it. */
 	struct clinic_elf_range eh_frame_index;
 	struct clinic_elf_range eh_frame_segment;

@@ -61,6 +61,27 @@ bool clinic_code_is_sigreturn(const uint8_t *code, size_t size)
 	       memcmp(code, sigreturn, sizeof(sigreturn)) == 0;
 }
 
+bool clinic_code_is_padded(const uint8_t *code, size_t size, size_t *from,
+			   size_t *to)
+{
+	static const uint8_t landing[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	static const uint8_t lower[] = {0x48, 0x83, 0xec, 8};
+	static const uint8_t raise_and_return[] = {0x48, 0x83, 0xc4, 8, 0xc3};
+	size_t at = 0;
+
+	if (size >= sizeof(landing) &&
+	    memcmp(code, landing, sizeof(landing)) == 0)
+		at = sizeof(landing);
+	if (size < at + sizeof(lower) + sizeof(raise_and_return) ||
+	    memcmp(code + at, lower, sizeof(lower)) != 0 ||
+	    memcmp(code + size - sizeof(raise_and_return), raise_and_return,
+		   sizeof(raise_and_return)) != 0)
+		return false;
+	*from = at + sizeof(lower);
+	*to = size - 1;
+	return true;
+}
+
 #else
 
 static uint32_t instruction_at(const uint8_t *code)
@@ -88,6 +109,14 @@ bool clinic_code_is_sigreturn(const uint8_t *code, size_t size)
 	/* mov x8, #139; svc #0 */
 	return size >= 8 && instruction_at(code) == 0xd2801168 &&
 	       instruction_at(code + 4) == 0xd4000001;
+}
+
+/* They keep a frame pointer there, which is a good guess. */
+bool clinic_code_is_padded(const uint8_t *code, size_t size, size_t *from,
+			   size_t *to)
+{
+	(void)code, (void)size, (void)from, (void)to;
+	return false;
 }
 
 #endif

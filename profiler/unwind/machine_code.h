@@ -19,4 +19,14 @@ bool clinic_code_ends_in_call(const uint8_t *code, size_t size);
 /* Whether this is how a C library returns from a signal handler. */
 bool clinic_code_is_sigreturn(const uint8_t *code, size_t size);
 
+#define CLINIC_PADDED_BYTES_MAX 64
+
+/*
+ * Whether the code is what C libraries put into .init and .fini, without
+ * unwind information: the stack pointer is lowered by a word from `from` to
+ * `to`, offsets into the code.
+ */
+bool clinic_code_is_padded(const uint8_t *code, size_t size, size_t *from,
+			   size_t *to);
+
 #endif

@@ -307,17 +307,17 @@ static bool is_sigreturn(const struct walk *w, const struct clinic_code *code)
 	return clinic_code_is_sigreturn(bytes, got);
 }
 
-/* Where the return address lies at the top of the stack: not pushed over. */
-static bool guess_leaf(struct walk *w)
+/* Where the return address is the stack's word of that index. */
+static bool guess_by_stack(struct walk *w, unsigned int word)
 {
-	uint64_t sp = value_of(w, CLINIC_REGISTER_SP), fp, pc;
+	uint64_t at = value_of(w, CLINIC_REGISTER_SP) + word * WORD, fp, pc;
 	bool has_fp = clinic_registers_know(&w->registers, CLINIC_REGISTER_FP);
 
 	if (!w->is_exact || CLINIC_REGISTER_RETURN != CLINIC_REGISTER_PC ||
-	    !load(w, sp, &pc) || !is_return_address(w, pc))
+	    !load(w, at, &pc) || !is_return_address(w, pc))
 		return false;
 	fp = value_of(w, CLINIC_REGISTER_FP);
-	enter_caller(w, sp + WORD, pc);
+	enter_caller(w, at + WORD, pc);
 	if (has_fp)
 		clinic_registers_set(&w->registers, CLINIC_REGISTER_FP, fp);
 	return true;
@@ -342,7 +342,9 @@ static bool guess_by_frame_pointer(struct walk *w)
 /* Generated code, assembly without annotations: STEPPED, or `reason`. */
 static int guess(struct walk *w, int reason)
 {
-	if (!guess_leaf(w) && !guess_by_frame_pointer(w))
+	/* Nothing pushed yet; a usual frame; one word pushed. */
+	if (!guess_by_stack(w, 0) && !guess_by_frame_pointer(w) &&
+	    !guess_by_stack(w, 1))
 		return reason;
 	w->is_guessed = true;
 	w->chain_agrees = false;
@@ -363,13 +365,11 @@ static int leave_without_row(struct walk *w)
 	return guess(w, CLINIC_END_NO_TABLE);
 }
 
-static int leave_frame(struct walk *w)
+static int leave_frame(struct walk *w, const struct clinic_unwind_row *row)
 {
-	/* A copy: guessing may look other rules up. */
-	struct clinic_unwind_row row = *rule_for(w, current_address(w));
 	int left;
 
-	switch (row.cfa_kind) {
+	switch (row->cfa_kind) {
 	case CLINIC_CFA_NONE:
 		return leave_without_row(w);
 	case CLINIC_CFA_SIGNAL:
@@ -377,7 +377,7 @@ static int leave_frame(struct walk *w)
 	case CLINIC_CFA_UNSUPPORTED:
 		return guess(w, CLINIC_END_UNSUPPORTED);
 	default:
-		left = leave_by_row(w, &row);
+		left = leave_by_row(w, row);
 		return left == CLINIC_END_NO_REGISTER ||
 				       left == CLINIC_END_UNSUPPORTED
 			       ? guess(w, left)
@@ -399,13 +399,21 @@ static int walk_registers(struct walk *w)
 {
 	int left;
 
-	for (;;) {
-		if (!add_frame(w, current_address(w)))
+	do {
+		/* A copy: guessing looks other rules up. */
+		struct clinic_unwind_row row = *rule_for(w, current_address(w));
+
+		/*
+		 * What a handler returns into was never called: it has
+		 * nothing before it.
+		 */
+		if (!add_frame(w, row.is_signal
+					  ? value_of(w, CLINIC_REGISTER_PC)
+					  : current_address(w)))
 			return CLINIC_END_DEPTH;
-		left = leave_frame(w);
-		if (left != STEPPED)
-			return left;
-	}
+		left = leave_frame(w, &row);
+	} while (left == STEPPED);
+	return left;
 }
 
 /*

@@ -8,6 +8,8 @@
 #include "unwind/byte_reader.h"
 #include "unwind/cfi.h"
 #include "unwind/elf_layout.h"
+#include "unwind/machine_code.h"
+#include "unwind/registers.h"
 #include "unwind/unwind_row.h"
 
 enum {
@@ -17,15 +19,32 @@ enum {
 	ENTRY_CODE_BYTES = 128
 };
 
+/* Code of a known kind that has no unwind information. */
+struct padded {
+	uint64_t start; /* addresses */
+	uint64_t from, to;
+	uint64_t end; /* 0: there is none */
+};
+
 struct clinic_unwind_table {
 	struct clinic_elf_layout layout;
 	struct clinic_unwind_row *rows; /* rows[0].pc is 0 */
 	size_t rows_capacity;
 	struct clinic_unwind_facts facts;
+	struct padded init, fini;
 };
 
 static const struct clinic_unwind_row row_of_nothing = {
 	.cfa_kind = CLINIC_CFA_NONE};
+
+#define ROW_OF_STACK_POINTER(offset)                                           \
+	{                                                                      \
+		.cfa_kind = CLINIC_CFA_REGISTER,                               \
+		.cfa_register = CLINIC_REGISTER_SP, .cfa_offset = (offset),    \
+		.fp = CLINIC_SAVED_SAME, .ra = -1, .spare = CLINIC_SAVED_SAME  \
+	}
+static const struct clinic_unwind_row row_of_call = ROW_OF_STACK_POINTER(8);
+static const struct clinic_unwind_row row_of_padding = ROW_OF_STACK_POINTER(16);
 
 static const struct clinic_unwind_row row_of_damage = {
 	.cfa_kind = CLINIC_CFA_UNSUPPORTED};
@@ -270,6 +289,26 @@ static int compile_range(int fd, const struct clinic_elf_range *range,
 	return error == -EIO ? -EBADMSG : error;
 }
 
+static int read_padded(int fd, const struct clinic_elf_range *range,
+		       struct padded *padded)
+{
+	uint8_t code[CLINIC_PADDED_BYTES_MAX];
+	size_t from, to;
+	int error;
+
+	if (range->size == 0 || range->size > sizeof(code))
+		return 0;
+	error = clinic_elf_read_at(fd, code, range->size, range->file_offset);
+	if (!error && clinic_code_is_padded(code, range->size, &from, &to))
+		*padded = (struct padded){
+			.start = range->address,
+			.from = range->address + from,
+			.to = range->address + to,
+			.end = range->address + range->size,
+		};
+	return error == -EIO ? -EBADMSG : error;
+}
+
 int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 {
 	struct clinic_unwind_table *table = calloc(1, sizeof(*table));
@@ -283,6 +322,10 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 	if (error == -ENODATA)
 		error = compile_range(fd, &table->layout.debug_frame, true,
 				      table);
+	if (!error)
+		error = read_padded(fd, &table->layout.init, &table->init);
+	if (!error)
+		error = read_padded(fd, &table->layout.fini, &table->fini);
 	if (error) {
 		clinic_unwind_table_free(table);
 		return error;
@@ -412,16 +455,9 @@ void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
 	*facts = table->facts;
 }
 
-const struct clinic_unwind_row *
-clinic_unwind_table_find(const struct clinic_unwind_table *table,
-			 uint64_t address)
+static const struct clinic_unwind_row *
+find_row(const struct clinic_unwind_row *row, size_t count, uint32_t pc)
 {
-	const struct clinic_unwind_row *row = table->rows;
-	size_t count = table->facts.rows_count;
-	uint64_t pc = address - table->layout.base;
-
-	if (pc > UINT32_MAX)
-		return &row_of_nothing;
 	while (count > 1) {
 		size_t half = count / 2;
 
@@ -429,6 +465,33 @@ clinic_unwind_table_find(const struct clinic_unwind_table *table,
 		count -= half;
 	}
 	return row;
+}
+
+static const struct clinic_unwind_row *find_padded(const struct padded *padded,
+						   uint64_t address)
+{
+	if (address < padded->start || address >= padded->end)
+		return NULL;
+	return address >= padded->from && address < padded->to ? &row_of_padding
+							       : &row_of_call;
+}
+
+const struct clinic_unwind_row *
+clinic_unwind_table_find(const struct clinic_unwind_table *table,
+			 uint64_t address)
+{
+	uint64_t pc = address - table->layout.base;
+	const struct clinic_unwind_row *row = &row_of_nothing, *padded;
+
+	if (pc <= UINT32_MAX)
+		row = find_row(table->rows, table->facts.rows_count,
+			       (uint32_t)pc);
+	if (row->cfa_kind != CLINIC_CFA_NONE)
+		return row;
+	padded = find_padded(&table->init, address);
+	if (!padded)
+		padded = find_padded(&table->fini, address);
+	return padded ? padded : row;
 }
 
 bool clinic_unwind_table_is_entry(const struct clinic_unwind_table *table,

@@ -1,0 +1,11 @@
+# Nothing to help an unwinder: no frame pointers, no symbols.
+$(O)/victims/unwind_%: VICTIM_CFLAGS = -fomit-frame-pointer -s
+# Every call through an entry that the first one binds.
+$(O)/victims/unwind_plt: VICTIM_CFLAGS = -fomit-frame-pointer -s \
+	-fno-builtin -Wl,-z,lazy
+$(O)/victims/unwind_plt: VICTIM_LIBS = -lm
+$(O)/victims/unwind_plugin: $(O)/victims/unwind_plugin.so
+$(O)/victims/unwind_plugin.so: profiler/unwind/victims/unwind_plugin.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -fomit-frame-pointer -s -fPIC \
+	  -shared -DUNWIND_PLUGIN $(SAN_FLAGS) $< -o $@

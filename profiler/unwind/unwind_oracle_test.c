@@ -1,0 +1,524 @@
+/*
+ * The unwinder against libdw's own, on programs that nobody here wrote: each
+ * is stopped at random points and single-stepped from there, so that
+ * prologues, epilogues, PLT entries, the dynamic linker's start and signal
+ * handlers are met; both must tell the same stack.
+ *
+ * There are two allowances: libdw_loses_frame() and
+ * libdw_has_no_rule().
+ *
+ * CLINIC_ORACLE_STOPS=n  stops per program (15)
+ * CLINIC_ORACLE_SEED=n   of the delays (1): what is hit still varies
+ */
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unwind/address_space.h"
+#include "unwind/space_code.h"
+#include "unwind/unwind.h"
+
+enum {
+	FRAMES_MAX = 4096,
+	STEPS_PER_STOP = 15,
+	DELAY_BITS_MAX = 22, /* 4 ms */
+	STACK_BYTES_MAX = 8 << 20
+};
+
+struct frames {
+	uint64_t at[FRAMES_MAX];
+	size_t count;
+};
+
+/* One program under the oracle's eyes. */
+struct patient {
+	const char *const *argv;
+	pid_t pid;
+	int pending_signal;
+	size_t starts_count;
+	struct clinic_modules *modules;
+	struct clinic_unwinder unwinder;
+	uint8_t stack[STACK_BYTES_MAX];
+	size_t stacks_count, equal_count, libdw_short_count, libdw_guess_count;
+};
+
+static unsigned int from_environment(const char *name, unsigned int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned int)strtoul(text, NULL, 10) : otherwise;
+}
+
+static bool is_installed(const char *program)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
+	return system(command) == 0;
+}
+
+static void start(struct patient *p)
+{
+	int status;
+
+	p->pid = fork();
+	if (p->pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		/* exec changes none of its arguments, whatever it says. */
+		execvp(p->argv[0], (char *const *)(uintptr_t)p->argv);
+		_exit(127);
+	}
+	assert_true(p->pid > 0);
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	assert_true(WIFSTOPPED(status));
+	p->pending_signal = 0;
+	p->starts_count++;
+}
+
+static void stop(struct patient *p)
+{
+	if (p->pid <= 0)
+		return;
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, NULL, 0);
+	p->pid = 0;
+}
+
+/* Waits for the next stop; false: the program has ended. */
+static bool wait_stopped(struct patient *p, int expected)
+{
+	int status;
+
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	if (!WIFSTOPPED(status)) {
+		p->pid = 0;
+		return false;
+	}
+	if (WSTOPSIG(status) != expected)
+		p->pending_signal = WSTOPSIG(status);
+	return true;
+}
+
+static bool resume(struct patient *p, enum __ptrace_request how)
+{
+	int signal_number = p->pending_signal;
+
+	p->pending_signal = 0;
+	return ptrace(how, p->pid, NULL, (long)signal_number) == 0;
+}
+
+static bool run_on(struct patient *p, long delay_ns)
+{
+	struct timespec delay = {.tv_nsec = delay_ns};
+
+	resume(p, PTRACE_CONT);
+	nanosleep(&delay, NULL);
+	kill(p->pid, SIGSTOP);
+	do {
+		if (!wait_stopped(p, SIGSTOP))
+			return false;
+		if (p->pending_signal)
+			resume(p, PTRACE_CONT);
+		else
+			return true;
+	} while (true);
+}
+
+static bool step(struct patient *p)
+{
+	return resume(p, PTRACE_SINGLESTEP) && wait_stopped(p, SIGTRAP);
+}
+
+static void get_registers(pid_t pid, struct clinic_registers *registers)
+{
+	struct user_regs_struct r;
+
+	assert_int_equal(ptrace(PTRACE_GETREGS, pid, NULL, &r), 0);
+	registers->known = 0;
+	clinic_registers_set(registers, 0, r.rax);
+	clinic_registers_set(registers, 1, r.rdx);
+	clinic_registers_set(registers, 2, r.rcx);
+	clinic_registers_set(registers, 3, r.rbx);
+	clinic_registers_set(registers, 4, r.rsi);
+	clinic_registers_set(registers, 5, r.rdi);
+	clinic_registers_set(registers, 6, r.rbp);
+	clinic_registers_set(registers, 7, r.rsp);
+	clinic_registers_set(registers, 8, r.r8);
+	clinic_registers_set(registers, 9, r.r9);
+	clinic_registers_set(registers, 10, r.r10);
+	clinic_registers_set(registers, 11, r.r11);
+	clinic_registers_set(registers, 12, r.r12);
+	clinic_registers_set(registers, 13, r.r13);
+	clinic_registers_set(registers, 14, r.r14);
+	clinic_registers_set(registers, 15, r.r15);
+	clinic_registers_set(registers, CLINIC_REGISTER_PC, r.rip);
+}
+
+/* The end of the mapping that the address is in. */
+static uint64_t mapping_end(pid_t pid, uint64_t address)
+{
+	uint64_t from, to, found = address;
+	char path[64], line[512];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	maps = fopen(path, "re");
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &from, &to) == 2 &&
+		    from <= address && address < to)
+			found = to;
+	fclose(maps);
+	return found;
+}
+
+static size_t copy_stack(struct patient *p, uint64_t sp)
+{
+	uint64_t size = mapping_end(p->pid, sp) - sp;
+	struct iovec to = {.iov_base = p->stack, .iov_len = sizeof(p->stack)};
+	struct iovec from = {.iov_base = (void *)(uintptr_t)sp};
+	ssize_t got;
+
+	from.iov_len = size < sizeof(p->stack) ? size : sizeof(p->stack);
+	got = process_vm_readv(p->pid, &to, 1, &from, 1, 0);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static const struct clinic_unwind_row *row_at(const struct clinic_space *space,
+					      uint64_t address)
+{
+	static const struct clinic_unwind_row none;
+	struct clinic_code code;
+
+	if (clinic_space_code(space, address, &code) < 0 || !code.table)
+		return &none;
+	return clinic_unwind_table_find(code.table, code.elf_address);
+}
+
+/*
+ * libdw 0.188 has register 0 for rbx among the registers that functions
+ * preserve (backends/x86_64_cfi.c), so that it cannot leave the few frames
+ * whose address is in rbx: the dynamic linker's, binding a symbol.
+ */
+static bool libdw_loses_frame(const struct clinic_space *space,
+			      const struct frames *theirs)
+{
+	return theirs->count > 0 &&
+	       row_at(space, theirs->at[theirs->count - 1])->cfa_register ==
+		       CLINIC_REGISTER_SPARE;
+}
+
+static void walk_ours(struct patient *p, const struct clinic_space *space,
+		      struct frames *frames, struct clinic_unwound *out)
+{
+	struct clinic_registers registers;
+	struct clinic_unwind_moment at = {.registers = &registers,
+					  .stack = p->stack};
+
+	*out = (struct clinic_unwound){.frames = frames->at,
+				       .frames_max = FRAMES_MAX};
+	get_registers(p->pid, &registers);
+	at.stack_start = registers.value[CLINIC_REGISTER_SP];
+	at.stack_bytes = copy_stack(p, at.stack_start);
+	clinic_unwind(&p->unwinder, space, &at, out);
+	frames->count = out->frames_count;
+}
+
+static int add_frame(Dwfl_Frame *state, void *context)
+{
+	struct frames *frames = context;
+	bool is_exact = false;
+	Dwarf_Addr pc;
+
+	if (frames->count == FRAMES_MAX ||
+	    !dwfl_frame_pc(state, &pc, &is_exact))
+		return DWARF_CB_ABORT;
+	frames->at[frames->count++] = is_exact ? pc : pc - 1;
+	return DWARF_CB_OK;
+}
+
+static int no_debug_file(Dwfl_Module *module, void **data, const char *name,
+			 Dwarf_Addr base, const char *file, const char *link,
+			 GElf_Word crc, char **found)
+{
+	(void)module, (void)data, (void)name, (void)base;
+	(void)file, (void)link, (void)crc, (void)found;
+	return -1;
+}
+
+/* .init and .fini, for example: libdw can only guess there. */
+static bool libdw_has_no_rule(Dwfl *dwfl, uint64_t address)
+{
+	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
+	Dwarf_Frame *frame = NULL;
+	bool has_none = !cfi ||
+			dwarf_cfi_addrframe(cfi, address - bias, &frame) != 0;
+
+	free(frame);
+	return has_none;
+}
+
+static bool walk_libdw(pid_t pid, struct frames *frames)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_elf = dwfl_linux_proc_find_elf,
+		.find_debuginfo = no_debug_file,
+	};
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	bool is_guess;
+
+	frames->count = 0;
+	assert_non_null(dwfl);
+	assert_int_equal(dwfl_linux_proc_report(dwfl, pid), 0);
+	assert_int_equal(dwfl_report_end(dwfl, NULL, NULL), 0);
+	assert_int_equal(dwfl_linux_proc_attach(dwfl, pid, true), 0);
+	/* An error ends the frames where it occurred, which we compare. */
+	(void)dwfl_getthread_frames(dwfl, pid, add_frame, frames);
+	is_guess = frames->count == 0 || libdw_has_no_rule(dwfl, frames->at[0]);
+	dwfl_end(dwfl);
+	return is_guess;
+}
+
+static void print_frames(const char *whose, const struct frames *frames)
+{
+	print_message("#   %s:", whose);
+	for (size_t i = 0; i < frames->count; i++)
+		print_message(" %" PRIx64, frames->at[i]);
+	print_message("\n");
+}
+
+static bool has_prefix(const struct frames *frames, const struct frames *prefix)
+{
+	return frames->count >= prefix->count &&
+	       memcmp(frames->at, prefix->at,
+		      prefix->count * sizeof(prefix->at[0])) == 0;
+}
+
+static void compare(struct patient *p)
+{
+	static struct frames ours, theirs;
+	struct clinic_unwound out;
+	struct clinic_space *space;
+	bool is_right, is_guess;
+
+	assert_int_equal(clinic_space_new(p->modules, p->pid, &space), 0);
+	assert_int_equal(clinic_space_read_maps(space), 0);
+	walk_ours(p, space, &ours, &out);
+	is_guess = walk_libdw(p->pid, &theirs);
+	is_right = out.truth == CLINIC_UNWIND_COMPLETE &&
+		   has_prefix(&ours, &theirs);
+	p->stacks_count++;
+	if (is_right && ours.count == theirs.count) {
+		p->equal_count++;
+	} else if (is_right && libdw_loses_frame(space, &theirs)) {
+		p->libdw_short_count++;
+	} else if (is_guess && out.truth != CLINIC_UNWIND_TRUNCATED) {
+		p->libdw_guess_count++;
+	} else {
+		print_message("# %s: ended by %s\n", p->argv[0],
+			      clinic_unwind_end_name(out.end));
+		print_frames("ours ", &ours);
+		print_frames("libdw", &theirs);
+	}
+	clinic_space_free(space);
+}
+
+/* Short ones are as likely as long ones: programs start, too. */
+static long random_delay_ns(void)
+{
+	return random() % (1L << random() % DELAY_BITS_MAX);
+}
+
+static void examine(const char *const argv[])
+{
+	unsigned int stops = from_environment("CLINIC_ORACLE_STOPS", 15);
+	struct patient *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	if (!is_installed(argv[0])) {
+		free(p);
+		print_message("# %s is not installed\n", argv[0]);
+		skip();
+	}
+	srandom(from_environment("CLINIC_ORACLE_SEED", 1));
+	p->argv = argv;
+	assert_int_equal(clinic_modules_new(&p->modules), 0);
+	for (unsigned int i = 0; i < stops; i++) {
+		if (p->pid == 0)
+			start(p);
+		if (!run_on(p, random_delay_ns()))
+			continue;
+		compare(p);
+		for (int n = 0; n < STEPS_PER_STOP && step(p); n++)
+			compare(p);
+	}
+	stop(p);
+	print_message("# %s: %zu stacks, %zu equal, in %zu libdw loses rbx, in "
+		      "%zu it guesses; started %zu times\n",
+		      argv[0], p->stacks_count, p->equal_count,
+		      p->libdw_short_count, p->libdw_guess_count,
+		      p->starts_count);
+	assert_true(p->equal_count > stops / 2);
+	assert_int_equal(p->stacks_count, p->equal_count +
+						  p->libdw_short_count +
+						  p->libdw_guess_count);
+	clinic_modules_free(p->modules);
+	free(p);
+}
+
+static void agrees_in_sqlite(void **state)
+{
+	(void)state;
+	examine((const char *const[]){
+		"sqlite3", ":memory:",
+		"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1"
+		" FROM c LIMIT 100000000) SELECT sum(x%7) FROM c"
+		" WHERE printf('%d', x) LIKE '%3%'",
+		NULL});
+}
+
+static void agrees_in_jq(void **state)
+{
+	(void)state;
+	examine((const char *const[]){
+		"jq", "-n",
+		"reduce range(100000000) as $i ({}; .[$i % 9 |"
+		" tostring] += $i)",
+		NULL});
+}
+
+static void agrees_in_lua(void **state)
+{
+	(void)state;
+	examine((const char *const[]){
+		"lua5.4", "-e",
+		"local function f(n) return n < 2 and n or f(n - 1) +"
+		" f(n - 2) end while true do table.sort({3, f(9), 1},"
+		" function(a, b) return a < b end) end",
+		NULL});
+}
+
+static void agrees_in_python(void **state)
+{
+	(void)state;
+	examine((const char *const[]){
+		"/usr/bin/python3", "-c",
+		"import re, json\n"
+		"while True: json.loads(json.dumps(sorted(re.findall("
+		"'(a|b)+', 'abcab' * 9), key=lambda x: x)))",
+		NULL});
+}
+
+static void agrees_in_perl(void **state)
+{
+	(void)state;
+	examine((const char *const[]){
+		"perl", "-e",
+		"sub f { my $n = shift; $n < 2 ? $n : f($n - 1) + "
+		"f($n - 2) } while (1) { f(9); join ',', sort map { "
+		"s/1/22/r } 1 .. 99 }",
+		NULL});
+}
+
+static void agrees_in_a_compiler(void **state)
+{
+	char cc1[512] = "";
+	FILE *pipe = popen("gcc -print-prog-name=cc1", "r");
+
+	(void)state;
+	assert_non_null(pipe);
+	assert_non_null(fgets(cc1, sizeof(cc1), pipe));
+	pclose(pipe);
+	cc1[strcspn(cc1, "\n")] = '\0';
+	examine((const char *const[]){cc1, "-quiet", "-O2", "-D_GNU_SOURCE",
+				      "-Iprofiler", "profiler/unwind/cfi.c",
+				      "-o", "/dev/null", NULL});
+}
+
+/* Ours: stripped, without frame pointers; what each is, it says itself. */
+static void agrees_in_deep_recursion(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_deep", NULL});
+}
+
+static void agrees_in_signal_handlers(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_signals", NULL});
+}
+
+static void agrees_in_plt_entries(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_plt", NULL});
+}
+
+static void agrees_after_calls_that_never_return(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_noreturn", NULL});
+}
+
+static void agrees_in_a_plugin(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_plugin", NULL});
+}
+
+static void agrees_in_realigned_frames(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_realign", NULL});
+}
+
+static void agrees_in_short_processes(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"sort", "/proc/self/maps", NULL});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agrees_in_sqlite),
+		cmocka_unit_test(agrees_in_jq),
+		cmocka_unit_test(agrees_in_lua),
+		cmocka_unit_test(agrees_in_python),
+		cmocka_unit_test(agrees_in_perl),
+		cmocka_unit_test(agrees_in_a_compiler),
+		cmocka_unit_test(agrees_in_short_processes),
+		cmocka_unit_test(agrees_in_deep_recursion),
+		cmocka_unit_test(agrees_in_signal_handlers),
+		cmocka_unit_test(agrees_in_plt_entries),
+		cmocka_unit_test(agrees_after_calls_that_never_return),
+		cmocka_unit_test(agrees_in_a_plugin),
+		cmocka_unit_test(agrees_in_realigned_frames),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
