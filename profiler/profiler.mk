@@ -12,7 +12,7 @@ SAN_FLAGS := $(SAN_FLAGS_$(SAN))
 
 CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) $(SAN_FLAGS)
 CPPFLAGS = -Iprofiler/include -Iprofiler -D_GNU_SOURCE
-LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -ldebuginfod -lpthread
+LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -lpthread
 
 objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c,$(wildcard $1)))
 

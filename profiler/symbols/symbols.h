@@ -68,13 +68,18 @@ struct clinic_symbols_options {
 	/* Searched before /usr/lib/debug; may be NULL. */
 	const char *const *debug_folders;
 	size_t debug_folders_count;
-	bool use_debuginfod; /* as DEBUGINFOD_URLS says; may take seconds */
 	/*
-	 * Debug information stays open for the modules used last, up to this
-	 * many bytes mapped and indexed; 0: 256 MiB of files, 32 MiB of index.
+	 * Asks the servers in DEBUGINFOD_URLS for what is not on this
+	 * machine: each file may take seconds.
 	 */
-	uint64_t mapped_bytes_max;
-	uint64_t index_bytes_max;
+	bool use_debuginfod;
+	/*
+	 * Of debug information open at a time; 0: 1 GiB. The modules used
+	 * longest ago are closed first. Of a file that would take more than
+	 * half of it alone, only the symbol tables are read.
+	 */
+	uint64_t memory_bytes_max;
+	const char *kernel_list; /* NULL: /proc/kallsyms */
 };
 
 #define CLINIC_BUILD_ID_MAX 20 /* what the kernel tells in a mapping event */
@@ -93,7 +98,7 @@ struct clinic_symbols_binary {
 	const char *path;
 	/*
 	 * The target's root folder when it has its own (chroot, container):
-	 * /proc/PID/root. NULL: ours. Paths are opened below it first.
+	 * /proc/PID/root. NULL: ours.
 	 */
 	const char *root;
 	/*
@@ -112,10 +117,10 @@ int clinic_symbols_new(const struct clinic_symbols_options *options,
 void clinic_symbols_free(struct clinic_symbols *symbols);
 
 /*
- * The same file gives the same module. -ESTALE: the file has another
- * build-id than the one asked for, and no debug file of the right one was
- * found either. -ENOEXEC: not an ELF file, or a damaged one. -ENOENT, -EACCES
- * and so on: of open().
+ * The same build-id, or the same file, gives the same module. -ESTALE: the
+ * file has another build-id than the one asked for. -ENOEXEC: not an ELF file
+ * for a 64-bit machine. -EBADMSG: a damaged one. -ENOENT, -EACCES and so on:
+ * of open(). With use_debuginfod a missing or replaced file is asked for.
  */
 int clinic_symbols_open(struct clinic_symbols *symbols,
 			const struct clinic_symbols_binary *binary,
@@ -129,7 +134,7 @@ int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
 			     struct clinic_symbols_module **module);
 
 /*
- * The kernel and its modules, as /proc/kallsyms lists them now. -EPERM: it
+ * The kernel and its modules, as kernel_list has them now. -EPERM: it
  * hides its addresses (kernel.kptr_restrict), -ENODATA: it lists none.
  */
 int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
@@ -169,7 +174,7 @@ int clinic_symbols_resolve(struct clinic_symbols_module *module,
 			   const uint64_t *addresses, size_t count,
 			   clinic_symbols_on_symbol *on_symbol, void *context);
 
-/* What is known of a module; strings live as long as it. */
+/* What is known of a module; strings live until another one is used. */
 struct clinic_symbols_module_facts {
 	const char *path;
 	struct clinic_build_id build_id; /* of the file; size 0: it has none */
@@ -191,7 +196,8 @@ struct clinic_symbols_counts {
 	uint64_t tier_count[CLINIC_SYMBOLS_TIERS]; /* addresses */
 	uint64_t build_id_mismatch_count;          /* files not used */
 	uint64_t crc_mismatch_count;               /* .gnu_debuglink files */
-	uint64_t damaged_count;                    /* files or units */
+	uint64_t damaged_count;   /* files, tables, units: read in part */
+	uint64_t too_large_count; /* debug files, see memory_bytes_max */
 };
 
 void clinic_symbols_counts_get(const struct clinic_symbols *symbols,

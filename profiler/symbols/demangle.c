@@ -1,0 +1,65 @@
+/* symbols/demangle.c - libiberty, with a bound on what it may print. */
+#include "symbols/demangle.h"
+
+#include <libiberty/demangle.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct output {
+	char *text;
+	size_t size;
+	size_t capacity;
+	jmp_buf stop;
+};
+
+/*
+ * Leaves by longjmp when there is too much: libiberty has no other way to be
+ * stopped, a name of 100 bytes can expand for hours, and its callback
+ * interface keeps its state on the stack.
+ */
+static void append(const char *piece, size_t size, void *context)
+{
+	struct output *output = context;
+
+	if (size > CLINIC_DEMANGLED_MAX - output->size)
+		longjmp(output->stop, 1);
+	if (output->size + size + 1 > output->capacity) {
+		size_t capacity = 2 * (output->size + size + 1);
+		char *grown = realloc(output->text, capacity);
+
+		if (!grown)
+			longjmp(output->stop, 1);
+		output->text = grown;
+		output->capacity = capacity;
+	}
+	memcpy(output->text + output->size, piece, size);
+	output->size += size;
+	output->text[output->size] = '\0';
+}
+
+/* Legacy Rust names look like C++: Rust goes first. */
+static int print(const char *name, struct output *output)
+{
+	const int options = DMGL_PARAMS | DMGL_ANSI;
+
+	if (setjmp(output->stop))
+		return 0;
+	if (rust_demangle_callback(name, options, append, output))
+		return 1;
+	output->size = 0; /* it may have printed before it gave up */
+	return cplus_demangle_v3_callback(name, options, append, output);
+}
+
+char *clinic_demangle(const char *name)
+{
+	struct output output = {0};
+
+	if (strncmp(name, "_Z", 2) && strncmp(name, "_R", 2))
+		return NULL;
+	if (!print(name, &output)) {
+		free(output.text);
+		return NULL;
+	}
+	return output.text;
+}

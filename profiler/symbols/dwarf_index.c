@@ -1,0 +1,471 @@
+/* symbols/dwarf_index.c - address to unit, function, calls, and lines. */
+#include "symbols/dwarf_index.h"
+
+#include <dwarf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "symbols/dwarf_image.h"
+#include "symbols/dwarf_names.h"
+#include "symbols/dwarf_unit.h"
+
+/* What libdw keeps of one row of a line table, and its share of the rest. */
+#define LINE_BYTES 64
+
+struct clinic_dwarf_index {
+	const struct clinic_elf *binary;
+	uint64_t bytes_max;
+	uint64_t damaged_count; /* before the last restart */
+	struct clinic_dwarf_image image;
+	struct clinic_dwarf_image alternate;
+	struct clinic_dwarf_budget budget;
+	struct clinic_dwarf_names names;
+	struct clinic_range_index ranges; /* payload: index in units */
+	struct clinic_dwarf_unit *units;
+	size_t units_count;
+	size_t units_capacity;
+	struct clinic_symbols_frame *frames; /* of the last answer */
+	size_t frames_capacity;
+};
+
+static int add_unit(struct clinic_dwarf_index *index, Dwarf_Die *die)
+{
+	uint32_t payload = (uint32_t)index->units_count;
+	uint64_t first;
+	int error;
+
+	if (index->units_count == index->units_capacity) {
+		size_t wanted = index->units_capacity * 2 + 16;
+		void *grown =
+			realloc(index->units, wanted * sizeof(*index->units));
+
+		if (!grown)
+			return -ENOMEM;
+		index->units = grown;
+		index->units_capacity = wanted;
+	}
+	error = clinic_dwarf_add_ranges(die, &index->budget, &index->ranges,
+					payload, &first);
+	if (error == -ENOENT)
+		return 0; /* nothing of it was linked in */
+	if (error)
+		return error;
+	index->units[index->units_count++] =
+		(struct clinic_dwarf_unit){.die = *die, .code = *die};
+	return 0;
+}
+
+/*
+ * From the units themselves, not .debug_aranges: clang does not write it,
+ * and after link-time optimisation it misses some.
+ */
+static int list_units(struct clinic_dwarf_index *index)
+{
+	Dwarf_CU *unit = NULL;
+	Dwarf_Half version;
+	uint8_t type;
+	Dwarf_Die die;
+	int found = 0, error = 0;
+
+	while (!error) {
+		found = dwarf_get_units(index->image.dwarf, unit, &unit,
+					&version, &type, &die, NULL);
+		if (found)
+			break;
+		if (dwarf_tag(&die) == DW_TAG_compile_unit ||
+		    dwarf_tag(&die) == DW_TAG_skeleton_unit)
+			error = add_unit(index, &die);
+	}
+	clinic_range_index_sort(&index->ranges);
+	if (found < 0 || error == -EBADMSG)
+		index->budget.damaged_count++;
+	return error == -EBADMSG ? 0 : error;
+}
+
+static void forget(struct clinic_dwarf_index *index)
+{
+	for (size_t i = 0; i < index->units_count; i++)
+		clinic_dwarf_unit_clear(&index->units[i]);
+	index->units_count = 0;
+	clinic_range_index_clear(&index->ranges);
+	clinic_dwarf_names_clear(&index->names);
+	index->damaged_count += index->budget.damaged_count;
+}
+
+static int begin(struct clinic_dwarf_index *index)
+{
+	/* Twice: nested functions are only listed on a second pass. */
+	index->budget = (struct clinic_dwarf_budget){
+		.binary = index->binary,
+		.ranges_left = 2 * index->image.size_bytes,
+	};
+	dwarf_setalt(index->image.dwarf, index->alternate.dwarf);
+	return list_units(index);
+}
+
+static int restart(struct clinic_dwarf_index *index)
+{
+	int error;
+
+	forget(index);
+	error = clinic_dwarf_image_restart(&index->image);
+	if (!error && index->alternate.dwarf)
+		error = clinic_dwarf_image_restart(&index->alternate);
+	return error ? error : begin(index);
+}
+
+int clinic_dwarf_index_new(const struct clinic_elf *binary,
+			   const struct clinic_elf *debug,
+			   const struct clinic_elf *alternate,
+			   uint64_t bytes_max,
+			   struct clinic_dwarf_index **index)
+{
+	struct clinic_dwarf_index *made = calloc(1, sizeof(*made));
+	int error;
+
+	if (!made)
+		return -ENOMEM;
+	made->binary = binary;
+	made->bytes_max = bytes_max;
+	error = clinic_dwarf_image_open(debug, bytes_max / 2, &made->image);
+	if (!error && alternate)
+		/* Names shared between files; all else works without. */
+		clinic_dwarf_image_open(alternate, bytes_max / 2,
+					&made->alternate);
+	if (!error)
+		error = begin(made);
+	if (error) {
+		clinic_dwarf_index_free(made);
+		return error;
+	}
+	*index = made;
+	return 0;
+}
+
+void clinic_dwarf_index_free(struct clinic_dwarf_index *index)
+{
+	if (!index)
+		return;
+	forget(index);
+	free(index->units);
+	free(index->frames);
+	clinic_dwarf_image_close(&index->image);
+	clinic_dwarf_image_close(&index->alternate);
+	free(index);
+}
+
+uint64_t clinic_dwarf_index_bytes(const struct clinic_dwarf_index *index)
+{
+	return index->image.size_bytes + index->alternate.size_bytes +
+	       index->budget.bytes_used + index->names.bytes;
+}
+
+uint64_t clinic_dwarf_index_damaged(const struct clinic_dwarf_index *index)
+{
+	return index->damaged_count + index->budget.damaged_count;
+}
+
+static const char *string_of(Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formstring(dwarf_attr(die, name, &attribute));
+}
+
+/*
+ * libdw opens the .dwo file by itself, and would wait for ever for a named
+ * pipe of that name.
+ */
+static bool has_split_file(Dwarf_Die *die)
+{
+	const char *folder = string_of(die, DW_AT_comp_dir);
+	const char *name = string_of(die, DW_AT_dwo_name);
+	char path[PATH_MAX];
+	struct stat status;
+	int length;
+
+	if (!name)
+		name = string_of(die, DW_AT_GNU_dwo_name);
+	if (!name)
+		return false;
+	length = snprintf(path, sizeof(path), "%s/%s",
+			  *name == '/' || !folder ? "" : folder, name);
+	return length > 0 && (size_t)length < sizeof(path) &&
+	       !stat(path, &status) && S_ISREG(status.st_mode);
+}
+
+static void prepare_unit(struct clinic_dwarf_index *index,
+			 struct clinic_dwarf_unit *unit)
+{
+	Dwarf_Die split = {0};
+	Dwarf_Lines *lines;
+	size_t count;
+
+	if (unit->is_prepared)
+		return;
+	unit->is_prepared = true;
+	if (has_split_file(&unit->die) &&
+	    !dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &split, NULL, NULL,
+			   NULL) &&
+	    split.addr)
+		unit->code = split;
+	if (!dwarf_getsrclines(&unit->die, &lines, &count))
+		index->budget.bytes_used += count * LINE_BYTES;
+}
+
+static int find_unit(struct clinic_dwarf_index *index, uint64_t address,
+		     struct clinic_dwarf_unit **unit)
+{
+	uint32_t at;
+	int error = 0;
+
+	if (clinic_dwarf_index_bytes(index) > index->bytes_max)
+		error = restart(index);
+	if (!error)
+		error = clinic_range_index_find(&index->ranges, address, &at);
+	if (error)
+		return error;
+	*unit = &index->units[at];
+	prepare_unit(index, *unit);
+	return 0;
+}
+
+static void find_line(struct clinic_dwarf_unit *unit, uint64_t address,
+		      const char **file, uint32_t *line)
+{
+	Dwarf_Line *row = dwarf_getsrc_die(&unit->die, address);
+	int number;
+
+	*file = NULL;
+	*line = 0;
+	if (!row)
+		return;
+	*file = dwarf_linesrc(row, NULL, NULL);
+	if (!dwarf_lineno(row, &number) && number > 0)
+		*line = (uint32_t)number;
+}
+
+static uint64_t number_of(Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number = 0;
+
+	dwarf_formudata(dwarf_attr(die, name, &attribute), &number);
+	return number;
+}
+
+static void find_call(struct clinic_dwarf_unit *unit, Dwarf_Die *call,
+		      const char **file, uint32_t *line)
+{
+	Dwarf_Files *files;
+	size_t count;
+
+	*file = NULL;
+	*line = (uint32_t)number_of(call, DW_AT_call_line);
+	if (!dwarf_getsrcfiles(&unit->code, &files, &count))
+		*file = dwarf_filesrc(files, number_of(call, DW_AT_call_file),
+				      NULL, NULL);
+}
+
+static int add_frame(struct clinic_dwarf_index *index, size_t at,
+		     const struct clinic_symbols_frame *frame)
+{
+	if (at == index->frames_capacity) {
+		size_t wanted = at * 2 + 8;
+		void *grown =
+			realloc(index->frames, wanted * sizeof(*index->frames));
+
+		if (!grown)
+			return -ENOMEM;
+		index->frames = grown;
+		index->frames_capacity = wanted;
+	}
+	index->frames[at] = *frame;
+	return 0;
+}
+
+/* From the innermost inlined call out to the function. */
+static int list_frames(struct clinic_dwarf_index *index,
+		       struct clinic_dwarf_unit *unit,
+		       struct clinic_dwarf_function *function, uint32_t scope,
+		       struct clinic_dwarf_answer *answer)
+{
+	const char *file = answer->file;
+	uint32_t line = answer->line;
+
+	for (;;) {
+		struct clinic_dwarf_scope *s = &function->scopes[scope];
+		const struct clinic_dwarf_name *name =
+			clinic_dwarf_names_find(&index->names, &s->die);
+		int error;
+
+		if (!name)
+			return -ENOMEM;
+		error = add_frame(index, answer->frames_count++,
+				  &(struct clinic_symbols_frame){
+					  .function = name->function,
+					  .file = file,
+					  .line = line,
+					  .defined_file = name->defined_file,
+					  .defined_line = name->defined_line,
+					  .start = s->start,
+					  .is_inline = scope != 0,
+				  });
+		if (error || scope == 0)
+			return error;
+		find_call(unit, &s->die, &file, &line);
+		scope = s->parent;
+	}
+}
+
+int clinic_dwarf_index_find(struct clinic_dwarf_index *index, uint64_t address,
+			    struct clinic_dwarf_answer *answer)
+{
+	struct clinic_dwarf_function *function;
+	struct clinic_dwarf_unit *unit;
+	uint32_t scope;
+	int error = find_unit(index, address, &unit);
+
+	*answer = (struct clinic_dwarf_answer){0};
+	if (error)
+		return error;
+	find_line(unit, address, &answer->file, &answer->line);
+	error = clinic_dwarf_unit_find(unit, &index->budget, address,
+				       &function);
+	if (error)
+		return error == -ENOENT && answer->file ? 0 : error;
+	scope = clinic_dwarf_function_find(function, address);
+	error = list_frames(index, unit, function, scope, answer);
+	answer->frames = index->frames;
+	return error;
+}
+
+struct range_search {
+	struct clinic_dwarf_index *index;
+	const char *wanted;
+	clinic_symbols_on_range *on_range;
+	void *context;
+	size_t found_count;
+};
+
+/* Tells the ranges of one scope, which are those with that payload. */
+static void tell_if_wanted(struct range_search *search, Dwarf_Die *die,
+			   const struct clinic_range_index *ranges,
+			   uint32_t payload, bool is_inline)
+{
+	const struct clinic_dwarf_name *name =
+		clinic_dwarf_names_find(&search->index->names, die);
+
+	if (!name || !name->function ||
+	    (strcmp(name->function, search->wanted) &&
+	     (!name->source_name || strcmp(name->source_name, search->wanted))))
+		return;
+	for (size_t i = 0; i < ranges->count; i++) {
+		if (ranges->ranges[i].payload != payload)
+			continue;
+		search->found_count++;
+		search->on_range(search->context,
+				 &(struct clinic_symbols_range){
+					 .function = name->function,
+					 .start = ranges->ranges[i].start,
+					 .end = ranges->ranges[i].end,
+					 .is_inline = is_inline,
+				 });
+	}
+}
+
+static void search_unit(struct range_search *search,
+			struct clinic_dwarf_unit *unit)
+{
+	for (uint32_t i = 0; i < unit->functions_count; i++) {
+		struct clinic_dwarf_function *f = &unit->functions[i];
+
+		tell_if_wanted(search, &f->scopes[0].die, &unit->ranges, i,
+			       false);
+		for (uint32_t s = 1; s < f->scopes_count; s++)
+			tell_if_wanted(search, &f->scopes[s].die, &f->inlined,
+				       s, true);
+	}
+}
+
+int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
+			      const char *function,
+			      clinic_symbols_on_range *on_range, void *context)
+{
+	struct range_search search = {index, function, on_range, context, 0};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < index->units_count; i++) {
+		struct clinic_dwarf_unit *unit = &index->units[i];
+
+		prepare_unit(index, unit);
+		error = clinic_dwarf_unit_read_all(unit, &index->budget);
+		if (!error)
+			search_unit(&search, unit);
+		clinic_dwarf_unit_clear(unit);
+	}
+	return !error && !search.found_count ? -ENOENT : error;
+}
+
+/* Rows at one address: only the last one has any code. */
+static bool row_extent(Dwarf_Lines *lines, size_t at, size_t count,
+		       Dwarf_Addr *start, Dwarf_Addr *end)
+{
+	Dwarf_Line *row = dwarf_onesrcline(lines, at);
+	bool is_end = true;
+
+	if (at + 1 >= count || dwarf_lineaddr(row, start) ||
+	    dwarf_lineendsequence(row, &is_end) || is_end)
+		return false;
+	return !dwarf_lineaddr(dwarf_onesrcline(lines, at + 1), end) &&
+	       *start < *end;
+}
+
+static void tell_row(Dwarf_Line *row, uint64_t start, uint64_t end,
+		     clinic_symbols_on_line *on_line, void *context)
+{
+	int line = 0, column = 0;
+	bool is_statement = false;
+
+	dwarf_lineno(row, &line);
+	dwarf_linecol(row, &column);
+	dwarf_linebeginstatement(row, &is_statement);
+	on_line(context, &(struct clinic_symbols_line){
+				 .start = start,
+				 .end = end,
+				 .file = dwarf_linesrc(row, NULL, NULL),
+				 .line = line > 0 ? (uint32_t)line : 0,
+				 .column = column > 0 ? (uint32_t)column : 0,
+				 .is_statement = is_statement,
+			 });
+}
+
+int clinic_dwarf_index_lines(struct clinic_dwarf_index *index, uint64_t start,
+			     uint64_t end, clinic_symbols_on_line *on_line,
+			     void *context)
+{
+	struct clinic_dwarf_unit *unit;
+	Dwarf_Lines *lines;
+	size_t count;
+	int error = find_unit(index, start, &unit);
+
+	if (error)
+		return error == -ENOENT ? -ENODATA : error;
+	if (dwarf_getsrclines(&unit->die, &lines, &count))
+		return -ENODATA;
+	for (size_t i = 0; i < count; i++) {
+		Dwarf_Addr first, after;
+
+		if (!row_extent(lines, i, count, &first, &after) ||
+		    after <= start || first >= end)
+			continue;
+		tell_row(dwarf_onesrcline(lines, i),
+			 first > start ? first : start,
+			 after < end ? after : end, on_line, context);
+	}
+	return 0;
+}

@@ -1,0 +1,62 @@
+/*
+ * symbols/dwarf_index.h - functions, inlined calls and lines of an address.
+ *
+ * Three levels, each read when an address first hits it: the address ranges
+ * of all units; the functions of a unit; the inlined calls of a function.
+ * (Asking libdw for the scopes of each address walks a whole unit for each.)
+ *
+ * Hostile    debug information costs time and memory in proportion to its
+ *            size: entries are only ever walked forwards, and there are never
+ *            more ranges than bytes.
+ * Memory     what is indexed is dropped and begun anew once it takes more than
+ *            half of bytes_max; the caller sees a slower answer, no other.
+ * Ownership  answers live until the next call.
+ * Errors     0 or -errno: -ENOENT nothing known there; of new:
+ *            those of dwarf_image.h.
+ * Read next  symbols/dwarf_names.h, symbols/range_index.h.
+ */
+#ifndef CLINIC_SYMBOLS_DWARF_INDEX_H
+#define CLINIC_SYMBOLS_DWARF_INDEX_H
+
+#include "symbols/elf_file.h"
+#include "symbols/source_lines.h"
+#include "symbols/symbols.h"
+
+struct clinic_dwarf_index;
+
+/*
+ * debug: the file with the sections, binary: the one that is mapped (may be
+ * the same), alternate: of .gnu_debugaltlink, or NULL. All must outlive the
+ * index.
+ */
+int clinic_dwarf_index_new(const struct clinic_elf *binary,
+			   const struct clinic_elf *debug,
+			   const struct clinic_elf *alternate,
+			   uint64_t bytes_max,
+			   struct clinic_dwarf_index **index);
+void clinic_dwarf_index_free(struct clinic_dwarf_index *index); /* NULL: fine */
+
+struct clinic_dwarf_answer {
+	size_t frames_count; /* 0: no function, file and line may be known */
+	const struct clinic_symbols_frame *frames;
+	const char *file;
+	uint32_t line;
+};
+
+int clinic_dwarf_index_find(struct clinic_dwarf_index *index, uint64_t address,
+			    struct clinic_dwarf_answer *answer);
+
+/* As clinic_symbols_function_ranges and _function_lines. */
+int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
+			      const char *function,
+			      clinic_symbols_on_range *on_range, void *context);
+int clinic_dwarf_index_lines(struct clinic_dwarf_index *index, uint64_t start,
+			     uint64_t end, clinic_symbols_on_line *on_line,
+			     void *context);
+
+/* Memory taken now, the image included. */
+uint64_t clinic_dwarf_index_bytes(const struct clinic_dwarf_index *index);
+/* Units that could not be read. */
+uint64_t clinic_dwarf_index_damaged(const struct clinic_dwarf_index *index);
+
+#endif

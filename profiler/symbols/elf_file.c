@@ -1,0 +1,495 @@
+/* symbols/elf_file.c - headers and sections, checked against the file. */
+#include "symbols/elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Deflate cannot do better than 1032:1; debug sections reach 10:1. What
+ * claims more than this is a bomb, not debug information.
+ */
+#define INFLATE_RATIO_MAX 64
+
+#define SEGMENTS_MAX    4096
+#define NOTES_BYTES_MAX (1 << 20)
+
+static bool is_inside(const struct clinic_elf *elf, uint64_t offset,
+		      uint64_t size)
+{
+	return offset <= elf->size_bytes && size <= elf->size_bytes - offset;
+}
+
+static int read_file(int fd, uint8_t *bytes, uint64_t size, uint64_t offset)
+{
+	while (size) {
+		ssize_t got = pread(fd, bytes, size, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return -EBADMSG; /* cut since it was opened */
+		bytes += got;
+		offset += (uint64_t)got;
+		size -= (uint64_t)got;
+	}
+	return 0;
+}
+
+static int read_at(const struct clinic_elf *elf, void *bytes, uint64_t size,
+		   uint64_t offset)
+{
+	if (!is_inside(elf, offset, size))
+		return -EBADMSG;
+	if (elf->fd >= 0)
+		return read_file(elf->fd, bytes, size, offset);
+	memcpy(bytes, elf->memory + offset, size);
+	return 0;
+}
+
+/* One byte more than asked for, and that is NUL. */
+static int read_new(const struct clinic_elf *elf, uint64_t size,
+		    uint64_t offset, uint8_t **bytes)
+{
+	int error;
+
+	if (!is_inside(elf, offset, size))
+		return -EBADMSG;
+	*bytes = malloc(size + 1);
+	if (!*bytes)
+		return -ENOMEM;
+	(*bytes)[size] = '\0';
+	error = read_at(elf, *bytes, size, offset);
+	if (error) {
+		free(*bytes);
+		*bytes = NULL;
+	}
+	return error;
+}
+
+static int read_header(struct clinic_elf *elf)
+{
+	const Elf64_Ehdr *header = &elf->header;
+
+	if (read_at(elf, &elf->header, sizeof(elf->header), 0) ||
+	    memcmp(header->e_ident, ELFMAG, SELFMAG) ||
+	    header->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    header->e_ident[EI_DATA] != ELFDATA2LSB)
+		return -ENOEXEC;
+	return 0;
+}
+
+static int read_segments(struct clinic_elf *elf)
+{
+	size_t count = elf->header.e_phnum;
+	uint8_t *bytes;
+	int error;
+
+	if (!count)
+		return 0;
+	if (count > SEGMENTS_MAX ||
+	    elf->header.e_phentsize != sizeof(Elf64_Phdr))
+		return -EBADMSG;
+	error = read_new(elf, count * sizeof(Elf64_Phdr), elf->header.e_phoff,
+			 &bytes);
+	if (error)
+		return error;
+	elf->segments = (Elf64_Phdr *)(void *)bytes;
+	elf->segments_count = count;
+	return 0;
+}
+
+/* Files with 65280 sections and more keep the count in section 0. */
+static int count_sections(const struct clinic_elf *elf, uint64_t *count,
+			  uint64_t *names)
+{
+	Elf64_Shdr first;
+	int error;
+
+	*count = elf->header.e_shnum;
+	*names = elf->header.e_shstrndx;
+	if (!elf->header.e_shoff)
+		*count = 0;
+	else if (elf->header.e_shentsize != sizeof(Elf64_Shdr))
+		return -EBADMSG;
+	if (!elf->header.e_shoff || (*count && *names != SHN_XINDEX))
+		return 0;
+	error = read_at(elf, &first, sizeof(first), elf->header.e_shoff);
+	if (error)
+		return error;
+	if (!*count)
+		*count = first.sh_size;
+	if (*names == SHN_XINDEX)
+		*names = first.sh_link;
+	return 0;
+}
+
+/* What a compressed section says of itself. */
+static int read_inflated_size(const struct clinic_elf *elf,
+			      struct clinic_elf_section *section)
+{
+	Elf64_Chdr header;
+	int error;
+
+	if (section->file_bytes < sizeof(header))
+		return -EBADMSG;
+	error = read_at(elf, &header, sizeof(header), section->offset);
+	if (error)
+		return error;
+	if (header.ch_type != ELFCOMPRESS_ZLIB)
+		return -ENOTSUP;
+	if (header.ch_size / INFLATE_RATIO_MAX > section->file_bytes)
+		return -EFBIG;
+	section->size_bytes = header.ch_size;
+	return 0;
+}
+
+/* A section that lies outside the file is kept, but as one without bytes. */
+static void describe_section(const struct clinic_elf *elf,
+			     const Elf64_Shdr *header, uint64_t names_bytes,
+			     struct clinic_elf_section *section)
+{
+	bool is_here = header->sh_type != SHT_NOBITS &&
+		       is_inside(elf, header->sh_offset, header->sh_size);
+
+	*section = (struct clinic_elf_section){
+		.name = header->sh_name < names_bytes
+				? elf->section_names + header->sh_name
+				: "",
+		.type = is_here ? header->sh_type : SHT_NOBITS,
+		.link = header->sh_link,
+		.flags = header->sh_flags,
+		.address = header->sh_addr,
+		.offset = header->sh_offset,
+		.file_bytes = is_here ? header->sh_size : 0,
+		.size_bytes = header->sh_size,
+		.entry_bytes = header->sh_entsize,
+	};
+	if (is_here && (section->flags & SHF_COMPRESSED) &&
+	    read_inflated_size(elf, section)) {
+		section->type = SHT_NOBITS;
+		section->file_bytes = 0;
+	}
+}
+
+static int read_section_names(struct clinic_elf *elf, const Elf64_Shdr *headers,
+			      uint64_t count, uint64_t names,
+			      uint64_t *names_bytes)
+{
+	uint8_t *bytes;
+	int error;
+
+	*names_bytes = 0;
+	if (names >= count || headers[names].sh_type != SHT_STRTAB)
+		return 0;
+	error = read_new(elf, headers[names].sh_size, headers[names].sh_offset,
+			 &bytes);
+	if (error)
+		return error;
+	elf->section_names = (char *)bytes;
+	*names_bytes = headers[names].sh_size;
+	return 0;
+}
+
+static int read_sections(struct clinic_elf *elf)
+{
+	uint64_t count, names, names_bytes;
+	uint8_t *bytes = NULL;
+	const Elf64_Shdr *headers;
+	int error = count_sections(elf, &count, &names);
+
+	if (error || !count)
+		return error;
+	if (count > elf->size_bytes / sizeof(Elf64_Shdr))
+		return -EBADMSG;
+	error = read_new(elf, count * sizeof(Elf64_Shdr), elf->header.e_shoff,
+			 &bytes);
+	if (error)
+		return error;
+	headers = (const Elf64_Shdr *)(const void *)bytes;
+	error = read_section_names(elf, headers, count, names, &names_bytes);
+	if (error)
+		goto out;
+	elf->sections = calloc(count, sizeof(*elf->sections));
+	if (!elf->sections) {
+		error = -ENOMEM;
+		goto out;
+	}
+	elf->sections_count = count;
+	for (size_t i = 0; i < count; i++)
+		describe_section(elf, &headers[i], names_bytes,
+				 &elf->sections[i]);
+out:
+	free(bytes);
+	return error;
+}
+
+static uint64_t align_up(uint64_t value, uint64_t alignment)
+{
+	return (value + alignment - 1) & ~(alignment - 1);
+}
+
+/*
+ * Finds the build-id among notes. Those longer than the kernel passes on are
+ * taken for none, as the kernel does.
+ */
+static bool find_build_id(const uint8_t *notes, uint64_t size,
+			  uint64_t alignment, struct clinic_build_id *build_id)
+{
+	uint64_t at = 0;
+
+	while (size - at >= sizeof(Elf64_Nhdr)) {
+		Elf64_Nhdr note;
+		uint64_t name, value;
+
+		memcpy(&note, notes + at, sizeof(note));
+		name = at + sizeof(note);
+		value = align_up(name + note.n_namesz, alignment);
+		at = align_up(value + note.n_descsz, alignment);
+		if (value + note.n_descsz > size)
+			return false;
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    !memcmp(notes + name, "GNU", 4) && note.n_descsz &&
+		    note.n_descsz <= CLINIC_BUILD_ID_MAX) {
+			build_id->size = (uint8_t)note.n_descsz;
+			memcpy(build_id->bytes, notes + value, note.n_descsz);
+			return true;
+		}
+		if (at > size)
+			return false;
+	}
+	return false;
+}
+
+static bool read_notes(struct clinic_elf *elf, uint64_t offset, uint64_t size,
+		       uint64_t alignment)
+{
+	uint8_t *notes;
+	bool found;
+
+	if (size > NOTES_BYTES_MAX || read_new(elf, size, offset, &notes))
+		return false;
+	found = find_build_id(notes, size, alignment == 8 ? 8 : 4,
+			      &elf->build_id);
+	free(notes);
+	return found;
+}
+
+/*
+ * Sections first: in a debug file the segments are empty. Segments are all
+ * there is when the section headers were stripped.
+ */
+static void read_build_id(struct clinic_elf *elf)
+{
+	for (size_t i = 0; i < elf->sections_count; i++) {
+		const struct clinic_elf_section *s = &elf->sections[i];
+
+		if (s->type == SHT_NOTE &&
+		    read_notes(elf, s->offset, s->file_bytes, 4))
+			return;
+	}
+	for (size_t i = 0; i < elf->segments_count; i++) {
+		const Elf64_Phdr *p = &elf->segments[i];
+
+		if (p->p_type == PT_NOTE &&
+		    read_notes(elf, p->p_offset, p->p_filesz, p->p_align))
+			return;
+	}
+}
+
+static int read_all_headers(struct clinic_elf *elf)
+{
+	int error = read_header(elf);
+
+	if (!error)
+		error = read_segments(elf);
+	if (!error)
+		error = read_sections(elf);
+	if (!error)
+		read_build_id(elf);
+	return error;
+}
+
+static int new_elf(int fd, const void *memory, uint64_t size_bytes,
+		   struct clinic_elf **elf)
+{
+	struct clinic_elf *made = calloc(1, sizeof(*made));
+	int error;
+
+	if (!made)
+		return -ENOMEM;
+	made->fd = fd;
+	made->memory = memory;
+	made->size_bytes = size_bytes;
+	error = read_all_headers(made);
+	if (error) {
+		made->fd = -1; /* the caller's until we succeed */
+		clinic_elf_close(made);
+		return error;
+	}
+	*elf = made;
+	return 0;
+}
+
+int clinic_elf_open(int fd, struct clinic_elf **elf)
+{
+	struct stat status;
+	int own, error;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ENOEXEC;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (own < 0)
+		return -errno;
+	error = new_elf(own, NULL, (uint64_t)status.st_size, elf);
+	if (error)
+		close(own);
+	return error;
+}
+
+int clinic_elf_open_memory(const void *memory, size_t size_bytes,
+			   struct clinic_elf **elf)
+{
+	return new_elf(-1, memory, size_bytes, elf);
+}
+
+void clinic_elf_close(struct clinic_elf *elf)
+{
+	if (!elf)
+		return;
+	if (elf->fd >= 0)
+		close(elf->fd);
+	free(elf->sections);
+	free(elf->segments);
+	free(elf->section_names);
+	free(elf);
+}
+
+const struct clinic_elf_section *
+clinic_elf_section(const struct clinic_elf *elf, const char *name)
+{
+	for (size_t i = 0; i < elf->sections_count; i++) {
+		const struct clinic_elf_section *section = &elf->sections[i];
+
+		if (section->type != SHT_NOBITS && !strcmp(section->name, name))
+			return section;
+	}
+	return NULL;
+}
+
+static int inflate(const uint8_t *packed, uint64_t packed_bytes, uint8_t *bytes,
+		   uint64_t size)
+{
+	struct libdeflate_decompressor *inflater =
+		libdeflate_alloc_decompressor();
+	enum libdeflate_result result;
+
+	if (!inflater)
+		return -ENOMEM;
+	result = libdeflate_zlib_decompress(inflater, packed, packed_bytes,
+					    bytes, size, NULL);
+	libdeflate_free_decompressor(inflater);
+	return result == LIBDEFLATE_SUCCESS ? 0 : -EBADMSG;
+}
+
+int clinic_elf_read_section_into(const struct clinic_elf *elf,
+				 const struct clinic_elf_section *section,
+				 uint8_t *bytes)
+{
+	const uint64_t header = sizeof(Elf64_Chdr);
+	uint8_t *packed;
+	int error;
+
+	if (section->type == SHT_NOBITS)
+		return -ENODATA;
+	if (!(section->flags & SHF_COMPRESSED))
+		return read_at(elf, bytes, section->size_bytes,
+			       section->offset);
+	error = read_new(elf, section->file_bytes, section->offset, &packed);
+	if (error)
+		return error;
+	error = inflate(packed + header, section->file_bytes - header, bytes,
+			section->size_bytes);
+	free(packed);
+	return error;
+}
+
+int clinic_elf_read_section(const struct clinic_elf *elf,
+			    const struct clinic_elf_section *section,
+			    struct clinic_elf_bytes *bytes)
+{
+	int error;
+
+	bytes->size = section->size_bytes;
+	bytes->bytes = malloc(bytes->size + 1);
+	if (!bytes->bytes)
+		return -ENOMEM;
+	bytes->bytes[bytes->size] = '\0';
+	error = clinic_elf_read_section_into(elf, section, bytes->bytes);
+	if (error) {
+		free(bytes->bytes);
+		*bytes = (struct clinic_elf_bytes){0};
+	}
+	return error;
+}
+
+int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,
+			    void *bytes, size_t size_bytes)
+{
+	for (size_t i = 0; i < elf->segments_count; i++) {
+		const Elf64_Phdr *p = &elf->segments[i];
+		uint64_t inside = address - p->p_vaddr;
+
+		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
+		    inside < p->p_filesz && size_bytes <= p->p_filesz - inside)
+			return read_at(elf, bytes, size_bytes,
+				       p->p_offset + inside);
+	}
+	return -ERANGE;
+}
+
+int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
+		       uint64_t *address)
+{
+	int error = -ERANGE;
+
+	/* Segments may share a page of the file: the executable one wins. */
+	for (size_t i = 0; i < elf->segments_count; i++) {
+		const Elf64_Phdr *p = &elf->segments[i];
+
+		if (p->p_type != PT_LOAD || file_offset < p->p_offset ||
+		    file_offset - p->p_offset >= p->p_filesz)
+			continue;
+		*address = file_offset - p->p_offset + p->p_vaddr;
+		error = 0;
+		if (p->p_flags & PF_X)
+			break;
+	}
+	return error;
+}
+
+bool clinic_elf_is_code(const struct clinic_elf *elf, uint64_t address)
+{
+	for (size_t i = 0; i < elf->segments_count; i++) {
+		const Elf64_Phdr *p = &elf->segments[i];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) &&
+		    address >= p->p_vaddr && address - p->p_vaddr < p->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+bool clinic_build_id_equal(const struct clinic_build_id *a,
+			   const struct clinic_build_id *b)
+{
+	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
+}

@@ -1,0 +1,91 @@
+/*
+ * symbols/elf_file.h - one ELF file, read with every offset checked.
+ *
+ *	clinic_elf_open(fd, &elf);
+ *	section = clinic_elf_section(elf, ".symtab");
+ *	clinic_elf_read_section(elf, section, &bytes);
+ *
+ * Read by pread, never mapped: a file that is overwritten or cut while it is
+ * read gives wrong bytes or an error, not SIGBUS.
+ *
+ * Accepts    64-bit little-endian ELF: x86-64 and AArch64.
+ * Ownership  the descriptor is duplicated; memory is borrowed until
+ *            clinic_elf_close(). What the read functions return is the
+ *            caller's to free().
+ * Errors     0 or -errno: -ENOEXEC not such a file; -EBADMSG a header or
+ *            section points outside the file; -EFBIG a compressed section
+ *            claims an absurd size.
+ * Read next  symbols/dwarf_image.h, symbols/symbol_table.h.
+ */
+#ifndef CLINIC_SYMBOLS_ELF_FILE_H
+#define CLINIC_SYMBOLS_ELF_FILE_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/symbols.h"
+
+struct clinic_elf_section {
+	const char *name; /* "" when it has none */
+	uint32_t type;    /* SHT_NOBITS: not in this file */
+	uint32_t link;
+	uint64_t flags;
+	uint64_t address;
+	uint64_t offset;
+	uint64_t file_bytes; /* in the file, 0 for SHT_NOBITS */
+	uint64_t size_bytes; /* once decompressed */
+	uint64_t entry_bytes;
+};
+
+struct clinic_elf {
+	int fd; /* -1: in memory */
+	const uint8_t *memory;
+	uint64_t size_bytes;
+	Elf64_Ehdr header;
+	size_t sections_count;
+	struct clinic_elf_section *sections;
+	size_t segments_count;
+	Elf64_Phdr *segments;
+	struct clinic_build_id build_id; /* size 0: none */
+	char *section_names;
+};
+
+/* Bytes with a NUL after them, so that any offset inside is a string. */
+struct clinic_elf_bytes {
+	uint8_t *bytes;
+	uint64_t size;
+};
+
+int clinic_elf_open(int fd, struct clinic_elf **elf);
+int clinic_elf_open_memory(const void *memory, size_t size_bytes,
+			   struct clinic_elf **elf);
+void clinic_elf_close(struct clinic_elf *elf); /* NULL: fine */
+
+/* The first of that name that is in the file, or NULL. */
+const struct clinic_elf_section *
+clinic_elf_section(const struct clinic_elf *elf, const char *name);
+
+int clinic_elf_read_section(const struct clinic_elf *elf,
+			    const struct clinic_elf_section *section,
+			    struct clinic_elf_bytes *bytes);
+/* The same into section->size_bytes bytes that the caller has. */
+int clinic_elf_read_section_into(const struct clinic_elf *elf,
+				 const struct clinic_elf_section *section,
+				 uint8_t *bytes);
+
+/* Code bytes as they are loaded; -ERANGE: not (all) in one segment. */
+int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,
+			    void *bytes, size_t size_bytes);
+
+/* -ERANGE: in no loaded segment. */
+int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
+		       uint64_t *address);
+
+bool clinic_elf_is_code(const struct clinic_elf *elf, uint64_t address);
+
+bool clinic_build_id_equal(const struct clinic_build_id *a,
+			   const struct clinic_build_id *b);
+
+#endif

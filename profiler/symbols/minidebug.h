@@ -1,0 +1,17 @@
+/*
+ * symbols/minidebug.h - .gnu_debugdata: an xz-packed ELF file with a .symtab.
+ *
+ * What Fedora ships inside stripped binaries ("MiniDebugInfo").
+ *
+ * Errors     0 or -errno: -ENODATA there is none; -EBADMSG damaged; -EFBIG
+ *            it unpacks to more than symbols could be.
+ */
+#ifndef CLINIC_SYMBOLS_MINIDEBUG_H
+#define CLINIC_SYMBOLS_MINIDEBUG_H
+
+#include "symbols/symbol_table.h"
+
+int clinic_minidebug_read(const struct clinic_elf *binary,
+			  struct clinic_symbol_table *table);
+
+#endif

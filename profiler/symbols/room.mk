@@ -1,0 +1,10 @@
+# Names for addresses.
+LIBRARIES += -ldeflate
+
+# What tests and `make bench-symbols` ask for names.
+$(O)/tools/resolve_addresses: profiler/symbols/tools/resolve_addresses.c \
+		$(O)/lib/libclinic.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $^ -o $@ $(LIBRARIES)
+
+c-tests: $(O)/tools/resolve_addresses

@@ -1,0 +1,96 @@
+/* symbols/source_lines.c - names to ranges, ranges to lines, lines to files. */
+#include "symbols/source_lines.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "symbols/path_open.h"
+#include "symbols/symbol_module.h"
+
+static int tell_symbol(const struct clinic_symbol_table *table,
+		       const char *function, clinic_symbols_on_range *on_range,
+		       void *context)
+{
+	struct clinic_symbols_range range = {.function = function};
+	int error = clinic_symbol_table_search(table, function, &range.start,
+					       &range.end);
+
+	if (!error)
+		on_range(context, &range);
+	return error;
+}
+
+int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
+				   const char *function,
+				   clinic_symbols_on_range *on_range,
+				   void *context)
+{
+	int error = -ENOENT;
+
+	clinic_symbols_module_prepare(module);
+	if (module->dwarf)
+		error = clinic_dwarf_index_ranges(module->dwarf, function,
+						  on_range, context);
+	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
+	     error == -ENOENT && tier < CLINIC_SYMBOLS_FDE; tier++) {
+		const struct clinic_symbol_table *table =
+			clinic_symbols_module_table(module, tier);
+
+		if (table)
+			error = tell_symbol(table, function, on_range, context);
+	}
+	return error;
+}
+
+int clinic_symbols_function_lines(struct clinic_symbols_module *module,
+				  uint64_t start, uint64_t end,
+				  clinic_symbols_on_line *on_line,
+				  void *context)
+{
+	clinic_symbols_module_prepare(module);
+	if (!module->dwarf)
+		return -ENODATA;
+	return clinic_dwarf_index_lines(module->dwarf, start, end, on_line,
+					context);
+}
+
+static int open_found(const char *path, char *found)
+{
+	int fd = clinic_path_open(NULL, path);
+
+	if (fd >= 0 && found)
+		memcpy(found, path, strlen(path) + 1);
+	return fd;
+}
+
+/* a/b/c.c, then b/c.c, then c.c below the folder. */
+static int open_below_folder(const char *folder, const char *file, char *found)
+{
+	while (file) {
+		char path[PATH_MAX];
+		int length, fd;
+
+		file += strspn(file, "/");
+		length = snprintf(path, sizeof(path), "%s/%s", folder, file);
+		if (length < 0 || (size_t)length >= sizeof(path))
+			return -ENAMETOOLONG;
+		fd = open_found(path, found);
+		if (fd >= 0)
+			return fd;
+		file = strchr(file, '/');
+	}
+	return -ENOENT;
+}
+
+int clinic_symbols_open_source(const char *file, const char *const *folders,
+			       size_t folders_count, char *found)
+{
+	int fd = strlen(file) < PATH_MAX ? open_found(file, found)
+					 : -ENAMETOOLONG;
+
+	for (size_t i = 0; fd < 0 && i < folders_count; i++)
+		fd = open_below_folder(folders[i], file, found);
+	return fd;
+}
