@@ -435,7 +435,7 @@ static int walk_chain(struct walk *w, int reason)
 		if (i >= w->at->chain_count)
 			return reason;
 		if (!is_return_address(w, w->at->chain[i]))
-			return CLINIC_END_DAMAGED_STACK;
+			return reason;
 		if (!add_frame(w, w->at->chain[i] - 1))
 			return CLINIC_END_DEPTH;
 		w->is_guessed |= !keeps_frame_pointer(&row);
