@@ -143,10 +143,10 @@ static struct perf_event_attr attr_of(const struct perf_source *source,
 
 	if (role == SIDE_BAND)
 		return side_band_attr(attr);
-	if (role == DEEP_SAMPLES) {
+	if (role == DEEP_SAMPLES)
 		attr.sample_stack_user = CLINIC_STACK_BYTES_DEEP;
+	else
 		attr.enable_on_exec = 0;
-	}
 	return attr;
 }
 
@@ -439,7 +439,7 @@ static int open_all(struct perf_source *source)
 	err = watch_running(source);
 	if (!err) {
 		control(source, SIDE_BAND, PERF_EVENT_IOC_ENABLE);
-		control(source, SAMPLES, PERF_EVENT_IOC_ENABLE);
+		control(source, DEEP_SAMPLES, PERF_EVENT_IOC_ENABLE);
 	}
 	return err;
 }
@@ -499,15 +499,17 @@ static unsigned period_ms(const void *state)
 	return fill_ms > 2 ? (unsigned)fill_ms / 2 : 1;
 }
 
-static void deepen(void *state)
+static void set_depth(void *state, bool is_deep)
 {
 	struct perf_source *source = state;
 
-	if (source->is_deep)
+	if (source->is_deep == is_deep)
 		return;
-	source->is_deep = true;
-	control(source, DEEP_SAMPLES, PERF_EVENT_IOC_ENABLE);
-	control(source, SAMPLES, PERF_EVENT_IOC_DISABLE);
+	source->is_deep = is_deep;
+	control(source, is_deep ? DEEP_SAMPLES : SAMPLES,
+		PERF_EVENT_IOC_ENABLE);
+	control(source, is_deep ? SAMPLES : DEEP_SAMPLES,
+		PERF_EVENT_IOC_DISABLE);
 }
 
 static void stop(void *state)
@@ -628,6 +630,7 @@ int clinic_perf_source_open(const struct clinic_perf_plan *plan,
 	if (!opened)
 		return -ENOMEM;
 	opened->plan = *plan;
+	opened->is_deep = true;
 	err = open_all(opened);
 	if (err) {
 		close_source(opened);
@@ -638,7 +641,7 @@ int clinic_perf_source_open(const struct clinic_perf_plan *plan,
 		.tell = tell,
 		.drain = drain,
 		.period_ms = period_ms,
-		.deepen = deepen,
+		.set_depth = set_depth,
 		.stop = stop,
 		.close = close_source,
 	};

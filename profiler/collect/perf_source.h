@@ -9,10 +9,10 @@
  * children; a running one needs such a set for each thread it has.
  *
  * Per thread and CPU there are three events over one ring: a dummy that
- * tells of forks, execs, mappings and names; one that samples with
- * CLINIC_STACK_BYTES of stack; and, asleep until deepen(), one that
- * copies more. Inherited events follow the switch at once, which
- * a new event opened in the middle of a run could not.
+ * tells of forks, execs, mappings and names, and two that sample, with much
+ * and with little of the stack, of which one sleeps. Inherited events follow
+ * a switch between the two at once; one opened in mid-run would not reach
+ * the threads that are there.
  *
  * Units      time CLOCK_MONOTONIC, weights nanoseconds of CPU time.
  * Errors     0 or -errno. -EPERM, -EACCES, -ENOSYS: perf is not allowed or
@@ -31,9 +31,6 @@
 
 #include "collect/refusals.h"
 #include "collect/source.h"
-
-#define CLINIC_STACK_BYTES      8192
-#define CLINIC_STACK_BYTES_DEEP 32768
 
 struct clinic_perf_plan {
 	pid_t pid;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/perf_source.h"
 #include "collect/process_status.h"
 #include "collect/processes.h"
 #include "collect/raw_stacks.h"
+#include "collect/source.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -37,6 +37,7 @@ struct clinic_recorder {
 	uint64_t throttled_count;
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
+	uint64_t short_count;
 	uint32_t measured_pid; /* the last one */
 };
 
@@ -176,7 +177,17 @@ static void unwind(struct clinic_recorder *recorder,
 		.chain_count = sample->user_count,
 	};
 
+	/* What little would have done tells how much to copy from now on. */
+	if (moment.stack_bytes > CLINIC_STACK_BYTES)
+		moment.stack_bytes = CLINIC_STACK_BYTES;
 	clinic_unwind(recorder->unwinder, space, &moment, walk);
+	if (walk->end != CLINIC_END_STACK_SHORT)
+		return;
+	recorder->short_count++;
+	if (sample->stack_bytes > CLINIC_STACK_BYTES) {
+		moment.stack_bytes = sample->stack_bytes;
+		clinic_unwind(recorder->unwinder, space, &moment, walk);
+	}
 }
 
 /* Code that was mapped without our being told, or while records were lost. */
@@ -359,6 +370,7 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 		.weight_ns = recorder->weight_ns,
 		.lost_count = recorder->lost_count,
 		.throttled_count = recorder->throttled_count,
+		.short_count = recorder->short_count,
 	};
 	memcpy(counts->truths_count, recorder->truths_count,
 	       sizeof(counts->truths_count));

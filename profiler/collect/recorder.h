@@ -62,6 +62,8 @@ struct clinic_recorder_counts {
 	uint64_t throttled_count;
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
+	/* Walks for which CLINIC_STACK_BYTES were too few. */
+	uint64_t short_count;
 };
 
 void clinic_recorder_counts_get(const struct clinic_recorder *recorder,

@@ -24,11 +24,13 @@
 #define SETTLE_NS 1000000u
 
 /*
- * Copy more of each stack once this share of the walks has run out of
- * bytes. A hundred walks, so that one deep moment does not decide.
+ * A short program has no time to adapt to: recording starts with much of
+ * each stack. If that was for nothing, it goes on with little, and comes
+ * back for good should this prove too little. Judged on so many walks that
+ * one deep moment does not decide.
  */
-#define SHORT_STACKS_RATIO 0.01
-#define SHORT_STACKS_WALKS 100
+#define DEPTH_WALKS       256
+#define DEEP_NEEDED_RATIO 0.01
 
 struct recording {
 	const struct clinic_recording_plan *plan;
@@ -39,7 +41,9 @@ struct recording {
 	int signal_fd;
 	uint64_t stop_ns; /* UINT64_MAX: when the target ends */
 	uint64_t measured_ns;
-	bool is_deep;
+
+	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
+	uint64_t judged_walks_count, judged_short_count;
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -159,22 +163,29 @@ static int drain(struct recording *recording, uint64_t until_ns)
 				       recording->recorder);
 }
 
-static void deepen_if_short(struct recording *recording)
+static void set_depth(struct recording *recording, bool is_needed)
+{
+	if (recording->depth == SHALLOW ? !is_needed
+					: recording->depth == DEEP_FOR_GOOD)
+		return;
+	recording->depth = is_needed ? DEEP_FOR_GOOD : SHALLOW;
+	recording->source.set_depth(recording->source.state, is_needed);
+}
+
+static void judge_depth(struct recording *recording)
 {
 	struct clinic_recorder_counts counts;
-	uint64_t walks = 0;
+	uint64_t walks, shorts;
 
-	if (recording->is_deep || !recording->source.deepen)
-		return;
 	clinic_recorder_counts_get(recording->recorder, &counts);
-	for (int end = 0; end < CLINIC_ENDS; end++)
-		walks += counts.ends_count[end];
-	if (walks < SHORT_STACKS_WALKS ||
-	    (double)counts.ends_count[CLINIC_END_STACK_SHORT] <
-		    SHORT_STACKS_RATIO * (double)walks)
+	walks = counts.samples_count - recording->judged_walks_count;
+	shorts = counts.short_count - recording->judged_short_count;
+	if (walks < DEPTH_WALKS)
 		return;
-	recording->source.deepen(recording->source.state);
-	recording->is_deep = true;
+	recording->judged_walks_count = counts.samples_count;
+	recording->judged_short_count = counts.short_count;
+	set_depth(recording,
+		  (double)shorts >= DEEP_NEEDED_RATIO * (double)walks);
 }
 
 static int measure_if_due(struct recording *recording, uint64_t now_ns)
@@ -227,7 +238,7 @@ static int measure_until_over(struct recording *recording)
 		err = drain(recording, now_ns - SETTLE_NS);
 		if (!err)
 			err = measure_if_due(recording, now_ns);
-		deepen_if_short(recording);
+		judge_depth(recording);
 	}
 	recording->source.stop(recording->source.state);
 	return err ? err : drain(recording, UINT64_MAX);

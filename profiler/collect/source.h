@@ -14,6 +14,9 @@
 
 #include "collect/trace_event.h"
 
+#define CLINIC_STACK_BYTES      8192
+#define CLINIC_STACK_BYTES_DEEP 32768
+
 struct clinic_source_facts {
 	const char *backend; /* "perf", "timer" */
 	const char *event;   /* "cycles", "task-clock", "thread-timer", ... */
@@ -38,8 +41,11 @@ struct clinic_source {
 		     void *context);
 	/* How often to drain so that no ring gets more than half full. */
 	unsigned (*period_ms)(const void *state);
-	/* From now on, more of each stack; NULL: no difference to be made. */
-	void (*deepen)(void *state);
+	/*
+	 * From now on CLINIC_STACK_BYTES_DEEP of each stack, as at first, or
+	 * only CLINIC_STACK_BYTES.
+	 */
+	void (*set_depth)(void *state, bool is_deep);
 	/* No more samples are taken. */
 	void (*stop)(void *state);
 	void (*close)(void *state);

@@ -394,11 +394,12 @@ static unsigned period_ms(const void *state)
 	return PERIOD_MS;
 }
 
-static void deepen(void *state)
+static void set_depth(void *state, bool is_deep)
 {
 	struct timer_source *source = state;
 
-	source->stack_most = TIMER_RING_STACK_DEEP;
+	source->stack_most = is_deep ? CLINIC_STACK_BYTES_DEEP
+				     : CLINIC_STACK_BYTES;
 	for (struct program *at = source->programs; at; at = at->next)
 		at->head->stack_most = source->stack_most;
 }
@@ -476,7 +477,7 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 	if (!opened)
 		return -ENOMEM;
 	opened->folder_fd = -1;
-	opened->stack_most = TIMER_RING_STACK;
+	opened->stack_most = CLINIC_STACK_BYTES_DEEP;
 	err = access(plan->preload, R_OK) ? -errno : make_folder(opened);
 	if (!err)
 		err = make_settings(opened, plan);
@@ -489,7 +490,7 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 		.tell = tell,
 		.drain = drain,
 		.period_ms = period_ms,
-		.deepen = deepen,
+		.set_depth = set_depth,
 		.stop = stop,
 		.close = close_source,
 	};

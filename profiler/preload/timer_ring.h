@@ -30,9 +30,8 @@
 #define TIMER_RING_HEAD_BYTES 4096
 #define TIMER_RING_BYTES      (2u << 20)
 #define TIMER_RING_ALIGN      8
-/* Of each stack, from the stack pointer upwards; and when asked for more. */
-#define TIMER_RING_STACK      8192
-#define TIMER_RING_STACK_DEEP 32768
+/* Of each stack, from the stack pointer upwards, until the reader says. */
+#define TIMER_RING_STACK 32768
 
 struct timer_ring_head {
 	uint64_t magic;

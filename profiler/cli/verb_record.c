@@ -1,0 +1,339 @@
+/*
+ * clinic record - run a program, or watch one, and write where its CPU time
+ * went.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+#include "collect/recording.h"
+#include "session/session.h"
+#include "session/session_json.h"
+
+#define HZ_MOST      10000
+#define SECONDS_MOST 1e6
+
+static const struct clinic_usage usage = {
+	.line = "record [OPTIONS] [--] COMMAND...",
+	.text = "Or, of a running process: clinic record -p PID -d SECONDS\n"
+		"\n"
+		"Samples the CPU time of a program, its threads and children, "
+		"and writes a\nsession for `clinic report`. Ctrl-C stops, and "
+		"keeps what was measured.\n"
+		"Exits with the command's own exit code (128 + signal), or 2 "
+		"when it could\nnot be started or measured.\n",
+	.operands_min = 0,
+	.operands_max = -1,
+	.stops_at_operand = true,
+};
+
+struct settings {
+	struct clinic_recording_plan plan;
+	const char *output;
+	const char *backend;
+	const char *event;
+	const char *duration;
+	uint64_t frequency_hz;
+	uint64_t pid;
+};
+
+static int read_backend(const char *name, enum clinic_backend *backend)
+{
+	static const char *const names[] = {
+		[CLINIC_BACKEND_AUTO] = "auto",
+		[CLINIC_BACKEND_PERF] = "perf",
+		[CLINIC_BACKEND_TIMER] = "timer",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i])) {
+			*backend = (enum clinic_backend)i;
+			return 0;
+		}
+	return clinic_complain("there is no backend '%s'; there are auto, "
+			       "perf and timer",
+			       name);
+}
+
+static int read_duration(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end != text && !*end && *seconds > 0 && *seconds <= SECONDS_MOST)
+		return 0;
+	return clinic_complain("--duration takes seconds, not '%s'", text);
+}
+
+/* The settings that need more than the option table can check. */
+static int check(struct settings *settings)
+{
+	struct clinic_recording_plan *plan = &settings->plan;
+	int status = 0;
+
+	if (settings->frequency_hz > HZ_MOST)
+		return clinic_complain("--frequency takes at most %d Hz",
+				       HZ_MOST);
+	if (strcmp(settings->event, "cpu"))
+		return clinic_complain("cannot sample '%s'; cpu is all there "
+				       "is",
+				       settings->event);
+	if (plan->argv && settings->pid)
+		return clinic_complain("either a command or --pid, not both");
+	if (!plan->argv && !settings->pid)
+		return clinic_complain("what to run? give a command, or --pid "
+				       "of a process");
+	if (settings->pid > INT_MAX)
+		return clinic_complain("there is no process %" PRIu64,
+				       settings->pid);
+	plan->frequency_hz = (uint32_t)settings->frequency_hz;
+	plan->pid = (pid_t)settings->pid;
+	if (settings->duration)
+		status = read_duration(settings->duration, &plan->duration_s);
+	if (!status)
+		status = read_backend(settings->backend, &plan->backend);
+	return status;
+}
+
+static void print_refusals(const struct clinic_refusals *refusals)
+{
+	for (size_t i = 0; i < refusals->count; i++)
+		fprintf(stderr, "clinic record: %s: %s%s%s\n",
+			refusals->rows[i].tried,
+			strerror(refusals->rows[i].errno_number),
+			refusals->rows[i].advice[0] ? "; " : "",
+			refusals->rows[i].advice);
+}
+
+/* One sentence: what failed, on what, what to try. */
+static int explain(const struct settings *settings, int err,
+		   const struct clinic_recording_outcome *outcome)
+{
+	const char *why = strerror(-err);
+
+	switch (outcome->failed) {
+	case CLINIC_STEP_BACKEND:
+		print_refusals(&outcome->refusals);
+		return clinic_complain("no way to sample works here; `clinic "
+				       "doctor` tells what would help");
+	case CLINIC_STEP_LAUNCH:
+		return clinic_complain("cannot run %s: %s",
+				       settings->plan.argv[0], why);
+	case CLINIC_STEP_ATTACH:
+		return clinic_complain("cannot watch process %d: %s",
+				       settings->plan.pid, why);
+	case CLINIC_STEP_MEASURE:
+		return clinic_complain("had to stop measuring: %s", why);
+	case CLINIC_STEP_NAME:
+		return clinic_complain("names are missing: %s", why);
+	}
+	return CLINIC_EXIT_USAGE;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* Which tier named the innermost frame of each sample. */
+static void count_tiers(const struct clinic_session *session,
+			uint64_t tiers[CLINIC_TIERS])
+{
+	uint32_t samples_count, stacks_count, frames_count;
+	const struct clinic_sample *samples =
+		clinic_session_rows(session, CLINIC_SAMPLES, &samples_count);
+	const struct clinic_stack *stacks =
+		clinic_session_rows(session, CLINIC_STACKS, &stacks_count);
+	const struct clinic_frame *frames =
+		clinic_session_rows(session, CLINIC_FRAMES, &frames_count);
+
+	for (uint32_t i = 0; i < samples_count; i++)
+		tiers[frames[stacks[samples[i].stack_id].frame_id].tier]++;
+}
+
+static void print_names(const struct clinic_session *session)
+{
+	static const char *const names[CLINIC_TIERS] = {
+		[CLINIC_TIER_DWARF] = "debug info",
+		[CLINIC_TIER_SYMTAB] = "symtab",
+		[CLINIC_TIER_DYNSYM] = "dynsym",
+		[CLINIC_TIER_MINIDEBUG] = "minidebug",
+		[CLINIC_TIER_PLT] = "plt",
+		[CLINIC_TIER_VDSO] = "vdso",
+		[CLINIC_TIER_KERNEL] = "kernel",
+	};
+	uint64_t tiers[CLINIC_TIERS] = {0}, all = 0, named = 0;
+
+	count_tiers(session, tiers);
+	for (int tier = 0; tier < CLINIC_TIERS; tier++) {
+		all += tiers[tier];
+		named += names[tier] ? tiers[tier] : 0;
+	}
+	fprintf(stderr, "clinic record: %.1f %% of samples named",
+		percent(named, all));
+	for (int tier = 0; tier < CLINIC_TIERS; tier++)
+		if (names[tier] && tiers[tier])
+			fprintf(stderr, ", %s %.1f %%", names[tier],
+				percent(tiers[tier], all));
+	fputc('\n', stderr);
+}
+
+/* What kept walks from the outermost frame, if anything did. */
+static void print_ends(const struct clinic_recorder_counts *counts)
+{
+	const char *before = " (ended by ";
+
+	for (int end = CLINIC_END_OUTERMOST + 1; end < CLINIC_ENDS; end++) {
+		if (!counts->ends_count[end])
+			continue;
+		fprintf(stderr, "%s%s: %" PRIu64, before,
+			clinic_unwind_end_name((enum clinic_unwind_end)end),
+			counts->ends_count[end]);
+		before = ", ";
+	}
+	fputs(*before == ',' ? ")\n" : "\n", stderr);
+}
+
+static void print_stacks(const struct clinic_recorder_counts *counts)
+{
+	uint64_t complete = counts->truths_count[CLINIC_UNWIND_COMPLETE];
+	uint64_t truncated = counts->truths_count[CLINIC_UNWIND_TRUNCATED];
+	uint64_t guessed = counts->truths_count[CLINIC_UNWIND_GUESSED];
+	uint64_t all = complete + truncated + guessed;
+
+	fprintf(stderr,
+		"clinic record: stacks %.1f %% complete, %" PRIu64
+		" truncated, %" PRIu64 " guessed",
+		percent(complete, all), truncated, guessed);
+	print_ends(counts);
+}
+
+static void print_summary(struct clinic_session *session,
+			  const struct clinic_recording_outcome *outcome)
+{
+	const struct clinic_quality *quality = clinic_session_quality(session);
+	const struct clinic_recorder_counts *counts = &outcome->counts;
+
+	fprintf(stderr,
+		"clinic record: %" PRIu64 " samples (%s, %s%s), %" PRIu64
+		" lost, %" PRIu64 " throttled\n",
+		counts->samples_count, outcome->source.backend,
+		outcome->source.event,
+		outcome->source.kernel_visible ? "" : ", user mode only",
+		counts->lost_count, counts->throttled_count);
+	print_stacks(counts);
+	print_names(session);
+	fprintf(stderr,
+		"clinic record: samples stand for %.2f s, the kernel counted "
+		"%.2f s of CPU time (%.1f %%); watching took %.2f %%\n",
+		(double)counts->weight_ns / 1e9,
+		(double)quality->accounted_cpu_ns / 1e9,
+		percent(counts->weight_ns, quality->accounted_cpu_ns),
+		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
+}
+
+static int save(struct clinic_session *session, const char *path)
+{
+	struct stat file;
+	int status = clinic_written(path, clinic_session_write(session, path));
+
+	if (status || stat(path, &file))
+		return status;
+	fprintf(stderr,
+		"clinic record: wrote %s (%jd bytes); next: clinic report %s\n",
+		path, (intmax_t)file.st_size, path);
+	return 0;
+}
+
+static int record(const struct settings *settings,
+		  struct clinic_session *session)
+{
+	struct clinic_recording_outcome outcome;
+	int err = clinic_recording_run(&settings->plan, session, &outcome);
+	int status = err ? explain(settings, err, &outcome) : 0;
+
+	if (outcome.has_measured) {
+		int saved;
+
+		print_summary(session, &outcome);
+		saved = save(session, settings->output);
+		status = status ? status : saved;
+		clinic_target_wait(&outcome.target);
+		if (outcome.target.exit_code)
+			status = outcome.target.exit_code;
+	}
+	clinic_target_close(&outcome.target);
+	return status;
+}
+
+/* Beside this program: bin/clinic and lib/libclinic-preload.so. */
+static void find_preload(char path[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	path[length > 0 ? length : 0] = '\0';
+	for (int up = 0; up < 2 && (slash = strrchr(path, '/')); up++)
+		*slash = '\0';
+	strncat(path, "/lib/libclinic-preload.so", PATH_MAX - 1 - strlen(path));
+}
+
+static int run(int argc, char **argv)
+{
+	struct settings settings = {
+		.output = "clinic.json.gz",
+		.backend = "auto",
+		.event = "cpu",
+		.frequency_hz = 999,
+	};
+	const struct clinic_option options[] = {
+		{'F', "frequency", "HZ", CLINIC_OPTION_COUNT,
+		 &settings.frequency_hz,
+		 "samples per second of CPU time (999)"},
+		{'o', "output", "FILE", CLINIC_OPTION_TEXT, &settings.output,
+		 "the session; gzipped if .gz (clinic.json.gz)"},
+		{'p', "pid", "PID", CLINIC_OPTION_COUNT, &settings.pid,
+		 "watch this process instead of a command"},
+		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
+		 &settings.duration, "stop measuring after so long"},
+		{'e', "event", "EVENT", CLINIC_OPTION_TEXT, &settings.event,
+		 "what to sample (cpu)"},
+		{0, "backend", "NAME", CLINIC_OPTION_TEXT, &settings.backend,
+		 "auto, perf or timer (auto)"},
+		{0, "debuginfod", NULL, CLINIC_OPTION_FLAG,
+		 &settings.plan.use_debuginfod,
+		 "fetch debug files as DEBUGINFOD_URLS says"},
+		{0},
+	};
+	char preload[PATH_MAX];
+	struct clinic_session *session;
+	int at = clinic_options(&usage, options, argc, argv);
+	int status;
+
+	if (at < 0)
+		return clinic_options_exit(at);
+	if (argv[at])
+		settings.plan.argv = argv + at;
+	find_preload(preload);
+	settings.plan.preload = preload;
+	status = check(&settings);
+	if (status)
+		return status;
+	if (clinic_session_new(&session))
+		return clinic_complain("out of memory");
+	status = record(&settings, session);
+	clinic_session_free(session);
+	return status;
+}
+
+static const struct clinic_verb verb = {
+	.name = "record",
+	.summary = "run a program and sample where its CPU time goes",
+	.run = run,
+};
+CLINIC_VERB(verb);
