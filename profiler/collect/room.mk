@@ -4,3 +4,16 @@ $(O)/obj/preload/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -ftls-model=initial-exec \
 	  -fvisibility=hidden -MMD -MP -c $< -o $@
+
+# What the victims of the sampler were compiled with is part of the answer.
+HIDDEN = -O2 -fomit-frame-pointer
+$(O)/victims/hidden_frames: VICTIM_CFLAGS = $(HIDDEN)
+$(O)/victims/plugin_host: VICTIM_LIBS = -ldl
+$(O)/victims/plugin_host: $(O)/victims/plugin_host.so
+$(O)/victims/plugin_host.so: profiler/collect/victims/plugin_host.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared -DPLUGIN $< -o $@
+VICTIMS += $(O)/victims/hidden_frames_stripped
+$(O)/victims/hidden_frames_stripped: profiler/collect/victims/hidden_frames.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(HIDDEN) -s $< -o $@
