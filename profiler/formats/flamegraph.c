@@ -37,8 +37,8 @@ extern const char clinic_flamegraph_js[];
 
 /* Light enough for dark text, told apart by hue; then kernel and the rest. */
 static const char *const fills[] = {
-	"#f6c177", "#a8d5ba", "#9ecae9", "#f4a6a0", "#d3bce8",
-	"#e3d98a", "#b8dcdc", "#c9cdd3", "#e9e4dc",
+	"#f6c177", "#a8d5ba", "#9ecae9", "#e3d98a", "#d3bce8",
+	"#93d3cf", "#cdb79e", "#c9cdd3", "#e9e4dc",
 };
 enum { FILL_OTHERS = LIBRARIES, FILL_THREAD = LIBRARIES + 1 };
 static const char *const kernel_fill = "#f2939f";

@@ -80,6 +80,14 @@ static bool add_row(struct reader *r, enum clinic_table table)
 	return true;
 }
 
+static bool unlike_length(struct reader *r, enum clinic_table table,
+			  const struct clinic_column *column)
+{
+	return fail(r, -EBADMSG,
+		    "%s.%s is not as long as the columns before it",
+		    clinic_schema_tables[table].name, column->name);
+}
+
 /* The first column makes the rows, the others must match it. */
 static bool read_column(struct reader *r, enum clinic_table table,
 			const struct clinic_column *column, bool makes_rows)
@@ -95,16 +103,13 @@ static bool read_column(struct reader *r, enum clinic_table table,
 		if (makes_rows && !add_row(r, table))
 			return false;
 		if (i >= rows->count)
-			break;
+			return unlike_length(r, table, column);
 		if (!read_value(r, schema, column,
 				clinic_rows_at(r->session, table, i), &before))
 			return false;
 	}
 	if (!r->json.error && i != rows->count)
-		return fail(r, -EBADMSG,
-			    "%s.%s is not as long as the columns "
-			    "before it",
-			    schema->name, column->name);
+		return unlike_length(r, table, column);
 	return !r->json.error;
 }
 
