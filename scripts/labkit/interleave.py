@@ -35,6 +35,7 @@ class Slot:
     attempt: int
     build: int
     environment_bytes: int
+    case: str = ""
 
     def environment(self, base: dict[str, str]) -> dict[str, str]:
         """base plus padding: where the stack starts changes speed, so no arm may own one lucky size."""
@@ -43,12 +44,14 @@ class Slot:
 
 @dataclass(frozen=True)
 class Block:
-    """Arms in the order they run. build rotates equivalent binaries (link orders) over blocks."""
+    """Arms in the order they run. build rotates equivalent binaries (link orders) over blocks; case is what is
+    compared, where one plan compares several things."""
 
     index: int
     arms: tuple[str, ...]
     build: int
     environment_bytes: int
+    case: str = ""
 
     @property
     def order(self) -> str:
@@ -56,17 +59,17 @@ class Block:
         return ("" if all(len(arm) == 1 for arm in self.arms) else " ").join(self.arms)
 
     def slots(self, attempt: int) -> list[Slot]:
-        return [Slot(arm, self.index, position, self.order, attempt, self.build, self.environment_bytes)
+        return [Slot(arm, self.index, position, self.order, attempt, self.build, self.environment_bytes, self.case)
                 for position, arm in enumerate(self.arms)]
 
 
 def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), *, canary_share: float = 0.0,
-                first_block: int = 0) -> tuple[Block, ...]:
+                first_block: int = 0, case: str = "") -> tuple[Block, ...]:
     """Mirrored blocks in random order. A canary (a copy of arms[0]) runs in canary_share of them, spread evenly.
 
     first_block numbers on from an earlier plan (a pilot), so that rows of both can stand in one file.
     """
-    source = random.Random(f"{seed}/{first_block}")
+    source = random.Random(f"{seed}/{case}/{first_block}")
     blocks = []
     for index in range(first_block, first_block + blocks_count):
         members = list(arms)
@@ -74,7 +77,7 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
             members.append(CANARY)
         source.shuffle(members)
         blocks.append(Block(index, tuple(members + members[::-1]), build=source.randrange(1 << 16),
-                            environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX)))
+                            environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX), case=case))
     return tuple(blocks)
 
 
@@ -105,6 +108,8 @@ def observe_slot(slot: Slot, observe, on_row, cpu: int | None) -> Row:
     row = {"arm": slot.arm, "block": slot.block, "position": slot.position, "order": slot.order,
            "attempt": slot.attempt, "build": slot.build, "environment_bytes": slot.environment_bytes,
            "steal_ns": steal_ns(cpu) - before_ns} | observed
+    if slot.case:
+        row["case"] = slot.case
     on_row(row)
     return row
 

@@ -13,6 +13,8 @@ from labkit.stats.paired import binomial_tail, sign_rank
 NORMAL = NormalDist()
 MAD_TO_SIGMA = 1.4826
 PILOT_CONFIDENCE = 0.8
+WILD_RATIO = 0.05
+SIGMA_MIN = 1e-9
 
 
 def robust_sigma(values: np.ndarray) -> float:
@@ -35,17 +37,18 @@ def pilot_sigma(half_differences: np.ndarray) -> float:
     return block_sigma * math.sqrt(count / quantile)
 
 
-def sign_test_power(blocks_count: int, sigma: float, effect: float, alpha: float, threshold: float = 0.0) -> float:
+def sign_test_power(blocks_count: int, sigma: float, effect: float, alpha: float, threshold: float = 0.0,
+                    wild_ratio: float = 0.0) -> float:
     """Chance that the sign test at alpha (two-sided) finds `effect` and the median is beyond `threshold`.
 
-    The two conditions are taken as one if one implies the other: the smaller chance.
+    The two conditions are taken as one, as if one implied the other: the smaller chance. wild_ratio: share of blocks
+    in which something on the machine drowns the effect, so that their sign is a toss.
     """
     rank = sign_rank(blocks_count, 1 - alpha)
     if rank == 0:
         return 0.0
-    if sigma == 0:
-        return 1.0 if effect > threshold else 0.0
-    positive = NORMAL.cdf(effect / sigma)
+    sigma = max(sigma, SIGMA_MIN)
+    positive = (1 - wild_ratio) * NORMAL.cdf(effect / sigma) + wild_ratio / 2
     found = binomial_tail(blocks_count, blocks_count - rank + 1, positive)
     return min(found, NORMAL.cdf((effect - threshold) / median_error(sigma, blocks_count)))
 
@@ -57,11 +60,14 @@ def median_error(sigma: float, count: int) -> float:
 
 def blocks_for_power(sigma: float, effect: float, *, alpha: float, power: float, threshold: float,
                      blocks_max: int) -> int:
-    """The fewest blocks with this power, or blocks_max if that many do not reach it."""
+    """The fewest blocks with this power, or blocks_max if that many do not reach it; never too few to decide at all.
+
+    One block in twenty is taken to be lost to the machine, so a quiet pilot still asks for more than the bare floor.
+    """
     count = blocks_at_least(alpha)
-    while count < blocks_max and sign_test_power(count, sigma, effect, alpha, threshold) < power:
+    while count < blocks_max and sign_test_power(count, sigma, effect, alpha, threshold, WILD_RATIO) < power:
         count += max(1, count // 16)
-    return min(count, blocks_max) if blocks_max >= blocks_at_least(alpha) else blocks_at_least(alpha)
+    return max(min(count, blocks_max), blocks_at_least(alpha))
 
 
 def blocks_at_least(alpha: float) -> int:

@@ -227,7 +227,7 @@ def test_planned_blocks_reach_their_power_and_fewer_do_not():
     assert sign_test_power(count * 3 // 4, 0.02, 0.02, 0.01, 0.01) < 0.9
 
 
-@pytest.mark.parametrize("sigma, blocks_max, expected", [(0.0, 500, 8), (10.0, 40, 40), (10.0, 3, 8)])
+@pytest.mark.parametrize("sigma, blocks_max, expected", [(0.0, 500, 12), (10.0, 40, 40), (10.0, 3, 8)])
 def test_planned_blocks_stay_between_floor_and_budget(sigma, blocks_max, expected):
     assert blocks_for_power(sigma, 0.02, alpha=0.01, power=0.9, threshold=0.01, blocks_max=blocks_max) == expected
 
