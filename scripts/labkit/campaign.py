@@ -24,7 +24,10 @@ from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
 from labkit.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare,
                             Policy, compare, judge_together)
 
-PILOT_BLOCKS = 8
+PILOT_BLOCKS = 12
+PRICE_BLOCKS = 2
+CANARY_COST = 1.5  # six runs in place of four
+BUDGET_MARGIN = 2.5  # pilot, as much again to confirm, and what the first blocks did not show
 COUNT_RUNS = 2
 BLOCKS_MAX = 2000
 ENVIRONMENT = "environment invalid"
@@ -47,6 +50,11 @@ class Case:
     @property
     def headline(self) -> str:
         return self.gating[0]
+
+    @property
+    def timed(self) -> str:
+        """What the number of blocks is chosen for, and the canary judged by: counts need no blocks."""
+        return next((name for name in (*self.gating, *self.watched) if METRICS[name].noise == "sampled"), "wall")
 
     @property
     def sampled_gating(self) -> list[str]:
@@ -130,7 +138,7 @@ class Experiment:
         self.rows: list[Row] = []
         self.limits = Limits()
         self.reruns: list[str] = []
-        self.block_cost_s: dict[str, float] = {}
+        self.block_costs_s: dict[str, list[float]] = {}
         self.next_block = 0
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float) -> None:
@@ -163,9 +171,12 @@ class Experiment:
         return reason
 
     def note_cost(self, block: Block, took_s: float) -> None:
-        """The dearest block so far, without its canary: budgets are promises."""
-        plain = took_s * 4 / len(block.arms)
-        self.block_cost_s[block.case] = max(self.block_cost_s.get(block.case, 0.0), plain)
+        """Re-runs included, the canary's share taken out."""
+        self.block_costs_s.setdefault(block.case, []).append(took_s * 4 / len(block.arms))
+
+    def cost_s(self, blocks: dict[str, int]) -> float:
+        """What so many blocks of each case will take, by the mean of those so far."""
+        return sum(count * float(np.mean(self.block_costs_s[name])) for name, count in blocks.items())
 
     def rows_of(self, name: str, *stages: str) -> list[Row]:
         return [row for row in self.rows if row["case"] == name and row["stage"] in stages]
@@ -186,14 +197,13 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
 
 
 def pilot(experiment: Experiment) -> None:
-    """One block of each case tells the price of the rest; a canary in all of them, for it needs eight blocks too."""
+    """The first blocks tell the price of the rest; a canary in all of them, for it has to decide as well."""
     design = experiment.design
-    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, 1), canary_share=1.0)
-    spent_s = design.budget_s - experiment.watch.left_s
-    needed_s = spent_s * PILOT_BLOCKS
-    if needed_s > design.budget_s:
-        raise TooShort(design.budget_s, 2.5 * needed_s)
-    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, PILOT_BLOCKS - 1), canary_share=1.0)
+    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, PRICE_BLOCKS), canary_share=1.0)
+    cheapest_s = sum(min(costs) for costs in experiment.block_costs_s.values()) * CANARY_COST
+    if cheapest_s * PILOT_BLOCKS > design.budget_s:
+        raise TooShort(design.budget_s, BUDGET_MARGIN * cheapest_s * PILOT_BLOCKS)
+    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, PILOT_BLOCKS - PRICE_BLOCKS), canary_share=1.0)
     experiment.limits = limits_from(experiment.rows)
 
 
@@ -202,7 +212,9 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
     design, policy = experiment.design, experiment.design.policy
     if design.blocks_count is not None:
         return max(design.blocks_count, PILOT_BLOCKS)
-    a, b, _ = paired_arrays(kept_rows(experiment.rows_of(case.name, "pilot")), METRICS[case.headline], "A", "B")
+    a, b, _ = paired_arrays(kept_rows(experiment.rows_of(case.name, "pilot")), METRICS[case.timed], "A", "B")
+    if not case.sampled_gating:
+        return PILOT_BLOCKS
     if len(a) < 2:
         raise NothingToCompare(f"{case.name}: the pilot has no complete block; {first_failure(experiment.rows)}")
     pairs = np.log(b / a)
@@ -218,7 +230,7 @@ def gating_count(experiment: Experiment) -> int:
 
 def affordable(experiment: Experiment, more: dict[str, int]) -> dict[str, int]:
     """As wanted, or scaled down to half of what is left: the other half may be needed to confirm."""
-    cost_s = sum(count * experiment.block_cost_s[name] for name, count in more.items())
+    cost_s = experiment.cost_s(more)
     share = 0.5 if experiment.design.confirms else 1.0
     available_s = max(0.0, experiment.watch.left_s * share)
     scale = 1.0 if cost_s <= available_s else available_s / cost_s
@@ -278,7 +290,7 @@ def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[
     if not suspects:
         return first
     blocks = {name: first[name][0].blocks_count for name in suspects}
-    cost_s = sum(count * experiment.block_cost_s[name] for name, count in blocks.items())
+    cost_s = experiment.cost_s(blocks)
     if cost_s > experiment.watch.left_s:
         scale = max(0.0, experiment.watch.left_s / cost_s)
         floor = blocks_at_least(experiment.design.policy.alpha)
@@ -319,7 +331,7 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
 
 
 def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:
-    found = {name: compare_metric(experiment, case, case.headline, ("pilot", "main"), b=CANARY)
+    found = {name: compare_metric(experiment, case, case.timed, ("pilot", "main"), b=CANARY)
              for name, case in experiment.cases.items()}
     present = {name: c for name, c in found.items() if c is not None}
     return dict(zip(present, judge_together(list(present.values()), experiment.design.policy)))
@@ -348,7 +360,7 @@ def joint_of_metrics(gating: list[Comparison]) -> tuple[str, str]:
     """Any regression decides, and all are named, even when the headline improved; else the headline speaks."""
     regressed = [c for c in gating if c.verdict == REGRESSED]
     if regressed:
-        return REGRESSED, "; ".join(f"{c.metric} {c.ratio - 1:+.2%}" for c in regressed)
+        return REGRESSED, "; ".join(f"{c.metric} {c.ratio - 1:+.2%} ({c.reason})" for c in regressed)
     headline = gating[0]
     if headline.verdict in (EQUIVALENT, IDENTICAL) and any(c.verdict == IMPROVED for c in gating):
         better = next(c for c in gating if c.verdict == IMPROVED)

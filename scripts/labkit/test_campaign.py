@@ -12,7 +12,7 @@ from labkit.outcome import Exit
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, Policy
 
-FAST = Policy(resamples_count=500)
+FAST = Policy(resamples_count=300)
 
 
 class Machine:
@@ -64,7 +64,7 @@ def test_too_small_a_budget_says_what_would_do_and_keeps_its_rows():
     kept = []
     with pytest.raises(TooShort, match="--budget") as caught:
         campaign(Machine(), budget_s=1.0, on_row=kept.append)
-    assert caught.value.code == Exit.INCONCLUSIVE and len(kept) == 6
+    assert caught.value.code == Exit.INCONCLUSIVE and len(kept) == 12
     assert campaign(Machine(), budget_s=caught.value.needed_s).verdict == EQUIVALENT
 
 
@@ -102,9 +102,9 @@ def test_a_disturbed_block_is_run_again_and_counted():
     def fields(slot):
         return {"steal_ns": 2e7 if slot.block == 9 and slot.attempt == 0 else 0}
 
-    result = campaign(Machine(fields=fields))
+    result = campaign(Machine(noise=0.003, fields=fields))
     assert len(result.reruns) == 1 and "block 9" in result.reruns[0]
-    assert sum(row["block"] == 9 for row in result.rows) == 8
+    assert sorted(row["attempt"] for row in result.rows if row["block"] == 9) == [0] * 6 + [1] * 6
     assert result.verdict == EQUIVALENT
 
 
@@ -137,8 +137,8 @@ def test_several_cases_share_one_interleaved_run_and_one_family():
     fast, slow = Machine(seed=1, noise=0.005), Machine(seed=2, noise=0.005, slow={"B": 1.1})
     result = run_campaign([Case("a", fast.observe), Case("b", slow.observe)],
                           Design(seed=3, budget_s=60.0, policy=FAST), clock=lambda: fast.now_s + slow.now_s)
-    order = [row["case"] for row in result.rows if row["stage"] == "main"]
-    assert 2 < sum(one != other for one, other in zip(order, order[1:]))
+    order = [row["case"] for row in result.rows if row["stage"] == "pilot"]
+    assert 4 < sum(one != other for one, other in zip(order, order[1:]))
     assert {case.name: case.verdict for case in result.cases} == {"a": EQUIVALENT, "b": REGRESSED}
     assert result.verdict == REGRESSED and "b" in result.reason
     assert len({(row["block"], row["case"]) for row in result.rows}) == len({row["block"] for row in result.rows})
@@ -153,10 +153,10 @@ def test_an_arm_that_fails_is_named():
 @pytest.mark.slow
 def test_identical_programs_through_the_whole_procedure():
     """Pilot, choice of size, two stages and canary together: at most 1 % called different."""
-    verdicts = Counter(campaign(Machine(seed=seed, noise=0.02), seed=seed).verdict for seed in range(300))
+    verdicts = Counter(campaign(Machine(seed=seed, noise=0.02), seed=seed).verdict for seed in range(150))
     print(dict(verdicts))
-    assert clopper_pearson(verdicts[IMPROVED] + verdicts[REGRESSED], 300, 0.999)[0] <= 0.01
-    assert clopper_pearson(verdicts[ENVIRONMENT], 300, 0.999)[0] <= 0.01
+    assert clopper_pearson(verdicts[IMPROVED] + verdicts[REGRESSED], 150, 0.999)[0] <= 0.01
+    assert clopper_pearson(verdicts[ENVIRONMENT], 150, 0.999)[0] <= 0.01
 
 
 @pytest.mark.slow
@@ -164,7 +164,7 @@ def test_identical_programs_through_the_whole_procedure():
 def test_power_through_the_whole_procedure_at_three_percent_noise(effect, power):
     """The promise of `make calibrate`, on a machine whose noise is known: 3 % per pair."""
     verdicts = Counter(campaign(Machine(seed=seed, noise=0.03 / math.sqrt(2), slow={"B": 1 + effect}),
-                                seed=seed).verdict for seed in range(200))
+                                seed=seed).verdict for seed in range(120))
     print(effect, dict(verdicts))
-    assert clopper_pearson(verdicts[REGRESSED], 200, 0.999)[1] >= power
+    assert clopper_pearson(verdicts[REGRESSED], 120, 0.999)[1] >= power
     assert verdicts[EQUIVALENT] == verdicts[IMPROVED] == 0

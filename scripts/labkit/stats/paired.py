@@ -17,9 +17,13 @@ def sign_test_p(values: np.ndarray) -> float:
 
 
 def binomial_tail(count: int, at_least: int, probability: float = 0.5) -> float:
-    """P(X >= at_least), X ~ Binomial(count, probability)."""
-    return math.fsum(math.comb(count, k) * probability ** k * (1 - probability) ** (count - k)
-                     for k in range(at_least, count + 1))
+    """P(X >= at_least), X ~ Binomial(count, probability). In logs: the terms of a thousand runs leave a float's range."""
+    if probability in (0.0, 1.0):
+        return float(at_least <= count * probability)
+    log_odds = math.log(probability) - math.log1p(-probability)
+    base = count * math.log1p(-probability) + math.lgamma(count + 1)
+    return min(1.0, math.fsum(math.exp(base + k * log_odds - math.lgamma(k + 1) - math.lgamma(count - k + 1))
+                              for k in range(max(0, at_least), count + 1)))
 
 
 def sign_rank(count: int, confidence: float) -> int:

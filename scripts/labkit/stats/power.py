@@ -26,15 +26,13 @@ def pilot_sigma(half_differences: np.ndarray) -> float:
     """Noise of a block's log ratio, from the difference d1 - d2 of its two pairs; an upper 80 % bound.
 
     Swapping the labels A and B changes the sign of both d1 and d2 but not |d1 - d2|. So a sample size chosen from
-    it leaves the exact tests exact, and the pilot's runs count. The bound (Browne 1995) keeps a lucky pilot from
-    promising power it has not got. half_differences: shape (n,), d1 - d2 per block, n >= 2.
+    it leaves the exact tests exact, and the pilot's runs count. The bound is an order statistic, so that a wild
+    block or two cannot send for a thousand more. half_differences: shape (n,), d1 - d2 per block, n >= 2.
     """
     count = len(half_differences)
-    block_sigma = math.sqrt(float(np.mean(np.square(half_differences)))) / 2
-    # Wilson & Hilferty 1931 for the chi-square quantile: exact to 1 % here, and no scipy.
-    spread = 2 / (9 * count)
-    quantile = count * (1 - spread + NORMAL.inv_cdf(1 - PILOT_CONFIDENCE) * math.sqrt(spread)) ** 3
-    return block_sigma * math.sqrt(count / quantile)
+    rank = next(r for r in range(1, count + 1) if binomial_tail(count, count - r + 1) >= PILOT_CONFIDENCE)
+    # A block's log ratio is (d1 + d2) / 2: half as spread as d1 - d2.
+    return float(np.sort(np.abs(half_differences))[rank - 1]) / NORMAL.inv_cdf(0.75) / 2
 
 
 def sign_test_power(blocks_count: int, sigma: float, effect: float, alpha: float, threshold: float = 0.0,

@@ -232,13 +232,20 @@ def test_planned_blocks_stay_between_floor_and_budget(sigma, blocks_max, expecte
     assert blocks_for_power(sigma, 0.02, alpha=0.01, power=0.9, threshold=0.01, blocks_max=blocks_max) == expected
 
 
-def test_the_pilot_is_rarely_too_hopeful():
-    """Four pairs' noise of 3 %: a block's log ratio has 3 / sqrt(2) %; the bound lies above it in 80 %."""
+def test_the_pilot_is_more_often_cautious_than_hopeful():
+    """Noise of 3 % a pair is 3 / sqrt(2) % in a block's log ratio; the bound lies above it eight times in ten."""
     source, sigma, above = np.random.default_rng(31), 0.03, 0
-    for _ in range(1000):
-        first, second = source.normal(0, sigma, (2, 8))
+    for _ in range(2000):
+        first, second = source.normal(0, sigma, (2, 12))
         above += pilot_sigma(first - second) >= sigma / math.sqrt(2)
-    assert 0.76 < above / 1000 < 0.84
+    assert clopper_pearson(above, 2000, 0.999)[1] >= 0.80 and above < 1800
+
+
+def test_two_wild_blocks_do_not_inflate_the_pilot():
+    half_differences = np.random.default_rng(33).normal(0, 0.02, 12)
+    wild = half_differences.copy()
+    wild[:2] = 9.0
+    assert pilot_sigma(wild) < 2.5 * pilot_sigma(half_differences)
 
 
 @given(arrays(float, 8, elements=st.floats(-1, 1)), arrays(bool, 8))
@@ -259,4 +266,6 @@ def test_detectable_effect_grows_with_noise_and_never_falls_below_policy():
 
 
 def test_binomial_tail_is_scipys():
-    assert binomial_tail(50, 30, 0.4) == pytest.approx(scipy.stats.binom.sf(29, 50, 0.4))
+    for count, at_least, probability in ((50, 30, 0.4), (5000, 2600, 0.51), (8, 8, 1.0), (8, 0, 0.3), (8, 1, 0.0)):
+        expected = scipy.stats.binom.sf(at_least - 1, count, probability)
+        assert binomial_tail(count, at_least, probability) == pytest.approx(expected)

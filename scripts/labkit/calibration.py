@@ -1,0 +1,68 @@
+"""calibration.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
+
+`make calibrate` writes FINGERPRINT.jsonl (every raw run) and FINGERPRINT.json (rates). Classes are never mixed: a
+figure from another machine is no figure.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from labkit import host
+from labkit.evidence import check
+
+FOLDER = Path("reports/calibration")
+GATE = "gate"
+QUIET = "quiet"
+A_A = "0"
+HEADLINE_EFFECT = "20"
+
+
+def summary_path(fingerprint: str) -> Path:
+    return FOLDER / f"{fingerprint[:16]}.json"
+
+
+@lru_cache(maxsize=None)
+def load(fingerprint: str | None = None) -> dict | None:
+    """The rates of one machine class, or None if it was never calibrated."""
+    path = summary_path(fingerprint or host.fingerprint())
+    if not path.exists():
+        return None
+    summary = json.loads(path.read_text())
+    check(summary, "calibration", str(path))
+    return summary
+
+
+def floor_ratio(fingerprint: str | None = None) -> float:
+    """The 99th percentile of |ratio - 1| between identical programs here; 0 where nobody measured it."""
+    summary = load(fingerprint)
+    return 0.0 if summary is None else summary["floor_ratio"]
+
+
+def citation(fingerprint: str | None = None) -> dict | None:
+    """{"text", "path", "floor_ratio", rates...} for a report, or None; the report then says that there is none."""
+    summary = load(fingerprint)
+    if summary is None:
+        return None
+    return {"text": citation_text(summary), "path": str(summary_path(summary["host"]["fingerprint"])),
+            "floor_ratio": summary["floor_ratio"], "size": summary["size"],
+            "conditions": {name: rates[GATE] for name, rates in summary["conditions"].items()}}
+
+
+def citation_text(summary: dict) -> str:
+    parts = []
+    for name, gates in summary["conditions"].items():
+        rates = gates[GATE]
+        said = f"{name}: identical programs called different {rate_text(rates.get(A_A))}"
+        if HEADLINE_EFFECT in rates:
+            said += f", +2 % found {rate_text(rates[HEADLINE_EFFECT])}"
+        parts.append(said)
+    quick = "" if summary["size"] == "documented" else f" ({summary['size']} size: not a figure to rely on)"
+    return f"calibration of this machine class{quick}: {'; '.join(parts)}"
+
+
+def rate_text(rate: dict | None) -> str:
+    if rate is None:
+        return "not measured"
+    return (f"{rate['changed_count']} of {rate['trials_count']} times "
+            f"(95 %: {rate['low_ratio']:.1%} to {rate['high_ratio']:.1%})")

@@ -1,0 +1,46 @@
+"""whole_process.py - exact counts of one whole program: instructions by callgrind, allocations by our counter.
+
+Both are read from files that the instruments write at exit, one per process of the program's tree, and summed.
+Format  callgrind output, `summary:` line (valgrind manual chapter 6); profiler/README.md for the counter's JSON.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.instruments import Unavailable, counter
+from labkit.process import run_process
+
+SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.M)
+
+
+def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None) -> int:
+    """Instructions of the program and its children, as callgrind executes them: valgrind's libc start-up included."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        must_end(run_process(["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
+                              f"--callgrind-out-file={folder}/%p", *argv],
+                             timeout_s=timeout_s, stdin=stdin, cwd=cwd), "callgrind")
+        counts = [SUMMARY.search(path.read_text(errors="replace")) for path in Path(folder).iterdir()]
+    if not counts or None in counts:
+        raise Unavailable("callgrind wrote no count of instructions")
+    return sum(int(found.group(1)) for found in counts)
+
+
+def allocations(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None,
+                cwd: Path | None = None) -> dict[str, int]:
+    """{"allocations_count", "allocated_bytes"}, exact. Unavailable for static programs: nothing can be loaded there."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        environment = os.environ | counter.environment(Path(folder) / "%p.json")
+        must_end(run_process(argv, timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment), "the program")
+        totals = [json.loads(path.read_text())["totals"] for path in Path(folder).iterdir()]
+    if not totals:
+        raise Unavailable("the allocation counter wrote nothing; is the program static?")
+    return {key: sum(one[key] for one in totals) for key in ("allocations_count", "allocated_bytes")}
+
+
+def must_end(run, name: str) -> None:
+    if run.failure is not None:
+        raise Unavailable(f"{name} failed ({run.failure}, exit code {run.exit_code}): {run.stderr.strip()[-200:]}")

@@ -1,0 +1,39 @@
+"""row_file.py - rows as JSON lines, each on disk before the next is measured.  interleave -> rows.jsonl -> anyone
+
+An interrupted or crashed campaign keeps every row it has; a torn last line is not a row.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from labkit.evidence import disk_errors
+
+
+class RowFile:
+    """Append-only. kept: what was added through this object."""
+
+    def __init__(self, path: Path):
+        self.path, self.kept = path, []
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = open(path, "a", encoding="utf-8")
+
+    def __enter__(self) -> "RowFile":
+        return self
+
+    def __exit__(self, *_error) -> None:
+        self.file.close()
+
+    def add(self, row: dict) -> None:
+        self.kept.append(row)
+        with disk_errors(self.path):
+            self.file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self.file.flush()
+
+
+def read_rows(path: Path) -> Iterator[dict]:
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.endswith("\n"):
+                yield json.loads(line)
