@@ -395,18 +395,32 @@ static bool add_frame(struct walk *w, uint64_t address)
 	return true;
 }
 
+/* A copy: guessing looks other rules up. */
+static struct clinic_unwind_row current_rule(struct walk *w)
+{
+	struct clinic_unwind_row row = *rule_for(w, current_address(w)), here;
+
+	if (w->is_exact || row.cfa_kind != CLINIC_CFA_NONE)
+		return row;
+	/*
+	 * No call ends here: the address was put on the stack by someone, as
+	 * makecontext does, and is the beginning of a function.
+	 */
+	here = *rule_for(w, value_of(w, CLINIC_REGISTER_PC));
+	if (here.cfa_kind == CLINIC_CFA_NONE)
+		return row;
+	w->is_exact = true;
+	return here;
+}
+
 static int walk_registers(struct walk *w)
 {
 	int left;
 
 	do {
-		/* A copy: guessing looks other rules up. */
-		struct clinic_unwind_row row = *rule_for(w, current_address(w));
+		struct clinic_unwind_row row = current_rule(w);
 
-		/*
-		 * What a handler returns into was never called: it has
-		 * nothing before it.
-		 */
+		/* What a handler returns into was never called, either. */
 		if (!add_frame(w, row.is_signal
 					  ? value_of(w, CLINIC_REGISTER_PC)
 					  : current_address(w)))

@@ -5,7 +5,7 @@
  * handlers are met; both must tell the same stack.
  *
  * There are two allowances: libdw_loses_frame() and
- * libdw_has_no_rule().
+ * libdw_guesses().
  *
  * CLINIC_ORACLE_STOPS=n  stops per program (15)
  * CLINIC_ORACLE_SEED=n   of the delays (1): what is hit still varies
@@ -268,39 +268,48 @@ static int no_debug_file(Dwfl_Module *module, void **data, const char *name,
 	return -1;
 }
 
-/* .init and .fini, for example: libdw can only guess there. */
-static bool libdw_has_no_rule(Dwfl *dwfl, uint64_t address)
-{
-	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
-	Dwarf_Addr bias;
-	Dwarf_CFI *cfi = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
-	Dwarf_Frame *frame = NULL;
-	bool has_none = !cfi ||
-			dwarf_cfi_addrframe(cfi, address - bias, &frame) != 0;
-
-	free(frame);
-	return has_none;
-}
-
-static bool walk_libdw(pid_t pid, struct frames *frames)
+static Dwfl *attach_libdw(pid_t pid)
 {
 	static const Dwfl_Callbacks callbacks = {
 		.find_elf = dwfl_linux_proc_find_elf,
 		.find_debuginfo = no_debug_file,
 	};
 	Dwfl *dwfl = dwfl_begin(&callbacks);
-	bool is_guess;
 
-	frames->count = 0;
 	assert_non_null(dwfl);
 	assert_int_equal(dwfl_linux_proc_report(dwfl, pid), 0);
 	assert_int_equal(dwfl_report_end(dwfl, NULL, NULL), 0);
 	assert_int_equal(dwfl_linux_proc_attach(dwfl, pid, true), 0);
-	/* An error ends the frames where it occurred, which we compare. */
+	return dwfl;
+}
+
+/* An error ends the frames where it occurs, and they are what we compare. */
+static void walk_libdw(Dwfl *dwfl, pid_t pid, struct frames *frames)
+{
+	frames->count = 0;
 	(void)dwfl_getthread_frames(dwfl, pid, add_frame, frames);
-	is_guess = frames->count == 0 || libdw_has_no_rule(dwfl, frames->at[0]);
-	dwfl_end(dwfl);
-	return is_guess;
+}
+
+static bool libdw_has_rule(Dwfl *dwfl, uint64_t address)
+{
+	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
+	Dwarf_Frame *frame = NULL;
+	bool has_rule = cfi &&
+			dwarf_cfi_addrframe(cfi, address - bias, &frame) == 0;
+
+	free(frame);
+	return has_rule;
+}
+
+/* .init, .fini and crtbegin.o's code, for example, have no information. */
+static bool libdw_guesses(Dwfl *dwfl, const struct frames *frames)
+{
+	for (size_t i = 0; i < frames->count; i++)
+		if (!libdw_has_rule(dwfl, frames->at[i]))
+			return true;
+	return frames->count == 0;
 }
 
 static void print_frames(const char *whose, const struct frames *frames)
@@ -323,12 +332,13 @@ static void compare(struct patient *p)
 	static struct frames ours, theirs;
 	struct clinic_unwound out;
 	struct clinic_space *space;
-	bool is_right, is_guess;
+	bool is_right;
+	Dwfl *dwfl = attach_libdw(p->pid);
 
 	assert_int_equal(clinic_space_new(p->modules, p->pid, &space), 0);
 	assert_int_equal(clinic_space_read_maps(space), 0);
 	walk_ours(p, space, &ours, &out);
-	is_guess = walk_libdw(p->pid, &theirs);
+	walk_libdw(dwfl, p->pid, &theirs);
 	is_right = out.truth == CLINIC_UNWIND_COMPLETE &&
 		   has_prefix(&ours, &theirs);
 	p->stacks_count++;
@@ -336,7 +346,8 @@ static void compare(struct patient *p)
 		p->equal_count++;
 	} else if (is_right && libdw_loses_frame(space, &theirs)) {
 		p->libdw_short_count++;
-	} else if (is_guess && out.truth != CLINIC_UNWIND_TRUNCATED) {
+	} else if (out.truth != CLINIC_UNWIND_TRUNCATED &&
+		   libdw_guesses(dwfl, &theirs)) {
 		p->libdw_guess_count++;
 	} else {
 		print_message("# %s: ended by %s\n", p->argv[0],
@@ -345,6 +356,7 @@ static void compare(struct patient *p)
 		print_frames("libdw", &theirs);
 	}
 	clinic_space_free(space);
+	dwfl_end(dwfl);
 }
 
 /* Short ones are as likely as long ones: programs start, too. */
