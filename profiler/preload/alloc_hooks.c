@@ -3,6 +3,7 @@
  * and counts: a free before the block is given back (afterwards another
  * thread may hold it), an allocation after it succeeded.
  */
+#include "preload/alloc_track.h"
 #include "preload/real_allocator.h"
 #include "preload/thread_counts.h"
 #include <errno.h>
@@ -37,12 +38,27 @@ static inline void leave(struct thread_block *self)
 		thread_unhush(self);
 }
 
-static inline void *allocated(struct thread_block *self, void *block,
-			      size_t bytes)
+/* The walk begins in the hook: inlined, so that frame and pc are its own. */
+__attribute__((always_inline)) static inline void
+note_allocation(struct thread_block *self, const void *block, size_t bytes)
+{
+	count_allocation(self, bytes);
+	if (__builtin_expect(track_plan.with_stacks, 0) && !self->depth) {
+		struct stack_entry entry = {
+			.frame = __builtin_frame_address(0),
+			.pc = stack_entry_pc(),
+		};
+
+		track_allocation(self, block, bytes, &entry);
+	}
+}
+
+__attribute__((always_inline)) static inline void *
+allocated(struct thread_block *self, void *block, size_t bytes)
 {
 	leave(self);
 	if (__builtin_expect(block != NULL, 1))
-		count_allocation(self, bytes);
+		note_allocation(self, block, bytes);
 	return block;
 }
 
@@ -74,32 +90,40 @@ static void *realloc_bootstrap(void *block, size_t bytes)
 
 /*
  * A realloc that succeeds is one free and one allocation; of NULL it is an
- * allocation, to size 0 it may be a free alone.
+ * allocation, to size 0 it may be a free alone. Meanwhile the old block's
+ * record is ours: another thread may get its address before we are back.
  */
-static void *reallocated(struct thread_block *self, void *old, void *block,
-			 size_t bytes)
+__attribute__((always_inline)) static inline void *
+reallocate(void *old, size_t bytes)
 {
+	struct thread_block *self = enter();
+	struct live_record record;
+	bool is_tracked = track_plan.with_live && old &&
+			  track_take(old, &record);
+	void *block = real.realloc(old, bytes);
+	bool is_freed = old && (block || bytes == 0);
+
 	leave(self);
-	if (old && (block || bytes == 0))
+	if (is_freed)
 		count_free(self);
+	if (is_tracked && is_freed)
+		track_freed(self, old, &record);
+	else if (is_tracked)
+		track_put_back(old, &record);
 	if (block)
-		count_allocation(self, bytes);
+		note_allocation(self, block, bytes);
 	return block;
 }
 
 EXPORT void *realloc(void *block, size_t bytes)
 {
-	struct thread_block *self;
-
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, bytes);
-	self = enter();
-	return reallocated(self, block, real.realloc(block, bytes), bytes);
+	return reallocate(block, bytes);
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 {
-	struct thread_block *self;
 	size_t total;
 
 	if (__builtin_mul_overflow(count, bytes, &total)) {
@@ -108,9 +132,8 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 	}
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, total);
-	/* Not real.reallocarray: glibc's calls realloc, which is ours. */
-	self = enter();
-	return reallocated(self, block, real.realloc(block, total), total);
+	/* Not libc's reallocarray: it calls realloc, which is ours. */
+	return reallocate(block, total);
 }
 
 static void free_nesting(struct thread_block *self, void *block)
@@ -128,6 +151,8 @@ EXPORT void free(void *block)
 		return;
 	self = thread_self();
 	count_free(self);
+	if (__builtin_expect(track_plan.with_live, 0) && !self->depth)
+		track_free(self, block);
 	if (__builtin_expect(real.may_nest, 0))
 		free_nesting(self, block);
 	else

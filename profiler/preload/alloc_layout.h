@@ -23,6 +23,18 @@ enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
 	BLOCK_STAGES,
 	BLOCK_THREAD,
+	BLOCK_SITE,
+	BLOCK_ROWS,
+	BLOCK_MAPS,
+	BLOCK_PROCESS,
+	BLOCK_LOCK,
+	BLOCK_WAIT,
+};
+
+/* One moment on two clocks: the cheap one is turned into the other later. */
+struct arena_instant {
+	uint64_t ticks;
+	uint64_t ns; /* CLOCK_MONOTONIC */
 };
 
 struct arena_head {
@@ -31,6 +43,18 @@ struct arena_head {
 	uint32_t pid;
 	uint64_t used_bytes; /* head included */
 	uint64_t lost_count; /* blocks that could not be had */
+	struct arena_instant started;
+	struct arena_instant ended; /* zero: killed, or still running */
+	uint32_t is_unobservable;   /* the program brings its own malloc */
+	uint32_t has_live;	    /* frees were matched to allocations */
+	uint64_t sample_bytes;	    /* 0: every allocation has its stack */
+	uint64_t sites_count;
+	uint64_t sites_lost_count; /* allocations counted at site 0 */
+	uint64_t unmatched_frees_count;
+	uint64_t live_bytes; /* what threads have not yet added is missing */
+	uint64_t peak_bytes;
+	uint64_t peak_ticks;
+	uint64_t peak_epoch; /* how often live_bytes has made a new peak */
 };
 
 struct arena_block {
@@ -72,14 +96,67 @@ struct stage_counts {
 #define SIZE_CLASSES 65u
 
 struct thread_block {
-	uint32_t tid; /* 0: the threads that were folded into one */
-	uint32_t folded_count;
+	uint32_t tid;
+	uint32_t folded_count; /* threads before it, gone, in these counts */
 	uint32_t depth; /* > 0: calls are not counted */
 	uint16_t stage; /* the node the thread is in */
 	uint16_t reserved;
 	char name[16];
 	uint64_t sizes_count[SIZE_CLASSES];
 	struct stage_counts stages[STAGE_NODES_MAX];
+	void *tracking; /* of the process alone: not for readers of a file */
+};
+
+/*
+ * A call site is a call stack in a stage. Site 0, without a block, stands
+ * for allocations whose stack could not be kept.
+ */
+#define SITES_MAX	 (1u << 18)
+#define SITE_FRAMES_MAX	 127u
+
+enum site_truth { SITE_COMPLETE, SITE_TRUNCATED, SITE_GUESSED };
+
+struct site_block {
+	uint64_t hash;
+	uint32_t id;
+	uint16_t stage;
+	uint16_t truth;
+	uint32_t maps_at; /* which BLOCK_MAPS, from 0, its addresses are of */
+	uint32_t frames_count;
+	uint64_t frames[]; /* innermost first, inside the calls */
+};
+
+/* What one thread did with one site. Frees are counted where they happen. */
+struct site_row {
+	uint64_t allocations_count;
+	uint64_t allocated_bytes;
+	uint64_t frees_count;
+	uint64_t freed_bytes;
+	uint64_t temporary_count;
+	uint64_t lifetime_ticks;
+	/*
+	 * Bytes live at the peak of epoch `epoch`: copied before the first
+	 * change after it, so that no peak ever costs a walk over all rows.
+	 * An older epoch: nothing has changed since, it is what is live now.
+	 */
+	int64_t peak_bytes;
+	uint64_t epoch;
+};
+
+#define ROWS_PER_BLOCK 256u
+#define ROW_BLOCKS_MAX (SITES_MAX / ROWS_PER_BLOCK)
+
+struct rows_block {
+	uint64_t thread_at; /* offset of the thread's block in the arena */
+	uint32_t first_site;
+	uint32_t reserved;
+	struct site_row rows[ROWS_PER_BLOCK];
+};
+
+/* A text, as /proc has it: executable lines of maps; the command line. */
+struct text_block {
+	uint64_t bytes;
+	char text[];
 };
 
 #endif

@@ -2,7 +2,8 @@
  * preload/arena.h - memory for the hooks, had without any allocator.
  *
  * One reservation of address space, handed out from the bottom and never
- * given back; pages cost memory only once they are written.
+ * given back; pages cost memory only once they are written. Backed by a file,
+ * it is on disk at any moment, whatever ends the process.
  *
  * Ownership  blocks belong to the arena and live as long as the process.
  * Errors     NULL when the arena is full or was never had; counted in
@@ -22,7 +23,19 @@ void *arena_take(enum block_kind kind, size_t payload_bytes);
 /* The payload after previous (NULL: the first) of that kind, or NULL. */
 void *arena_next(enum block_kind kind, const void *previous);
 
-/* In a forked child, alone: forget all that the parent wrote. */
+struct arena_head *arena_get_head(void); /* NULL: there is no arena */
+uint64_t arena_offset_of(const void *payload);
+
+/*
+ * Puts what there is, and all that comes, into a new file in that folder,
+ * PID.0 or, after an exec, PID.1 and so on. To be called by the only thread.
+ * 0 or -errno; then everything stays in memory.
+ */
+int arena_back_by_file(const char *folder);
+/* The file ends where its contents end. */
+void arena_trim_file(void);
+
+/* In a forked child, alone: forget all that the parent wrote, and its file. */
 void arena_restart(void);
 
 #endif

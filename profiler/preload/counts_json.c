@@ -53,10 +53,12 @@ static void write_thread(struct raw_json *json,
 {
 	struct stage_counts counts = {0};
 
+	bool is_one = block->folded_count == 0;
+
 	thread_add(&counts, block, NULL);
 	raw_json_open(json, NULL, '{');
-	raw_json_count(json, "tid", block->tid);
-	raw_json_text(json, "name", block->tid ? block->name : NULL);
+	raw_json_count(json, "tid", is_one ? block->tid : 0);
+	raw_json_text(json, "name", is_one ? block->name : NULL);
 	raw_json_count(json, "folded_count", block->folded_count);
 	write_counts(json, &counts);
 	raw_json_close(json, '}');
@@ -70,16 +72,6 @@ static void write_threads(struct raw_json *json)
 	while ((block = arena_next(BLOCK_THREAD, block)))
 		write_thread(json, block);
 	raw_json_close(json, ']');
-}
-
-static struct stage_counts sum_all(const char *stage_name)
-{
-	const struct thread_block *block = NULL;
-	struct stage_counts sum = {0};
-
-	while ((block = arena_next(BLOCK_THREAD, block)))
-		thread_add(&sum, block, stage_name);
-	return sum;
 }
 
 /* What the stage did itself, without the stages inside it. */
@@ -106,7 +98,7 @@ static struct stage_counts own_counts(const char *name)
 
 static void write_stage(struct raw_json *json, const char *name)
 {
-	struct stage_counts all = sum_all(name);
+	struct stage_counts all = thread_sum(name);
 	struct stage_counts own = own_counts(name);
 
 	raw_json_open(json, NULL, '{');
@@ -170,7 +162,7 @@ static void write_sizes(struct raw_json *json)
 
 static void write_totals(struct raw_json *json)
 {
-	struct stage_counts totals = sum_all(NULL);
+	struct stage_counts totals = thread_sum(NULL);
 
 	raw_json_open(json, "totals", '{');
 	write_counts(json, &totals);
@@ -190,12 +182,10 @@ int counts_json_write(int fd, const char *unobservable)
 	raw_json_text(&json, "reason", unobservable);
 	raw_json_count(&json, "threads_lost_count", thread_lost_count());
 	if (!unobservable) {
-		thread_lock();
 		write_totals(&json);
 		write_threads(&json);
 		write_stages(&json);
 		write_sizes(&json);
-		thread_unlock();
 	}
 	raw_json_close(&json, '}');
 	return raw_json_flush(&json);

@@ -4,8 +4,12 @@
  * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p a forked
  * child appends ".PID", so that no process overwrites another's file.
  */
+#include "preload/alloc_track.h"
+#include "preload/arena.h"
 #include "preload/counts_json.h"
+#include "preload/process_texts.h"
 #include "preload/thread_counts.h"
+#include "preload/ticks.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +92,7 @@ static void complain(const char *path, int error)
 	say(path);
 	say(": ");
 	say(why ? why : "unknown error");
-	say("; set CLINIC_ALLOC_OUT to a writable place\n");
+	say("; give a place that is writable\n");
 }
 
 /*
@@ -124,16 +128,29 @@ static int write_file(const struct path *path)
 	return error;
 }
 
+static void close_arena(void)
+{
+	struct arena_head *head = arena_get_head();
+
+	if (!head)
+		return;
+	process_save_maps();
+	head->ended = instant_now();
+	arena_trim_file();
+}
+
 /* A vfork child runs in our memory, but is not us: its pid tells. */
 static void write_once(void)
 {
 	struct path path;
 	int error;
 
-	if (!out_pattern[0] || getpid() != our_pid ||
-	    atomic_exchange(&is_written, true))
+	if (getpid() != our_pid || atomic_exchange(&is_written, true))
 		return;
 	thread_hush(thread_self()); /* from here on nothing is the program's */
+	close_arena();
+	if (!out_pattern[0])
+		return;
 	make_path(&path);
 	error = write_file(&path);
 	if (error)
@@ -147,6 +164,28 @@ static void at_exit(int status, void *unused)
 	write_once();
 }
 
+/*
+ * CLINIC_ALLOC_RAW names the folder for arenas that outlive their process.
+ * Without it, or when it cannot be used, the arena is memory alone.
+ */
+static void open_arena(void)
+{
+	const char *folder = getenv("CLINIC_ALLOC_RAW");
+	int error = folder ? arena_back_by_file(folder) : 0;
+
+	if (error)
+		complain(folder, -error);
+	if (arena_get_head())
+		arena_get_head()->is_unobservable = unobservable != NULL;
+}
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && strcmp(value, "1") == 0;
+}
+
 /* The parent's counts are the parent's: a child begins at zero. */
 static void in_child(void)
 {
@@ -154,6 +193,9 @@ static void in_child(void)
 	is_forked = true;
 	atomic_store(&is_written, false);
 	thread_restart();
+	open_arena();
+	track_restart();
+	thread_unhush(thread_self());
 }
 
 /*
@@ -171,6 +213,12 @@ __attribute__((constructor)) static void start(void)
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";
+	open_arena();
+	if (!unobservable)
+		track_open(&(struct track_plan){
+			.with_stacks = is_set("CLINIC_ALLOC_STACKS"),
+			.with_live = is_set("CLINIC_ALLOC_LIVE"),
+		});
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
 	pthread_atfork(NULL, NULL, in_child);

@@ -2,11 +2,9 @@
 #include "preload/arena.h"
 #include "preload/stage_table.h"
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,20 +18,6 @@ static struct thread_block nobody = {.depth = DEPTH_FOREVER};
 static _Atomic uint64_t lost_count;
 static _Atomic uint32_t blocks_count;
 static _Atomic(struct stage_table *) stages;
-static struct thread_block *folded; /* under fold_lock, as is the walk */
-static atomic_flag fold_lock = ATOMIC_FLAG_INIT;
-
-void thread_lock(void)
-{
-	while (atomic_flag_test_and_set_explicit(&fold_lock,
-						 memory_order_acquire))
-		sched_yield();
-}
-
-void thread_unlock(void)
-{
-	atomic_flag_clear_explicit(&fold_lock, memory_order_release);
-}
 
 uint64_t thread_lost_count(void)
 {
@@ -53,46 +37,31 @@ struct stage_table *thread_stages(void)
 	return table;
 }
 
-static bool has_ended(const struct thread_block *block)
+static bool has_ended(uint32_t tid)
 {
-	return block->tid && syscall(SYS_tgkill, getpid(), block->tid, 0) < 0 &&
-	       errno == ESRCH;
+	return syscall(SYS_tgkill, getpid(), tid, 0) < 0 && errno == ESRCH;
 }
 
-static void fold(struct thread_block *into, struct thread_block *from)
-{
-	for (size_t i = 0; i < SIZE_CLASSES; i++)
-		into->sizes_count[i] += from->sizes_count[i];
-	for (size_t i = 0; i < STAGE_NODES_MAX; i++) {
-		struct stage_counts *sum = &into->stages[i];
-		const struct stage_counts *part = &from->stages[i];
-
-		sum->allocations_count += part->allocations_count;
-		sum->frees_count += part->frees_count;
-		sum->allocated_bytes += part->allocated_bytes;
-		sum->begins_count += part->begins_count;
-	}
-	into->folded_count++;
-	memset(from, 0, sizeof(*from));
-}
-
-/* The block of a thread that is gone, emptied; NULL when all still run. */
-static struct thread_block *take_over(void)
+/* The block of a thread that is gone; NULL when all still run. */
+static struct thread_block *take_over(uint32_t self)
 {
 	struct thread_block *block = NULL;
 
-	thread_lock();
-	if (!folded)
-		folded = arena_take(BLOCK_THREAD, sizeof(*folded));
-	while (folded && (block = arena_next(BLOCK_THREAD, block)))
-		if (has_ended(block)) {
-			fold(folded, block);
+	while ((block = arena_next(BLOCK_THREAD, block))) {
+		uint32_t tid = __atomic_load_n(&block->tid, __ATOMIC_RELAXED);
+
+		/* 0: somebody else has just taken it from the arena. */
+		if (tid && has_ended(tid) &&
+		    __atomic_compare_exchange_n(&block->tid, &tid, self, false,
+						__ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			break;
-		}
-	/* Still under the lock, or another newcomer would take it too. */
-	if (block)
-		block->tid = (uint32_t)gettid();
-	thread_unlock();
+	}
+	if (block) {
+		block->folded_count++;
+		block->stage = STAGE_OUTSIDE;
+		block->depth = 0;
+	}
 	return block;
 }
 
@@ -103,7 +72,7 @@ static struct thread_block *find_block(void)
 	if (!thread_stages())
 		return NULL;
 	if (atomic_fetch_add(&blocks_count, 1) >= THREAD_BLOCKS_MAX)
-		block = take_over();
+		block = take_over((uint32_t)gettid());
 	return block ? block : arena_take(BLOCK_THREAD, sizeof(*block));
 }
 
@@ -113,7 +82,8 @@ struct thread_block *thread_attach(void)
 	struct thread_block *block = find_block();
 
 	if (block) {
-		block->tid = (uint32_t)gettid();
+		__atomic_store_n(&block->tid, (uint32_t)gettid(),
+				 __ATOMIC_RELAXED);
 		prctl(PR_GET_NAME, block->name);
 	} else {
 		atomic_fetch_add(&lost_count, 1);
@@ -142,15 +112,14 @@ void thread_restart(void)
 
 	if (stage != STAGE_OUTSIDE)
 		names = *thread_stages();
-	atomic_flag_clear(&fold_lock);
 	atomic_store(&lost_count, 0);
 	atomic_store(&blocks_count, 0);
 	atomic_store(&stages, NULL);
-	folded = NULL;
 	thread_block = NULL;
 	arena_restart();
+	thread_hush(thread_attach());
 	if (stage != STAGE_OUTSIDE)
-		restart_stage(thread_attach(), &names, stage);
+		restart_stage(thread_block, &names, stage);
 }
 
 void thread_add(struct stage_counts *sum, const struct thread_block *block,
@@ -177,9 +146,7 @@ struct stage_counts thread_sum(const char *stage_name)
 	struct stage_counts sum = {0};
 	const struct thread_block *block = NULL;
 
-	thread_lock();
 	while ((block = arena_next(BLOCK_THREAD, block)))
 		thread_add(&sum, block, stage_name);
-	thread_unlock();
 	return sum;
 }

@@ -26,7 +26,7 @@ struct thread_block *thread_attach(void);
 
 struct stage_table *thread_stages(void);
 
-/* In a forked child, alone: a fresh block, in the same stage. */
+/* In a forked child, alone: a fresh block, in the same stage, hushed. */
 void thread_restart(void);
 
 /*
@@ -38,17 +38,13 @@ void thread_add(struct stage_counts *sum, const struct thread_block *block,
 struct stage_counts thread_sum(const char *stage_name);
 
 /*
- * Threads beyond this many blocks take over the blocks of threads that are
- * gone, whose counts are folded into one row: a program that starts a
- * million threads must not make us hold a million blocks.
+ * Threads beyond this many go on in the blocks of threads that are gone: a
+ * program that starts a million threads must not make us hold a million
+ * blocks. Such a block counts for all threads it had.
  */
 #define THREAD_BLOCKS_MAX 1024u
 
 uint64_t thread_lost_count(void);
-
-/* Keep the blocks of ended threads where they are while reading. */
-void thread_lock(void);
-void thread_unlock(void);
 
 static inline void count_add(uint64_t *counter, uint64_t amount)
 {

@@ -1,0 +1,245 @@
+#include "preload/alloc_track.h"
+#include "preload/arena.h"
+#include "preload/call_sites.h"
+#include "preload/process_texts.h"
+#include "preload/thread_counts.h"
+#include "preload/ticks.h"
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
+
+/*
+ * With more than one thread each adds its live bytes to the common sum only
+ * in such portions, or they would all wait for one cache line: the peak is
+ * then known to this much per thread. With one thread it is exact.
+ */
+#define LIVE_PORTION_BYTES ((int64_t)64 << 10)
+
+struct tracking {
+	bool is_busy; /* a signal handler must not enter again */
+	struct stack_walker *walker;
+	const void *newest; /* the thread's last allocation, if still alive */
+	int64_t live_delta_bytes;
+	struct site_rows rows;
+};
+
+struct track_plan track_plan;
+
+void track_open(const struct track_plan *plan)
+{
+	struct arena_head *head = arena_get_head();
+
+	track_plan = *plan;
+	if (!head || !plan->with_stacks)
+		return;
+	head->started = instant_now();
+	stack_walk_prepare();
+	process_save_command();
+	process_save_maps();
+	track_plan.with_live = plan->with_live && live_open();
+	head->has_live = track_plan.with_live;
+}
+
+static struct tracking *make_tracking(struct thread_block *self)
+{
+	int saved_errno = errno;
+	struct tracking *made =
+		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	thread_hush(self);
+	if (made != MAP_FAILED) {
+		made->walker = stack_walker_new();
+		self->tracking = made;
+	}
+	thread_unhush(self);
+	errno = saved_errno;
+	return made == MAP_FAILED ? NULL : made;
+}
+
+static struct tracking *tracking_of(struct thread_block *self)
+{
+	return self->tracking ? self->tracking : make_tracking(self);
+}
+
+static uint32_t new_site(struct tracking *tracking, struct thread_block *self,
+			 const struct stack_entry *entry)
+{
+	int saved_errno = errno;
+	struct stack stack;
+	uint32_t site;
+
+	thread_hush(self); /* tables of libraries loaded since allocate */
+	stack_walk(tracking->walker, entry, &stack);
+	site = call_site_id(&stack, self->stage);
+	stack_walk_remember(tracking->walker, self->stage, site);
+	thread_unhush(self);
+	errno = saved_errno;
+	return site;
+}
+
+static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
+			  const struct stack_entry *entry)
+{
+	uint32_t site;
+
+	if (!tracking->walker)
+		return 0;
+	site = stack_walk_recall(tracking->walker, entry, self->stage);
+	return site ? site : new_site(tracking, self, entry);
+}
+
+/* The row, which is about to change: see site_row.peak_bytes. */
+static struct site_row *row_to_change(struct tracking *tracking,
+				      const struct thread_block *self,
+				      uint32_t site)
+{
+	struct site_row *row = call_site_row(&tracking->rows, self, site);
+	uint64_t epoch;
+
+	if (!row || !track_plan.with_live)
+		return row;
+	epoch = __atomic_load_n(&arena_get_head()->peak_epoch,
+				__ATOMIC_RELAXED);
+	if (row->epoch != epoch) {
+		row->peak_bytes = (int64_t)(row->allocated_bytes -
+					    row->freed_bytes);
+		row->epoch = epoch;
+	}
+	return row;
+}
+
+/* Two threads may both find a peak: the higher one stays. */
+static void note_peak(struct arena_head *head, uint64_t live_bytes,
+		      uint64_t ticks)
+{
+	uint64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
+
+	while (live_bytes > peak)
+		if (__atomic_compare_exchange_n(&head->peak_bytes, &peak,
+						live_bytes, false,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
+			head->peak_ticks = ticks;
+			__atomic_fetch_add(&head->peak_epoch, 1,
+					   __ATOMIC_RELAXED);
+			return;
+		}
+}
+
+static void change_live(struct tracking *tracking, int64_t delta,
+			uint64_t ticks)
+{
+	struct arena_head *head = arena_get_head();
+	int64_t sum = tracking->live_delta_bytes + delta;
+	uint64_t live_bytes;
+
+	tracking->live_delta_bytes = sum;
+	if (__libc_single_threaded)
+		live_bytes = head->live_bytes += (uint64_t)sum;
+	else if (sum < LIVE_PORTION_BYTES && sum > -LIVE_PORTION_BYTES)
+		return;
+	else
+		live_bytes = __atomic_add_fetch(&head->live_bytes,
+						(uint64_t)sum,
+						__ATOMIC_RELAXED);
+	tracking->live_delta_bytes = 0;
+	if (sum > 0)
+		note_peak(head, live_bytes, ticks);
+}
+
+static void start_life(struct tracking *tracking, const void *block,
+		       size_t bytes, uint32_t site)
+{
+	uint64_t ticks = ticks_now();
+	struct live_record record = {
+		.site = site & (SITES_MAX - 1),
+		.born = ticks >> LIVE_TICKS_SHIFT & LIVE_BORN_MAX,
+		.bytes = bytes & LIVE_BYTES_MAX,
+		.is_live = 1,
+	};
+
+	live_put(block, &record);
+	tracking->newest = block;
+	change_live(tracking, (int64_t)bytes, ticks);
+}
+
+void track_allocation(struct thread_block *self, const void *block,
+		      size_t bytes, const struct stack_entry *entry)
+{
+	struct tracking *tracking = tracking_of(self);
+	struct site_row *row;
+	uint32_t site = 0;
+	bool was_busy;
+
+	if (!tracking)
+		return;
+	was_busy = tracking->is_busy;
+	tracking->is_busy = true;
+	if (!was_busy)
+		site = find_site(tracking, self, entry);
+	row = row_to_change(tracking, self, site);
+	if (row) {
+		count_add(&row->allocations_count, 1);
+		count_add(&row->allocated_bytes, bytes);
+	}
+	if (track_plan.with_live)
+		start_life(tracking, block, bytes, site);
+	tracking->is_busy = was_busy;
+}
+
+bool track_take(const void *block, struct live_record *record)
+{
+	return live_take(block, record);
+}
+
+void track_put_back(const void *block, const struct live_record *record)
+{
+	live_put(block, record);
+}
+
+void track_freed(struct thread_block *self, const void *block,
+		 const struct live_record *record)
+{
+	struct tracking *tracking = tracking_of(self);
+	uint64_t ticks = ticks_now();
+	struct site_row *row;
+
+	row = tracking ? row_to_change(tracking, self, record->site) : NULL;
+	if (!row)
+		return;
+	count_add(&row->frees_count, 1);
+	count_add(&row->freed_bytes, record->bytes);
+	count_add(&row->temporary_count, tracking->newest == block);
+	count_add(&row->lifetime_ticks,
+		  ticks - (record->born << LIVE_TICKS_SHIFT));
+	if (tracking->newest == block)
+		tracking->newest = NULL;
+	change_live(tracking, -(int64_t)record->bytes, ticks);
+}
+
+void track_free(struct thread_block *self, const void *block)
+{
+	struct live_record record;
+
+	if (live_take(block, &record))
+		track_freed(self, block, &record);
+	else
+		__atomic_fetch_add(&arena_get_head()->unmatched_frees_count, 1,
+				   __ATOMIC_RELAXED);
+}
+
+void track_restart(void)
+{
+	struct arena_head *head = arena_get_head();
+
+	if (!head || !track_plan.with_stacks)
+		return;
+	head->started = instant_now();
+	head->has_live = track_plan.with_live;
+	call_sites_restart();
+	live_restart();
+	process_restart_texts();
+	process_save_command();
+	process_save_maps();
+}

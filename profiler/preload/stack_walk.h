@@ -1,0 +1,69 @@
+/*
+ * preload/stack_walk.h - who called this hook, at the price of a few loads.
+ *
+ * A walk follows the compact tables of profiler/unwind, which hold with and
+ * without frame pointers. It notes each word of the stack that it depended
+ * on. When a thread comes back to the same place and all those words are
+ * unchanged, a walk could only end the same way, so it is not made again:
+ * that comparison is all that most allocations pay.
+ *
+ * Memory     a walker belongs to one thread; tables were compiled before, at
+ *            start and after a library was loaded.
+ * Bounds     nothing is read outside the thread's own stack. On any other
+ *            stack (signal stack, coroutine) only the caller is told.
+ * Signals    not to be entered again from a handler: the caller sees to it.
+ * Read next  unwind/unwind.h; preload/call_sites.h, what a stack is kept as.
+ */
+#ifndef PRELOAD_STACK_WALK_H
+#define PRELOAD_STACK_WALK_H
+
+#include "preload/alloc_layout.h"
+#include <stddef.h>
+
+struct stack_walker;
+
+struct stack {
+	size_t frames_count;
+	enum site_truth truth;
+	uint64_t frames[SITE_FRAMES_MAX];
+};
+
+/* Where a hook was entered: taken in the hook itself. */
+struct stack_entry {
+	const uint64_t *frame; /* its frame pointer */
+	uint64_t pc;	       /* anywhere behind its prologue */
+};
+
+__attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
+{
+	uint64_t pc;
+
+#if defined(__x86_64__)
+	__asm__ volatile("leaq 0(%%rip), %0" : "=r"(pc));
+#else
+	__asm__ volatile("adr %0, ." : "=r"(pc));
+#endif
+	return pc;
+}
+
+/* Compiles the tables of all that is loaded. */
+void stack_walk_prepare(void);
+
+/* Of the calling thread; NULL: no memory. */
+struct stack_walker *stack_walker_new(void);
+/* Ids given so far mean nothing any more. */
+void stack_walker_forget(struct stack_walker *walker);
+
+/*
+ * The id that stack_walk_remember gave to this very stack in this stage, or
+ * 0: not seen before, or forgotten.
+ */
+uint32_t stack_walk_recall(struct stack_walker *walker,
+			   const struct stack_entry *entry, uint16_t stage);
+void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
+		struct stack *stack);
+/* Right after stack_walk of the same entry. */
+void stack_walk_remember(struct stack_walker *walker, uint16_t stage,
+			 uint32_t id);
+
+#endif
