@@ -25,11 +25,12 @@ struct tracking {
 
 struct track_plan track_plan;
 
+/* Stays where it is from track_open on, in forked children too. */
+static struct arena_head *head;
+
 void track_open(const struct track_plan *plan)
 {
-	struct arena_head *head = arena_get_head();
-
-	track_plan = *plan;
+	head = arena_get_head();
 	if (!head || !plan->with_stacks)
 		return;
 	head->started = instant_now();
@@ -37,6 +38,7 @@ void track_open(const struct track_plan *plan)
 	process_save_command();
 	process_save_maps();
 	track_plan.with_live = plan->with_live && live_open();
+	track_plan.with_stacks = true;
 	head->has_live = track_plan.with_live;
 }
 
@@ -99,7 +101,7 @@ static struct site_row *row_to_change(struct tracking *tracking,
 
 	if (!row || !track_plan.with_live)
 		return row;
-	epoch = __atomic_load_n(&arena_get_head()->peak_epoch,
+	epoch = __atomic_load_n(&head->peak_epoch,
 				__ATOMIC_RELAXED);
 	if (row->epoch != epoch) {
 		row->peak_bytes = (int64_t)(row->allocated_bytes -
@@ -110,8 +112,7 @@ static struct site_row *row_to_change(struct tracking *tracking,
 }
 
 /* Two threads may both find a peak: the higher one stays. */
-static void note_peak(struct arena_head *head, uint64_t live_bytes,
-		      uint64_t ticks)
+static void note_peak(uint64_t live_bytes, uint64_t ticks)
 {
 	uint64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
 
@@ -127,25 +128,34 @@ static void note_peak(struct arena_head *head, uint64_t live_bytes,
 		}
 }
 
+static void change_live_alone(int64_t delta, uint64_t ticks)
+{
+	head->live_bytes += (uint64_t)delta;
+	if (head->live_bytes > head->peak_bytes) {
+		head->peak_bytes = head->live_bytes;
+		head->peak_ticks = ticks;
+		head->peak_epoch++;
+	}
+}
+
 static void change_live(struct tracking *tracking, int64_t delta,
 			uint64_t ticks)
 {
-	struct arena_head *head = arena_get_head();
 	int64_t sum = tracking->live_delta_bytes + delta;
 	uint64_t live_bytes;
 
-	tracking->live_delta_bytes = sum;
-	if (__libc_single_threaded)
-		live_bytes = head->live_bytes += (uint64_t)sum;
-	else if (sum < LIVE_PORTION_BYTES && sum > -LIVE_PORTION_BYTES)
+	if (__libc_single_threaded) {
+		change_live_alone(delta, ticks);
 		return;
-	else
-		live_bytes = __atomic_add_fetch(&head->live_bytes,
-						(uint64_t)sum,
-						__ATOMIC_RELAXED);
+	}
+	tracking->live_delta_bytes = sum;
+	if (sum < LIVE_PORTION_BYTES && sum > -LIVE_PORTION_BYTES)
+		return;
 	tracking->live_delta_bytes = 0;
+	live_bytes = __atomic_add_fetch(&head->live_bytes, (uint64_t)sum,
+					__ATOMIC_RELAXED);
 	if (sum > 0)
-		note_peak(head, live_bytes, ticks);
+		note_peak(live_bytes, ticks);
 }
 
 static void start_life(struct tracking *tracking, const void *block,
@@ -225,15 +235,13 @@ void track_free(struct thread_block *self, const void *block)
 	if (live_take(block, &record))
 		track_freed(self, block, &record);
 	else
-		__atomic_fetch_add(&arena_get_head()->unmatched_frees_count, 1,
+		__atomic_fetch_add(&head->unmatched_frees_count, 1,
 				   __ATOMIC_RELAXED);
 }
 
 void track_restart(void)
 {
-	struct arena_head *head = arena_get_head();
-
-	if (!head || !track_plan.with_stacks)
+	if (!track_plan.with_stacks)
 		return;
 	head->started = instant_now();
 	head->has_live = track_plan.with_live;

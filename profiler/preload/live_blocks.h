@@ -15,6 +15,7 @@
 #define PRELOAD_LIVE_BLOCKS_H
 
 #include "preload/alloc_layout.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,15 +33,64 @@ struct live_record {
 _Static_assert(sizeof(struct live_record) == 16, "one a granule");
 _Static_assert(SITES_MAX <= 1u << 18, "a site id fits");
 
+#define LIVE_GRANULE_SHIFT  4u
+#define LIVE_REGION_SHIFT   20u
+#define LIVE_ADDRESS_BITS   47u
+#define LIVE_REGION_RECORDS ((size_t)1 << (LIVE_REGION_SHIFT - 4))
+
+typedef _Atomic(struct live_record *) live_region;
+
+extern __attribute__((visibility("hidden"))) live_region *live_regions;
+
 /* Once, before all else. false: not enough address space. */
 bool live_open(void);
 
-void live_put(const void *block, const struct live_record *record);
-
-/* The record, which is no longer there; false: there was none. */
-bool live_take(const void *block, struct live_record *record);
-
 /* In a forked child: what it inherited is nobody's here. */
 void live_restart(void);
+
+/* Makes the place of an address that has none yet; NULL: no memory. */
+struct live_record *live_make_place(const void *block);
+
+static inline live_region *live_region_of(const void *block)
+{
+	return &live_regions[(uintptr_t)block >> LIVE_REGION_SHIFT];
+}
+
+static inline size_t live_index_of(const void *block)
+{
+	return ((uintptr_t)block >> LIVE_GRANULE_SHIFT) % LIVE_REGION_RECORDS;
+}
+
+/* Where the record of that block is; NULL: there is no place for it yet. */
+static inline struct live_record *live_place(const void *block)
+{
+	struct live_record *region = atomic_load_explicit(
+		live_region_of(block), memory_order_acquire);
+
+	return region ? region + live_index_of(block) : NULL;
+}
+
+static inline void live_put(const void *block,
+			    const struct live_record *record)
+{
+	struct live_record *place = live_place(block);
+
+	if (__builtin_expect(!place, 0))
+		place = live_make_place(block);
+	if (place)
+		*place = *record;
+}
+
+/* The record, which is no longer there; false: there was none. */
+static inline bool live_take(const void *block, struct live_record *record)
+{
+	struct live_record *place = live_place(block);
+
+	if (__builtin_expect(!place, 0) || !place->is_live)
+		return false;
+	*record = *place;
+	place->is_live = 0;
+	return true;
+}
 
 #endif
