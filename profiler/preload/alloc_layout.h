@@ -85,15 +85,15 @@ struct stage_table {
 	struct stage_node nodes[STAGE_NODES_MAX];
 };
 
+/* Class 0 is size 0; class c >= 1 holds (2^(c-2), 2^(c-1)]: 1, 2, 3 to 4.. */
+#define SIZE_CLASSES 65u
+
 struct stage_counts {
-	uint64_t allocations_count;
 	uint64_t frees_count;
 	uint64_t allocated_bytes;
 	uint64_t begins_count;
+	uint64_t sizes_count[SIZE_CLASSES]; /* their sum: all allocations */
 };
-
-/* Class 0 is size 0; class c >= 1 holds 2^(c-1) .. 2^c - 1. */
-#define SIZE_CLASSES 65u
 
 struct thread_block {
 	uint32_t tid;
@@ -102,7 +102,6 @@ struct thread_block {
 	uint16_t stage; /* the node the thread is in */
 	uint16_t reserved;
 	char name[16];
-	uint64_t sizes_count[SIZE_CLASSES];
 	struct stage_counts stages[STAGE_NODES_MAX];
 	void *tracking; /* of the process alone: not for readers of a file */
 };

@@ -12,7 +12,8 @@
 static void write_counts(struct raw_json *json,
 			 const struct stage_counts *counts)
 {
-	raw_json_count(json, "allocations_count", counts->allocations_count);
+	raw_json_count(json, "allocations_count",
+		       count_allocations(counts));
 	raw_json_count(json, "frees_count", counts->frees_count);
 	raw_json_count(json, "allocated_bytes", counts->allocated_bytes);
 }
@@ -74,25 +75,30 @@ static void write_threads(struct raw_json *json)
 	raw_json_close(json, ']');
 }
 
-/* What the stage did itself, without the stages inside it. */
+static void write_sizes(struct raw_json *json,
+			const struct stage_counts *counts)
+{
+	raw_json_open(json, "sizes", '[');
+	for (size_t class = 0; class < SIZE_CLASSES; class ++) {
+		if (!counts->sizes_count[class])
+			continue;
+		raw_json_open(json, NULL, '{');
+		raw_json_count(json, "up_to_bytes",
+			       class ? UINT64_C(1) << (class - 1) : 0);
+		raw_json_count(json, "allocations_count",
+			       counts->sizes_count[class]);
+		raw_json_close(json, '}');
+	}
+	raw_json_close(json, ']');
+}
+
 static struct stage_counts own_counts(const char *name)
 {
-	const struct stage_table *table = thread_stages();
 	const struct thread_block *block = NULL;
 	struct stage_counts own = {0};
 
 	while ((block = arena_next(BLOCK_THREAD, block)))
-		for (uint16_t i = 1; i < STAGE_NODES_MAX; i++) {
-			const struct stage_counts *part = &block->stages[i];
-
-			if (!stage_named(table, i, name))
-				continue;
-			own.allocations_count +=
-				count_read(&part->allocations_count);
-			own.frees_count += count_read(&part->frees_count);
-			own.allocated_bytes +=
-				count_read(&part->allocated_bytes);
-		}
+		thread_add_own(&own, block, name);
 	return own;
 }
 
@@ -105,6 +111,7 @@ static void write_stage(struct raw_json *json, const char *name)
 	raw_json_text(json, "name", name);
 	raw_json_count(json, "begins_count", all.begins_count);
 	write_counts(json, &all);
+	write_sizes(json, &all);
 	raw_json_open(json, "own", '{');
 	write_counts(json, &own);
 	raw_json_close(json, '}');
@@ -131,35 +138,6 @@ static void write_stages(struct raw_json *json)
 	raw_json_close(json, ']');
 }
 
-static uint64_t sum_class(size_t class)
-{
-	const struct thread_block *block = NULL;
-	uint64_t sum = 0;
-
-	while ((block = arena_next(BLOCK_THREAD, block)))
-		sum += count_read(&block->sizes_count[class]);
-	return sum;
-}
-
-static void write_sizes(struct raw_json *json)
-{
-	raw_json_open(json, "sizes", '[');
-	for (size_t class = 0; class < SIZE_CLASSES; class ++) {
-		uint64_t count = sum_class(class);
-
-		if (!count)
-			continue;
-		raw_json_open(json, NULL, '{');
-		raw_json_count(json, "from_bytes",
-			       class ? 1ull << (class - 1) : 0);
-		raw_json_count(json, "to_bytes",
-			       class ? (1ull << (class - 1)) * 2 - 1 : 0);
-		raw_json_count(json, "allocations_count", count);
-		raw_json_close(json, '}');
-	}
-	raw_json_close(json, ']');
-}
-
 static void write_totals(struct raw_json *json)
 {
 	struct stage_counts totals = thread_sum(NULL);
@@ -167,6 +145,7 @@ static void write_totals(struct raw_json *json)
 	raw_json_open(json, "totals", '{');
 	write_counts(json, &totals);
 	raw_json_close(json, '}');
+	write_sizes(json, &totals);
 }
 
 int counts_json_write(int fd, const char *unobservable)
@@ -185,7 +164,6 @@ int counts_json_write(int fd, const char *unobservable)
 		write_totals(&json);
 		write_threads(&json);
 		write_stages(&json);
-		write_sizes(&json);
 	}
 	raw_json_close(&json, '}');
 	return raw_json_flush(&json);

@@ -30,11 +30,7 @@ bench-instruments-alloc: instruments
 	$(Q)$(PYTHON) profiler/preload/bench_alloc.py --rounds $(ROUNDS) \
 	  $(addprefix --with ,$(RIVALS))
 
-# The unwinder, once more, as code that can be loaded anywhere.
-PRELOAD_UNWIND := $(patsubst %.c,$(O)/pic/%.o,$(filter-out %_test.c,\
-	$(wildcard profiler/unwind/*.c)))
-$(O)/pic/%.o: %.c | setup
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
-	  -ftls-model=initial-exec -MMD -MP -c $< -o $@
-$(O)/lib/libclinic-preload.so: $(PRELOAD_UNWIND)
+# The unwinder, once more, as code that can be loaded anywhere: the rule is
+# profiler/collect/room.mk's.
+$(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
+	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))

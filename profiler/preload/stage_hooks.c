@@ -29,7 +29,7 @@ EXPORT int clinic_preload_counts(const char *stage,
 
 	if (stage && !sum.begins_count)
 		return -ENOENT;
-	counts->allocations_count = sum.allocations_count;
+	counts->allocations_count = count_allocations(&sum);
 	counts->frees_count = sum.frees_count;
 	counts->allocated_bytes = sum.allocated_bytes;
 	return 0;

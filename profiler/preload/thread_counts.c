@@ -122,6 +122,14 @@ void thread_restart(void)
 		restart_stage(thread_block, &names, stage);
 }
 
+static void add_part(struct stage_counts *sum, const struct stage_counts *part)
+{
+	sum->frees_count += count_read(&part->frees_count);
+	sum->allocated_bytes += count_read(&part->allocated_bytes);
+	for (size_t i = 0; i < SIZE_CLASSES; i++)
+		sum->sizes_count[i] += count_read(&part->sizes_count[i]);
+}
+
 void thread_add(struct stage_counts *sum, const struct thread_block *block,
 		const char *stage_name)
 {
@@ -130,15 +138,31 @@ void thread_add(struct stage_counts *sum, const struct thread_block *block,
 	for (uint16_t i = 0; i < STAGE_NODES_MAX; i++) {
 		const struct stage_counts *part = &block->stages[i];
 
-		if (stage_name && !stage_within(table, i, stage_name))
-			continue;
-		sum->allocations_count += count_read(&part->allocations_count);
-		sum->frees_count += count_read(&part->frees_count);
-		sum->allocated_bytes += count_read(&part->allocated_bytes);
+		if (!stage_name || stage_within(table, i, stage_name))
+			add_part(sum, part);
 		/* A stage inside this one is not this one begun again. */
 		if (!stage_name || stage_named(table, i, stage_name))
 			sum->begins_count += count_read(&part->begins_count);
 	}
+}
+
+void thread_add_own(struct stage_counts *sum, const struct thread_block *block,
+		    const char *stage_name)
+{
+	const struct stage_table *table = thread_stages();
+
+	for (uint16_t i = 1; i < STAGE_NODES_MAX; i++)
+		if (stage_named(table, i, stage_name))
+			add_part(sum, &block->stages[i]);
+}
+
+uint64_t count_allocations(const struct stage_counts *counts)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < SIZE_CLASSES; i++)
+		sum += counts->sizes_count[i];
+	return sum;
 }
 
 struct stage_counts thread_sum(const char *stage_name)

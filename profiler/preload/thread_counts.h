@@ -36,6 +36,9 @@ void thread_restart(void);
 void thread_add(struct stage_counts *sum, const struct thread_block *block,
 		const char *stage_name);
 struct stage_counts thread_sum(const char *stage_name);
+/* Without the stages inside it. */
+void thread_add_own(struct stage_counts *sum, const struct thread_block *block,
+		    const char *stage_name);
 
 /*
  * Threads beyond this many go on in the blocks of threads that are gone: a
@@ -43,6 +46,8 @@ struct stage_counts thread_sum(const char *stage_name);
  * blocks. Such a block counts for all threads it had.
  */
 #define THREAD_BLOCKS_MAX 1024u
+
+uint64_t count_allocations(const struct stage_counts *counts);
 
 uint64_t thread_lost_count(void);
 
@@ -83,7 +88,7 @@ static inline void thread_unhush(struct thread_block *self)
 
 static inline size_t size_class(size_t bytes)
 {
-	return bytes ? 64u - (size_t)__builtin_clzl(bytes) : 0;
+	return bytes > 1 ? 65u - (size_t)__builtin_clzl(bytes - 1) : bytes;
 }
 
 static inline void count_allocation(struct thread_block *self, size_t bytes)
@@ -92,9 +97,8 @@ static inline void count_allocation(struct thread_block *self, size_t bytes)
 
 	if (self->depth)
 		return;
-	count_add(&stage->allocations_count, 1);
 	count_add(&stage->allocated_bytes, bytes);
-	count_add(&self->sizes_count[size_class(bytes)], 1);
+	count_add(&stage->sizes_count[size_class(bytes)], 1);
 }
 
 static inline void count_free(struct thread_block *self)
