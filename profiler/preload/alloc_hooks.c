@@ -93,8 +93,8 @@ static void *realloc_bootstrap(void *block, size_t bytes)
  * allocation, to size 0 it may be a free alone. Meanwhile the old block's
  * record is ours: another thread may get its address before we are back.
  */
-__attribute__((always_inline)) static inline void *
-reallocate(void *old, size_t bytes)
+__attribute__((always_inline)) static inline void *reallocate(void *old,
+							      size_t bytes)
 {
 	struct thread_block *self = enter();
 	struct live_record record;

@@ -46,8 +46,8 @@ struct arena_head {
 	struct arena_instant started;
 	struct arena_instant ended; /* zero: killed, or still running */
 	uint32_t is_unobservable;   /* the program brings its own malloc */
-	uint32_t has_live;	    /* frees were matched to allocations */
-	uint64_t sample_bytes;	    /* 0: every allocation has its stack */
+	uint32_t has_live;          /* frees were matched to allocations */
+	uint64_t sample_bytes;      /* 0: every allocation has its stack */
 	uint64_t sites_count;
 	uint64_t sites_lost_count; /* allocations counted at site 0 */
 	uint64_t unmatched_frees_count;
@@ -98,8 +98,8 @@ struct stage_counts {
 struct thread_block {
 	uint32_t tid;
 	uint32_t folded_count; /* threads before it, gone, in these counts */
-	uint32_t depth; /* > 0: calls are not counted */
-	uint16_t stage; /* the node the thread is in */
+	uint32_t depth;        /* > 0: calls are not counted */
+	uint16_t stage;        /* the node the thread is in */
 	uint16_t reserved;
 	char name[16];
 	struct stage_counts stages[STAGE_NODES_MAX];
@@ -110,8 +110,8 @@ struct thread_block {
  * A call site is a call stack in a stage. Site 0, without a block, stands
  * for allocations whose stack could not be kept.
  */
-#define SITES_MAX	 (1u << 18)
-#define SITE_FRAMES_MAX	 127u
+#define SITES_MAX       (1u << 18)
+#define SITE_FRAMES_MAX 127u
 
 enum site_truth { SITE_COMPLETE, SITE_TRUNCATED, SITE_GUESSED };
 

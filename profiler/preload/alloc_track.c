@@ -101,11 +101,10 @@ static struct site_row *row_to_change(struct tracking *tracking,
 
 	if (!row || !track_plan.with_live)
 		return row;
-	epoch = __atomic_load_n(&head->peak_epoch,
-				__ATOMIC_RELAXED);
+	epoch = __atomic_load_n(&head->peak_epoch, __ATOMIC_RELAXED);
 	if (row->epoch != epoch) {
-		row->peak_bytes = (int64_t)(row->allocated_bytes -
-					    row->freed_bytes);
+		row->peak_bytes =
+			(int64_t)(row->allocated_bytes - row->freed_bytes);
 		row->epoch = epoch;
 	}
 	return row;
@@ -117,10 +116,9 @@ static void note_peak(uint64_t live_bytes, uint64_t ticks)
 	uint64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
 
 	while (live_bytes > peak)
-		if (__atomic_compare_exchange_n(&head->peak_bytes, &peak,
-						live_bytes, false,
-						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED)) {
+		if (__atomic_compare_exchange_n(
+			    &head->peak_bytes, &peak, live_bytes, false,
+			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 			head->peak_ticks = ticks;
 			__atomic_fetch_add(&head->peak_epoch, 1,
 					   __ATOMIC_RELAXED);

@@ -130,8 +130,7 @@ void *arena_take(enum block_kind kind, size_t payload_bytes)
 	if (!head)
 		return NULL;
 	at = __atomic_fetch_add(&head->used_bytes, bytes, __ATOMIC_RELAXED);
-	if (at + bytes > atomic_load(&committed_bytes) &&
-	    !commit(at + bytes)) {
+	if (at + bytes > atomic_load(&committed_bytes) && !commit(at + bytes)) {
 		__atomic_fetch_sub(&head->used_bytes, bytes, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&head->lost_count, 1, __ATOMIC_RELAXED);
 		return NULL;

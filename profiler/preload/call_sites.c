@@ -39,8 +39,8 @@ static struct site_block *make_site(uint64_t hash, const struct stack *stack,
 {
 	struct arena_head *head = arena_get_head();
 	size_t bytes = stack->frames_count * sizeof(*stack->frames);
-	uint64_t id = __atomic_add_fetch(&head->sites_count, 1,
-					 __ATOMIC_RELAXED);
+	uint64_t id =
+		__atomic_add_fetch(&head->sites_count, 1, __ATOMIC_RELAXED);
 	struct site_block *site =
 		id < SITES_MAX ? arena_take(BLOCK_SITE, sizeof(*site) + bytes)
 			       : NULL;
@@ -89,7 +89,8 @@ uint32_t call_site_id(const struct stack *stack, uint16_t stage)
 			made = make_site(hash, stack, stage);
 		if (!there && !made)
 			break;
-		if (!there && atomic_compare_exchange_strong(slot, &there, made))
+		if (!there &&
+		    atomic_compare_exchange_strong(slot, &there, made))
 			return made->id;
 		/* What we made in vain stays unused: it has no rows. */
 		if (is_same(there, hash, stack, stage))

@@ -12,8 +12,7 @@
 static void write_counts(struct raw_json *json,
 			 const struct stage_counts *counts)
 {
-	raw_json_count(json, "allocations_count",
-		       count_allocations(counts));
+	raw_json_count(json, "allocations_count", count_allocations(counts));
 	raw_json_count(json, "frees_count", counts->frees_count);
 	raw_json_count(json, "allocated_bytes", counts->allocated_bytes);
 }

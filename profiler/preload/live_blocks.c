@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define REGIONS	     ((size_t)1 << (LIVE_ADDRESS_BITS - LIVE_REGION_SHIFT))
+#define REGIONS      ((size_t)1 << (LIVE_ADDRESS_BITS - LIVE_REGION_SHIFT))
 #define REGION_BYTES (LIVE_REGION_RECORDS * sizeof(struct live_record))
 
 live_region *live_regions; /* 1 GiB of address space, mostly never there */

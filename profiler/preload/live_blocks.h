@@ -27,8 +27,8 @@ struct live_record {
 };
 
 #define LIVE_TICKS_SHIFT 4u
-#define LIVE_BORN_MAX	 ((UINT64_C(1) << 46) - 1)
-#define LIVE_BYTES_MAX	 ((UINT64_C(1) << 63) - 1)
+#define LIVE_BORN_MAX    ((UINT64_C(1) << 46) - 1)
+#define LIVE_BYTES_MAX   ((UINT64_C(1) << 63) - 1)
 
 _Static_assert(sizeof(struct live_record) == 16, "one a granule");
 _Static_assert(SITES_MAX <= 1u << 18, "a site id fits");
@@ -64,14 +64,13 @@ static inline size_t live_index_of(const void *block)
 /* Where the record of that block is; NULL: there is no place for it yet. */
 static inline struct live_record *live_place(const void *block)
 {
-	struct live_record *region = atomic_load_explicit(
-		live_region_of(block), memory_order_acquire);
+	struct live_record *region = atomic_load_explicit(live_region_of(block),
+							  memory_order_acquire);
 
 	return region ? region + live_index_of(block) : NULL;
 }
 
-static inline void live_put(const void *block,
-			    const struct live_record *record)
+static inline void live_put(const void *block, const struct live_record *record)
 {
 	struct live_record *place = live_place(block);
 

@@ -28,8 +28,7 @@ void process_restart_texts(void)
 static struct text_block *take_text(enum block_kind kind, const char *text,
 				    size_t bytes)
 {
-	struct text_block *block =
-		arena_take(kind, sizeof(*block) + bytes);
+	struct text_block *block = arena_take(kind, sizeof(*block) + bytes);
 
 	if (!block)
 		return NULL;

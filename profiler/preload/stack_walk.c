@@ -11,12 +11,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define WORD	   8u
-#define WORDS_MAX  96u
-#define MEMO_SETS  256u
-#define MEMO_WAYS  4u
-#define RULES	   1024u
-#define NOT_SAVED  0u
+#define WORD      8u
+#define WORDS_MAX 96u
+#define MEMO_SETS 256u
+#define MEMO_WAYS 4u
+#define RULES     1024u
+#define NOT_SAVED 0u
 
 extern void *__libc_stack_end;
 
@@ -131,8 +131,7 @@ static bool is_on_stack(const struct stack_walker *walker,
 {
 	uint64_t at = (uint64_t)entry->frame;
 
-	return at >= walker->stack_low &&
-	       at + 2 * WORD <= walker->stack_high;
+	return at >= walker->stack_low && at + 2 * WORD <= walker->stack_high;
 }
 
 static struct memo *set_of(struct stack_walker *walker,
@@ -200,8 +199,8 @@ static bool load(struct stack_walker *walker, uint64_t at, uint64_t *word)
 {
 	struct memo *draft = &walker->draft;
 
-	if (at < draft->frame || at % WORD ||
-	    at + WORD > walker->stack_high || draft->words_count == WORDS_MAX)
+	if (at < draft->frame || at % WORD || at + WORD > walker->stack_high ||
+	    draft->words_count == WORDS_MAX)
 		return false;
 	*word = *(const uint64_t *)at;
 	draft->offset[draft->words_count] = (uint32_t)(at - draft->frame);

@@ -31,7 +31,7 @@ struct stack {
 /* Where a hook was entered: taken in the hook itself. */
 struct stack_entry {
 	const uint64_t *frame; /* its frame pointer */
-	uint64_t pc;	       /* anywhere behind its prologue */
+	uint64_t pc;           /* anywhere behind its prologue */
 };
 
 __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
