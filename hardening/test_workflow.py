@@ -1,0 +1,199 @@
+"""The whole workflow on a small patient: what a person gets from good input, from bad input and from Ctrl-C.
+
+Everything here runs the real lab, compilers and instruments in a sandbox; slow, because real.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from sandbox import ROOT, Sandbox
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def sandbox(tmp_path) -> Sandbox:
+    return Sandbox(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory) -> Sandbox:
+    """One audit with a candidate that is good and one for every way to fail."""
+    whole = Sandbox(tmp_path_factory.mktemp("audited"))
+    whole.lab("audit", "sick", "--budget", "quick", expect=0)
+    return whole
+
+
+def numbers(sandbox: Sandbox, version: int = -1) -> dict:
+    return json.loads((sandbox.versions()[version] / "audit.json").read_text())
+
+
+def candidate(sandbox: Sandbox, name: str) -> dict:
+    return next(one for one in numbers(sandbox)["candidates"] if one["id"] == name)
+
+
+def test_audit_is_sealed_and_accepts_the_good_candidate(audited):
+    folder = audited.versions()[-1]
+    assert {"audit.md", "audit.json", "checklist.md", "MANIFEST.sha256"} <= {path.name for path in folder.iterdir()}
+    assert candidate(audited, "no-copy")["accepted"]
+    assert not list(folder.rglob("*.tmp")) and not list(folder.rglob("*.rows.jsonl"))
+
+
+@pytest.mark.parametrize("name, reason", [("broken", "build"), ("wrong", "answer"), ("crash", "crash"),
+                                          ("hang", "timeout")])
+def test_a_candidate_that_fails_is_rejected_with_its_reason(audited, name, reason):
+    found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / f"{name}.json").read_text())["data"]
+    assert found["failure"]["reason"] == reason
+    assert found["failure"]["detail"]
+    assert not candidate(audited, name)["accepted"]
+    assert name in (audited.versions()[-1] / "audit.md").read_text()
+
+
+def test_a_wrong_answer_shows_both(audited):
+    found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / "wrong.json").read_text())["data"]
+    pair = found["answers"][-1]
+    assert not pair["equal"] and pair["baseline"] != pair["candidate"]
+    assert found["runs"] == []
+    page = (audited.versions()[-1] / "audit.md").read_text()
+    assert pair["baseline"] in page and pair["candidate"] in page
+
+
+def test_a_candidate_whose_target_no_profile_saw_is_rejected(audited):
+    assert not candidate(audited, "untraceable")["accepted"]
+
+
+def test_nothing_changed_means_nothing_measured(audited):
+    before = audited.versions()
+    done = audited.lab("audit", "sick", "--budget", "quick", expect=0)
+    assert "nothing has changed" in done.stdout
+    assert audited.versions() == before
+
+
+def test_sealed_report_verifies_and_a_changed_digit_is_named(audited):
+    folder = audited.versions()[-1]
+    audited.lab("verify", str(folder), expect=0)
+    path = folder / "evidence" / "rebench.json"
+    whole = path.read_text()
+    at = whole.index('"samples_ns":[') + len('"samples_ns":[')
+    path.write_text(whole[:at] + str((int(whole[at]) + 1) % 10) + whole[at + 1:])
+    try:
+        done = audited.lab("verify", str(folder), expect=1)
+        assert "evidence/rebench.json" in done.stdout + done.stderr
+    finally:
+        path.write_text(whole)
+    audited.lab("verify", str(folder), expect=0)
+
+
+def test_a_changed_candidate_alone_is_measured_again(audited):
+    source = audited.folder / "workloads/sick/candidates/no-copy/sum.c"
+    source.write_text(source.read_text().replace("sum * 31", "31 * sum"))
+    audited.manifest.write_text(audited.manifest.read_text().replace("Sum in place", "Sum in place, reworded"))
+    done = audited.lab("audit", "sick", "--budget", "quick", expect=0)
+    assert "candidates/no-copy: done" in done.stderr and "baseline: unchanged" in done.stdout
+    assert "candidates/crash: unchanged" in done.stdout
+    assert len(audited.versions()) == 2
+    assert numbers(audited)["previous"]["version"] == "v0001"
+    audited.lab("verify", str(audited.versions()[-1]), expect=0)
+
+
+def test_unknown_workload(sandbox):
+    done = sandbox.lab("audit", "nope", expect=2)
+    assert "workloads here: sick" in done.stderr
+
+
+def test_unknown_budget(sandbox):
+    assert "quick, standard, thorough" in sandbox.lab("audit", "sick", "--budget", "huge", expect=2).stderr
+
+
+def test_unfinished_manifest(sandbox):
+    sandbox.manifest.write_text(sandbox.manifest.read_text().replace('op        = "byte"\n', ""))
+    done = sandbox.lab("audit", "sick", expect=2)
+    assert "workload.toml: op: is missing" in done.stderr
+
+
+def test_other_fixture_refuses_to_measure(sandbox):
+    path = sandbox.folder / "build/fixtures/sick/large.bin"
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    done = sandbox.lab("baseline", "sick", "--budget", "quick", expect=4)
+    assert "large.bin is not the frozen one" in done.stderr
+    assert sandbox.versions() == []
+
+
+def test_baseline_that_does_not_compile(sandbox):
+    (sandbox.folder / "workloads/sick/sum.c").write_text("broken")
+    assert "nothing to compare with" in sandbox.lab("audit", "sick", expect=4).stderr
+
+
+def test_without_perf_the_report_says_so(sandbox):
+    sandbox.keep_candidates("no-copy")
+    sandbox.lab("audit", "sick", "--budget", "quick", expect=0, env=sandbox.environment_without("perf"))
+    assert "perf is not installed" in (sandbox.versions()[-1] / "audit.md").read_text()
+
+
+def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    small = sandbox.folder / "reports"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)]).returncode != 0:
+        pytest.skip("mount is not permitted here")
+    try:
+        done = sandbox.lab("audit", "sick", "--budget", "quick", expect=4)
+        assert "No space left on device" in done.stderr and "free some space" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not list(small.rglob("*.tmp"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.parametrize("phase", ["baseline", "profile", "memory", "candidates/no-copy", "rebench"])
+def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox, phase):
+    sandbox.keep_candidates("no-copy")
+    argv = ["/usr/bin/python3", "-B", str(ROOT / "scripts/lab"), "audit", "sick", "--budget", "quick"]
+    running = subprocess.Popen(argv, cwd=sandbox.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                               start_new_session=True)
+    seen = until_phase(running, phase)
+    time.sleep(0.3)  # inside the phase, not before it
+    os.killpg(running.pid, signal.SIGINT)
+    rest = running.communicate(timeout=60)[1]
+    assert running.returncode == 3, seen + rest
+    assert "interrupted" in rest and "Traceback" not in rest
+    for path in sandbox.versions()[-1].rglob("*.json"):
+        json.loads(path.read_text())
+    assert not list(sandbox.folder.rglob("*.tmp"))
+    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
+    sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
+
+
+TITLES = {"profile": "profile (", "baseline": "baseline ..."}
+
+
+def until_phase(running: subprocess.Popen, phase: str) -> str:
+    """Reads the log up to the line that begins the phase."""
+    seen = ""
+    for line in running.stderr:
+        seen += line
+        if line.startswith(TITLES.get(phase, f"{phase} ...")):
+            return seen
+    raise AssertionError(f"{phase} never began:\n{seen}")
+
+
+def test_make_new_is_unfinished_until_filled_in(sandbox):
+    sandbox.lab("new", "fresh", expect=0)
+    done = sandbox.lab("baseline", "fresh", expect=2)
+    assert "fresh/workload.toml" in done.stderr and "accepted:" in done.stderr
+    assert "exists already" in sandbox.lab("new", "fresh", expect=2).stderr
+
+
+def test_lab_without_a_verb_lists_them(sandbox):
+    done = sandbox.lab("--help", expect=0)
+    for verb in ("baseline", "profile", "optimize", "rebench", "audit", "verify"):
+        assert f"\n    {verb} " in done.stdout
+    assert sandbox.lab("nonsense", expect=2).stderr
