@@ -16,7 +16,8 @@ Q = $(if $(V),,@)
 O := build$(if $(SAN),/san-$(SAN))
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# A make below another takes its jobs from the one above.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
