@@ -1,4 +1,8 @@
-"""budget.py - how much is measured at quick, standard and thorough. Data only."""
+"""budget.py - how much is measured at quick, standard and thorough. Data only.
+
+Even quick has to be able to find something: the exact paired test of n blocks cannot go below 2 / 2^n, and Holm
+multiplies that by the number of candidates. Ten blocks carry 25 candidates at 0.05, seven carry three sizes.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +26,7 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", minimum_ms=15, baseline_blocks=6, candidate_blocks=6, other_blocks=6, rebench_blocks=8,
+    "quick": Budget("quick", minimum_ms=10, baseline_blocks=8, candidate_blocks=10, other_blocks=7, rebench_blocks=10,
                     sampling_s=4, command_runs=10, stage_samples=60, timeout_s=20),
     "standard": Budget("standard", minimum_ms=50, baseline_blocks=15, candidate_blocks=15, other_blocks=8, rebench_blocks=30,
                        sampling_s=30, command_runs=30, stage_samples=300, timeout_s=60),

@@ -4,6 +4,7 @@ A tool that is missing or forbidden raises Unavailable with the reason; the phas
 """
 
 import subprocess
+from pathlib import Path
 
 from labkit.host import has_tool
 
@@ -15,14 +16,15 @@ class Unavailable(Exception):
 def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] | None = None,
              cwd: str | None = None) -> subprocess.CompletedProcess:
     """The finished run, or Unavailable; stdout and stderr as text."""
+    name = Path(argv[0]).name
     if not has_tool(argv[0]):
-        raise Unavailable(f"{argv[0]} is not installed; run make setup")
+        raise Unavailable(f"{name} is not installed; run make setup")
     try:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=timeout_s,
                               env=environment, cwd=cwd, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{argv[0]} did not finish within {timeout_s:.0f} s") from None
+        raise Unavailable(f"{name} did not finish within {timeout_s:.0f} s") from None
     if done.returncode != 0:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
-        raise Unavailable(f"{argv[0]} failed with exit code {done.returncode}: {said}")
+        raise Unavailable(f"{name} failed with exit code {done.returncode}: {said}")
     return done

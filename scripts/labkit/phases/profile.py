@@ -73,7 +73,7 @@ def _counted(state: AuditState, folder: Path, session: Path, instrument: str) ->
     """Functions and lines of one session, its collapsed stacks beside the evidence, and its flame graph."""
     stacks = folder / "evidence" / f"profile-{instrument}.collapsed"
     with disk_errors(stacks):
-        clinic.export(session, stacks)
+        clinic.export(session, stacks, "--weight", "samples")
     by_function = clinic.report(session, "--top", str(FUNCTIONS_KEPT))
     by_line = clinic.report(session, "--by", "line", "--top", str(LINES_KEPT))
     total = by_function["quality"]["samples_count"]
