@@ -153,7 +153,7 @@ def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
         subprocess.run(["umount", str(small)], check=True)
 
 
-@pytest.mark.parametrize("phase", ["baseline", "profile", "memory", "candidates/no-copy", "rebench"])
+@pytest.mark.parametrize("phase", ["baseline", "profile", "candidates/no-copy", "rebench"])
 def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox, phase):
     sandbox.keep_candidates("no-copy")
     argv = ["/usr/bin/python3", "-B", str(ROOT / "scripts/lab"), "audit", "sick", "--budget", "quick"]
