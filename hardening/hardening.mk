@@ -1,6 +1,8 @@
 # Checks and tests. pytest runs everything, the C unit tests included
 # (hardening/c_tests.py finds them beside what they test).
 
+include hardening/fuzz/fuzz.mk
+
 PYTEST = PYTHONPATH=scripts:hardening $(PYTHON) -B -m pytest \
 	-c hardening/pytest.ini --rootdir=. -p c_tests $(PYTEST_ARGS)
 

@@ -14,7 +14,8 @@ CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) $(SAN_FLAGS)
 CPPFLAGS = -Iprofiler/include -Iprofiler -D_GNU_SOURCE
 LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -lpthread
 
-objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c,$(wildcard $1)))
+objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c %_fuzz.c,\
+	$(wildcard $1)))
 
 CLINIC_OBJECTS := $(call objects,$(foreach room,collect unwind symbols \
 	session formats,profiler/$(room)/*.c))
