@@ -12,15 +12,15 @@ import math
 import random
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 POLICY = Path(__file__).with_name("policy.toml")
-SIZES = {"tiny": 100, "small": 500, "large": 1000, "huge": 5000}
+SIZES = {"tiny": 100, "large": 1000, "huge": 5000}
 MAIN = "large"
-OPERATION_NS = {"tiny": 310.0, "small": 290.0, "large": 300.0, "huge": 365.0}
+OPERATION_NS = {"tiny": 310.0, "large": 300.0, "huge": 365.0}
 STAGES = {"parse": 0.30, "check": 0.10, "sort": 0.42, "emit": 0.15}  # share of the time, and of the samples
 ALLOCATIONS_PER_OPERATION = {"parse": 3, "check": 0, "sort": 1, "emit": 2}
-BLOCKS, SAMPLES_PER_RUN, BLOCK_NOISE, RUN_NOISE = 14, 25, 0.015, 0.008
+BLOCKS, SAMPLES_PER_RUN, BLOCK_NOISE, RUN_NOISE = 10, 20, 0.015, 0.008
 STARTED = "2026-01-02T03:04:05Z"
 
 # id: (title, target, predicted, risk, lines, gain at large, gain at huge, allocation factor, failure)
@@ -36,6 +36,7 @@ CANDIDATES: dict[str, tuple] = {
     "vector": ("Vector parser", "parse_batch", 0.40, 3, (80, 10), 0, 0, 1.0, ("build", "mill_parse.c:7: error")),
 }
 GAINS = {name: one[5] for name, one in CANDIDATES.items()}
+LEAN = ("arena", "swapped")  # one accepted, one rejected: enough where the others do not matter
 UNION = ("arena", "merge-sort")
 UNION_GAIN = 1.62
 ANSWERS = {name: f"0x{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in SIZES}
@@ -45,12 +46,13 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def example_documents(budget: str = "standard") -> dict[str, dict[str, Any]]:
-    """Evidence name (as in evidence/<name>.json) to document."""
-    documents = {"plan": plan(), "baseline": baseline(), "command": command(("baseline", 1.0)), "profile": profile(),
+def example_documents(budget: str = "standard", candidates: Sequence[str] = tuple(CANDIDATES)
+                      ) -> dict[str, dict[str, Any]]:
+    """Evidence name (as in evidence/<name>.json) to document. Fewer candidates are judged sooner."""
+    documents = {"plan": plan(candidates), "baseline": baseline(), "command": command(("baseline", 1.0)), "profile": profile(),
                  "counters": counters(), "instructions": instructions(), "memory": memory()}
-    documents |= {f"candidates/{name}": candidate(name) for name in CANDIDATES}
-    documents["rebench"] = rebench()
+    documents |= {f"candidates/{name}": candidate(name) for name in candidates}
+    documents["rebench"] = rebench([name for name in UNION if name in candidates])
     return {name: head(name, budget) | {"data": data} for name, data in documents.items()}
 
 
@@ -94,7 +96,7 @@ def seed_of(name: str) -> int:
     return int(hash_of(name)[:8], 16)
 
 
-def plan() -> dict[str, Any]:
+def plan(candidates: Sequence[str]) -> dict[str, Any]:
     return {
         "version": "v0001", "previous": None, "source": {"commit": "0123456789abcdef" * 2 + "01234567", "dirty": False},
         "policy": tomllib.loads(POLICY.read_text()),
@@ -106,7 +108,7 @@ def plan() -> dict[str, Any]:
             "stages": [{"name": name, "entry": f"{name}_batch"} for name in STAGES],
             "hypotheses": [{"says": "Sorting dominates.", "function": "sort_batch"},
                            {"says": "Checking is the bottleneck.", "function": "check_batch"}],
-            "candidates": [described(name) for name in CANDIDATES],
+            "candidates": [described(name) for name in candidates],
         },
     }
 
@@ -261,8 +263,8 @@ def candidate(name: str) -> dict[str, Any]:
     return data
 
 
-def rebench() -> dict[str, Any]:
-    return {"accepted": list(UNION), "left_out": [], "build": {"passed": True, "log": ""},
+def rebench(accepted: Sequence[str]) -> dict[str, Any]:
+    return {"accepted": list(accepted), "left_out": [], "build": {"passed": True, "log": ""},
             "lines": {"added_count": 82, "removed_count": 21},
             **measured("union", UNION_GAIN, 1.7, 0.45), "command": command(("baseline", 1.0), ("union", 1.3))}
 

@@ -54,6 +54,19 @@ def draw_blocks(blocks_count: int, strata: np.ndarray | None, seed: int, resampl
 
 
 def median_ratios(a: np.ndarray, b: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    def medians(values: np.ndarray) -> np.ndarray:
-        return np.median(values[chosen].reshape(len(chosen), -1), axis=1)
-    return medians(b) / medians(a)
+    """chosen: shape (resamples, blocks), block indices with repetition."""
+    rows = np.arange(len(chosen))[:, None] * len(a)
+    drawn = np.bincount((rows + chosen).ravel(), minlength=chosen.size).reshape(chosen.shape)
+    return drawn_medians(b, drawn) / drawn_medians(a, drawn)
+
+
+def drawn_medians(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Median of each resample. values: shape (blocks, runs); drawn: (resamples, blocks), how often each was drawn.
+
+    The values are sorted once, and each resample counts up to its middle: several times faster than a median each.
+    """
+    order = np.argsort(values, axis=None, kind="stable")
+    ascending = values.ravel()[order]
+    reached = np.cumsum(drawn[:, order // values.shape[1]], axis=1)
+    middles = [ascending[np.argmax(reached > rank, axis=1)] for rank in ((values.size - 1) // 2, values.size // 2)]
+    return (middles[0] + middles[1]) / 2
