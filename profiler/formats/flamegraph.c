@@ -100,7 +100,7 @@ static void lay_out(struct drawing *d)
 
 struct library_size {
 	uint32_t text;
-	double self;
+	double area;
 };
 
 static int compare_sizes(const void *left, const void *right)
@@ -108,12 +108,12 @@ static int compare_sizes(const void *left, const void *right)
 	const struct library_size *a = left;
 	const struct library_size *b = right;
 
-	if (a->self > b->self || a->self < b->self)
-		return a->self > b->self ? -1 : 1;
+	if (a->area > b->area || a->area < b->area)
+		return a->area > b->area ? -1 : 1;
 	return a->text < b->text ? -1 : a->text > b->text;
 }
 
-/* The libraries with most self time get a colour of their own. */
+/* The libraries that cover most of the picture get a colour of their own. */
 static int choose_colours(struct drawing *d)
 {
 	uint32_t texts = d->tree->texts.count;
@@ -127,12 +127,12 @@ static int choose_colours(struct drawing *d)
 		const struct clinic_call_node *node = &d->tree->node[i];
 
 		if (node->kind != CLINIC_CALL_KERNEL)
-			size[node->library].self +=
-				(double)node->self[0] + (double)node->self[1];
+			size[node->library].area +=
+				(double)node->total[0] + (double)node->total[1];
 	}
 	qsort(size, texts, sizeof(*size), compare_sizes);
 	for (uint32_t i = 0; i < texts && d->named_count < LIBRARIES; i++) {
-		if (!size[i].text || size[i].self <= 0.0)
+		if (!size[i].text || size[i].area <= 0.0)
 			continue;
 		d->named[d->named_count++] = size[i].text;
 		d->colour[size[i].text] = d->named_count;

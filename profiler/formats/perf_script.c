@@ -293,8 +293,18 @@ static bool count_loss(struct importer *in, struct span record)
 	return true;
 }
 
+/* The rest of a header line that begins with `label`. */
+static int take_text(struct importer *in, struct span line, const char *label,
+		     uint32_t *id)
+{
+	struct span text = trim((struct span){line.at + strlen(label),
+					      line.length - strlen(label)});
+
+	return clinic_session_text_n_id(in->session, text.at, text.length, id);
+}
+
 /* perf script --header: what it was run with. */
-static int parse_comment(struct importer *in, const char *line)
+static int parse_comment(struct importer *in, struct span line)
 {
 	static const char command[] = "# cmdline : ";
 	static const char host[] = "# hostname : ";
@@ -302,15 +312,12 @@ static int parse_comment(struct importer *in, const char *line)
 	struct clinic_about *about = clinic_session_about(in->session);
 	const char *found;
 
-	if (!strncmp(line, command, strlen(command)))
-		return clinic_session_text_id(in->session,
-					      line + strlen(command),
-					      &about->command_id);
-	if (!strncmp(line, host, strlen(host)))
-		return clinic_session_text_id(in->session, line + strlen(host),
-					      &about->host_id);
-	found = strstr(line, frequency);
-	if (found && strstr(line, " freq = 1") && !in->frequency_hz)
+	if (span_begins(line, command))
+		return take_text(in, line, command, &about->command_id);
+	if (span_begins(line, host))
+		return take_text(in, line, host, &about->host_id);
+	found = strstr(line.at, frequency);
+	if (found && strstr(line.at, " freq = 1") && !in->frequency_hz)
 		in->frequency_hz =
 			strtoull(found + strlen(frequency), NULL, 10);
 	return 0;
@@ -584,7 +591,7 @@ static int take_line(struct importer *in, struct span line)
 	if (!trim(line).length)
 		return end_sample(in);
 	if (*line.at == '#')
-		return parse_comment(in, line.at);
+		return parse_comment(in, line);
 	if (!is_frame_line(in, line))
 		return take_header_line(in, line);
 	if (!in->is_wanted)

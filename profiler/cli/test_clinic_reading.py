@@ -1,0 +1,362 @@
+"""`clinic` import, report, export, diff and their bad input, from outside.
+
+The profiles are perf script texts in recorded/; what must come of them stands beside them. A wanted change is written
+down with `make bless-reading`, and its diff is read.
+"""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+CLINIC = Path("build/bin/clinic").resolve()
+RECORDED = Path("profiler/cli/recorded").resolve()
+PERF_TEXT = RECORDED / "pipeline.perf.txt"
+FASTER_TEXT = RECORDED / "pipeline_faster.perf.txt"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def clinic(*argv: object, **kwargs) -> subprocess.CompletedProcess:
+    return subprocess.run([CLINIC, *map(str, argv)], capture_output=True, text=True, timeout=60, **kwargs)
+
+
+def done(*argv: object, **kwargs) -> str:
+    """What it printed; fails unless it exits 0 without complaint."""
+    ran = clinic(*argv, **kwargs)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+def complaint(*argv: object, **kwargs) -> str:
+    """The one sentence of a refusal, which exits 2."""
+    ran = clinic(*argv, **kwargs)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("clinic: ") and ran.stderr.count("\n") == 1, ran.stderr
+    return ran.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with both recordings imported; sessions are read only."""
+    made = tmp_path_factory.mktemp("sessions")
+    done("import", PERF_TEXT, "-o", made / "pipeline.json")
+    done("import", FASTER_TEXT, "-o", made / "faster.json.gz")
+    return made
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> dict:
+    return json.loads(done("report", folder / "pipeline.json", "--json"))
+
+
+def check_golden(name: str, text: str) -> None:
+    path = RECORDED / name
+    if os.environ.get("BLESS"):
+        path.write_text(text)
+    assert text == path.read_text(), f"{path} says otherwise; `make bless-reading` if this is wanted"
+
+
+def test_report_is_as_recorded(folder):
+    text = "".join(done("report", "pipeline.json", *more, cwd=folder) for more in
+                   ([], ["--top", "3"], ["--by", "library"], ["--by", "thread"], ["--callers", "walk;tree"]))
+    check_golden("pipeline.report.txt", text)
+
+
+def test_collapsed_is_as_recorded(folder, tmp_path):
+    done("export", folder / "pipeline.json", "-o", tmp_path / "x.collapsed")
+    check_golden("pipeline.collapsed.txt", (tmp_path / "x.collapsed").read_text())
+
+
+def test_diff_is_as_recorded(folder, tmp_path):
+    text = done("diff", "pipeline.json", "faster.json.gz", "-o", tmp_path / "d.collapsed", cwd=folder)
+    check_golden("pipeline.diff.txt", text + (tmp_path / "d.collapsed").read_text())
+
+
+def test_collapsed_has_the_form_that_others_read(folder, tmp_path):
+    done("export", folder / "pipeline.json", "-o", tmp_path / "x.collapsed")
+    stacks = []
+    for line in (tmp_path / "x.collapsed").read_text().splitlines():
+        matched = re.fullmatch(r"(.*)\s+?(\d+(?:\.\d*)?)", line)  # flamegraph.pl's own pattern
+        assert matched
+        stacks.append(matched.group(1).split(";"))
+    assert stacks == sorted(stacks)
+    assert any(frame.endswith("_[k]") for stack in stacks for frame in stack)
+    assert ["pipeline", "__libc_start_call_main", "main", "dedup_batch", "hash_frame_[i]"] in stacks
+
+
+def test_report_json_counts_what_was_recorded(report):
+    text = PERF_TEXT.read_text()
+    samples = text.count("cpu-clock:pppH:")
+    assert report["quality"]["samples_count"] == samples
+    assert report["quality"]["lost_count"] == 3
+    assert report["quality"]["sampled_cpu_ns"] == samples * 1001001
+    assert report["quality"]["cpu_reconciliation_ratio"] is None  # perf script does not tell: not 0, not 1
+    functions = {row["name"]: row for row in report["functions"]}
+    hashed = text.count("hash_frame (inlined)")
+    assert functions["hash_frame"]["samples_count"] == hashed
+    assert functions["hash_frame"]["self_ratio"] == pytest.approx(hashed / samples)
+    assert functions["dedup_batch"]["self_ratio"] == 0
+    assert functions["dedup_batch"]["total_ratio"] == pytest.approx(hashed / samples)
+    assert functions["dedup_batch"]["total_samples_count"] == hashed
+    walked = text.count("walk;tree") / 3
+    assert functions["walk;tree"]["total_ratio"] == pytest.approx(walked / samples)  # recursion counts once
+
+
+def test_report_json_is_whole(report):
+    for group in ("functions", "lines", "files", "libraries", "threads", "stages"):
+        assert sum(row["self_ratio"] for row in report[group]) == pytest.approx(1), group
+        for row in report[group]:
+            assert 0 <= row["self_low_ratio"] <= row["self_ratio"] <= row["self_high_ratio"] <= 1
+            assert row["self_ratio"] <= row["total_ratio"] + 1e-12
+    assert {"file", "line"} <= report["functions"][0].keys()
+    assert {"backend", "symbolised_ratio", "complete_stacks_ratio", "overhead_ratio"} <= report["quality"].keys()
+    assert report["allocations"] is None and report["call_sites"] is None and report["locks"] == []
+
+
+def test_intervals_are_wilsons(report):
+    statsmodels_free = pytest.importorskip("scipy.stats")
+    samples = report["quality"]["samples_count"]
+    for row in report["functions"]:
+        wanted = statsmodels_free.binomtest(row["samples_count"], samples).proportion_ci(method="wilson")
+        assert row["self_low_ratio"] == pytest.approx(wanted.low, abs=1e-9)
+        assert row["self_high_ratio"] == pytest.approx(wanted.high, abs=1e-9)
+
+
+ALLOCATING = {
+    "format": "clinic-session", "schema": 1,
+    "quality": {"allocations_observed": 1, "peak_bytes": 700, "unmatched_frees_count": 2},
+    "strings": ["", "main", "grow", "pipeline.c", "dedup", "mutex", "table_lock", "worker"],
+    "frames": {"function": [0, 1, 2, 2], "file": [0, 3, 3, 3], "line": [0, 10, 20, 21], "tier": [0, 1, 1, 1]},
+    "stacks": {"parent": [0, 0, 1, 1], "frame": [0, 1, 2, 3]},
+    "threads": {"pid": [0, 5], "tid": [0, 5], "name": [0, 7]},
+    "stages": {"name": [0, 4]},
+    "allocations": {"stack": [2, 2, 3], "stage": [1, 0, 1], "thread": [1, 1, 1], "allocations_count": [10, 1, 5],
+                    "frees_count": [8, 1, 5], "bytes": [1000, 50, 300], "peak_bytes": [600, 0, 100],
+                    "leaked_count": [2, 0, 0], "leaked_bytes": [200, 0, 0], "temporary_count": [4, 1, 0]},
+    "allocation_sizes": {"stage": [1], "up_to_bytes": [128], "allocations_count": [15]},
+    "locks": {"kind": [5], "name": [6], "stack": [2], "owner_stack": [3], "thread": [1], "acquisitions_count": [9],
+              "contended_count": [3], "wait_ns": [20_000_000], "longest_wait_ns": [15_000_000], "hold_ns": [1]},
+}
+
+
+def test_allocations_and_locks_are_reported(tmp_path):
+    path = tmp_path / "alloc.json"
+    path.write_text(json.dumps(ALLOCATING))
+    report = json.loads(done("report", path, "--json"))
+    assert report["allocations"]["allocations_count"] == 16
+    assert report["allocations"]["frees_count"] == 14
+    assert report["allocations"]["bytes"] == 1350
+    assert report["allocations"]["peak_bytes"] == 700  # the program's own peak, not the sum of the sites'
+    assert report["allocations"]["leaked_count"] == 2 and report["allocations"]["leaked_bytes"] == 200
+    assert report["allocations"]["temporary_count"] == 5
+    assert {row["name"]: row["bytes"] for row in report["allocations"]["stages"]} == {"(no stage)": 50, "dedup": 1300}
+    site = report["call_sites"][0]
+    assert (site["name"], site["line"], site["bytes"], site["stack"]) == ("grow", 20, 1050, ["main", "grow"])
+    assert report["locks"][0]["wait_ns"] == 20_000_000
+    assert report["locks"][0]["owner_stack"] == ["main", "grow"]
+    text = done("report", path)
+    assert "700 bytes live at once" in text and "grow  pipeline.c:20" in text and "mutex table_lock" in text
+
+
+@pytest.mark.parametrize("weight, wanted", [("allocations", "16"), ("bytes", "1350"), ("peak", "700"),
+                                            ("leaked", "200"), ("wait", "20000000")])
+def test_every_weight_can_be_drawn(tmp_path, weight, wanted):
+    (tmp_path / "alloc.json").write_text(json.dumps(ALLOCATING))
+    done("export", tmp_path / "alloc.json", "--weight", weight, "-o", tmp_path / "x.collapsed")
+    lines = (tmp_path / "x.collapsed").read_text().splitlines()
+    assert sum(int(line.rsplit(" ", 1)[1]) for line in lines) == int(wanted)
+    done("export", tmp_path / "alloc.json", "--weight", weight, "-o", tmp_path / "x.svg")
+
+
+def test_a_session_survives_export_and_gzip(folder, tmp_path):
+    done("export", folder / "pipeline.json", "-o", tmp_path / "again.json.gz")
+    assert gzip.decompress((tmp_path / "again.json.gz").read_bytes()) == (folder / "pipeline.json").read_bytes()
+
+
+def test_gzipped_and_piped_text_imports_the_same(folder, tmp_path):
+    (tmp_path / "text.gz").write_bytes(gzip.compress(PERF_TEXT.read_bytes()))
+    done("import", tmp_path / "text.gz", "-o", tmp_path / "a.json")
+    with PERF_TEXT.open() as text:
+        done("import", "-", "-o", tmp_path / "b.json", stdin=text)
+    wanted = (folder / "pipeline.json").read_bytes()
+    assert (tmp_path / "a.json").read_bytes() == wanted and (tmp_path / "b.json").read_bytes() == wanted
+
+
+def test_a_window_of_time(folder):
+    whole = json.loads(done("report", folder / "pipeline.json", "--json"))
+    parts = [json.loads(done("report", folder / "pipeline.json", "--json", *window))["quality"]["samples_count"]
+             for window in (["--to", "0.03"], ["--from", "0.03"])]
+    assert all(parts) and sum(parts) == whole["quality"]["samples_count"]
+
+
+# ---- the flame graph
+
+def svg_of(folder: Path, tmp_path: Path, *more: object) -> ElementTree.Element:
+    done("export", folder / "pipeline.json", "-o", tmp_path / "x.svg", *more)
+    return ElementTree.parse(tmp_path / "x.svg").getroot()
+
+
+def frames_of(svg: ElementTree.Element) -> dict[str, dict]:
+    """By name: rectangle, label and tooltip of the (last) frame of that name."""
+    frames = {}
+    for group in svg.iter(f"{SVG}g"):
+        if group.get("class") != "f":
+            continue
+        tip = group.find(f"{SVG}title").text
+        rect, label = group.find(f"{SVG}rect"), group.find(f"{SVG}text")
+        frames[tip.split("\n")[0]] = {"x": float(rect.get("x")), "y": float(rect.get("y")),
+                                      "width": float(rect.get("width")), "tip": tip,
+                                      "label": label.text if label is not None else None,
+                                      "class": rect.get("class")}
+    return frames
+
+
+def test_flame_graph_widths_are_shares(folder, tmp_path, report):
+    frames = frames_of(svg_of(folder, tmp_path))
+    ratio = {row["name"]: row["total_ratio"] for row in report["functions"]}
+    for name in ("main", "dedup_batch", "hash_frame", "forward_batch", "ingress_loop"):
+        assert frames[name]["width"] / frames["all"]["width"] == pytest.approx(ratio[name], abs=1e-4), name
+
+
+def test_flame_graph_children_lie_on_their_parents(folder, tmp_path):
+    frames = frames_of(svg_of(folder, tmp_path))
+    for child, parent in (("main", "__libc_start_call_main"), ("dedup_batch", "main"), ("hash_frame", "dedup_batch")):
+        assert frames[child]["y"] == frames[parent]["y"] - 18
+        assert frames[child]["x"] >= frames[parent]["x"] - 0.02
+        assert (frames[child]["x"] + frames[child]["width"]
+                <= frames[parent]["x"] + frames[parent]["width"] + 0.02)
+    upside_down = frames_of(svg_of(folder, tmp_path, "--icicle"))
+    assert upside_down["hash_frame"]["y"] == upside_down["dedup_batch"]["y"] + 18
+
+
+def test_flame_graph_says_what_it_shows(folder, tmp_path):
+    svg = svg_of(folder, tmp_path, "--title", "A < B & \"C\"")
+    text = " ".join(node.text or "" for node in svg.iter(f"{SVG}text"))
+    frames = frames_of(svg)
+    assert "A < B & \"C\"" in text and "3 lost" in text and "kernel" in text and "libc.so.6" in text
+    assert re.search(r"hash_frame\n\d+\.\d\d % \[\d+\.\d\d, \d+\.\d\d\], [\d.]+ ms, \d+ samples\npipeline, inlined",
+                     frames["hash_frame"]["tip"])
+    assert frames["copy_user_generic"]["class"] == "k" and frames["hash_frame"]["class"].endswith(" i")
+    long_name = frames["std::vector<int, std::allocator<int> >::push_back(int&&)"]
+    assert long_name["label"].endswith("…") and len(long_name["label"]) * 7 < long_name["width"]
+
+
+def test_flame_graph_is_self_contained_and_small(folder, tmp_path):
+    svg_of(folder, tmp_path)
+    text = (tmp_path / "x.svg").read_text()
+    assert len(text) < 300_000
+    outside = set(re.findall(r"https?://[^\"' )]+", text))
+    assert outside == {"http://www.w3.org/2000/svg"}  # the name space, which nobody fetches
+
+
+def test_difference_is_coloured_by_its_direction(folder, tmp_path):
+    done("diff", folder / "pipeline.json", folder / "faster.json.gz", "-o", tmp_path / "d.svg")
+    text = (tmp_path / "d.svg").read_text()
+    fill = {name: re.search(rf"<title>{name}\n.*?fill=\"#(..)(..)(..)\"", text, re.S).groups()
+            for name in ("hash_frame", "hash_frame_fast", "forward_batch", "all")}
+    assert fill["hash_frame"][2] == "f5" and fill["hash_frame"][0] < "f5"       # gone: blue
+    assert fill["hash_frame_fast"][0] == "f5" and fill["hash_frame_fast"][2] < "f5"  # new: red
+    assert fill["forward_batch"][0] == "f5"                                     # its share grew
+    assert len(set(fill["all"])) == 1                                           # grey
+
+
+def test_difference_json(folder):
+    rows = json.loads(done("diff", folder / "pipeline.json", folder / "faster.json.gz", "--json"))["functions"]
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["hash_frame"]["new_self_ratio"] == 0 and by_name["hash_frame"]["change_self_ratio"] < 0
+    assert by_name["hash_frame_fast"]["base_self_ratio"] == 0
+    for row in rows:
+        assert row["change_self_low_ratio"] <= row["change_self_ratio"] <= row["change_self_high_ratio"]
+    assert sum(row["change_self_ratio"] for row in rows) == pytest.approx(0)
+
+
+# ---- bad input
+
+def test_no_such_verb_suggests_the_nearest():
+    assert "did you mean 'report'?" in complaint("reprot", "x")
+    assert "`clinic help` lists them" in complaint("zzzzzzzz")
+    assert "did you mean 'export'?" in complaint("help", "exprt")
+
+
+def test_every_verb_helps():
+    listing = done("--help")
+    verbs = re.findall(r"^  (\w+)  +\S", listing, re.M)
+    assert {"import", "export", "report", "diff", "help"} <= set(verbs)
+    for verb in set(verbs) - {"help"}:
+        text = done("help", verb)
+        assert text.startswith(f"usage: clinic {verb} ") and "--help" in text
+        assert done(verb, "--help") == text
+
+
+def test_nothing_said_is_a_usage_error():
+    ran = clinic()
+    assert ran.returncode == 2 and "usage" in ran.stderr
+
+
+@pytest.mark.parametrize("argv, says", [
+    (["report"], "something is missing"),
+    (["report", "a", "b"], "one too many"),
+    (["report", "--bogus", "a"], "there is no option --bogus"),
+    (["report", "a", "--top"], "--top needs its N"),
+    (["report", "a", "--top", "-3"], "a number from 1 on, not '-3'"),
+    (["report", "a", "--by", "moon"], "no group 'moon'"),
+    (["report", "a", "--weight", "moon"], "no weight 'moon'"),
+    (["report", "/nonexistent.json"], "cannot read /nonexistent.json: No such file or directory"),
+    (["report", "/"], "cannot read /: Is a directory"),
+    (["export", "a"], "say -o"),
+    (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are .svg .collapsed .json"),
+    (["diff", "a", "b", "-o", "x.png"], "no format has the suffix"),
+    (["import", "a"], "say -o"),
+    (["import", "/nonexistent", "-o", "x.json"], "cannot import /nonexistent"),
+])
+def test_bad_usage_is_one_sentence(argv, says):
+    assert says in complaint(*argv)
+
+
+def test_damaged_sessions_are_told(folder, tmp_path):
+    whole = (folder / "pipeline.json").read_bytes()
+    cut, newer, other = tmp_path / "cut.json", tmp_path / "newer.json", tmp_path / "other.json"
+    cut.write_bytes(whole[:len(whole) // 2])
+    newer.write_bytes(whole.replace(b'"schema":1', b'"schema":99'))
+    other.write_text("{}")
+    assert "is not a session that can be read" in complaint("report", cut)
+    assert "too new" in complaint("report", newer) and "99" in complaint("report", newer)
+    assert '"format"' in complaint("diff", folder / "pipeline.json", other)
+    (tmp_path / "cut.json.gz").write_bytes((folder / "faster.json.gz").read_bytes()[:-9])
+    assert "is not a session" in complaint("report", tmp_path / "cut.json.gz")
+
+
+def test_a_text_that_is_no_perf_script_is_told(tmp_path):
+    (tmp_path / "text").write_text("hello\nworld\n")
+    assert "is it the text of `perf script" in complaint("import", tmp_path / "text", "-o", tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()
+    assert "other events, such as cpu-clock:pppH" in complaint("import", PERF_TEXT, "--event", "faults", "-o",
+                                                               tmp_path / "x.json")
+
+
+def test_nothing_to_draw_is_told(folder, tmp_path):
+    assert "has no leaked to draw" in complaint("export", folder / "pipeline.json", "-w", "leaked", "-o",
+                                                tmp_path / "x.svg")
+    assert "has no function 'nobody'" in complaint("report", folder / "pipeline.json", "--callers", "nobody")
+
+
+def test_a_full_disk_is_told(folder, tmp_path):
+    for suffix in (".svg", ".collapsed", ".json"):
+        full = tmp_path / f"full{suffix}"
+        full.symlink_to("/dev/full")
+        assert "No space left on device" in complaint("export", folder / "pipeline.json", "-o", full)
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run([CLINIC, "report", folder / "pipeline.json"], stdout=full, stderr=subprocess.PIPE,
+                             text=True)
+    assert ran.returncode == 2 and "No space left on device" in ran.stderr
+
+
+def test_a_reader_that_left_is_no_error(folder):
+    ran = subprocess.run(f"'{CLINIC}' report '{folder / 'pipeline.json'}' | head -1", shell=True, capture_output=True,
+                         text=True)
+    assert ran.stderr == ""
