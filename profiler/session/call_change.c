@@ -33,18 +33,20 @@ static double share(uint64_t part, uint64_t whole)
 }
 
 static double change_of(const struct clinic_call_tree *tree,
-			const struct clinic_call_change *row)
+			const uint64_t part[CLINIC_CALL_SIDES])
 {
-	return fabs(share(row->self[1], tree->node[0].total[1]) -
-		    share(row->self[0], tree->node[0].total[0]));
+	return fabs(share(part[1], tree->node[0].total[1]) -
+		    share(part[0], tree->node[0].total[0]));
 }
 
 static int compare(const void *left, const void *right, void *tree)
 {
 	const struct clinic_call_change *a = left;
 	const struct clinic_call_change *b = right;
-	double by = change_of(tree, b) - change_of(tree, a);
+	double by = change_of(tree, b->self) - change_of(tree, a->self);
 
+	if (by >= 0.0 && by <= 0.0)
+		by = change_of(tree, b->total) - change_of(tree, a->total);
 	if (by < 0.0 || by > 0.0)
 		return by > 0.0 ? 1 : -1;
 	return a->name < b->name ? -1 : a->name > b->name;

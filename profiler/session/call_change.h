@@ -1,7 +1,8 @@
 /*
  * session/call_change.h - two sides of a call tree, function by function.
  *
- * Order      by how much the share of self has changed, most first.
+ * Order      by how much the share of self has changed, most first; where
+ *            that is the same, the share of total.
  * Ownership  the rows are the caller's, to be freed; the texts the tree's.
  */
 #ifndef CLINIC_SESSION_CALL_CHANGE_H
