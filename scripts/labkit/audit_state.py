@@ -41,9 +41,9 @@ class AuditState:
         return inputs
 
     def rebench_inputs(self, folder: Path) -> str:
-        """Of the candidates' evidence itself: measured anew, it may accept others."""
+        """Of the evidence that decides who is accepted, itself: measured anew, it may accept others."""
         measured = [evidence.sha256_of(version.evidence_path(folder, name))
-                    for name in sorted(self.wanted) if name.startswith("candidates/")]
+                    for name in sorted(self.wanted) if name == "profile" or name.startswith("candidates/")]
         return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
 
     def seed(self, folder: Path, name: str) -> int:
