@@ -41,7 +41,7 @@ static int send_batch(const struct source_tcp *tcp)
 	return 0;
 }
 
-/* Ends when the reader shuts its side down. */
+/* Ends when the connection is shut down. */
 static void *station_main(void *argument)
 {
 	const struct source_tcp *tcp = argument;
@@ -81,7 +81,11 @@ static void tcp_close(struct source *source)
 {
 	struct source_tcp *tcp = (struct source_tcp *)source;
 
-	shutdown(tcp->reader_fd, SHUT_RDWR);
+	/*
+	 * The station may be blocked in send, with every buffer full: only
+	 * its own side, shut down, wakes it.
+	 */
+	shutdown(tcp->station_fd, SHUT_RDWR);
 	pthread_join(tcp->station, NULL);
 	close(tcp->reader_fd);
 	close(tcp->station_fd);
