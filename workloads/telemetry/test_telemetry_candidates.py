@@ -1,8 +1,8 @@
 """Every candidate does what the baseline does: the same unit tests, the same answers, at every size and ingress."""
 
+import hashlib
 import json
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,9 @@ from labkit import fixture, manifest, variant
 
 MANIFEST = manifest.load("telemetry")
 UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")
-FLAGS = ["-std=gnu11", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
-         "-Iprofiler/include"]
-SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+HARNESS = ("build/lib/libclinic-bench.a", "-ljansson", "-lpthread")
 # The lab's own choice may leave some of these out; together they must fit all the same.
 TOGETHER = ("checksum-sliced", "forward-batched", "dedup-reuse", "order-nearly-sorted", "payload-arena", "no-format",
             "compiler-o3")
@@ -21,28 +21,50 @@ VARIANTS = [variant.baseline(MANIFEST), *(variant.candidate(MANIFEST, one) for o
             variant.union(MANIFEST, [one for one in MANIFEST.candidates if one.id in TOGETHER])]
 
 
-def compile_variant(folder: Path, one: variant.Variant, *flags: str) -> Path:
-    sources = folder / one.name
-    sources.mkdir()
-    for name, text in one.sources.items():
-        (sources / name).write_text(text)
-    if flags[-1] == "-lcmocka":
-        (sources / UNIT_TEST.name).write_text(UNIT_TEST.read_text())
-    binary = folder / f"{one.name}.out"
-    units = sorted(str(path) for path in sources.glob("*.c"))
-    done = subprocess.run(["gcc", "-O2", *FLAGS, *one.cflags, f"-I{sources}", *units, *flags, "-o", str(binary),
-                           "-lpthread"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def compile_variant(cache: Path, one: variant.Variant, *flags: str, link: tuple, more: tuple = ()) -> Path:
+    """A candidate differs from the baseline in a file or two: an object with the same inputs is made once."""
+    headers = {name: text for name, text in one.sources.items() if name.endswith(".h")}
+    folder = _folder(cache, headers)
+    units = {name: text for name, text in one.sources.items() if name.endswith(".c")}
+    units.update({path.name: path.read_text() for path in more})
+    objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags)) for name, text in units.items()]
+    binary = cache / f"{one.name}{'-tests' if more else ''}"
+    subprocess.run(["gcc", *flags, *objects, *link, "-o", binary], check=True)
     return binary
 
 
+def _folder(cache: Path, headers: dict[str, str]) -> Path:
+    folder = cache / hashlib.sha256(json.dumps(headers).encode()).hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
+    for name, text in headers.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def _object(folder: Path, name: str, text: str, flags: tuple) -> Path:
+    stem = folder / hashlib.sha256(json.dumps([name, text, flags]).encode()).hexdigest()[:16]
+    source, target = stem.with_suffix(".c"), stem.with_suffix(".o")
+    if not target.exists():
+        source.write_text(text)
+        done = subprocess.run(["gcc", *flags, "-Iprofiler/include", f"-I{folder}", "-c", source, "-o", target],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+    return target
+
+
 @pytest.fixture(scope="module")
-def patients(tmp_path_factory):
-    """Every variant, linked with the harness, two compilers at a time."""
-    folder = tmp_path_factory.mktemp("patients")
-    with ThreadPoolExecutor(2) as pool:
-        built = pool.map(lambda one: compile_variant(folder, one, "build/lib/libclinic-bench.a", "-ljansson"), VARIANTS)
-        return {one.name: binary for one, binary in zip(VARIANTS, built)}
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("variants")
+
+
+@pytest.fixture(scope="module")
+def patients(cache):
+    return {one.name: compile_variant(cache, one, link=HARNESS) for one in VARIANTS}
+
+
+@pytest.fixture(scope="module")
+def baseline(cache):
+    return compile_variant(cache, VARIANTS[0], link=HARNESS)
 
 
 def run(binary: Path, size: str, *options: str) -> dict:
@@ -65,16 +87,15 @@ def test_every_variant_gives_the_baseline_s_answer(patients, size, ingress):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("one", VARIANTS, ids=lambda one: one.name)
-def test_every_variant_passes_the_baseline_s_unit_tests(tmp_path, one):
-    binary = compile_variant(tmp_path, one, *SANITIZERS, "-lcmocka")
+def test_every_variant_passes_the_baseline_s_unit_tests(cache, one):
+    binary = compile_variant(cache, one, *SANITIZERS, link=("-lcmocka", "-lpthread"), more=(UNIT_TEST,))
     done = subprocess.run([binary], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_stages_of_the_manifest_are_those_of_the_code(tmp_path):
-    binary = compile_variant(tmp_path, VARIANTS[0], "build/lib/libclinic-bench.a", "-ljansson")
+def test_the_stages_of_the_manifest_are_those_of_the_code(baseline):
     fixture.ensure(MANIFEST)
-    document = run(binary, "tiny", "--stages")
+    document = run(baseline, "tiny", "--stages")
     assert [stage["name"] for stage in document["stages"]] == [stage.name for stage in MANIFEST.stages]
     assert document["ops_count"] == MANIFEST.fixture.sizes["tiny"]
 
@@ -102,9 +123,8 @@ def test_each_candidate_changes_one_thing():
             assert len({name.split(".")[0] for name in changed}) == 1, f"{one.id} reaches over several stages"
 
 
-def test_a_fixture_of_another_kind_is_refused(tmp_path):
-    binary = compile_variant(tmp_path, VARIANTS[0], "build/lib/libclinic-bench.a", "-ljansson")
+def test_a_fixture_of_another_kind_is_refused(baseline, tmp_path):
     (tmp_path / "other.bin").write_bytes(b"not a batch of frames")
-    done = subprocess.run([binary, "--fixture", tmp_path / "other.bin"], capture_output=True, text=True)
+    done = subprocess.run([baseline, "--fixture", tmp_path / "other.bin"], capture_output=True, text=True)
     assert done.returncode == 4
     assert "Protocol error" in done.stderr and "other.bin" in done.stderr

@@ -1,0 +1,67 @@
+/*
+ * @NAME@.c - the smallest patient that works: it digests its fixture.
+ *
+ * Replace do_work() by the program that is too slow, and keep the rule: run
+ * returns a digest of all that it produced, the same every time.
+ */
+#include <clinic/stage.h>
+#include <clinic/workload.h>
+#include <errno.h>
+#include <stdlib.h>
+
+struct patient {
+	const unsigned char *bytes;
+	size_t bytes_count;
+};
+
+/* Not inlined: the manifest's [[stage]] knows it by this name. */
+__attribute__((noinline)) static uint64_t do_work(const struct patient *patient)
+{
+	uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a */
+
+	for (size_t i = 0; i < patient->bytes_count; i++)
+		digest = (digest ^ patient->bytes[i]) * 0x100000001b3u;
+	return digest;
+}
+
+/* Not timed: whatever is needed once. */
+static int setup(const struct clinic_input *input, void **state)
+{
+	struct patient *patient = calloc(1, sizeof(*patient));
+
+	if (!patient)
+		return -ENOMEM;
+	patient->bytes = input->fixture;
+	patient->bytes_count = input->fixture_bytes;
+	*state = patient;
+	return 0;
+}
+
+static void teardown(void *state)
+{
+	free(state);
+}
+
+static size_t ops(const void *state)
+{
+	return ((const struct patient *)state)->bytes_count;
+}
+
+static uint64_t run(void *state)
+{
+	uint64_t answer;
+
+	clinic_stage_begin("work");
+	answer = do_work(state);
+	clinic_stage_end("work");
+	return answer;
+}
+
+const struct clinic_workload clinic_workload = {
+	.name = "@NAME@",
+	.op = "byte",
+	.setup = setup,
+	.teardown = teardown,
+	.ops = ops,
+	.run = run,
+};
