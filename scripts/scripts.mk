@@ -11,3 +11,20 @@ compare: build
 	  --b '$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))' $(COMPARE_ARGS)
 
 PHONY += compare
+
+CALIBRATION ?= documented
+CALIBRATION_BUDGET ?= 1800
+#: CALIBRATION quick (minutes, says nothing) or documented (documented)
+#: CALIBRATION_BUDGET seconds after which calibrate stops; it goes on next time (1800)
+
+## calibrate: how often this gate is wrong on this machine, beside other tools
+calibrate: setup-test build $(O)/calibration/planted_work
+	$(Q)$(LAB) calibrate --size $(CALIBRATION) --budget $(CALIBRATION_BUDGET)
+
+# Static: start-up is the part of a run that has no known answer.
+$(O)/calibration/planted_work: hardening/calibration/planted_work.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(STRICT) -static $< -o $@
+
+build: $(O)/calibration/planted_work
+PHONY += calibrate

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labkit import host
-from labkit.evidence import check
+from labkit.schemas import check
 
 FOLDER = Path("reports/calibration")
 GATE = "gate"
@@ -29,7 +29,7 @@ def load(fingerprint: str | None = None) -> dict | None:
     if not path.exists():
         return None
     summary = json.loads(path.read_text())
-    check(summary, "calibration", str(path))
+    check(summary, str(path))
     return summary
 
 

@@ -23,7 +23,7 @@ HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "
 class Setting:
     """What the document says beside the numbers: where, when, what was compared with what."""
 
-    kind: str  # comparison or gate
+    mode: str  # compare or gate
     host: Host
     started_utc: str
     arms: dict[str, dict]
@@ -37,7 +37,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
     """Everything but the rows, which stand in their own file."""
     headline = campaign.cases[0].headline.to_json() if campaign.cases else {}
     return {
-        "schema": 1, "kind": setting.kind, "tool": {"name": "lab", "version": VERSION}, "command": sys.argv,
+        "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": sys.argv,
         "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
         "seed": design.seed, "budget_s": design.budget_s, "policy": dataclasses.asdict(design.policy),
         "arms": setting.arms, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
@@ -135,7 +135,7 @@ def calibration_text(calibration: dict | None) -> str:
 
 def markdown(doc: dict) -> str:
     """One page: verdict, table, details. The same document gives the same page."""
-    title = {"gate": "Regression gate"}.get(doc["kind"], "Comparison")
+    title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
     lines = [f"# {title}: {doc['verdict']}", "", doc["reason"] + ".", ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
     lines += details(doc)

@@ -9,16 +9,20 @@ import numpy as np
 
 
 def welch_log_p(a: np.ndarray, b: np.ndarray) -> float:
-    """Two-sided Welch's t test (Welch 1947) of the mean logs. a, b: shape (n,), n >= 2, positive, else ValueError."""
+    """Two-sided Welch's t test of the mean logs. a, b: shape (n,), n >= 2, positive, else ValueError."""
+    return welch_p(np.log(a), np.log(b))
+
+
+def welch_p(a: np.ndarray, b: np.ndarray) -> float:
+    """Two-sided Welch's t test (Welch 1947) of the means, as hyperfine's welch_ttest.py does. n >= 2 a side."""
     if a.size < 2 or b.size < 2:
         raise ValueError("Welch's t needs at least two runs a side")
     from scipy.special import stdtr
-    logs = np.log(a), np.log(b)
-    errors = [x.var(ddof=1) / x.size for x in logs]
+    errors = [x.var(ddof=1) / x.size for x in (a, b)]
     if sum(errors) == 0:
-        return 1.0 if logs[0].mean() == logs[1].mean() else 0.0
-    t = (logs[1].mean() - logs[0].mean()) / math.sqrt(sum(errors))
-    degrees = sum(errors) ** 2 / sum(e ** 2 / (x.size - 1) for e, x in zip(errors, logs))
+        return 1.0 if a.mean() == b.mean() else 0.0
+    t = (b.mean() - a.mean()) / math.sqrt(sum(errors))
+    degrees = sum(errors) ** 2 / sum(e ** 2 / (x.size - 1) for e, x in zip(errors, (a, b)))
     return float(2 * stdtr(degrees, -abs(t)))
 
 

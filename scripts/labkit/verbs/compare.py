@@ -14,10 +14,11 @@ from labkit.campaign import Campaign, Case, Design, run_campaign
 from labkit.commands import (ANY, SAME, Command, CommandPair, Conditions, are_identical, exact_counts, parse_command,
                              prepare_pair)
 from labkit.comparison_report import Setting
-from labkit.evidence import check, now_utc, write_text
+from labkit.evidence import now_utc, write_text
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.row_file import RowFile
+from labkit.schemas import check
 from labkit.verdict import NothingToCompare, Policy
 
 REPORTS = Path("reports/compare")
@@ -57,7 +58,7 @@ def run(args) -> Exit:
     sides = {"A": [parse_command(text) for text in args.a], "B": [parse_command(text) for text in args.b]}
     design = design_of(args)
     folder = new_folder(REPORTS)
-    setting = Setting(kind="comparison", host=host.read_host(), started_utc=now_utc(), arms=arms_of(sides),
+    setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(sides),
                       rows_path=str(folder / "rows.jsonl"), calibration=calibration.citation())
     if are_identical(sides["A"][0], sides["B"][0]) and not args.measure_identical:
         doc = comparison_report.identical_document(design, setting, sides["A"][0].sha256)
@@ -131,7 +132,7 @@ def new_folder(parent: Path) -> Path:
 
 def finish(doc: dict, folder: Path, json_path: Path | None, rows: list[dict] | None = None) -> Exit:
     """Documents, figures, terminal."""
-    check(doc, "comparison", str(folder / "comparison.json"))
+    check(doc, str(folder / "comparison.json"))
     text = json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / "comparison.json", text)
     write_text(folder / "comparison.md", comparison_report.markdown(doc))

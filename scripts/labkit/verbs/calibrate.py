@@ -1,0 +1,81 @@
+"""calibrate - measure this gate's own error rates on this machine, beside other tools
+
+Identical programs and planted slowdowns go through the whole procedure. Every run is kept in
+reports/calibration/; a stopped calibration goes on where it was.
+"""
+
+import json
+from pathlib import Path
+
+from labkit import calibration, calibration_rates, figures_calibration, host
+from labkit.calibration_trials import SIZES, all_trials, read_trials, run_trials
+from labkit.evidence import write_text
+from labkit.instruments import Unavailable, gbench_compare
+from labkit.outcome import Exit, UsageError
+from labkit.progress import Progress
+from labkit.row_file import read_rows
+from labkit.schemas import check
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--size", default="documented", help="quick (minutes, says nothing) or documented; default")
+    parser.add_argument("--budget", type=float, default=1800, metavar="SECONDS",
+                        help="stop after this long and go on next time; default: 1800")
+    parser.add_argument("--render-only", action="store_true", help="no runs: rates and figure from what is there")
+
+
+def run(args) -> Exit:
+    if args.size not in SIZES or args.budget < 0:
+        raise UsageError(f"--size {args.size}: accepted: {', '.join(SIZES)}; --budget must not be negative")
+    size = SIZES[args.size]
+    path = runs_path(size.name)
+    missing_count = 0 if args.render_only else measure(size, path, args.budget)
+    if not read_trials(path):
+        raise UsageError(f"{path} has no trials yet; run make calibrate")
+    summary = render(path, size.name)
+    print("\n".join(summary_lines(summary)))
+    if missing_count:
+        print(f"calibrate: {missing_count} of {len(all_trials(size))} trials are still missing; the same command goes on")
+        return Exit.INCONCLUSIVE
+    return Exit.PASSED
+
+
+def runs_path(size: str) -> Path:
+    """A quick calibration never mixes with, or replaces, a documented one."""
+    name = host.fingerprint()[:16] + ("" if size == "documented" else f".{size}")
+    return calibration.FOLDER / f"{name}.jsonl"
+
+
+def measure(size, path: Path, budget_s: float) -> int:
+    remaining = len(all_trials(size)) - len(read_trials(path))
+    with Progress("calibrate", remaining) as progress:
+        return run_trials(size, path, budget_s=budget_s, on_trial=progress.advance)
+
+
+def render(path: Path, size: str) -> dict:
+    """path.json with the rates, path.md and path.svg for people."""
+    trials = read_trials(path)
+    head = next(record for record in read_rows(path) if record["kind"] == "head")
+    summary = calibration_rates.summarise(head, trials, compare_py_of(trials), size)
+    check(summary, str(path.with_suffix(".json")))
+    write_text(path.with_suffix(".json"), json.dumps(summary, indent=1) + "\n")
+    write_text(path.with_suffix(".md"), calibration_rates.page(summary, path.stem))
+    figures_calibration.draw(summary, path.with_suffix(".svg"))
+    return summary
+
+
+def compare_py_of(trials: list[dict]) -> dict[str, float]:
+    pairs = calibration_rates.rival_pairs(trials)
+    try:
+        return gbench_compare.p_values(pairs) if pairs else {}
+    except Unavailable as reason:
+        print(f"calibrate: without compare.py: {reason}")
+        return {}
+
+
+def summary_lines(summary: dict) -> list[str]:
+    lines = [calibration.citation_text(summary), f"noise floor {summary['floor_ratio']:.2%}"]
+    for condition, noise in summary["noise"].items():
+        lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise a pair, {noise['blocks_count']:.0f} blocks and "
+                     f"{noise['trial_s']:.1f} s a comparison")
+    return lines
