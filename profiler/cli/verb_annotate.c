@@ -1,0 +1,85 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/annotate.h"
+#include "cli/verb.h"
+#include "session/session.h"
+
+static const struct clinic_usage usage = {
+	.line = "annotate FILE FUNCTION",
+	.text = "Source lines and instructions of a function with the share of "
+		"its own time that\neach took, its 95 % interval and the number "
+		"of samples. Code that was inlined into\nit counts at the line "
+		"that called it. A sampled instruction is often the one after\n"
+		"the one that took the time. The disassembly is objdump's, and "
+		"only of the very\nfile that was measured.\n",
+	.operands_min = 2,
+	.operands_max = 2,
+};
+
+static void print_head(const struct clinic_annotation *a)
+{
+	struct clinic_share share =
+		clinic_share_of(a->value, a->whole, a->samples);
+
+	printf("%s: %.2f %% [%.2f, %.2f] of the session\n", a->function,
+	       100.0 * share.ratio, 100.0 * share.low, 100.0 * share.high);
+	printf("own %% [95 %% inter.]   samples   line\n");
+}
+
+static int annotate(const char *path, struct clinic_annotation *a)
+{
+	int error = clinic_annotation_find(a);
+
+	if (error == -ENOENT)
+		return clinic_complain("%s has no sample in a function '%s'; "
+				       "`clinic report %s` lists them",
+				       path, a->function, path);
+	if (error)
+		return clinic_complain("cannot annotate %s: %s", path,
+				       strerror(-error));
+	print_head(a);
+	clinic_annotation_print_lines(a);
+	/* objdump writes to a pipe of ours: nothing may be left behind. */
+	fflush(stdout);
+	clinic_annotation_print_code(a);
+	return CLINIC_EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct clinic_annotation annotation = {0};
+	struct clinic_session *session;
+	const struct clinic_option options[] = {
+		{'s', "source", "FOLDER", CLINIC_OPTION_TEXT,
+		 &annotation.source_folder,
+		 "where sources are that have "
+		 "moved"},
+		{'a', "all", NULL, CLINIC_OPTION_FLAG, &annotation.is_whole,
+		 "the cold instructions too"},
+		{0},
+	};
+	int at = clinic_options(&usage, options, argc, argv);
+	int status;
+
+	if (at < 0)
+		return clinic_options_exit(at);
+	status = clinic_open_session(argv[at], &session);
+	if (status)
+		return status;
+	annotation.session = session;
+	annotation.function = argv[at + 1];
+	status = annotate(argv[at], &annotation);
+	clinic_annotation_free(&annotation);
+	clinic_session_free(session);
+	return status;
+}
+
+static const struct clinic_verb verb = {
+	.name = "annotate",
+	.summary = "the hot lines and instructions of a function",
+	.run = run,
+};
+CLINIC_VERB(verb);
