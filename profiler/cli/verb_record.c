@@ -1,6 +1,6 @@
 /*
  * clinic record - run a program, or watch one, and write where its CPU time
- * went.
+ * went, what it allocated, and what its threads waited for.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -25,6 +25,9 @@ static const struct clinic_usage usage = {
 		"Samples the CPU time of a program, its threads and children, "
 		"and writes a\nsession for `clinic report`. Ctrl-C stops, and "
 		"keeps what was measured.\n"
+		"-e alloc counts every allocation, with its call stack and its "
+		"life; -e lock\ntimes what threads wait for. -e cpu,alloc "
+		"does both in one run.\n"
 		"Exits with the command's own exit code (128 + signal), or 2 "
 		"when it could\nnot be started or measured.\n",
 	.operands_min = 0,
@@ -34,6 +37,7 @@ static const struct clinic_usage usage = {
 
 struct settings {
 	struct clinic_recording_plan plan;
+	struct clinic_alloc_plan alloc;
 	const char *output;
 	const char *backend;
 	const char *event;
@@ -70,6 +74,57 @@ static int read_duration(const char *text, double *seconds)
 	return clinic_complain("--duration takes seconds, not '%s'", text);
 }
 
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && !strncmp(text, word, length);
+}
+
+/* "cpu,alloc,lock": which instruments run. */
+static int read_events(struct settings *settings)
+{
+	bool with_cpu = false;
+	const char *at = settings->event;
+
+	for (;; at++) {
+		size_t length = strcspn(at, ",");
+
+		if (is_word(at, length, "cpu"))
+			with_cpu = true;
+		else if (is_word(at, length, "alloc"))
+			settings->alloc.with_alloc = true;
+		else if (is_word(at, length, "lock"))
+			settings->alloc.with_lock = true;
+		else
+			return clinic_complain("cannot record '%.*s'; there "
+					       "are cpu, alloc and lock",
+					       (int)length, at);
+		at += length;
+		if (!*at)
+			break;
+	}
+	if (!with_cpu) {
+		settings->plan.backend = CLINIC_BACKEND_NONE;
+		settings->plan.frequency_hz = 0;
+	}
+	if (settings->alloc.with_alloc || settings->alloc.with_lock)
+		settings->plan.alloc = &settings->alloc;
+	return 0;
+}
+
+/* What only the library can do, which is loaded when a program starts. */
+static int check_alloc(const struct settings *settings)
+{
+	if (settings->plan.alloc && settings->pid)
+		return clinic_complain("-e alloc and -e lock need to start the "
+				       "program; give a command, not --pid");
+	if (settings->alloc.with_alloc)
+		return 0;
+	if (settings->alloc.sample_bytes || settings->alloc.no_alloc_in)
+		return clinic_complain("--sample-bytes and "
+				       "--assert-zero-alloc go with -e alloc");
+	return 0;
+}
+
 /* The settings that need more than the option table can check. */
 static int check(struct settings *settings)
 {
@@ -79,10 +134,6 @@ static int check(struct settings *settings)
 	if (settings->frequency_hz > HZ_MOST)
 		return clinic_complain("--frequency takes at most %d Hz",
 				       HZ_MOST);
-	if (strcmp(settings->event, "cpu"))
-		return clinic_complain("cannot sample '%s'; cpu is all there "
-				       "is",
-				       settings->event);
 	if (plan->argv && settings->pid)
 		return clinic_complain("either a command or --pid, not both");
 	if (!plan->argv && !settings->pid)
@@ -97,7 +148,9 @@ static int check(struct settings *settings)
 		status = read_duration(settings->duration, &plan->duration_s);
 	if (!status)
 		status = read_backend(settings->backend, &plan->backend);
-	return status;
+	if (!status)
+		status = read_events(settings);
+	return status ? status : check_alloc(settings);
 }
 
 static void print_refusals(const struct clinic_refusals *refusals)
@@ -213,7 +266,39 @@ static void print_stacks(const struct clinic_recorder_counts *counts)
 	print_ends(counts);
 }
 
-static void print_summary(struct clinic_session *session,
+static void print_notes(const struct clinic_session *session)
+{
+	uint32_t count;
+	const struct clinic_note *notes =
+		clinic_session_rows(session, CLINIC_NOTES, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		fprintf(stderr, "clinic record: %s\n",
+			clinic_session_text(session, notes[i].text_id));
+}
+
+static void print_allocations(struct clinic_session *session)
+{
+	uint64_t allocations = 0, bytes = 0, leaked = 0;
+	uint32_t count;
+	const struct clinic_allocation *rows =
+		clinic_session_rows(session, CLINIC_ALLOCATIONS, &count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		allocations += rows[i].allocations_count;
+		bytes += rows[i].bytes;
+		leaked += rows[i].leaked_count;
+	}
+	if (clinic_session_quality(session)->allocations_observed)
+		fprintf(stderr,
+			"clinic record: %" PRIu64 " allocations, %" PRIu64
+			" bytes, %" PRIu64 " bytes at the peak, %" PRIu64
+			" not freed\n",
+			allocations, bytes,
+			clinic_session_quality(session)->peak_bytes, leaked);
+}
+
+static void print_samples(struct clinic_session *session,
 			  const struct clinic_recording_outcome *outcome)
 {
 	const struct clinic_quality *quality = clinic_session_quality(session);
@@ -235,6 +320,17 @@ static void print_summary(struct clinic_session *session,
 		(double)quality->accounted_cpu_ns / 1e9,
 		percent(counts->weight_ns, quality->accounted_cpu_ns),
 		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
+}
+
+static void print_summary(const struct settings *settings,
+			  struct clinic_session *session,
+			  const struct clinic_recording_outcome *outcome)
+{
+	if (settings->plan.backend != CLINIC_BACKEND_NONE)
+		print_samples(session, outcome);
+	if (settings->plan.alloc)
+		print_allocations(session);
+	print_notes(session);
 }
 
 static int save(struct clinic_session *session, const char *path)
@@ -260,7 +356,7 @@ static int record(const struct settings *settings,
 	if (outcome.has_measured) {
 		int saved;
 
-		print_summary(session, &outcome);
+		print_summary(settings, session, &outcome);
 		saved = save(session, settings->output);
 		status = status ? status : saved;
 		clinic_target_wait(&outcome.target);
@@ -302,7 +398,13 @@ static int run(int argc, char **argv)
 		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
 		 &settings.duration, "stop measuring after so long"},
 		{'e', "event", "EVENT", CLINIC_OPTION_TEXT, &settings.event,
-		 "what to sample (cpu)"},
+		 "what to record: cpu, alloc, lock, comma-separated (cpu)"},
+		{0, "sample-bytes", "BYTES", CLINIC_OPTION_COUNT,
+		 &settings.alloc.sample_bytes,
+		 "stacks of one allocation in so many bytes, not of all"},
+		{0, "assert-zero-alloc", "STAGE", CLINIC_OPTION_TEXT,
+		 &settings.alloc.no_alloc_in,
+		 "exit 97 at the first allocation in that stage"},
 		{0, "backend", "NAME", CLINIC_OPTION_TEXT, &settings.backend,
 		 "auto, perf or timer (auto)"},
 		{0, "debuginfod", NULL, CLINIC_OPTION_FLAG,
@@ -321,6 +423,7 @@ static int run(int argc, char **argv)
 		settings.plan.argv = argv + at;
 	find_preload(preload);
 	settings.plan.preload = preload;
+	settings.alloc.preload = preload;
 	status = check(&settings);
 	if (status)
 		return status;
@@ -333,7 +436,7 @@ static int run(int argc, char **argv)
 
 static const struct clinic_verb verb = {
 	.name = "record",
-	.summary = "run a program and sample where its CPU time goes",
+	.summary = "run a program: CPU time, allocations, waits for locks",
 	.run = run,
 };
 CLINIC_VERB(verb);

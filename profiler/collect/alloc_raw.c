@@ -64,11 +64,11 @@ static int map_line(struct clinic_space *space, const char *line)
 	char path[PATH_MAX] = "//anon";
 
 	if (sscanf(line,
-		   "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64
-		   " %x:%x %" SCNu64 " %4095[^\n]",
+		   "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64
+		   " %4095[^\n]",
 		   &mapping.start, &end, &mapping.file_offset,
-		   &mapping.device_major, &mapping.device_minor,
-		   &mapping.inode, path) < 6)
+		   &mapping.device_major, &mapping.device_minor, &mapping.inode,
+		   path) < 6)
 		return -EBADMSG;
 	mapping.size_bytes = end - mapping.start;
 	mapping.path = path;
@@ -80,8 +80,8 @@ static int read_listing(struct reading *reading, struct image *image,
 {
 	struct clinic_space *space;
 	struct clinic_space **grown =
-		realloc(image->spaces,
-			(image->spaces_count + 1) * sizeof(struct clinic_space *));
+		realloc(image->spaces, (image->spaces_count + 1) *
+					       sizeof(struct clinic_space *));
 	const char *at = listing->text, *end = at + listing->bytes, *newline;
 	int err;
 
@@ -107,15 +107,14 @@ static int read_listings(struct reading *reading, struct image *image)
 	const struct text_block *listing = NULL;
 	int err = 0;
 
-	while (!err && (listing = clinic_arena_next(&image->file, BLOCK_MAPS,
-						    listing)))
+	while (!err &&
+	       (listing = clinic_arena_next(&image->file, BLOCK_MAPS, listing)))
 		err = read_listing(reading, image, listing);
 	return err;
 }
 
-static int push_frame(struct reading *reading,
-		      const struct clinic_space *space, uint64_t address,
-		      uint32_t *stack)
+static int push_frame(struct reading *reading, const struct clinic_space *space,
+		      uint64_t address, uint32_t *stack)
 {
 	struct clinic_raw_frame frame = {.address = address,
 					 .module = CLINIC_RAW_NOWHERE,
@@ -153,8 +152,8 @@ static int read_sites(struct reading *reading, struct image *image)
 	image->sites = calloc(image->sites_count, sizeof(*image->sites));
 	if (!image->sites)
 		return -ENOMEM;
-	while (!err && (block = clinic_arena_next(&image->file, BLOCK_SITE,
-						  block))) {
+	while (!err &&
+	       (block = clinic_arena_next(&image->file, BLOCK_SITE, block))) {
 		struct site *site = &image->sites[block->id];
 
 		if (!block->id || block->id >= image->sites_count)
@@ -198,8 +197,8 @@ static int each_row(struct reading *reading, struct image *image, on_row *call)
 	const struct rows_block *rows = NULL;
 	int err = 0;
 
-	while (!err && (rows = clinic_arena_next(&image->file, BLOCK_ROWS,
-						 rows)))
+	while (!err &&
+	       (rows = clinic_arena_next(&image->file, BLOCK_ROWS, rows)))
 		for (uint32_t i = 0; !err && i < ROWS_PER_BLOCK; i++)
 			if (rows->first_site + i < image->sites_count)
 				err = call(reading, image, rows,
@@ -250,9 +249,8 @@ static int thread_id_of(struct reading *reading, const struct image *image,
 	if (!thread || thread->folded_count)
 		return 0;
 	memcpy(name, thread->name, sizeof(thread->name));
-	return clinic_session_thread_id(reading->session,
-					image->file.head->pid, thread->tid,
-					name, id);
+	return clinic_session_thread_id(reading->session, image->file.head->pid,
+					thread->tid, name, id);
 }
 
 static uint32_t stage_of(const struct image *image, const struct site *site)
@@ -326,8 +324,7 @@ static int save_sizes_of(struct reading *reading, const struct image *image,
 	for (uint32_t class = 0; !err && class < SIZE_CLASSES; class ++) {
 		struct clinic_allocation_size size = {
 			.stage_id = image->stages[node],
-			.up_to_bytes =
-				class ? UINT64_C(1) << (class - 1) : 0,
+			.up_to_bytes = class ? UINT64_C(1) << (class - 1) : 0,
 			.allocations_count = counts[class],
 		};
 
@@ -349,8 +346,8 @@ static int save_sizes(struct reading *reading, const struct image *image)
 		while ((thread = clinic_arena_next(&image->file, BLOCK_THREAD,
 						   thread)))
 			for (size_t i = 0; i < SIZE_CLASSES; i++)
-				counts[i] += thread->stages[node]
-						     .sizes_count[i];
+				counts[i] +=
+					thread->stages[node].sizes_count[i];
 		err = save_sizes_of(reading, image, node, counts);
 	}
 	return err;
@@ -368,8 +365,8 @@ static void save_quality(struct reading *reading, const struct image *image)
 	/* Of several processes, each has its own: the largest stands. */
 	if (head->peak_bytes > quality->peak_bytes) {
 		quality->peak_bytes = head->peak_bytes;
-		quality->peak_time_ns = clinic_arena_instant_ns(
-			&image->file, head->peak_ticks);
+		quality->peak_time_ns =
+			clinic_arena_instant_ns(&image->file, head->peak_ticks);
 	}
 }
 
@@ -412,9 +409,8 @@ static int note_bypassed(struct reading *reading, const struct image *image)
 
 static int read_image(struct reading *reading, const char *path)
 {
-	struct image *grown =
-		realloc(reading->images,
-			(reading->images_count + 1) * sizeof(*grown));
+	struct image *grown = realloc(
+		reading->images, (reading->images_count + 1) * sizeof(*grown));
 	struct image *image;
 	int err;
 
@@ -446,8 +442,7 @@ static int read_folder(struct reading *reading, const char *folder)
 	for (int i = 0; i < count; i++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), "%s/%s", folder,
-			 files[i]->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]->d_name);
 		if (!err && files[i]->d_name[0] != '.')
 			err = read_image(reading, path);
 		free(files[i]);

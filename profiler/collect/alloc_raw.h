@@ -32,7 +32,7 @@ struct clinic_alloc_plan {
 	const char *preload; /* libclinic-preload.so */
 	bool with_alloc;     /* call sites, live blocks, peak, leaks */
 	bool with_lock;
-	uint64_t sample_bytes;	  /* 0: every allocation */
+	uint64_t sample_bytes;   /* 0: every allocation */
 	const char *no_alloc_in; /* stages, comma-separated; or NULL */
 };
 

@@ -80,8 +80,8 @@ const void *clinic_arena_next(const struct arena_file *file,
 	return block ? payload_of(block) : NULL;
 }
 
-const struct thread_block *
-clinic_arena_thread(const struct arena_file *file, uint64_t thread_at)
+const struct thread_block *clinic_arena_thread(const struct arena_file *file,
+					       uint64_t thread_at)
 {
 	const struct thread_block *thread = NULL;
 
@@ -113,8 +113,8 @@ static int check(struct arena_file *file)
 		return -EPROTO;
 	if (head->used_bytes > file->bytes)
 		return -EBADMSG;
-	for (uint64_t at = round_up(sizeof(*head)); (block = block_at(file, at));
-	     at += block->bytes)
+	for (uint64_t at = round_up(sizeof(*head));
+	     (block = block_at(file, at)); at += block->bytes)
 		if (!is_payload_sound(block->kind, payload_of(block),
 				      block->bytes - round_up(sizeof(*block))))
 			return -EBADMSG;

@@ -29,13 +29,12 @@ const void *clinic_arena_next(const struct arena_file *file,
 			      enum block_kind kind, const void *previous);
 
 /* NULL: that offset is not a thread's. */
-const struct thread_block *
-clinic_arena_thread(const struct arena_file *file, uint64_t thread_at);
+const struct thread_block *clinic_arena_thread(const struct arena_file *file,
+					       uint64_t thread_at);
 
 /* Ticks to nanoseconds; 0 when nothing tells how long a tick is. */
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks);
 /* CLOCK_MONOTONIC at that tick. */
-uint64_t clinic_arena_instant_ns(const struct arena_file *file,
-				 uint64_t ticks);
+uint64_t clinic_arena_instant_ns(const struct arena_file *file, uint64_t ticks);
 
 #endif

@@ -50,11 +50,10 @@ static bool has_loader(int fd, const Elf64_Ehdr *elf)
 	Elf64_Phdr segment;
 
 	for (int i = 0; i < elf->e_phnum; i++) {
-		off_t at = (off_t)(elf->e_phoff +
-				   (uint64_t)i * elf->e_phentsize);
+		off_t at =
+			(off_t)(elf->e_phoff + (uint64_t)i * elf->e_phentsize);
 
-		if (pread(fd, &segment, sizeof(segment), at) !=
-		    sizeof(segment))
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
 			return false;
 		if (segment.p_type == PT_INTERP)
 			return true;
@@ -72,8 +71,7 @@ static bool gains_privileges(int fd)
 	if ((status.st_mode & S_ISUID && status.st_uid != geteuid()) ||
 	    (status.st_mode & S_ISGID && status.st_gid != getegid()))
 		return true;
-	return !is_root &&
-	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
+	return !is_root && fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
 static const char *judge_elf(int fd, const Elf64_Ehdr *elf)

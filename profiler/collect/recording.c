@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "collect/about.h"
+#include "collect/idle_source.h"
 #include "collect/perf_source.h"
 #include "collect/timer_source.h"
 #include "session/session.h"
@@ -38,6 +39,7 @@ struct recording {
 	struct clinic_recording_outcome *outcome;
 	struct clinic_source source;
 	struct clinic_recorder *recorder;
+	struct clinic_alloc_capture *allocs; /* NULL: not wanted */
 	int signal_fd;
 	uint64_t stop_ns; /* UINT64_MAX: when the target ends */
 	uint64_t measured_ns;
@@ -54,16 +56,58 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Those of the backend and of the allocation counter, one after the other. */
+static int join_settings(const struct recording *recording,
+			 char *const *settings, char ***joined)
+{
+	char *const *more = recording->allocs
+				    ? clinic_alloc_settings(recording->allocs)
+				    : NULL;
+	size_t count = 0;
+
+	for (char *const *at = settings; at && *at; at++)
+		count++;
+	for (char *const *at = more; at && *at; at++)
+		count++;
+	*joined = calloc(count + 1, sizeof(**joined));
+	if (!*joined)
+		return -ENOMEM;
+	count = 0;
+	for (; settings && *settings; settings++)
+		(*joined)[count++] = *settings;
+	for (; more && *more; more++)
+		(*joined)[count++] = *more;
+	return 0;
+}
+
+static int launch_target(struct recording *recording, char *const *settings)
+{
+	char **joined;
+	int err = join_settings(recording, settings, &joined);
+
+	if (err)
+		return err;
+	err = clinic_target_launch(recording->plan->argv, joined,
+				   &recording->outcome->target);
+	free(joined); /* the child has its own copy */
+	return err;
+}
+
 static int find_target(struct recording *recording, char *const *settings)
 {
 	const struct clinic_recording_plan *plan = recording->plan;
-	struct clinic_target *target = &recording->outcome->target;
 
 	recording->outcome->failed = plan->argv ? CLINIC_STEP_LAUNCH
 						: CLINIC_STEP_ATTACH;
 	if (plan->argv)
-		return clinic_target_launch(plan->argv, settings, target);
-	return clinic_target_attach(plan->pid, target);
+		return launch_target(recording, settings);
+	return clinic_target_attach(plan->pid, &recording->outcome->target);
+}
+
+static int begin_without_samples(struct recording *recording)
+{
+	recording->source = clinic_idle_source;
+	return find_target(recording, NULL);
 }
 
 /* Perf events are opened on the target, before it begins. */
@@ -118,6 +162,8 @@ static int begin_with_backend(struct recording *recording)
 	int err = -EOPNOTSUPP;
 
 	recording->outcome->failed = CLINIC_STEP_BACKEND;
+	if (recording->plan->backend == CLINIC_BACKEND_NONE)
+		return begin_without_samples(recording);
 	if (recording->plan->backend != CLINIC_BACKEND_TIMER) {
 		err = begin_with_perf(recording);
 		if (!is_refused(recording, err) ||
@@ -331,6 +377,9 @@ static int measure_and_name(struct recording *recording)
 	account_err = account(recording, cpu_before_ns);
 	naming_err = clinic_recorder_finish(recording->recorder, &naming,
 					    &outcome->naming);
+	if (!naming_err && recording->allocs)
+		naming_err = clinic_alloc_collect(recording->allocs, &naming,
+						  recording->session);
 	if (!err && !account_err)
 		outcome->failed = CLINIC_STEP_NAME;
 	return err ? err : account_err ? account_err : naming_err;
@@ -351,6 +400,9 @@ int clinic_recording_run(const struct clinic_recording_plan *plan,
 	outcome->target = (struct clinic_target){
 		.go_fd = -1, .failed_fd = -1, .pid_fd = -1};
 	err = clinic_recorder_new(session, &recording.recorder);
+	if (!err && plan->alloc && plan->argv)
+		err = clinic_alloc_prepare(plan->alloc, plan->argv[0],
+					   &recording.allocs);
 	if (!err)
 		err = begin(&recording);
 	if (!err)
@@ -359,6 +411,7 @@ int clinic_recording_run(const struct clinic_recording_plan *plan,
 		recording.source.close(recording.source.state);
 	if (recording.signal_fd >= 0)
 		close(recording.signal_fd);
+	clinic_alloc_free(recording.allocs);
 	clinic_recorder_free(recording.recorder);
 	return err;
 }

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/alloc_raw.h"
 #include "collect/recorder.h"
 #include "collect/refusals.h"
 #include "collect/source.h"
@@ -33,7 +34,8 @@ struct clinic_session;
 enum clinic_backend {
 	CLINIC_BACKEND_AUTO,
 	CLINIC_BACKEND_PERF,
-	CLINIC_BACKEND_TIMER
+	CLINIC_BACKEND_TIMER,
+	CLINIC_BACKEND_NONE /* no CPU samples: allocations or locks alone */
 };
 
 struct clinic_recording_plan {
@@ -43,6 +45,8 @@ struct clinic_recording_plan {
 	pid_t pid;           /* to attach to; when there is no argv */
 	double duration_s;   /* 0: until the target ends */
 	const char *preload; /* libclinic-preload.so, for the timer backend */
+	/* What else the library is to do in a launched target; or NULL. */
+	const struct clinic_alloc_plan *alloc;
 	bool use_debuginfod;
 };
 

@@ -1,0 +1,92 @@
+"""`clinic record -e alloc` against victims whose every allocation is known."""
+
+import json
+import subprocess
+from pathlib import Path
+
+CLINIC = Path("build/bin/clinic").resolve()
+VICTIMS = Path("build/victims").resolve()
+
+
+def record(command: list[str], directory: Path, *options: str) -> tuple[dict, subprocess.CompletedProcess]:
+    """The report of one run, and the run."""
+    session = directory / "session.json"
+    done = subprocess.run([CLINIC, "record", "-e", "alloc", "-o", session, *options, "--", *command],
+                          capture_output=True, text=True, timeout=60)
+    report = subprocess.run([CLINIC, "report", "--json", session], capture_output=True, text=True, check=True)
+    return json.loads(report.stdout), done
+
+
+def victim(name: str, *arguments: str) -> list[str]:
+    return [str(VICTIMS / name), *arguments]
+
+
+def test_23_allocations_3_leaks(tmp_path):
+    report, done = record(victim("alloc_23"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    allocations = report["allocations"]
+    assert allocations["allocations_count"] == 23
+    assert allocations["frees_count"] == 20
+    assert allocations["bytes"] == 9745
+    assert (allocations["leaked_count"], allocations["leaked_bytes"]) == (3, 300)
+    # 300 stay, and realloc to 5000 gives the 4000 back first.
+    assert allocations["peak_bytes"] == 5300
+    assert allocations["temporary_count"] == 20
+
+
+def test_sites_add_up_and_name_their_lines(tmp_path):
+    report, _ = record(victim("alloc_23"), tmp_path)
+    sites = report["call_sites"]
+    assert sum(site["allocations_count"] for site in sites) == 23
+    assert sum(site["leaked_bytes"] for site in sites) == 300
+    assert {site["name"] for site in sites} <= {"main", "__strdup", "strdup"}
+    ten = [site for site in sites if site["allocations_count"] == 10]
+    assert len(ten) == 1 and ten[0]["file"].endswith("alloc_23.c") and ten[0]["line"] > 0
+
+
+def test_threads_share_sites(tmp_path):
+    report, _ = record(victim("alloc_threads", "8"), tmp_path)
+    allocations = report["allocations"]
+    assert allocations["allocations_count"] - allocations["frees_count"] == allocations["leaked_count"]
+    work = [site for site in report["call_sites"] if site["name"] == "work"]
+    assert sum(site["allocations_count"] for site in work) == 8 * 1002
+    assert sum(site["leaked_count"] for site in work) == 0
+
+
+def test_stages(tmp_path):
+    report, _ = record(victim("alloc_stages"), tmp_path)
+    stages = {row["name"]: row["allocations_count"] for row in report["allocations"]["stages"]}
+    assert stages["parse"] == 10 and stages["copy"] == 6
+
+
+def test_every_process_and_every_exec_is_seen(tmp_path):
+    report, done = record(["sh", "-c", f"exec {' '.join(victim('alloc_fork', *victim('alloc_23')))}"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    sites = report["call_sites"]
+    by_size = {}
+    for site in sites:
+        by_size[site["name"]] = by_size.get(site["name"], 0) + site["allocations_count"]
+    assert by_size["allocate"] == 103 + 7 + 5
+    assert by_size["main"] == 22
+
+
+def test_a_killed_program_loses_nothing(tmp_path):
+    report, done = record(["sh", "-c", f"{victim('alloc_23')[0]}; kill -9 $$"], tmp_path)
+    assert done.returncode == 128 + 9
+    main = [site for site in report["call_sites"] if site["name"] == "main"]
+    assert sum(site["allocations_count"] for site in main) == 22
+
+
+def test_not_observable_is_said_never_zero(tmp_path):
+    for name, why in (("alloc_static", "statically linked"), ("alloc_own_malloc", "its own malloc")):
+        report, done = record(victim(name), tmp_path)
+        assert done.returncode == 0
+        assert report["allocations"] is None
+        assert why in done.stderr
+
+
+def test_loaded_libraries_have_stacks_after_dlclose(tmp_path):
+    report, done = record(victim("alloc_plugin", str(VICTIMS / "alloc_plugin.so")), tmp_path)
+    assert done.returncode == 0, done.stderr
+    functions = {site["name"] for site in report["call_sites"]}
+    assert {"loaded", "alloc_plugin_run"} <= functions
