@@ -32,30 +32,7 @@ uint32_t checksum_of(const uint8_t *bytes, size_t bytes_count)
 		crc = (crc >> 8) ^ table[(crc ^ bytes[6]) & 0xff];
 		crc = (crc >> 8) ^ table[(crc ^ bytes[7]) & 0xff];
 	}
-	switch (bytes_count) {
-	case 7:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 6:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 5:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 4:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 3:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 2:
-		crc = (crc >> 8) ^ table[(crc ^ *bytes++) & 0xff];
-		/* fall through */
-	case 1:
+	for (; bytes_count > 0; bytes_count--, bytes++)
 		crc = (crc >> 8) ^ table[(crc ^ *bytes) & 0xff];
-		break;
-	default:
-		break;
-	}
 	return crc ^ 0xffffffffu;
 }

@@ -66,31 +66,26 @@ void batch_drop(struct batch *batch, struct frame *frame)
 	frame->bytes = NULL;
 }
 
-/* Keeps the blocks: the next batch needs as many. */
-static void free_blocks(struct batch *batch, size_t kept)
-{
-	while (batch->blocks && (!kept || batch->blocks->next)) {
-		struct arena_block *next = batch->blocks->next;
-
-		free(batch->blocks);
-		batch->blocks = next;
-	}
-	if (batch->blocks)
-		batch->blocks->used_bytes = 0;
-}
-
+/* One block is kept, empty: the next batch needs one at least. */
 void batch_reset(struct batch *batch)
 {
-	struct arena_block *blocks;
+	struct arena_block *kept = batch->blocks;
 
-	free_blocks(batch, 1);
-	blocks = batch->blocks;
+	while (kept && kept->next) {
+		struct arena_block *next = kept->next;
+
+		free(kept);
+		kept = next;
+	}
+	if (kept)
+		kept->used_bytes = 0;
 	free(batch->frames);
-	*batch = (struct batch){.blocks = blocks};
+	*batch = (struct batch){.blocks = kept};
 }
 
 void batch_free(struct batch *batch)
 {
 	batch_reset(batch);
-	free_blocks(batch, 0);
+	free(batch->blocks);
+	batch->blocks = NULL;
 }
