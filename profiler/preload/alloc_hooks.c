@@ -43,7 +43,7 @@ __attribute__((always_inline)) static inline void
 note_allocation(struct thread_block *self, const void *block, size_t bytes)
 {
 	count_allocation(self, bytes);
-	if (__builtin_expect(track_plan.with_stacks, 0) && !self->depth) {
+	if (__builtin_expect(track_plan.is_active, 0) && !self->depth) {
 		struct stack_entry entry = {
 			.frame = __builtin_frame_address(0),
 			.pc = stack_entry_pc(),

@@ -95,6 +95,12 @@ struct stage_counts {
 	uint64_t sizes_count[SIZE_CLASSES]; /* their sum: all allocations */
 };
 
+/* What a stage has used up of its allowance since it began. */
+struct stage_use {
+	uint64_t count;
+	uint64_t bytes;
+};
+
 struct thread_block {
 	uint32_t tid;
 	uint32_t folded_count; /* threads before it, gone, in these counts */
@@ -103,6 +109,7 @@ struct thread_block {
 	uint16_t reserved;
 	char name[16];
 	struct stage_counts stages[STAGE_NODES_MAX];
+	struct stage_use uses[STAGE_NODES_MAX];
 	void *tracking; /* of the process alone: not for readers of a file */
 };
 

@@ -1,4 +1,5 @@
 #include "preload/alloc_track.h"
+#include "preload/alloc_budget.h"
 #include "preload/arena.h"
 #include "preload/call_sites.h"
 #include "preload/process_texts.h"
@@ -39,6 +40,7 @@ void track_open(const struct track_plan *plan)
 	process_save_maps();
 	track_plan.with_live = plan->with_live && live_open();
 	track_plan.with_stacks = true;
+	track_plan.is_active = true;
 	head->has_live = track_plan.with_live;
 }
 
@@ -172,8 +174,14 @@ static void start_life(struct tracking *tracking, const void *block,
 	change_live(tracking, (int64_t)bytes, ticks);
 }
 
-void track_allocation(struct thread_block *self, const void *block,
-		      size_t bytes, const struct stack_entry *entry)
+void track_watch_budgets(void)
+{
+	track_plan.with_budgets = true;
+	track_plan.is_active = true;
+}
+
+static void track_site(struct thread_block *self, const void *block,
+		       size_t bytes, const struct stack_entry *entry)
 {
 	struct tracking *tracking = tracking_of(self);
 	struct site_row *row;
@@ -194,6 +202,15 @@ void track_allocation(struct thread_block *self, const void *block,
 	if (track_plan.with_live)
 		start_life(tracking, block, bytes, site);
 	tracking->is_busy = was_busy;
+}
+
+void track_allocation(struct thread_block *self, const void *block,
+		      size_t bytes, const struct stack_entry *entry)
+{
+	if (track_plan.with_budgets)
+		budget_allocation(self, bytes, entry);
+	if (track_plan.with_stacks)
+		track_site(self, block, bytes, entry);
 }
 
 bool track_take(const void *block, struct live_record *record)

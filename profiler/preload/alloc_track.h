@@ -22,13 +22,18 @@
 
 /* What is wanted; all false: counts alone. */
 struct track_plan {
+	bool is_active; /* any of these: allocations are to come here */
 	bool with_stacks;
 	bool with_live; /* needs stacks */
+	bool with_budgets;
 };
 
 extern __attribute__((visibility("hidden"))) struct track_plan track_plan;
 
 void track_open(const struct track_plan *plan);
+
+/* From now on each allocation may be one too many. */
+void track_watch_budgets(void);
 
 void track_allocation(struct thread_block *self, const void *block,
 		      size_t bytes, const struct stack_entry *entry);

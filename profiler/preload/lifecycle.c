@@ -4,10 +4,12 @@
  * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p a forked
  * child appends ".PID", so that no process overwrites another's file.
  */
+#include "preload/alloc_budget.h"
 #include "preload/alloc_track.h"
 #include "preload/arena.h"
 #include "preload/counts_json.h"
 #include "preload/process_texts.h"
+#include "preload/say.h"
 #include "preload/thread_counts.h"
 #include "preload/ticks.h"
 #include <dlfcn.h>
@@ -75,13 +77,6 @@ static void make_path(struct path *path)
 		append(path, ".", 1);
 		append_pid(path);
 	}
-}
-
-static void say(const char *text)
-{
-	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
-
-	(void)ignored; /* nobody is left to tell */
 }
 
 static void complain(const char *path, int error)
@@ -219,6 +214,9 @@ __attribute__((constructor)) static void start(void)
 			.with_stacks = is_set("CLINIC_ALLOC_STACKS"),
 			.with_live = is_set("CLINIC_ALLOC_LIVE"),
 		});
+	budget_open(write_once);
+	if (!unobservable && getenv("CLINIC_ASSERT_ZERO_ALLOC"))
+		budget_forbid(getenv("CLINIC_ASSERT_ZERO_ALLOC"));
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
 	pthread_atfork(NULL, NULL, in_child);

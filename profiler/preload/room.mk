@@ -34,3 +34,6 @@ bench-instruments-alloc: instruments
 # profiler/collect/room.mk's.
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
+# Its callers must be on the stack, not jumped away from.
+$(O)/victims/alloc_budget: VICTIM_CFLAGS = -fno-builtin \
+	-fno-optimize-sibling-calls

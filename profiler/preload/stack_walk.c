@@ -76,10 +76,13 @@ void stack_walk_prepare(void)
 
 	if (atomic_flag_test_and_set(&preparing))
 		return;
+	if (atomic_load(&space) && loaded_count() == space_adds)
+		goto out;
 	space_adds = loaded_count();
 	if ((modules || !clinic_modules_new(&modules)) &&
 	    !clinic_space_read_self(modules, &fresh))
 		atomic_store_explicit(&space, fresh, memory_order_release);
+out:
 	atomic_flag_clear(&preparing);
 }
 
@@ -366,4 +369,17 @@ void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
 		walk(walker, entry, stack);
 	else
 		tell_caller(entry, stack);
+}
+
+bool stack_walk_place(uint64_t address, const char **path,
+		      uint64_t *file_offset)
+{
+	const struct clinic_space *now = atomic_load(&space);
+	struct clinic_place place;
+
+	if (!now || clinic_space_find(now, address, &place))
+		return false;
+	*path = clinic_module_path(place.module);
+	*file_offset = place.file_offset;
+	return true;
 }

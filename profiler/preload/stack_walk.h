@@ -18,6 +18,7 @@
 #define PRELOAD_STACK_WALK_H
 
 #include "preload/alloc_layout.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 struct stack_walker;
@@ -65,5 +66,9 @@ void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
 /* Right after stack_walk of the same entry. */
 void stack_walk_remember(struct stack_walker *walker, uint16_t stage,
 			 uint32_t id);
+
+/* The file that holds the address, and where in it; false: none known. */
+bool stack_walk_place(uint64_t address, const char **path,
+		      uint64_t *file_offset);
 
 #endif

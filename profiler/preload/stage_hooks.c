@@ -1,4 +1,6 @@
 /* What clinic/stage.h and clinic/alloc.h find when this library is loaded. */
+#include "preload/alloc_budget.h"
+#include "preload/alloc_track.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
 #include <clinic/alloc.h>
@@ -13,6 +15,8 @@ EXPORT void clinic_preload_stage_begin(const char *name)
 
 	self->stage = stage_child(thread_stages(), self->stage, name);
 	count_add(&self->stages[self->stage].begins_count, 1);
+	if (track_plan.with_budgets)
+		budget_begin(self, self->stage);
 }
 
 EXPORT void clinic_preload_stage_end(const char *name)

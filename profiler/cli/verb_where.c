@@ -1,0 +1,91 @@
+/*
+ * clinic where - code addresses to functions and lines, one a line. The
+ * preload library asks it when it has to show a stack at once.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verb.h"
+#include "symbols/symbols.h"
+
+static const struct clinic_usage usage = {
+	.line = "where PLACE...",
+	.text = "A PLACE is PATH+0xOFFSET, the offset in that file. Prints "
+		"each with the functions\nthat are inlined there, innermost "
+		"first.\n",
+	.operands_min = 1,
+	.operands_max = -1,
+};
+
+static void print_symbol(void *context, size_t index,
+			 const struct clinic_symbols_symbol *symbol)
+{
+	(void)index;
+	*(bool *)context = symbol->frames_count > 0;
+	for (size_t i = 0; i < symbol->frames_count; i++) {
+		const struct clinic_symbols_frame *frame = &symbol->frames[i];
+
+		printf("  %s", frame->function);
+		if (frame->file && frame->line)
+			printf("  %s:%" PRIu32, frame->file, frame->line);
+		putchar('\n');
+	}
+}
+
+/* Whether it has a name, which was printed. */
+static bool print_named(struct clinic_symbols *symbols, const char *path,
+			uint64_t offset)
+{
+	struct clinic_symbols_binary binary = {.path = path, .fd = -1};
+	struct clinic_symbols_module *module;
+	bool is_named = false;
+	uint64_t address;
+	int err = strcmp(path, "[vdso]")
+			  ? clinic_symbols_open(symbols, &binary, &module)
+			  : clinic_symbols_open_vdso(symbols, &module);
+
+	if (!err && !clinic_symbols_address(module, offset, &address))
+		(void)clinic_symbols_resolve(module, &address, 1, print_symbol,
+					     &is_named);
+	return is_named;
+}
+
+static int print_place(struct clinic_symbols *symbols, char *place)
+{
+	char *plus = strrchr(place, '+');
+	char *end = plus;
+	uint64_t offset = plus ? strtoull(plus + 1, &end, 16) : 0;
+
+	if (!plus || end == plus + 1 || *end)
+		return clinic_complain("'%s' is not PATH+0xOFFSET", place);
+	*plus = '\0';
+	if (!print_named(symbols, place, offset))
+		printf("  %s+0x%" PRIx64 "\n", place, offset);
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct clinic_option options[] = {{0}};
+	struct clinic_symbols *symbols;
+	int at = clinic_options(&usage, options, argc, argv);
+	int status = 0;
+
+	if (at < 0)
+		return clinic_options_exit(at);
+	if (clinic_symbols_new(NULL, &symbols))
+		return clinic_complain("out of memory");
+	for (; !status && argv[at]; at++)
+		status = print_place(symbols, argv[at]);
+	clinic_symbols_free(symbols);
+	return status;
+}
+
+static const struct clinic_verb verb = {
+	.name = "where",
+	.summary = "name code addresses, as PATH+0xOFFSET",
+	.run = run,
+};
+CLINIC_VERB(verb);

@@ -1,0 +1,23 @@
+/*
+ * preload/say.h - a few words on stderr, by write(2) alone.
+ *
+ * Errors     none: when stderr is closed, nobody is left to tell.
+ * Threads    any; lines of several threads may mix.
+ */
+#ifndef PRELOAD_SAY_H
+#define PRELOAD_SAY_H
+
+#include "preload/stack_walk.h"
+#include <stdint.h>
+
+void say(const char *text);
+void say_count(uint64_t count);
+
+/*
+ * One line a frame, with function, file and line. The names come from the
+ * `clinic` beside this library, run as a child; without it the lines are
+ * "PATH+0xOFFSET", which addr2line understands.
+ */
+void say_stack(const struct stack *stack);
+
+#endif

@@ -1,0 +1,66 @@
+"""Allocation budgets: kept ones pass, each kind of breach is told with its line and exits 97."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
+CLINIC = Path("build/bin/clinic").resolve()
+VICTIM = Path("build/victims/alloc_budget").resolve()
+SOURCE = Path("profiler/preload/victims/alloc_budget.c").read_text().splitlines()
+
+
+def run(case: str, library: Path | None = LIBRARY) -> subprocess.CompletedProcess:
+    environment = os.environ | ({"LD_PRELOAD": str(library)} if library else {})
+    return subprocess.run([VICTIM, case], env=environment, capture_output=True, text=True, timeout=30)
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(SOURCE, 1) if text in line)
+
+
+def test_a_kept_budget_is_silent():
+    done = run("kept")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("case", ["hot", "count", "bytes"])
+def test_rules_cost_nothing_without_the_library(case):
+    done = run(case, library=None)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stage_that_must_not_allocate():
+    done = run("hot")
+    assert done.returncode == 97
+    lines = done.stderr.splitlines()
+    assert lines[0] == 'clinic: stage "hot" must not allocate, and asked for 24 bytes at'
+    assert "grow_in_secret" in lines[2]
+    assert lines[2].endswith(f"alloc_budget.c:{line_of('the offending call')}")
+
+
+@pytest.mark.parametrize("case,asked", [("count", 1), ("bytes", 60)])
+def test_a_budget_of_count_and_bytes(case, asked):
+    done = run(case)
+    assert done.returncode == 97
+    assert f"the first beyond it asked for {asked} bytes" in done.stderr
+    assert "run_parse" in done.stderr
+
+
+def test_without_clinic_beside_it_the_library_still_tells_where(tmp_path):
+    library = shutil.copy(LIBRARY, tmp_path)
+    done = run("hot", library=Path(library))
+    assert done.returncode == 97
+    assert f"{VICTIM}+0x" in done.stderr
+
+
+def test_record_takes_the_stage_from_outside(tmp_path):
+    victim = VICTIM.parent / "alloc_stages"
+    command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--assert-zero-alloc"]
+    breached = subprocess.run([*command, "copy", "--", victim], capture_output=True, text=True, timeout=30)
+    assert breached.returncode == 97 and "alloc_stages.c:" in breached.stderr
+    kept = subprocess.run([*command, "no such stage", "--", victim], capture_output=True, text=True, timeout=30)
+    assert kept.returncode == 0, kept.stderr
