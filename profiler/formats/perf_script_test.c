@@ -260,6 +260,60 @@ static void fewer_fields_are_taken_too(void **state)
 	clinic_session_free(s);
 }
 
+/* Without call chains perf pads the name, and "cc1" is all hex digits. */
+static void a_padded_name_is_no_frame(void **state)
+{
+	struct clinic_session *s = imported(
+		"             cc1 77/77 [000] 1.100000: 9 cpu-clock: 10 f (/x)\n"
+		"             cc1 77/77 [000] 1.200000: 9 cpu-clock: 10 g (/x)\n");
+	const struct clinic_sample *sample = samples(s, 2);
+
+	(void)state;
+	assert_string_equal(stack_text(s, sample[0].stack_id), "f@/x;");
+	assert_string_equal(stack_text(s, sample[1].stack_id), "g@/x;");
+	clinic_session_free(s);
+}
+
+static void only_a_threads_entry_ends_a_stack(void **state)
+{
+	static const struct {
+		const char *outermost;
+		uint16_t flags;
+	} cases[] = {
+		{"_start", 0},
+		{"clone3", 0},
+		{"__libc_start_main@@GLIBC_2.34", 0},
+		{"clone_object", CLINIC_SAMPLE_TRUNCATED},
+		{"[unknown]", CLINIC_SAMPLE_TRUNCATED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct clinic_session *s;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "p 1/1 [000] 1.0: 9 cpu-clock:\n"
+			 "\t 10 work (/x)\n\t 20 %s (/x)\n",
+			 cases[i].outermost);
+		s = imported(text);
+		assert_int_equal(samples(s, 1)->flags, cases[i].flags);
+		clinic_session_free(s);
+	}
+}
+
+static void a_line_that_is_no_frame_stays_an_unknown_one(void **state)
+{
+	struct clinic_session *s =
+		imported("p 1/1 [000] 1.0: 9 cpu-clock:\n"
+			 "\t 10 work (/x)\n\t 2zz nonsense\n\t 30 main (/x)\n");
+
+	(void)state;
+	assert_string_equal(stack_text(s, samples(s, 1)->stack_id),
+			    "main@/x;@;work@/x;");
+	clinic_session_free(s);
+}
+
 static void what_is_no_perf_script_is_said(void **state)
 {
 	const struct clinic_perf_script_options options = {0};
@@ -302,6 +356,9 @@ int main(void)
 		cmocka_unit_test(one_event_is_taken_and_the_others_noted),
 		cmocka_unit_test(a_count_of_cycles_is_no_time),
 		cmocka_unit_test(fewer_fields_are_taken_too),
+		cmocka_unit_test(a_padded_name_is_no_frame),
+		cmocka_unit_test(only_a_threads_entry_ends_a_stack),
+		cmocka_unit_test(a_line_that_is_no_frame_stays_an_unknown_one),
 		cmocka_unit_test(what_is_no_perf_script_is_said),
 		cmocka_unit_test(deep_stacks_are_cut_and_said_so),
 	};
