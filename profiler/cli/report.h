@@ -5,6 +5,7 @@
 #define CLINIC_CLI_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "formats/share.h"
