@@ -13,7 +13,7 @@
 /* 1 / 0.1 %: how much longer than the clock's own error a sample must be. */
 #define CLOCK_ERROR_FACTOR 1000
 
-struct session {
+struct measurement {
 	const struct clinic_workload *workload;
 	void *state;
 	const struct clinic_plan *plan;
@@ -41,11 +41,12 @@ size_t clinic_bench_batch(const struct clinic_clock *clock, uint64_t run_ns)
  * its two barriers.
  */
 __attribute__((noinline)) static int
-time_batch(const struct session *session, size_t runs_count, uint64_t *took_ns)
+time_batch(const struct measurement *measurement, size_t runs_count,
+	   uint64_t *took_ns)
 {
-	const struct clinic_workload *workload = session->workload;
-	struct clinic_result *result = session->result;
-	void *state = session->state;
+	const struct clinic_workload *workload = measurement->workload;
+	struct clinic_result *result = measurement->result;
+	void *state = measurement->state;
 	uint64_t start_ns = clinic_clock_now_ns();
 
 	for (size_t i = 0; i < runs_count; i++) {
@@ -64,19 +65,20 @@ time_batch(const struct session *session, size_t runs_count, uint64_t *took_ns)
 }
 
 /* Sets the answer to expect, and the batch from the fastest run. */
-static int warm_up(const struct session *session,
+static int warm_up(const struct measurement *measurement,
 		   const struct clinic_clock *clock)
 {
-	const struct clinic_plan *plan = session->plan;
-	struct clinic_result *result = session->result;
+	const struct clinic_plan *plan = measurement->plan;
+	struct clinic_result *result = measurement->result;
 	uint64_t fastest_ns = UINT64_MAX;
 
-	result->answer = plan->has_expect
-				 ? plan->expect
-				 : session->workload->run(session->state);
+	result->answer =
+		plan->has_expect
+			? plan->expect
+			: measurement->workload->run(measurement->state);
 	for (size_t i = 0; i < plan->warmup; i++) {
 		uint64_t took_ns;
-		int err = time_batch(session, 1, &took_ns);
+		int err = time_batch(measurement, 1, &took_ns);
 
 		if (err)
 			return err;
@@ -109,15 +111,16 @@ static bool has_enough(const struct clinic_plan *plan, size_t samples_count,
 	       timed_ns >= plan->minimum_ns;
 }
 
-static int keep_samples(const struct session *session, uint64_t *samples_ns)
+static int keep_samples(const struct measurement *measurement,
+			uint64_t *samples_ns)
 {
-	const struct clinic_plan *plan = session->plan;
-	struct clinic_result *result = session->result;
+	const struct clinic_plan *plan = measurement->plan;
+	struct clinic_result *result = measurement->result;
 	uint64_t timed_ns = 0;
 
 	while (!has_enough(plan, result->samples_count, timed_ns)) {
 		uint64_t took_ns;
-		int err = time_batch(session, result->batch, &took_ns);
+		int err = time_batch(measurement, result->batch, &took_ns);
 
 		if (err)
 			return err;
@@ -133,18 +136,18 @@ int clinic_bench_run(const struct clinic_workload *workload, void *state,
 		     const struct clinic_clock *clock, uint64_t *samples_ns,
 		     struct clinic_result *result)
 {
-	struct session session = {workload, state, plan, result};
+	struct measurement measurement = {workload, state, plan, result};
 	int err;
 
 	*result = (struct clinic_result){0};
 	if (plan->warmup < 1 || plan->samples_min < 1 ||
 	    plan->samples_max < plan->samples_min)
 		return -EINVAL;
-	err = warm_up(&session, clock);
+	err = warm_up(&measurement, clock);
 	if (err)
 		return err;
 	tell_measuring(plan->observer);
-	return keep_samples(&session, samples_ns);
+	return keep_samples(&measurement, samples_ns);
 }
 
 int clinic_bench_load(const struct clinic_workload *workload, void *state,
@@ -152,7 +155,7 @@ int clinic_bench_load(const struct clinic_workload *workload, void *state,
 		      const struct clinic_clock *clock, uint64_t load_ns,
 		      uint64_t *samples_ns, struct clinic_result *result)
 {
-	struct session session = {workload, state, plan, result};
+	struct measurement measurement = {workload, state, plan, result};
 	size_t runs_count = 0;
 	uint64_t timed_ns = 0;
 	int err;
@@ -160,14 +163,14 @@ int clinic_bench_load(const struct clinic_workload *workload, void *state,
 	*result = (struct clinic_result){0};
 	if (plan->warmup < 1)
 		return -EINVAL;
-	err = warm_up(&session, clock);
+	err = warm_up(&measurement, clock);
 	if (err)
 		return err;
 	tell_measuring(plan->observer);
 	do {
 		uint64_t took_ns;
 
-		err = time_batch(&session, result->batch, &took_ns);
+		err = time_batch(&measurement, result->batch, &took_ns);
 		if (err)
 			return err;
 		timed_ns += took_ns;

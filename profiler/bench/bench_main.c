@@ -100,10 +100,23 @@ static enum exit_code report(const struct bench_evidence *evidence)
 	if (!err)
 		return EXIT_MEASURED;
 	fprintf(stderr,
-		"%s: cannot write %s: %s; nothing was left there, make room "
-		"or choose another --json\n",
+		"%s: cannot write %s: %s; make room, or choose another "
+		"--json\n",
 		NAME, path, strerror(-err));
 	return EXIT_ENVIRONMENT;
+}
+
+static int run_plan(struct bench_evidence *evidence, void *state,
+		    const struct clinic_plan *plan, uint64_t *samples_ns)
+{
+	uint64_t load_ns = evidence->options->load_ns;
+
+	if (load_ns)
+		return clinic_bench_load(&clinic_workload, state, plan,
+					 &evidence->clock, load_ns, samples_ns,
+					 &evidence->result);
+	return clinic_bench_run(&clinic_workload, state, plan, &evidence->clock,
+				samples_ns, &evidence->result);
 }
 
 static enum exit_code measure(struct bench_evidence *evidence, void *state)
@@ -113,23 +126,15 @@ static enum exit_code measure(struct bench_evidence *evidence, void *state)
 	struct clinic_plan plan = make_plan(options, &recorder.observer);
 	uint64_t *samples_ns = calloc(plan.samples_max, sizeof(*samples_ns));
 	enum exit_code code;
-	int err;
+	int err = -ENOMEM;
 
 	bench_recorder_start(&recorder, options->has_stages, plan.samples_max);
 	evidence->recorder = &recorder;
 	evidence->samples_ns = samples_ns;
 	evidence->ops_count = clinic_workload.ops(state);
 	evidence->clock = clinic_clock_measure();
-	if (!samples_ns)
-		err = -ENOMEM;
-	else if (options->load_ns)
-		err = clinic_bench_load(&clinic_workload, state, &plan,
-					&evidence->clock, options->load_ns,
-					samples_ns, &evidence->result);
-	else
-		err = clinic_bench_run(&clinic_workload, state, &plan,
-				       &evidence->clock, samples_ns,
-				       &evidence->result);
+	if (samples_ns)
+		err = run_plan(evidence, state, &plan, samples_ns);
 	if (!err)
 		err = bench_recorder_finish(&recorder);
 	code = err ? explain_failure(evidence, err) : report(evidence);

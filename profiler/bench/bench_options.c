@@ -19,6 +19,8 @@
 #define DEFAULT_INGRESS  "memory"
 #define DEFAULT_RUNS     50
 #define DEFAULT_WARMUP   5
+#define TEXT_OF(value)   #value
+#define TEXT(value)      TEXT_OF(value)
 
 enum option_kind { KIND_TEXT, KIND_NUMBER, KIND_HEX, KIND_FLAG };
 
@@ -42,9 +44,9 @@ static const struct option_row rows[] = {
 	{"ingress", "MODE", KIND_TEXT, AT(ingress), 0, 0,
 	 "where the input comes from (" DEFAULT_INGRESS ")"},
 	{"runs", "N", KIND_NUMBER, AT(samples_count), 1, 1,
-	 "samples to keep, at least (50)"},
+	 "samples to keep, at least (" TEXT(DEFAULT_RUNS) ")"},
 	{"warmup", "N", KIND_NUMBER, AT(warmup_count), 1, 1,
-	 "runs to discard first (5)"},
+	 "runs to discard first (" TEXT(DEFAULT_WARMUP) ")"},
 	{"minimum-ms", "N", KIND_NUMBER, AT(minimum_ns), NS_PER_MS, 0,
 	 "go on until this many milliseconds were timed (0)"},
 	{"batch", "N", KIND_NUMBER, AT(batch_count), 1, 0,
@@ -62,6 +64,12 @@ static const struct option_row rows[] = {
 
 #define ROWS_COUNT (sizeof(rows) / sizeof(rows[0]))
 
+/* "memory|tcp"; the default alone when the workload names none. */
+static const char *accepted_ingress(const struct clinic_workload *workload)
+{
+	return workload->ingress ? workload->ingress : DEFAULT_INGRESS;
+}
+
 static void print_help(const struct clinic_workload *workload)
 {
 	printf("%s: time this workload, keep every sample, check every "
@@ -76,8 +84,7 @@ static void print_help(const struct clinic_workload *workload)
 	}
 	printf("  %-18s %s\n  %-18s %s\n\n", "--help", "this text", "--version",
 	       "the version");
-	printf("--ingress accepts: %s\n\n",
-	       workload->ingress ? workload->ingress : DEFAULT_INGRESS);
+	printf("--ingress accepts: %s\n\n", accepted_ingress(workload));
 	printf("exit: 0 measured, 1 wrong answer, 2 wrong usage, "
 	       "4 the environment is not fit\n");
 }
@@ -141,11 +148,11 @@ static int store(const struct option_row *row, const char *text,
 	return -EINVAL;
 }
 
-/* accepted is "memory|tcp"; NULL accepts the default only. */
-static bool accepts_ingress(const char *accepted, const char *ingress)
+static bool accepts_ingress(const struct clinic_workload *workload,
+			    const char *ingress)
 {
+	const char *at = accepted_ingress(workload);
 	size_t length = strlen(ingress);
-	const char *at = accepted ? accepted : DEFAULT_INGRESS;
 
 	while (at) {
 		if (strncmp(at, ingress, length) == 0 &&
@@ -177,6 +184,24 @@ static enum options_end wrong_usage(const char *program)
 	return OPTIONS_WRONG;
 }
 
+/* What can be said only once all options are known. */
+static int check_options(int argc, char **argv,
+			 const struct clinic_workload *workload,
+			 const struct bench_options *options)
+{
+	if (optind < argc) {
+		fprintf(stderr, "%s: takes options only\n", argv[optind]);
+		return -EINVAL;
+	}
+	if (!accepts_ingress(workload, options->ingress)) {
+		fprintf(stderr, "--ingress %s: %s accepts %s\n",
+			options->ingress, workload->name,
+			accepted_ingress(workload));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 enum options_end bench_options_parse(int argc, char **argv,
 				     const struct clinic_workload *workload,
 				     struct bench_options *options)
@@ -203,16 +228,7 @@ enum options_end bench_options_parse(int argc, char **argv,
 		if (found == '?' || store(&rows[found - 1], optarg, options))
 			return wrong_usage(argv[0]);
 	}
-	if (optind < argc) {
-		fprintf(stderr, "%s: takes options only\n", argv[optind]);
+	if (check_options(argc, argv, workload, options))
 		return wrong_usage(argv[0]);
-	}
-	if (!accepts_ingress(workload->ingress, options->ingress)) {
-		fprintf(stderr, "--ingress %s: %s accepts %s\n",
-			options->ingress, workload->name,
-			workload->ingress ? workload->ingress
-					  : DEFAULT_INGRESS);
-		return wrong_usage(argv[0]);
-	}
 	return OPTIONS_GO;
 }

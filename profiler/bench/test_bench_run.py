@@ -202,6 +202,12 @@ def test_defaults_in_the_help_are_the_defaults(run):
     assert f"size of the fixture ({document['size']})" in shown
 
 
+def test_more_samples_than_memory_is_an_error(run):
+    done = run("good", "--runs", str(2**60))
+    assert done.returncode == 4
+    assert "Cannot allocate memory; try fewer --runs" in done.stderr
+
+
 @pytest.mark.parametrize("word, said", [("unwilling", "cannot set up"), ("", "cannot read the fixture")])
 def test_an_unfit_input_exits_4(run, word, said):
     done = run(word)
