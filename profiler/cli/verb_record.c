@@ -356,6 +356,9 @@ static int record(const struct settings *settings,
 	if (outcome.has_measured) {
 		int saved;
 
+		(void)clinic_session_text_id(
+			session, "clinic " CLINIC_VERSION,
+			&clinic_session_about(session)->tool_id);
 		print_summary(settings, session, &outcome);
 		saved = save(session, settings->output);
 		status = status ? status : saved;

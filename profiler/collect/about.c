@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "collect/source.h"
+#include "collect/event_source.h"
 #include "session/session.h"
 
 /* Characters that no shell gives a meaning to. */

@@ -20,7 +20,7 @@
  *            -ESRCH: the target is gone. -EMFILE: more threads times CPUs
  *            than descriptors.
  * Threads    one.
- * Read next  source.h, what it can be asked; recorder.h.
+ * Read next  event_source.h, what it can be asked; recorder.h.
  */
 #ifndef CLINIC_COLLECT_PERF_SOURCE_H
 #define CLINIC_COLLECT_PERF_SOURCE_H
@@ -30,7 +30,7 @@
 #include <sys/types.h>
 
 #include "collect/refusals.h"
-#include "collect/source.h"
+#include "collect/event_source.h"
 
 struct clinic_perf_plan {
 	pid_t pid;

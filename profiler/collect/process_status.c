@@ -13,10 +13,11 @@
 #include "session/rows.h"
 
 /*
- * Context switches are told per thread. Of processes with more threads than
- * this, the first ones stand for what can be read without being felt.
+ * Context switches are told per thread: one file each. Of processes with more
+ * threads than this they are not read, and stay 0: reading a thousand files
+ * 20 times a second would be felt.
  */
-#define THREADS_READ_MAX 32
+#define THREADS_READ_MAX 16
 
 static int read_text(int folder, const char *path, char *text, size_t size)
 {
@@ -45,25 +46,63 @@ static uint64_t cpu_clock_ns(pid_t pid)
 }
 
 /* Fields of proc(5), stat, counted from after the name's bracket. */
-static int parse_stat(const char *text, struct clinic_metric *metric)
-{
-	const char *rest = strrchr(text, ')'); /* the name may hold any */
-	uint64_t minor, major, user, system, threads, rss;
-	uint64_t tick_ns = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+struct stat_fields {
+	uint64_t minor, major, user, system, waited_user, waited_system;
+	uint64_t threads, rss;
+};
 
+static int read_stat(pid_t pid, struct stat_fields *fields)
+{
+	char path[32], text[1024];
+	const char *rest;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	err = read_text(AT_FDCWD, path, text, sizeof(text));
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	rest = strrchr(text, ')'); /* the name may hold any */
 	if (!rest ||
 	    sscanf(rest,
 		   ") %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
-		   " %*u %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %" SCNu64
-		   " %*d %*u %*u %" SCNu64,
-		   &minor, &major, &user, &system, &threads, &rss) != 6)
+		   " %*u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		   " %*d %*d %" SCNu64 " %*d %*u %*u %" SCNu64,
+		   &fields->minor, &fields->major, &fields->user,
+		   &fields->system, &fields->waited_user,
+		   &fields->waited_system, &fields->threads, &fields->rss) != 8)
 		return -EBADMSG;
-	metric->minor_faults_count = minor;
-	metric->major_faults_count = major;
-	metric->user_ns = user * tick_ns;
-	metric->system_ns = system * tick_ns;
-	metric->threads_count = (uint32_t)threads;
-	metric->rss_bytes = rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+static uint64_t tick_ns(void)
+{
+	return 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+/* Ticks tell the share of the kernel, the clock the sum. */
+static void set_own_times(pid_t pid, const struct stat_fields *fields,
+			  struct clinic_process_times *times)
+{
+	uint64_t cpu_ns = cpu_clock_ns(pid);
+
+	times->own_kernel_ns = fields->system * tick_ns();
+	times->own_ns = times->own_kernel_ns + fields->user * tick_ns();
+	if (cpu_ns > times->own_kernel_ns)
+		times->own_ns = cpu_ns;
+}
+
+int clinic_process_times(pid_t pid, struct clinic_process_times *times)
+{
+	struct stat_fields fields;
+	int err = read_stat(pid, &fields);
+
+	*times = (struct clinic_process_times){0};
+	if (err)
+		return err;
+	set_own_times(pid, &fields, times);
+	times->waited_kernel_ns = fields.waited_system * tick_ns();
+	times->waited_ns =
+		times->waited_kernel_ns + fields.waited_user * tick_ns();
 	return 0;
 }
 
@@ -94,34 +133,34 @@ static void count_switches(pid_t pid, struct clinic_metric *metric)
 	struct dirent *entry;
 	DIR *tasks;
 
+	if (metric->threads_count > THREADS_READ_MAX)
+		return;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)
 		return;
-	for (int i = 0; i < THREADS_READ_MAX && (entry = readdir(tasks));)
-		if (entry->d_name[0] != '.') {
+	while ((entry = readdir(tasks)))
+		if (entry->d_name[0] != '.')
 			add_switches(dirfd(tasks), entry->d_name, metric);
-			i++;
-		}
 	closedir(tasks);
 }
 
 int clinic_process_status(pid_t pid, struct clinic_metric *metric)
 {
-	char path[32], text[1024];
-	uint64_t cpu_ns;
-	int err;
+	struct clinic_process_times times;
+	struct stat_fields fields;
+	int err = read_stat(pid, &fields);
 
 	*metric = (struct clinic_metric){.pid = (uint32_t)pid};
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	err = read_text(AT_FDCWD, path, text, sizeof(text));
-	if (!err)
-		err = parse_stat(text, metric);
 	if (err)
-		return err == -ENOENT ? -ESRCH : err;
-	cpu_ns = cpu_clock_ns(pid);
-	if (cpu_ns > metric->system_ns)
-		metric->user_ns = cpu_ns - metric->system_ns;
+		return err;
+	set_own_times(pid, &fields, &times);
+	metric->user_ns = times.own_ns - times.own_kernel_ns;
+	metric->system_ns = times.own_kernel_ns;
+	metric->minor_faults_count = fields.minor;
+	metric->major_faults_count = fields.major;
+	metric->threads_count = (uint32_t)fields.threads;
+	metric->rss_bytes = fields.rss * (uint64_t)sysconf(_SC_PAGESIZE);
 	count_switches(pid, metric);
 	return 0;
 }

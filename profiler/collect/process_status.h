@@ -18,4 +18,13 @@ struct clinic_metric;
 /* Everything but time_ns, which is the caller's clock. */
 int clinic_process_status(pid_t pid, struct clinic_metric *metric);
 
+/* CPU time, since it started. */
+struct clinic_process_times {
+	uint64_t own_ns, own_kernel_ns;
+	/* Of children that have ended and that it has waited for. */
+	uint64_t waited_ns, waited_kernel_ns;
+};
+
+int clinic_process_times(pid_t pid, struct clinic_process_times *times);
+
 #endif

@@ -7,7 +7,7 @@
 #include "collect/process_status.h"
 #include "collect/processes.h"
 #include "collect/raw_stacks.h"
-#include "collect/source.h"
+#include "collect/event_source.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -297,6 +297,21 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 	}
 	recorder->measured_pid = pid;
 	return 0;
+}
+
+void clinic_recorder_account(const struct clinic_recorder *recorder,
+			     uint32_t except, struct clinic_cpu_time *time)
+{
+	uint32_t pid = 0;
+
+	while ((pid = clinic_processes_next(recorder->processes, pid))) {
+		struct clinic_process_times times;
+
+		if (pid == except || clinic_process_times((pid_t)pid, &times))
+			continue;
+		time->all_ns += times.own_ns + times.waited_ns;
+		time->kernel_ns += times.own_kernel_ns + times.waited_kernel_ns;
+	}
 }
 
 int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "collect/naming.h"
+#include "collect/target.h"
 #include "collect/trace_event.h"
 #include "unwind/unwind.h"
 
@@ -44,6 +45,10 @@ int clinic_recorder_take(void *recorder, const struct clinic_event *event);
 /* One row of metrics for each of some running processes: a few each time,
  * in turn, so that a thousand of them cost no more than these. */
 int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns);
+
+/* Adds what other processes than pid have used that run still. */
+void clinic_recorder_account(const struct clinic_recorder *recorder,
+			     uint32_t pid, struct clinic_cpu_time *time);
 
 /* CPU time that gave no samples, as a frame of its own. */
 int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,

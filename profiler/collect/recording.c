@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "collect/about.h"
+#include "collect/findings.h"
 #include "collect/idle_source.h"
 #include "collect/perf_source.h"
+#include "collect/promptness.h"
 #include "collect/timer_source.h"
 #include "session/session.h"
 
@@ -236,11 +238,14 @@ static void judge_depth(struct recording *recording)
 
 static int measure_if_due(struct recording *recording, uint64_t now_ns)
 {
+	struct clinic_cpu_time unused;
+
 	if (now_ns - recording->measured_ns < METRICS_PERIOD_NS)
 		return 0;
 	recording->measured_ns = now_ns;
+	/* An attached one can be gone the next time. */
 	if (recording->outcome->target.is_attached)
-		clinic_target_reap(&recording->outcome->target);
+		clinic_target_account(&recording->outcome->target, &unused);
 	return clinic_recorder_measure(recording->recorder, now_ns);
 }
 
@@ -259,8 +264,7 @@ static void wait_a_round(struct recording *recording)
 		pass_on_signal(recording);
 	if (waits[0].revents && target->is_attached)
 		target->has_ended = true;
-	if (!target->is_attached)
-		clinic_target_reap(target);
+	clinic_target_reap(target);
 }
 
 static bool is_over(const struct recording *recording, uint64_t now_ns)
@@ -320,13 +324,17 @@ static int account(struct recording *recording, uint64_t cpu_before_ns)
 		clinic_session_quality(recording->session);
 	struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_about *about = clinic_session_about(recording->session);
+	struct clinic_cpu_time accounted;
 	int err;
 
 	about->ended_ns = clock_ns(CLOCK_MONOTONIC);
 	quality->collector_cpu_ns = own_cpu_ns() - cpu_before_ns;
 	clinic_target_reap(&outcome->target);
-	quality->accounted_cpu_ns = outcome->target.cpu_ns;
-	quality->accounted_kernel_ns = outcome->target.kernel_ns;
+	clinic_target_account(&outcome->target, &accounted);
+	clinic_recorder_account(recording->recorder,
+				(uint32_t)outcome->target.pid, &accounted);
+	quality->accounted_cpu_ns = accounted.all_ns;
+	quality->accounted_kernel_ns = accounted.kernel_ns;
 	recording->source.tell(recording->source.state, &outcome->source);
 	quality->kernel_visible = outcome->source.kernel_visible;
 	err = clinic_about_source(recording->session, &outcome->source);
@@ -363,15 +371,42 @@ static int begin(struct recording *recording)
 	return err ? err : clinic_target_go(&outcome->target);
 }
 
+/* After the naming, of which it tells too. */
+static int find(struct recording *recording, uint64_t stolen_ns)
+{
+	const struct clinic_recording_outcome *outcome = recording->outcome;
+	struct clinic_findings findings = {
+		.source = outcome->source,
+		.counts = outcome->counts,
+		.kernel_names_error = outcome->naming.kernel_error,
+		.stolen_ns = stolen_ns,
+		.frequency_hz = recording->plan->frequency_hz,
+	};
+	uint32_t threads_count;
+	int err;
+
+	clinic_session_rows(recording->session, CLINIC_THREADS, &threads_count);
+	findings.threads_count = threads_count - 1; /* row 0 is none */
+	err = clinic_findings_note(recording->session, &findings);
+	return err ? err
+		   : clinic_findings_refusals(recording->session,
+					      &outcome->refusals);
+}
+
 static int measure_and_name(struct recording *recording)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_naming_options naming = {
 		.use_debuginfod = recording->plan->use_debuginfod};
 	uint64_t cpu_before_ns = own_cpu_ns();
+	uint64_t stolen_ns = clinic_stolen_ns();
+	struct clinic_promptness promptness;
 	int err, account_err, naming_err;
 
+	clinic_promptness_raise(&promptness);
 	err = measure_until_over(recording);
+	clinic_promptness_restore(&promptness);
+	stolen_ns = clinic_stolen_ns() - stolen_ns;
 	outcome->has_measured = true;
 	outcome->failed = CLINIC_STEP_MEASURE;
 	account_err = account(recording, cpu_before_ns);
@@ -380,6 +415,8 @@ static int measure_and_name(struct recording *recording)
 	if (!naming_err && recording->allocs)
 		naming_err = clinic_alloc_collect(recording->allocs, &naming,
 						  recording->session);
+	if (!naming_err)
+		naming_err = find(recording, stolen_ns);
 	if (!err && !account_err)
 		outcome->failed = CLINIC_STEP_NAME;
 	return err ? err : account_err ? account_err : naming_err;

@@ -14,7 +14,7 @@
  * Errors     0 or -errno, and outcome->failed says at what. The session is
  *            worth writing if outcome->has_measured.
  * Threads    one recording per process.
- * Read next  source.h, recorder.h, target.h.
+ * Read next  event_source.h, recorder.h, target.h.
  */
 #ifndef CLINIC_COLLECT_RECORDING_H
 #define CLINIC_COLLECT_RECORDING_H
@@ -26,7 +26,7 @@
 #include "collect/alloc_raw.h"
 #include "collect/recorder.h"
 #include "collect/refusals.h"
-#include "collect/source.h"
+#include "collect/event_source.h"
 #include "collect/target.h"
 
 struct clinic_session;

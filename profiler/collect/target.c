@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "collect/process_status.h"
-#include "session/rows.h"
 
 /* Becomes the program, or tells the parent why not. */
 static _Noreturn void become(char *const argv[], char *const *settings,
@@ -68,19 +67,26 @@ int clinic_target_launch(char *const argv[], char *const *settings,
 	return 0;
 }
 
+static int look_at_running(pid_t pid, struct clinic_cpu_time *time)
+{
+	struct clinic_process_times times;
+	int err = clinic_process_times(pid, &times);
+
+	if (err)
+		return err;
+	time->all_ns = times.own_ns + times.waited_ns;
+	time->kernel_ns = times.own_kernel_ns + times.waited_kernel_ns;
+	return 0;
+}
+
 int clinic_target_attach(pid_t pid, struct clinic_target *target)
 {
-	struct clinic_metric now;
-	int err = clinic_process_status(pid, &now);
-
 	*target = (struct clinic_target){.pid = pid,
 					 .is_attached = true,
 					 .go_fd = -1,
 					 .failed_fd = -1,
 					 .pid_fd = open_pid(pid)};
-	target->kernel_before_ns = now.system_ns;
-	target->cpu_before_ns = now.user_ns + now.system_ns;
-	return err;
+	return look_at_running(pid, &target->before);
 }
 
 int clinic_target_go(struct clinic_target *target)
@@ -89,6 +95,8 @@ int clinic_target_go(struct clinic_target *target)
 
 	if (target->is_attached)
 		return 0;
+	/* What our own fork has used was not the program's. */
+	(void)look_at_running(target->pid, &target->before);
 	if (write(target->go_fd, "", 1) != 1)
 		return -errno;
 	/* Closed by the exec when it works. */
@@ -118,31 +126,31 @@ static void reap_child(struct clinic_target *target, int flags)
 	target->has_ended = true;
 	target->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 						: WEXITSTATUS(status);
-	target->kernel_ns = timeval_ns(usage.ru_stime);
-	target->cpu_ns = timeval_ns(usage.ru_utime) + target->kernel_ns;
-}
-
-/* The last thing that was seen stands when it has gone meanwhile. */
-static void look_at_attached(struct clinic_target *target)
-{
-	struct clinic_metric now;
-
-	if (clinic_process_status(target->pid, &now)) {
-		target->has_ended = true;
-		return;
-	}
-	target->kernel_ns = now.system_ns - target->kernel_before_ns;
-	target->cpu_ns = now.user_ns + now.system_ns - target->cpu_before_ns;
+	target->at_end.kernel_ns = timeval_ns(usage.ru_stime);
+	target->at_end.all_ns =
+		timeval_ns(usage.ru_utime) + target->at_end.kernel_ns;
 }
 
 void clinic_target_reap(struct clinic_target *target)
 {
-	if (target->has_ended)
-		return;
-	if (target->is_attached)
-		look_at_attached(target);
-	else
+	if (!target->is_attached && !target->has_ended)
 		reap_child(target, WNOHANG);
+}
+
+static uint64_t since(uint64_t before, uint64_t now)
+{
+	return now > before ? now - before : 0;
+}
+
+void clinic_target_account(struct clinic_target *target,
+			   struct clinic_cpu_time *time)
+{
+	/* Of one that is gone, the last look stands. */
+	if (!target->has_ended)
+		(void)look_at_running(target->pid, &target->at_end);
+	time->all_ns = since(target->before.all_ns, target->at_end.all_ns);
+	time->kernel_ns =
+		since(target->before.kernel_ns, target->at_end.kernel_ns);
 }
 
 void clinic_target_wait(struct clinic_target *target)

@@ -6,10 +6,9 @@
  *	clinic_target_go(&target);                       it execs
  *	clinic_target_reap(&target);                     has it ended?
  *
- * Time       cpu_ns and the like are the kernel's own accounting, against
- *            which the samples are checked. Of a launched program and all
- *            descendants that were waited for; of an attached process, since
- *            the attach.
+ * Time       the kernel's own accounting, against which the samples are
+ *            checked: of the program and all descendants that were waited
+ *            for, since it began or since the attach.
  * Errors     0 or -errno. Launch and go: of execvp (-ENOENT, -EACCES,
  *            -ENOEXEC). Attach: -ESRCH.
  * Signals    the child starts with no signal blocked.
@@ -21,6 +20,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct clinic_cpu_time {
+	uint64_t all_ns, kernel_ns;
+};
+
 struct clinic_target {
 	pid_t pid;
 	bool is_attached;
@@ -29,8 +32,7 @@ struct clinic_target {
 	int pid_fd;    /* readable when the target has ended; -1: none */
 	bool has_ended;
 	int exit_code; /* as a shell says it: 128 + signal */
-	uint64_t cpu_ns, kernel_ns;
-	uint64_t cpu_before_ns, kernel_before_ns; /* of an attached one */
+	struct clinic_cpu_time before, at_end;
 };
 
 /*
@@ -42,8 +44,11 @@ int clinic_target_launch(char *const argv[], char *const *settings,
 int clinic_target_attach(pid_t pid, struct clinic_target *target);
 int clinic_target_go(struct clinic_target *target);
 
-/* Updates has_ended, exit_code and the times; does not wait. */
+/* Updates has_ended and exit_code of a launched one; does not wait. */
 void clinic_target_reap(struct clinic_target *target);
+/* By the kernel's account, until now or until its end. */
+void clinic_target_account(struct clinic_target *target,
+			   struct clinic_cpu_time *time);
 /* The same, and waits for the end of a launched one. */
 void clinic_target_wait(struct clinic_target *target);
 void clinic_target_close(struct clinic_target *target);

@@ -13,14 +13,14 @@
  *            per tick of the kernel (CONFIG_HZ). Time in the kernel is
  *            charged to the function that called it.
  * Errors     0 or -errno: of making a folder in /dev/shm or /tmp.
- * Read next  source.h, what it can be asked; preload/timer_ring.h.
+ * Read next  event_source.h, what it can be asked; preload/timer_ring.h.
  */
 #ifndef CLINIC_COLLECT_TIMER_SOURCE_H
 #define CLINIC_COLLECT_TIMER_SOURCE_H
 
 #include <stdint.h>
 
-#include "collect/source.h"
+#include "collect/event_source.h"
 
 struct clinic_timer_plan {
 	const char *preload; /* path of libclinic-preload.so */

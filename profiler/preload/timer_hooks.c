@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include "preload/timer_sampler.h"
 
@@ -11,26 +12,56 @@
 
 /*
  * Between pthread_create and the thread's first instruction, its function
- * waits here: no allocation, since those of the program are counted. Without
- * a free place the thread starts as it is, unsampled.
+ * waits here: no allocation, since those of the program are counted. Blocks
+ * stay: as many as there were threads about to start at one moment.
  */
-#define STARTS_MOST 256
-
 struct start {
 	_Atomic bool is_taken;
 	void *(*function)(void *);
 	void *argument;
 };
 
-static struct start starts[STARTS_MOST];
+#define STARTS_IN_BLOCK 256
+
+struct start_block {
+	struct start_block *next;
+	struct start starts[STARTS_IN_BLOCK];
+};
+
+static _Atomic(struct start_block *) blocks;
+
+static struct start *take_in(struct start_block *block)
+{
+	for (size_t i = 0; i < STARTS_IN_BLOCK; i++)
+		if (!atomic_exchange_explicit(&block->starts[i].is_taken, true,
+					      memory_order_acquire))
+			return &block->starts[i];
+	return NULL;
+}
+
+/* With its first place taken. */
+static struct start *add_block(void)
+{
+	struct start_block *block = mmap(NULL, sizeof(*block),
+					 PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (block == MAP_FAILED)
+		return NULL;
+	block->starts[0].is_taken = true;
+	block->next = blocks;
+	while (!atomic_compare_exchange_weak(&blocks, &block->next, block))
+		;
+	return &block->starts[0];
+}
 
 static struct start *take_start(void)
 {
-	for (size_t i = 0; i < STARTS_MOST; i++)
-		if (!atomic_exchange_explicit(&starts[i].is_taken, true,
-					      memory_order_acquire))
-			return &starts[i];
-	return NULL;
+	struct start *start = NULL;
+
+	for (struct start_block *at = blocks; at && !start; at = at->next)
+		start = take_in(at);
+	return start ? start : add_block();
 }
 
 static void leave_start(struct start *start)

@@ -21,6 +21,6 @@ __attribute__((noinline)) static int descend(int depth)
 
 int main(int argc, char **argv)
 {
-	wanted_ns = argument(argc, argv, 1, 200) * 1000000;
+	wanted_ns = argument(argc, argv, 1, 150) * 1000000;
 	return descend(1) != DEPTH;
 }

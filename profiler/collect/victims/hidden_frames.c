@@ -38,6 +38,6 @@ __attribute__((noinline)) static int outermost(size_t bytes)
 
 int main(int argc, char **argv)
 {
-	wanted_ns = argument(argc, argv, 1, 200) * 1000000;
+	wanted_ns = argument(argc, argv, 1, 150) * 1000000;
 	return outermost(100) == 0;
 }

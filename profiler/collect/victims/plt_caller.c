@@ -17,7 +17,7 @@ __attribute__((noinline)) static size_t call_stubs(const char *text)
 int main(int argc, char **argv)
 {
 	uint64_t end = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) +
-		       argument(argc, argv, 1, 200) * 1000000;
+		       argument(argc, argv, 1, 150) * 1000000;
 	size_t sum = 0;
 
 	while (clock_now_ns(CLOCK_THREAD_CPUTIME_ID) < end)

@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = handle};
 
-	wanted_ns = argument(argc, argv, 1, 200) * 1000000;
+	wanted_ns = argument(argc, argv, 1, 150) * 1000000;
 	sigaction(SIGUSR1, &action, NULL);
 	interrupted();
 	return 0;

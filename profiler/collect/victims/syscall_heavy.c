@@ -21,7 +21,7 @@ __attribute__((noinline)) static int read_noise(int fd)
 int main(int argc, char **argv)
 {
 	uint64_t end = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) +
-		       argument(argc, argv, 1, 500) * 1000000;
+		       argument(argc, argv, 1, 300) * 1000000;
 	int fd = open("/dev/urandom", O_RDONLY);
 	struct rusage usage;
 

@@ -1,12 +1,12 @@
 /*
- * collect/source.h - what a backend can be asked, whichever it is.
+ * collect/event_source.h - what a backend can be asked, whichever it is.
  *
  * Errors     0 or -errno.
  * Threads    one.
  * Read next  perf_source.h and timer_source.h make one; recording.c uses it.
  */
-#ifndef CLINIC_COLLECT_SOURCE_H
-#define CLINIC_COLLECT_SOURCE_H
+#ifndef CLINIC_COLLECT_EVENT_SOURCE_H
+#define CLINIC_COLLECT_EVENT_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,204 @@
+#include "collect/findings.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/refusals.h"
+#include "session/session.h"
+
+/* A share of the run from which on theft is worth a word. */
+#define STOLEN_RATIO 0.02
+
+struct notes {
+	struct clinic_session *session;
+	const struct clinic_findings *findings;
+	int err; /* the first one; nothing is added after it */
+};
+
+enum { IS_NOTE, IS_WARNING };
+
+__attribute__((format(printf, 3, 4))) static void
+note(struct notes *notes, int is_warning, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+
+	if (notes->err)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	notes->err = clinic_session_add_note(notes->session, is_warning, text);
+}
+
+static double seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+static void note_losses(struct notes *notes)
+{
+	const struct clinic_recorder_counts *counts = &notes->findings->counts;
+
+	if (counts->lost_count)
+		note(notes, IS_WARNING,
+		     "%" PRIu64 " records were lost because the collector did "
+		     "not get the CPU in time; a lower -F, or more locked "
+		     "memory (sysctl kernel.perf_event_mlock_kb=4096), helps",
+		     counts->lost_count);
+	if (counts->throttled_count)
+		note(notes, IS_WARNING,
+		     "the kernel paused the sampling %" PRIu64
+		     " times; a lower -F, or sysctl "
+		     "kernel.perf_cpu_time_max_percent=0, helps",
+		     counts->throttled_count);
+}
+
+static void note_blind_spot(struct notes *notes)
+{
+	const struct clinic_quality *quality =
+		clinic_session_quality(notes->session);
+
+	if (notes->findings->source.kernel_visible)
+		return;
+	note(notes, IS_NOTE,
+	     "without the permission to look into the kernel, its %.3f s of "
+	     "%.3f s CPU time gave no samples and are shown as [kernel, "
+	     "unsampled]; sysctl kernel.perf_event_paranoid=1 lets it be seen",
+	     seconds(quality->accounted_kernel_ns),
+	     seconds(quality->accounted_cpu_ns));
+}
+
+static void note_kernel_names(struct notes *notes)
+{
+	if (notes->findings->kernel_names_error)
+		note(notes, IS_NOTE,
+		     "kernel functions have no names (%s); sysctl "
+		     "kernel.kptr_restrict=0, as root, gives them",
+		     strerror(-notes->findings->kernel_names_error));
+}
+
+static bool is_by_timers(const struct clinic_findings *findings)
+{
+	return !strcmp(findings->source.backend, "timer");
+}
+
+/*
+ * A thread is sampled each full period of its CPU time, by timers even only
+ * at a tick of the kernel: what it ran after the last one is in no sample.
+ */
+static bool has_short_lives(const struct clinic_findings *findings,
+			    double missed_s)
+{
+	double unseen_s = (double)findings->threads_count /
+			  (double)findings->frequency_hz;
+
+	return is_by_timers(findings) || unseen_s > missed_s / 2;
+}
+
+static const char *reason_to_miss(const struct notes *notes, double missed_s)
+{
+	const struct clinic_findings *findings = notes->findings;
+
+	if (findings->counts.lost_count)
+		return "records were lost";
+	if (has_short_lives(findings, missed_s))
+		return "many threads or processes were short, and the end of "
+		       "each is in no sample";
+	if (seconds(findings->stolen_ns) > missed_s / 2)
+		return "the machine's host gave the CPU to others, and ticks "
+		       "were missed";
+	return "no reason is known; a program that does not wait for its "
+	       "children would be one";
+}
+
+static void note_reconciliation(struct notes *notes)
+{
+	uint64_t accounted_ns =
+		clinic_session_quality(notes->session)->accounted_cpu_ns;
+	uint64_t sampled_ns = notes->findings->counts.weight_ns;
+	double ratio = accounted_ns ? (double)sampled_ns / (double)accounted_ns
+				    : 1.0;
+
+	if (!strcmp(notes->findings->source.backend, "none"))
+		return;
+	if (ratio < CLINIC_RECONCILED_LEAST)
+		note(notes, IS_WARNING,
+		     "samples stand for only %.3f of the CPU time that the "
+		     "kernel accounted: %s",
+		     ratio,
+		     reason_to_miss(notes, seconds(accounted_ns - sampled_ns)));
+	if (ratio > CLINIC_RECONCILED_MOST)
+		note(notes, IS_WARNING,
+		     "samples stand for %.3f times the CPU time that the "
+		     "kernel accounted: children that nobody waited for, or a "
+		     "host that gave the CPU to others, are the usual reasons",
+		     ratio);
+}
+
+static void note_theft(struct notes *notes)
+{
+	const struct clinic_about *about = clinic_session_about(notes->session);
+	double run_s = seconds(about->ended_ns - about->started_ns);
+	double stolen_s = seconds(notes->findings->stolen_ns);
+
+	if (stolen_s > STOLEN_RATIO * run_s)
+		note(notes, IS_NOTE,
+		     "the host of this virtual machine took %.2f s of CPU "
+		     "time during the %.2f s of the run",
+		     stolen_s, run_s);
+}
+
+static void note_unloaded(struct notes *notes)
+{
+	if (is_by_timers(notes->findings) &&
+	    !notes->findings->counts.samples_count)
+		note(notes, IS_WARNING,
+		     "the sampler took no sample: the program is statically "
+		     "linked or setuid, or ran for less than a tick of the "
+		     "kernel");
+}
+
+int clinic_findings_note(struct clinic_session *session,
+			 const struct clinic_findings *findings)
+{
+	struct notes notes = {session, findings, 0};
+
+	note_losses(&notes);
+	note_blind_spot(&notes);
+	note_kernel_names(&notes);
+	note_reconciliation(&notes);
+	note_theft(&notes);
+	note_unloaded(&notes);
+	return notes.err;
+}
+
+int clinic_findings_refusals(struct clinic_session *session,
+			     const struct clinic_refusals *refusals)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < refusals->count; i++)
+		err = clinic_session_add_refusal(session,
+						 refusals->rows[i].tried,
+						 refusals->rows[i].errno_number,
+						 refusals->rows[i].advice);
+	return err;
+}
+
+uint64_t clinic_stolen_ns(void)
+{
+	unsigned long long steal = 0;
+	FILE *stat = fopen("/proc/stat", "re");
+
+	if (!stat)
+		return 0;
+	/* user nice system idle iowait irq softirq steal */
+	if (fscanf(stat, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &steal) != 1)
+		steal = 0;
+	fclose(stat);
+	return steal * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}

@@ -1,0 +1,44 @@
+/*
+ * collect/findings.h - what whoever reads the samples must know, as notes.
+ *
+ * Losses, what could not be seen and how much that was, and the likely
+ * reason when the samples do not add up to the CPU time that the kernel
+ * accounted. Numbers that a report shows anyway are repeated only where they
+ * are bad.
+ *
+ * Errors     0 or -errno, of adding to the session.
+ * Read next  session/rows.h, struct clinic_note.
+ */
+#ifndef CLINIC_COLLECT_FINDINGS_H
+#define CLINIC_COLLECT_FINDINGS_H
+
+#include <stdint.h>
+
+#include "collect/event_source.h"
+#include "collect/recorder.h"
+
+struct clinic_session;
+struct clinic_refusals;
+
+/* Outside of these, the samples' sum is called suspicious. */
+#define CLINIC_RECONCILED_LEAST 0.95
+#define CLINIC_RECONCILED_MOST  1.05
+
+struct clinic_findings {
+	struct clinic_source_facts source;
+	struct clinic_recorder_counts counts;
+	int kernel_names_error; /* why kernel addresses have no names, or 0 */
+	uint64_t stolen_ns;     /* that the machine's host did not give */
+	uint64_t threads_count; /* that were sampled */
+	uint32_t frequency_hz;
+};
+
+int clinic_findings_note(struct clinic_session *session,
+			 const struct clinic_findings *findings);
+int clinic_findings_refusals(struct clinic_session *session,
+			     const struct clinic_refusals *refusals);
+
+/* What the host did not give to this machine since it started, in ns. */
+uint64_t clinic_stolen_ns(void);
+
+#endif

@@ -1,0 +1,475 @@
+"""test_record.py - `clinic record` on programs whose answer is known, under each backend.
+
+A victim prints how much CPU time each part of it really took, by its own clock; the shares of the
+samples must lie within their binomial intervals around that. Nothing here asserts how long anything
+takes.
+"""
+
+import gzip
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CLINIC = ROOT / "build/bin/clinic"
+VICTIMS = ROOT / "build/victims"
+BACKENDS = ["perf", "timer"]
+RUN_TIMEOUT_S = 120
+
+# Nobody in particular: no privilege, and no process of its own.
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+
+TRUNCATED, GUESSED, KERNEL = 1, 2, 4
+# 99.99 % two-sided: of all shares checked here, one in 10 000 may fall out by chance.
+Z_SCORE = 3.89
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session file as columns, with its stacks resolved to names."""
+
+    file: dict
+    stdout: str
+    stderr: str
+    returncode: int
+
+    @cached_property
+    def stacks(self) -> list[tuple[str, ...]]:
+        """Function names of each stack, innermost first."""
+        rows, frames, strings = self.file["stacks"], self.file["frames"], self.file["strings"]
+        stacks = [()]
+        for parent, frame in list(zip(rows["parent"], rows["frame"]))[1:]:
+            stacks.append((strings[frames["function"][frame]], *stacks[parent]))
+        return stacks
+
+    @property
+    def samples(self) -> list[tuple[int, int]]:
+        """(stack, weight_ns) of each sample."""
+        rows = self.file["samples"]
+        return list(zip(rows["stack"], rows["weight_ns"]))
+
+    def flags(self) -> list[int]:
+        rows = self.file["samples"]
+        return rows.get("flags", [0] * len(rows["stack"]))
+
+    def share(self, function: str) -> float:
+        """Of all weight, what has the function anywhere on its stack."""
+        return self.weight_where(lambda names: function in names) / self.weight_where(lambda names: True)
+
+    def weight_where(self, wanted) -> int:
+        return sum(weight for stack, weight in self.samples if wanted(self.stacks[stack]))
+
+    def complete_ratio(self) -> float:
+        flags = self.flags()
+        return sum(not flag & (TRUNCATED | GUESSED) for flag in flags) / len(flags)
+
+    def named_ratio(self) -> float:
+        named = sum(bool(self.stacks[stack] and self.stacks[stack][0]) for stack, _ in self.samples)
+        return named / len(self.samples)
+
+    def reconciliation(self) -> float:
+        return self.weight_where(lambda names: True) / self.file["quality"]["accounted_cpu_ns"]
+
+
+def run(*command, prefix=(), **kwargs) -> subprocess.CompletedProcess:
+    return subprocess.run([*map(str, prefix), str(CLINIC), *map(str, command)], capture_output=True, text=True,
+                          timeout=RUN_TIMEOUT_S, **kwargs)
+
+
+def read_session(path: Path) -> dict:
+    data = path.read_bytes()
+    return json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+
+
+@pytest.fixture
+def anybodys_folder():
+    """pytest's own temporary folders are closed to other users."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield Path(folder)
+
+
+@pytest.fixture
+def record(anybodys_folder):
+    """Records a command; the session, or a failure with all that was printed."""
+
+    def go(*command, backend="auto", prefix=(), options=()) -> Session:
+        path = anybodys_folder / "session.json"
+        done = run("record", "--backend", backend, "-o", path, *options, "--", *command, prefix=prefix, cwd=anybodys_folder)
+        assert path.exists(), done.stderr
+        return Session(read_session(path), done.stdout, done.stderr, done.returncode)
+
+    return go
+
+
+def assert_split(session: Session, shares: dict[str, float]) -> None:
+    """Each share within its binomial interval of what the victim itself measured."""
+    truth = {name: int(took) for name, took in (line.split() for line in session.stdout.splitlines())}
+    count = len(session.samples)
+    for name, share in shares.items():
+        expected = truth[name] / sum(truth.values())
+        margin = Z_SCORE * math.sqrt(expected * (1 - expected) / count) + 1 / count
+        assert abs(share - expected) <= margin, f"{name}: {share:.3f}, really {expected:.3f} +- {margin:.3f}"
+
+
+# Known splits
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_split_by_function(record, backend):
+    session = record(VICTIMS / "split_functions", 500, backend=backend)
+    assert_split(session, {name: session.share(name) for name in ("burn_seventy", "burn_twenty", "burn_ten")})
+    assert session.complete_ratio() > 0.99
+    assert session.named_ratio() > 0.90
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_split_by_line(record, backend):
+    session = record(VICTIMS / "split_lines", 500, backend=backend)
+    source = (Path(__file__).parent / "victims/split_lines.c").read_text().splitlines()
+    rows, frames = session.file["stacks"], session.file["frames"]
+    marks = {number: line.split("/* ")[-1].split(" */")[0] for number, line in enumerate(source, 1) if "/* LINE_" in line}
+    weights = Counter()
+    for stack, weight in session.samples:
+        weights[marks.get(frames["line"][rows["frame"][stack]])] += weight
+    total = sum(weights.values())
+    assert_split(session, {mark: weights[mark] / total for mark in marks.values()})
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_split_by_thread(record, backend):
+    session = record(VICTIMS / "split_threads", 500, backend=backend)
+    names = [session.file["strings"][name] for name in session.file["threads"]["name"]]
+    weights = Counter()
+    for thread, weight in zip(session.file["samples"]["thread"], session.file["samples"]["weight_ns"]):
+        weights[names[thread]] += weight
+    total = sum(weights.values())
+    assert_split(session, {name: weights[name] / total for name in ("seventy", "twenty", "ten")})
+
+
+# Stacks
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_recursion_deeper_than_the_kernel_walks(record, backend):
+    session = record(VICTIMS / "deep_recursion", backend=backend)
+    depths = [session.stacks[stack].count("descend") for stack, _ in session.samples]
+    assert depths.count(300) > 0.95 * len(depths)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_through_a_signal_handler(record, backend):
+    session = record(VICTIMS / "signal_burner", backend=backend)
+
+    def is_whole(names):
+        wanted = [names.index(name) for name in ("handle", "interrupted", "main") if name in names]
+        return len(wanted) == 3 and wanted == sorted(wanted)
+
+    assert session.weight_where(is_whole) > 0.95 * session.weight_where(lambda names: True)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_calls_through_stubs(record, backend):
+    session = record(VICTIMS / "plt_caller", backend=backend)
+    assert session.share("call_stubs") > 0.95
+    assert any("@plt" in names[0] for names in session.stacks if names), "no sample in the stub"
+    assert session.complete_ratio() > 0.99
+    assert session.named_ratio() > 0.90
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_without_frame_pointers(record, backend):
+    session = record(VICTIMS / "hidden_frames", backend=backend)
+    chain = ("innermost", "with_alloca", "with_array", "outermost", "main")
+    assert session.weight_where(lambda names: [n for n in names if n in chain] == list(chain)) > 0.95 * session.weight_where(
+        lambda names: True)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_stripped_without_frame_pointers(record, backend):
+    """Nothing has a name, but every walk still arrives where libc calls main."""
+    session = record(VICTIMS / "hidden_frames_stripped", backend=backend)
+    assert session.complete_ratio() > 0.99
+    assert session.share("__libc_start_call_main") > 0.95
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_plugin_that_is_gone(record, backend):
+    session = record(VICTIMS / "plugin_host", VICTIMS / "plugin_host.so", 150, backend=backend)
+    count = len(session.samples)
+    assert abs(session.share("plugin_burn") - 0.5) < Z_SCORE * math.sqrt(0.25 / count) + 0.05
+    assert session.complete_ratio() > 0.99
+
+
+# Processes and threads
+
+
+@pytest.mark.parametrize("way", ["vfork", pytest.param("fork", marks=pytest.mark.slow)])
+def test_short_processes_have_names(record, way):
+    session = record(VICTIMS / "child_spawner", way, 50, VICTIMS / "short_process", backend="perf")
+    assert session.share("live_shortly") > 0.85
+    assert session.named_ratio() > 0.90
+    processes = {session.file["threads"]["pid"][thread] for thread in session.file["samples"]["thread"]}
+    assert len(processes) >= 50
+
+
+@pytest.mark.slow
+def test_short_processes_under_timers(record):
+    """A process of 20 ms has five ticks at 250 Hz; pooled, their names are right."""
+    session = record(VICTIMS / "child_spawner", "fork", 50, VICTIMS / "short_process", backend="timer")
+    assert session.share("live_shortly") > 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_thousand_threads(record, backend):
+    """Timers see a thread only at a tick of the kernel: of 3 ms each, that is some of them."""
+    session = record(VICTIMS / "thousand_threads", 3, backend=backend)
+    assert session.returncode == 0
+    threads = {session.file["threads"]["tid"][thread] for thread in session.file["samples"]["thread"]}
+    unseen = session.file["quality"]["lost_count"]
+    assert len(threads) + unseen > (900 if backend == "perf" else 100)
+    assert session.complete_ratio() > 0.95
+    notes = " ".join(session.file["strings"][text] for text in session.file["notes"]["text"])
+    assert "the end of each is in no sample" in notes or "records were lost" in notes
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_deleted_binary(record, tmp_path, backend):
+    binary = tmp_path / "soon_gone"
+    shutil.copy(VICTIMS / "short_process", binary)
+    session = record("sh", "-c", f"{binary} 300 & sleep 0.05; rm {binary}; wait", backend=backend)
+    assert session.share("live_shortly") > 0.8
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_metrics_are_on_the_samples_clock(record, backend):
+    session = record(VICTIMS / "split_threads", 400, backend=backend)
+    times = session.file["metrics"]["time_ns"]
+    first, last = times[0], sum(times)  # the column holds differences
+    about = session.file["about"]
+    assert about["started_ns"] <= first <= last <= about["ended_ns"]
+    assert max(session.file["metrics"]["threads_count"]) == 4
+    assert max(session.file["metrics"]["rss_bytes"]) > 0
+
+
+# Error bars
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_reconciliation(record, backend):
+    """The samples stand for the CPU time that the kernel accounted: checked on 3 s of it."""
+    session = record(VICTIMS / "split_functions", 3000, backend=backend)
+    assert_split(session, {name: session.share(name) for name in ("burn_seventy", "burn_twenty", "burn_ten")})
+    if not session.file["quality"]["lost_count"]:
+        assert 0.8 < session.reconciliation() < 1.2
+
+
+def test_kernel_time_when_it_may_be_seen(record):
+    session = record(VICTIMS / "syscall_heavy", backend="perf")
+    kernel = sum(bool(flag & KERNEL) for flag in session.flags()) / len(session.flags())
+    assert session.file["quality"]["kernel_visible"] == 1
+    assert kernel > 0.5
+    assert session.share("read_noise") > 0.95, "a system call's time belongs to its caller"
+
+
+def test_kernel_time_under_timers_is_the_callers(record):
+    session = record(VICTIMS / "syscall_heavy", backend="timer")
+    assert session.share("read_noise") > 0.95
+
+
+def needs_root():
+    if os.geteuid():
+        pytest.skip("drops privileges, so it must have some")
+
+
+def test_kernel_time_without_permission(record):
+    """Ticks in the kernel give no samples then: their time is shown, and called what it is."""
+    needs_root()
+    session = record(VICTIMS / "syscall_heavy", backend="perf", prefix=NOBODY)
+    quality = session.file["quality"]
+    assert quality["kernel_visible"] == 0
+    assert "user mode only" in session.stderr
+    unsampled = session.weight_where(lambda names: "[kernel, unsampled]" in names)
+    assert unsampled == quality["accounted_kernel_ns"] > 0.5 * quality["accounted_cpu_ns"]
+    assert not any(flag & KERNEL for stack, flag in zip(session.file["samples"]["stack"], session.flags())
+                   if "[kernel, unsampled]" not in session.stacks[stack])
+
+
+def test_unprivileged_split(record):
+    needs_root()
+    session = record(VICTIMS / "split_functions", 500, prefix=NOBODY)
+    assert session.file["about"]["backend"] == "perf"
+    assert_split(session, {name: session.share(name) for name in ("burn_seventy", "burn_twenty", "burn_ten")})
+
+
+# Forbidden
+
+
+def test_timers_take_over_where_perf_is_forbidden(record):
+    session = record(VICTIMS / "split_functions", 500, prefix=[VICTIMS / "forbid_perf"])
+    assert session.file["about"]["backend"] == "timer"
+    refused = [session.file["strings"][text] for text in session.file["refusals"]["backend"]]
+    assert any(name.startswith("perf") for name in refused)
+    assert set(session.file["refusals"]["errno_number"]) == {1}, "EPERM of the filter"
+    assert_split(session, {name: session.share(name) for name in ("burn_seventy", "burn_twenty", "burn_ten")})
+
+
+def test_forbidden_and_forced(tmp_path):
+    done = run("record", "--backend", "perf", "-o", tmp_path / "s.json", "true", prefix=[VICTIMS / "forbid_perf"])
+    assert done.returncode == 2
+    assert "clinic doctor" in done.stderr
+    assert "Operation not permitted" in done.stderr
+    assert not (tmp_path / "s.json").exists()
+
+
+# Exit codes, and what bad input gets
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("script, code", [("exit 7", 7), ("kill -9 $$", 137), ("kill -SEGV $$", 139), ("true", 0)])
+def test_the_childs_exit_code(record, backend, script, code):
+    session = record("sh", "-c", script, backend=backend)
+    assert session.returncode == code
+    assert session.file["about"]["exit_code"] == code
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["/no/such/command"], "cannot run /no/such/command: No such file or directory"),
+    (["/etc/passwd"], "cannot run /etc/passwd: Permission denied"),
+    (["-p", "4194303", "-d", "1"], "cannot watch process 4194303: No such process"),
+    (["-p", "1", "true"], "either a command or --pid"),
+    ([], "what to run"),
+    (["-F", "20000", "true"], "--frequency takes at most 10000"),
+    (["-d", "soon", "true"], "--duration takes seconds, not 'soon'"),
+    (["--backend", "magic", "true"], "there is no backend 'magic'"),
+    (["-e", "cache-misses", "true"], "'cache-misses'"),
+])
+def test_bad_input_gets_one_sentence(tmp_path, arguments, sentence):
+    done = run("record", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_process_of_somebody_else(tmp_path):
+    needs_root()
+    done = run("record", "-p", os.getpid(), "-d", "0.1", prefix=NOBODY, cwd="/")
+    assert done.returncode == 2
+    assert "cannot watch process" in done.stderr
+
+
+def test_unwritable_output(tmp_path):
+    done = run("record", "-o", tmp_path / "no/such/folder/s.json", "sh", "-c", "exit 3")
+    assert "cannot write" in done.stderr
+    assert done.returncode == 3, "the command's own code goes first"
+
+
+# Attaching, stopping
+
+
+def start(*command) -> subprocess.Popen:
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_attach(tmp_path):
+    victim = start(VICTIMS / "split_functions", 20000)
+    try:
+        done = run("record", "-p", victim.pid, "-d", "0.7", "-o", tmp_path / "s.json")
+        assert victim.poll() is None, "the watched process goes on"
+    finally:
+        victim.kill()
+        victim.communicate()
+    assert done.returncode == 0, done.stderr
+    session = Session(read_session(tmp_path / "s.json"), "", done.stderr, 0)
+    expected = {"burn_seventy": 0.7, "burn_twenty": 0.2, "burn_ten": 0.1}
+    for name, share in expected.items():
+        margin = Z_SCORE * math.sqrt(share * (1 - share) / len(session.samples)) + 0.03
+        assert abs(session.share(name) - share) < margin
+    assert session.complete_ratio() > 0.99
+    assert "split_functions" in session.file["about"]["command"]
+
+
+def test_attach_to_a_process_that_ends(tmp_path):
+    victim = start(VICTIMS / "split_functions", 300)
+    done = run("record", "-p", victim.pid, "-d", "60", "-o", tmp_path / "s.json")
+    victim.communicate()
+    assert done.returncode == 0, done.stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+def wait_for(condition, timeout_s=30) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "gave up waiting"
+        time.sleep(0.02)
+
+
+def children_of(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def is_running(pid: int, name: str) -> bool:
+    return any(Path(f"/proc/{child}/comm").read_text().strip() == name for child in children_of(pid))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_interrupt_stops_and_writes(tmp_path, backend):
+    recorder = start(CLINIC, "record", "--backend", backend, "-o", tmp_path / "s.json", VICTIMS / "split_functions", 60000)
+    wait_for(lambda: is_running(recorder.pid, "split_functions"))
+    time.sleep(0.3)  # something to measure
+    recorder.send_signal(signal.SIGINT)
+    _, stderr = recorder.communicate(timeout=RUN_TIMEOUT_S)
+    assert recorder.returncode == 128 + signal.SIGINT, stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_killed_target_leaves_its_samples(record, backend):
+    session = record("sh", "-c", f"{VICTIMS}/split_functions 60000 & sleep 0.4; kill -9 $!", backend=backend)
+    assert session.share("main") > 0.5
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_duration_stops_measuring_not_the_command(tmp_path, backend):
+    done = run("record", "--backend", backend, "-d", "0.2", "-o", tmp_path / "s.json", "--", "sh", "-c",
+               f"{VICTIMS}/split_functions 500; exit 5")
+    assert done.returncode == 5
+    assert "burn_ten" in done.stdout, "it was left to finish"
+
+
+# Deadlocks
+
+
+def soak(record, backend, duration_ms):
+    session = record(VICTIMS / "churn_soak", duration_ms, VICTIMS / "plugin_host.so", backend=backend)
+    assert session.returncode == 42, session.stderr
+    assert len(session.samples) > 0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_short_soak(record, backend):
+    soak(record, backend, 1500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_long_soak(record, backend):
+    soak(record, backend, 60000)
