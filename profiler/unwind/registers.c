@@ -1,7 +1,7 @@
 #include "unwind/registers.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <string.h>
 #include <ucontext.h>
 
 /* <linux/perf_event.h> and <asm/perf_regs.h>. */
@@ -89,13 +89,15 @@ void clinic_registers_from_context(struct clinic_registers *registers,
 				   const void *ucontext)
 {
 	const ucontext_t *context = ucontext;
+	uint64_t words[CLINIC_REGISTERS];
 
 #if defined(__x86_64__)
-	clinic_registers_from_signal(
-		registers, (const uint64_t *)context->uc_mcontext.gregs);
+	memcpy(words, context->uc_mcontext.gregs, sizeof(words));
 #else
-	/* regs, sp and pc are one run of words. */
-	clinic_registers_from_signal(
-		registers, (const uint64_t *)context->uc_mcontext.regs);
+	memcpy(words, context->uc_mcontext.regs,
+	       sizeof(context->uc_mcontext.regs));
+	words[CLINIC_REGISTER_SP] = context->uc_mcontext.sp;
+	words[CLINIC_REGISTER_PC] = context->uc_mcontext.pc;
 #endif
+	clinic_registers_from_signal(registers, words);
 }

@@ -9,3 +9,12 @@ $(O)/victims/unwind_plugin.so: profiler/unwind/victims/unwind_plugin.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -fomit-frame-pointer -s -fPIC \
 	  -shared -DUNWIND_PLUGIN $(SAN_FLAGS) $< -o $@
+
+# The same code and tests for AArch64, run by qemu (test_aarch64_unwind.py).
+UNWIND_SOURCES := $(filter-out %_test.c %_fuzz.c,$(wildcard profiler/unwind/*.c))
+build/aarch64/%_test: profiler/unwind/%_test.c $(UNWIND_SOURCES) \
+		$(wildcard profiler/unwind/*.h profiler/unwind/aarch64/*.h)
+	@mkdir -p $(@D)
+	$(Q)aarch64-linux-gnu-gcc -Iprofiler/unwind/aarch64 $(CPPFLAGS) \
+	  -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) -Werror \
+	  -Wno-missing-prototypes $< $(UNWIND_SOURCES) -o $@ -lpthread

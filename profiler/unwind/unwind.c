@@ -147,20 +147,33 @@ static bool is_return_address(struct walk *w, uint64_t address)
 }
 
 /*
- * A frame pointer on top of the return address, and the register pointing
- * at it: what the kernel's chain takes for granted.
+ * The frame pointer is saved beside the return address, and then points at
+ * that place: what the kernel's chain takes for granted.
  */
 static bool keeps_frame_pointer(const struct clinic_unwind_row *row)
 {
-	return row->cfa_kind == CLINIC_CFA_REGISTER &&
-	       row->cfa_register == CLINIC_REGISTER_FP &&
-	       clinic_saved_is_words(row->fp) &&
-	       row->fp * WORD == -row->cfa_offset && row->ra == row->fp + 1;
+	bool is_pair = clinic_saved_is_words(row->fp) && row->ra == row->fp + 1;
+
+#if defined(__x86_64__)
+	/* Compilers find the frame by it as soon as it does. */
+	is_pair &= row->cfa_kind == CLINIC_CFA_REGISTER &&
+		   row->cfa_register == CLINIC_REGISTER_FP &&
+		   row->fp * WORD == -row->cfa_offset;
+#endif
+	return is_pair;
 }
 
-static void follow_chain(struct walk *w, const struct clinic_unwind_row *row)
+static bool is_in_chain(const struct walk *w,
+			const struct clinic_unwind_row *row, uint64_t cfa)
 {
-	if (!w->chain_agrees || !keeps_frame_pointer(row))
+	return keeps_frame_pointer(row) &&
+	       value_of(w, CLINIC_REGISTER_FP) ==
+		       cfa + (uint64_t)row->fp * WORD;
+}
+
+static void follow_chain(struct walk *w)
+{
+	if (!w->chain_agrees)
 		return;
 	w->chain_at++;
 	w->chain_agrees = w->chain_at < w->at->chain_count &&
@@ -251,7 +264,7 @@ static void enter_caller(struct walk *w, uint64_t cfa, uint64_t pc)
 static int leave_by_row(struct walk *w, const struct clinic_unwind_row *row)
 {
 	uint64_t cfa, pc, fp, spare;
-	bool has_fp, has_spare;
+	bool has_fp, has_spare, is_chained;
 	int found;
 
 	if (row->ra == CLINIC_SAVED_UNDEFINED)
@@ -270,6 +283,7 @@ static int leave_by_row(struct walk *w, const struct clinic_unwind_row *row)
 		 STEPPED;
 	has_spare = find_saved(w, row->spare, CLINIC_REGISTER_SPARE, cfa,
 			       &spare) == STEPPED;
+	is_chained = is_in_chain(w, row, cfa);
 	enter_caller(w, cfa, without_signature(pc));
 	if (has_fp)
 		clinic_registers_set(&w->registers, CLINIC_REGISTER_FP, fp);
@@ -277,7 +291,8 @@ static int leave_by_row(struct walk *w, const struct clinic_unwind_row *row)
 		clinic_registers_set(&w->registers, CLINIC_REGISTER_SPARE,
 				     spare);
 	w->is_exact = row->is_signal;
-	follow_chain(w, row);
+	if (is_chained)
+		follow_chain(w);
 	return STEPPED;
 }
 
@@ -446,9 +461,8 @@ static int walk_chain(struct walk *w, int reason)
 		if (row.cfa_kind >= CLINIC_CFA_REGISTER &&
 		    row.ra == CLINIC_SAVED_UNDEFINED)
 			return CLINIC_END_OUTERMOST;
-		if (i >= w->at->chain_count)
-			return reason;
-		if (!is_return_address(w, w->at->chain[i]))
+		if (i >= w->at->chain_count ||
+		    !is_return_address(w, w->at->chain[i]))
 			return reason;
 		if (!add_frame(w, w->at->chain[i] - 1))
 			return CLINIC_END_DEPTH;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,7 +29,8 @@ enum { FRAMES_MAX = 8192, NESTING = 3 };
 #define STAY() __asm__ volatile("" ::: "memory")
 
 static struct clinic_modules *modules;
-static struct clinic_space *space;
+static struct clinic_space *space;        /* of our images in memory */
+static struct clinic_space *mapped_space; /* of our mappings and their files */
 
 /* What a walk gets and gives; expected[i] is where frame i + 1 must be. */
 struct scene {
@@ -76,6 +78,12 @@ static void see_stack(struct scene *s, uintptr_t end)
 static void walk(struct scene *s)
 {
 	clinic_unwind(&s->unwinder, space, &s->at, &s->out);
+}
+
+/* As from outside: a chain's calls are looked for in the files. */
+static void walk_mapped(struct scene *s)
+{
+	clinic_unwind(&s->unwinder, mapped_space, &s->at, &s->out);
 }
 
 #define RETURN_ADDRESS() ((uint64_t)(uintptr_t)__builtin_return_address(0))
@@ -256,7 +264,7 @@ static void walk_by_chain(struct scene *s)
 	make_chain(s);
 	s->at.registers = NULL;
 	s->at.stack_bytes = 0;
-	walk(s);
+	walk_mapped(s);
 }
 
 static void a_chain_is_proven_by_tables(void **state)
@@ -266,10 +274,8 @@ static void a_chain_is_proven_by_tables(void **state)
 	(void)state;
 	outer(s, walk_by_chain);
 	expect_callers(s, 1);
-	/* cmocka keeps none: the chain cannot tell where main is. */
-	assert_int_not_equal(s->out.truth, CLINIC_UNWIND_COMPLETE);
 	s->out.frames_max = 3; /* what these tests call themselves */
-	clinic_unwind(&s->unwinder, space, &s->at, &s->out);
+	walk_mapped(s);
 	expect_end(s, CLINIC_UNWIND_TRUNCATED, CLINIC_END_DEPTH);
 	free(s);
 }
@@ -279,7 +285,7 @@ static void walk_short_with_chain(struct scene *s)
 	make_chain(s);
 	s->at.stack_bytes = 64;
 	s->out.frames_max = 4;
-	walk(s);
+	walk_mapped(s);
 }
 
 static void a_chain_continues_where_the_copy_ends(void **state)
@@ -294,32 +300,32 @@ static void a_chain_continues_where_the_copy_ends(void **state)
 	free(s);
 }
 
-static void walk_damaged_chain(struct scene *s)
+static void walk_chain_into_data(struct scene *s)
 {
 	make_chain(s);
-	s->chain[2] += 1; /* in the middle of an instruction: after no call */
+	s->chain[2] = (uintptr_t)s; /* data */
 	s->at.stack_bytes = 0;
-	walk(s);
+	walk_mapped(s);
 }
 
-static void a_damaged_chain_ends_the_walk(void **state)
+static void a_chain_that_leaves_code_ends_there(void **state)
 {
 	struct scene *s = new_scene();
 
 	(void)state;
-	outer(s, walk_damaged_chain);
+	outer(s, walk_chain_into_data);
 	assert_int_equal(s->out.frames_count, 2);
 	assert_int_equal(s->frames[1], s->expected[0]);
-	expect_end(s, CLINIC_UNWIND_TRUNCATED, CLINIC_END_DAMAGED_STACK);
+	expect_end(s, CLINIC_UNWIND_TRUNCATED, CLINIC_END_STACK_SHORT);
 	free(s);
 }
 
 static void walk_other_chain(struct scene *s)
 {
 	make_chain(s);
-	s->chain[0] += 1; /* of another moment than the registers */
+	s->chain[0]++; /* of another moment than the registers */
 	s->at.stack_bytes = 0;
-	walk(s);
+	walk_mapped(s);
 }
 
 static void a_chain_of_another_moment_is_not_used(void **state)
@@ -375,11 +381,21 @@ static size_t index_of(const struct scene *s, uint64_t address)
 	return s->out.frames_count;
 }
 
+/* The kernel's is in the vdso; under qemu-user it is in no image at all. */
+static void skip_where_handlers_return_to_nowhere(void)
+{
+#if !defined(__x86_64__)
+	skip();
+#endif
+}
+
 static void handlers_unwind_into_what_they_interrupted(void **state)
 {
-	struct scene *s = new_scene();
+	struct scene *s;
 
 	(void)state;
+	skip_where_handlers_return_to_nowhere();
+	s = new_scene();
 	install_handler(0);
 	signal_stack_end = stack_end();
 	for (int from_context = 0; from_context < 2; from_context++) {
@@ -395,11 +411,14 @@ static void handlers_unwind_into_what_they_interrupted(void **state)
 static void a_handler_on_its_own_stack_is_truncated(void **state)
 {
 	enum { SIZE = 1 << 16 };
-	struct scene *s = new_scene();
-	stack_t other = {.ss_sp = malloc(SIZE), .ss_size = SIZE};
 	const stack_t none = {.ss_flags = SS_DISABLE};
+	stack_t other = {.ss_size = SIZE};
+	struct scene *s;
 
 	(void)state;
+	skip_where_handlers_return_to_nowhere();
+	s = new_scene();
+	other.ss_sp = malloc(SIZE);
 	assert_int_equal(sigaltstack(&other, NULL), 0);
 	install_handler(SA_ONSTACK);
 	signal_from_context = false;
@@ -501,7 +520,9 @@ static void contexts_end_where_they_were_made(void **state)
 	/* The end that see_stack takes is of another, higher stack. */
 	assert_int_equal(swapcontext(&context_here, &context_there), 0);
 	expect_callers(s, 1);
+#if defined(__x86_64__) /* elsewhere the C library does not say so */
 	expect_end(s, CLINIC_UNWIND_COMPLETE, CLINIC_END_OUTERMOST);
+#endif
 	free(stack);
 	free(s);
 }
@@ -568,7 +589,9 @@ static void perf_registers_are_renumbered(void **state)
 static int make_space(void **state)
 {
 	(void)state;
-	if (clinic_modules_new(&modules) < 0)
+	if (clinic_modules_new(&modules) < 0 ||
+	    clinic_space_new(modules, getpid(), &mapped_space) < 0 ||
+	    clinic_space_read_maps(mapped_space) < 0)
 		return -1;
 	return clinic_space_read_self(modules, &space);
 }
@@ -577,6 +600,7 @@ static int free_space(void **state)
 {
 	(void)state;
 	clinic_space_free(space);
+	clinic_space_free(mapped_space);
 	clinic_modules_free(modules);
 	return 0;
 }
@@ -591,7 +615,7 @@ int main(void)
 		cmocka_unit_test(deep_recursion_is_complete),
 		cmocka_unit_test(a_chain_is_proven_by_tables),
 		cmocka_unit_test(a_chain_continues_where_the_copy_ends),
-		cmocka_unit_test(a_damaged_chain_ends_the_walk),
+		cmocka_unit_test(a_chain_that_leaves_code_ends_there),
 		cmocka_unit_test(a_chain_of_another_moment_is_not_used),
 		cmocka_unit_test(handlers_unwind_into_what_they_interrupted),
 		cmocka_unit_test(a_handler_on_its_own_stack_is_truncated),
