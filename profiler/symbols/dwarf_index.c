@@ -249,26 +249,16 @@ static void find_line(struct clinic_dwarf_unit *unit, uint64_t address,
 		*line = (uint32_t)number;
 }
 
-static uint64_t number_of(Dwarf_Die *die, unsigned int name)
+static void find_call(struct clinic_dwarf_unit *unit, Dwarf_Die *call,
+		      const char **file, uint32_t *line)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word number = 0;
 
-	dwarf_formudata(dwarf_attr(die, name, &attribute), &number);
-	return number;
-}
-
-static void find_call(struct clinic_dwarf_unit *unit, Dwarf_Die *call,
-		      const char **file, uint32_t *line)
-{
-	Dwarf_Files *files;
-	size_t count;
-
-	*file = NULL;
-	*line = (uint32_t)number_of(call, DW_AT_call_line);
-	if (!dwarf_getsrcfiles(&unit->code, &files, &count))
-		*file = dwarf_filesrc(files, number_of(call, DW_AT_call_file),
-				      NULL, NULL);
+	dwarf_formudata(dwarf_attr(call, DW_AT_call_line, &attribute), &number);
+	*line = (uint32_t)number;
+	*file = clinic_dwarf_file_name(
+		dwarf_attr(call, DW_AT_call_file, &attribute), &unit->die);
 }
 
 static int add_frame(struct clinic_dwarf_index *index, size_t at,
@@ -299,8 +289,8 @@ static int list_frames(struct clinic_dwarf_index *index,
 
 	for (;;) {
 		struct clinic_dwarf_scope *s = &function->scopes[scope];
-		const struct clinic_dwarf_name *name =
-			clinic_dwarf_names_find(&index->names, &s->die);
+		const struct clinic_dwarf_name *name = clinic_dwarf_names_find(
+			&index->names, &s->die, &unit->die);
 		int error;
 
 		if (!name)
@@ -353,12 +343,13 @@ struct range_search {
 };
 
 /* Tells the ranges of one scope, which are those with that payload. */
-static void tell_if_wanted(struct range_search *search, Dwarf_Die *die,
+static void tell_if_wanted(struct range_search *search,
+			   struct clinic_dwarf_unit *unit, Dwarf_Die *die,
 			   const struct clinic_range_index *ranges,
 			   uint32_t payload, bool is_inline)
 {
 	const struct clinic_dwarf_name *name =
-		clinic_dwarf_names_find(&search->index->names, die);
+		clinic_dwarf_names_find(&search->index->names, die, &unit->die);
 
 	if (!name || !name->function ||
 	    (strcmp(name->function, search->wanted) &&
@@ -384,11 +375,11 @@ static void search_unit(struct range_search *search,
 	for (uint32_t i = 0; i < unit->functions_count; i++) {
 		struct clinic_dwarf_function *f = &unit->functions[i];
 
-		tell_if_wanted(search, &f->scopes[0].die, &unit->ranges, i,
-			       false);
+		tell_if_wanted(search, unit, &f->scopes[0].die, &unit->ranges,
+			       i, false);
 		for (uint32_t s = 1; s < f->scopes_count; s++)
-			tell_if_wanted(search, &f->scopes[s].die, &f->inlined,
-				       s, true);
+			tell_if_wanted(search, unit, &f->scopes[s].die,
+				       &f->inlined, s, true);
 	}
 }
 
