@@ -428,7 +428,9 @@ int clinic_elf_read_section(const struct clinic_elf *elf,
 {
 	int error;
 
-	bytes->size = section->size_bytes;
+	*bytes = (struct clinic_elf_bytes){.size = section->size_bytes};
+	if (section->type == SHT_NOBITS)
+		return -ENODATA; /* and no size that could be believed */
 	bytes->bytes = malloc(bytes->size + 1);
 	if (!bytes->bytes)
 		return -ENOMEM;
