@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -103,6 +104,17 @@ static bool is_file(const struct clinic_mapping *mapping)
 	       (mapping->inode || mapping->build_id_size);
 }
 
+/* Only events tell the generation; two that differ are two files. */
+static bool has_inode(const struct clinic_module *module,
+		      const struct clinic_mapping *mapping)
+{
+	return module->inode == mapping->inode &&
+	       module->device_major == mapping->device_major &&
+	       module->device_minor == mapping->device_minor &&
+	       (module->inode_generation == mapping->inode_generation ||
+		!module->inode_generation || !mapping->inode_generation);
+}
+
 static bool is_of(const struct clinic_module *module,
 		  const struct clinic_mapping *mapping)
 {
@@ -112,53 +124,66 @@ static bool is_of(const struct clinic_module *module,
 		return has_build_id(module, mapping->build_id,
 				    mapping->build_id_size);
 	if (mapping->inode)
-		return module->inode == mapping->inode &&
-		       module->device_major == mapping->device_major &&
-		       module->device_minor == mapping->device_minor &&
-		       module->inode_generation == mapping->inode_generation;
+		return has_inode(module, mapping);
 	return !module->inode && !module->build_id_size &&
 	       strcmp(module->path, mapping->path) == 0;
 }
 
+static bool has_build_id_of(const struct clinic_elf_layout *layout,
+			    const struct clinic_mapping *mapping)
+{
+	return layout->build_id_size == mapping->build_id_size &&
+	       memcmp(layout->build_id, mapping->build_id,
+		      layout->build_id_size) == 0;
+}
+
 /* -ESTALE: there is a file of that name, but not the one that is mapped. */
-static int check_file(int fd, const struct clinic_mapping *mapping,
+static int check_file(const struct stat *status,
+		      const struct clinic_mapping *mapping,
 		      const struct clinic_elf_layout *layout)
 {
-	struct stat status;
-
-	if (mapping->build_id_size)
-		return layout->build_id_size == mapping->build_id_size &&
-				       memcmp(layout->build_id,
-					      mapping->build_id,
-					      layout->build_id_size) == 0
-			       ? 0
-			       : -ESTALE;
 	/* The device differs on overlay file systems: inode alone. */
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	return status.st_ino == mapping->inode ? 0 : -ESTALE;
+	bool is_it = mapping->build_id_size ? has_build_id_of(layout, mapping)
+					    : status->st_ino == mapping->inode;
+
+	return is_it ? 0 : -ESTALE;
+}
+
+/* The file's own identity, by which the other kind of event finds it. */
+static void identify_by_file(struct clinic_module *module,
+			     const struct stat *status,
+			     const struct clinic_elf_layout *layout)
+{
+	module->build_id_size = layout->build_id_size;
+	memcpy(module->build_id, layout->build_id, layout->build_id_size);
+	if (module->inode)
+		return;
+	module->inode = status->st_ino;
+	module->device_major = major(status->st_dev);
+	module->device_minor = minor(status->st_dev);
 }
 
 static int open_path(const char *path, const struct clinic_mapping *mapping,
 		     struct clinic_module *module)
 {
 	struct clinic_elf_layout layout;
+	struct stat status;
 	/* Not to hang on a FIFO that took the file's place. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int error;
 
 	if (fd < 0)
 		return -errno;
-	error = clinic_elf_layout_read(fd, &layout);
+	error = fstat(fd, &status) < 0 ? -errno
+				       : clinic_elf_layout_read(fd, &layout);
 	if (!error)
-		error = check_file(fd, mapping, &layout);
+		error = check_file(&status, mapping, &layout);
 	if (error) {
 		close(fd);
 		return error;
 	}
 	module->fd = fd;
-	module->build_id_size = layout.build_id_size;
-	memcpy(module->build_id, layout.build_id, layout.build_id_size);
+	identify_by_file(module, &status, &layout);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ import pytest
 TOOLS = {"aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu", "qemu-aarch64": "qemu-user"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cfi_test", "unwind_test"])
 def test_passes_on_aarch64(name):
     for tool, package in TOOLS.items():
