@@ -5,9 +5,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from labkit.calibration import GATE
-from labkit.figures_verdict import STYLE, write_svg
-
-GATE_COLOUR = "#b3261e"
+from labkit.figures import AFTER, BEFORE, MUTED, STYLE
+from labkit.figures_verdict import write_svg
 
 
 def draw(summary: dict, path: Path) -> None:
@@ -28,8 +27,8 @@ def draw_false_alarms(axes: plt.Axes, tools: dict, title: str) -> None:
     for place, (tool, rate) in enumerate(shown):
         share = 100 * rate["changed_count"] / rate["trials_count"]
         axes.errorbar([share], [-place], xerr=[[share - 100 * rate["low_ratio"]], [100 * rate["high_ratio"] - share]],
-                      fmt="o", markersize=5, capsize=3, color=GATE_COLOUR if tool == GATE else "#4a6fa5")
-    axes.axvline(1, color="#8a8a8a", linewidth=0.8, linestyle="--")
+                      fmt="o", markersize=5, capsize=3, color=AFTER if tool == GATE else BEFORE)
+    axes.axvline(1, color=MUTED, linewidth=0.8, linestyle="--")
     axes.set_yticks([-place for place in range(len(shown))], [tool for tool, _ in shown], fontsize=7)
     axes.set_xlim(left=0)
     axes.set_xlabel("% of comparisons, exact 95 % interval")
@@ -43,9 +42,9 @@ def draw_power(axes: plt.Axes, tools: dict, title: str) -> None:
             continue
         shares = [100 * rates[extra]["changed_count"] / rates[extra]["trials_count"] for extra in extras]
         axes.plot([int(extra) / 10 for extra in extras], shares, "o-", markersize=3,
-                  linewidth=2.2 if tool == GATE else 1, color=GATE_COLOUR if tool == GATE else None, label=tool)
+                  linewidth=2.2 if tool == GATE else 1, color=AFTER if tool == GATE else None, label=tool)
     axes.set_ylim(0, 104)
     axes.set_xlabel("planted slowdown, %")
     axes.set_ylabel("found, %")
     axes.set_title(title)
-    axes.legend(frameon=False, fontsize=6)
+    axes.legend(fontsize=6)

@@ -5,33 +5,28 @@ paired      each block's change in the order it ran: drift is a slope, a neighbo
 spread      both arms' runs, sorted: where do they differ, in the middle or in the tail
 power       what effect these runs could have seen, and how surely
 
-The same document and rows give the same bytes: no dates, fixed ids, no fonts embedded.
+The same document and rows give the same bytes; looks are those of figures.py.
 """
 
+import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the backend has to be chosen first
-import numpy as np  # noqa: E402
+from labkit.evidence import write_text
+from labkit.figures import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE
+from labkit.metrics import METRICS, kept_rows, paired_arrays
+from labkit.stats.power import robust_sigma, sign_test_power
 
-from labkit.evidence import write_text  # noqa: E402
-from labkit.metrics import METRICS, kept_rows, paired_arrays  # noqa: E402
-from labkit.stats.power import robust_sigma, sign_test_power  # noqa: E402
-
-STYLE = {"svg.hashsalt": "perf-clinic", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False,
-         "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left", "figure.dpi": 100}
-COLOURS = {"improved": "#2a7f3f", "regressed": "#b3261e", "equivalent": "#4a6fa5", "identical": "#4a6fa5",
-           "inconclusive": "#8a8a8a"}
-A_COLOUR, B_COLOUR = "#4a6fa5", "#d1782b"
+COLOURS = {"improved": GOOD, "regressed": AFTER, "equivalent": BEFORE, "identical": BEFORE, "inconclusive": MUTED}
 
 
 @contextmanager
-def drawing(path: Path, width: float = 7.0, height: float = 3.0) -> Iterator[plt.Axes]:
+def drawing(path: Path, width: float = 8.0, height: float = 3.2) -> Iterator[plt.Axes]:
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
         try:
@@ -42,9 +37,8 @@ def drawing(path: Path, width: float = 7.0, height: float = 3.0) -> Iterator[plt
 
 
 def write_svg(figure: plt.Figure, path: Path) -> None:
-    import io
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(text, format="svg", metadata={"Date": None})
     write_text(path, text.getvalue())
 
 
@@ -83,15 +77,15 @@ def draw_forest(doc: dict, path: Path) -> None:
              if c["low"] is not None and c["high"] is not None]
     with drawing(path, height=0.9 + 0.32 * max(1, len(shown))) as axes:
         margin = 100 * doc["policy"]["effect_ratio"]
-        axes.axvspan(-margin, margin, color="#eeeeee", label=f"below ±{margin:g} %: does not count")
-        axes.axvline(0, color="black", linewidth=0.8)
+        axes.axvspan(-margin, margin, color=GRID, label=f"below ±{margin:g} %: does not count")
+        axes.axvline(0, color=INK, linewidth=0.8)
         for place, (case, c) in enumerate(shown):
             draw_interval(axes, -place, c)
         axes.set_yticks([-place for place in range(len(shown))],
                         [c["metric"] if len(doc["cases"]) == 1 else f"{case}: {c['metric']}" for case, c in shown])
         axes.set_xlabel("change of B against A, % (left is better)")
-        axes.set_title(f"{doc['verdict']}: {doc['reason'][:90]}")
-        axes.legend(loc="best", frameon=False, fontsize=7)
+        axes.set_title(f"Every metric of B against A: {doc['verdict']}")
+        axes.legend(loc="best", fontsize=7)
 
 
 def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
@@ -107,25 +101,25 @@ def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
 
 def draw_paired(changes: np.ndarray, c: dict, path: Path) -> None:
     with drawing(path) as axes:
-        axes.axhline(0, color="black", linewidth=0.8)
-        axes.plot(np.arange(1, len(changes) + 1), 100 * changes, ".", color=B_COLOUR, label="one block (ABBA)")
-        axes.axhline(100 * np.median(changes), color=B_COLOUR, linewidth=1, label="median")
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.plot(np.arange(1, len(changes) + 1), 100 * changes, ".", color=AFTER, label="one block (ABBA)")
+        axes.axhline(100 * np.median(changes), color=AFTER, linewidth=1, label="median")
         axes.set_xlabel("block, in the order they ran")
         axes.set_ylabel("B against A, %")
         axes.set_title(f"Differences by time; correlation of neighbours {c['autocorrelation']:+.2f}")
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(fontsize=7)
 
 
 def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path) -> None:
     scale, shown = (1e6, "ms") if unit == "ns" and np.median(a) >= 1e5 else (1.0, unit)
     with drawing(path) as axes:
-        for values, name, colour in ((a, "A", A_COLOUR), (b, "B", B_COLOUR)):
+        for values, name, colour in ((a, "A", BEFORE), (b, "B", AFTER)):
             axes.step(np.sort(values) / scale, np.arange(1, values.size + 1) / values.size, where="post", color=colour,
                       label=f"{name}: {values.size} runs")
         axes.set_xlabel(f"{title}, {shown}")
         axes.set_ylabel("share of runs below")
         axes.set_title("Distribution of process runs")
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(fontsize=7)
 
 
 def draw_power(logs: np.ndarray, policy: dict, c: dict, path: Path) -> None:
@@ -134,11 +128,11 @@ def draw_power(logs: np.ndarray, policy: dict, c: dict, path: Path) -> None:
     threshold = math.log1p(max(policy["effect_ratio"], c["floor_ratio"]))
     powers = [sign_test_power(len(logs), sigma, math.log1p(e), policy["alpha"], threshold) for e in effects]
     with drawing(path) as axes:
-        axes.plot(100 * effects, 100 * np.array(powers), color=B_COLOUR)
+        axes.plot(100 * effects, 100 * np.array(powers), color=AFTER)
         if c["mde_ratio"] is not None and c["mde_ratio"] <= effects[-1]:
-            axes.axvline(100 * c["mde_ratio"], color="#8a8a8a", linewidth=1, linestyle="--",
+            axes.axvline(100 * c["mde_ratio"], color=MUTED, linewidth=1, linestyle="--",
                          label=f"detectable: {c['mde_ratio']:.2%}")
-            axes.legend(frameon=False, fontsize=7)
+            axes.legend(fontsize=7)
         axes.set_xlabel("true difference, %")
         axes.set_ylabel("chance to find it, %")
         axes.set_ylim(0, 102)
