@@ -10,7 +10,15 @@ compare: build
 	$(Q)$(LAB) compare --a '$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))' \
 	  --b '$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))' $(COMPARE_ARGS)
 
-PHONY += compare
+PHONY += compare gate
+
+#: BASE the ref that gate compares the working tree with (origin/main)
+#: GATE_ARGS more for gate: --budget, --fail-on, --ci-output, --repository, ...
+BASE ?= origin/main
+
+## gate: base ref against working tree in one interleaved run; 1 if slower
+gate: build
+	$(Q)$(LAB) gate --base $(BASE) $(if $(filter command line,$(origin W)),--workload $(W)) $(GATE_ARGS)
 
 CALIBRATION ?= documented
 CALIBRATION_BUDGET ?= 1800

@@ -83,6 +83,7 @@ class CaseResult:
     verdict: str
     reason: str
     comparisons: tuple[Comparison, ...]
+    gating: tuple[str, ...] = ()
     first_stage: tuple[Comparison, ...] = ()
     canary: Comparison | None = None
 
@@ -353,7 +354,7 @@ def invalid_environment(experiment: Experiment, canaries: dict[str, Comparison])
 def case_result(case: Case, found: list[Comparison], first: list[Comparison], canary: Comparison | None) -> CaseResult:
     gating = [c for c in found if c.metric in case.gating]
     verdict, reason = joint_of_metrics(gating)
-    return CaseResult(case.name, verdict, reason, tuple(found), tuple(first), canary)
+    return CaseResult(case.name, verdict, reason, tuple(found), case.gating, tuple(first), canary)
 
 
 def joint_of_metrics(gating: list[Comparison]) -> tuple[str, str]:

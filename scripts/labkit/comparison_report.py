@@ -50,7 +50,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
 
 
 def case_document(case: CaseResult) -> dict:
-    return {"name": case.name, "verdict": case.verdict, "reason": case.reason,
+    return {"name": case.name, "verdict": case.verdict, "reason": case.reason, "gating": list(case.gating),
             "comparisons": [c.to_json() for c in case.comparisons],
             "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case)}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.stats.quantiles import run_quantile
+from labkit.stats.quantiles import run_quantile, tail_is_supported
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def time_per_op_ns(row: dict) -> float | None:
 
 def quantile_per_op(probability: float) -> Callable[[dict], float | None]:
     def value(row: dict) -> float | None:
-        if not row.get("samples_ns"):
+        samples_count = len(row.get("samples_ns") or ())
+        if samples_count == 0 or not tail_is_supported(samples_count, probability):
             return None
         runs = run_quantile(np.asarray(row["samples_ns"]), probability)
         return runs / (row.get("batch_count") or 1) / (row.get("ops_count") or 1)

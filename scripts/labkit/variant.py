@@ -36,6 +36,7 @@ class Variant:
     env: dict[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()  # candidates merged into a union
     left_out: tuple[tuple[str, str], ...] = ()  # (candidate, why) not in the union
+    link_order: int = 0  # 0: by name; others shuffle the objects, for equivalent binaries of another layout
 
 
 def baseline(manifest: Manifest) -> Variant:

@@ -1,0 +1,85 @@
+"""gate - the regression guard for a change: base and working tree, measured in one interleaved run
+
+Own workloads by default; any other repository with --repository, --build and --run.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+from labkit import ci_output, comparison_report, figures_verdict, gate, host, manifest
+from labkit import calibration
+from labkit.campaign import Campaign, run_campaign
+from labkit.commands import ANY
+from labkit.comparison_report import Setting
+from labkit.evidence import now_utc, write_text
+from labkit.gate import Subjects, Trees
+from labkit.outcome import Exit, UsageError
+from labkit.row_file import RowFile
+from labkit.schemas import check
+from labkit.verbs.compare import (add_design_arguments, conditions_of, design_of, measured, new_folder)
+
+REPORTS = Path("reports/gate")
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--base", required=True, metavar="REF", help="what to compare the working tree with")
+    parser.add_argument("--workload", action="append", metavar="W", help="one of ours; again for more; default: all")
+    parser.add_argument("--repository", type=Path, default=Path(), help="another git repository; needs --run")
+    parser.add_argument("--build", metavar="SH", help="shell command that builds a tree of that repository")
+    parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="command to time in both trees")
+    parser.add_argument("--setup", metavar="SH", help="shell command, once before everything")
+    parser.add_argument("--prepare", metavar="SH", help="shell command before each run, not timed")
+    parser.add_argument("--stdin", type=Path, metavar="FILE", help="standard input of every run")
+    parser.add_argument("--expect-output", default="same", metavar="FILE|same|any", help=f"default: same; or {ANY}")
+    parser.add_argument("--measure-identical", action="store_true", help="measure even if both binaries are the same")
+    add_design_arguments(parser)
+    ci_output.add_arguments(parser)
+    parser.set_defaults(budget=120.0)
+
+
+def run(args) -> Exit:
+    if bool(args.runs) != (args.repository != Path()):
+        raise UsageError("--run and --repository go together: our own workloads need neither")
+    folder = new_folder(REPORTS)
+    design = design_of(args)
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository, args.base) as both:
+        subjects = subjects_of(args, both, folder, Path(scratch))
+        started_utc = now_utc()
+        with RowFile(folder / "rows.jsonl") as rows:
+            campaign = (measured(run_campaign, subjects.cases, design, rows) if subjects.cases
+                        else nothing_to_measure(subjects))
+    setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
+                      rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(),
+                      calibration=calibration.citation())
+    doc = comparison_report.document(campaign, design, setting)
+    write_documents(doc, rows.kept, folder)
+    print("\n".join(comparison_report.summary_lines(doc)))
+    print(f"  {folder / 'comparison.md'}")
+    return ci_output.deliver(doc, folder, args)
+
+
+def subjects_of(args, both: Trees, folder: Path, scratch: Path) -> Subjects:
+    if args.runs:
+        return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
+                                     measure_identical=args.measure_identical)
+    return gate.workload_subjects(both, args.workload or manifest.names(), folder,
+                                  measure_identical=args.measure_identical)
+
+
+def notes_of(subjects: Subjects) -> list[str]:
+    return subjects.notes + [f"{name}: base and working tree build to the same bytes" for name in subjects.identical]
+
+
+def nothing_to_measure(subjects: Subjects) -> Campaign:
+    if not subjects.identical:
+        raise UsageError("the base and the working tree have no workload in common")
+    return Campaign("identical", "base and working tree build to the same bytes", Exit.PASSED, cases=())
+
+
+def write_documents(doc: dict, rows: list[dict], folder: Path) -> None:
+    check(doc, str(folder / "comparison.json"))
+    write_text(folder / "comparison.json", json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(folder / "comparison.md", comparison_report.markdown(doc))
+    if rows:
+        figures_verdict.write_all(doc, rows, folder)
