@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import fixture, manifest, variant
+from labkit import disassembly, fixture, manifest, variant
 
 MANIFEST = manifest.load("telemetry")
 UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")
@@ -98,6 +98,18 @@ def test_the_stages_of_the_manifest_are_those_of_the_code(baseline):
     document = run(baseline, "tiny", "--stages")
     assert [stage["name"] for stage in document["stages"]] == [stage.name for stage in MANIFEST.stages]
     assert document["ops_count"] == MANIFEST.fixture.sizes["tiny"]
+
+
+def test_every_function_the_manifest_names_is_in_the_binary(baseline):
+    named = {stage.entry for stage in MANIFEST.stages} | {one.function for one in MANIFEST.hypotheses}
+    found = disassembly.inspect(baseline, sorted(named | {one.targets for one in MANIFEST.candidates}))
+    assert [one.name for one in found.functions if not one.exists] == []
+
+
+def test_the_baseline_is_guarded_and_no_stage_was_optimised_away(baseline):
+    found = disassembly.inspect(baseline, [stage.entry for stage in MANIFEST.stages])
+    assert found.is_guarded
+    assert found.missing == ()
 
 
 def test_the_candidates_worth_having_fit_together():
