@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/preload_path.h"
 #include "cli/verb.h"
 #include "collect/recording.h"
 #include "session/session.h"
@@ -370,18 +371,6 @@ static int record(const struct settings *settings,
 	return status;
 }
 
-/* Beside this program: bin/clinic and lib/libclinic-preload.so. */
-static void find_preload(char path[PATH_MAX])
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	char *slash;
-
-	path[length > 0 ? length : 0] = '\0';
-	for (int up = 0; up < 2 && (slash = strrchr(path, '/')); up++)
-		*slash = '\0';
-	strncat(path, "/lib/libclinic-preload.so", PATH_MAX - 1 - strlen(path));
-}
-
 static int run(int argc, char **argv)
 {
 	struct settings settings = {
@@ -424,7 +413,7 @@ static int run(int argc, char **argv)
 		return clinic_options_exit(at);
 	if (argv[at])
 		settings.plan.argv = argv + at;
-	find_preload(preload);
+	clinic_preload_path(preload);
 	settings.plan.preload = preload;
 	settings.alloc.preload = preload;
 	status = check(&settings);

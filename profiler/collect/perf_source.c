@@ -179,24 +179,36 @@ static int try_event(struct perf_source *source, int cpu,
 	return 0;
 }
 
+static const char *advice_for(int error, bool user_only)
+{
+	switch (error) {
+	case EACCES:
+		return user_only ? "sudo sysctl kernel.perf_event_paranoid=2, "
+				   "and a target that is yours"
+				 : "kernel time needs: sudo sysctl "
+				   "kernel.perf_event_paranoid=1, or sudo "
+				   "setcap cap_perfmon=ep on clinic";
+	case EPERM:
+	case ENOSYS:
+		return "a seccomp filter forbids it: docker run "
+		       "--security-opt seccomp=unconfined --cap-add PERFMON";
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+		return "this machine has no such counter: nothing to be done";
+	case EMFILE:
+		return "ulimit -n 65536";
+	default:
+		return "";
+	}
+}
+
 static void refuse(struct clinic_refusals *refusals,
 		   const struct sampling_event *event, bool user_only,
 		   int error)
 {
-	const char *advice = "";
-
-	if (error == EACCES && !user_only)
-		advice = "user mode only; for kernel time: sysctl "
-			 "kernel.perf_event_paranoid=1";
-	else if (error == EACCES)
-		advice = "sysctl kernel.perf_event_paranoid=2, and a target "
-			 "that is yours";
-	else if (error == EPERM)
-		advice = "a seccomp filter: docker run --security-opt "
-			 "seccomp=unconfined --cap-add PERFMON";
-	else if (error == ENOENT || error == EOPNOTSUPP || error == ENODEV)
-		advice = "this machine has no such counter";
-	clinic_refusals_add(refusals, event->tried, error, "%s", advice);
+	clinic_refusals_add(refusals, event->tried, error, "%s",
+			    advice_for(error, user_only));
 }
 
 static bool is_forbidden(int error)
@@ -444,19 +456,6 @@ static int open_all(struct perf_source *source)
 	return err;
 }
 
-int clinic_perf_source_probe(uint32_t frequency_hz,
-			     struct clinic_refusals *refusals)
-{
-	struct perf_source source = {
-		.plan = {.pid = getpid(), .frequency_hz = frequency_hz}};
-	int err = add_lanes(&source);
-
-	if (!err)
-		err = choose_event(&source, source.lanes[0].cpu, refusals);
-	free(source.lanes);
-	return err;
-}
-
 static void close_source(void *state)
 {
 	struct perf_source *source = state;
@@ -618,6 +617,22 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 
 		err = err ? err : late_err;
 	}
+	return err;
+}
+
+int clinic_perf_source_probe(uint32_t frequency_hz,
+			     struct clinic_refusals *refusals,
+			     struct clinic_source_facts *facts)
+{
+	struct perf_source source = {
+		.plan = {.pid = getpid(), .frequency_hz = frequency_hz}};
+	int err = add_lanes(&source);
+
+	if (!err)
+		err = choose_event(&source, source.lanes[0].cpu, refusals);
+	if (!err && facts)
+		tell(&source, facts);
+	free(source.lanes);
 	return err;
 }
 

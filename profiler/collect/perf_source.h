@@ -1,7 +1,7 @@
 /*
  * collect/perf_source.h - the first backend: the kernel's perf events.
  *
- *	clinic_perf_source_probe(hz, &refusals);
+ *	clinic_perf_source_probe(hz, &refusals, &facts);
  *	clinic_perf_source_open(&plan, &source);
  *
  * Works from outside the target: nothing is loaded into it, no signal is
@@ -39,9 +39,13 @@ struct clinic_perf_plan {
 	uint32_t frequency_hz;
 };
 
-/* Would it work, here and now? Tries it on this very process. */
+/*
+ * Would it work, here and now? Tries it on this very process. facts, which
+ * may be NULL, gets the event that would be used.
+ */
 int clinic_perf_source_probe(uint32_t frequency_hz,
-			     struct clinic_refusals *refusals);
+			     struct clinic_refusals *refusals,
+			     struct clinic_source_facts *facts);
 
 int clinic_perf_source_open(const struct clinic_perf_plan *plan,
 			    struct clinic_source *source);

@@ -120,7 +120,7 @@ static int begin_with_perf(struct recording *recording)
 		.frequency_hz = recording->plan->frequency_hz,
 	};
 	int err = clinic_perf_source_probe(plan.frequency_hz,
-					   &recording->outcome->refusals);
+					   &recording->outcome->refusals, NULL);
 
 	if (err)
 		return err;

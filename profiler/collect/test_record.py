@@ -338,6 +338,38 @@ def test_forbidden_and_forced(tmp_path):
     assert not (tmp_path / "s.json").exists()
 
 
+def doctor(*prefix) -> dict:
+    done = run("doctor", "--json", prefix=prefix)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_doctor_agrees_with_record(record):
+    health = doctor()
+    session = record("true")
+    assert health["backend"] == session.file["about"]["backend"]
+    assert health["perf_event"] == session.file["about"]["event"]
+    assert health["timer"] is True
+    assert run("doctor").stdout.startswith(f"clinic record would use: {health['backend']}\n")
+
+
+def test_doctor_tells_what_would_allow_it():
+    health = doctor(VICTIMS / "forbid_perf")
+    assert health["backend"] == "timer"
+    assert health["seccomp_filter"] is True
+    assert all(refusal["errno_number"] == 1 for refusal in health["refusals"])
+    assert all("docker run --security-opt seccomp=unconfined" in refusal["advice"] for refusal in health["refusals"])
+
+
+def test_doctor_without_privilege():
+    needs_root()
+    health = doctor(*NOBODY)
+    if health["settings"]["kernel.perf_event_paranoid"] != 2:
+        pytest.skip("kernel.perf_event_paranoid is not 2 here")
+    assert health["kernel_visible"] is False
+    assert any("kernel.perf_event_paranoid=1" in refusal["advice"] for refusal in health["refusals"])
+
+
 # Exit codes, and what bad input gets
 
 
