@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "session/session_json.h"
 
 /* The linker's, around all CLINIC_VERB(): no list is kept by hand. */
 extern const struct clinic_verb *const __start_clinic_verbs[];
 extern const struct clinic_verb *const __stop_clinic_verbs[];
+
+enum { VERBS_MAX = 64 };
 
 static const struct clinic_verb *find(const char *name)
 {
@@ -22,7 +25,6 @@ static const struct clinic_verb *find(const char *name)
 
 static int no_such_verb(const char *name)
 {
-	enum { VERBS_MAX = 64 };
 	const char *known[VERBS_MAX];
 	size_t count = 0;
 	const char *meant;
@@ -40,12 +42,35 @@ static int no_such_verb(const char *name)
 			       name);
 }
 
+static int compare_names(const void *left, const void *right)
+{
+	const struct clinic_verb *const *a = left;
+	const struct clinic_verb *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+/* By name: the linker's order is nobody's. */
+static size_t sorted_verbs(const struct clinic_verb **sorted)
+{
+	size_t count = 0;
+
+	for (const struct clinic_verb *const *verb = __start_clinic_verbs;
+	     verb < __stop_clinic_verbs && count < VERBS_MAX; verb++)
+		sorted[count++] = *verb;
+	qsort(sorted, count, sizeof(*sorted), compare_names);
+	return count;
+}
+
 static void print_verbs(FILE *to)
 {
+	const struct clinic_verb *sorted[VERBS_MAX];
+	size_t count = sorted_verbs(sorted);
+
 	fputs("usage: clinic VERB ...\n\n", to);
-	for (const struct clinic_verb *const *verb = __start_clinic_verbs;
-	     verb < __stop_clinic_verbs; verb++)
-		fprintf(to, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, "  %-10s %s\n", sorted[i]->name,
+			sorted[i]->summary);
 	fputs("\n`clinic help VERB` tells the options of one.\n"
 	      "A FILE is a session, as `clinic record` and `clinic import` "
 	      "write it.\n"

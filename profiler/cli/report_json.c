@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/report.h"
+#include "session/schema.h"
 #include "session/session.h"
 
 enum { ROOM_BYTES = 4096 };
@@ -384,6 +385,31 @@ static void set_locks(const struct clinic_report *report, json_t *root)
 	json_object_set_new(root, "locks", locks);
 }
 
+/* As they stand in the session: columns to keys. */
+static json_t *metric(const struct clinic_metric *row)
+{
+	const struct clinic_columns *schema =
+		&clinic_schema_tables[CLINIC_METRICS];
+	json_t *object = json_object();
+
+	for (uint32_t i = 0; i < schema->columns_count; i++)
+		set_count(object, schema->column[i].name,
+			  clinic_column_get(&schema->column[i], row));
+	return object;
+}
+
+static void set_metrics(const struct clinic_report *report, json_t *root)
+{
+	uint32_t count;
+	const struct clinic_metric *row =
+		clinic_session_rows(report->session, CLINIC_METRICS, &count);
+	json_t *metrics = json_array();
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append_new(metrics, metric(&row[i]));
+	json_object_set_new(root, "metrics", metrics);
+}
+
 static void set_words(const struct clinic_report *report, json_t *root)
 {
 	const struct clinic_session *session = report->session;
@@ -452,6 +478,7 @@ int clinic_report_json(const struct clinic_report *report)
 		error = set_memory(report, root);
 	if (!error) {
 		set_locks(report, root);
+		set_metrics(report, root);
 		if (json_dumpf(root, stdout,
 			       JSON_INDENT(1) | JSON_REAL_PRECISION(12)))
 			error = -EIO;

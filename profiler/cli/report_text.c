@@ -77,6 +77,25 @@ static void print_quality(const struct clinic_report *report)
 	printf("\n");
 }
 
+/* The program's largest process; counts only grow. */
+static void print_metrics(const struct clinic_report *report)
+{
+	struct clinic_metric most = {0};
+	uint32_t count;
+	const struct clinic_metric *row =
+		clinic_session_rows(report->session, CLINIC_METRICS, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (row[i].rss_bytes >= most.rss_bytes)
+			most = row[i];
+	if (count)
+		printf("resident at most %.1f MiB, then with %" PRIu32
+		       " threads, %" PRIu64 " minor and %" PRIu64
+		       " major faults\n",
+		       (double)most.rss_bytes / 1048576.0, most.threads_count,
+		       most.minor_faults_count, most.major_faults_count);
+}
+
 static void print_warnings(const struct clinic_report *report)
 {
 	double reconciliation = clinic_report_reconciliation(report);
@@ -338,6 +357,7 @@ int clinic_report_text(const struct clinic_report *report)
 
 	print_head(report);
 	print_quality(report);
+	print_metrics(report);
 	print_warnings(report);
 	print_refusals(report);
 	if (clinic_weight_rows(report->session, report->weight))

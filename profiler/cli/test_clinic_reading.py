@@ -204,9 +204,7 @@ def svg_of(folder: Path, tmp_path: Path, *more: object) -> ElementTree.Element:
 def frames_of(svg: ElementTree.Element) -> dict[str, dict]:
     """By name: rectangle, label and tooltip of the (last) frame of that name."""
     frames = {}
-    for group in svg.iter(f"{SVG}g"):
-        if group.get("class") != "f":
-            continue
+    for group in svg.iterfind(f"{SVG}g[@id='frames']/{SVG}g"):
         tip = group.find(f"{SVG}title").text
         rect, label = group.find(f"{SVG}rect"), group.find(f"{SVG}text")
         frames[tip.split("\n")[0]] = {"x": float(rect.get("x")), "y": float(rect.get("y")),
@@ -263,6 +261,29 @@ def test_difference_is_coloured_by_its_direction(folder, tmp_path):
     assert fill["hash_frame_fast"][0] == "f5" and fill["hash_frame_fast"][2] < "f5"  # new: red
     assert fill["forward_batch"][0] == "f5"                                     # its share grew
     assert len(set(fill["all"])) == 1                                           # grey
+
+
+def test_unlike_runs_are_compared_with_a_warning(folder, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text((folder / "pipeline.json").read_text().replace('"host":"bench-1"', '"host":"laptop"'))
+    ran = clinic("diff", folder / "pipeline.json", other)
+    assert ran.returncode == 0
+    assert ran.stderr == f"clinic: warning: the host is bench-1 in {folder / 'pipeline.json'} and laptop in {other}\n"
+
+
+def test_nothing_to_compare_is_told(folder, tmp_path):
+    (tmp_path / "alloc.json").write_text(json.dumps(ALLOCATING))
+    assert "alloc.json has no cpu to compare" in complaint("diff", tmp_path / "alloc.json", folder / "pipeline.json")
+
+
+def test_metrics_are_reported(tmp_path):
+    session = {"format": "clinic-session", "schema": 1, "metrics": {
+        "time_ns": [1000, 500, 500], "rss_bytes": [1048576, 3145728, 2097152], "threads_count": [1, 4, 2]}}
+    (tmp_path / "m.json").write_text(json.dumps(session))
+    metrics = json.loads(done("report", tmp_path / "m.json", "--json"))["metrics"]
+    assert [(row["time_ns"], row["rss_bytes"]) for row in metrics] == [(1000, 1048576), (1500, 3145728),
+                                                                      (2000, 2097152)]
+    assert "resident at most 3.0 MiB, then with 4 threads" in done("report", tmp_path / "m.json")
 
 
 def test_difference_json(folder):

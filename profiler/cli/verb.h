@@ -29,8 +29,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLINIC_VERSION "0.1.0"
-
 enum {
 	CLINIC_EXIT_DONE = 0,
 	CLINIC_EXIT_USAGE = 2,

@@ -196,26 +196,61 @@ static int add_sides(struct request *request)
 	return error;
 }
 
+/* Unlike runs can be compared, but not without a word. */
+static void warn_of(const struct request *request, const char *what,
+		    const char *base, const char *fresh)
+{
+	if (*base && *fresh && strcmp(base, fresh) != 0)
+		fprintf(stderr,
+			"clinic: warning: the %s is %s in %s and %s "
+			"in %s\n",
+			what, base, request->path[0], fresh, request->path[1]);
+}
+
+static void warn_if_unlike(const struct request *request)
+{
+	const struct clinic_about *base =
+		clinic_session_about(request->session[0]);
+	const struct clinic_about *fresh =
+		clinic_session_about(request->session[1]);
+	const struct clinic_session *in_base = request->session[0];
+	const struct clinic_session *in_fresh = request->session[1];
+
+	warn_of(request, "host", clinic_session_text(in_base, base->host_id),
+		clinic_session_text(in_fresh, fresh->host_id));
+	warn_of(request, "event", clinic_session_text(in_base, base->event_id),
+		clinic_session_text(in_fresh, fresh->event_id));
+	warn_of(request, "backend",
+		clinic_session_text(in_base, base->backend_id),
+		clinic_session_text(in_fresh, fresh->backend_id));
+}
+
+static int check_sides(const struct request *request)
+{
+	for (int side = 0; side < 2; side++)
+		if (!request->tree.node[0].total[side])
+			return clinic_complain(
+				"%s has no %s to compare; another --weight may "
+				"have",
+				request->path[side],
+				clinic_weight_name(request->weight));
+	warn_if_unlike(request);
+	return CLINIC_EXIT_DONE;
+}
+
 static int compare(struct request *request)
 {
 	int error = add_sides(request);
-	int status = CLINIC_EXIT_DONE;
+	int status = error ? CLINIC_EXIT_DONE : check_sides(request);
 
-	if (!error)
+	if (!error && !status)
 		error = print_changes(request);
 	if (error)
 		status = clinic_complain("cannot compare %s and %s: %s",
 					 request->path[0], request->path[1],
 					 strerror(-error));
-	if (!error && request->output) {
-		error = draw(request);
-		if (error == -ENODATA)
-			status = clinic_complain(
-				"neither session has any %s to draw",
-				clinic_weight_name(request->weight));
-		else
-			status = clinic_written(request->output, error);
-	}
+	else if (!status && request->output)
+		status = clinic_written(request->output, draw(request));
 	clinic_call_tree_free(&request->tree);
 	return status;
 }

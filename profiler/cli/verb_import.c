@@ -39,10 +39,6 @@ static int import(const char *path, const char *output,
 	if (error)
 		return explain(path, error, NULL);
 	error = clinic_perf_script_read(path, options, session, &why);
-	if (!error)
-		error = clinic_session_text_id(
-			session, "clinic " CLINIC_VERSION " import",
-			&clinic_session_about(session)->tool_id);
 	status = error ? explain(path, error, &why)
 		       : clinic_written(output,
 					clinic_session_write(session, output));

@@ -324,7 +324,7 @@ static void write_frame(struct drawing *d, uint32_t node)
 
 	if (width < least_px)
 		return;
-	clinic_out_text(d->out, "<g class=\"f\">");
+	clinic_out_text(d->out, "<g>");
 	write_tooltip(d, node, name);
 	clinic_out_format(d->out, "<rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\"",
 			  x, y, fmax(width, 0.3));
@@ -342,11 +342,11 @@ static void write_style(struct drawing *d)
 			"monospace;fill:#1b1b1b}\n"
 			"#title{font-size:16px;font-weight:bold}\n"
 			".small{font-size:11px;fill:#444}\n"
-			".f rect{height:17px;rx:1px}\n"
-			".f text{pointer-events:none}\n"
-			".f:hover rect{stroke:#1b1b1b;stroke-width:1}\n"
+			"#frames rect{height:17px;rx:1px}\n"
+			"#frames text{pointer-events:none}\n"
+			"#frames g:hover rect{stroke:#1b1b1b}\n"
 			".i{fill-opacity:.6}\n"
-			".f rect.hit{fill:#d45cff;fill-opacity:1}\n"
+			"#frames rect.hit{fill:#d45cff;fill-opacity:1}\n"
 			".act{cursor:pointer;text-decoration:underline}\n");
 	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++)
 		clinic_out_format(d->out, ".c%zu{fill:%s}\n", i, fills[i]);
@@ -464,9 +464,11 @@ static void draw(struct drawing *d)
 	double height = TOP + ROW * (double)(d->deepest + 1) + BOTTOM;
 
 	write_head(d, height);
+	clinic_out_text(d->out, "<g id=\"frames\">\n");
 	write_frame(d, 0);
 	for (uint32_t i = 0; i + 1 < d->tree->count; i++)
 		write_frame(d, d->order[i]);
+	clinic_out_text(d->out, "</g>\n");
 	write_foot(d, height);
 }
 

@@ -7,7 +7,7 @@
 	var status = document.getElementById("status");
 	var still = status.textContent;
 	var found = document.getElementById("found");
-	var frames = [].map.call(document.querySelectorAll("g.f"), function (g) {
+	var frames = [].map.call(document.querySelectorAll("#frames g"), function (g) {
 		var rect = g.querySelector("rect"), title = g.querySelector("title");
 		return {
 			g: g, rect: rect, text: g.querySelector("text"),

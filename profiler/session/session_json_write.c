@@ -6,6 +6,15 @@
 #include "session/session_json.h"
 #include "session/session_rows.h"
 
+/* A session that was made here does not say by what until it is written. */
+static const char *text_of(const struct clinic_session *session,
+			   const struct clinic_column *column, uint64_t id)
+{
+	if (!id && !strcmp(column->name, "tool"))
+		return "clinic " CLINIC_VERSION;
+	return clinic_session_text(session, (uint32_t)id);
+}
+
 static void write_object(struct clinic_out *out,
 			 const struct clinic_session *session,
 			 const struct clinic_columns *schema, const void *row)
@@ -18,8 +27,7 @@ static void write_object(struct clinic_out *out,
 		clinic_out_format(out, "%s\n \"%s\":", i ? "," : "",
 				  column->name);
 		if (column->kind == CLINIC_COLUMN_TEXT)
-			clinic_out_json(out, clinic_session_text(
-						     session, (uint32_t)value));
+			clinic_out_json(out, text_of(session, column, value));
 		else
 			clinic_out_u64(out, value);
 	}
