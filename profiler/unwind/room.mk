@@ -18,3 +18,17 @@ build/aarch64/%_test: profiler/unwind/%_test.c $(UNWIND_SOURCES) \
 	$(Q)aarch64-linux-gnu-gcc -Iprofiler/unwind/aarch64 $(CPPFLAGS) \
 	  -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) -Werror \
 	  -Wno-missing-prototypes $< $(UNWIND_SOURCES) -o $@ -lpthread
+
+PHONY += bench-unwind
+BENCH_BINARIES = $(shell gcc -print-file-name=libc.so.6) /usr/bin/python3 \
+	/usr/lib/x86_64-linux-gnu/libcrypto.so.3 \
+	/usr/lib/x86_64-linux-gnu/libstdc++.so.6 \
+	$(shell gcc -print-prog-name=cc1)
+$(O)/bench/unwind_bench: profiler/unwind/bench/unwind_bench.c \
+		$(O)/lib/libclinic.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LIBRARIES)
+
+## bench-unwind: what a table and a walk cost, beside libdw
+bench-unwind: $(O)/bench/unwind_bench $(O)/victims/unwind_deep
+	$(Q)$< $(BENCH_BINARIES)

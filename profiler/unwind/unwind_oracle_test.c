@@ -11,35 +11,25 @@
  * CLINIC_ORACLE_SEED=n   of the delays (1): what is hit still varies
  */
 #include <elfutils/libdwfl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "unwind/address_space.h"
 #include "unwind/space_code.h"
+#include "unwind/stopped_program.h"
 #include "unwind/unwind.h"
 
 enum {
 	FRAMES_MAX = 4096,
 	STEPS_PER_STOP = 15,
-	DELAY_BITS_MAX = 22, /* 4 ms */
-	STACK_BYTES_MAX = 8 << 20
+	DELAY_BITS_MAX = 22 /* 4 ms */
 };
 
 struct frames {
@@ -49,13 +39,9 @@ struct frames {
 
 /* One program under the oracle's eyes. */
 struct patient {
-	const char *const *argv;
-	pid_t pid;
-	int pending_signal;
-	size_t starts_count;
+	struct stopped_program program;
 	struct clinic_modules *modules;
 	struct clinic_unwinder unwinder;
-	uint8_t stack[STACK_BYTES_MAX];
 	size_t stacks_count, equal_count, libdw_short_count, libdw_guess_count;
 };
 
@@ -64,146 +50,6 @@ static unsigned int from_environment(const char *name, unsigned int otherwise)
 	const char *text = getenv(name);
 
 	return text ? (unsigned int)strtoul(text, NULL, 10) : otherwise;
-}
-
-static bool is_installed(const char *program)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
-	return system(command) == 0;
-}
-
-static void start(struct patient *p)
-{
-	int status;
-
-	p->pid = fork();
-	if (p->pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, 0);
-		dup2(null, 1);
-		dup2(null, 2);
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		/* exec changes none of its arguments, whatever it says. */
-		execvp(p->argv[0], (char *const *)(uintptr_t)p->argv);
-		_exit(127);
-	}
-	assert_true(p->pid > 0);
-	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
-	assert_true(WIFSTOPPED(status));
-	p->pending_signal = 0;
-	p->starts_count++;
-}
-
-static void stop(struct patient *p)
-{
-	if (p->pid <= 0)
-		return;
-	kill(p->pid, SIGKILL);
-	waitpid(p->pid, NULL, 0);
-	p->pid = 0;
-}
-
-/* Waits for the next stop; false: the program has ended. */
-static bool wait_stopped(struct patient *p, int expected)
-{
-	int status;
-
-	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
-	if (!WIFSTOPPED(status)) {
-		p->pid = 0;
-		return false;
-	}
-	if (WSTOPSIG(status) != expected)
-		p->pending_signal = WSTOPSIG(status);
-	return true;
-}
-
-static bool resume(struct patient *p, enum __ptrace_request how)
-{
-	int signal_number = p->pending_signal;
-
-	p->pending_signal = 0;
-	return ptrace(how, p->pid, NULL, (long)signal_number) == 0;
-}
-
-static bool run_on(struct patient *p, long delay_ns)
-{
-	struct timespec delay = {.tv_nsec = delay_ns};
-
-	resume(p, PTRACE_CONT);
-	nanosleep(&delay, NULL);
-	kill(p->pid, SIGSTOP);
-	do {
-		if (!wait_stopped(p, SIGSTOP))
-			return false;
-		if (p->pending_signal)
-			resume(p, PTRACE_CONT);
-		else
-			return true;
-	} while (true);
-}
-
-static bool step(struct patient *p)
-{
-	return resume(p, PTRACE_SINGLESTEP) && wait_stopped(p, SIGTRAP);
-}
-
-static void get_registers(pid_t pid, struct clinic_registers *registers)
-{
-	struct user_regs_struct r;
-
-	assert_int_equal(ptrace(PTRACE_GETREGS, pid, NULL, &r), 0);
-	registers->known = 0;
-	clinic_registers_set(registers, 0, r.rax);
-	clinic_registers_set(registers, 1, r.rdx);
-	clinic_registers_set(registers, 2, r.rcx);
-	clinic_registers_set(registers, 3, r.rbx);
-	clinic_registers_set(registers, 4, r.rsi);
-	clinic_registers_set(registers, 5, r.rdi);
-	clinic_registers_set(registers, 6, r.rbp);
-	clinic_registers_set(registers, 7, r.rsp);
-	clinic_registers_set(registers, 8, r.r8);
-	clinic_registers_set(registers, 9, r.r9);
-	clinic_registers_set(registers, 10, r.r10);
-	clinic_registers_set(registers, 11, r.r11);
-	clinic_registers_set(registers, 12, r.r12);
-	clinic_registers_set(registers, 13, r.r13);
-	clinic_registers_set(registers, 14, r.r14);
-	clinic_registers_set(registers, 15, r.r15);
-	clinic_registers_set(registers, CLINIC_REGISTER_PC, r.rip);
-}
-
-/* The end of the mapping that the address is in. */
-static uint64_t mapping_end(pid_t pid, uint64_t address)
-{
-	uint64_t from, to, found = address;
-	char path[64], line[512];
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	maps = fopen(path, "re");
-	assert_non_null(maps);
-	while (fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &from, &to) == 2 &&
-		    from <= address && address < to)
-			found = to;
-	fclose(maps);
-	return found;
-}
-
-static size_t copy_stack(struct patient *p, uint64_t sp)
-{
-	uint64_t size = mapping_end(p->pid, sp) - sp;
-	struct iovec to = {.iov_base = p->stack, .iov_len = sizeof(p->stack)};
-	struct iovec from = {.iov_base = (void *)(uintptr_t)sp};
-	ssize_t got;
-
-	from.iov_len = size < sizeof(p->stack) ? size : sizeof(p->stack);
-	got = process_vm_readv(p->pid, &to, 1, &from, 1, 0);
-	return got > 0 ? (size_t)got : 0;
 }
 
 static const struct clinic_unwind_row *row_at(const struct clinic_space *space,
@@ -233,15 +79,12 @@ static bool libdw_loses_frame(const struct clinic_space *space,
 static void walk_ours(struct patient *p, const struct clinic_space *space,
 		      struct frames *frames, struct clinic_unwound *out)
 {
-	struct clinic_registers registers;
-	struct clinic_unwind_moment at = {.registers = &registers,
-					  .stack = p->stack};
+	struct clinic_unwind_moment at;
 
 	*out = (struct clinic_unwound){.frames = frames->at,
 				       .frames_max = FRAMES_MAX};
-	get_registers(p->pid, &registers);
-	at.stack_start = registers.value[CLINIC_REGISTER_SP];
-	at.stack_bytes = copy_stack(p, at.stack_start);
+	stopped_program_look(&p->program);
+	at = stopped_program_moment(&p->program);
 	clinic_unwind(&p->unwinder, space, &at, out);
 	frames->count = out->frames_count;
 }
@@ -333,12 +176,13 @@ static void compare(struct patient *p)
 	struct clinic_unwound out;
 	struct clinic_space *space;
 	bool is_right;
-	Dwfl *dwfl = attach_libdw(p->pid);
+	Dwfl *dwfl = attach_libdw(p->program.pid);
 
-	assert_int_equal(clinic_space_new(p->modules, p->pid, &space), 0);
+	assert_int_equal(clinic_space_new(p->modules, p->program.pid, &space),
+			 0);
 	assert_int_equal(clinic_space_read_maps(space), 0);
 	walk_ours(p, space, &ours, &out);
-	walk_libdw(dwfl, p->pid, &theirs);
+	walk_libdw(dwfl, p->program.pid, &theirs);
 	is_right = out.truth == CLINIC_UNWIND_COMPLETE &&
 		   has_prefix(&ours, &theirs);
 	p->stacks_count++;
@@ -350,7 +194,7 @@ static void compare(struct patient *p)
 		   libdw_guesses(dwfl, &theirs)) {
 		p->libdw_guess_count++;
 	} else {
-		print_message("# %s: ended by %s\n", p->argv[0],
+		print_message("# %s: ended by %s\n", p->program.argv[0],
 			      clinic_unwind_end_name(out.end));
 		print_frames("ours ", &ours);
 		print_frames("libdw", &theirs);
@@ -371,29 +215,29 @@ static void examine(const char *const argv[])
 	struct patient *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	if (!is_installed(argv[0])) {
+	if (!stopped_program_is_installed(argv[0])) {
 		free(p);
 		print_message("# %s is not installed\n", argv[0]);
 		skip();
 	}
 	srandom(from_environment("CLINIC_ORACLE_SEED", 1));
-	p->argv = argv;
+	p->program.argv = argv;
 	assert_int_equal(clinic_modules_new(&p->modules), 0);
 	for (unsigned int i = 0; i < stops; i++) {
-		if (p->pid == 0)
-			start(p);
-		if (!run_on(p, random_delay_ns()))
+		if (!stopped_program_run(&p->program, random_delay_ns()))
 			continue;
 		compare(p);
-		for (int n = 0; n < STEPS_PER_STOP && step(p); n++)
+		for (int n = 0;
+		     n < STEPS_PER_STOP && stopped_program_step(&p->program);
+		     n++)
 			compare(p);
 	}
-	stop(p);
+	stopped_program_end(&p->program);
 	print_message("# %s: %zu stacks, %zu equal, in %zu libdw loses rbx, in "
 		      "%zu it guesses; started %zu times\n",
 		      argv[0], p->stacks_count, p->equal_count,
 		      p->libdw_short_count, p->libdw_guess_count,
-		      p->starts_count);
+		      p->program.starts_count);
 	assert_true(p->equal_count > stops / 2);
 	assert_int_equal(p->stacks_count, p->equal_count +
 						  p->libdw_short_count +
