@@ -204,7 +204,9 @@ def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
         return f"It changes nothing that matters: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
-    return f"No improvement is proven: {shown}; {found.reason}."
+    if found.gain_low > 1.0 and found.p_adjusted < policy.alpha:
+        return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
+    return f"No improvement is proven: {shown}; {percent(found.mde_ratio)} or more would have been seen."
 
 
 def rule_too_little(facts: Facts, policy: Policy) -> str | None:

@@ -15,6 +15,7 @@ from labkit.schemas import EvidenceError
 from labkit.shares import primary_sampling
 
 Document = Mapping[str, Any]
+INLINED, KERNEL = "_[i]", "_[k]"
 REQUIRED = ("plan", "baseline")
 OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
 
@@ -30,9 +31,11 @@ class EvidenceFile:
 
 @dataclass(frozen=True)
 class Stack:
-    """One line of a collapsed file: the functions on a stack, and how many samples saw just that stack."""
+    """One line of a collapsed file: a stack, and how many samples saw just that."""
 
-    functions: frozenset[str]
+    functions: frozenset[str]  # anywhere on it, inlined ones included
+    leaf: str  # the function whose code ran; what was inlined into it counts as its own
+    in_kernel: bool  # it ran in the kernel
     samples_count: int
 
 
@@ -51,7 +54,7 @@ class Dossier:
     candidates: tuple[Document, ...]  # in the manifest's order
     files: tuple[EvidenceFile, ...]  # all of them, by path
     paths: Mapping[str, str]  # kind, or candidates/<id>, to path
-    stacks: tuple[Stack, ...]  # of the sampling that shares are quoted from; empty when it kept none
+    stacks_by_instrument: Mapping[str, tuple[Stack, ...]]
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -60,6 +63,12 @@ class Dossier:
     @property
     def policy(self) -> Mapping[str, Any]:
         return self.plan["data"]["policy"]
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Of the sampling that shares are quoted from; empty when it kept none."""
+        sampling = primary_sampling(self.profile)
+        return self.stacks_by_instrument.get(sampling["instrument"], ()) if sampling else ()
 
     @property
     def documents(self) -> tuple[tuple[str, Document], ...]:
@@ -82,7 +91,7 @@ def read_dossier(report: Path) -> Dossier:
     found = {one: _read(folder / "candidates" / f"{one}.json") for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
     return Dossier(**documents, candidates=tuple(found[one] for one in order if found[one]),
-                   files=_list_files(report), stacks=_read_stacks(documents["profile"], report),
+                   files=_list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
                    paths={name: f"evidence/{name}.json" for name in names})
 
 
@@ -91,17 +100,27 @@ def _read(path: Path) -> Document | None:
     return evidence.read(path, kind) if path.exists() else None
 
 
-def _read_stacks(profile: Document | None, report: Path) -> tuple[Stack, ...]:
-    """Collapsed stacks (Gregg): root;caller;callee COUNT, a line each."""
-    sampling = primary_sampling(profile)
-    if sampling is None or not sampling.get("stacks"):
-        return ()
-    path = report / "evidence" / sampling["stacks"]
-    try:
-        lines = [line.rpartition(" ") for line in path.read_text(encoding="utf-8").splitlines() if line]
-        return tuple(Stack(frozenset(stack.split(";")), int(count)) for stack, _, count in lines)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise EvidenceError(f"evidence/{path.name}: cannot be read as collapsed stacks: {error}") from error
+def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stack, ...]]:
+    found = {}
+    for sampling in profile["data"]["samplings"] if profile else ():
+        if not sampling.get("stacks"):
+            continue
+        path = report / "evidence" / sampling["stacks"]
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            found[sampling["instrument"]] = tuple(_stack(line) for line in lines if line)
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise EvidenceError(f"evidence/{path.name}: cannot be read as collapsed stacks: {error}") from error
+    return found
+
+
+def _stack(line: str) -> Stack:
+    """Collapsed format (Gregg): root;caller;callee COUNT, with _[i] after what was inlined and _[k] after kernel code."""
+    stack, _, count = line.rpartition(" ")
+    frames = stack.split(";")
+    physical = [frame for frame in frames if not frame.endswith(INLINED)] or frames
+    return Stack(frozenset(frame.removesuffix(INLINED).removesuffix(KERNEL) for frame in frames),
+                 physical[-1].removesuffix(INLINED).removesuffix(KERNEL), physical[-1].endswith(KERNEL), int(count))
 
 
 def _list_files(report: Path) -> tuple[EvidenceFile, ...]:

@@ -15,7 +15,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402  the backend must be chosen first
 from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.ticker import FuncFormatter  # noqa: E402
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator  # noqa: E402
 
 from labkit import wording  # noqa: E402
 
@@ -23,6 +23,7 @@ Audit = dict[str, Any]
 
 BEFORE, AFTER, GOOD, MUTED = "#0072B2", "#D55E00", "#009E73", "#8A8F98"
 STAGE_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
+DARK = ("#0072B2", "#009E73", "#D55E00")  # of these: text on them is white
 INK, GRID = "#24292F", "#E3E6EA"
 VARIANT = {"baseline": (BEFORE, "o", "baseline"), "union": (AFTER, "D", "union of the accepted")}
 WIDTH_INCHES = 8.0
@@ -118,7 +119,7 @@ def scaling(audit: Audit) -> bytes | None:
         counts = sorted({one["ops_count"] for one in rows})
         axes.set_xscale("log")
         axes.set_xticks(counts, [f"{one['size']}\n{wording.count(one['ops_count'])}" for count in counts
-                                 for one in rows[:] if one["ops_count"] == count and one["variant"] == "baseline"])
+                                 for one in rows if one["ops_count"] == count and one["variant"] == "baseline"])
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_ylabel(f"time per {audit['headline']['op']} ({unit})")
@@ -147,11 +148,12 @@ def stages(audit: Audit) -> bytes | None:
         for y, size in enumerate(reversed(sizes)):
             left = 0.0
             for index, name in enumerate(names):
-                width = 100 * shares.get((size, name), 0.0)
-                axes.barh(y, width, left=left, height=0.68, color=STAGE_COLOURS[index % len(STAGE_COLOURS)],
-                          edgecolor="white", linewidth=1.0, label=name if y == 0 else None)
+                width, colour = 100 * shares.get((size, name), 0.0), STAGE_COLOURS[index % len(STAGE_COLOURS)]
+                axes.barh(y, width, left=left, height=0.68, color=colour, edgecolor="white", linewidth=1.0,
+                          label=name if y == 0 else None)
                 if width >= 5:
-                    axes.text(left + width / 2, y, f"{width:.0f} %", ha="center", va="center", fontsize=8.5)
+                    axes.text(left + width / 2, y, f"{width:.0f} %", ha="center", va="center", fontsize=8.5,
+                              color="white" if colour in DARK else INK)
                 left += width
             axes.barh(y, max(0.0, 100 - left), left=left, height=0.68, color="white", edgecolor=MUTED, hatch="////",
                       linewidth=0.6, label="outside any stage" if y == 0 else None)
@@ -161,7 +163,7 @@ def stages(audit: Audit) -> bytes | None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f} %"))
         axes.set_xlabel("share of the time of a batch, baseline")
         axes.set_title("Where a batch spends its time")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncol=min(6, len(names) + 1), columnspacing=1.4,
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncol=min(8, len(names) + 1), columnspacing=1.2,
                     handlelength=1.2)
     return draw(1.5 + 0.42 * len(sizes), paint)
 
@@ -204,38 +206,56 @@ def forest(audit: Audit) -> bytes | None:
     rows = sorted(measured, key=lambda one: (-one["gain"]["gain_ratio"], one["id"])) + failed
     bottom = -1.4 if main else -0.6
 
+    reach = _forest_reach([one["gain"] for one in measured] + ([main] if main else []), audit["headline"]["target"])
+
     def paint(axes: Axes) -> None:
+        axes.set_xscale("log")
         for place, one in enumerate(rows):
-            _forest_row(axes, len(rows) - 1 - place, one["id"], one["gain"] if one in measured else None,
+            _forest_row(axes, len(rows) - 1 - place, one["gain"] if one in measured else None,
                         "accepted" if one["accepted"] else f"{one['verdict']}: {one['rule']}",
-                        GOOD if one["accepted"] else MUTED, one["accepted"], "o")
+                        GOOD if one["accepted"] else MUTED, one["accepted"], "o", reach)
         if main:
             axes.axhline(-0.5, color=INK, linewidth=0.8)
-            _forest_row(axes, -1, "union, confirmed", main, main["verdict"], AFTER, True, "D")
+            _forest_row(axes, -1, main, main["verdict"], AFTER, True, "D", reach)
         _forest_guides(axes, audit)
         labels = [one["id"] for one in reversed(rows)]
         axes.set_yticks(([-1] if main else []) + list(range(len(rows))), (["union"] if main else []) + labels)
         axes.set_ylim(bottom, len(rows) - 0.3)
+        axes.set_xlim(*reach)
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f}×"))
-        axes.set_xlabel(f"gain in {audit['headline']['metric']} at {audit['headline']['size']}: baseline / candidate")
+        axes.set_xlabel(f"gain in {audit['headline']['metric']} at {audit['headline']['size']}: baseline / candidate, "
+                        "log scale\ngrey: what this machine cannot tell from 1")
         axes.set_title("Every candidate against the baseline, with its interval", pad=20)
     return draw(1.6 + 0.34 * (len(rows) + (1 if main else 0)), paint)
 
 
-def _forest_row(axes: Axes, y: float, name: str, gain: dict[str, Any] | None, word: str, colour: str, solid: bool,
-                marker: str) -> None:
+def _forest_row(axes: Axes, y: float, gain: dict[str, Any] | None, word: str, colour: str, solid: bool,
+                marker: str, reach: tuple[float, float]) -> None:
+    """An interval that leaves the axis ends in an arrow; its numbers stand beside it all the same."""
     beside = axes.get_yaxis_transform()
     if gain is None:
         axes.text(1.02, y, word, transform=beside, va="center", fontsize=8.5, color=MUTED)
         return
-    low, middle, high = gain["gain_low"], gain["gain_ratio"], gain["gain_high"]
-    axes.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
-    axes.plot([low, low, None, high, high], [y - 0.16, y + 0.16, None, y - 0.16, y + 0.16], color=colour, linewidth=1.4)
-    axes.plot([middle], [y], marker=marker, markersize=6.5, color=colour, markerfacecolor=colour if solid else "white",
-              markeredgewidth=1.6)
-    text = f"{wording.gain_interval(middle, low, high)}  {word}"
+    ends = (max(gain["gain_low"], reach[0]), min(gain["gain_high"], reach[1]))
+    axes.plot(ends, [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
+    for end, limit, arrow in zip(ends, reach, ("<", ">")):
+        axes.plot([end], [y], marker=arrow if end == limit else "|", markersize=6 if end == limit else 9, color=colour,
+                  markeredgewidth=1.4)
+    axes.plot([min(max(gain["gain_ratio"], reach[0]), reach[1])], [y], marker=marker, markersize=6.5, color=colour,
+              markerfacecolor=colour if solid else "white", markeredgewidth=1.6)
+    text = f"{wording.gain_interval(gain['gain_ratio'], gain['gain_low'], gain['gain_high'])}  {word}"
     axes.text(1.02, y, text, transform=beside, va="center", fontsize=8.5)
+
+
+def _forest_reach(gains: list[dict[str, Any]], target: float) -> tuple[float, float]:
+    """The axis: all point estimates and the target, with room; intervals only as far as twice that."""
+    middles = [one["gain_ratio"] for one in gains] + [1.0, target]
+    low, high = min(middles), max(middles)
+    return (max(min(one["gain_low"] for one in gains), low / 1.5) / 1.04,
+            min(max(one["gain_high"] for one in gains + [{"gain_high": target}]), high * 1.5) * 1.04)
 
 
 def _forest_guides(axes: Axes, audit: Audit) -> None:
@@ -245,10 +265,10 @@ def _forest_guides(axes: Axes, audit: Audit) -> None:
     if noise and noise["mde_ratio"]:
         axes.axvspan(1 / (1 + noise["mde_ratio"]), 1 + noise["mde_ratio"], color=GRID, linewidth=0)
     axes.axvline(1.0, color=INK, linewidth=1.0)
-    axes.text(1.0, 1.01, "no effect, noise floor", transform=above, ha="center", va="bottom", fontsize=8, color=INK)
+    axes.text(1.0, 1.01, "no effect ", transform=above, ha="right", va="bottom", fontsize=8, color=INK)
     axes.axvline(audit["headline"]["target"], color=AFTER, linewidth=1.2, linestyle=(0, (4, 3)))
-    axes.text(audit["headline"]["target"], 1.01, f"target {audit['headline']['target']:g}×", transform=above,
-              ha="center", va="bottom", fontsize=8, color=AFTER)
+    axes.text(audit["headline"]["target"], 1.01, f" target {audit['headline']['target']:g}×", transform=above,
+              ha="left", va="bottom", fontsize=8, color=AFTER)
 
 
 def resident(audit: Audit) -> bytes | None:

@@ -163,10 +163,6 @@ def findings(host: Host) -> list[Finding]:
     if not has_pmu():
         found.append(Finding("warning", "counters", "no CPU performance counters are exposed here",
                              "cache and branch figures are simulated by cachegrind, and labelled so"))
-    load = host.unstable["load1_ratio"] or 0
-    if load > 0.75:
-        found.append(Finding("warning", "load", f"the machine was busy: load {load:.2f} per core",
-                             "intervals are wider than on a quiet machine"))
     if host.stable["cores_count"] == 1:
         found.append(Finding("warning", "machine", "one core only", "the lab and the patient share it"))
     return found

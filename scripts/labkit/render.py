@@ -46,6 +46,7 @@ def _environment() -> jinja2.Environment:
                                      autoescape=False)
     written = {name: getattr(wording, name) for name in (
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
-        "share_interval", "size", "p_value", "plural", "listing")}
+        "share_interval", "size", "quantity", "title", "p_value", "plural", "listing",
+        "sentence")}
     environment.filters.update(written, cell=cell, code=code, metric=lambda name: METRIC_TITLES.get(name, name))
     return environment

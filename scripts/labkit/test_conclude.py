@@ -147,7 +147,7 @@ def test_the_same_finding_of_several_phases_is_told_once(audit):
 def test_a_busy_machine_is_a_finding(documents, tmp_path):
     busy = changed(documents, "profile")
     busy["profile"]["host"]["unstable"]["steal_ratio"] = 0.2
-    assert any("20.0 %" in one["text"] for one in audit_of(busy, tmp_path)["findings"])
+    assert any("20.00\u00a0%" in one["text"] for one in audit_of(busy, tmp_path)["findings"])
 
 
 def test_quick_says_so_in_the_first_lines_and_fails_its_rows(tmp_path):
@@ -219,3 +219,18 @@ def test_every_link_of_the_pages_leads_somewhere(documents, tmp_path):
                                         ("", " ")])
 def test_no_text_leaves_its_cell(text, safe):
     assert cell(text) == safe
+
+
+def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed(documents, tmp_path):
+    samplings = [one | {"stacks": f"profile-{one['instrument']}.collapsed"}
+                 for one in documents["profile"]["data"]["samplings"]]
+    write_example(tmp_path, changed(documents, "profile", samplings=samplings))
+    for instrument, text in {
+        "clinic": "run;sort_batch;helper_[i] 60\nrun;parse_batch;__memcpy_evex_unaligned 30\nrun;sys;write_[k] 10\n",
+        "perf": "run;sort_batch.part.0 60\nrun;parse_batch;__memcpy_avx_unaligned 30\nrun;sys;write_[k] 10\n",
+    }.items():
+        (tmp_path / "evidence" / f"profile-{instrument}.collapsed").write_text(text)
+    profile = conclude(read_dossier(tmp_path))["profile"]
+    assert profile["agreements"][0]["overlap_ratio"] == pytest.approx(1.0)
+    sort = next(one for one in profile["stages_by_instrument"] if one["stage"] == "sort")
+    assert sort["shares"]["clinic"]["ratio"] == 0.6 and sort["shares"]["perf"]["ratio"] == 0.0

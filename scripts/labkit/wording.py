@@ -3,9 +3,12 @@
 Used by whoever writes sentences with numbers: decisions, checklist, templates (as filters).
 """
 
+import re
 from typing import Any
 
 ABSENT = "–"
+# Between a number and its unit, so that no line or table cell breaks there.
+GAP = "\u00a0"
 
 
 def times(ratio: float | None) -> str:
@@ -15,7 +18,7 @@ def times(ratio: float | None) -> str:
 
 def percent(ratio: float | None, digits: int = 1) -> str:
     """A fraction as per cent: 0.234 is 23.4 %."""
-    return ABSENT if ratio is None else f"{100.0 * ratio:.{digits}f} %"
+    return ABSENT if ratio is None else f"{100.0 * ratio:.{digits}f}{GAP}%"
 
 
 def change(ratio: float | None) -> str:
@@ -23,7 +26,7 @@ def change(ratio: float | None) -> str:
     if ratio is None or ratio == float("inf"):
         return ABSENT
     rounded = round(100.0 * ratio, 1)
-    return "0.0 %" if rounded == 0 else f"{rounded:+.1f} %".replace("-", "−")
+    return f"0.0{GAP}%" if rounded == 0 else f"{rounded:+.1f}{GAP}%".replace("-", "−")
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -64,11 +67,11 @@ def duration(value_ns: float | None, digits: int = 4) -> str:
     if value_ns is None:
         return ABSENT
     if isinstance(value_ns, int) and abs(value_ns) < 1000:
-        return f"{value_ns} ns"
+        return f"{value_ns}{GAP}ns"
     for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if abs(value_ns) >= scale:
-            return f"{exact_digits(value_ns / scale, digits)} {unit}"
-    return f"{exact_digits(value_ns, digits)} ns"
+            return f"{exact_digits(value_ns / scale, digits)}{GAP}{unit}"
+    return f"{exact_digits(value_ns, digits)}{GAP}ns"
 
 
 def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: float | None) -> str:
@@ -76,25 +79,25 @@ def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: flo
     if value_ns is None:
         return ABSENT
     text = duration(value_ns)
-    unit = text.split(" ")[-1]
+    unit = text.split(GAP)[-1]
     if low_ns is None or high_ns is None:
         return f"{text} [no interval]"
     scale = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0}[unit]
-    return f"{text} [{exact_digits(low_ns / scale, 4)}, {exact_digits(high_ns / scale, 4)}]"
+    return f"{text} [{exact_digits(low_ns / scale, 4)},{GAP}{exact_digits(high_ns / scale, 4)}]"
 
 
 def gain_interval(ratio: float | None, low: float | None, high: float | None) -> str:
     """A gain with its interval: 1.616× [1.599, 1.630]."""
     if ratio is None:
         return ABSENT
-    return f"{times(ratio)} [no interval]" if low is None or high is None else f"{times(ratio)} [{low:.3f}, {high:.3f}]"
+    return f"{times(ratio)} [no interval]" if low is None or high is None else f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]"
 
 
 def share_interval(share: dict[str, Any] | None) -> str:
     """A share of samples with its binomial interval: 42.1 % [41.5, 42.7]."""
     if share is None:
         return ABSENT
-    return f"{percent(share['ratio'])} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
+    return f"{percent(share['ratio'])} [{100 * share['low']:.1f},{GAP}{100 * share['high']:.1f}]"
 
 
 def size(value_bytes: float | None) -> str:
@@ -103,8 +106,26 @@ def size(value_bytes: float | None) -> str:
         return ABSENT
     for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if abs(value_bytes) >= scale:
-            return f"{exact_digits(value_bytes / scale, 4)} {unit}"
-    return f"{count(value_bytes)} B"
+            return f"{exact_digits(value_bytes / scale, 4)}{GAP}{unit}"
+    return f"{count(value_bytes)}{GAP}B"
+
+
+def quantity(value: float | str | None, name: str) -> str:
+    """A value whose unit stands in its name, as evidence writes it: steal_ratio, memory_available_bytes."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    if name.endswith("_bytes"):
+        return size(value)
+    if name.endswith("_mhz"):
+        return f"{significant(value, 4)} MHz"
+    if name == "load1_ratio":  # of one core, and often above one: per cent would mislead
+        return f"{value:.2f} per core"
+    return percent(value, 2) if name.endswith("_ratio") else significant(value, 4)
+
+
+def title(name: str) -> str:
+    """A key of the evidence as a reader would say it, without its unit."""
+    return re.sub(r"_(bytes|mhz|ratio|count)$", "", name).replace("load1", "load, 1 minute").replace("_", " ")
 
 
 def p_value(value: float | None) -> str:
@@ -118,6 +139,12 @@ def plural(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{count(number)} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def sentence(text: str) -> str:
+    """However an instrument wrote it: with a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:" else ".")
 
 
 def listing(items: list[Any]) -> str:

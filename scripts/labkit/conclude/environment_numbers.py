@@ -21,7 +21,8 @@ def environment_numbers(dossier: Dossier) -> dict[str, Any]:
         "unstable": _ranges(hosts),
         "fixture_sha256": dict(sorted(dossier.baseline["fixture"]["sha256"].items())),
         "fixtures_equal": len({str(sorted(one["fixture"]["sha256"].items())) for _, one in dossier.documents}) == 1,
-        "binaries": binaries,
+        "binaries": {name: {**binary, "differs": _difference(binary, binaries["baseline"])}
+                     for name, binary in binaries.items()},
         "clock": dossier.baseline["data"]["clock"],
         "self_test": dossier.baseline["data"]["self_test"],
         "disassembly": dossier.baseline["data"]["disassembly"],
@@ -29,6 +30,16 @@ def environment_numbers(dossier: Dossier) -> dict[str, Any]:
         "ended_utc": max(document["ended_utc"] for _, document in dossier.documents),
         "source": dossier.plan["data"].get("source"),
     }
+
+
+def _difference(binary: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """How it was built otherwise than the baseline; candidates that change sources differ in nothing here."""
+    added = [flag for flag in binary["flags"] if flag not in baseline["flags"]]
+    removed = [f"without {flag}" for flag in baseline["flags"] if flag not in binary["flags"]]
+    compiler = [binary["compiler"]] if binary["compiler"] != baseline["compiler"] else []
+    environment = [f"{name}={value}" for name, value in sorted(binary.get("env", {}).items())
+                   if baseline.get("env", {}).get(name) != value]
+    return " ".join(compiler + added + removed + environment)
 
 
 def _ranges(hosts: list[dict[str, Any]]) -> dict[str, dict[str, float]]:

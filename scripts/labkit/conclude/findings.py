@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 from labkit.conclude.environment_numbers import LIMITS
 from labkit.dossier import Dossier
-from labkit.wording import percent, plural, times
+from labkit.wording import percent, plural, quantity, times
 
 LEVELS = ("error", "warning", "note")
 AGREEMENT_WANTED_RATIO = 0.8
@@ -62,9 +62,10 @@ def _environment(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for name, limit in LIMITS.items():
         seen, allowed = environment["unstable"].get(name), audit["policy"]["evidence"][limit]
         if seen and seen["high"] > allowed:
-            what = "Load per core" if name == "load1_ratio" else "Time taken by the hypervisor"
-            yield ("warning", "machine", f"{what} rose to {percent(seen['high'])}; the policy warns above "
-                   f"{percent(allowed)}.", "Intervals are wider than on a quiet machine; interleaving keeps them honest.")
+            what = "The load" if name == "load1_ratio" else "The time that the hypervisor took"
+            yield ("warning", "machine", f"{what} rose to {quantity(seen['high'], name)}; the policy warns above "
+                   f"{quantity(allowed, name)}.",
+                   "Intervals are wider than on a quiet machine; interleaving keeps them honest.")
     for one in environment["self_test"]:
         if not one["passed"]:
             yield ("error", one["instrument"], f"Its self-test failed: expected {one['expected']}, "

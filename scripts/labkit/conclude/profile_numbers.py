@@ -1,15 +1,14 @@
 """profile_numbers.py - where the time goes: functions, lines, stages, and how far two instruments agree."""
 
-from itertools import combinations
 from typing import Any, Mapping, Sequence
 
 from labkit.conclude.diagnosis import diagnose
-from labkit.dossier import Document, Dossier
+from labkit.conclude.witnesses import agreements, stages_by_instrument
+from labkit.dossier import Dossier
 from labkit.shares import primary_sampling, share
 
 FUNCTIONS_SHOWN = 15
 LINES_SHOWN = 12
-DIFFERENCES_SHOWN = 5
 
 
 def profile_numbers(dossier: Dossier) -> dict[str, Any] | None:
@@ -31,6 +30,7 @@ def profile_numbers(dossier: Dossier) -> dict[str, Any] | None:
                   for one in _hottest(data["lines"], LINES_SHOWN)],
         "stages": [{**one, "share": share(one["samples_count"], samples)} for one in data["stages"]],
         "agreements": agreements(dossier),
+        "stages_by_instrument": stages_by_instrument(dossier),
         "diagnosis": diagnose(dossier.counters),
     }
 
@@ -48,36 +48,3 @@ def _sampling_numbers(one: Mapping[str, Any]) -> dict[str, Any]:
         "lost_ratio": one["lost_count"] / seen if seen else None,
         "version": one.get("version"), "stacks": one.get("stacks"), "flame_graph": one.get("flame_graph"),
         "quality": dict(sorted(one.get("quality", {}).items()))}
-
-
-def agreements(dossier: Dossier) -> list[dict[str, Any]]:
-    """Every pair of witnesses of the same baseline: samplers, and callgrind's instruction counts."""
-    witnesses = [(one["instrument"], _self_shares(one["functions"], one["samples_count"])) for one in dossier.profile["data"]["samplings"]
-                 if one["samples_count"]]
-    counted = _instruction_shares(dossier.instructions)
-    if counted:
-        witnesses.append(("callgrind (instructions, not time)", counted))
-    return [_agreement(first, second) for first, second in combinations(witnesses, 2)]
-
-
-def _self_shares(functions: Sequence[Mapping[str, Any]], total_count: int) -> dict[str, float]:
-    shares: dict[str, float] = {}
-    for one in functions:
-        shares[one["name"]] = shares.get(one["name"], 0.0) + one["self_count"] / total_count
-    return shares
-
-
-def _instruction_shares(instructions: Document | None) -> dict[str, float]:
-    variants = instructions["data"]["variants"] if instructions else ()
-    return next((_self_shares(one["functions"], one["total_count"]) for one in variants if one["variant"] == "baseline"), {})
-
-
-def _agreement(first: tuple[str, dict[str, float]], second: tuple[str, dict[str, float]]) -> dict[str, Any]:
-    """Overlap: the share of self time that both give to the same functions, sum of min(p, q); 1 is full agreement."""
-    (name, p), (other, q) = first, second
-    functions = sorted(p.keys() | q.keys())
-    apart = sorted(functions, key=lambda one: (-abs(p.get(one, 0.0) - q.get(one, 0.0)), one))
-    return {"first": name, "second": other,
-            "overlap_ratio": sum(min(p.get(one, 0.0), q.get(one, 0.0)) for one in functions),
-            "differences": [{"function": one, "first_ratio": p.get(one, 0.0), "second_ratio": q.get(one, 0.0)}
-                            for one in apart[:DIFFERENCES_SHOWN]]}
