@@ -274,3 +274,14 @@ def changed(documents: dict[str, dict[str, Any]], name: str, **data: Any) -> dic
     result = copy.deepcopy(documents)
     result[name]["data"].update(data)
     return result
+
+
+def plant(audit: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """A copy of an audit's numbers with one replaced; place is keys and indices joined by dots."""
+    broken = copy.deepcopy(audit)
+    *way, last = [int(step) if step.isdigit() else step for step in place.split(".")]
+    inner = broken
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    return broken

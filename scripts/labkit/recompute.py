@@ -40,7 +40,7 @@ class Difference:
 def recompute(report: Path) -> list[Difference]:
     """Every difference between a sealed report and what its evidence gives. SealError when it was never sealed."""
     manifest = read_manifest(report)
-    differences = [*_files(report, manifest), *_chain(report, manifest)]
+    differences = [*file_differences(report, manifest), *chain_differences(report, manifest)]
     try:
         audit = conclude(read_dossier(report))
         pages = {name: text.encode() for name, text in render_pages(audit).items()}
@@ -52,7 +52,7 @@ def recompute(report: Path) -> list[Difference]:
     return differences + list(_figures(report, audit))
 
 
-def _files(report: Path, manifest: Manifest) -> Iterator[Difference]:
+def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
     present = set(report_files(report))
     for path, sealed in manifest.files.items():
         if path not in present:
@@ -63,7 +63,7 @@ def _files(report: Path, manifest: Manifest) -> Iterator[Difference]:
         yield Difference(path, "", "nothing of it", "a file that was not sealed")
 
 
-def _chain(report: Path, manifest: Manifest) -> Iterator[Difference]:
+def chain_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
     """Back to the first version. A report that was copied out of its row of versions stands for itself."""
     if not any(other.is_dir() and other.name != report.resolve().name
                for other in report.resolve().parent.glob("v[0-9][0-9][0-9][0-9]")):

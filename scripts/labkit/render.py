@@ -4,6 +4,7 @@ Same numbers, same bytes, on any machine: no clock, no locale, no order but the 
 by labkit/wording.py, so templates hold words and no arithmetic.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def code(value: Any) -> str:
     return f"`{' '.join(str(value).split()).replace('|', chr(92) + '|').replace('`', chr(39))}`"
 
 
+@lru_cache(maxsize=None)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,

@@ -1,10 +1,8 @@
 """A gate must be able to go red: each row of the checklist has a planted fault that fails it, and only faults do."""
 
-import copy
-
 import pytest
 
-from example_evidence import example_documents, write_example
+from example_evidence import LEAN, example_documents, plant, write_example
 from labkit.checklist import CHECKS, check_rows
 from labkit.conclude import conclude
 from labkit.dossier import read_dossier
@@ -12,18 +10,7 @@ from labkit.dossier import read_dossier
 
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory):
-    return conclude(read_dossier(write_example(tmp_path_factory.mktemp("example"), example_documents())))
-
-
-def plant(audit, path: str, value):
-    """A copy of the audit with one number replaced; path is keys and indices joined by dots."""
-    broken = copy.deepcopy(audit)
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    place = broken
-    for step in way:
-        place = place[step]
-    place[last] = value
-    return broken
+    return conclude(read_dossier(write_example(tmp_path_factory.mktemp("example"), example_documents(candidates=LEAN))))
 
 
 FAULTS = [
