@@ -47,6 +47,7 @@ static uint64_t spent_ns(const struct timeval *before,
 	return (uint64_t)(s * NS_PER_S + us * NS_PER_US);
 }
 
+/* clang-format off: one pair of key and value a line, in json_pack(). */
 static json_t *usage_document(const struct rusage *before,
 			      const struct rusage *after)
 {
@@ -73,6 +74,42 @@ static json_t *allocations_document(const struct clinic_alloc_counts *counts)
 			 integer(counts->allocated_bytes));
 }
 
+static json_t *head_document(const struct bench_evidence *evidence)
+{
+	return json_pack(
+		"{s:i, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s,"
+		" s:{s:s, s:o}}",
+		"schema", 1, "kind", "bench_run", "tool", "name",
+		"libclinic-bench", "version", CLINIC_VERSION, "workload",
+		evidence->workload->name, "op", evidence->workload->op, "size",
+		evidence->options->size, "ingress", evidence->options->ingress,
+		"fixture", "path", evidence->fixture->path, "bytes",
+		integer(evidence->fixture->bytes_count));
+}
+
+static json_t *measurement_document(const struct bench_evidence *evidence)
+{
+	const struct clinic_clock *clock = &evidence->clock;
+	const struct clinic_result *result = &evidence->result;
+	const struct bench_recorder *recorder = evidence->recorder;
+	uint64_t runs_count = result->batch * result->samples_count;
+
+	return json_pack(
+		"{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o}",
+		"clock", "resolution_ns", integer(clock->resolution_ns),
+		"cost_ns", integer(clock->cost_ns), "warmup_count",
+		integer(evidence->options->warmup_count), "batch_count",
+		integer(result->batch), "runs_count", integer(runs_count),
+		"ops_count", integer(evidence->ops_count), "answer",
+		hex(result->answer), "started_ns",
+		integer(recorder->started_ns), "usage",
+		usage_document(&recorder->usage_before, &recorder->usage),
+		"samples_ns",
+		integers(evidence->samples_ns, result->samples_count));
+}
+/* clang-format on */
+
 static json_t *stages_document(const struct bench_recorder *recorder,
 			       size_t samples_count)
 {
@@ -93,52 +130,26 @@ static json_t *stages_document(const struct bench_recorder *recorder,
 	return list;
 }
 
-static json_t *head_document(const struct bench_evidence *evidence)
+static void add_stages(json_t *document, const struct bench_recorder *recorder,
+		       size_t samples_count)
 {
-	return json_pack(
-		"{s:i, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:{s:s, s:o}}",
-		"schema", 1, "kind", "bench_run", "tool", "name",
-		"libclinic-bench", "version", CLINIC_VERSION, "workload",
-		evidence->workload->name, "op", evidence->workload->op, "size",
-		evidence->options->size, "ingress", evidence->options->ingress,
-		"fixture", "path", evidence->fixture->path, "bytes",
-		integer(evidence->fixture->bytes_count));
+	json_object_set_new(document, "stages",
+			    stages_document(recorder, samples_count));
+	json_object_set_new(document, "stages_lost_count",
+			    integer(stage_time_lost_count()));
 }
 
-static json_t *measurement_document(const struct bench_evidence *evidence)
-{
-	const struct clinic_result *result = &evidence->result;
-	const struct bench_recorder *recorder = evidence->recorder;
-
-	return json_pack(
-		"{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"clock", "resolution_ns",
-		integer(evidence->clock.resolution_ns), "cost_ns",
-		integer(evidence->clock.cost_ns), "warmup_count",
-		integer(evidence->options->warmup_count), "batch_count",
-		integer(result->batch), "runs_count",
-		integer(result->batch * result->samples_count), "ops_count",
-		integer(evidence->ops_count), "answer", hex(result->answer),
-		"started_ns", integer(recorder->started_ns), "usage",
-		usage_document(&recorder->usage_before, &recorder->usage),
-		"samples_ns",
-		integers(evidence->samples_ns, result->samples_count));
-}
-
+/* NULL when a name or path is not UTF-8, which JSON cannot hold. */
 static json_t *whole_document(const struct bench_evidence *evidence)
 {
 	const struct bench_recorder *recorder = evidence->recorder;
 	json_t *document = head_document(evidence);
 
+	if (!document)
+		return NULL;
 	json_object_update_new(document, measurement_document(evidence));
-	if (recorder->has_stages) {
-		json_object_set_new(
-			document, "stages",
-			stages_document(recorder,
-					evidence->result.samples_count));
-		json_object_set_new(document, "stages_lost_count",
-				    integer(stage_time_lost_count()));
-	}
+	if (recorder->has_stages)
+		add_stages(document, recorder, evidence->result.samples_count);
 	if (recorder->has_allocations)
 		json_object_set_new(
 			document, "allocations",
@@ -211,7 +222,7 @@ int bench_evidence_write(const struct bench_evidence *evidence,
 	int err;
 
 	if (!document)
-		return -ENOMEM;
+		return -EILSEQ;
 	err = write_document(document, path);
 	json_decref(document);
 	return err;

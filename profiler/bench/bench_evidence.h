@@ -3,9 +3,10 @@
  *
  * Every sample, in order, in base units; nothing is concluded here.
  *
- * Errors     0 or -errno. A plain file appears whole, by rename, or not at all;
- * a pipe or device is written in place. Read next
- * templates/schemas/bench_run.schema.json.
+ * Errors     0 or -errno; -EILSEQ when a path is not UTF-8.
+ *            A plain file appears whole, by rename, or not at all; a pipe
+ *            or a device is written in place.
+ * Read next  templates/schemas/bench_run.schema.json.
  */
 #ifndef CLINIC_BENCH_EVIDENCE_H
 #define CLINIC_BENCH_EVIDENCE_H

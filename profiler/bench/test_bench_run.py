@@ -202,6 +202,14 @@ def test_defaults_in_the_help_are_the_defaults(run):
     assert f"size of the fixture ({document['size']})" in shown
 
 
+def test_a_path_that_json_cannot_hold_is_an_error(tmp_path):
+    strange = os.fsencode(tmp_path) + b"/\xff.bin"
+    Path(os.fsdecode(strange)).write_text("good")
+    done = subprocess.run([PATIENT, b"--fixture", strange, "--json", "-"], capture_output=True)
+    assert done.returncode == 4
+    assert b"multibyte" in done.stderr and done.stdout == b""
+
+
 def test_more_samples_than_memory_is_an_error(run):
     done = run("good", "--runs", str(2**60))
     assert done.returncode == 4

@@ -21,7 +21,7 @@ ENTRY = struct.Struct("<QQ")  # address, kind: clinic/black_box.h
 KINDS = {1: "input", 2: "output"}
 
 FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
-INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(?:\w+ )*?(\S+)(?:\s+(.*))?$")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(?:bnd )?(\S+)(?:\s+(.*))?$")
 TARGET = re.compile(r"\b([0-9a-f]+) <([^>+]+)(?:\+0x[0-9a-f]+)?>")
 # x86-64: j, jne, jmp ...; aarch64: b, b.ne, cbz, tbnz ...
 JUMP = re.compile(r"^(j\w+|b|b\.\w+|cbn?z|tbn?z)$")
@@ -103,7 +103,7 @@ def _run(*argv: str) -> str:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace")
     except OSError as error:
         raise LabError(f"cannot look into {argv[-1]}: {argv[0]}: {error.strerror}; install binutils") from error
-    if done.returncode != 0 and "section" not in done.stderr:
+    if done.returncode != 0 and "not found in any input file" not in done.stderr:  # a section: that is an answer
         raise LabError(f"cannot look into {argv[-1]}: {done.stderr.strip()}")
     return done.stdout
 

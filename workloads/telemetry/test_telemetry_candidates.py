@@ -135,6 +135,19 @@ def test_each_candidate_changes_one_thing():
             assert len({name.split(".")[0] for name in changed}) == 1, f"{one.id} reaches over several stages"
 
 
+def test_the_commands_of_the_readme_work(baseline, tmp_path):
+    program = "build/workloads/telemetry/baseline"
+    lines = [line.strip() for line in Path("workloads/telemetry/README.md").read_text().splitlines()
+             if line.startswith("    ") and program in line]
+    assert len(lines) == 3
+    fixture.ensure(MANIFEST)
+    for line in lines:
+        line = line.replace(program, f"{baseline} --fixture {fixture.path_of(MANIFEST, 'large')} --batch 1")
+        done = subprocess.run(line.replace("out.json", f"{tmp_path}/out.json"), shell=True, capture_output=True,
+                              text=True)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+
+
 def test_a_fixture_of_another_kind_is_refused(baseline, tmp_path):
     (tmp_path / "other.bin").write_bytes(b"not a batch of frames")
     done = subprocess.run([baseline, "--fixture", tmp_path / "other.bin"], capture_output=True, text=True)
