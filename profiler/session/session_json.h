@@ -28,8 +28,8 @@ struct clinic_why {
 	char text[160]; /* what is wrong, as a part of a sentence */
 };
 
-int clinic_session_write(const struct clinic_session *session,
-			 const char *path);
+/* Names itself as the tool, unless the session has one. */
+int clinic_session_write(struct clinic_session *session, const char *path);
 int clinic_session_read(const char *path, struct clinic_session **session,
 			struct clinic_why *why);
 /* The same from memory: not gzipped. */

@@ -6,15 +6,6 @@
 #include "session/session_json.h"
 #include "session/session_rows.h"
 
-/* A session that was made here does not say by what until it is written. */
-static const char *text_of(const struct clinic_session *session,
-			   const struct clinic_column *column, uint64_t id)
-{
-	if (!id && !strcmp(column->name, "tool"))
-		return "clinic " CLINIC_VERSION;
-	return clinic_session_text(session, (uint32_t)id);
-}
-
 static void write_object(struct clinic_out *out,
 			 const struct clinic_session *session,
 			 const struct clinic_columns *schema, const void *row)
@@ -27,7 +18,8 @@ static void write_object(struct clinic_out *out,
 		clinic_out_format(out, "%s\n \"%s\":", i ? "," : "",
 				  column->name);
 		if (column->kind == CLINIC_COLUMN_TEXT)
-			clinic_out_json(out, text_of(session, column, value));
+			clinic_out_json(out, clinic_session_text(
+						     session, (uint32_t)value));
 		else
 			clinic_out_u64(out, value);
 	}
@@ -101,11 +93,22 @@ static void write_table(struct clinic_out *out,
 	clinic_out_text(out, "}");
 }
 
-int clinic_session_write(const struct clinic_session *session, const char *path)
+/* A session that was made here does not say by what until it is written. */
+static int name_the_tool(struct clinic_session *session)
+{
+	if (session->about.tool_id)
+		return 0;
+	return clinic_session_text_id(session, "clinic " CLINIC_VERSION,
+				      &session->about.tool_id);
+}
+
+int clinic_session_write(struct clinic_session *session, const char *path)
 {
 	struct clinic_out *out;
-	int error = clinic_out_open(&out, path);
+	int error = name_the_tool(session);
 
+	if (!error)
+		error = clinic_out_open(&out, path);
 	if (error)
 		return error;
 	clinic_out_format(out, "{\"format\":\"clinic-session\",\n\"schema\":%d",
