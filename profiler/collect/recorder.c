@@ -177,17 +177,10 @@ static void unwind(struct clinic_recorder *recorder,
 		.chain_count = sample->user_count,
 	};
 
-	/* What little would have done tells how much to copy from now on. */
-	if (moment.stack_bytes > CLINIC_STACK_BYTES)
-		moment.stack_bytes = CLINIC_STACK_BYTES;
 	clinic_unwind(recorder->unwinder, space, &moment, walk);
-	if (walk->end != CLINIC_END_STACK_SHORT)
-		return;
-	recorder->short_count++;
-	if (sample->stack_bytes > CLINIC_STACK_BYTES) {
-		moment.stack_bytes = sample->stack_bytes;
-		clinic_unwind(recorder->unwinder, space, &moment, walk);
-	}
+	/* What would have done tells how much to copy from now on. */
+	recorder->short_count += walk->end == CLINIC_END_STACK_SHORT ||
+				 walk->stack_read_bytes > CLINIC_STACK_BYTES;
 }
 
 /* Code that was mapped without our being told, or while records were lost. */

@@ -76,6 +76,8 @@ load(const struct walk *w, uint64_t address, uint64_t *value)
 		return false;
 	*value = ((const struct unaligned_word *)(const void *)(stack + offset))
 			 ->word;
+	if (w->out->stack_read_bytes < offset + WORD)
+		w->out->stack_read_bytes = offset + WORD;
 	return true;
 }
 
@@ -517,6 +519,7 @@ void clinic_unwind(struct clinic_unwinder *unwinder,
 			 .is_exact = true};
 
 	out->frames_count = 0;
+	out->stack_read_bytes = 0;
 	out->end = (enum clinic_unwind_end)walk(&w);
 	out->truth = truth_of(&w);
 	unwinder->ends_count[out->end]++;

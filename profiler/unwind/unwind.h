@@ -90,6 +90,7 @@ struct clinic_unwound {
 	size_t frames_count;
 	enum clinic_unwind_truth truth;
 	enum clinic_unwind_end end; /* of a guessed stack too */
+	size_t stack_read_bytes;    /* how long a copy would have done */
 };
 
 /* The rule for one address, kept where the next sample finds it. */

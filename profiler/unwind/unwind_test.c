@@ -208,6 +208,32 @@ static void walk_every_size(struct scene *s)
 	}
 }
 
+static void walk_what_was_read(struct scene *s)
+{
+	size_t needed, frames_count;
+
+	walk(s);
+	needed = s->out.stack_read_bytes;
+	frames_count = s->out.frames_count;
+	assert_true(needed > 0 && needed <= s->at.stack_bytes);
+	s->at.stack_bytes = needed;
+	walk(s);
+	expect_end(s, CLINIC_UNWIND_COMPLETE, CLINIC_END_OUTERMOST);
+	assert_int_equal(s->out.frames_count, frames_count);
+	s->at.stack_bytes = needed - 1;
+	walk(s);
+	expect_end(s, CLINIC_UNWIND_TRUNCATED, CLINIC_END_STACK_SHORT);
+}
+
+static void walks_tell_how_much_they_read(void **state)
+{
+	struct scene *s = new_scene();
+
+	(void)state;
+	outer(s, walk_what_was_read);
+	free(s);
+}
+
 static void a_short_copy_gives_the_inner_frames(void **state)
 {
 	struct scene *s = new_scene();
@@ -612,6 +638,7 @@ int main(void)
 		cmocka_unit_test(a_second_walk_hits_the_cache),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(a_short_copy_gives_the_inner_frames),
+		cmocka_unit_test(walks_tell_how_much_they_read),
 		cmocka_unit_test(deep_recursion_is_complete),
 		cmocka_unit_test(a_chain_is_proven_by_tables),
 		cmocka_unit_test(a_chain_continues_where_the_copy_ends),
