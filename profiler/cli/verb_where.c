@@ -8,13 +8,15 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "collect/data_symbol.h"
 #include "symbols/symbols.h"
 
 static const struct clinic_usage usage = {
-	.line = "where PLACE...",
+	.line = "where [--data] PLACE...",
 	.text = "A PLACE is PATH+0xOFFSET, the offset in that file. Prints "
 		"each with the functions\nthat are inlined there, innermost "
-		"first.\n",
+		"first. With --data it is PATH+0xADDRESS, an\nELF virtual "
+		"address, and what is printed is the variable there.\n",
 	.operands_min = 1,
 	.operands_max = -1,
 };
@@ -52,7 +54,18 @@ static bool print_named(struct clinic_symbols *symbols, const char *path,
 	return is_named;
 }
 
-static int print_place(struct clinic_symbols *symbols, char *place)
+static void print_variable(const char *path, uint64_t address)
+{
+	char name[256];
+
+	if (clinic_data_symbol(path, address, name, sizeof(name)))
+		printf("%s+0x%" PRIx64, path, address);
+	else
+		fputs(name, stdout);
+}
+
+static int print_place(struct clinic_symbols *symbols, bool is_data,
+		       char *place)
 {
 	char *plus = strrchr(place, '+');
 	char *end = plus;
@@ -61,14 +74,21 @@ static int print_place(struct clinic_symbols *symbols, char *place)
 	if (!plus || end == plus + 1 || *end)
 		return clinic_complain("'%s' is not PATH+0xOFFSET", place);
 	*plus = '\0';
-	if (!print_named(symbols, place, offset))
+	if (is_data)
+		print_variable(place, offset);
+	else if (!print_named(symbols, place, offset))
 		printf("  %s+0x%" PRIx64 "\n", place, offset);
 	return 0;
 }
 
 static int run(int argc, char **argv)
 {
-	const struct clinic_option options[] = {{0}};
+	bool is_data = false;
+	const struct clinic_option options[] = {
+		{'d', "data", NULL, CLINIC_OPTION_FLAG, &is_data,
+		 "name variables, not code"},
+		{0},
+	};
 	struct clinic_symbols *symbols;
 	int at = clinic_options(&usage, options, argc, argv);
 	int status = 0;
@@ -78,7 +98,7 @@ static int run(int argc, char **argv)
 	if (clinic_symbols_new(NULL, &symbols))
 		return clinic_complain("out of memory");
 	for (; !status && argv[at]; at++)
-		status = print_place(symbols, argv[at]);
+		status = print_place(symbols, is_data, argv[at]);
 	clinic_symbols_free(symbols);
 	return status;
 }

@@ -9,44 +9,15 @@
 #include <string.h>
 
 #include "collect/alloc_capture.h"
-#include "collect/arena_file.h"
+#include "collect/arena_reading.h"
 #include "collect/naming.h"
+#include "collect/lock_raw.h"
 #include "collect/observable.h"
 #include "collect/raw_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
-/* A call site of one process. */
-struct site {
-	const struct site_block *block; /* NULL: site 0, or of no block */
-	uint32_t raw_stack;
-	uint32_t threads_count; /* which allocated here */
-	struct clinic_allocation sum;
-	int64_t live_count, live_bytes, peak_bytes;
-	uint64_t lifetime_ticks;
-};
-
-/* A program image: a process, until its end or its exec. */
-struct image {
-	struct arena_file file;
-	struct clinic_space **spaces; /* by number of its listing of maps */
-	uint32_t spaces_count;
-	struct site *sites; /* by id */
-	uint32_t sites_count;
-	uint32_t *stages; /* session's ids, by node */
-};
-
-struct reading {
-	struct clinic_session *session;
-	struct clinic_modules *modules;
-	struct clinic_raw_stacks *raw;
-	uint32_t *stacks; /* session's ids, by raw stack */
-	struct image *images;
-	size_t images_count;
-	size_t damaged_count;
-};
-
-static void free_image(struct image *image)
+static void free_image(struct arena_image *image)
 {
 	for (uint32_t i = 0; i < image->spaces_count; i++)
 		clinic_space_free(image->spaces[i]);
@@ -75,7 +46,8 @@ static int map_line(struct clinic_space *space, const char *line)
 	return clinic_space_map(space, &mapping);
 }
 
-static int read_listing(struct reading *reading, struct image *image,
+static int read_listing(struct arena_reading *reading,
+			struct arena_image *image,
 			const struct text_block *listing)
 {
 	struct clinic_space *space;
@@ -102,7 +74,8 @@ static int read_listing(struct reading *reading, struct image *image,
 	return err == -EBADMSG ? 0 : err;
 }
 
-static int read_listings(struct reading *reading, struct image *image)
+static int read_listings(struct arena_reading *reading,
+			 struct arena_image *image)
 {
 	const struct text_block *listing = NULL;
 	int err = 0;
@@ -113,8 +86,9 @@ static int read_listings(struct reading *reading, struct image *image)
 	return err;
 }
 
-static int push_frame(struct reading *reading, const struct clinic_space *space,
-		      uint64_t address, uint32_t *stack)
+static int push_frame(struct arena_reading *reading,
+		      const struct clinic_space *space, uint64_t address,
+		      uint32_t *stack)
 {
 	struct clinic_raw_frame frame = {.address = address,
 					 .module = CLINIC_RAW_NOWHERE,
@@ -128,9 +102,9 @@ static int push_frame(struct reading *reading, const struct clinic_space *space,
 	return clinic_raw_stacks_push(reading->raw, &frame, stack);
 }
 
-static int push_frames(struct reading *reading, const struct image *image,
-		       uint32_t maps_at, const uint64_t *frames, uint32_t count,
-		       uint32_t *stack)
+static int push_frames(struct arena_reading *reading,
+		       const struct arena_image *image, uint32_t maps_at,
+		       const uint64_t *frames, uint32_t count, uint32_t *stack)
 {
 	const struct clinic_space *space =
 		maps_at < image->spaces_count ? image->spaces[maps_at] : NULL;
@@ -142,7 +116,7 @@ static int push_frames(struct reading *reading, const struct image *image,
 	return err;
 }
 
-static int read_sites(struct reading *reading, struct image *image)
+static int read_sites(struct arena_reading *reading, struct arena_image *image)
 {
 	const struct site_block *block = NULL;
 	uint64_t count = image->file.head->sites_count + 1;
@@ -154,7 +128,7 @@ static int read_sites(struct reading *reading, struct image *image)
 		return -ENOMEM;
 	while (!err &&
 	       (block = clinic_arena_next(&image->file, BLOCK_SITE, block))) {
-		struct site *site = &image->sites[block->id];
+		struct arena_site *site = &image->sites[block->id];
 
 		if (!block->id || block->id >= image->sites_count)
 			continue;
@@ -166,14 +140,15 @@ static int read_sites(struct reading *reading, struct image *image)
 }
 
 /* What this thread's row says was live at the peak: see site_row. */
-static int64_t peak_of(const struct image *image, const struct site_row *row)
+static int64_t peak_of(const struct arena_image *image,
+		       const struct site_row *row)
 {
 	return row->epoch == image->file.head->peak_epoch
 		       ? row->peak_bytes
 		       : (int64_t)(row->allocated_bytes - row->freed_bytes);
 }
 
-static void add_row(const struct image *image, struct site *site,
+static void add_row(const struct arena_image *image, struct arena_site *site,
 		    const struct site_row *row)
 {
 	site->threads_count += row->allocations_count > 0;
@@ -188,11 +163,12 @@ static void add_row(const struct image *image, struct site *site,
 	site->peak_bytes += peak_of(image, row);
 }
 
-typedef int on_row(struct reading *reading, struct image *image,
+typedef int on_row(struct arena_reading *reading, struct arena_image *image,
 		   const struct rows_block *rows, uint32_t site,
 		   const struct site_row *row);
 
-static int each_row(struct reading *reading, struct image *image, on_row *call)
+static int each_row(struct arena_reading *reading, struct arena_image *image,
+		    on_row *call)
 {
 	const struct rows_block *rows = NULL;
 	int err = 0;
@@ -207,7 +183,7 @@ static int each_row(struct reading *reading, struct image *image, on_row *call)
 	return err;
 }
 
-static int sum_row(struct reading *reading, struct image *image,
+static int sum_row(struct arena_reading *reading, struct arena_image *image,
 		   const struct rows_block *rows, uint32_t site,
 		   const struct site_row *row)
 {
@@ -223,7 +199,8 @@ static uint64_t not_negative(int64_t value)
 }
 
 /* Everything about frees: of all threads together. */
-static void fill_lives(const struct image *image, const struct site *site,
+static void fill_lives(const struct arena_image *image,
+		       const struct arena_site *site,
 		       struct clinic_allocation *row)
 {
 	if (!image->file.head->has_live)
@@ -237,11 +214,12 @@ static void fill_lives(const struct image *image, const struct site *site,
 		clinic_arena_ticks_ns(&image->file, site->lifetime_ticks);
 }
 
-static int thread_id_of(struct reading *reading, const struct image *image,
-			const struct rows_block *rows, uint32_t *id)
+int clinic_arena_thread_id(struct clinic_session *session,
+			   const struct arena_image *image, uint64_t thread_at,
+			   uint32_t *id)
 {
 	const struct thread_block *thread =
-		clinic_arena_thread(&image->file, rows->thread_at);
+		clinic_arena_thread(&image->file, thread_at);
 	char name[sizeof(thread->name) + 1] = "";
 
 	*id = 0;
@@ -249,20 +227,21 @@ static int thread_id_of(struct reading *reading, const struct image *image,
 	if (!thread || thread->folded_count)
 		return 0;
 	memcpy(name, thread->name, sizeof(thread->name));
-	return clinic_session_thread_id(reading->session, image->file.head->pid,
+	return clinic_session_thread_id(session, image->file.head->pid,
 					thread->tid, name, id);
 }
 
-static uint32_t stage_of(const struct image *image, const struct site *site)
+static uint32_t stage_of(const struct arena_image *image,
+			 const struct arena_site *site)
 {
 	return site->block ? image->stages[site->block->stage] : 0;
 }
 
-static int save_row(struct reading *reading, struct image *image,
+static int save_row(struct arena_reading *reading, struct arena_image *image,
 		    const struct rows_block *rows, uint32_t site_id,
 		    const struct site_row *row)
 {
-	const struct site *site = &image->sites[site_id];
+	const struct arena_site *site = &image->sites[site_id];
 	struct clinic_allocation allocation = {
 		.stack_id = reading->stacks[site->raw_stack],
 		.stage_id = stage_of(image, site),
@@ -273,7 +252,8 @@ static int save_row(struct reading *reading, struct image *image,
 
 	if (!row->allocations_count)
 		return 0;
-	err = thread_id_of(reading, image, rows, &allocation.thread_id);
+	err = clinic_arena_thread_id(reading->session, image, rows->thread_at,
+				     &allocation.thread_id);
 	if (site->threads_count == 1)
 		fill_lives(image, site, &allocation);
 	return err ? err
@@ -281,12 +261,13 @@ static int save_row(struct reading *reading, struct image *image,
 						   &allocation);
 }
 
-static int save_shared_sites(struct reading *reading, struct image *image)
+static int save_shared_sites(struct arena_reading *reading,
+			     struct arena_image *image)
 {
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < image->sites_count; i++) {
-		const struct site *site = &image->sites[i];
+		const struct arena_site *site = &image->sites[i];
 		struct clinic_allocation row = {
 			.stack_id = reading->stacks[site->raw_stack],
 			.stage_id = stage_of(image, site),
@@ -300,7 +281,7 @@ static int save_shared_sites(struct reading *reading, struct image *image)
 	return err;
 }
 
-static int name_stages(struct reading *reading, struct image *image)
+static int name_stages(struct arena_reading *reading, struct arena_image *image)
 {
 	const struct stage_table *table = image->file.stages;
 	int err = 0;
@@ -316,8 +297,9 @@ static int name_stages(struct reading *reading, struct image *image)
 	return err;
 }
 
-static int save_sizes_of(struct reading *reading, const struct image *image,
-			 uint32_t node, const uint64_t counts[SIZE_CLASSES])
+static int save_sizes_of(struct arena_reading *reading,
+			 const struct arena_image *image, uint32_t node,
+			 const uint64_t counts[SIZE_CLASSES])
 {
 	int err = 0;
 
@@ -335,7 +317,8 @@ static int save_sizes_of(struct reading *reading, const struct image *image,
 	return err;
 }
 
-static int save_sizes(struct reading *reading, const struct image *image)
+static int save_sizes(struct arena_reading *reading,
+		      const struct arena_image *image)
 {
 	int err = 0;
 
@@ -353,7 +336,8 @@ static int save_sizes(struct reading *reading, const struct image *image)
 	return err;
 }
 
-static void save_quality(struct reading *reading, const struct image *image)
+static void save_quality(struct arena_reading *reading,
+			 const struct arena_image *image)
 {
 	struct clinic_quality *quality =
 		clinic_session_quality(reading->session);
@@ -370,12 +354,11 @@ static void save_quality(struct reading *reading, const struct image *image)
 	}
 }
 
-static int save_image(struct reading *reading, struct image *image)
+static int save_allocations(struct arena_reading *reading,
+			    struct arena_image *image)
 {
-	int err = name_stages(reading, image);
+	int err = each_row(reading, image, save_row);
 
-	if (!err)
-		err = each_row(reading, image, save_row);
 	if (!err)
 		err = save_shared_sites(reading, image);
 	if (!err)
@@ -385,7 +368,18 @@ static int save_image(struct reading *reading, struct image *image)
 	return err;
 }
 
-static const char *command_of(const struct image *image)
+static int save_image(struct arena_reading *reading, struct arena_image *image)
+{
+	int err = name_stages(reading, image);
+
+	if (!err && reading->with_alloc && !image->file.head->is_unobservable)
+		err = save_allocations(reading, image);
+	if (!err && reading->with_lock)
+		err = clinic_lock_save(reading, image);
+	return err;
+}
+
+static const char *command_of(const struct arena_image *image)
 {
 	const struct text_block *command = image->file.command;
 
@@ -395,7 +389,8 @@ static const char *command_of(const struct image *image)
 		       : "a program";
 }
 
-static int note_bypassed(struct reading *reading, const struct image *image)
+static int note_bypassed(struct arena_reading *reading,
+			 const struct arena_image *image)
 {
 	char text[PATH_MAX + 200];
 
@@ -407,11 +402,11 @@ static int note_bypassed(struct reading *reading, const struct image *image)
 	return clinic_session_add_note(reading->session, 1, text);
 }
 
-static int read_image(struct reading *reading, const char *path)
+static int read_image(struct arena_reading *reading, const char *path)
 {
-	struct image *grown = realloc(
+	struct arena_image *grown = realloc(
 		reading->images, (reading->images_count + 1) * sizeof(*grown));
-	struct image *image;
+	struct arena_image *image;
 	int err;
 
 	if (!grown)
@@ -425,15 +420,16 @@ static int read_image(struct reading *reading, const char *path)
 		return err == -ENOMEM ? err : 0;
 	}
 	reading->images_count++;
-	if (image->file.head->is_unobservable)
-		return note_bypassed(reading, image);
-	err = read_listings(reading, image);
+	if (image->file.head->is_unobservable && reading->with_alloc)
+		err = note_bypassed(reading, image);
+	if (!err)
+		err = read_listings(reading, image);
 	if (!err)
 		err = read_sites(reading, image);
 	return err ? err : each_row(reading, image, sum_row);
 }
 
-static int read_folder(struct reading *reading, const char *folder)
+static int read_folder(struct arena_reading *reading, const char *folder)
 {
 	struct dirent **files;
 	int count = scandir(folder, &files, NULL, versionsort);
@@ -453,7 +449,7 @@ static int read_folder(struct reading *reading, const char *folder)
 }
 
 /* Nothing was left behind: say why, where that can be known. */
-static int note_unobserved(struct reading *reading,
+static int note_unobserved(struct arena_reading *reading,
 			   const struct clinic_alloc_capture *capture)
 {
 	const char *why = clinic_unobservable(capture->program);
@@ -467,7 +463,7 @@ static int note_unobserved(struct reading *reading,
 	return clinic_session_add_note(reading->session, 1, text);
 }
 
-static int note_damaged(struct reading *reading)
+static int note_damaged(struct arena_reading *reading)
 {
 	char text[120];
 
@@ -479,7 +475,7 @@ static int note_damaged(struct reading *reading)
 	return clinic_session_add_note(reading->session, 1, text);
 }
 
-static int save(struct reading *reading,
+static int save(struct arena_reading *reading,
 		const struct clinic_naming_options *naming)
 {
 	struct clinic_naming_facts facts = {0};
@@ -487,8 +483,7 @@ static int save(struct reading *reading,
 				    reading->session, &reading->stacks, &facts);
 
 	for (size_t i = 0; !err && i < reading->images_count; i++)
-		if (!reading->images[i].file.head->is_unobservable)
-			err = save_image(reading, &reading->images[i]);
+		err = save_image(reading, &reading->images[i]);
 	return err;
 }
 
@@ -496,7 +491,11 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 			 const struct clinic_naming_options *naming,
 			 struct clinic_session *session)
 {
-	struct reading reading = {.session = session};
+	struct arena_reading reading = {
+		.session = session,
+		.with_alloc = capture->plan.with_alloc,
+		.with_lock = capture->plan.with_lock,
+	};
 	int err = clinic_modules_new(&reading.modules);
 
 	if (!err)

@@ -19,6 +19,7 @@ static bool is_payload_sound(uint32_t kind, const void *payload, uint64_t room)
 {
 	const struct site_block *site = payload;
 	const struct text_block *text = payload;
+	const struct lock_block *lock = payload;
 
 	switch (kind) {
 	case BLOCK_STAGES:
@@ -37,6 +38,10 @@ static bool is_payload_sound(uint32_t kind, const void *payload, uint64_t room)
 	case BLOCK_PROCESS:
 		return room >= sizeof(*text) &&
 		       text->bytes <= room - sizeof(*text);
+	case BLOCK_LOCK:
+		return room >= sizeof(*lock) && lock->kind < LOCK_KINDS;
+	case BLOCK_WAIT:
+		return room >= sizeof(struct wait_block);
 	default:
 		return true;
 	}
@@ -80,16 +85,29 @@ const void *clinic_arena_next(const struct arena_file *file,
 	return block ? payload_of(block) : NULL;
 }
 
+/* A search, so that what a damaged file refers to is really such a block. */
+static const void *find_at(const struct arena_file *file, enum block_kind kind,
+			   uint64_t offset)
+{
+	const void *payload = NULL;
+
+	while ((payload = clinic_arena_next(file, kind, payload)))
+		if ((uint64_t)((const char *)payload -
+			       (const char *)file->head) == offset)
+			break;
+	return payload;
+}
+
 const struct thread_block *clinic_arena_thread(const struct arena_file *file,
 					       uint64_t thread_at)
 {
-	const struct thread_block *thread = NULL;
+	return find_at(file, BLOCK_THREAD, thread_at);
+}
 
-	while ((thread = clinic_arena_next(file, BLOCK_THREAD, thread)))
-		if ((uint64_t)((const char *)thread -
-			       (const char *)file->head) == thread_at)
-			break;
-	return thread;
+const struct lock_block *clinic_arena_lock(const struct arena_file *file,
+					   uint64_t lock_at)
+{
+	return find_at(file, BLOCK_LOCK, lock_at);
 }
 
 /* A parent always comes before its children: no walk over them is endless. */

@@ -32,6 +32,10 @@ const void *clinic_arena_next(const struct arena_file *file,
 const struct thread_block *clinic_arena_thread(const struct arena_file *file,
 					       uint64_t thread_at);
 
+/* NULL: that offset is not a lock's. */
+const struct lock_block *clinic_arena_lock(const struct arena_file *file,
+					   uint64_t lock_at);
+
 /* Ticks to nanoseconds; 0 when nothing tells how long a tick is. */
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks);
 /* CLOCK_MONOTONIC at that tick. */

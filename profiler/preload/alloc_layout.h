@@ -54,6 +54,7 @@ struct arena_head {
 	uint64_t live_bytes; /* what threads have not yet added is missing */
 	uint64_t peak_bytes;
 	uint64_t peak_ticks;
+	uint64_t deadlocks_count;
 	uint64_t peak_epoch; /* how often live_bytes has made a new peak */
 };
 
@@ -110,6 +111,8 @@ struct thread_block {
 	char name[16];
 	struct stage_counts stages[STAGE_NODES_MAX];
 	struct stage_use uses[STAGE_NODES_MAX];
+	uint64_t waits_for; /* address of a lock, while it waits; 0: none */
+	uint32_t waits_at;  /* the site where it waits */
 	void *tracking; /* of the process alone: not for readers of a file */
 };
 
@@ -163,6 +166,39 @@ struct rows_block {
 struct text_block {
 	uint64_t bytes;
 	char text[];
+};
+
+enum lock_kind {
+	LOCK_MUTEX,
+	LOCK_RWLOCK,
+	LOCK_COND,
+	LOCK_SEM,
+	LOCK_JOIN,
+	LOCK_KINDS
+};
+
+/* A lock, by address: one that takes the address of another goes on in it. */
+struct lock_block {
+	uint64_t address;
+	uint32_t kind;
+	uint32_t waiters_count; /* > 0: who holds it shall say where */
+	uint64_t acquisitions_count;
+	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
+	uint64_t holder_at;	/* the wait_block that ended with holding it */
+	uint32_t released_at;	/* site where somebody was last waited for */
+	uint32_t reserved;
+};
+
+/* Waits of one thread for one lock at one place, by who held it. */
+struct wait_block {
+	uint64_t lock_at; /* offsets in the arena */
+	uint64_t thread_at;
+	uint32_t site;
+	uint32_t owner_site; /* 0: not known */
+	uint64_t count;
+	uint64_t wait_ns;
+	uint64_t longest_ns;
+	uint64_t hold_ns; /* from the end of the wait to the release */
 };
 
 #endif

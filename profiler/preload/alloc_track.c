@@ -2,6 +2,7 @@
 #include "preload/alloc_budget.h"
 #include "preload/arena.h"
 #include "preload/call_sites.h"
+#include "preload/lock_table.h"
 #include "preload/process_texts.h"
 #include "preload/thread_counts.h"
 #include "preload/ticks.h"
@@ -32,15 +33,17 @@ static struct arena_head *head;
 void track_open(const struct track_plan *plan)
 {
 	head = arena_get_head();
-	if (!head || !plan->with_stacks)
+	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
 	head->started = instant_now();
 	stack_walk_prepare();
 	process_save_command();
 	process_save_maps();
-	track_plan.with_live = plan->with_live && live_open();
-	track_plan.with_stacks = true;
-	track_plan.is_active = true;
+	track_plan.with_locks = plan->with_locks;
+	track_plan.with_stacks = plan->with_stacks;
+	track_plan.with_live =
+		plan->with_stacks && plan->with_live && live_open();
+	track_plan.is_active |= plan->with_stacks;
 	head->has_live = track_plan.with_live;
 }
 
@@ -91,6 +94,20 @@ static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
 		return 0;
 	site = stack_walk_recall(tracking->walker, entry, self->stage);
 	return site ? site : new_site(tracking, self, entry);
+}
+
+uint32_t track_site_of(struct thread_block *self,
+		       const struct stack_entry *entry)
+{
+	struct tracking *tracking = tracking_of(self);
+	uint32_t site = 0;
+
+	if (!tracking || tracking->is_busy)
+		return 0;
+	tracking->is_busy = true;
+	site = find_site(tracking, self, entry);
+	tracking->is_busy = false;
+	return site;
 }
 
 /* The row, which is about to change: see site_row.peak_bytes. */
@@ -256,12 +273,13 @@ void track_free(struct thread_block *self, const void *block)
 
 void track_restart(void)
 {
-	if (!track_plan.with_stacks)
+	if (!(track_plan.with_stacks || track_plan.with_locks))
 		return;
 	head->started = instant_now();
 	head->has_live = track_plan.with_live;
 	call_sites_restart();
 	live_restart();
+	lock_table_restart();
 	process_restart_texts();
 	process_save_command();
 	process_save_maps();

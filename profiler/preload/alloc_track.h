@@ -26,6 +26,7 @@ struct track_plan {
 	bool with_stacks;
 	bool with_live; /* needs stacks */
 	bool with_budgets;
+	bool with_locks; /* sites are wanted, of waits */
 };
 
 extern __attribute__((visibility("hidden"))) struct track_plan track_plan;
@@ -38,6 +39,10 @@ void track_watch_budgets(void);
 void track_allocation(struct thread_block *self, const void *block,
 		      size_t bytes, const struct stack_entry *entry);
 void track_free(struct thread_block *self, const void *block);
+
+/* The site of any other hook; 0: not to be had. Not for signal handlers. */
+uint32_t track_site_of(struct thread_block *self,
+		       const struct stack_entry *entry);
 
 /*
  * realloc gives the old block back before it is known whether that works:

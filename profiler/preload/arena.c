@@ -153,6 +153,11 @@ uint64_t arena_offset_of(const void *payload)
 	return (uintptr_t)payload - (uintptr_t)atomic_load(&arena_head);
 }
 
+void *arena_at(uint64_t offset)
+{
+	return (char *)atomic_load(&arena_head) + offset;
+}
+
 static struct arena_block *block_at(struct arena_head *head, size_t at)
 {
 	struct arena_block *block = (struct arena_block *)((char *)head + at);

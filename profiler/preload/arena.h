@@ -25,6 +25,7 @@ void *arena_next(enum block_kind kind, const void *previous);
 
 struct arena_head *arena_get_head(void); /* NULL: there is no arena */
 uint64_t arena_offset_of(const void *payload);
+void *arena_at(uint64_t offset); /* the other way */
 
 /*
  * Puts what there is, and all that comes, into a new file in that folder,

@@ -101,6 +101,16 @@ uint32_t call_site_id(const struct stack *stack, uint16_t stage)
 	return 0;
 }
 
+const struct site_block *call_site_find(uint32_t id)
+{
+	const struct site_block *site = NULL;
+
+	while (id && (site = arena_next(BLOCK_SITE, site)))
+		if (site->id == id)
+			break;
+	return site;
+}
+
 struct site_row *call_site_row_slow(struct site_rows *rows,
 				    const struct thread_block *thread,
 				    uint32_t site)

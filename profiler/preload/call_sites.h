@@ -14,6 +14,9 @@
 /* The same stack in the same stage gives the same id. */
 uint32_t call_site_id(const struct stack *stack, uint16_t stage);
 
+/* NULL: no such site. Searches all of them: not for a hot path. */
+const struct site_block *call_site_find(uint32_t id);
+
 /* A thread's rows, found by site id alone. Zeroed memory is none yet. */
 struct site_rows {
 	struct rows_block *blocks[ROW_BLOCKS_MAX];

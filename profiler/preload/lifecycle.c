@@ -8,6 +8,7 @@
 #include "preload/alloc_track.h"
 #include "preload/arena.h"
 #include "preload/counts_json.h"
+#include "preload/lock_hooks.h"
 #include "preload/process_texts.h"
 #include "preload/say.h"
 #include "preload/thread_counts.h"
@@ -209,11 +210,12 @@ __attribute__((constructor)) static void start(void)
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";
 	open_arena();
-	if (!unobservable)
-		track_open(&(struct track_plan){
-			.with_stacks = is_set("CLINIC_ALLOC_STACKS"),
-			.with_live = is_set("CLINIC_ALLOC_LIVE"),
-		});
+	lock_hooks_open();
+	track_open(&(struct track_plan){
+		.with_stacks = is_set("CLINIC_ALLOC_STACKS") && !unobservable,
+		.with_live = is_set("CLINIC_ALLOC_LIVE"),
+		.with_locks = is_set("CLINIC_LOCK"),
+	});
 	budget_open(write_once);
 	if (!unobservable && getenv("CLINIC_ASSERT_ZERO_ALLOC"))
 		budget_forbid(getenv("CLINIC_ASSERT_ZERO_ALLOC"));

@@ -1,6 +1,7 @@
 #include "preload/say.h"
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -87,6 +88,29 @@ static bool run_clinic(char *const arguments[])
 	if (error)
 		return false;
 	return waitpid(child, &status, 0) == child && status == 0;
+}
+
+void say_variable(uint64_t address)
+{
+	static char program[PATH_MAX], verb[] = "where", option[] = "--data";
+	char place[PLACE_BYTES];
+	char *arguments[] = {program, verb, option, place, NULL};
+	struct link_map *map;
+	Dl_info info;
+
+	if (!dladdr1((const void *)address, &info, (void **)&map,
+		     RTLD_DL_LINKMAP)) {
+		snprintf(place, sizeof(place), "0x%llx",
+			 (unsigned long long)address);
+		say(place);
+		return;
+	}
+	/* The program itself has no name in the loader's list. */
+	snprintf(place, sizeof(place), "%s+0x%llx",
+		 map->l_name[0] ? map->l_name : info.dli_fname,
+		 (unsigned long long)(address - map->l_addr));
+	if (!find_clinic(program) || !run_clinic(arguments))
+		say(place);
 }
 
 void say_stack(const struct stack *stack)

@@ -13,6 +13,9 @@
 void say(const char *text);
 void say_count(uint64_t count);
 
+/* The variable there, as `clinic` names it, or where it is. */
+void say_variable(uint64_t address);
+
 /*
  * One line a frame, with function, file and line. The names come from the
  * `clinic` beside this library, run as a child; without it the lines are

@@ -1,0 +1,136 @@
+#include "collect/data_symbol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PAGE_BYTES 4096u
+
+static int name_object(Elf *elf, size_t names, const GElf_Sym *symbol,
+		       uint64_t address, char *name, size_t name_bytes)
+{
+	const char *text = elf_strptr(elf, names, symbol->st_name);
+	uint64_t inside = address - symbol->st_value;
+
+	if (!text)
+		return -ENOENT;
+	if (inside)
+		snprintf(name, name_bytes, "%s+0x%llx", text,
+			 (unsigned long long)inside);
+	else
+		snprintf(name, name_bytes, "%s", text);
+	return 0;
+}
+
+static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+			uint64_t address, char *name, size_t name_bytes)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Sym symbol;
+
+	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++)
+		if (GELF_ST_TYPE(symbol.st_info) == STT_OBJECT &&
+		    address - symbol.st_value < symbol.st_size)
+			return name_object(elf, header->sh_link, &symbol,
+					   address, name, name_bytes);
+	return -ENOENT;
+}
+
+static int search_tables(Elf *elf, uint64_t address, char *name,
+			 size_t name_bytes)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    (header.sh_type == SHT_SYMTAB ||
+		     header.sh_type == SHT_DYNSYM) &&
+		    !search_table(elf, section, &header, address, name,
+				  name_bytes))
+			return 0;
+	return -ENOENT;
+}
+
+/* How far from its ELF addresses the file was loaded. */
+static int find_bias(Elf *elf, uint64_t code_start, uint64_t code_offset,
+		     uint64_t *bias)
+{
+	GElf_Phdr segment;
+
+	for (int i = 0; gelf_getphdr(elf, i, &segment); i++) {
+		uint64_t inside = code_offset - segment.p_offset;
+
+		if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X) ||
+		    code_offset / PAGE_BYTES != segment.p_offset / PAGE_BYTES)
+			continue;
+		*bias = code_start - (segment.p_vaddr + inside);
+		return 0;
+	}
+	return -ERANGE;
+}
+
+static bool is_loaded(Elf *elf, uint64_t address)
+{
+	GElf_Phdr segment;
+
+	for (int i = 0; gelf_getphdr(elf, i, &segment); i++)
+		if (segment.p_type == PT_LOAD &&
+		    address - segment.p_vaddr < segment.p_memsz)
+			return true;
+	return false;
+}
+
+static Elf *open_elf(const char *path, int *fd)
+{
+	Elf *elf;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return NULL;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(*fd, ELF_C_READ, NULL);
+	if (!elf)
+		close(*fd);
+	return elf;
+}
+
+int clinic_data_symbol(const char *path, uint64_t address, char *name,
+		       size_t name_bytes)
+{
+	int fd, err;
+	Elf *elf = open_elf(path, &fd);
+
+	if (!elf)
+		return -ENOENT;
+	err = search_tables(elf, address, name, name_bytes);
+	elf_end(elf);
+	close(fd);
+	return err;
+}
+
+int clinic_data_symbol_at(const char *path, uint64_t code_start,
+			  uint64_t code_offset, uint64_t address, char *name,
+			  size_t name_bytes)
+{
+	uint64_t bias;
+	int fd, err;
+	Elf *elf = open_elf(path, &fd);
+
+	if (!elf)
+		return -ERANGE;
+	err = find_bias(elf, code_start, code_offset, &bias);
+	if (!err && !is_loaded(elf, address - bias))
+		err = -ERANGE;
+	if (!err)
+		err = search_tables(elf, address - bias, name, name_bytes);
+	if (err == -ENOENT)
+		snprintf(name, name_bytes, "%s+0x%llx", path,
+			 (unsigned long long)(address - bias));
+	elf_end(elf);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,31 @@
+/*
+ * collect/data_symbol.h - the name of a variable at an address.
+ *
+ * For locks: a static mutex is best known by its name. symbols/symbols.h
+ * names code alone.
+ *
+ * Read next  collect/lock_raw.h.
+ */
+#ifndef CLINIC_COLLECT_DATA_SYMBOL_H
+#define CLINIC_COLLECT_DATA_SYMBOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The object that holds the ELF virtual address, as "name" or, inside it,
+ * "name+0x8". 0 or -ENOENT: the file has no such symbol, or cannot be read.
+ */
+int clinic_data_symbol(const char *path, uint64_t address, char *name,
+		       size_t name_bytes);
+
+/*
+ * The same by a run-time address: the file's code at code_offset is mapped
+ * at code_start. -ERANGE: the address is not in this file's variables.
+ * -ENOENT: it is, and name is "PATH+0xADDRESS".
+ */
+int clinic_data_symbol_at(const char *path, uint64_t code_start,
+			  uint64_t code_offset, uint64_t address, char *name,
+			  size_t name_bytes);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * collect/lock_raw.h - the locks of one arena, as rows of a session.
+ *
+ * Private to this room.
+ *
+ * Rows       one for each place and thread that waited, by who held the lock
+ *            (its stack is that of the release that ended the wait); and one
+ *            for each lock, without a stack, with what it gave at once.
+ * Read next  preload/alloc_layout.h, struct lock_block and wait_block.
+ */
+#ifndef CLINIC_COLLECT_LOCK_RAW_H
+#define CLINIC_COLLECT_LOCK_RAW_H
+
+#include "collect/arena_reading.h"
+
+int clinic_lock_save(struct arena_reading *reading,
+		     const struct arena_image *image);
+
+#endif

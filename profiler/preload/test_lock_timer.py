@@ -1,0 +1,71 @@
+"""`clinic record -e lock` against locks whose owner, wait and order are known."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+CLINIC = Path("build/bin/clinic").resolve()
+VICTIMS = Path("build/victims").resolve()
+
+
+def record(directory: Path, *command: str) -> tuple[list[dict], str]:
+    """The locks of one run, and what was said during it."""
+    session = directory / "session.json"
+    done = subprocess.run([CLINIC, "record", "-e", "lock", "-o", session, "--", *command],
+                          capture_output=True, text=True, timeout=60)
+    report = subprocess.run([CLINIC, "report", "--json", session], capture_output=True, text=True, check=True)
+    return json.loads(report.stdout)["locks"], done.stderr
+
+
+def test_a_lock_held_20_ms_by_a_known_owner(tmp_path):
+    locks, _ = record(tmp_path, str(VICTIMS / "lock_held"))
+    waits = [row for row in locks if row["name"] == "ledger" and row["contended_count"]]
+    assert len(waits) == 1
+    assert waits[0]["kind"] == "mutex" and waits[0]["contended_count"] == 1
+    assert waits[0]["stack"][-1] == "want_ledger"
+    assert waits[0]["owner_stack"][-1] == "hold_ledger"
+    # A sleep lasts at least as long as asked for: no upper bound is tested.
+    assert waits[0]["wait_ns"] >= 20_000_000
+    assert waits[0]["longest_wait_ns"] == waits[0]["wait_ns"]
+
+
+def test_uncontended_locks_are_counted(tmp_path):
+    locks, _ = record(tmp_path, str(VICTIMS / "lock_held"))
+    quiet = [row for row in locks if row["name"] == "quiet"]
+    assert [(row["acquisitions_count"], row["contended_count"]) for row in quiet] == [(1000, 0)]
+    ledger = [row for row in locks if row["name"] == "ledger"]
+    assert sum(row["acquisitions_count"] for row in ledger) == 2
+
+
+def test_semaphores_and_joins_are_seen(tmp_path):
+    locks, _ = record(tmp_path, str(VICTIMS / "lock_held"))
+    assert sum(row["acquisitions_count"] for row in locks if row["name"] == "turnstile") == 1
+    assert sum(row["acquisitions_count"] for row in locks if row["kind"] == "join") == 1
+
+
+def test_a_deadlock_is_told_while_it_lasts(tmp_path):
+    _, said = record(tmp_path, str(VICTIMS / "lock_deadlock"), "1500")
+    assert "clinic: deadlock: 2 threads wait for each other" in said
+    for function in ("left_then_right", "right_then_left"):
+        assert re.search(rf"{function}\s+\S+lock_deadlock\.c:\d+", said)
+    order = re.search(r"the order is inverted: thread \d+ takes (\w+), then (\w+); "
+                      r"thread \d+ takes (\w+), then (\w+)", said)
+    assert order and {order[1], order[2]} == {"left", "right"}
+    assert (order[3], order[4]) == (order[2], order[1])
+    assert said.count("clinic: deadlock:") == 1
+
+
+def test_no_deadlock_where_there_is_none(tmp_path):
+    _, said = record(tmp_path, str(VICTIMS / "lock_held"))
+    assert "clinic: deadlock" not in said
+
+
+def test_allocations_and_locks_in_one_run(tmp_path):
+    session = tmp_path / "both.json"
+    subprocess.run([CLINIC, "record", "-e", "alloc,lock", "-o", session, "--", VICTIMS / "alloc_threads"],
+                   check=True, capture_output=True, timeout=60)
+    report = json.loads(subprocess.run([CLINIC, "report", "--json", session], capture_output=True, text=True,
+                                       check=True).stdout)
+    assert report["allocations"]["allocations_count"] > 8000
+    assert sum(row["acquisitions_count"] for row in report["locks"] if row["kind"] == "join") == 8
