@@ -47,44 +47,52 @@ static uint64_t spent_ns(const struct timeval *before,
 	return (uint64_t)(s * NS_PER_S + us * NS_PER_US);
 }
 
-/* clang-format off: one pair of key and value a line, in json_pack(). */
+/* One pair of key and value a line, as in the document. */
+/* clang-format off */
 static json_t *usage_document(const struct rusage *before,
 			      const struct rusage *after)
 {
-	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "user_ns",
-			 integer(spent_ns(&before->ru_utime, &after->ru_utime)),
-			 "system_ns",
-			 integer(spent_ns(&before->ru_stime, &after->ru_stime)),
-			 "max_rss_bytes", (json_int_t)after->ru_maxrss * 1024,
-			 "minor_faults_count",
-			 (json_int_t)(after->ru_minflt - before->ru_minflt),
-			 "major_faults_count",
-			 (json_int_t)(after->ru_majflt - before->ru_majflt),
-			 "voluntary_switches_count",
-			 (json_int_t)(after->ru_nvcsw - before->ru_nvcsw),
-			 "involuntary_switches_count",
-			 (json_int_t)(after->ru_nivcsw - before->ru_nivcsw));
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+		"user_ns",
+		integer(spent_ns(&before->ru_utime, &after->ru_utime)),
+		"system_ns",
+		integer(spent_ns(&before->ru_stime, &after->ru_stime)),
+		"max_rss_bytes",
+		(json_int_t)after->ru_maxrss * 1024,
+		"minor_faults_count",
+		(json_int_t)(after->ru_minflt - before->ru_minflt),
+		"major_faults_count",
+		(json_int_t)(after->ru_majflt - before->ru_majflt),
+		"voluntary_switches_count",
+		(json_int_t)(after->ru_nvcsw - before->ru_nvcsw),
+		"involuntary_switches_count",
+		(json_int_t)(after->ru_nivcsw - before->ru_nivcsw));
 }
 
 static json_t *allocations_document(const struct clinic_alloc_counts *counts)
 {
-	return json_pack("{s:o, s:o, s:o}", "allocations_count",
-			 integer(counts->allocations_count), "frees_count",
-			 integer(counts->frees_count), "allocated_bytes",
-			 integer(counts->allocated_bytes));
+	return json_pack("{s:o, s:o, s:o}",
+		"allocations_count", integer(counts->allocations_count),
+		"frees_count", integer(counts->frees_count),
+		"allocated_bytes", integer(counts->allocated_bytes));
 }
 
 static json_t *head_document(const struct bench_evidence *evidence)
 {
 	return json_pack(
-		"{s:i, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s,"
-		" s:{s:s, s:o}}",
-		"schema", 1, "kind", "bench_run", "tool", "name",
-		"libclinic-bench", "version", CLINIC_VERSION, "workload",
-		evidence->workload->name, "op", evidence->workload->op, "size",
-		evidence->options->size, "ingress", evidence->options->ingress,
-		"fixture", "path", evidence->fixture->path, "bytes",
-		integer(evidence->fixture->bytes_count));
+		"{s:i, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:{s:s, s:o}}",
+		"schema", 1,
+		"kind", "bench_run",
+		"tool",
+			"name", "libclinic-bench",
+			"version", CLINIC_VERSION,
+		"workload", evidence->workload->name,
+		"op", evidence->workload->op,
+		"size", evidence->options->size,
+		"ingress", evidence->options->ingress,
+		"fixture",
+			"path", evidence->fixture->path,
+			"bytes", integer(evidence->fixture->bytes_count));
 }
 
 static json_t *measurement_document(const struct bench_evidence *evidence)
@@ -92,18 +100,19 @@ static json_t *measurement_document(const struct bench_evidence *evidence)
 	const struct clinic_clock *clock = &evidence->clock;
 	const struct clinic_result *result = &evidence->result;
 	const struct bench_recorder *recorder = evidence->recorder;
-	uint64_t runs_count = result->batch * result->samples_count;
 
 	return json_pack(
-		"{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		" s:o}",
-		"clock", "resolution_ns", integer(clock->resolution_ns),
-		"cost_ns", integer(clock->cost_ns), "warmup_count",
-		integer(evidence->options->warmup_count), "batch_count",
-		integer(result->batch), "runs_count", integer(runs_count),
-		"ops_count", integer(evidence->ops_count), "answer",
-		hex(result->answer), "started_ns",
-		integer(recorder->started_ns), "usage",
+		"{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"clock",
+			"resolution_ns", integer(clock->resolution_ns),
+			"cost_ns", integer(clock->cost_ns),
+		"warmup_count", integer(evidence->options->warmup_count),
+		"batch_count", integer(result->batch),
+		"runs_count", integer(result->batch * result->samples_count),
+		"ops_count", integer(evidence->ops_count),
+		"answer", hex(result->answer),
+		"started_ns", integer(recorder->started_ns),
+		"usage",
 		usage_document(&recorder->usage_before, &recorder->usage),
 		"samples_ns",
 		integers(evidence->samples_ns, result->samples_count));
