@@ -33,6 +33,25 @@ int clinic_open_session(const char *path, struct clinic_session **session)
 	}
 }
 
+static bool ends_in(const char *path, const char *suffix)
+{
+	size_t length = strlen(path);
+
+	return length > strlen(suffix) &&
+	       !strcmp(path + length - strlen(suffix), suffix);
+}
+
+int clinic_check_session_name(const char *path)
+{
+	if (ends_in(path, ".json") || ends_in(path, ".json.gz") ||
+	    !strncmp(path, "/dev/", 5))
+		return CLINIC_EXIT_DONE;
+	return clinic_complain(
+		"a session ends in .json or .json.gz, not as %s "
+		"does; `clinic export` makes other formats of it",
+		path);
+}
+
 int clinic_written(const char *path, int error)
 {
 	if (!error)

@@ -333,6 +333,7 @@ def test_nothing_said_is_a_usage_error():
     (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are .svg .collapsed .json"),
     (["diff", "a", "b", "-o", "x.png"], "no format has the suffix"),
     (["import", "a"], "say -o"),
+    (["import", "a", "-o", "x.svg"], "a session ends in .json or .json.gz, not as x.svg does"),
     (["import", "/nonexistent", "-o", "x.json"], "cannot import /nonexistent"),
 ])
 def test_bad_usage_is_one_sentence(argv, says):

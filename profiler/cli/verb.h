@@ -88,6 +88,8 @@ struct clinic_session;
 
 /* Reads it, or complains: 0 or the exit code. */
 int clinic_open_session(const char *path, struct clinic_session **session);
+/* Complains of a name that no session should have: 0 or the exit code. */
+int clinic_check_session_name(const char *path);
 /* The result of writing `path`: complains unless it is 0. */
 int clinic_written(const char *path, int error);
 

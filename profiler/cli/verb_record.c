@@ -151,6 +151,8 @@ static int check(struct settings *settings)
 		status = read_backend(settings->backend, &plan->backend);
 	if (!status)
 		status = read_events(settings);
+	if (!status)
+		status = clinic_check_session_name(settings->output);
 	return status ? status : check_alloc(settings);
 }
 
