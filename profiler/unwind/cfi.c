@@ -268,6 +268,7 @@ int clinic_cfi_at(const struct clinic_cfi_section *section, size_t at,
 	if (at >= section->size || read_entry(section, &at, &entry) != 1 ||
 	    entry.is_common)
 		return -EBADMSG;
+	function->entry_size = (uint32_t)at - function->entry;
 	return read_function(section, &entry, &common, function);
 }
 
@@ -284,6 +285,7 @@ int clinic_cfi_next(const struct clinic_cfi_section *section, size_t *at,
 	} while (found == 1 && entry.is_common);
 	if (found != 1)
 		return found;
+	function->entry_size = (uint32_t)*at - function->entry;
 	error = read_function(section, &entry, &common, function);
 	return error ? error : 1;
 }

@@ -36,6 +36,7 @@ struct clinic_cfi_function {
 	uint64_t start;
 	uint64_t size;
 	uint32_t entry; /* where in the section its description begins */
+	uint32_t entry_size;
 };
 
 /*

@@ -95,6 +95,29 @@ static int add_segments(struct clinic_elf_layout *layout,
 	return layout->code_count ? 0 : -ENOEXEC;
 }
 
+static struct clinic_elf_range range_of(const Elf64_Phdr *header)
+{
+	return (struct clinic_elf_range){
+		.file_offset = header->p_offset,
+		.size = header->p_filesz,
+		.address = header->p_vaddr,
+	};
+}
+
+static void find_index(struct clinic_elf_layout *layout,
+		       const Elf64_Phdr *headers, size_t count)
+{
+	struct clinic_elf_range *index = &layout->eh_frame_index;
+
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_GNU_EH_FRAME)
+			*index = range_of(&headers[i]);
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_LOAD &&
+		    index->address - headers[i].p_vaddr < headers[i].p_filesz)
+			layout->eh_frame_segment = range_of(&headers[i]);
+}
+
 static uint64_t padded(uint32_t size)
 {
 	return ((uint64_t)size + 3) & ~UINT64_C(3);
@@ -149,6 +172,7 @@ static int read_segments(int fd, const Elf64_Ehdr *elf,
 	if (!headers)
 		return error;
 	error = add_segments(layout, headers, elf->e_phnum);
+	find_index(layout, headers, elf->e_phnum);
 	for (size_t i = 0; i < elf->e_phnum && !error; i++)
 		error = read_notes(fd, layout, &headers[i]);
 	free(headers);
@@ -250,27 +274,6 @@ int clinic_elf_layout_read(int fd, struct clinic_elf_layout *layout)
 	return error;
 }
 
-static void find_index(const Elf64_Phdr *headers, size_t count,
-		       struct clinic_elf_layout *layout)
-{
-	uint64_t address;
-
-	for (size_t i = 0; i < count; i++)
-		if (headers[i].p_type == PT_GNU_EH_FRAME)
-			layout->eh_frame_index = (struct clinic_elf_range){
-				.address = headers[i].p_vaddr,
-				.size = headers[i].p_memsz,
-			};
-	address = layout->eh_frame_index.address;
-	for (size_t i = 0; i < count; i++)
-		if (headers[i].p_type == PT_LOAD &&
-		    address - headers[i].p_vaddr < headers[i].p_memsz)
-			layout->eh_frame_segment = (struct clinic_elf_range){
-				.address = headers[i].p_vaddr,
-				.size = headers[i].p_memsz,
-			};
-}
-
 int clinic_elf_layout_of_image(uintptr_t bias, const void *headers,
 			       size_t headers_count,
 			       struct clinic_elf_layout *layout)
@@ -282,7 +285,7 @@ int clinic_elf_layout_of_image(uintptr_t bias, const void *headers,
 	error = add_segments(layout, header, headers_count);
 	if (error)
 		return error;
-	find_index(header, headers_count, layout);
+	find_index(layout, header, headers_count);
 	for (size_t i = 0; i < headers_count; i++)
 		if (header[i].p_type == PT_NOTE && !layout->build_id_size)
 			find_build_id(

@@ -41,12 +41,12 @@ struct clinic_elf_layout {
 	struct clinic_elf_segment code[CLINIC_ELF_SEGMENTS_MAX];
 	uint8_t build_id_size;
 	uint8_t build_id[CLINIC_ELF_BUILD_ID_MAX];
-	/* Of a file. */
+	/* Of a file that has sections. */
 	struct clinic_elf_range eh_frame;
 	struct clinic_elf_range debug_frame;
 	struct clinic_elf_range init; /* .init and .fini: code */
 	struct clinic_elf_range fini;
-	/* Of an image: the search table, and what is loaded around it. */
+	/* .eh_frame_hdr, the search table, and the segment that it is in. */
 	struct clinic_elf_range eh_frame_index;
 	struct clinic_elf_range eh_frame_segment;
 };

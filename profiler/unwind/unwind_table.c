@@ -259,8 +259,29 @@ static int compile(struct clinic_unwind_table *table,
 	return 0;
 }
 
-static int compile_range(int fd, const struct clinic_elf_range *range,
-			 bool is_debug_frame, struct clinic_unwind_table *table)
+/* The caller frees what *bytes is then; NULL after an error. */
+static int read_range(int fd, const struct clinic_elf_range *range,
+		      uint8_t **bytes)
+{
+	int error;
+
+	*bytes = NULL;
+	if (range->size > SECTION_BYTES_MAX)
+		return -EFBIG;
+	*bytes = malloc(range->size);
+	if (!*bytes)
+		return -ENOMEM;
+	error = clinic_elf_read_at(fd, *bytes, range->size, range->file_offset);
+	if (error) {
+		free(*bytes);
+		*bytes = NULL;
+	}
+	return error == -EIO ? -EBADMSG : error;
+}
+
+static int compile_section(int fd, const struct clinic_elf_range *range,
+			   bool is_debug_frame,
+			   struct clinic_unwind_table *table)
 {
 	struct functions functions = {0};
 	struct clinic_cfi_section section = {
@@ -273,20 +294,146 @@ static int compile_range(int fd, const struct clinic_elf_range *range,
 
 	if (range->size == 0)
 		return -ENODATA;
-	if (range->size > SECTION_BYTES_MAX)
-		return -EFBIG;
-	bytes = malloc(range->size);
-	if (!bytes)
-		return -ENOMEM;
+	error = read_range(fd, range, &bytes);
 	section.bytes = bytes;
-	error = clinic_elf_read_at(fd, bytes, range->size, range->file_offset);
 	if (!error)
 		error = list_by_scanning(table, &section, &functions);
 	if (!error)
 		error = compile(table, &section, &functions);
 	free(functions.list);
 	free(bytes);
-	return error == -EIO ? -EBADMSG : error;
+	return error;
+}
+
+/*
+ * The linker's search table, .eh_frame_hdr: in memory there is no telling
+ * where .eh_frame ends, but this one knows each of its entries.
+ */
+struct index {
+	struct byte_reader pairs; /* of 4 bytes: function, description */
+	uint64_t count;
+	uint64_t address; /* both are relative to it */
+};
+
+enum {
+	INDEX_VERSION = 1,
+	INDEX_POINTER_BYTES = 4,
+	INDEX_COUNT_ENCODING = 0x03, /* udata4 */
+	INDEX_PAIRS_ENCODING = 0x3b  /* sdata4, from the index */
+};
+
+static int read_index(const struct clinic_cfi_section *segment,
+		      const struct clinic_elf_range *range, struct index *index)
+{
+	uint64_t offset = range->address - segment->address;
+	const uint8_t *bytes = segment->bytes + offset;
+	struct byte_reader r = {.at = bytes, .end = bytes + range->size};
+	uint8_t version, count_encoding, pairs_encoding;
+
+	version = read_u8(&r);
+	skip_bytes(&r, 1); /* how .eh_frame's address is encoded: always so */
+	count_encoding = read_u8(&r);
+	pairs_encoding = read_u8(&r);
+	skip_bytes(&r, INDEX_POINTER_BYTES);
+	index->count = read_unsigned(&r, 4);
+	index->address = range->address;
+	index->pairs = r;
+	if (r.failed || version != INDEX_VERSION ||
+	    count_encoding != INDEX_COUNT_ENCODING ||
+	    pairs_encoding != INDEX_PAIRS_ENCODING ||
+	    index->count > bytes_left(&r) / 8)
+		return -EBADMSG;
+	return 0;
+}
+
+/* Entries that overlap could make a small file take forever. */
+static int list_by_index(struct clinic_unwind_table *table,
+			 const struct clinic_cfi_section *section,
+			 struct index *index, struct functions *functions)
+{
+	struct clinic_cfi_function function;
+	uint64_t entries_bytes = 0;
+	int error = 0;
+
+	for (uint64_t i = 0; i < index->count && !error; i++) {
+		uint64_t entry;
+
+		skip_bytes(&index->pairs, 4);
+		entry = index->address +
+			(uint64_t)read_signed(&index->pairs, 4) -
+			section->address;
+		if (clinic_cfi_at(section, (size_t)entry, &function) < 0) {
+			table->facts.damaged_functions_count++;
+			continue;
+		}
+		error = keep_function(table, functions, &function);
+		entries_bytes += function.entry_size;
+		if (entries_bytes > section->size)
+			error = -EBADMSG;
+	}
+	return error;
+}
+
+/* bytes: what is, or would be, in memory of the index's segment. */
+static int compile_by_index(const uint8_t *bytes,
+			    struct clinic_unwind_table *table)
+{
+	const struct clinic_elf_range *segment =
+		&table->layout.eh_frame_segment;
+	const struct clinic_cfi_section section = {
+		.bytes = bytes,
+		.size = segment->size,
+		.address = segment->address,
+	};
+	struct functions functions = {0};
+	struct index index;
+	int error = read_index(&section, &table->layout.eh_frame_index, &index);
+
+	if (!error)
+		error = list_by_index(table, &section, &index, &functions);
+	if (!error)
+		error = compile(table, &section, &functions);
+	free(functions.list);
+	return error;
+}
+
+static int check_index(const struct clinic_elf_layout *layout)
+{
+	const struct clinic_elf_range *segment = &layout->eh_frame_segment;
+	const struct clinic_elf_range *index = &layout->eh_frame_index;
+
+	if (index->size == 0 || segment->size == 0)
+		return -ENODATA;
+	if (segment->size > UINT32_MAX)
+		return -EFBIG;
+	return index->size > segment->address + segment->size - index->address
+		       ? -EBADMSG
+		       : 0;
+}
+
+static int compile_image(uintptr_t bias, struct clinic_unwind_table *table)
+{
+	int error = check_index(&table->layout);
+	uintptr_t start = bias + table->layout.eh_frame_segment.address;
+
+	return error ? error : compile_by_index((const uint8_t *)start, table);
+}
+
+/* Of a file that was stripped of its section headers, too. */
+static int compile_segment(int fd, struct clinic_unwind_table *table)
+{
+	const struct clinic_elf_range *segment =
+		&table->layout.eh_frame_segment;
+	int error = check_index(&table->layout);
+	uint8_t *bytes;
+
+	if (error)
+		return error;
+	error = read_range(fd, segment, &bytes);
+	if (!error)
+		error = compile_by_index(bytes, table);
+	free(bytes);
+	return error;
 }
 
 static int read_padded(int fd, const struct clinic_elf_range *range,
@@ -317,11 +464,13 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 
 	*out = NULL;
 	if (!error)
-		error = compile_range(fd, &table->layout.eh_frame, false,
-				      table);
+		error = compile_section(fd, &table->layout.eh_frame, false,
+					table);
 	if (error == -ENODATA)
-		error = compile_range(fd, &table->layout.debug_frame, true,
-				      table);
+		error = compile_section(fd, &table->layout.debug_frame, true,
+					table);
+	if (error == -ENODATA)
+		error = compile_segment(fd, table);
 	if (!error)
 		error = read_padded(fd, &table->layout.init, &table->init);
 	if (!error)
@@ -332,93 +481,6 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 	}
 	*out = table;
 	return 0;
-}
-
-/*
- * The linker's search table, .eh_frame_hdr: in memory there is no telling
- * where .eh_frame ends, but this one knows each of its entries.
- */
-struct index {
-	struct byte_reader pairs; /* of 4 bytes: function, description */
-	uint64_t count;
-	uint64_t address; /* both are relative to it */
-};
-
-enum {
-	INDEX_VERSION = 1,
-	INDEX_POINTER_BYTES = 4,
-	INDEX_COUNT_ENCODING = 0x03, /* udata4 */
-	INDEX_PAIRS_ENCODING = 0x3b  /* sdata4, from the index */
-};
-
-static int read_index(uintptr_t bias, const struct clinic_elf_range *range,
-		      struct index *index)
-{
-	const uint8_t *bytes = (const uint8_t *)(bias + range->address);
-	struct byte_reader r = {.at = bytes, .end = bytes + range->size};
-	uint8_t version, count_encoding, pairs_encoding;
-
-	if (range->size == 0)
-		return -ENODATA;
-	version = read_u8(&r);
-	skip_bytes(&r, 1); /* how .eh_frame's address is encoded: always so */
-	count_encoding = read_u8(&r);
-	pairs_encoding = read_u8(&r);
-	skip_bytes(&r, INDEX_POINTER_BYTES);
-	index->count = read_unsigned(&r, 4);
-	index->address = range->address;
-	index->pairs = r;
-	if (r.failed || version != INDEX_VERSION ||
-	    count_encoding != INDEX_COUNT_ENCODING ||
-	    pairs_encoding != INDEX_PAIRS_ENCODING ||
-	    index->count > bytes_left(&r) / 8)
-		return -EBADMSG;
-	return 0;
-}
-
-static int list_by_index(struct clinic_unwind_table *table,
-			 const struct clinic_cfi_section *section,
-			 struct index *index, struct functions *functions)
-{
-	struct clinic_cfi_function function;
-	int error = 0;
-
-	for (uint64_t i = 0; i < index->count && !error; i++) {
-		uint64_t entry;
-
-		skip_bytes(&index->pairs, 4);
-		entry = index->address +
-			(uint64_t)read_signed(&index->pairs, 4) -
-			section->address;
-		if (clinic_cfi_at(section, (size_t)entry, &function) == 0)
-			error = keep_function(table, functions, &function);
-		else
-			table->facts.damaged_functions_count++;
-	}
-	return error;
-}
-
-static int compile_image(uintptr_t bias, struct clinic_unwind_table *table)
-{
-	const struct clinic_elf_range *segment =
-		&table->layout.eh_frame_segment;
-	struct clinic_cfi_section section = {
-		.bytes = (const uint8_t *)(bias + segment->address),
-		.size = segment->size,
-		.address = segment->address,
-	};
-	struct functions functions = {0};
-	struct index index;
-	int error = read_index(bias, &table->layout.eh_frame_index, &index);
-
-	if (!error && segment->size > UINT32_MAX)
-		error = -EFBIG;
-	if (!error)
-		error = list_by_index(table, &section, &index, &functions);
-	if (!error)
-		error = compile(table, &section, &functions);
-	free(functions.list);
-	return error;
 }
 
 int clinic_unwind_table_from_image(uintptr_t bias, const void *headers,

@@ -309,6 +309,37 @@ static void compile_copy(struct copy *c)
 	clinic_unwind_table_free(table);
 }
 
+/* As `llvm-strip --strip-sections` leaves them. */
+static void files_without_sections_compile_alike(void **state)
+{
+	struct clinic_unwind_table *with, *without;
+	Elf64_Ehdr *header;
+	struct copy c;
+
+	(void)state;
+	copy_library(&c);
+	write_copy(&c, c.size);
+	assert_int_equal(clinic_unwind_table_from_file(c.fd, &with), 0);
+	header = (Elf64_Ehdr *)(void *)c.bytes;
+	header->e_shoff = 0;
+	header->e_shnum = 0;
+	header->e_shstrndx = 0;
+	write_copy(&c, c.size);
+	assert_int_equal(clinic_unwind_table_from_file(c.fd, &without), 0);
+	for (uint64_t address = 0; address < c.size; address++) {
+		const struct clinic_unwind_row *row =
+			clinic_unwind_table_find(without, address);
+
+		if (row->cfa_kind != CLINIC_CFA_NONE)
+			assert_memory_equal(
+				row, clinic_unwind_table_find(with, address),
+				sizeof(*row));
+	}
+	clinic_unwind_table_free(with);
+	clinic_unwind_table_free(without);
+	free_copy(&c);
+}
+
 static void files_cut_short_are_refused(void **state)
 {
 	struct copy c;
@@ -372,6 +403,7 @@ int main(void)
 		cmocka_unit_test(agrees_on_cpp),
 		cmocka_unit_test(agrees_on_ourselves),
 		cmocka_unit_test(every_library_compiles),
+		cmocka_unit_test(files_without_sections_compile_alike),
 		cmocka_unit_test(files_cut_short_are_refused),
 		cmocka_unit_test(damaged_files_do_not_crash),
 		cmocka_unit_test(other_files_are_refused),

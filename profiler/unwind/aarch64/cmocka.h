@@ -6,6 +6,8 @@
 #ifndef CLINIC_UNWIND_AARCH64_CMOCKA_H
 #define CLINIC_UNWIND_AARCH64_CMOCKA_H
 
+#include <setjmp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
