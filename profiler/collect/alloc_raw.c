@@ -463,6 +463,20 @@ static int note_unobserved(struct arena_reading *reading,
 	return clinic_session_add_note(reading->session, 1, text);
 }
 
+static int note_sampled(struct arena_reading *reading,
+			const struct clinic_alloc_capture *capture)
+{
+	char text[200];
+
+	if (!capture->plan.sample_bytes)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "allocations are estimated from samples, one in %" PRIu64
+		 " bytes: counts, bytes and leaks are unbiased sums, not exact",
+		 capture->plan.sample_bytes);
+	return clinic_session_add_note(reading->session, 0, text);
+}
+
 static int note_damaged(struct arena_reading *reading)
 {
 	char text[120];
@@ -508,6 +522,8 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 		err = note_unobserved(&reading, capture);
 	if (!err)
 		err = note_damaged(&reading);
+	if (!err)
+		err = note_sampled(&reading, capture);
 	for (size_t i = 0; i < reading.images_count; i++)
 		free_image(&reading.images[i]);
 	free(reading.images);

@@ -1,6 +1,7 @@
 #include "preload/alloc_track.h"
 #include "preload/alloc_budget.h"
 #include "preload/arena.h"
+#include "preload/byte_sampler.h"
 #include "preload/call_sites.h"
 #include "preload/lock_table.h"
 #include "preload/process_texts.h"
@@ -22,6 +23,7 @@ struct tracking {
 	struct stack_walker *walker;
 	const void *newest; /* the thread's last allocation, if still alive */
 	int64_t live_delta_bytes;
+	struct byte_sampler sampler;
 	struct site_rows rows;
 };
 
@@ -41,10 +43,12 @@ void track_open(const struct track_plan *plan)
 	process_save_maps();
 	track_plan.with_locks = plan->with_locks;
 	track_plan.with_stacks = plan->with_stacks;
-	track_plan.with_live =
-		plan->with_stacks && plan->with_live && live_open();
+	track_plan.with_live = plan->with_stacks && plan->with_live &&
+			       live_open();
+	track_plan.sample_bytes = plan->sample_bytes;
 	track_plan.is_active |= plan->with_stacks;
 	head->has_live = track_plan.with_live;
+	head->sample_bytes = track_plan.sample_bytes;
 }
 
 static struct tracking *make_tracking(struct thread_block *self)
@@ -57,6 +61,8 @@ static struct tracking *make_tracking(struct thread_block *self)
 	thread_hush(self);
 	if (made != MAP_FAILED) {
 		made->walker = stack_walker_new();
+		byte_sampler_start(&made->sampler, track_plan.sample_bytes,
+				   self->tid ^ ticks_now());
 		self->tracking = made;
 	}
 	thread_unhush(self);
@@ -176,19 +182,20 @@ static void change_live(struct tracking *tracking, int64_t delta,
 }
 
 static void start_life(struct tracking *tracking, const void *block,
-		       size_t bytes, uint32_t site)
+		       size_t bytes, uint64_t weight, uint32_t site)
 {
 	uint64_t ticks = ticks_now();
 	struct live_record record = {
 		.site = site & (SITES_MAX - 1),
 		.born = ticks >> LIVE_TICKS_SHIFT & LIVE_BORN_MAX,
 		.bytes = bytes & LIVE_BYTES_MAX,
+		.weight = weight & SAMPLE_WEIGHT_MAX,
 		.is_live = 1,
 	};
 
 	live_put(block, &record);
 	tracking->newest = block;
-	change_live(tracking, (int64_t)bytes, ticks);
+	change_live(tracking, (int64_t)(bytes * weight), ticks);
 }
 
 void track_watch_budgets(void)
@@ -202,10 +209,15 @@ static void track_site(struct thread_block *self, const void *block,
 {
 	struct tracking *tracking = tracking_of(self);
 	struct site_row *row;
+	uint64_t weight = 1;
 	uint32_t site = 0;
 	bool was_busy;
 
 	if (!tracking)
+		return;
+	if (track_plan.sample_bytes)
+		weight = byte_sampler_take(&tracking->sampler, bytes);
+	if (!weight)
 		return;
 	was_busy = tracking->is_busy;
 	tracking->is_busy = true;
@@ -213,11 +225,11 @@ static void track_site(struct thread_block *self, const void *block,
 		site = find_site(tracking, self, entry);
 	row = row_to_change(tracking, self, site);
 	if (row) {
-		count_add(&row->allocations_count, 1);
-		count_add(&row->allocated_bytes, bytes);
+		count_add(&row->allocations_count, weight);
+		count_add(&row->allocated_bytes, bytes * weight);
 	}
 	if (track_plan.with_live)
-		start_life(tracking, block, bytes, site);
+		start_life(tracking, block, bytes, weight, site);
 	tracking->is_busy = was_busy;
 }
 
@@ -250,14 +262,17 @@ void track_freed(struct thread_block *self, const void *block,
 	row = tracking ? row_to_change(tracking, self, record->site) : NULL;
 	if (!row)
 		return;
-	count_add(&row->frees_count, 1);
-	count_add(&row->freed_bytes, record->bytes);
-	count_add(&row->temporary_count, tracking->newest == block);
+	count_add(&row->frees_count, record->weight);
+	count_add(&row->freed_bytes, record->bytes * record->weight);
+	if (tracking->newest == block)
+		count_add(&row->temporary_count, record->weight);
 	count_add(&row->lifetime_ticks,
-		  ticks - (record->born << LIVE_TICKS_SHIFT));
+		  record->weight *
+			  (ticks - (record->born << LIVE_TICKS_SHIFT)));
 	if (tracking->newest == block)
 		tracking->newest = NULL;
-	change_live(tracking, -(int64_t)record->bytes, ticks);
+	change_live(tracking, -(int64_t)(record->bytes * record->weight),
+		    ticks);
 }
 
 void track_free(struct thread_block *self, const void *block)
@@ -266,7 +281,7 @@ void track_free(struct thread_block *self, const void *block)
 
 	if (live_take(block, &record))
 		track_freed(self, block, &record);
-	else
+	else if (!track_plan.sample_bytes) /* those not kept have none */
 		__atomic_fetch_add(&head->unmatched_frees_count, 1,
 				   __ATOMIC_RELAXED);
 }
@@ -277,6 +292,7 @@ void track_restart(void)
 		return;
 	head->started = instant_now();
 	head->has_live = track_plan.with_live;
+	head->sample_bytes = track_plan.sample_bytes;
 	call_sites_restart();
 	live_restart();
 	lock_table_restart();

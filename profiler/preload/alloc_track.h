@@ -26,7 +26,8 @@ struct track_plan {
 	bool with_stacks;
 	bool with_live; /* needs stacks */
 	bool with_budgets;
-	bool with_locks; /* sites are wanted, of waits */
+	bool with_locks;       /* sites are wanted, of waits */
+	uint64_t sample_bytes; /* 0: every allocation is tracked */
 };
 
 extern __attribute__((visibility("hidden"))) struct track_plan track_plan;

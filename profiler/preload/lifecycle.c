@@ -182,6 +182,13 @@ static bool is_set(const char *name)
 	return value && strcmp(value, "1") == 0;
 }
 
+static uint64_t read_count(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoull(value, NULL, 10) : 0;
+}
+
 /* The parent's counts are the parent's: a child begins at zero. */
 static void in_child(void)
 {
@@ -215,6 +222,7 @@ __attribute__((constructor)) static void start(void)
 		.with_stacks = is_set("CLINIC_ALLOC_STACKS") && !unobservable,
 		.with_live = is_set("CLINIC_ALLOC_LIVE"),
 		.with_locks = is_set("CLINIC_LOCK"),
+		.sample_bytes = read_count("CLINIC_ALLOC_SAMPLE_BYTES"),
 	});
 	budget_open(write_once);
 	if (!unobservable && getenv("CLINIC_ASSERT_ZERO_ALLOC"))

@@ -22,13 +22,14 @@
 struct live_record {
 	uint64_t site : 18;
 	uint64_t born : 46; /* ticks >> LIVE_TICKS_SHIFT */
-	uint64_t bytes : 63;
+	uint64_t bytes : 44;
+	uint64_t weight : 19; /* how many blocks this one stands for */
 	uint64_t is_live : 1;
 };
 
 #define LIVE_TICKS_SHIFT 4u
 #define LIVE_BORN_MAX    ((UINT64_C(1) << 46) - 1)
-#define LIVE_BYTES_MAX   ((UINT64_C(1) << 63) - 1)
+#define LIVE_BYTES_MAX   ((UINT64_C(1) << 44) - 1)
 
 _Static_assert(sizeof(struct live_record) == 16, "one a granule");
 _Static_assert(SITES_MAX <= 1u << 18, "a site id fits");

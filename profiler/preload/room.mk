@@ -37,3 +37,9 @@ $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 # Its callers must be on the stack, not jumped away from.
 $(O)/victims/alloc_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls
+
+# Tests of parts of the library link these parts, not the library.
+PRELOAD_PART = $(addprefix $(O)/obj/profiler/preload/,$1)
+$(O)/tests/byte_sampler_test: TEST_LIBS = \
+	$(call PRELOAD_PART,byte_sampler.o) -lm
+$(O)/tests/byte_sampler_test: $(call PRELOAD_PART,byte_sampler.o)
