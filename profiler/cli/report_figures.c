@@ -34,6 +34,8 @@ double clinic_report_reconciliation(const struct clinic_report *report)
 	const struct clinic_quality *quality =
 		clinic_session_quality(report->session);
 
+	if (!report->counts.samples_count)
+		return -1.0; /* nobody sampled: not the same as none found */
 	return divide(report->counts.sampled_cpu_ns, quality->accounted_cpu_ns);
 }
 

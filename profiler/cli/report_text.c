@@ -18,7 +18,18 @@ static void print_head(const struct clinic_report *report)
 	const char *command = clinic_session_text(session, about->command_id);
 	const char *host = clinic_session_text(session, about->host_id);
 
-	printf("%s\n", *command ? command : report->path);
+	printf("%s\n%.3f s", *command ? command : report->path,
+	       (double)(about->ended_ns - about->started_ns) / 1e9);
+	printf("%s%s, exit code %" PRIu32 "\n", *host ? " on " : "", host,
+	       about->exit_code);
+}
+
+static void print_sampling(const struct clinic_report *report)
+{
+	const struct clinic_session *session = report->session;
+	const struct clinic_about *about =
+		clinic_session_about(report->session);
+
 	printf("%" PRIu64 " samples", report->counts.samples_count);
 	if (about->event_id)
 		printf(" of %s by %s",
@@ -26,10 +37,7 @@ static void print_head(const struct clinic_report *report)
 		       clinic_session_text(session, about->backend_id));
 	if (about->frequency_hz)
 		printf(" at %" PRIu64 " Hz", about->frequency_hz);
-	printf(" over %.3f s",
-	       (double)(about->ended_ns - about->started_ns) / 1e9);
-	printf("%s%s, exit code %" PRIu32 "\n", *host ? " on " : "", host,
-	       about->exit_code);
+	printf("\n");
 }
 
 static void print_ratio(const char *label, double ratio)
@@ -63,6 +71,7 @@ static void print_quality(const struct clinic_report *report)
 
 	if (!counts->samples_count)
 		return;
+	print_sampling(report);
 	printf("named %.1f %% of samples",
 	       100.0 * clinic_report_symbolised(counts->leaves));
 	print_tiers(counts->leaves, counts->samples_count);
@@ -96,23 +105,13 @@ static void print_metrics(const struct clinic_report *report)
 		       most.minor_faults_count, most.major_faults_count);
 }
 
-static void print_warnings(const struct clinic_report *report)
+/* What the instruments themselves found wrong, or worth knowing. */
+static void print_notes(const struct clinic_report *report)
 {
-	double reconciliation = clinic_report_reconciliation(report);
-	double blind = clinic_report_blind(report);
 	uint32_t count;
 	const struct clinic_note *note =
 		clinic_session_rows(report->session, CLINIC_NOTES, &count);
 
-	if (reconciliation >= 0.0 &&
-	    (reconciliation < 0.95 || reconciliation > 1.05))
-		printf("warning: the samples stand for %.2f times the CPU time "
-		       "the kernel accounted; shares may be biased\n",
-		       reconciliation);
-	if (blind > 0.0)
-		printf("warning: %.1f %% of the CPU time was spent in the "
-		       "kernel and could not be sampled\n",
-		       100.0 * blind);
 	for (uint32_t i = 0; i < count; i++)
 		printf("%s: %s\n", note[i].is_warning ? "warning" : "note",
 		       clinic_session_text(report->session, note[i].text_id));
@@ -175,8 +174,11 @@ static void print_row(const struct clinic_report *report,
 	if (!report->callers)
 		print_share(report, tally, row->self);
 	print_share(report, tally, row->total);
-	printf("%8" PRIu64 "  ", report->callers ? row->total_samples_count
-						 : row->self_samples_count);
+	if (clinic_weight_is_sampled(report->weight))
+		printf("%8" PRIu64 " ", report->callers
+						? row->total_samples_count
+						: row->self_samples_count);
+	printf(" ");
 	if (report->callers && !row->frame_id)
 		printf("(nobody: it is outermost)");
 	else
@@ -187,24 +189,28 @@ static void print_row(const struct clinic_report *report,
 	printf("\n");
 }
 
+/* As wide as print_share() and print_row() print. */
+static void print_columns(const struct clinic_report *report)
+{
+	bool has_self = !report->callers;
+
+	if (clinic_weight_is_sampled(report->weight))
+		printf("%s%-22s%8s  ", has_self ? "self % [95 % inter.]  " : "",
+		       "total % [95 % int.]", "samples");
+	else
+		printf("%s%-7s ", has_self ? "self % " : "", "total %");
+}
+
 static void print_tally_head(const struct clinic_report *report,
 			     enum clinic_group group)
 {
-	/* As wide as print_share() prints. */
-	bool sampled = clinic_weight_is_sampled(report->weight);
-	int width = sampled ? 22 : 7;
-
 	printf("\n%s by %s", clinic_weight_name(report->weight),
 	       clinic_group_name(group));
 	if (report->callers)
 		printf(": who called %s, in shares of it", report->callers);
 	printf("\n");
-	if (!report->callers)
-		printf("%-*s", width,
-		       sampled ? "self % [95 % inter.]" : "self %");
-	printf("%-*s%8s  %s\n", width,
-	       sampled ? "total % [95 % int.]" : "total %", "samples",
-	       clinic_group_name(group));
+	print_columns(report);
+	printf("%s\n", clinic_group_name(group));
 }
 
 static int print_tally(const struct clinic_report *report,
@@ -358,7 +364,7 @@ int clinic_report_text(const struct clinic_report *report)
 	print_head(report);
 	print_quality(report);
 	print_metrics(report);
-	print_warnings(report);
+	print_notes(report);
 	print_refusals(report);
 	if (clinic_weight_rows(report->session, report->weight))
 		error = print_tally(report, report->group);

@@ -59,19 +59,27 @@ static int write_collapsed_tree(const struct request *request,
 	return clinic_collapsed_write(tree, 1, request->output);
 }
 
-static void describe(struct clinic_session *session, char *text, size_t size)
+static void describe(const struct request *request,
+		     const struct clinic_call_tree *tree, char *text,
+		     size_t size)
 {
+	struct clinic_session *session = request->session;
 	const struct clinic_about *about = clinic_session_about(session);
+	double seconds = (double)(about->ended_ns - about->started_ns) / 1e9;
 	uint32_t count;
 
 	clinic_session_rows(session, CLINIC_SAMPLES, &count);
-	snprintf(text, size,
-		 "%" PRIu32 " samples of %s by %s over %.1f s, %" PRIu64
-		 " lost",
-		 count, clinic_session_text(session, about->event_id),
-		 clinic_session_text(session, about->backend_id),
-		 (double)(about->ended_ns - about->started_ns) / 1e9,
-		 clinic_session_quality(session)->lost_count);
+	if (clinic_weight_is_sampled(request->weight))
+		snprintf(text, size,
+			 "%" PRIu32 " samples of %s by %s over %.1f s, %" PRIu64
+			 " lost",
+			 count, clinic_session_text(session, about->event_id),
+			 clinic_session_text(session, about->backend_id),
+			 seconds, clinic_session_quality(session)->lost_count);
+	else
+		snprintf(text, size, "%" PRIu64 " %s over %.1f s, counted",
+			 tree->node[0].total[0],
+			 clinic_weight_unit(request->weight), seconds);
 }
 
 static int write_flamegraph_tree(const struct request *request,
@@ -85,7 +93,7 @@ static int write_flamegraph_tree(const struct request *request,
 		.is_icicle = request->is_icicle,
 	};
 
-	describe(request->session, subtitle, sizeof(subtitle));
+	describe(request, tree, subtitle, sizeof(subtitle));
 	if (!options.title)
 		options.title = clinic_session_text(
 			request->session,
