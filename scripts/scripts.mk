@@ -36,3 +36,11 @@ $(O)/calibration/planted_work: hardening/calibration/planted_work.c | setup
 
 build: $(O)/calibration/planted_work
 PHONY += calibrate
+
+#: METRIC what history shows: time, p99, peak_rss, ... (time)
+
+## history: one metric of W over its versions, change points marked
+history: setup
+	$(Q)$(LAB) history $(W) --metric $(or $(METRIC),time)
+
+PHONY += history

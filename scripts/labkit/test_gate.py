@@ -60,6 +60,15 @@ def lab_gate(repository, head, *arguments, base="base", budget=30, run="./progra
                           cwd=ROOT, capture_output=True, text=True, timeout=200, **options)
 
 
+def settled(measure, *arguments, **options):
+    """A crowded machine may end in "environment invalid" or "inconclusive", rightly; that is not what is tested."""
+    for _ in range(4):
+        done = measure(*arguments, **options)
+        if done.returncode not in (Exit.ENVIRONMENT, Exit.INCONCLUSIVE):
+            break
+    return done
+
+
 def report_of(done):
     return ROOT / re.search(r"(reports/gate/\S+)/comparison.md", done.stdout).group(1)
 
@@ -67,16 +76,15 @@ def report_of(done):
 @pytest.mark.slow
 def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
     summary, output = tmp_path / "summary.md", tmp_path / "output"
-    done = lab_gate(repository, "bad", "--ci-output", "github", "--artifact-url", "https://example.org/run/1",
-                    env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)})
+    done = settled(lab_gate, repository, "bad", "--ci-output", "github", "--artifact-url", "https://example.org/run/1",
+                   env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)})
     assert done.returncode == Exit.FAILED, done.stderr
-    assert re.search(r"^::error title=./program wall::critical%3A|^::error title=\./program wall::critical: \+1", done.stdout,
-                     re.M)
+    assert re.search(r"^::error title=\./program wall::critical: \+1", done.stdout, re.M)
     comment = (report_of(done) / "comment.md").read_text()
     assert comment.splitlines()[1].startswith("## Performance regressed: 1 regression")
     assert "<details>" in comment and "https://example.org/run/1" in comment
-    assert summary.read_text().startswith("# Regression gate: regressed")
-    assert output.read_text() == "verdict=regressed\n"
+    assert "# Regression gate: regressed" in summary.read_text()
+    assert output.read_text().endswith("verdict=regressed\n")
     document = json.loads((report_of(done) / "comparison.json").read_text())
     assert document["base"]["ref"] == "base" and document["base"]["commit"] == git(repository, "rev-parse", "base")
     assert not git(repository, "worktree", "list").splitlines()[1:]
@@ -84,7 +92,7 @@ def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
 
 @pytest.mark.slow
 def test_a_good_commit_passes_and_gitlab_hears_of_it(repository):
-    done = lab_gate(repository, "good", "--ci-output", "gitlab", "--effect", "0.2")
+    done = settled(lab_gate, repository, "good", "--ci-output", "gitlab", "--effect", "0.2")
     document = json.loads((report_of(done) / "comparison.json").read_text())
     assert done.returncode in (Exit.PASSED, Exit.INCONCLUSIVE), done.stderr
     assert document["verdict"] != "regressed"
@@ -130,8 +138,8 @@ def test_each_template_runs_the_gate_through_the_same_entry(repository, template
     """The command and the variables are read from the template itself, so a template that rots fails here."""
     git(repository, "checkout", "-q", "bad")
     command, environment = ENTRIES[template](repository)
-    done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, timeout=300,
-                          env=os.environ | environment | {"CLINIC_BUDGET": "30", "CLINIC_ARGS": "--pairs 24"})
+    done = settled(subprocess.run, ["sh", "-c", command], cwd=repository, capture_output=True, text=True, timeout=300,
+                   env=os.environ | environment | {"CLINIC_BUDGET": "30", "CLINIC_ARGS": "--pairs 24"})
     assert done.returncode == Exit.FAILED, done.stderr[-800:]
     assert "regressed" in done.stdout
 

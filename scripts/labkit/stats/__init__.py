@@ -1,5 +1,6 @@
 """stats - from raw samples to intervals, p-values and sample sizes. Pure: no disk, no clock, seeds are the caller's.
 
+change_points where a series changed its level
 quantiles     one process run -> its p50, p95, p99
 bootstrap     ratio of medians, whole blocks resampled
 paired        exact tests of block log ratios: sign, signed-rank

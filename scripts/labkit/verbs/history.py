@@ -1,0 +1,39 @@
+"""history - one metric of a workload over its versions, change points marked"""
+
+from pathlib import Path
+
+from labkit import figures_history, history
+from labkit.history import Series
+from labkit.metrics import METRICS
+from labkit.outcome import Exit
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("workload", nargs="?", default="telemetry", help="default: telemetry")
+    parser.add_argument("--metric", default="time", choices=list(METRICS), help="default: time")
+    parser.add_argument("--size", help="default: the largest")
+    parser.add_argument("--variant", default="baseline", help="baseline (default) or union")
+
+
+def run(args) -> Exit:
+    count = history.rebuild()
+    series = history.read_series(args.workload, args.metric, args.size, args.variant)
+    path = Path("reports") / args.workload / f"history-{args.metric}.svg"
+    figures_history.draw(series, path)
+    for one in series:
+        print("\n".join(lines_of(one)))
+    if len(series) > 1:
+        print(f"{len(series)} classes of machine: their points are not joined, for a faster machine is not a faster "
+              "program")
+    print(f"history: {count} points in {history.DATABASE}; {path}")
+    return Exit.PASSED
+
+
+def lines_of(series: Series) -> list[str]:
+    lines = [f"machine {series.fingerprint[:16]}"]
+    for index, point in enumerate(series.points):
+        previous = series.points[index - 1].value if index else None
+        change = "" if previous is None else f"{point.value / previous - 1:+8.2%}"
+        mark = "  <- change point" if index in series.changes else ""
+        lines.append(f"  {point.started_utc}  {point.source:<5} {point.label:<10} {point.value:14,.1f} {change}{mark}")
+    return lines
