@@ -146,27 +146,34 @@ static int add_function(struct walk *walk, Dwarf_Die *die)
 }
 
 /*
- * Classes and function bodies are most of a unit and rarely hold functions
- * of their own: they are only looked into when an address was not found.
+ * Most of a unit is classes and function bodies. Functions of their own
+ * have only the bodies: nested ones, and those of local classes and lambdas.
+ * Bodies are looked into when an address was not found without.
  */
 static int visit_for_functions(struct walk *walk, Dwarf_Die *die,
-			       uint32_t parent)
+			       uint32_t is_inside)
 {
-	int error = 0;
+	int error;
 
 	switch (dwarf_tag(die)) {
-	case DW_TAG_subprogram:
-		error = add_function(walk, die);
-		break;
 	case DW_TAG_namespace:
 	case DW_TAG_module:
-		return visit_children(walk, die, visit_for_functions, parent);
+		return visit_children(walk, die, visit_for_functions, 0);
+	case DW_TAG_subprogram:
+		error = add_function(walk, die);
+		if (error || !walk->into_functions)
+			return error;
+		return visit_children(walk, die, visit_for_functions, 1);
+	case DW_TAG_lexical_block:
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+		return is_inside ? visit_children(walk, die,
+						  visit_for_functions, 1)
+				 : 0;
 	default:
-		break;
+		return 0;
 	}
-	if (error || !walk->into_functions || !dwarf_haschildren(die))
-		return error;
-	return visit_children(walk, die, visit_for_functions, parent);
 }
 
 static void drop_functions(struct clinic_dwarf_unit *unit)

@@ -132,6 +132,7 @@ def test_c_frames_equal_the_oracle(tmp_path, compiler, options, oracle):
         assert max(len(a.frames) for a in answers) >= 4  # rotate in mix in table_add in fill_and_sum
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler, oracle", [("g++", addr2line), ("clang++", llvm_symbolizer)])
 def test_cxx_frames_equal_the_oracle(tmp_path, compiler, oracle):
     """Lines of all frames; names of those that have a mangled one, as others name the rest by guess."""
@@ -151,6 +152,7 @@ def test_cxx_frames_equal_the_oracle(tmp_path, compiler, oracle):
     assert compared > 1000 or oracle is not addr2line
 
 
+@pytest.mark.slow
 def test_lambda_and_local_class_are_found(tmp_path):
     """Their entries are inside the function that has them: only a second look into it finds them."""
     program = tmp_path / "program"
@@ -211,6 +213,7 @@ def test_debuglink_with_a_wrong_checksum(plain, tmp_path):
     assert resolve(stripped, [functions(plain)["main"][0]])[0].tier == "fde"
 
 
+@pytest.mark.slow
 def test_dwz_shared_file(tmp_path):
     """Debian's -dbgsym packages move what their files share into one more file."""
     addresses, expected = {}, {}

@@ -1,0 +1,136 @@
+"""bench_symbols.py - naming addresses of a 95 MB debug file, beside addr2line and eu-addr2line.
+
+Debian's libceph-common.so.2 (package librados2) and its own debug file (librados2-dbg, 107 MB to
+download), read cold: both files are dropped from the page cache before every run. The addresses are
+random in its code, the same for all: harsher than a profile, whose addresses sit in few units. The tools
+take turns in each round, forwards then backwards. Tools that would take minutes get fewer addresses, and
+the table says how many.
+
+    /usr/bin/python3 profiler/symbols/bench_symbols.py [--addresses 3000] [--rounds 3]
+"""
+
+import argparse
+import os
+import random
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FOLDER = Path("build/bench-symbols")
+PACKAGES = ("librados2", "librados2-dbg")
+RESOLVE = Path("build/tools/resolve_addresses").resolve()
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    command: tuple[str, ...]
+    addresses_count: int
+
+
+@dataclass(frozen=True)
+class Run:
+    wall_s: float
+    cpu_s: float
+    answers_count: int
+
+
+@dataclass
+class Row:
+    tool: Tool
+    runs: list[Run] = field(default_factory=list)
+
+
+def fetch() -> tuple[Path, Path]:
+    """The library and its debug folder, unpacked from Debian's packages without installing them."""
+    root = FOLDER.resolve() / "root"
+    library = root / "usr/lib/x86_64-linux-gnu/ceph/libceph-common.so.2"
+    if not library.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "download", "-q", *PACKAGES], cwd=FOLDER, check=True)
+        for package in FOLDER.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", str(package), str(root)], check=True)
+            package.unlink()
+    return library, root / "usr/lib/debug"
+
+
+def debug_file(library: Path, folder: Path) -> Path:
+    notes = subprocess.run(["readelf", "-n", str(library)], check=True, capture_output=True, text=True).stdout
+    build_id = re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+    return folder / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+
+
+def draw_addresses(library: Path, count: int) -> list[str]:
+    sections = subprocess.run(["readelf", "-SW", str(library)], check=True, capture_output=True, text=True).stdout
+    start, size = (int(n, 16) for n in re.search(r"\.text +PROGBITS +(\w+) \w+ (\w+)", sections).groups())
+    draw = random.Random(SEED)
+    return [f"{start + draw.randrange(size):#x}\n" for _ in range(count)]
+
+
+def drop_from_cache(path: Path) -> None:
+    """Needs no privilege; clean pages of this one file only."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def run_once(tool: Tool, addresses: list[str], files: list[Path]) -> Run:
+    for path in files:
+        drop_from_cache(path)
+    text = "".join(addresses[:tool.addresses_count])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    done = subprocess.run(tool.command, input=text, check=True, capture_output=True, text=True)
+    wall_s = time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(wall_s, cpu_s, len(re.findall(r"^0x[0-9a-f]+", done.stdout, re.M)))
+
+
+def measure(tools: list[Tool], addresses: list[str], files: list[Path], rounds: int) -> list[Row]:
+    rows = [Row(tool) for tool in tools]
+    for _ in range(rounds):
+        for row in [*rows, *reversed(rows)]:
+            run = run_once(row.tool, addresses, files)
+            if run.answers_count != row.tool.addresses_count:
+                sys.exit(f"{row.tool.name}: {run.answers_count} answers for {row.tool.addresses_count} addresses")
+            row.runs.append(run)
+    return rows
+
+
+def print_table(rows: list[Row]) -> None:
+    def per_address(row: Row) -> float:
+        return statistics.median(r.wall_s for r in row.runs) / row.tool.addresses_count
+
+    print(f"{'tool':<16}{'addresses':>10}{'wall s':>9}{'min':>8}{'max':>8}{'cpu s':>8}  per address")
+    for row in rows:
+        walls = [r.wall_s for r in row.runs]
+        print(f"{row.tool.name:<16}{row.tool.addresses_count:>10}{statistics.median(walls):>9.2f}"
+              f"{min(walls):>8.2f}{max(walls):>8.2f}{statistics.median(r.cpu_s for r in row.runs):>8.2f}"
+              f"  {per_address(row) / per_address(rows[0]):.1f} times clinic's")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--addresses", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    library, folder = fetch()
+    debug = debug_file(library, folder)
+    tools = [
+        Tool("clinic", (str(RESOLVE), str(library), str(folder)), arguments.addresses),
+        Tool("addr2line -i", ("addr2line", "-afiC", "-e", str(debug)), arguments.addresses),
+        Tool("eu-addr2line -i", ("eu-addr2line", "-afiC", "-e", str(debug)), max(1, arguments.addresses // 100)),
+    ]
+    print(f"{debug.stat().st_size / 1e6:.0f} MB debug file of {library.name}, cold, "
+          f"{2 * arguments.rounds} runs of each tool")
+    print_table(measure(tools, draw_addresses(library, arguments.addresses), [library, debug], arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
