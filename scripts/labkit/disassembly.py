@@ -1,4 +1,4 @@
-"""disassembly.py - does the linked binary still hold the work that its source promised?  binary -> disassembly.py -> Disassembly
+"""disassembly.py - does the linked binary still hold what its source promised?  binary -> disassembly.py -> Disassembly
 
 Two proofs on machine code, both by binutils and nothing else: the barriers around each timed run are
 there, within the timed loop (clinic/black_box.h leaves their addresses in .clinic_black_box), and

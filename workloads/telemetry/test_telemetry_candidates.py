@@ -25,9 +25,9 @@ def compile_variant(cache: Path, one: variant.Variant, *flags: str, link: tuple,
     """A candidate differs from the baseline in a file or two: an object with the same inputs is made once."""
     headers = {name: text for name, text in one.sources.items() if name.endswith(".h")}
     folder = _folder(cache, headers)
-    units = {name: text for name, text in one.sources.items() if name.endswith(".c")}
-    units.update({path.name: path.read_text() for path in more})
-    objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags)) for name, text in units.items()]
+    objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags))
+               for name, text in one.sources.items() if name.endswith(".c")]
+    objects += [_object(folder, path.name, path.read_text(), (*FLAGS, *flags)) for path in more]
     binary = cache / f"{one.name}{'-tests' if more else ''}"
     subprocess.run(["gcc", *flags, *objects, *link, "-o", binary], check=True)
     return binary
