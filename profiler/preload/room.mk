@@ -35,7 +35,7 @@ bench-instruments-alloc: instruments
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
 # Its callers must be on the stack, not jumped away from.
-$(O)/victims/alloc_budget: VICTIM_CFLAGS = -fno-builtin \
+$(O)/victims/alloc_over_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls
 
 # Tests of parts of the library link these parts, not the library.
@@ -43,3 +43,20 @@ PRELOAD_PART = $(addprefix $(O)/obj/profiler/preload/,$1)
 $(O)/tests/byte_sampler_test: TEST_LIBS = \
 	$(call PRELOAD_PART,byte_sampler.o) -lm
 $(O)/tests/byte_sampler_test: $(call PRELOAD_PART,byte_sampler.o)
+
+#: PREFIX where install puts bin, lib and include (/usr/local)
+PREFIX ?= /usr/local
+VERSION = $(shell sed -n 's/.*CLINIC_VERSION "\(.*\)".*/\1/p' \
+	profiler/include/clinic/version.h)
+PHONY += install
+## install: clinic, the preload library, its headers and a pkg-config file
+install: instruments
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	  $(DESTDIR)$(PREFIX)/include/clinic
+	install -m 755 $(O)/bin/clinic $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(O)/lib/libclinic-preload.so $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(addprefix profiler/include/clinic/,stage.h alloc.h \
+	  assert_alloc.h) $(DESTDIR)$(PREFIX)/include/clinic
+	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' \
+	  profiler/preload/clinic.pc.in \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc

@@ -9,8 +9,8 @@ import pytest
 
 LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
 CLINIC = Path("build/bin/clinic").resolve()
-VICTIM = Path("build/victims/alloc_budget").resolve()
-SOURCE = Path("profiler/preload/victims/alloc_budget.c").read_text().splitlines()
+VICTIM = Path("build/victims/alloc_over_budget").resolve()
+SOURCE = Path("profiler/preload/victims/alloc_over_budget.c").read_text().splitlines()
 
 
 def run(case: str, library: Path | None = LIBRARY) -> subprocess.CompletedProcess:
@@ -39,7 +39,7 @@ def test_a_stage_that_must_not_allocate():
     lines = done.stderr.splitlines()
     assert lines[0] == 'clinic: stage "hot" must not allocate, and asked for 24 bytes at'
     assert "grow_in_secret" in lines[2]
-    assert lines[2].endswith(f"alloc_budget.c:{line_of('the offending call')}")
+    assert lines[2].endswith(f"alloc_over_budget.c:{line_of('the offending call')}")
 
 
 @pytest.mark.parametrize("case,asked", [("count", 1), ("bytes", 60)])

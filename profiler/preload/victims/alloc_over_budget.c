@@ -1,5 +1,5 @@
 /*
- * alloc_budget CASE: "kept" stays within its rules and exits 0; "hot", "count"
+ * alloc_over_budget CASE: "kept" stays within its rules and exits 0; "hot", "count"
  * and "bytes" break one each, at a line of their own.
  */
 #include <clinic/assert_alloc.h>
