@@ -88,7 +88,8 @@ new: setup
 PHONY += baseline profile optimize rebench audit verify new
 
 ## build: the instruments, the fixtures and the patients (the default)
-build: instruments
+# With the victim that the allocation counter is tested on before it is believed.
+build: instruments $(O)/victims/alloc_23
 
 ## clean: remove build/
 clean:

@@ -14,7 +14,7 @@ from labkit.effects import Effect, judged_together, measure_effects
 from labkit.policy import Policy, parse
 from labkit.shares import Share, function_share
 from labkit.verdict import EQUIVALENT, IMPROVED, REGRESSED
-from labkit.wording import percent, plural, p_value, size as in_bytes, times
+from labkit.wording import detectable, percent, plural, p_value, size as in_bytes, times
 
 FAILURES = {
     "build": "It does not compile",
@@ -206,7 +206,11 @@ def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
         return f"It changes nothing that matters: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
     if found.gain_low > 1.0 and found.p_adjusted < policy.alpha:
         return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
-    return f"No improvement is proven: {shown}; {percent(found.mde_ratio)} or more would have been seen."
+    alone = max(found.p_exact, found.p_bootstrap)
+    if found.gain_low > 1.0 and alone < policy.alpha:
+        return (f"Not proven among all candidates: {shown}; alone it would be (p = {p_value(alone)}), so more blocks "
+                "may decide.")
+    return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
 
 
 def rule_too_little(facts: Facts, policy: Policy) -> str | None:

@@ -49,6 +49,6 @@ def _environment() -> jinja2.Environment:
     written = {name: getattr(wording, name) for name in (
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
         "share_interval", "size", "quantity", "title", "p_value", "plural", "listing",
-        "sentence")}
+        "sentence", "detectable")}
     environment.filters.update(written, cell=cell, code=code, metric=lambda name: METRIC_TITLES.get(name, name))
     return environment

@@ -29,6 +29,13 @@ def change(ratio: float | None) -> str:
     return f"0.0{GAP}%" if rounded == 0 else f"{rounded:+.1f}{GAP}%".replace("-", "−")
 
 
+def detectable(ratio: float | None) -> str:
+    """The smallest effect that would have been seen; beyond a doubling the number itself says nothing."""
+    if ratio is None or ratio == float("inf") or ratio > 1.0:
+        return "not even a doubling"
+    return f"{percent(ratio)} or more"
+
+
 def significant(value: float, digits: int = 3) -> str:
     """Plain decimal notation with `digits` significant digits, thousands separated by a thin space."""
     if value == 0:
