@@ -15,7 +15,7 @@ FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 # What an input may make us hold, and for how long.
 FUZZ_LIMITS := -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=10
 
-build/fuzz/%: %_fuzz.c $(FUZZED) | setup-test
+build/fuzz/%: %_fuzz.c $(FUZZED) $(wildcard profiler/*/*.h) | setup-test
 	@mkdir -p $(@D)
 	$(Q)clang-14 $(CPPFLAGS) $(FUZZ_FLAGS) $< $(FUZZED) -o $@ $(LIBRARIES)
 

@@ -100,12 +100,10 @@ static inline int64_t read_sleb(struct byte_reader *r)
 static inline const char *read_text(struct byte_reader *r)
 {
 	const uint8_t *nul = memchr(r->at, 0, bytes_left(r));
+	const uint8_t *text =
+		read_bytes(r, nul ? (uint64_t)(nul - r->at) + 1 : UINT64_MAX);
 
-	if (!nul) {
-		r->failed = true;
-		return "";
-	}
-	return (const char *)read_bytes(r, (uint64_t)(nul - r->at) + 1);
+	return text ? (const char *)text : "";
 }
 
 #endif
