@@ -48,6 +48,10 @@ double clinic_report_overhead(const struct clinic_report *report);
 double clinic_report_blind(const struct clinic_report *report);
 double clinic_report_symbolised(const uint64_t by_tier[CLINIC_TIERS]);
 
+/* The locks, longest wait first: the caller frees; NULL when out of memory. */
+struct clinic_lock *clinic_report_locks(const struct clinic_report *report,
+					uint32_t *count);
+
 /* Allocation rows added up: all of them, by stage, by call site. */
 struct clinic_memory {
 	struct clinic_allocation all;

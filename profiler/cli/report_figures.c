@@ -1,6 +1,7 @@
 /* The divisions of a report: shares, with their intervals, and ratios. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/report.h"
@@ -145,4 +146,31 @@ const char *clinic_report_name(const struct clinic_report *report,
 	if (!row->stage_id)
 		return "(no stage)";
 	return clinic_session_text(session, stage[row->stage_id].name_id);
+}
+
+static int compare_locks(const void *left, const void *right)
+{
+	const struct clinic_lock *a = left;
+	const struct clinic_lock *b = right;
+
+	if (a->wait_ns != b->wait_ns)
+		return a->wait_ns > b->wait_ns ? -1 : 1;
+	if (a->acquisitions_count != b->acquisitions_count)
+		return a->acquisitions_count > b->acquisitions_count ? -1 : 1;
+	return a->stack_id < b->stack_id ? -1 : a->stack_id > b->stack_id;
+}
+
+struct clinic_lock *clinic_report_locks(const struct clinic_report *report,
+					uint32_t *count)
+{
+	const struct clinic_lock *row =
+		clinic_session_rows(report->session, CLINIC_LOCKS, count);
+	/* One more: none at all is no lack of memory. */
+	struct clinic_lock *sorted = calloc(*count + 1ul, sizeof(*sorted));
+
+	if (sorted && *count) {
+		memcpy(sorted, row, *count * sizeof(*sorted));
+		qsort(sorted, *count, sizeof(*sorted), compare_locks);
+	}
+	return sorted;
 }

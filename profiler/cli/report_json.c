@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/report.h"
 #include "session/schema.h"
@@ -373,16 +374,21 @@ static json_t *lock_row(const struct clinic_report *report,
 	return object;
 }
 
-static void set_locks(const struct clinic_report *report, json_t *root)
+static int set_locks(const struct clinic_report *report, json_t *root)
 {
 	uint32_t count;
-	const struct clinic_lock *lock =
-		clinic_session_rows(report->session, CLINIC_LOCKS, &count);
-	json_t *locks = json_array();
+	struct clinic_lock *lock = clinic_report_locks(report, &count);
+	uint32_t shown = clinic_report_rows(report, count);
+	json_t *locks;
 
-	for (uint32_t i = 0; i < count; i++)
+	if (!lock)
+		return -ENOMEM;
+	locks = json_array();
+	for (uint32_t i = 0; i < shown; i++)
 		json_array_append_new(locks, lock_row(report, &lock[i]));
 	json_object_set_new(root, "locks", locks);
+	free(lock);
+	return 0;
 }
 
 /* As they stand in the session: columns to keys. */
@@ -476,8 +482,9 @@ int clinic_report_json(const struct clinic_report *report)
 		error = set_callers(report, root);
 	if (!error)
 		error = set_memory(report, root);
+	if (!error)
+		error = set_locks(report, root);
 	if (!error) {
-		set_locks(report, root);
 		set_metrics(report, root);
 		if (json_dumpf(root, stdout,
 			       JSON_INDENT(1) | JSON_REAL_PRECISION(12)))

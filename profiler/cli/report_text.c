@@ -342,19 +342,21 @@ static void print_lock(const struct clinic_report *report,
 	printf("\n");
 }
 
-static void print_locks(const struct clinic_report *report)
+static int print_locks(const struct clinic_report *report)
 {
 	uint32_t count;
-	const struct clinic_lock *lock =
-		clinic_session_rows(report->session, CLINIC_LOCKS, &count);
+	struct clinic_lock *lock = clinic_report_locks(report, &count);
 	uint32_t shown = clinic_report_rows(report, count);
 
-	if (!count)
-		return;
-	printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms", "longest ms",
-	       "hold ms", "contended", "acquired");
+	if (!lock)
+		return -ENOMEM;
+	if (count)
+		printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms",
+		       "longest ms", "hold ms", "contended", "acquired");
 	for (uint32_t i = 0; i < shown; i++)
 		print_lock(report, &lock[i]);
+	free(lock);
+	return 0;
 }
 
 int clinic_report_text(const struct clinic_report *report)
@@ -371,6 +373,5 @@ int clinic_report_text(const struct clinic_report *report)
 	if (error || report->callers)
 		return error;
 	error = print_memory(report);
-	print_locks(report);
-	return error;
+	return error ? error : print_locks(report);
 }

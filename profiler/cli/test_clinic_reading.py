@@ -139,8 +139,9 @@ ALLOCATING = {
                     "frees_count": [8, 1, 5], "bytes": [1000, 50, 300], "peak_bytes": [600, 0, 100],
                     "leaked_count": [2, 0, 0], "leaked_bytes": [200, 0, 0], "temporary_count": [4, 1, 0]},
     "allocation_sizes": {"stage": [1], "up_to_bytes": [128], "allocations_count": [15]},
-    "locks": {"kind": [5], "name": [6], "stack": [2], "owner_stack": [3], "thread": [1], "acquisitions_count": [9],
-              "contended_count": [3], "wait_ns": [20_000_000], "longest_wait_ns": [15_000_000], "hold_ns": [1]},
+    "locks": {"kind": [5, 5], "name": [1, 6], "stack": [1, 2], "owner_stack": [0, 3], "thread": [1, 1],
+              "acquisitions_count": [9, 9], "contended_count": [0, 3], "wait_ns": [0, 20_000_000],
+              "longest_wait_ns": [0, 15_000_000], "hold_ns": [1, 1]},
 }
 
 
@@ -157,7 +158,7 @@ def test_allocations_and_locks_are_reported(tmp_path):
     assert {row["name"]: row["bytes"] for row in report["allocations"]["stages"]} == {"(no stage)": 50, "dedup": 1300}
     site = report["call_sites"][0]
     assert (site["name"], site["line"], site["bytes"], site["stack"]) == ("grow", 20, 1050, ["main", "grow"])
-    assert report["locks"][0]["wait_ns"] == 20_000_000
+    assert [lock["wait_ns"] for lock in report["locks"]] == [20_000_000, 0]  # the longest wait first
     assert report["locks"][0]["owner_stack"] == ["main", "grow"]
     text = done("report", path)
     assert "700 bytes live at once" in text and "grow  pipeline.c:20" in text and "mutex table_lock" in text
@@ -351,6 +352,25 @@ def test_damaged_sessions_are_told(folder, tmp_path):
     assert '"format"' in complaint("diff", folder / "pipeline.json", other)
     (tmp_path / "cut.json.gz").write_bytes((folder / "faster.json.gz").read_bytes()[:-9])
     assert "is not a session" in complaint("report", tmp_path / "cut.json.gz")
+
+
+def inflating(path: Path, begin: bytes, filler: bytes, times: int) -> Path:
+    with gzip.open(path, "wb", compresslevel=1) as out:
+        out.write(b'{"format":"clinic-session","schema":1,' + begin)
+        for _ in range(times):
+            out.write(filler * (1 << 20))
+    return path
+
+
+@pytest.mark.parametrize("begin, filler, times", [
+    (b'"notes":{"text":[0', b",0", 17),
+    (b'"locks":{"wait_ns":[0', b",0", 16),
+    (b'"strings":["", "', b"a", 32),
+], ids=["more rows than may be", "rows of more bytes than may be", "a text without end"])
+def test_a_small_file_cannot_take_all_memory(tmp_path, begin, filler, times):
+    bomb = inflating(tmp_path / "bomb.json.gz", begin, filler, times)
+    assert bomb.stat().st_size < 1_000_000
+    assert "is too large" in complaint("report", bomb)
 
 
 def test_a_text_that_is_no_perf_script_is_told(tmp_path):
