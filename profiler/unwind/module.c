@@ -357,6 +357,11 @@ size_t clinic_module_index(const struct clinic_module *module)
 	return module->index;
 }
 
+bool clinic_module_has_code(const struct clinic_module *module)
+{
+	return module->is_image || module->fd >= 0;
+}
+
 size_t clinic_module_read_code(const struct clinic_module *module,
 			       uint64_t address, uint64_t file_offset,
 			       uint8_t *code, size_t size)

@@ -38,6 +38,9 @@ int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
 			    size_t headers_count,
 			    struct clinic_module **module);
 
+/* Whether its code can be read: generated code is in no file. */
+bool clinic_module_has_code(const struct clinic_module *module);
+
 /*
  * Up to `size` bytes of code at an ELF address and its offset in the file.
  * Allocates nothing. Returns how many were read.

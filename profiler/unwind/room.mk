@@ -9,6 +9,12 @@ $(O)/victims/unwind_plugin.so: profiler/unwind/victims/unwind_plugin.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -fomit-frame-pointer -s -fPIC \
 	  -shared -DUNWIND_PLUGIN $(SAN_FLAGS) $< -o $@
+# Unwind information in .debug_frame alone, as for embedded programs.
+VICTIMS += $(O)/victims/unwind_debug_frame
+$(O)/victims/unwind_debug_frame: profiler/unwind/victims/unwind_deep.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fomit-frame-pointer \
+	  -fno-asynchronous-unwind-tables $(SAN_FLAGS) $< -o $@
 
 # The same code and tests for AArch64, run by qemu (test_aarch64_unwind.py).
 UNWIND_SOURCES := $(filter-out %_test.c %_fuzz.c,$(wildcard profiler/unwind/*.c))

@@ -128,6 +128,9 @@ static bool is_call_before(const struct walk *w, uint64_t return_address)
 
 	if (clinic_space_code(w->space, start, &code) < 0)
 		return false;
+	/* Generated code, a file we may not read: executable, all the same. */
+	if (!clinic_module_has_code(code.place.module))
+		return true;
 	if (!code.table) /* then its addresses are not known, either */
 		code.elf_address = 0;
 	return clinic_module_read_code(code.place.module, code.elf_address,

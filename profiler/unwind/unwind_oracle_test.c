@@ -352,6 +352,13 @@ static void agrees_in_realigned_frames(void **state)
 	examine((const char *const[]){"build/victims/unwind_realign", NULL});
 }
 
+static void agrees_by_debug_frame_alone(void **state)
+{
+	(void)state;
+	examine((const char *const[]){"build/victims/unwind_debug_frame",
+				      NULL});
+}
+
 static void agrees_in_short_processes(void **state)
 {
 	(void)state;
@@ -374,6 +381,7 @@ int main(void)
 		cmocka_unit_test(agrees_after_calls_that_never_return),
 		cmocka_unit_test(agrees_in_a_plugin),
 		cmocka_unit_test(agrees_in_realigned_frames),
+		cmocka_unit_test(agrees_by_debug_frame_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

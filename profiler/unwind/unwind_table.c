@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind/byte_reader.h"
 #include "unwind/cfi.h"
 #include "unwind/elf_layout.h"
+#include "unwind/function_list.h"
 #include "unwind/machine_code.h"
 #include "unwind/registers.h"
 #include "unwind/unwind_row.h"
@@ -49,13 +49,6 @@ static const struct clinic_unwind_row row_of_padding = ROW_OF_STACK_POINTER(16);
 static const struct clinic_unwind_row row_of_damage = {
 	.cfa_kind = CLINIC_CFA_UNSUPPORTED};
 
-/* The functions found in a section, before their rows are made. */
-struct functions {
-	struct clinic_cfi_function *list;
-	size_t count;
-	size_t capacity;
-};
-
 /* Adding one function's rows. */
 struct adding {
 	struct clinic_unwind_table *table;
@@ -72,41 +65,50 @@ static bool same_rule(const struct clinic_unwind_row *a,
 	       a->is_signal == b->is_signal;
 }
 
-static int grow(void **array, size_t *capacity, size_t item_size)
+static int reserve_row(struct clinic_unwind_table *table)
 {
-	size_t larger = *capacity ? *capacity * 2 : 64;
-	void *grown = realloc(*array, larger * item_size);
+	size_t larger = table->rows_capacity ? table->rows_capacity * 2 : 64;
+	struct clinic_unwind_row *rows;
 
-	if (!grown)
+	if (table->facts.rows_count < table->rows_capacity)
+		return 0;
+	rows = realloc(table->rows, larger * sizeof(*rows));
+	if (!rows)
 		return -ENOMEM;
-	*array = grown;
-	*capacity = larger;
+	table->rows = rows;
+	table->rows_capacity = larger;
 	return 0;
 }
 
+static uint32_t pc_of(const struct clinic_unwind_table *table, uint64_t address)
+{
+	return (uint32_t)(address - table->layout.base);
+}
+
+/* Takes back the rows from that address on. */
+static void cut_rows(struct clinic_unwind_table *table, uint64_t address)
+{
+	size_t *count = &table->facts.rows_count;
+
+	while (*count && table->rows[*count - 1].pc >= pc_of(table, address))
+		--*count;
+}
+
+/* Ascending; a row of no length is replaced, one like the last is none. */
 static int append_row(struct clinic_unwind_table *table, uint64_t address,
 		      const struct clinic_unwind_row *row)
 {
-	size_t count = table->facts.rows_count;
-	uint32_t pc = (uint32_t)(address - table->layout.base);
+	size_t *count = &table->facts.rows_count;
+	int error;
 
-	if (count && table->rows[count - 1].pc == pc)
-		count--; /* of no length */
-	if (count && same_rule(&table->rows[count - 1], row)) {
-		table->facts.rows_count = count;
+	cut_rows(table, address);
+	if (*count && same_rule(&table->rows[*count - 1], row))
 		return 0;
-	}
-	if (count == table->rows_capacity) {
-		void *rows = table->rows;
-		int error = grow(&rows, &table->rows_capacity, sizeof(*row));
-
-		table->rows = rows;
-		if (error)
-			return error;
-	}
-	table->rows[count] = *row;
-	table->rows[count].pc = pc;
-	table->facts.rows_count = count + 1;
+	error = reserve_row(table);
+	if (error)
+		return error;
+	table->rows[*count] = *row;
+	table->rows[(*count)++].pc = pc_of(table, address);
 	return 0;
 }
 
@@ -121,109 +123,37 @@ static int add_row(void *context, uint64_t address,
 
 /* All or nothing: of a damaged function no row can be trusted. */
 static int add_function(struct clinic_unwind_table *table,
-			const struct clinic_cfi_section *section,
-			const struct clinic_cfi_function *function,
+			const struct clinic_listed_function *listed,
 			uint64_t end)
 {
-	size_t rows_before = table->facts.rows_count;
+	const struct clinic_cfi_function *function = &listed->function;
 	struct adding adding = {.table = table, .end = end};
-	int error = clinic_cfi_run(section, function, add_row, &adding);
+	int error = clinic_cfi_run(listed->section, function, add_row, &adding);
 
 	table->facts.functions_count++;
 	if (error == -ENOMEM)
 		return error;
 	if (error) {
-		table->facts.rows_count = rows_before;
+		cut_rows(table, function->start);
 		table->facts.damaged_functions_count++;
 		error = append_row(table, function->start, &row_of_damage);
 	}
 	return error ? error : append_row(table, end, &row_of_nothing);
 }
 
-static int compare_functions(const void *left, const void *right)
-{
-	const struct clinic_cfi_function *a = left, *b = right;
-
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
-	return (a->entry > b->entry) - (a->entry < b->entry);
-}
-
-static void sort_functions(struct functions *functions)
-{
-	for (size_t i = 1; i < functions->count; i++)
-		if (compare_functions(&functions->list[i - 1],
-				      &functions->list[i]) > 0) {
-			qsort(functions->list, functions->count,
-			      sizeof(*functions->list), compare_functions);
-			return;
-		}
-}
-
-/* Rows have 32 bits for an address; of discarded code it is zero. */
-static bool is_in_reach(const struct clinic_unwind_table *table,
-			const struct clinic_cfi_function *function)
-{
-	uint64_t base = table->layout.base;
-
-	return function->size > 0 && function->start >= base &&
-	       function->start + function->size - base <= UINT32_MAX;
-}
-
-static int keep_function(const struct clinic_unwind_table *table,
-			 struct functions *functions,
-			 const struct clinic_cfi_function *function)
-{
-	void *list = functions->list;
-	int error = 0;
-
-	if (!is_in_reach(table, function))
-		return 0;
-	if (functions->count == functions->capacity) {
-		error = grow(&list, &functions->capacity, sizeof(*function));
-		functions->list = list;
-	}
-	if (!error)
-		functions->list[functions->count++] = *function;
-	return error;
-}
-
-static int list_by_scanning(struct clinic_unwind_table *table,
-			    const struct clinic_cfi_section *section,
-			    struct functions *functions)
-{
-	struct clinic_cfi_function function;
-	size_t at = 0;
-	int found, error = 0;
-
-	do {
-		found = clinic_cfi_next(section, &at, &function);
-		if (found == 1)
-			error = keep_function(table, functions, &function);
-		else if (found == -EBADMSG)
-			table->facts.damaged_functions_count++;
-	} while (!error && (found == 1 || found == -EBADMSG));
-	if (found == -EILSEQ)
-		table->facts.damaged_functions_count++;
-	return error;
-}
-
 static int add_functions(struct clinic_unwind_table *table,
-			 const struct clinic_cfi_section *section,
-			 struct functions *functions)
+			 const struct clinic_function_list *list)
 {
 	int error = append_row(table, table->layout.base, &row_of_nothing);
 
-	sort_functions(functions);
-	for (size_t i = 0; i < functions->count && !error; i++) {
-		const struct clinic_cfi_function *f = &functions->list[i];
-		uint64_t end = f->start + f->size;
+	for (size_t i = 0; i < list->count && !error; i++) {
+		const struct clinic_listed_function *f = &list->items[i];
+		uint64_t end = f->function.start + f->function.size;
 
-		if (i + 1 < functions->count &&
-		    functions->list[i + 1].start < end)
-			end = functions->list[i + 1].start;
-		if (end > f->start)
-			error = add_function(table, section, f, end);
+		if (i + 1 < list->count && f[1].function.start < end)
+			end = f[1].function.start;
+		if (end > f->function.start)
+			error = add_function(table, f, end);
 	}
 	return error;
 }
@@ -243,157 +173,78 @@ static void finish_table(struct clinic_unwind_table *table)
 		sizeof(*table) + facts->rows_count * sizeof(*table->rows);
 }
 
-/* Sections that yield nothing but damage are damaged as a whole. */
+/* What yields nothing but damage is damaged as a whole. */
 static int compile(struct clinic_unwind_table *table,
-		   const struct clinic_cfi_section *section,
-		   struct functions *functions)
-{
-	int error = add_functions(table, section, functions);
-
-	if (error)
-		return error;
-	if (functions->count == 0)
-		return table->facts.damaged_functions_count ? -EBADMSG
-							    : -ENODATA;
-	finish_table(table);
-	return 0;
-}
-
-/* The caller frees what *bytes is then; NULL after an error. */
-static int read_range(int fd, const struct clinic_elf_range *range,
-		      uint8_t **bytes)
+		   struct clinic_function_list *list)
 {
 	int error;
 
-	*bytes = NULL;
+	table->facts.damaged_functions_count = list->damaged_count;
+	if (list->count == 0)
+		return list->damaged_count ? -EBADMSG : -ENODATA;
+	clinic_function_list_sort(list);
+	error = add_functions(table, list);
+	if (!error)
+		finish_table(table);
+	return error;
+}
+
+/* The caller frees the section's bytes, which are NULL after an error. */
+static int read_section(int fd, const struct clinic_elf_range *range,
+			struct clinic_cfi_section *section, uint8_t **bytes)
+{
+	int error;
+
+	section->size = range->size;
+	section->address = range->address;
+	section->bytes = *bytes = NULL;
 	if (range->size > SECTION_BYTES_MAX)
 		return -EFBIG;
-	*bytes = malloc(range->size);
+	section->bytes = *bytes = malloc(range->size ? range->size : 1);
 	if (!*bytes)
 		return -ENOMEM;
 	error = clinic_elf_read_at(fd, *bytes, range->size, range->file_offset);
-	if (error) {
-		free(*bytes);
-		*bytes = NULL;
-	}
 	return error == -EIO ? -EBADMSG : error;
 }
 
-static int compile_section(int fd, const struct clinic_elf_range *range,
-			   bool is_debug_frame,
-			   struct clinic_unwind_table *table)
-{
-	struct functions functions = {0};
-	struct clinic_cfi_section section = {
-		.size = range->size,
-		.address = range->address,
-		.is_debug_frame = is_debug_frame,
-	};
-	uint8_t *bytes;
-	int error;
-
-	if (range->size == 0)
-		return -ENODATA;
-	error = read_range(fd, range, &bytes);
-	section.bytes = bytes;
-	if (!error)
-		error = list_by_scanning(table, &section, &functions);
-	if (!error)
-		error = compile(table, &section, &functions);
-	free(functions.list);
-	free(bytes);
-	return error;
-}
-
 /*
- * The linker's search table, .eh_frame_hdr: in memory there is no telling
- * where .eh_frame ends, but this one knows each of its entries.
+ * Both sections: where programs are compiled with debug information only,
+ * .eh_frame still has the C library's startup code.
  */
-struct index {
-	struct byte_reader pairs; /* of 4 bytes: function, description */
-	uint64_t count;
-	uint64_t address; /* both are relative to it */
-};
-
-enum {
-	INDEX_VERSION = 1,
-	INDEX_POINTER_BYTES = 4,
-	INDEX_COUNT_ENCODING = 0x03, /* udata4 */
-	INDEX_PAIRS_ENCODING = 0x3b  /* sdata4, from the index */
-};
-
-static int read_index(const struct clinic_cfi_section *segment,
-		      const struct clinic_elf_range *range, struct index *index)
+static int compile_sections(int fd, struct clinic_unwind_table *table)
 {
-	uint64_t offset = range->address - segment->address;
-	const uint8_t *bytes = segment->bytes + offset;
-	struct byte_reader r = {.at = bytes, .end = bytes + range->size};
-	uint8_t version, count_encoding, pairs_encoding;
+	struct clinic_function_list list = {.base = table->layout.base};
+	struct clinic_cfi_section debug_frame = {.is_debug_frame = true};
+	struct clinic_cfi_section eh_frame = {0};
+	uint8_t *debug_frame_bytes, *eh_frame_bytes = NULL;
+	int error = read_section(fd, &table->layout.debug_frame, &debug_frame,
+				 &debug_frame_bytes);
 
-	version = read_u8(&r);
-	skip_bytes(&r, 1); /* how .eh_frame's address is encoded: always so */
-	count_encoding = read_u8(&r);
-	pairs_encoding = read_u8(&r);
-	skip_bytes(&r, INDEX_POINTER_BYTES);
-	index->count = read_unsigned(&r, 4);
-	index->address = range->address;
-	index->pairs = r;
-	if (r.failed || version != INDEX_VERSION ||
-	    count_encoding != INDEX_COUNT_ENCODING ||
-	    pairs_encoding != INDEX_PAIRS_ENCODING ||
-	    index->count > bytes_left(&r) / 8)
-		return -EBADMSG;
-	return 0;
-}
-
-/* Entries that overlap could make a small file take forever. */
-static int list_by_index(struct clinic_unwind_table *table,
-			 const struct clinic_cfi_section *section,
-			 struct index *index, struct functions *functions)
-{
-	struct clinic_cfi_function function;
-	uint64_t entries_bytes = 0;
-	int error = 0;
-
-	for (uint64_t i = 0; i < index->count && !error; i++) {
-		uint64_t entry;
-
-		skip_bytes(&index->pairs, 4);
-		entry = index->address +
-			(uint64_t)read_signed(&index->pairs, 4) -
-			section->address;
-		if (clinic_cfi_at(section, (size_t)entry, &function) < 0) {
-			table->facts.damaged_functions_count++;
-			continue;
-		}
-		error = keep_function(table, functions, &function);
-		entries_bytes += function.entry_size;
-		if (entries_bytes > section->size)
-			error = -EBADMSG;
-	}
+	if (!error)
+		error = read_section(fd, &table->layout.eh_frame, &eh_frame,
+				     &eh_frame_bytes);
+	if (!error)
+		error = clinic_function_list_scan(&list, &debug_frame);
+	if (!error)
+		error = clinic_function_list_scan(&list, &eh_frame);
+	if (!error)
+		error = compile(table, &list);
+	free(list.items);
+	free(debug_frame_bytes);
+	free(eh_frame_bytes);
 	return error;
 }
 
-/* bytes: what is, or would be, in memory of the index's segment. */
-static int compile_by_index(const uint8_t *bytes,
+static int compile_by_index(const struct clinic_cfi_section *segment,
 			    struct clinic_unwind_table *table)
 {
-	const struct clinic_elf_range *segment =
-		&table->layout.eh_frame_segment;
-	const struct clinic_cfi_section section = {
-		.bytes = bytes,
-		.size = segment->size,
-		.address = segment->address,
-	};
-	struct functions functions = {0};
-	struct index index;
-	int error = read_index(&section, &table->layout.eh_frame_index, &index);
+	struct clinic_function_list list = {.base = table->layout.base};
+	int error = clinic_function_list_index(&list, segment,
+					       &table->layout.eh_frame_index);
 
 	if (!error)
-		error = list_by_index(table, &section, &index, &functions);
-	if (!error)
-		error = compile(table, &section, &functions);
-	free(functions.list);
+		error = compile(table, &list);
+	free(list.items);
 	return error;
 }
 
@@ -413,47 +264,50 @@ static int check_index(const struct clinic_elf_layout *layout)
 
 static int compile_image(uintptr_t bias, struct clinic_unwind_table *table)
 {
+	const struct clinic_elf_range *range = &table->layout.eh_frame_segment;
+	const struct clinic_cfi_section segment = {
+		.bytes = (const uint8_t *)(bias + range->address),
+		.size = range->size,
+		.address = range->address,
+	};
 	int error = check_index(&table->layout);
-	uintptr_t start = bias + table->layout.eh_frame_segment.address;
 
-	return error ? error : compile_by_index((const uint8_t *)start, table);
+	return error ? error : compile_by_index(&segment, table);
 }
 
 /* Of a file that was stripped of its section headers, too. */
 static int compile_segment(int fd, struct clinic_unwind_table *table)
 {
-	const struct clinic_elf_range *segment =
-		&table->layout.eh_frame_segment;
+	struct clinic_cfi_section segment = {0};
+	uint8_t *bytes = NULL;
 	int error = check_index(&table->layout);
-	uint8_t *bytes;
 
-	if (error)
-		return error;
-	error = read_range(fd, segment, &bytes);
 	if (!error)
-		error = compile_by_index(bytes, table);
+		error = read_section(fd, &table->layout.eh_frame_segment,
+				     &segment, &bytes);
+	if (!error)
+		error = compile_by_index(&segment, table);
 	free(bytes);
 	return error;
 }
 
-static int read_padded(int fd, const struct clinic_elf_range *range,
-		       struct padded *padded)
+/* Whatever keeps us from knowing leaves us as we were: without a rule. */
+static void find_padding(int fd, const struct clinic_elf_range *range,
+			 struct padded *padded)
 {
 	uint8_t code[CLINIC_PADDED_BYTES_MAX];
 	size_t from, to;
-	int error;
 
-	if (range->size == 0 || range->size > sizeof(code))
-		return 0;
-	error = clinic_elf_read_at(fd, code, range->size, range->file_offset);
-	if (!error && clinic_code_is_padded(code, range->size, &from, &to))
-		*padded = (struct padded){
-			.start = range->address,
-			.from = range->address + from,
-			.to = range->address + to,
-			.end = range->address + range->size,
-		};
-	return error == -EIO ? -EBADMSG : error;
+	if (range->size == 0 || range->size > sizeof(code) ||
+	    clinic_elf_read_at(fd, code, range->size, range->file_offset) < 0 ||
+	    !clinic_code_is_padded(code, range->size, &from, &to))
+		return;
+	*padded = (struct padded){
+		.start = range->address,
+		.from = range->address + from,
+		.to = range->address + to,
+		.end = range->address + range->size,
+	};
 }
 
 int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
@@ -464,21 +318,15 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 
 	*out = NULL;
 	if (!error)
-		error = compile_section(fd, &table->layout.eh_frame, false,
-					table);
-	if (error == -ENODATA)
-		error = compile_section(fd, &table->layout.debug_frame, true,
-					table);
+		error = compile_sections(fd, table);
 	if (error == -ENODATA)
 		error = compile_segment(fd, table);
-	if (!error)
-		error = read_padded(fd, &table->layout.init, &table->init);
-	if (!error)
-		error = read_padded(fd, &table->layout.fini, &table->fini);
 	if (error) {
 		clinic_unwind_table_free(table);
 		return error;
 	}
+	find_padding(fd, &table->layout.init, &table->init);
+	find_padding(fd, &table->layout.fini, &table->fini);
 	*out = table;
 	return 0;
 }

@@ -6,7 +6,7 @@
  * register (rbx, x19) and the return address were saved. All else that DWARF
  * can say of callee-saved registers is not needed to find callers.
  *
- * Sources    .eh_frame, else .debug_frame, of an ELF file; without section
+ * Sources    .eh_frame and .debug_frame of an ELF file; without section
  *            headers, and of an image in memory, .eh_frame by the program
  *            headers' search table.
  * Expression supported are the ones that compilers and C libraries write: of
