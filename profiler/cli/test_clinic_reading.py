@@ -188,6 +188,20 @@ def test_gzipped_and_piped_text_imports_the_same(folder, tmp_path):
     assert (tmp_path / "a.json").read_bytes() == wanted and (tmp_path / "b.json").read_bytes() == wanted
 
 
+def test_merged_runs_add_up(folder, tmp_path):
+    done("merge", folder / "pipeline.json", folder / "faster.json.gz", "-o", tmp_path / "both.json")
+    whole = json.loads(done("report", tmp_path / "both.json", "--json"))
+    parts = [json.loads(done("report", folder / name, "--json")) for name in ("pipeline.json", "faster.json.gz")]
+    assert whole["quality"]["samples_count"] == sum(part["quality"]["samples_count"] for part in parts)
+    assert whole["quality"]["lost_count"] == 6
+    assert whole["command"] == parts[0]["command"]
+    for name in ("hash_frame", "hash_frame_fast", "walk;tree"):
+        count = sum(row["samples_count"] for part in parts for row in part["functions"] if row["name"] == name)
+        assert next(row["samples_count"] for row in whole["functions"] if row["name"] == name) == count
+    assert "cannot read" in complaint("merge", folder / "pipeline.json", "/nonexistent", "-o", tmp_path / "no.json")
+    assert not (tmp_path / "no.json").exists()
+
+
 def test_a_window_of_time(folder):
     whole = json.loads(done("report", folder / "pipeline.json", "--json"))
     parts = [json.loads(done("report", folder / "pipeline.json", "--json", *window))["quality"]["samples_count"]

@@ -201,11 +201,6 @@ const void *clinic_session_rows(const struct clinic_session *session,
 	return session->table[table].row;
 }
 
-uint32_t clinic_session_texts_count(const struct clinic_session *session)
-{
-	return session->texts.count;
-}
-
 const char *clinic_session_text(const struct clinic_session *session,
 				uint32_t id)
 {

@@ -106,13 +106,13 @@ int clinic_session_add_note(struct clinic_session *session, int is_warning,
  */
 const void *clinic_session_rows(const struct clinic_session *session,
 				enum clinic_table table, uint32_t *count);
-uint32_t clinic_session_texts_count(const struct clinic_session *session);
 const char *clinic_session_text(const struct clinic_session *session,
 				uint32_t id); /* "" when there is none */
 
 /*
  * Adds all of `from` to `into`: two instruments of one run, or many runs.
- * Quality adds up; `into` keeps its own about, unless it has no command.
+ * Quality adds up; what `into` is about stays, unless that was nothing, and
+ * its time stretches over both.
  */
 int clinic_session_merge(struct clinic_session *into,
 			 const struct clinic_session *from);

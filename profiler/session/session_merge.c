@@ -113,11 +113,21 @@ static void merge_quality(struct clinic_quality *into,
 	}
 }
 
+static void stretch(struct clinic_about *into, const struct clinic_about *from)
+{
+	if (from->started_ns < into->started_ns)
+		into->started_ns = from->started_ns;
+	if (from->ended_ns > into->ended_ns)
+		into->ended_ns = from->ended_ns;
+}
+
 static void merge_about(struct clinic_session *into,
 			const struct clinic_session *from, struct mapping *to)
 {
-	if (into->about.command_id)
+	if (into->about.started_ns || into->about.command_id) {
+		stretch(&into->about, &from->about);
 		return;
+	}
 	into->about = from->about;
 	rewrite(&clinic_schema_about, to, &into->about);
 }
