@@ -374,9 +374,16 @@ def joint_verdict(cases: tuple[CaseResult, ...]) -> tuple[str, str]:
     for verdict in (REGRESSED, INCONCLUSIVE, IMPROVED, EQUIVALENT, IDENTICAL):
         found = [case for case in cases if case.verdict == verdict]
         if found:
-            named = "" if len(cases) == 1 else f"{', '.join(case.name for case in found)}: "
-            return verdict, named + found[0].reason
+            return verdict, found[0].reason if len(cases) == 1 else joint_reason(verdict, found)
     raise LabError("there was no case to compare", Exit.USAGE)
+
+
+def joint_reason(verdict: str, found: list[CaseResult]) -> str:
+    """Every regression is named; of the others, which cases."""
+    if verdict != REGRESSED:
+        return f"{', '.join(case.name for case in found)}: {found[0].reason}"
+    return "; ".join(f"{case.name}: " + ", ".join(f"{c.metric} {c.ratio - 1:+.2%}" for c in case.regressions
+                                                  if c.metric in case.gating) for case in found)
 
 
 def exit_of(verdict: str) -> Exit:

@@ -12,7 +12,7 @@ from labkit.outcome import Exit
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, Policy
 
-FAST = Policy(resamples_count=300)
+FAST = Policy(resamples_count=1000)
 
 
 class Machine:
