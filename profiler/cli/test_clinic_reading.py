@@ -255,6 +255,7 @@ def test_flame_graph_says_what_it_shows(folder, tmp_path):
     assert re.search(r"hash_frame\n\d+\.\d\d % \[\d+\.\d\d, \d+\.\d\d\], [\d.]+ ms, \d+ samples\npipeline, inlined",
                      frames["hash_frame"]["tip"])
     assert frames["copy_user_generic"]["class"] == "k" and frames["hash_frame"]["class"].endswith(" i")
+    assert frames["main"]["label"] == f"main  {float(re.search(r'([0-9.]+) %', frames['main']['tip'])[1]):.1f} %"
     long_name = frames["std::vector<int, std::allocator<int> >::push_back(int&&)"]
     assert long_name["label"].endswith("…") and len(long_name["label"]) * 7 < long_name["width"]
 
@@ -377,9 +378,9 @@ def inflating(path: Path, begin: bytes, filler: bytes, times: int) -> Path:
 
 
 @pytest.mark.parametrize("begin, filler, times", [
-    (b'"notes":{"text":[0', b",0", 17),
-    (b'"locks":{"wait_ns":[0', b",0", 16),
-    (b'"strings":["", "', b"a", 32),
+    pytest.param(b'"notes":{"text":[0', b",0", 17, marks=pytest.mark.slow),
+    pytest.param(b'"locks":{"wait_ns":[0', b",0", 16, marks=pytest.mark.slow),
+    pytest.param(b'"strings":["", "', b"a", 32),
 ], ids=["more rows than may be", "rows of more bytes than may be", "a text without end"])
 def test_a_small_file_cannot_take_all_memory(tmp_path, begin, filler, times):
     bomb = inflating(tmp_path / "bomb.json.gz", begin, filler, times)

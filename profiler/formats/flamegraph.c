@@ -173,8 +173,9 @@ static size_t bytes_of(const char *text, size_t room)
 	return at;
 }
 
-static void write_label(struct clinic_out *out, const char *name, double x,
-			double y, double width)
+/* Name and share where both fit, else as much of the name as does. */
+static void write_label(struct clinic_out *out, const char *name,
+			const char *share, double x, double y, double width)
 {
 	size_t room = width > 6.0 ? (size_t)((width - 6.0) / glyph_px) : 0;
 	size_t fits = bytes_of(name, room);
@@ -183,11 +184,13 @@ static void write_label(struct clinic_out *out, const char *name, double x,
 		return;
 	clinic_out_format(out, "<text x=\"%.1f\" y=\"%.0f\">", x + 3.0,
 			  y + TEXT_BASELINE);
-	if (!name[fits]) {
-		escape(out, name, fits);
-	} else {
+	if (name[fits]) {
 		escape(out, name, bytes_of(name, room - 1));
 		clinic_out_text(out, "\xe2\x80\xa6");
+	} else {
+		escape(out, name, fits);
+		if (fits + strlen(share) <= room)
+			clinic_out_text(out, share);
 	}
 	clinic_out_text(out, "</text>");
 }
@@ -313,6 +316,17 @@ static double top_of(const struct drawing *d, uint32_t depth)
 							  : d->deepest - depth);
 }
 
+/* "  56.7 %", or of a difference the change in points, "  -12.1". */
+static void format_share(const struct drawing *d, uint32_t node, char *text,
+			 size_t size)
+{
+	if (d->options->is_difference)
+		snprintf(text, size, "  %+.1f",
+			 100.0 * (ratio(d, node, 1) - ratio(d, node, 0)));
+	else
+		snprintf(text, size, "  %.1f %%", 100.0 * ratio(d, node, 0));
+}
+
 static void write_frame(struct drawing *d, uint32_t node)
 {
 	const char *name =
@@ -321,6 +335,7 @@ static void write_frame(struct drawing *d, uint32_t node)
 	double x = LEFT + d->x[node] * INNER;
 	double y = top_of(d, d->depth[node]);
 	double width = d->width[node] * INNER;
+	char share[32];
 
 	if (width < least_px)
 		return;
@@ -330,7 +345,8 @@ static void write_frame(struct drawing *d, uint32_t node)
 			  x, y, fmax(width, 0.3));
 	write_fill(d, node);
 	clinic_out_text(d->out, "/>");
-	write_label(d->out, name, x, y, width);
+	format_share(d, node, share, sizeof(share));
+	write_label(d->out, name, share, x, y, width);
 	clinic_out_text(d->out, "</g>\n");
 }
 
@@ -444,12 +460,12 @@ static void write_foot(struct drawing *d, double height)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "width: %s%s; %" PRIu32
+		 "width: %s; %s; %" PRIu32
 		 " frames too narrow to draw were left out",
 		 clinic_weight_name(d->options->weight),
-		 clinic_weight_is_sampled(d->options->weight)
-			 ? ", in brackets 95 % intervals"
-			 : "",
+		 d->options->is_difference
+			 ? "numbers: change of the share in points"
+			 : "numbers: share of all",
 		 d->left_out_count);
 	write_line(d, "id=\"status\" class=\"small\"", height - 32, text,
 		   LINE_ROOM);

@@ -7,10 +7,20 @@
 	var status = document.getElementById("status");
 	var still = status.textContent;
 	var found = document.getElementById("found");
+
+	/* "  56.7 %", or of a difference the change in points: as drawn. */
+	function share(about) {
+		var found = about.match(/^(base |new )?[\d.]+ %/gm) || [];
+		var ratio = found.map(function (text) { return parseFloat(text.replace(/^[a-z]+ /, "")); });
+		if (ratio.length !== 2)
+			return ratio.length ? "  " + ratio[0].toFixed(1) + " %" : "";
+		return "  " + (ratio[1] < ratio[0] ? "" : "+") + (ratio[1] - ratio[0]).toFixed(1);
+	}
+
 	var frames = [].map.call(document.querySelectorAll("#frames g"), function (g) {
 		var rect = g.querySelector("rect"), title = g.querySelector("title");
 		return {
-			g: g, rect: rect, text: g.querySelector("text"),
+			share: share(title.textContent), g: g, rect: rect, text: g.querySelector("text"),
 			about: title.textContent, name: title.textContent.split("\n")[0],
 			x: +rect.getAttribute("x"), y: +rect.getAttribute("y"),
 			w: +rect.getAttribute("width")
@@ -18,10 +28,12 @@
 	});
 	var root = frames[0], zoomed = root, wanted = null;
 
-	function shorten(name, room) {
+	function label(frame, room) {
 		if (room < 3)
 			return "";
-		return name.length <= room ? name : name.slice(0, room - 1) + "\u2026";
+		if (frame.name.length > room)
+			return frame.name.slice(0, room - 1) + "\u2026";
+		return frame.name + (frame.name.length + frame.share.length <= room ? frame.share : "");
 	}
 
 	function place(frame, x, w, dim) {
@@ -35,7 +47,7 @@
 			frame.g.appendChild(frame.text);
 		}
 		frame.text.setAttribute("x", (x + 3).toFixed(2));
-		frame.text.textContent = shorten(frame.name, Math.floor((w - 6) / glyph));
+		frame.text.textContent = label(frame, Math.floor((w - 6) / glyph));
 	}
 
 	/* The root is below in a flame graph, above in an icicle graph. */
@@ -59,7 +71,7 @@
 	}
 
 	/* Frames inside a match do not count twice. */
-	function share(matches) {
+	function covered(matches) {
 		var spans = matches.map(function (f) { return [f.x, f.x + f.w]; });
 		var end = -1, sum = 0;
 		spans.sort(function (a, b) { return a[0] - b[0] || b[1] - a[1]; });
@@ -84,7 +96,7 @@
 			return hit;
 		});
 		found.textContent = wanted === null ? "" : "/" + pattern + "/ matches " +
-			(100 * share(matches)).toFixed(2) + " %";
+			(100 * covered(matches)).toFixed(2) + " %";
 	}
 
 	function ask() {

@@ -19,11 +19,13 @@ function by(name) { return api.frames.filter(function (f) { return f.name === na
 function width(name) { return +by(name).rect.getAttribute("width"); }
 function shown(name) { return by(name).g.style.display !== "none"; }
 seen.full = width("all");
+seen.drawn = by("dedup_batch").text.textContent;
 api.zoom(by("dedup_batch"));
 seen.zoomed = [width("dedup_batch"), width("main"), shown("forward_batch"), shown("hash_frame")];
 seen.label = by("hash_frame").text.textContent;
 api.zoom(by("all"));
 seen.restored = [width("dedup_batch"), shown("forward_batch")];
+seen.redrawn = by("dedup_batch").text.textContent;
 api.search("^hash_|^dedup");
 seen.hits = document.querySelectorAll("rect.hit").length;
 seen.found = document.getElementById("found").textContent;
@@ -61,13 +63,14 @@ def test_zoom_widens_one_and_hides_its_siblings(seen):
     dedup, main, forward_shown, hash_shown = seen["zoomed"]
     assert dedup == main == seen["full"]
     assert (forward_shown, hash_shown) == (False, True)
-    assert seen["label"] == "hash_frame"
+    assert re.fullmatch(r"hash_frame  \d+\.\d %", seen["label"])  # the share of all, not of what is zoomed
 
 
 @pytest.mark.slow
 def test_reset_restores(seen):
     width, forward_shown = seen["restored"]
     assert 0 < width < seen["full"] and forward_shown
+    assert seen["redrawn"] == seen["drawn"]
 
 
 @pytest.mark.slow
