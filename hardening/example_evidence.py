@@ -157,17 +157,18 @@ def baseline() -> dict[str, Any]:
                        "passed": True}],
         "sizes": [{"name": name, "ops_count": count} for name, count in SIZES.items()],
         "runs": [one for size in SIZES for one in runs({"A": 1.0, "A2": 1.0}, size, 1)],
-        "stage_runs": [stage_run(size) for size in SIZES],
+        "stage_runs": [stage_run("baseline", size, number) for size in SIZES for number in range(8)],
         "disassembly": {"barriers": [{"function": "run", "kind": "in"}, {"function": "run", "kind": "out"}],
                         "functions": [{"name": f"{name}_batch", "present": True, "loop": True} for name in STAGES]},
     }
 
 
-def stage_run(size: str) -> dict[str, Any]:
-    source = random.Random(size)
-    growth = {"sort": math.log2(SIZES[size]) / math.log2(SIZES[MAIN])}
-    whole = [OPERATION_NS[size] * SIZES[size] * math.exp(source.gauss(0, 0.01)) for _ in range(30)]
-    return {"size": size, "batch_count": 1, "ops_count": SIZES[size], "samples_ns": [round(one) for one in whole],
+def stage_run(variant: str, size: str, number: int, gain: float = 1.0) -> dict[str, Any]:
+    source = random.Random(f"{variant}/{size}/{number}")
+    growth = {"sort": math.log2(SIZES[size]) / math.log2(SIZES["huge"])}
+    whole = [OPERATION_NS[size] * SIZES[size] / gain * math.exp(source.gauss(0, 0.01)) for _ in range(10)]
+    return {"variant": variant, "size": size, "batch_count": 1, "ops_count": SIZES[size],
+            "samples_ns": [round(one) for one in whole],
             "stages": [{"name": name, "samples_ns": [round(one * share * growth.get(name, 1.0)) for one in whole]}
                        for name, share in STAGES.items()]}
 
@@ -266,7 +267,10 @@ def candidate(name: str) -> dict[str, Any]:
 def rebench(accepted: Sequence[str]) -> dict[str, Any]:
     return {"accepted": list(accepted), "left_out": [], "build": {"passed": True, "log": ""},
             "lines": {"added_count": 82, "removed_count": 21},
-            **measured("union", UNION_GAIN, 1.7, 0.45), "command": command(("baseline", 1.0), ("union", 1.3))}
+            **measured("union", UNION_GAIN, 1.7, 0.45),
+            "stage_runs": [stage_run(variant, MAIN, number, gain) for variant, gain in
+                           (("baseline", 1.0), ("union", UNION_GAIN)) for number in range(8)],
+            "command": command(("baseline", 1.0), ("union", 1.3))}
 
 
 def changed(documents: dict[str, dict[str, Any]], name: str, **data: Any) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from labkit.interleave import Slot, plan_blocks, run_blocks
 from labkit.patient import Load
 
 SAMPLES_PER_PROCESS = 100
+STAGE_PROCESSES = 8  # enough for an interval of their median
 
 
 class RowLog:
@@ -75,6 +76,24 @@ def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: 
 def _trimmed(row: dict) -> dict:
     """The clock is the same in every row; it stands once in the evidence."""
     return {key: value for key, value in row.items() if key != "clock"}
+
+
+def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> list[dict]:
+    """Time of each stage, batch by batch, in runs of their own: their clock readings stay out of the headline.
+
+    Several processes, as one process is one observation; together stage_samples batches.
+    """
+    load = Load(size, samples_count=math.ceil(state.budget.stage_samples / STAGE_PROCESSES), batch_count=1, stages=True,
+                expect=expect)
+    return [_stage_run(state, binary, load) for _ in range(STAGE_PROCESSES)]
+
+
+def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
+    row = patient.must(patient.observe(state.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s),
+                       "timing the stages")
+    stages = [{"name": stage["name"], "samples_ns": stage["samples_ns"]} for stage in row.get("stages", [])]
+    return {"variant": binary.variant, "size": load.size, "samples_ns": row["samples_ns"],
+            "batch_count": row["batch_count"], "ops_count": row["ops_count"], "stages": stages}
 
 
 def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:

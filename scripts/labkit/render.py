@@ -15,7 +15,7 @@ from labkit import wording
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 PAGES = ("audit.md", "checklist.md")
 METRIC_TITLES = {
-    "throughput": "throughput", "p50": "batch time, p50", "p95": "batch time, p95", "p99": "batch time, p99",
+    "throughput": "throughput", "p50": "time, p50", "p95": "time, p95", "p99": "time, p99",
     "cpu": "CPU time", "peak_rss": "peak resident memory", "allocations": "allocations per batch",
     "instructions": "instructions (callgrind)",
 }

@@ -8,7 +8,7 @@ import pytest
 import example_evidence
 from example_evidence import changed, example_documents, plant, write_example
 from labkit.conclude import conclude, tidy
-from labkit.conclude.baseline_numbers import setup_numbers
+from labkit.conclude.baseline_numbers import setup_numbers, single_batches
 from labkit.conclude.diagnosis import diagnose
 from labkit.conclude.findings import collect_findings
 from labkit.conclude.headline import headline
@@ -59,9 +59,20 @@ def test_only_the_low_end_closes_a_complaint(dossier, audit, target, verdict):
 
 def test_stage_shares_and_noise_are_the_planted_ones(audit):
     for one in audit["baseline"]["stages"]:
-        if one["size"] == example_evidence.MAIN:
+        if one["size"] == "huge":
             assert one["share_ratio"] == pytest.approx(example_evidence.STAGES[one["stage"]], rel=0.01)
+            assert one["p50"]["low"] < one["p50"]["median"] < one["p50"]["high"]
     assert {one["verdict"] for one in audit["baseline"]["noise"]} <= {"equivalent", "inconclusive"}
+
+
+def test_the_stage_that_grows_most_fails_first(audit):
+    assert audit["defence"]["load"]["first"]["stage"] == "sort"
+
+
+def test_tails_of_batches_come_from_single_batches_only(documents):
+    runs = documents["baseline"]["data"]["stage_runs"]
+    assert single_batches(runs, "large")["batches_count"] == 80
+    assert single_batches([run | {"batch_count": 2} for run in runs], "large") is None
 
 
 def test_hypotheses_are_scored_by_the_profile(audit):

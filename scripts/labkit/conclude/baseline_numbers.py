@@ -25,6 +25,8 @@ def baseline_numbers(dossier: Dossier) -> dict[str, Any]:
     return {
         "sizes": [_size_numbers(one, data) for one in data["sizes"]],
         "stages": stage_numbers(data["stage_runs"]),
+        "single_batches": [one for size in data["sizes"]
+                           if (one := single_batches(data["stage_runs"], size["name"]))],
         "noise": noise_numbers(data["runs"], dossier, policy),
         "setup": setup_numbers(data["runs"]),
         "command": _command_numbers(dossier),
@@ -37,12 +39,15 @@ def _size_numbers(size: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str,
 
 
 def distribution(rows: Sequence[Row]) -> dict[str, Any]:
-    """p50, p95, p99 of one batch (nanoseconds), each with the interval of its median over processes."""
+    """p50, p95, p99 of the samples of a process, per batch (nanoseconds), each with the interval of its median over
+    processes. A sample is the mean of batch_count batches, so the tails of single batches are not in it.
+    """
     good = [row for row in rows if not row["failure"] and row["samples_ns"]]
     result: dict[str, Any] = {
         "runs_count": len(good),
         "lost_count": len(rows) - len(good),
         "samples_count": sum(len(row["samples_ns"]) for row in good),
+        "batch_count": max((row["batch_count"] for row in good), default=None),
         "run_medians_ns": [batch_quantile_ns(row, 0.5) for row in good],
     }
     for name, probability in QUANTILES.items():
@@ -76,28 +81,40 @@ def setup_numbers(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def stage_numbers(stage_runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Per size and stage: time of one batch in this stage, and its share of the whole batch.
+    """Per variant, size and stage: time of one batch in this stage, and its share of the whole batch.
 
+    p50 is the median over processes with its interval; the tails are over all batches of all processes, and describe.
     The stages of one process are measured together, so their times add up; what is left is outside any stage.
     """
     numbers = []
-    for size in sizes_of(stage_runs):
-        runs = [run for run in stage_runs if run["size"] == size]
+    for variant, size in dict.fromkeys((run.get("variant", "baseline"), run["size"]) for run in stage_runs):
+        runs = [run for run in stage_runs if (run.get("variant", "baseline"), run["size"]) == (variant, size)]
         whole_ns = float(np.median([batch_quantile_ns(run, 0.5) for run in runs]))
         for name in dict.fromkeys(stage["name"] for run in runs for stage in run["stages"]):
-            medians = np.array([batch_quantile_ns({**stage, "batch_count": run["batch_count"]}, 0.5)
-                                for run in runs for stage in run["stages"] if stage["name"] == name])
-            numbers.append({"size": size, "stage": name, "ops_count": runs[0]["ops_count"],
-                            **_pooled(runs, name), "run_median_ns": float(np.median(medians)),
-                            "share_ratio": float(np.median(medians)) / whole_ns})
+            samples = [np.asarray(stage["samples_ns"]) / run["batch_count"]
+                       for run in runs for stage in run["stages"] if stage["name"] == name]
+            p50 = median_with_interval(np.array([run_quantile(one, 0.5) for one in samples]))
+            numbers.append({"variant": variant, "size": size, "stage": name, "ops_count": runs[0]["ops_count"],
+                            "runs_count": len(runs), "p50": p50, **_pooled_tails(samples),
+                            "share_ratio": p50["median"] / whole_ns})
     return numbers
 
 
-def _pooled(runs: Sequence[Mapping[str, Any]], name: str) -> dict[str, float]:
-    """Median and tails over all batches of the stage runs: these describe, they are not compared."""
-    samples = np.concatenate([np.asarray(stage["samples_ns"], dtype=float) / run["batch_count"]
-                              for run in runs for stage in run["stages"] if stage["name"] == name])
-    return {f"{quantile}_ns": run_quantile(samples, probability) for quantile, probability in QUANTILES.items()}
+def _pooled_tails(samples: Sequence[np.ndarray]) -> dict[str, Any]:
+    everything = np.concatenate(samples)
+    return {name: {"value": run_quantile(everything, QUANTILES[name]),
+                   "supported": tail_is_supported(everything.size, QUANTILES[name])} for name in ("p95", "p99")}
+
+
+def single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[str, Any] | None:
+    """The tail of single batches: only the stage runs time each batch by itself, stage marks included."""
+    samples = [np.asarray(run["samples_ns"]) for run in stage_runs if run["size"] == size and run["batch_count"] == 1]
+    if not samples:
+        return None
+    everything = np.concatenate(samples)
+    return {"size": size, "batches_count": int(everything.size), "p50_ns": run_quantile(everything, 0.5),
+            "p95_ns": run_quantile(everything, 0.95), "p99_ns": run_quantile(everything, 0.99),
+            "maximum_ns": int(everything.max()), "supported": tail_is_supported(everything.size, 0.99)}
 
 
 def noise_numbers(rows: Sequence[Row], dossier: Dossier, policy: Policy) -> list[dict[str, Any]]:

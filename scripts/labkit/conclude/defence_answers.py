@@ -24,7 +24,7 @@ def load_answer(audit: Audit) -> dict[str, Any]:
 
 def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
     sizes = [one["name"] for one in sorted(audit["baseline"]["sizes"], key=lambda one: one["ops_count"])]
-    times = {(one["stage"], one["size"]): one["run_median_ns"] / one["ops_count"] for one in audit["baseline"]["stages"]}
+    times = {(one["stage"], one["size"]): one["p50"]["median"] / one["ops_count"] for one in audit["baseline"]["stages"]}
     first, last = (sizes[0], sizes[-1]) if sizes else ("", "")
     return [{"stage": stage, "from_size": first, "to_size": last, "from_ns": times[stage, first],
              "to_ns": times[stage, last],
@@ -40,12 +40,10 @@ def _capacity(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _tail(audit: Audit) -> dict[str, Any] | None:
-    """p99 over p50 of a batch at the size of the complaint: how much slack a deadline needs."""
-    main = next((one for one in audit["baseline"]["sizes"] if one["name"] == audit["manifest"]["main_size"]), None)
-    if main is None or not main["p50"]["median"]:
-        return None
-    return {"p50_ns": main["p50"]["median"], "p99_ns": main["p99"]["median"], "supported": main["p99"]["supported"],
-            "ratio": main["p99"]["median"] / main["p50"]["median"]}
+    """p99 over p50 of single batches at the size of the complaint: how much slack a deadline needs."""
+    main = next((one for one in audit["baseline"]["single_batches"] if one["size"] == audit["manifest"]["main_size"]),
+                None)
+    return main and {**main, "ratio": main["p99_ns"] / main["p50_ns"]}
 
 
 def allocation_answer(audit: Audit) -> dict[str, Any] | None:

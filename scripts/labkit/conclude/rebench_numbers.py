@@ -8,7 +8,7 @@ first among them.
 from math import prod
 from typing import Any, Mapping, Sequence
 
-from labkit.conclude.baseline_numbers import command_times, distribution
+from labkit.conclude.baseline_numbers import command_times, distribution, stage_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.memory_numbers import per_batch
 from labkit.decide import Decision, allocation_growth
@@ -42,6 +42,7 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
         "losses": loss_numbers(data["runs"]),
         "distributions": _distributions(data["runs"], main_size),
         "scaling": _scaling(data["runs"]),
+        "stages": stage_numbers(data.get("stage_runs", ())),
         "expected_gain_ratio": _product_of_gains(decisions, data["accepted"]),
         "command": _command(data),
     }

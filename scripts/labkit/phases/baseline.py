@@ -9,8 +9,7 @@ from pathlib import Path
 from labkit import audit_state, disassembly, host, patient, self_test
 from labkit.audit_state import AuditState
 from labkit.evidence import disk_errors, now_utc
-from labkit.measure import Reference, RowLog, interleaved, reference
-from labkit.patient import Load
+from labkit.measure import Reference, RowLog, interleaved, reference, stage_runs
 from labkit.progress import Progress
 from labkit.variant import BASELINE
 
@@ -23,16 +22,16 @@ def measure(state: AuditState, folder: Path) -> None:
         tests = self_test.run(state)
         progress.advance("self-test")
         known = {size: reference(state, size) for size in sizes}
-        runs, stage_runs = [], []
+        runs, by_stage = [], []
         for size in sizes:
             runs += _against_its_copy(state, folder, known[size], _tick(progress, log, size))
-            stage_runs.append(_stages(state, size, known[size].answer))
+            by_stage += stage_runs(state, state.baseline, size, known[size].answer)
             progress.advance(f"{size}, stages")
     data = {
         "clock": known[sizes[0]].clock,
         "self_test": tests,
         "sizes": [{"name": size, "ops_count": known[size].ops_count} for size in sizes],
-        "runs": runs, "stage_runs": stage_runs,
+        "runs": runs, "stage_runs": by_stage,
         "disassembly": _disassembly(state),
     }
     audit_state.write(state, folder, "baseline", "baseline", data, started_utc=started,
@@ -56,16 +55,6 @@ def _against_its_copy(state: AuditState, folder: Path, known: Reference, on_row)
     arms = {"A": (state.baseline, state.baseline.path), "A2": (state.baseline, copy)}
     return interleaved(state, arms, known, blocks_count=state.budget.baseline_blocks,
                        seed=state.seed(folder, f"baseline/{known.size}"), on_row=on_row)
-
-
-def _stages(state: AuditState, size: str, expect: str) -> dict:
-    """Stage times come from a run of their own: their clock reads stay out of the headline."""
-    load = Load(size, samples_count=state.budget.stage_samples, batch_count=1, stages=True, expect=expect)
-    row = patient.must(patient.observe(state.manifest, state.baseline, load, cpu=state.cpu,
-                                       timeout_s=state.budget.timeout_s), "timing the stages")
-    stages = [{"name": stage["name"], "samples_ns": stage["samples_ns"]} for stage in row.get("stages", [])]
-    return {"size": size, "samples_ns": row["samples_ns"], "batch_count": row["batch_count"],
-            "ops_count": row["ops_count"], "stages": stages}
 
 
 def _disassembly(state: AuditState) -> dict:

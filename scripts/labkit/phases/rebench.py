@@ -4,10 +4,11 @@ from pathlib import Path
 
 from labkit import audit_state, build, evidence, variant, version
 from labkit.audit_state import AuditState
-from labkit.build import BuildFailed
+from labkit.build import Binary, BuildFailed
 from labkit.decide import Decision
 from labkit.evidence import now_utc
 from labkit.host import Finding
+from labkit.measure import stage_runs
 from labkit.phases import candidates, command
 from labkit.variant import UNION, Variant
 
@@ -21,10 +22,18 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
     data |= candidates.against_baseline(state, folder, "rebench", built, candidates.know_baseline(state), findings,
                                         main_blocks=state.budget.rebench_blocks,
                                         other_blocks=state.budget.rebench_blocks)
+    data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
     data["command"], more = command.time_whole(state, binaries)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
                       inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings + more)
+
+
+def _stages_of_both(state: AuditState, union: Binary, answers: list[dict]) -> list[dict]:
+    """At the size of the complaint: which stage the gain comes from. Described, not tested."""
+    size = state.manifest.main_size
+    expect = next(one["baseline"] for one in answers if one["size"] == size)
+    return [run for binary in (state.baseline, union) for run in stage_runs(state, binary, size, expect)]
 
 
 def accepted(state: AuditState, decisions: list[Decision]):
