@@ -463,7 +463,7 @@ static void set_head(const struct clinic_report *report, json_t *root)
 	set_text(root, "tool", clinic_session_text(session, about->tool_id));
 	set_count(root, "exit_code", about->exit_code);
 	set_count(root, "started_ns", about->started_ns);
-	set_count(root, "duration_ns", about->ended_ns - about->started_ns);
+	set_count(root, "duration_ns", clinic_session_duration_ns(session));
 	set_text(root, "weight", clinic_weight_name(report->weight));
 	json_object_set_new(root, "quality", quality(report));
 	set_words(report, root);

@@ -19,7 +19,7 @@ static void print_head(const struct clinic_report *report)
 	const char *host = clinic_session_text(session, about->host_id);
 
 	printf("%s\n%.3f s", *command ? command : report->path,
-	       (double)(about->ended_ns - about->started_ns) / 1e9);
+	       (double)clinic_session_duration_ns(session) / 1e9);
 	printf("%s%s, exit code %" PRIu32 "\n", *host ? " on " : "", host,
 	       about->exit_code);
 }

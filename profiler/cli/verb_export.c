@@ -65,7 +65,7 @@ static void describe(const struct request *request,
 {
 	struct clinic_session *session = request->session;
 	const struct clinic_about *about = clinic_session_about(session);
-	double seconds = (double)(about->ended_ns - about->started_ns) / 1e9;
+	double seconds = (double)clinic_session_duration_ns(session) / 1e9;
 	uint32_t count;
 
 	clinic_session_rows(session, CLINIC_SAMPLES, &count);

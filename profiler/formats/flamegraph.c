@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "formats/flame_layout.h"
 #include "formats/share.h"
 #include "session/out_file.h"
 
@@ -18,7 +18,6 @@ enum {
 	TEXT_BASELINE = 13,
 	TOP = 64,    /* title, subtitle, search */
 	BOTTOM = 56, /* status line, legend */
-	LIBRARIES = 7,
 	NAME_BYTES_MAX = 400,
 	TITLE_ROOM = 98, /* characters: beside the buttons */
 	LINE_ROOM = 170,
@@ -40,23 +39,14 @@ static const char *const fills[] = {
 	"#f6c177", "#a8d5ba", "#9ecae9", "#e3d98a", "#d3bce8",
 	"#93d3cf", "#cdb79e", "#c9cdd3", "#e9e4dc",
 };
-enum { FILL_OTHERS = LIBRARIES, FILL_THREAD = LIBRARIES + 1 };
+enum { FILL_OTHERS = CLINIC_FLAME_LIBRARIES, FILL_THREAD };
 static const char *const kernel_fill = "#f2939f";
 
 struct drawing {
 	const struct clinic_call_tree *tree;
 	const struct clinic_flamegraph_options *options;
 	struct clinic_out *out;
-	uint32_t *order;  /* depth first */
-	uint32_t *depth;  /* by node */
-	double *x;        /* by node: left edge, share of the whole */
-	double *width;    /* by node: share of the whole */
-	double *cursor;   /* by node: where its next child begins */
-	uint32_t *colour; /* by library text; 0: not one of the large ones */
-	uint32_t named[LIBRARIES]; /* texts of the large ones, largest first */
-	uint32_t named_count;
-	uint32_t deepest;
-	uint32_t left_out_count;
+	struct clinic_flame_layout layout;
 };
 
 static uint64_t whole(const struct drawing *d, unsigned int side)
@@ -66,79 +56,7 @@ static uint64_t whole(const struct drawing *d, unsigned int side)
 
 static double ratio(const struct drawing *d, uint32_t node, unsigned int side)
 {
-	uint64_t all = whole(d, side);
-
-	return all ? (double)d->tree->node[node].total[side] / (double)all
-		   : 0.0;
-}
-
-static double width_of(const struct drawing *d, uint32_t node)
-{
-	if (!d->options->is_difference)
-		return ratio(d, node, 0);
-	return (ratio(d, node, 0) + ratio(d, node, 1)) / 2.0;
-}
-
-static void lay_out(struct drawing *d)
-{
-	d->width[0] = 1.0;
-	for (uint32_t i = 0; i + 1 < d->tree->count; i++) {
-		uint32_t node = d->order[i];
-		uint32_t parent = d->tree->node[node].parent;
-
-		d->width[node] = width_of(d, node);
-		d->x[node] = d->cursor[parent];
-		d->cursor[node] = d->x[node];
-		d->cursor[parent] += d->width[node];
-		d->depth[node] = d->depth[parent] + 1;
-		if (d->width[node] * INNER < least_px)
-			d->left_out_count++;
-		else if (d->depth[node] > d->deepest)
-			d->deepest = d->depth[node];
-	}
-}
-
-struct library_size {
-	uint32_t text;
-	double area;
-};
-
-static int compare_sizes(const void *left, const void *right)
-{
-	const struct library_size *a = left;
-	const struct library_size *b = right;
-
-	if (a->area > b->area || a->area < b->area)
-		return a->area > b->area ? -1 : 1;
-	return a->text < b->text ? -1 : a->text > b->text;
-}
-
-/* The libraries that cover most of the picture get a colour of their own. */
-static int choose_colours(struct drawing *d)
-{
-	uint32_t texts = d->tree->texts.count;
-	struct library_size *size = calloc(texts, sizeof(*size));
-
-	if (!size)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < texts; i++)
-		size[i].text = i;
-	for (uint32_t i = 1; i < d->tree->count; i++) {
-		const struct clinic_call_node *node = &d->tree->node[i];
-
-		if (node->kind != CLINIC_CALL_KERNEL)
-			size[node->library].area +=
-				(double)node->total[0] + (double)node->total[1];
-	}
-	qsort(size, texts, sizeof(*size), compare_sizes);
-	for (uint32_t i = 0; i < texts && d->named_count < LIBRARIES; i++) {
-		if (!size[i].text || size[i].area <= 0.0)
-			continue;
-		d->named[d->named_count++] = size[i].text;
-		d->colour[size[i].text] = d->named_count;
-	}
-	free(size);
-	return 0;
+	return clinic_flame_ratio(d->tree, node, side);
 }
 
 static void escape(struct clinic_out *out, const char *text, size_t length)
@@ -296,7 +214,7 @@ static void write_difference_fill(struct drawing *d, uint32_t node)
 static void write_fill(struct drawing *d, uint32_t node)
 {
 	const struct clinic_call_node *n = &d->tree->node[node];
-	uint32_t colour = d->colour[n->library];
+	uint32_t colour = d->layout.colour[n->library];
 
 	if (d->options->is_difference)
 		write_difference_fill(d, node);
@@ -312,8 +230,9 @@ static void write_fill(struct drawing *d, uint32_t node)
 
 static double top_of(const struct drawing *d, uint32_t depth)
 {
-	return TOP + ROW * (double)(d->options->is_icicle ? depth
-							  : d->deepest - depth);
+	return TOP + ROW * (double)(d->options->is_icicle
+					    ? depth
+					    : d->layout.deepest - depth);
 }
 
 /* "  56.7 %", or of a difference the change in points, "  -12.1". */
@@ -332,9 +251,9 @@ static void write_frame(struct drawing *d, uint32_t node)
 	const char *name =
 		node ? clinic_call_tree_text(d->tree, d->tree->node[node].name)
 		     : "all";
-	double x = LEFT + d->x[node] * INNER;
-	double y = top_of(d, d->depth[node]);
-	double width = d->width[node] * INNER;
+	double x = LEFT + d->layout.x[node] * INNER;
+	double y = top_of(d, d->layout.depth[node]);
+	double width = d->layout.width[node] * INNER;
 	char share[32];
 
 	if (width < least_px)
@@ -414,11 +333,11 @@ static void write_legend(struct drawing *d, double y)
 				  x, y);
 		return;
 	}
-	for (uint32_t i = 0; i < d->named_count; i++) {
+	for (uint32_t i = 0; i < d->layout.named_count; i++) {
 		snprintf(fill, sizeof(fill), "class=\"c%" PRIu32 "\"", i);
 		x = legend_entry(d, x, y, fill,
 				 basename_of(clinic_call_tree_text(
-					 d->tree, d->named[i])));
+					 d->tree, d->layout.named[i])));
 	}
 	snprintf(fill, sizeof(fill), "class=\"c%d\"", FILL_OTHERS);
 	x = legend_entry(d, x, y, fill, "other");
@@ -466,7 +385,7 @@ static void write_foot(struct drawing *d, double height)
 		 d->options->is_difference
 			 ? "numbers: change of the share in points"
 			 : "numbers: share of all",
-		 d->left_out_count);
+		 d->layout.left_out_count);
 	write_line(d, "id=\"status\" class=\"small\"", height - 32, text,
 		   LINE_ROOM);
 	write_legend(d, height - 12);
@@ -477,35 +396,15 @@ static void write_foot(struct drawing *d, double height)
 
 static void draw(struct drawing *d)
 {
-	double height = TOP + ROW * (double)(d->deepest + 1) + BOTTOM;
+	double height = TOP + ROW * (double)(d->layout.deepest + 1) + BOTTOM;
 
 	write_head(d, height);
 	clinic_out_text(d->out, "<g id=\"frames\">\n");
 	write_frame(d, 0);
 	for (uint32_t i = 0; i + 1 < d->tree->count; i++)
-		write_frame(d, d->order[i]);
+		write_frame(d, d->layout.order[i]);
 	clinic_out_text(d->out, "</g>\n");
 	write_foot(d, height);
-}
-
-static int prepare(struct drawing *d)
-{
-	uint32_t count = d->tree->count;
-	int error;
-
-	d->depth = calloc(count, sizeof(*d->depth));
-	d->x = calloc(count, sizeof(*d->x));
-	d->width = calloc(count, sizeof(*d->width));
-	d->cursor = calloc(count, sizeof(*d->cursor));
-	d->colour = calloc(d->tree->texts.count, sizeof(*d->colour));
-	if (!d->depth || !d->x || !d->width || !d->cursor || !d->colour)
-		return -ENOMEM;
-	error = clinic_call_tree_by_name(d->tree, &d->order);
-	if (!error)
-		error = choose_colours(d);
-	if (!error)
-		lay_out(d);
-	return error;
 }
 
 int clinic_flamegraph_write(const struct clinic_call_tree *tree,
@@ -517,18 +416,14 @@ int clinic_flamegraph_write(const struct clinic_call_tree *tree,
 
 	if (!whole(&d, 0) && !whole(&d, 1))
 		return -ENODATA;
-	error = prepare(&d);
+	error = clinic_flame_layout_make(tree, options->is_difference,
+					 least_px / INNER, &d.layout);
 	if (!error)
 		error = clinic_out_open(&d.out, path);
 	if (!error) {
 		draw(&d);
 		error = clinic_out_close(d.out);
 	}
-	free(d.order);
-	free(d.depth);
-	free(d.x);
-	free(d.width);
-	free(d.cursor);
-	free(d.colour);
+	clinic_flame_layout_free(&d.layout);
 	return error;
 }

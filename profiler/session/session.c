@@ -65,6 +65,15 @@ struct clinic_quality *clinic_session_quality(struct clinic_session *session)
 	return &session->quality;
 }
 
+uint64_t clinic_session_duration_ns(const struct clinic_session *session)
+{
+	const struct clinic_about *about = &session->about;
+
+	return about->ended_ns > about->started_ns
+		       ? about->ended_ns - about->started_ns
+		       : 0;
+}
+
 int clinic_session_text_id(struct clinic_session *session, const char *text,
 			   uint32_t *id)
 {

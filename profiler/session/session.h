@@ -61,6 +61,9 @@ void clinic_session_free(struct clinic_session *session); /* NULL: fine */
 struct clinic_about *clinic_session_about(struct clinic_session *session);
 struct clinic_quality *clinic_session_quality(struct clinic_session *session);
 
+/* Between its start and its end; 0 where they are unknown. */
+uint64_t clinic_session_duration_ns(const struct clinic_session *session);
+
 /*
  * Interning: the same content gives the same id. Text is any bytes up to
  * the NUL; bytes that are not UTF-8 become U+FFFD.
