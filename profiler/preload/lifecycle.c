@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -98,11 +99,18 @@ static void complain(const char *path, int error)
 static bool is_bypassed(void)
 {
 	void *used = dlsym(RTLD_DEFAULT, "malloc");
+	const ElfW(Sym) * symbol;
 	Dl_info theirs, ours;
+	void *entry;
 
-	return dladdr(used, &theirs) &&
-	       dladdr((void *)(uintptr_t)is_bypassed, &ours) &&
-	       theirs.dli_fbase != ours.dli_fbase;
+	if (!dladdr1(used, &theirs, &entry, RTLD_DL_SYMENT) ||
+	    !dladdr((void *)(uintptr_t)is_bypassed, &ours))
+		return false;
+	symbol = entry;
+	/* Undefined there, and with an address: a stub that comes to us. */
+	if (symbol && symbol->st_shndx == SHN_UNDEF)
+		return false;
+	return theirs.dli_fbase != ours.dli_fbase;
 }
 
 static int write_file(const struct path *path)
@@ -202,12 +210,23 @@ static void in_child(void)
 }
 
 /*
- * on_exit, from a constructor: such handlers run after the destructors of
- * all libraries, whose frees are the program's too.
+ * The first constructor of all (-z initfirst, and before the others of this
+ * library), so that what the others allocate has a stack too. The C library
+ * has not even set environ yet; to the same value, when it does.
+ *
+ * on_exit, from here: such handlers run after the destructors of all
+ * libraries, whose frees are the program's too.
  */
-__attribute__((constructor)) static void start(void)
+__attribute__((constructor(101))) static void
+start(int arguments_count, char **arguments, char **environment)
 {
-	const char *pattern = getenv("CLINIC_ALLOC_OUT");
+	const char *pattern;
+
+	(void)arguments_count;
+	(void)arguments;
+	if (!environ)
+		environ = environment;
+	pattern = getenv("CLINIC_ALLOC_OUT");
 
 	our_pid = getpid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))

@@ -2,6 +2,9 @@
 # of malloc and free must not be applied to them.
 $(O)/obj/profiler/preload/alloc_hooks.o: CFLAGS += -fno-builtin
 
+# Our constructor before all others: what they allocate has a stack too.
+$(O)/lib/libclinic-preload.so: CFLAGS += -Wl,-z,initfirst
+
 # The victims' counts are exact only if no call is optimised away.
 $(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
 $(O)/victims/alloc_static: VICTIM_CFLAGS = -static
@@ -34,6 +37,9 @@ bench-instruments-alloc: instruments
 # profiler/collect/room.mk's.
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
+# A program at a fixed address that takes the address of malloc has a stub
+# of that name, which is not a malloc of its own.
+$(O)/victims/alloc_fixed: VICTIM_CFLAGS = -fno-builtin -fno-pie -no-pie
 # Its callers must be on the stack, not jumped away from.
 $(O)/victims/alloc_over_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls

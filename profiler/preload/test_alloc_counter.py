@@ -108,6 +108,10 @@ def test_own_malloc_is_not_observable(tmp_path):
     assert "totals" not in counts
 
 
+def test_a_stub_named_malloc_is_not_a_malloc(tmp_path):
+    assert triple(counts_of(victim("alloc_fixed"), tmp_path)["totals"]) == (2, 2, 30)
+
+
 def test_static_program_leaves_no_file(tmp_path):
     assert run_counted(victim("alloc_static"), tmp_path).returncode == 0
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,17 @@
+/*
+ * Linked at a fixed address, and takes the address of malloc as a number: 2
+ * allocations. The linker gives such a program a stub with malloc's name.
+ */
+#include <stdlib.h>
+
+int main(void)
+{
+	void *(*allocate)(size_t) = malloc;
+
+#if defined(__x86_64__)
+	__asm__ volatile("movq $malloc, %0" : "=r"(allocate));
+#endif
+	free(allocate(10));
+	free(malloc(20));
+	return 0;
+}
