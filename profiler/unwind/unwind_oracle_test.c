@@ -311,7 +311,7 @@ static void agrees_in_a_compiler(void **state)
 	pclose(pipe);
 	cc1[strcspn(cc1, "\n")] = '\0';
 	examine((const char *const[]){cc1, "-quiet", "-O2", "-D_GNU_SOURCE",
-				      "-Iprofiler", "profiler/unwind/cfi.c",
+				      "-Iprofiler", "profiler/unwind/cfi_run.c",
 				      "-o", "/dev/null", NULL});
 }
 
