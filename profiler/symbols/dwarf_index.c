@@ -13,9 +13,6 @@
 #include "symbols/dwarf_names.h"
 #include "symbols/dwarf_unit.h"
 
-/* What libdw keeps of one row of a line table, and its share of the rest. */
-#define LINE_BYTES 64
-
 struct clinic_dwarf_index {
 	const struct clinic_elf *binary;
 	uint64_t bytes_max;
@@ -24,6 +21,7 @@ struct clinic_dwarf_index {
 	struct clinic_dwarf_image alternate;
 	struct clinic_dwarf_budget budget;
 	struct clinic_dwarf_names names;
+	struct clinic_dwarf_lines lines;
 	struct clinic_range_index ranges; /* payload: index in units */
 	struct clinic_dwarf_unit *units;
 	size_t units_count;
@@ -93,7 +91,8 @@ static void forget(struct clinic_dwarf_index *index)
 	index->units_count = 0;
 	clinic_range_index_clear(&index->ranges);
 	clinic_dwarf_names_clear(&index->names);
-	index->damaged_count += index->budget.damaged_count;
+	index->damaged_count = clinic_dwarf_index_damaged(index);
+	clinic_dwarf_lines_clear(&index->lines);
 }
 
 static int begin(struct clinic_dwarf_index *index)
@@ -131,6 +130,8 @@ int clinic_dwarf_index_new(const struct clinic_elf *binary,
 		return -ENOMEM;
 	made->binary = binary;
 	made->bytes_max = bytes_max;
+	made->lines.binary = binary;
+	made->lines.bytes_max = bytes_max / 4;
 	error = clinic_dwarf_image_open(debug, bytes_max / 2, &made->image);
 	if (!error && alternate)
 		/* Names shared between files; all else works without. */
@@ -161,12 +162,14 @@ void clinic_dwarf_index_free(struct clinic_dwarf_index *index)
 uint64_t clinic_dwarf_index_bytes(const struct clinic_dwarf_index *index)
 {
 	return index->image.size_bytes + index->alternate.size_bytes +
-	       index->budget.bytes_used + index->names.bytes;
+	       index->budget.bytes_used + index->names.bytes +
+	       index->lines.bytes;
 }
 
 uint64_t clinic_dwarf_index_damaged(const struct clinic_dwarf_index *index)
 {
-	return index->damaged_count + index->budget.damaged_count;
+	return index->damaged_count + index->budget.damaged_count +
+	       index->lines.damaged_count;
 }
 
 static const char *string_of(Dwarf_Die *die, unsigned int name)
@@ -198,12 +201,9 @@ static bool has_split_file(Dwarf_Die *die)
 	       !stat(path, &status) && S_ISREG(status.st_mode);
 }
 
-static void prepare_unit(struct clinic_dwarf_index *index,
-			 struct clinic_dwarf_unit *unit)
+static void find_split(struct clinic_dwarf_unit *unit)
 {
 	Dwarf_Die split = {0};
-	Dwarf_Lines *lines;
-	size_t count;
 
 	if (unit->is_prepared)
 		return;
@@ -213,8 +213,6 @@ static void prepare_unit(struct clinic_dwarf_index *index,
 			   NULL) &&
 	    split.addr)
 		unit->code = split;
-	if (!dwarf_getsrclines(&unit->die, &lines, &count))
-		index->budget.bytes_used += count * LINE_BYTES;
 }
 
 static int find_unit(struct clinic_dwarf_index *index, uint64_t address,
@@ -230,26 +228,26 @@ static int find_unit(struct clinic_dwarf_index *index, uint64_t address,
 	if (error)
 		return error;
 	*unit = &index->units[at];
-	prepare_unit(index, *unit);
+	find_split(*unit);
 	return 0;
 }
 
-static void find_line(struct clinic_dwarf_unit *unit, uint64_t address,
+static void find_line(struct clinic_dwarf_index *index,
+		      struct clinic_dwarf_unit *unit, uint64_t address,
 		      const char **file, uint32_t *line)
 {
-	Dwarf_Line *row = dwarf_getsrc_die(&unit->die, address);
-	int number;
+	struct clinic_line_table *table =
+		clinic_dwarf_lines_of_unit(&index->lines, &unit->die);
+	const struct clinic_line_row *row;
+	uint64_t end;
 
-	*file = NULL;
-	*line = 0;
-	if (!row)
-		return;
-	*file = dwarf_linesrc(row, NULL, NULL);
-	if (!dwarf_lineno(row, &number) && number > 0)
-		*line = (uint32_t)number;
+	row = table ? clinic_line_table_find(table, address, &end) : NULL;
+	*file = row ? clinic_line_table_file(table, row->file) : NULL;
+	*line = row ? row->line : 0;
 }
 
-static void find_call(struct clinic_dwarf_unit *unit, Dwarf_Die *call,
+static void find_call(struct clinic_dwarf_index *index,
+		      struct clinic_dwarf_unit *unit, Dwarf_Die *call,
 		      const char **file, uint32_t *line)
 {
 	Dwarf_Attribute attribute;
@@ -257,8 +255,9 @@ static void find_call(struct clinic_dwarf_unit *unit, Dwarf_Die *call,
 
 	dwarf_formudata(dwarf_attr(call, DW_AT_call_line, &attribute), &number);
 	*line = (uint32_t)number;
-	*file = clinic_dwarf_file_name(
-		dwarf_attr(call, DW_AT_call_file, &attribute), &unit->die);
+	*file = clinic_dwarf_lines_file(
+		&index->lines, dwarf_attr(call, DW_AT_call_file, &attribute),
+		&unit->die);
 }
 
 static int add_frame(struct clinic_dwarf_index *index, size_t at,
@@ -290,7 +289,7 @@ static int list_frames(struct clinic_dwarf_index *index,
 	for (;;) {
 		struct clinic_dwarf_scope *s = &function->scopes[scope];
 		const struct clinic_dwarf_name *name = clinic_dwarf_names_find(
-			&index->names, &s->die, &unit->die);
+			&index->names, &index->lines, &s->die, &unit->die);
 		int error;
 
 		if (!name)
@@ -307,7 +306,7 @@ static int list_frames(struct clinic_dwarf_index *index,
 				  });
 		if (error || scope == 0)
 			return error;
-		find_call(unit, &s->die, &file, &line);
+		find_call(index, unit, &s->die, &file, &line);
 		scope = s->parent;
 	}
 }
@@ -323,7 +322,7 @@ int clinic_dwarf_index_find(struct clinic_dwarf_index *index, uint64_t address,
 	*answer = (struct clinic_dwarf_answer){0};
 	if (error)
 		return error;
-	find_line(unit, address, &answer->file, &answer->line);
+	find_line(index, unit, address, &answer->file, &answer->line);
 	error = clinic_dwarf_unit_find(unit, &index->budget, address,
 				       &function);
 	if (error)
@@ -342,45 +341,51 @@ struct range_search {
 	size_t found_count;
 };
 
-/* Tells the ranges of one scope, which are those with that payload. */
 static void tell_if_wanted(struct range_search *search,
 			   struct clinic_dwarf_unit *unit, Dwarf_Die *die,
-			   const struct clinic_range_index *ranges,
-			   uint32_t payload, bool is_inline)
+			   const struct clinic_range *range, bool is_inline)
 {
-	const struct clinic_dwarf_name *name =
-		clinic_dwarf_names_find(&search->index->names, die, &unit->die);
+	const struct clinic_dwarf_name *name = clinic_dwarf_names_find(
+		&search->index->names, &search->index->lines, die, &unit->die);
 
 	if (!name || !name->function ||
 	    (strcmp(name->function, search->wanted) &&
 	     (!name->source_name || strcmp(name->source_name, search->wanted))))
 		return;
-	for (size_t i = 0; i < ranges->count; i++) {
-		if (ranges->ranges[i].payload != payload)
-			continue;
-		search->found_count++;
-		search->on_range(search->context,
-				 &(struct clinic_symbols_range){
-					 .function = name->function,
-					 .start = ranges->ranges[i].start,
-					 .end = ranges->ranges[i].end,
-					 .is_inline = is_inline,
-				 });
+	search->found_count++;
+	search->on_range(search->context, &(struct clinic_symbols_range){
+						  .function = name->function,
+						  .start = range->start,
+						  .end = range->end,
+						  .is_inline = is_inline,
+					  });
+}
+
+static void search_function(struct range_search *search,
+			    struct clinic_dwarf_unit *unit,
+			    const struct clinic_dwarf_function *function)
+{
+	for (size_t i = 0; i < function->inlined.count; i++) {
+		const struct clinic_range *range = &function->inlined.ranges[i];
+
+		tell_if_wanted(search, unit,
+			       &function->scopes[range->payload].die, range,
+			       true);
 	}
 }
 
 static void search_unit(struct range_search *search,
 			struct clinic_dwarf_unit *unit)
 {
-	for (uint32_t i = 0; i < unit->functions_count; i++) {
-		struct clinic_dwarf_function *f = &unit->functions[i];
+	for (size_t i = 0; i < unit->ranges.count; i++) {
+		const struct clinic_range *range = &unit->ranges.ranges[i];
 
-		tell_if_wanted(search, unit, &f->scopes[0].die, &unit->ranges,
-			       i, false);
-		for (uint32_t s = 1; s < f->scopes_count; s++)
-			tell_if_wanted(search, unit, &f->scopes[s].die,
-				       &f->inlined, s, true);
+		tell_if_wanted(search, unit,
+			       &unit->functions[range->payload].scopes[0].die,
+			       range, false);
 	}
+	for (size_t i = 0; i < unit->functions_count; i++)
+		search_function(search, unit, &unit->functions[i]);
 }
 
 int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
@@ -393,7 +398,7 @@ int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
 	for (size_t i = 0; !error && i < index->units_count; i++) {
 		struct clinic_dwarf_unit *unit = &index->units[i];
 
-		prepare_unit(index, unit);
+		find_split(unit);
 		error = clinic_dwarf_unit_read_all(unit, &index->budget);
 		if (!error)
 			search_unit(&search, unit);
@@ -402,61 +407,35 @@ int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
 	return !error && !search.found_count ? -ENOENT : error;
 }
 
-/* Rows at one address: only the last one has any code. */
-static bool row_extent(Dwarf_Lines *lines, size_t at, size_t count,
-		       Dwarf_Addr *start, Dwarf_Addr *end)
-{
-	Dwarf_Line *row = dwarf_onesrcline(lines, at);
-	bool is_end = true;
-
-	if (at + 1 >= count || dwarf_lineaddr(row, start) ||
-	    dwarf_lineendsequence(row, &is_end) || is_end)
-		return false;
-	return !dwarf_lineaddr(dwarf_onesrcline(lines, at + 1), end) &&
-	       *start < *end;
-}
-
-static void tell_row(Dwarf_Line *row, uint64_t start, uint64_t end,
-		     clinic_symbols_on_line *on_line, void *context)
-{
-	int line = 0, column = 0;
-	bool is_statement = false;
-
-	dwarf_lineno(row, &line);
-	dwarf_linecol(row, &column);
-	dwarf_linebeginstatement(row, &is_statement);
-	on_line(context, &(struct clinic_symbols_line){
-				 .start = start,
-				 .end = end,
-				 .file = dwarf_linesrc(row, NULL, NULL),
-				 .line = line > 0 ? (uint32_t)line : 0,
-				 .column = column > 0 ? (uint32_t)column : 0,
-				 .is_statement = is_statement,
-			 });
-}
-
 int clinic_dwarf_index_lines(struct clinic_dwarf_index *index, uint64_t start,
 			     uint64_t end, clinic_symbols_on_line *on_line,
 			     void *context)
 {
 	struct clinic_dwarf_unit *unit;
-	Dwarf_Lines *lines;
-	size_t count;
+	struct clinic_line_table *table;
 	int error = find_unit(index, start, &unit);
 
 	if (error)
 		return error == -ENOENT ? -ENODATA : error;
-	if (dwarf_getsrclines(&unit->die, &lines, &count))
+	table = clinic_dwarf_lines_of_unit(&index->lines, &unit->die);
+	if (!table)
 		return -ENODATA;
-	for (size_t i = 0; i < count; i++) {
-		Dwarf_Addr first, after;
+	while (start < end) {
+		uint64_t next;
+		const struct clinic_line_row *row =
+			clinic_line_table_find(table, start, &next);
 
-		if (!row_extent(lines, i, count, &first, &after) ||
-		    after <= start || first >= end)
-			continue;
-		tell_row(dwarf_onesrcline(lines, i),
-			 first > start ? first : start,
-			 after < end ? after : end, on_line, context);
+		if (!row)
+			break;
+		next = next < end ? next : end;
+		on_line(context, &(struct clinic_symbols_line){
+					 .start = start,
+					 .end = next,
+					 .file = clinic_line_table_file(
+						 table, row->file),
+					 .line = row->line,
+				 });
+		start = next;
 	}
 	return 0;
 }

@@ -36,34 +36,12 @@ static const char *linker_name(Dwarf_Die *die)
 	return dwarf_formstring(&attribute);
 }
 
-const char *clinic_dwarf_file_name(Dwarf_Attribute *attribute,
-				   Dwarf_Die *skeleton)
-{
-	Dwarf_Files *files = NULL;
-	Dwarf_Half version = 0;
-	Dwarf_Word number;
-	Dwarf_Die unit;
-	uint8_t type = 0;
-	size_t count;
-
-	if (!attribute || dwarf_formudata(attribute, &number) ||
-	    dwarf_cu_info(attribute->cu, &version, &type, &unit, NULL, NULL,
-			  NULL, NULL) ||
-	    (number == 0 && version < 5))
-		return NULL;
-	if (dwarf_getsrcfiles(&unit, &files, &count) &&
-	    (type != DW_UT_split_compile ||
-	     dwarf_getsrcfiles(skeleton, &files, &count)))
-		return NULL;
-	return dwarf_filesrc(files, number, NULL, NULL);
-}
-
 /*
  * A linker's name that is not mangled is a C function's asm label: the
  * source's own name tells more.
  */
-static void describe(Dwarf_Die *origin, Dwarf_Die *skeleton,
-		     struct clinic_dwarf_name *name)
+static void describe(struct clinic_dwarf_lines *lines, Dwarf_Die *origin,
+		     Dwarf_Die *skeleton, struct clinic_dwarf_name *name)
 {
 	Dwarf_Attribute file;
 	const char *linker = linker_name(origin);
@@ -75,8 +53,9 @@ static void describe(Dwarf_Die *origin, Dwarf_Die *skeleton,
 	name->function = name->demangled ? name->demangled : name->source_name;
 	if (!name->function)
 		name->function = linker;
-	name->defined_file = clinic_dwarf_file_name(
-		dwarf_attr_integrate(origin, DW_AT_decl_file, &file), skeleton);
+	name->defined_file = clinic_dwarf_lines_file(
+		lines, dwarf_attr_integrate(origin, DW_AT_decl_file, &file),
+		skeleton);
 	if (!dwarf_decl_line(origin, &line) && line > 0)
 		name->defined_line = (uint32_t)line;
 }
@@ -114,7 +93,8 @@ static int grow(struct clinic_dwarf_names *names)
 }
 
 const struct clinic_dwarf_name *
-clinic_dwarf_names_find(struct clinic_dwarf_names *names, Dwarf_Die *die,
+clinic_dwarf_names_find(struct clinic_dwarf_names *names,
+			struct clinic_dwarf_lines *lines, Dwarf_Die *die,
 			Dwarf_Die *skeleton)
 {
 	Dwarf_Die origin = follow_origin(die);
@@ -124,7 +104,7 @@ clinic_dwarf_names_find(struct clinic_dwarf_names *names, Dwarf_Die *die,
 		return NULL;
 	name = &names->slots[slot_of(names, origin.addr)];
 	if (!name->origin) {
-		describe(&origin, skeleton, name);
+		describe(lines, &origin, skeleton, name);
 		names->used_count++;
 		if (name->demangled)
 			names->bytes += strlen(name->demangled) + 1;

@@ -11,9 +11,7 @@
 #ifndef CLINIC_SYMBOLS_DWARF_NAMES_H
 #define CLINIC_SYMBOLS_DWARF_NAMES_H
 
-#include <elfutils/libdw.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "symbols/dwarf_lines.h"
 
 struct clinic_dwarf_name {
 	const void *origin;   /* the function's entry: its identity */
@@ -32,18 +30,11 @@ struct clinic_dwarf_names {
 	uint64_t bytes; /* of all of it */
 };
 
-/* skeleton: the unit that has the line table, see clinic_dwarf_file_name. */
+/* skeleton: see clinic_dwarf_lines_file(). */
 const struct clinic_dwarf_name *
-clinic_dwarf_names_find(struct clinic_dwarf_names *names, Dwarf_Die *die,
+clinic_dwarf_names_find(struct clinic_dwarf_names *names,
+			struct clinic_dwarf_lines *lines, Dwarf_Die *die,
 			Dwarf_Die *skeleton);
-/*
- * The file that DW_AT_decl_file or DW_AT_call_file means, or NULL: of the
- * table of the attribute's own unit or, for split units that have none, of
- * the skeleton's. (libdw's dwarf_decl_file aborts on those.)
- */
-const char *clinic_dwarf_file_name(Dwarf_Attribute *attribute,
-				   Dwarf_Die *skeleton);
-
 void clinic_dwarf_names_clear(struct clinic_dwarf_names *names);
 
 #endif

@@ -61,13 +61,13 @@ static int add_range(struct clinic_dwarf_budget *budget,
 		     struct clinic_range_index *index, uint64_t start,
 		     uint64_t end, uint32_t payload)
 {
+	if (!budget->ranges_left)
+		return -EBADMSG;
+	budget->ranges_left--;
 	/* Linkers leave functions they threw away at 0, 1 or -1. */
 	if (end <= start || !clinic_elf_is_code(budget->binary, start) ||
 	    !clinic_elf_is_code(budget->binary, end - 1))
 		return 0;
-	if (!budget->ranges_left)
-		return -EBADMSG;
-	budget->ranges_left--;
 	budget->bytes_used += sizeof(struct clinic_range);
 	return clinic_range_index_add(index, start, end, payload);
 }

@@ -53,7 +53,7 @@ struct clinic_dwarf_unit {
 	struct clinic_dwarf_function *functions;
 	size_t functions_count;
 	size_t functions_capacity;
-	bool is_prepared;   /* line table read, split file looked for */
+	bool is_prepared;   /* the split unit was looked for */
 	bool has_functions; /* those outside of others were listed */
 	bool has_nested;    /* and those inside of others */
 };

@@ -15,6 +15,7 @@
  */
 #define INFLATE_RATIO_MAX 64
 
+/* Linkers write a dozen; each address is compared with all. */
 #define SEGMENTS_MAX    4096
 #define NOTES_BYTES_MAX (1 << 20)
 
@@ -441,6 +442,21 @@ int clinic_elf_read_section(const struct clinic_elf *elf,
 		*bytes = (struct clinic_elf_bytes){0};
 	}
 	return error;
+}
+
+int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
+			    struct clinic_elf_bytes *bytes, uint64_t *address)
+{
+	for (size_t i = 0; i < elf->segments_count; i++) {
+		const Elf64_Phdr *p = &elf->segments[i];
+
+		if (p->p_type != type)
+			continue;
+		bytes->size = p->p_filesz;
+		*address = p->p_vaddr;
+		return read_new(elf, p->p_filesz, p->p_offset, &bytes->bytes);
+	}
+	return -ENODATA;
 }
 
 int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,

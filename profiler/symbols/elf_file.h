@@ -75,6 +75,10 @@ int clinic_elf_read_section_into(const struct clinic_elf *elf,
 				 const struct clinic_elf_section *section,
 				 uint8_t *bytes);
 
+/* The first segment of that type; also without section headers. */
+int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
+			    struct clinic_elf_bytes *bytes, uint64_t *address);
+
 /* Code bytes as they are loaded; -ERANGE: not (all) in one segment. */
 int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,
 			    void *bytes, size_t size_bytes);

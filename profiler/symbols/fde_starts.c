@@ -61,17 +61,14 @@ static int read_table(const struct clinic_elf_bytes *table, uint64_t address,
 int clinic_fde_starts_read(const struct clinic_elf *binary,
 			   struct clinic_fde_starts *starts)
 {
-	const struct clinic_elf_section *section =
-		clinic_elf_section(binary, ".eh_frame_hdr");
 	struct clinic_elf_bytes table;
-	int error;
+	uint64_t address;
+	int error = clinic_elf_read_segment(binary, PT_GNU_EH_FRAME, &table,
+					    &address);
 
-	if (!section)
-		return -ENODATA;
-	error = clinic_elf_read_section(binary, section, &table);
 	if (error)
 		return error;
-	error = read_table(&table, section->address, starts);
+	error = read_table(&table, address, starts);
 	free(table.bytes);
 	return error;
 }

@@ -35,14 +35,12 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 				   clinic_symbols_on_range *on_range,
 				   void *context);
 
-/* One row of the line table: the code from start to end is of that line. */
+/* The code from start to end is of that line. */
 struct clinic_symbols_line {
 	uint64_t start;
 	uint64_t end;
-	const char *file;
-	uint32_t line;
-	uint32_t column; /* 0: not known */
-	bool is_statement;
+	const char *file; /* NULL: not known */
+	uint32_t line;    /* 0: the compiler's own code */
 };
 
 typedef void clinic_symbols_on_line(void *context,

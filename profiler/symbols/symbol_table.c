@@ -73,23 +73,32 @@ static void keep_best(struct clinic_symbol_table *table)
 	table->count = kept;
 }
 
-static uint64_t section_end(const struct clinic_elf *binary, uint64_t address)
+/* payload: index in binary->sections */
+static int index_sections(const struct clinic_elf *binary,
+			  struct clinic_range_index *index)
 {
-	for (size_t i = 0; i < binary->sections_count; i++) {
+	int error = 0;
+
+	for (size_t i = 0; !error && i < binary->sections_count; i++) {
 		const struct clinic_elf_section *s = &binary->sections[i];
 
-		if ((s->flags & SHF_ALLOC) && address >= s->address &&
-		    address - s->address < s->size_bytes)
-			return s->address + s->size_bytes;
+		if ((s->flags & SHF_ALLOC) &&
+		    s->size_bytes <= UINT64_MAX - s->address)
+			error = clinic_range_index_add(
+				index, s->address, s->address + s->size_bytes,
+				(uint32_t)i);
 	}
-	return address;
+	clinic_range_index_sort(index);
+	return error;
 }
 
 static uint64_t end_of(const struct clinic_symbol_table *table, size_t at,
-		       const struct clinic_elf *binary)
+		       const struct clinic_elf *binary,
+		       const struct clinic_range_index *sections)
 {
 	const struct clinic_symbol *symbol = &table->symbols[at];
 	uint64_t end = UINT64_MAX;
+	uint32_t number;
 
 	if (symbol->size)
 		return symbol->size < UINT64_MAX - symbol->start
@@ -97,10 +106,12 @@ static uint64_t end_of(const struct clinic_symbol_table *table, size_t at,
 			       : UINT64_MAX;
 	if (at + 1 < table->count)
 		end = table->symbols[at + 1].start;
-	if (binary) {
-		uint64_t limit = section_end(binary, symbol->start);
+	if (binary &&
+	    !clinic_range_index_find(sections, symbol->start, &number)) {
+		const struct clinic_elf_section *s = &binary->sections[number];
 
-		end = limit < end ? limit : end;
+		if (s->address + s->size_bytes < end)
+			end = s->address + s->size_bytes;
 	}
 	return end;
 }
@@ -108,20 +119,20 @@ static uint64_t end_of(const struct clinic_symbol_table *table, size_t at,
 int clinic_symbol_table_finish(struct clinic_symbol_table *table,
 			       const struct clinic_elf *binary)
 {
+	struct clinic_range_index sections = {0};
+	int error = binary ? index_sections(binary, &sections) : 0;
+
 	if (table->count)
 		qsort(table->symbols, table->count, sizeof(*table->symbols),
 		      compare);
 	keep_best(table);
-	for (size_t i = 0; i < table->count; i++) {
-		int error = clinic_range_index_add(
+	for (size_t i = 0; !error && i < table->count; i++)
+		error = clinic_range_index_add(
 			&table->ranges, table->symbols[i].start,
-			end_of(table, i, binary), (uint32_t)i);
-
-		if (error)
-			return error;
-	}
+			end_of(table, i, binary, &sections), (uint32_t)i);
 	clinic_range_index_sort(&table->ranges);
-	return 0;
+	clinic_range_index_clear(&sections);
+	return error;
 }
 
 /* Local labels of the assembler, and AArch64's marks of code and data. */

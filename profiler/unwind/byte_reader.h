@@ -1,7 +1,7 @@
 /*
  * unwind/byte_reader.h - numbers out of bytes that may be hostile.
  *
- * Private to this room. Reading past the end gives zero and sets failed,
+ * For this room and symbols/. Reading past the end gives zero and sets failed,
  * which stays set: read a whole structure, then ask once.
  */
 #ifndef CLINIC_UNWIND_BYTE_READER_H

@@ -1,0 +1,47 @@
+/*
+ * symbols/dwarf_lines.h - the line tables of units, each read once.
+ *
+ * A table belongs to a unit, and several units may share one. Split units
+ * may have one of their own that only lists files; else theirs are the
+ * skeleton's.
+ *
+ * Ownership  tables and names live as long as the struct, which is to be
+ *            cleared before the Dwarf it read from ends.
+ * Errors     NULL: none there, or no memory. Damaged tables are kept as far as
+ *            they could be read.
+ * Read next  symbols/line_table.h.
+ */
+#ifndef CLINIC_SYMBOLS_DWARF_LINES_H
+#define CLINIC_SYMBOLS_DWARF_LINES_H
+
+#include <elfutils/libdw.h>
+
+#include "symbols/line_table.h"
+
+struct clinic_dwarf_lines {
+	const struct clinic_elf *binary;
+	uint64_t bytes_max; /* of one table's rows */
+	struct clinic_dwarf_lines_slot {
+		const void *start; /* the table's first byte, its identity */
+		struct clinic_line_table *table;
+	} * slots; /* open addressing */
+	size_t slots_count, used_count;
+	/* Frames that follow each other are mostly of one unit. */
+	const Dwarf_CU *last_unit;
+	struct clinic_line_table *last_table;
+	uint64_t bytes; /* of all tables */
+	uint64_t damaged_count;
+};
+
+/* unit: a unit's entry. */
+struct clinic_line_table *
+clinic_dwarf_lines_of_unit(struct clinic_dwarf_lines *lines, Dwarf_Die *unit);
+
+/* The file that DW_AT_decl_file or DW_AT_call_file means; may be NULL. */
+const char *clinic_dwarf_lines_file(struct clinic_dwarf_lines *lines,
+				    Dwarf_Attribute *attribute,
+				    Dwarf_Die *skeleton);
+
+void clinic_dwarf_lines_clear(struct clinic_dwarf_lines *lines);
+
+#endif

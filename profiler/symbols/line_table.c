@@ -1,0 +1,540 @@
+/* symbols/line_table.c - header, names, and the program that makes rows. */
+#include "symbols/line_table.h"
+
+#include <dwarf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unwind/byte_reader.h"
+
+/* What the program needs of the header. */
+struct header {
+	bool is_64bit; /* offsets take 8 bytes */
+	uint8_t minimum_bytes;
+	int8_t line_base;
+	uint8_t line_range;
+	uint8_t opcode_base;
+	const uint8_t *operand_counts; /* of opcodes 1 to opcode_base - 1 */
+};
+
+/* One run of the program. */
+struct machine {
+	struct clinic_line_table *table;
+	const struct clinic_elf *binary;
+	struct header header;
+	uint64_t address;
+	uint64_t line;
+	uint64_t file;
+	size_t first;   /* row of the sequence being made */
+	bool is_broken; /* its addresses went backwards */
+};
+
+static void *grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+	void *grown;
+
+	if (count < *capacity)
+		return array;
+	grown = realloc(array, (count * 2 + 16) * size);
+	if (grown)
+		*capacity = count * 2 + 16;
+	return grown;
+}
+
+static int add_row(struct machine *machine)
+{
+	struct clinic_line_table *table = machine->table;
+	const struct clinic_line_row row = {machine->address,
+					    (uint32_t)machine->file,
+					    (uint32_t)machine->line};
+	struct clinic_line_row *last = table->rows + table->rows_count - 1;
+	struct clinic_line_row *grown;
+
+	if (table->rows_count > machine->first) {
+		if (row.address < last->address)
+			machine->is_broken = true;
+		if (row.address == last->address) {
+			*last = row;
+			return 0;
+		}
+		if (row.file == last->file && row.line == last->line)
+			return 0;
+	}
+	if (table->rows_count == table->rows_max)
+		return -EFBIG;
+	grown = grow(table->rows, table->rows_count, &table->rows_capacity,
+		     sizeof(row));
+	if (!grown)
+		return -ENOMEM;
+	table->rows = grown;
+	table->rows[table->rows_count++] = row;
+	return 0;
+}
+
+static int keep_sequence(struct machine *machine)
+{
+	struct clinic_line_table *table = machine->table;
+	struct clinic_line_sequence *grown =
+		grow(table->sequences, table->sequences_count,
+		     &table->sequences_capacity, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	table->sequences = grown;
+	grown[table->sequences_count] = (struct clinic_line_sequence){
+		machine->first, table->rows_count - machine->first,
+		machine->address};
+	return clinic_range_index_add(
+		&table->ranges, table->rows[machine->first].address,
+		machine->address, (uint32_t)table->sequences_count++);
+}
+
+static void start_sequence(struct machine *machine)
+{
+	machine->first = machine->table->rows_count;
+	machine->is_broken = false;
+	machine->address = 0;
+	machine->file = 1;
+	machine->line = 1;
+}
+
+static int end_sequence(struct machine *machine)
+{
+	struct clinic_line_table *table = machine->table;
+	const struct clinic_line_row *first = table->rows + machine->first;
+	int error = 0;
+
+	if (table->rows_count > machine->first && !machine->is_broken &&
+	    table->rows[table->rows_count - 1].address <= machine->address &&
+	    clinic_elf_is_code(machine->binary, first->address))
+		error = keep_sequence(machine);
+	else
+		table->rows_count = machine->first;
+	start_sequence(machine);
+	return error;
+}
+
+static int add_file(struct clinic_line_table *table, size_t *capacity,
+		    const char *name, uint64_t folder)
+{
+	struct clinic_line_file *grown = grow(table->files, table->files_count,
+					      capacity, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	table->files = grown;
+	grown[table->files_count++] =
+		(struct clinic_line_file){.name = name, .folder = folder};
+	return 0;
+}
+
+static int run_extended(struct machine *machine, struct byte_reader *reader)
+{
+	uint64_t size = read_uleb(reader);
+	struct byte_reader operands = {.at = read_bytes(reader, size)};
+
+	if (!operands.at || !size)
+		return reader->failed ? -EBADMSG : 0;
+	operands.end = operands.at + size;
+	switch (read_u8(&operands)) {
+	case DW_LNE_end_sequence:
+		return end_sequence(machine);
+	case DW_LNE_set_address:
+		if (size - 1 > sizeof(uint64_t))
+			return -EBADMSG;
+		machine->address = read_unsigned(&operands, size - 1);
+		return 0;
+	default: /* discriminators, and files that nobody defines here */
+		return 0;
+	}
+}
+
+static int run_special(struct machine *machine, uint8_t opcode)
+{
+	const struct header *header = &machine->header;
+	unsigned int step = (unsigned int)opcode - header->opcode_base;
+	int lines = header->line_base + (int)(step % header->line_range);
+
+	machine->address +=
+		(uint64_t)(step / header->line_range) * header->minimum_bytes;
+	machine->line += (uint64_t)(int64_t)lines;
+	return add_row(machine);
+}
+
+static int run_standard(struct machine *machine, struct byte_reader *reader,
+			uint8_t opcode)
+{
+	const struct header *header = &machine->header;
+
+	switch (opcode) {
+	case DW_LNS_copy:
+		return add_row(machine);
+	case DW_LNS_advance_pc:
+		machine->address += read_uleb(reader) * header->minimum_bytes;
+		return 0;
+	case DW_LNS_advance_line:
+		machine->line += (uint64_t)read_sleb(reader);
+		return 0;
+	case DW_LNS_set_file:
+		machine->file = read_uleb(reader);
+		return 0;
+	case DW_LNS_const_add_pc:
+		machine->address += (uint64_t)((255U - header->opcode_base) /
+					       header->line_range) *
+				    header->minimum_bytes;
+		return 0;
+	case DW_LNS_fixed_advance_pc:
+		machine->address += read_unsigned(reader, 2);
+		return 0;
+	default: /* columns, marks, and opcodes of the future */
+		for (unsigned int i = header->operand_counts[opcode - 1]; i;
+		     i--)
+			read_uleb(reader);
+		return 0;
+	}
+}
+
+static int run_program(struct machine *machine, struct byte_reader *reader)
+{
+	int error = 0;
+
+	start_sequence(machine);
+	while (!error && !reader->failed && bytes_left(reader)) {
+		uint8_t opcode = read_u8(reader);
+
+		if (opcode >= machine->header.opcode_base)
+			error = run_special(machine, opcode);
+		else if (opcode)
+			error = run_standard(machine, reader, opcode);
+		else
+			error = run_extended(machine, reader);
+	}
+	/* Rows after the last end were promised an end. */
+	machine->table->rows_count = machine->first;
+	clinic_range_index_sort(&machine->table->ranges);
+	return !error && reader->failed ? -EBADMSG : error;
+}
+
+/* "" when there is no more to read. */
+static const char *next_text(struct byte_reader *reader)
+{
+	const char *text = reader->failed ? NULL : read_text(reader);
+
+	return text ? text : "";
+}
+
+static const char *text_at(const struct clinic_line_section *section,
+			   uint64_t offset)
+{
+	struct byte_reader reader = {0};
+
+	if (offset >= section->size)
+		return "";
+	reader.at = section->bytes + offset;
+	reader.end = section->bytes + section->size;
+	return next_text(&reader);
+}
+
+/* One value of version 5's lists of folders and files. */
+struct value {
+	const char *text;
+	uint64_t number;
+};
+
+static struct value read_value(struct byte_reader *reader,
+			       const struct clinic_line_sections *sections,
+			       const struct header *header, uint64_t form)
+{
+	size_t offset_bytes = header->is_64bit ? 8 : 4;
+	struct value value = {.text = ""};
+
+	switch (form) {
+	case DW_FORM_string:
+		value.text = next_text(reader);
+		break;
+	case DW_FORM_line_strp:
+		value.text = text_at(&sections->line_str,
+				     read_unsigned(reader, offset_bytes));
+		break;
+	case DW_FORM_strp:
+		value.text = text_at(&sections->str,
+				     read_unsigned(reader, offset_bytes));
+		break;
+	case DW_FORM_udata:
+		value.number = read_uleb(reader);
+		break;
+	case DW_FORM_data1:
+		value.number = read_u8(reader);
+		break;
+	case DW_FORM_data2:
+		value.number = read_unsigned(reader, 2);
+		break;
+	case DW_FORM_data16: /* a digest */
+		skip_bytes(reader, 16);
+		break;
+	case DW_FORM_block:
+		skip_bytes(reader, read_uleb(reader));
+		break;
+	default:
+		reader->failed = true;
+	}
+	return value;
+}
+
+/* Version 5: a list says what it holds, then how many, then all of them. */
+struct list {
+	uint8_t forms_count;
+	struct {
+		uint64_t content, form;
+	} forms[255];
+	uint64_t count;
+};
+
+static void read_list_head(struct byte_reader *reader, struct list *list)
+{
+	list->forms_count = read_u8(reader);
+	for (unsigned int i = 0; i < list->forms_count; i++) {
+		list->forms[i].content = read_uleb(reader);
+		list->forms[i].form = read_uleb(reader);
+	}
+	list->count = read_uleb(reader);
+	/* Every entry takes bytes, or a count could keep us for ever. */
+	if (list->count > bytes_left(reader) ||
+	    (list->count && !list->forms_count))
+		reader->failed = true;
+}
+
+static void read_entry(struct byte_reader *reader,
+		       const struct clinic_line_sections *sections,
+		       const struct header *header, const struct list *list,
+		       struct clinic_line_file *file)
+{
+	*file = (struct clinic_line_file){.name = ""};
+	for (unsigned int i = 0; i < list->forms_count; i++) {
+		struct value value = read_value(reader, sections, header,
+						list->forms[i].form);
+
+		if (list->forms[i].content == DW_LNCT_path)
+			file->name = value.text;
+		else if (list->forms[i].content == DW_LNCT_directory_index)
+			file->folder = value.number;
+	}
+}
+
+static int add_folder(struct clinic_line_table *table, size_t *capacity,
+		      const char *name)
+{
+	const char **grown = grow(table->folders, table->folders_count,
+				  capacity, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	table->folders = grown;
+	grown[table->folders_count++] = name;
+	return 0;
+}
+
+static int read_names_5(struct clinic_line_table *table,
+			struct byte_reader *reader,
+			const struct clinic_line_sections *sections,
+			const struct header *header)
+{
+	size_t folders_capacity = 0, files_capacity = 0;
+	struct clinic_line_file file;
+	struct list list;
+	int error = 0;
+
+	read_list_head(reader, &list);
+	while (!error && !reader->failed && list.count--) {
+		read_entry(reader, sections, header, &list, &file);
+		error = add_folder(table, &folders_capacity, file.name);
+	}
+	if (error || reader->failed)
+		return error;
+	read_list_head(reader, &list);
+	while (!error && !reader->failed && list.count--) {
+		read_entry(reader, sections, header, &list, &file);
+		error = add_file(table, &files_capacity, file.name,
+				 file.folder);
+	}
+	return error;
+}
+
+/* Before version 5 both lists count from 1: entry 0 is the unit's own. */
+static int read_names_2(struct clinic_line_table *table,
+			struct byte_reader *reader)
+{
+	size_t folders_capacity = 0, files_capacity = 0;
+	const char *name;
+	int error = add_folder(table, &folders_capacity, "");
+
+	while (!error && *(name = next_text(reader)))
+		error = add_folder(table, &folders_capacity, name);
+	if (!error)
+		error = add_file(table, &files_capacity, "", 0);
+	while (!error && *(name = next_text(reader))) {
+		uint64_t folder = read_uleb(reader);
+
+		read_uleb(reader); /* time, size: never filled in */
+		read_uleb(reader);
+		error = add_file(table, &files_capacity, name, folder);
+	}
+	return error;
+}
+
+/* Leaves reader at the lists of names, ending where the table ends. */
+static int read_header(struct clinic_line_table *table,
+		       struct byte_reader *reader, struct header *header,
+		       const uint8_t **program)
+{
+	uint64_t size = read_unsigned(reader, 4);
+
+	header->is_64bit = size == UINT32_MAX;
+	if (header->is_64bit)
+		size = read_unsigned(reader, 8);
+	if (reader->failed || size > bytes_left(reader))
+		return -EBADMSG;
+	reader->end = reader->at + size;
+	table->version = (unsigned int)read_unsigned(reader, 2);
+	if (table->version < 2 || table->version > 5)
+		return -EBADMSG;
+	if (table->version == 5)
+		skip_bytes(reader, 2); /* sizes of addresses and segments */
+	size = read_unsigned(reader, header->is_64bit ? 8 : 4);
+	if (reader->failed || size > bytes_left(reader))
+		return -EBADMSG;
+	*program = reader->at + size;
+	header->minimum_bytes = read_u8(reader);
+	if (table->version >= 4)
+		skip_bytes(reader, 1); /* operations of a VLIW instruction */
+	skip_bytes(reader, 1);         /* whether rows begin statements */
+	header->line_base = (int8_t)read_u8(reader);
+	header->line_range = read_u8(reader);
+	header->opcode_base = read_u8(reader);
+	if (reader->failed || !header->line_range || !header->opcode_base)
+		return -EBADMSG;
+	header->operand_counts =
+		read_bytes(reader, header->opcode_base - UINT64_C(1));
+	return reader->failed ? -EBADMSG : 0;
+}
+
+int clinic_line_table_read(struct clinic_line_table *table,
+			   const struct clinic_line_sections *sections,
+			   uint64_t offset, const char *compiled_in,
+			   const struct clinic_elf *binary, size_t rows_max)
+{
+	struct machine machine = {.table = table, .binary = binary};
+	struct byte_reader reader = {0};
+	const uint8_t *program;
+	int error;
+
+	if (offset >= sections->line.size)
+		return -EBADMSG;
+	table->compiled_in = compiled_in;
+	table->rows_max = rows_max;
+	reader.at = sections->line.bytes + offset;
+	reader.end = sections->line.bytes + sections->line.size;
+	error = read_header(table, &reader, &machine.header, &program);
+	if (error)
+		return error;
+	error = table->version == 5 ? read_names_5(table, &reader, sections,
+						   &machine.header)
+				    : read_names_2(table, &reader);
+	if (error || reader.failed)
+		return error ? error : -EBADMSG;
+	reader.at = program;
+	return run_program(&machine, &reader);
+}
+
+const struct clinic_line_row *
+clinic_line_table_find(const struct clinic_line_table *table, uint64_t address,
+		       uint64_t *end)
+{
+	const struct clinic_line_sequence *sequence;
+	const struct clinic_line_row *rows;
+	size_t low = 0, high;
+	uint32_t at;
+
+	if (clinic_range_index_find(&table->ranges, address, &at))
+		return NULL;
+	sequence = &table->sequences[at];
+	rows = table->rows + sequence->first;
+	high = sequence->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rows[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*end = low < sequence->count ? rows[low].address : sequence->end;
+	return low ? &rows[low - 1] : NULL;
+}
+
+static char *join(const char *folder, const char *name)
+{
+	char *path;
+
+	if (*name == '/' || !folder || !*folder)
+		return strdup(name);
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+/*
+ * A relative folder is below the one that was compiled in. Where that one is
+ * relative too, it was rewritten for a package (-ffile-prefix-map), and
+ * joining them would name a file that never was.
+ */
+static char *make_path(const struct clinic_line_table *table,
+		       const struct clinic_line_file *file)
+{
+	const char *top = table->compiled_in;
+	const char *folder = file->folder < table->folders_count
+				     ? table->folders[file->folder]
+				     : "";
+	char *below = join(folder, file->name);
+	char *path;
+
+	if (!below || *below == '/' || !top || (*top != '/' && *folder))
+		return below;
+	path = join(top, below);
+	free(below);
+	return path;
+}
+
+const char *clinic_line_table_file(struct clinic_line_table *table,
+				   uint64_t number)
+{
+	struct clinic_line_file *file;
+
+	if (number >= table->files_count)
+		return NULL;
+	file = &table->files[number];
+	if (!*file->name)
+		return NULL;
+	if (!file->path)
+		file->path = make_path(table, file);
+	return file->path;
+}
+
+uint64_t clinic_line_table_bytes(const struct clinic_line_table *table)
+{
+	return table->rows_capacity * sizeof(*table->rows) +
+	       table->sequences_capacity * sizeof(*table->sequences) +
+	       table->ranges.capacity * sizeof(*table->ranges.ranges) +
+	       table->files_count * sizeof(*table->files);
+}
+
+void clinic_line_table_clear(struct clinic_line_table *table)
+{
+	for (size_t i = 0; i < table->files_count; i++)
+		free(table->files[i].path);
+	free(table->files);
+	free(table->folders);
+	free(table->rows);
+	free(table->sequences);
+	clinic_range_index_clear(&table->ranges);
+	*table = (struct clinic_line_table){0};
+}
