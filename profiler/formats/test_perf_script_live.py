@@ -1,0 +1,58 @@
+"""What is imported of a fresh `perf record` is what `perf report` says of it: same samples, same shares."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CLINIC = Path("build/bin/clinic").resolve()
+VICTIM = Path("build/victims/split_functions").resolve()
+FIELDS = "comm,pid,tid,cpu,time,period,event,ip,sym,dso"
+
+
+def output(*argv: object, **kwargs) -> str:
+    return subprocess.run([str(word) for word in argv], check=True, capture_output=True, text=True, **kwargs).stdout
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory) -> Path:
+    if not shutil.which("perf"):
+        pytest.skip("no perf to compare with")
+    data = tmp_path_factory.mktemp("perf") / "perf.data"
+    done = subprocess.run(["perf", "record", "-q", "-F", "999", "--sample-cpu", "-e", "cpu-clock", "-g", "-o", data,
+                           VICTIM, "400"], capture_output=True, text=True)
+    if not data.exists():
+        pytest.skip(f"perf record does not work here: {done.stderr.strip()[:200]}")
+    return data
+
+
+@pytest.fixture(scope="module")
+def report(recording) -> dict:
+    text, session = recording.with_suffix(".txt"), recording.with_suffix(".json")
+    text.write_text(output("perf", "script", "--header", "-i", recording, "-F", FIELDS, "--show-lost-events"))
+    output(CLINIC, "import", text, "-o", session)
+    return json.loads(output(CLINIC, "report", session, "--json"))
+
+
+@pytest.mark.slow
+def test_no_sample_is_missing_or_double(recording, report):
+    samples = re.search(r"^ +SAMPLE events: +(\d+)", output("perf", "report", "-i", recording, "--stats"), re.M)
+    assert report["quality"]["samples_count"] == int(samples.group(1))
+    assert report["quality"]["frequency_hz"] == 999
+    assert report["notes"] == []
+
+
+@pytest.mark.slow
+def test_shares_are_perfs_own(recording, report):
+    text = output("perf", "report", "-i", recording, "--no-children", "-g", "none", "--stdio", "-F", "overhead,sym")
+    by_perf = {name: float(share) for share, name in
+               re.findall(r"^ +([\d.]+)% +\[[.k]\] (.+?) *$", text, re.M)}
+    ours = {}
+    for row in report["functions"]:
+        ours[row["name"]] = ours.get(row["name"], 0) + 100 * row["self_ratio"]
+    assert len(by_perf) >= 3
+    for name, share in by_perf.items():
+        assert ours[name] == pytest.approx(share, abs=0.011), name
