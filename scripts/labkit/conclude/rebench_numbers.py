@@ -8,7 +8,7 @@ first among them.
 from math import prod
 from typing import Any, Mapping, Sequence
 
-from labkit.conclude.baseline_numbers import command_times, distribution, stage_numbers
+from labkit.conclude.baseline_numbers import command_times, distribution, single_batches, stage_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.memory_numbers import per_batch
 from labkit.decide import Decision, allocation_growth
@@ -16,10 +16,9 @@ from labkit.dossier import Dossier
 from labkit.effects import Row, judged_together, measure_effects, sizes_of
 from labkit.metrics import METRICS
 from labkit.policy import parse
-from labkit.stats.quantiles import tail_is_supported
 
-SHOWN = ("throughput", "p50", "p95", "p99", "cpu", "peak_rss")
-TAILS = {"p95": 0.95, "p99": 0.99}
+# Throughput is judged by the median time of an operation, so p50 would be the same row twice.
+SHOWN = ("throughput", "p95", "p99", "cpu", "peak_rss")
 
 
 def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str, Any] | None:
@@ -43,6 +42,7 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
         "distributions": _distributions(data["runs"], main_size),
         "scaling": _scaling(data["runs"]),
         "stages": stage_numbers(data.get("stage_runs", ())),
+        "single_batches": _single_batches(data.get("stage_runs", ()), main_size),
         "expected_gain_ratio": _product_of_gains(decisions, data["accepted"]),
         "command": _command(data),
     }
@@ -51,19 +51,20 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
 def _all_effects(dossier: Dossier, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The complaint's metric at its size stands alone, as it was named before; all others are one family."""
     policy, metric = parse(dossier.policy), dossier.manifest["metric"]
-    shown = [metric, *(one for one in SHOWN if one != metric)]
+    shown = list(dict.fromkeys([metric, *SHOWN]))
     measured = [one for name in shown if name in METRICS
                 for one in measure_effects(rows, name, policy, seed=dossier.rebench["seed"])]
     main = [one for one in measured if (one.size, one.comparison.metric) == (dossier.manifest["main_size"], metric)]
     others = judged_together([one for one in measured if one not in main], policy)
     numbers = {(one.size, one.comparison.metric): comparison_numbers(one) for one in (*main, *others)}
-    return [{**numbers[size, name], "supported": _is_supported(rows, size, name)}
-            for size in sizes_of(rows) for name in shown if (size, name) in numbers]
+    return [numbers[size, name] for size in sizes_of(rows) for name in shown if (size, name) in numbers]
 
 
-def _is_supported(rows: Sequence[Row], size: str, metric: str) -> bool:
-    return metric not in TAILS or all(tail_is_supported(len(row["samples_ns"]), TAILS[metric]) for row in rows
-                                      if row["size"] == size and not row["failure"])
+def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[str, Any]:
+    """Per variant: the tails that a deadline meets."""
+    variants = dict.fromkeys(run["variant"] for run in stage_runs)
+    return {variant: single_batches([run for run in stage_runs if run["variant"] == variant], size)
+            for variant in variants}
 
 
 def _exact(data: Mapping[str, Any]) -> list[dict[str, Any]]:
