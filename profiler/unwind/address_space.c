@@ -119,25 +119,36 @@ static size_t keep_uncovered(const struct mapped *old, const struct mapped *new,
 	return count;
 }
 
-static int compare_mapped(const void *left, const void *right)
+static size_t add_uncovered(const struct mapped *old, const struct mapped *new,
+			    struct mapped *list, bool *has_new)
 {
-	const struct mapped *a = left, *b = right;
+	struct mapped parts[2];
+	size_t parts_count = keep_uncovered(old, new, parts), count = 0;
 
-	return (a->start > b->start) - (a->start < b->start);
+	for (size_t i = 0; i < parts_count; i++) {
+		if (!*has_new && parts[i].start > new->start) {
+			list[count++] = *new;
+			*has_new = true;
+		}
+		list[count++] = parts[i];
+	}
+	return count;
 }
 
 static int insert(struct clinic_space *space, const struct mapped *new)
 {
 	/* One may be split in two. */
 	struct mapped *list = malloc((space->count + 2) * sizeof(*list));
+	bool has_new = false;
 	size_t count = 0;
 
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < space->count; i++)
-		count += keep_uncovered(&space->list[i], new, &list[count]);
-	list[count++] = *new;
-	qsort(list, count, sizeof(*list), compare_mapped);
+		count += add_uncovered(&space->list[i], new, &list[count],
+				       &has_new);
+	if (!has_new)
+		list[count++] = *new;
 	free(space->list);
 	space->list = list;
 	space->count = count;
@@ -311,6 +322,7 @@ int clinic_space_code(const struct clinic_space *space, uint64_t address,
 	if (error)
 		return error;
 	code->table = clinic_module_table(code->place.module);
+	code->elf_address = 0;
 	if (code->table &&
 	    clinic_unwind_table_address(code->table, code->place.file_offset,
 					&code->elf_address) < 0)

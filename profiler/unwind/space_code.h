@@ -15,7 +15,7 @@ uint64_t clinic_space_version(const struct clinic_space *space);
 struct clinic_code {
 	struct clinic_place place;
 	const struct clinic_unwind_table *table; /* NULL: none */
-	uint64_t elf_address;                    /* in that table */
+	uint64_t elf_address; /* in that table; 0 without one */
 };
 
 /* -ENOENT: nothing executable there. */

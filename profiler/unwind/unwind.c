@@ -131,8 +131,6 @@ static bool is_call_before(const struct walk *w, uint64_t return_address)
 	/* Generated code, a file we may not read: executable, all the same. */
 	if (!clinic_module_has_code(code.place.module))
 		return true;
-	if (!code.table) /* then its addresses are not known, either */
-		code.elf_address = 0;
 	return clinic_module_read_code(code.place.module, code.elf_address,
 				       code.place.file_offset, bytes,
 				       sizeof(bytes)) == sizeof(bytes) &&
@@ -380,7 +378,7 @@ static int leave_without_row(struct walk *w)
 	if (code.table &&
 	    clinic_unwind_table_is_entry(code.table, code.elf_address))
 		return CLINIC_END_OUTERMOST;
-	if (code.table && is_sigreturn(w, &code))
+	if (is_sigreturn(w, &code))
 		return leave_signal(w);
 	return guess(w, CLINIC_END_NO_TABLE);
 }

@@ -16,11 +16,13 @@
  *            the kernel's frame-pointer chain, if given, continues: its
  *            addresses are checked (in executable code, after a call), and
  *            against the tables: where these say that each function keeps a
- *            frame pointer, the chain is proven and not a guess.
+ *            frame pointer, the chain is proven and not a guess. In code
+ *            without information, a frame pointer or a return address on
+ *            top of the stack is followed after the same check: a guess.
  * Truth      complete: reached the outermost frame of the thread. Truncated:
  *            all frames given are right, outer ones are missing; end says
- *            why. Guessed: a frame rests on an unproven frame pointer, so
- *            that a caller may be missing in the middle.
+ *            why. Guessed: at some frame, the next may have been skipped
+ *            or be none.
  * Inside     a process the stack is read in place: stack = (const void *)sp,
  *            stack_bytes = end of the thread's stack - sp. Nothing outside
  *            [stack_start, stack_start + stack_bytes) is ever loaded.
