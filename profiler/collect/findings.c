@@ -93,7 +93,7 @@ static bool is_by_timers(const struct clinic_findings *findings)
 static bool has_short_lives(const struct clinic_findings *findings,
 			    double missed_s)
 {
-	double unseen_s = (double)findings->threads_count /
+	double unseen_s = (double)findings->counts.threads_count /
 			  (double)findings->frequency_hz;
 
 	return is_by_timers(findings) || unseen_s > missed_s / 2;

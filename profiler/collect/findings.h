@@ -29,7 +29,6 @@ struct clinic_findings {
 	struct clinic_recorder_counts counts;
 	int kernel_names_error; /* why kernel addresses have no names, or 0 */
 	uint64_t stolen_ns;     /* that the machine's host did not give */
-	uint64_t threads_count; /* that were sampled */
 	uint32_t frequency_hz;
 };
 

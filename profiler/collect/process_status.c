@@ -116,9 +116,9 @@ static uint64_t field(const char *text, const char *name)
 static void add_switches(int tasks, const char *thread,
 			 struct clinic_metric *metric)
 {
-	char path[32], text[4096];
+	char path[48], text[4096];
 
-	snprintf(path, sizeof(path), "%.10s/status", thread);
+	snprintf(path, sizeof(path), "%.32s/status", thread);
 	if (read_text(tasks, path, text, sizeof(text)))
 		return;
 	metric->voluntary_switches_count +=
@@ -135,6 +135,11 @@ static void count_switches(pid_t pid, struct clinic_metric *metric)
 
 	if (metric->threads_count > THREADS_READ_MAX)
 		return;
+	if (metric->threads_count == 1) {
+		snprintf(path, sizeof(path), "/proc/%d", pid);
+		add_switches(AT_FDCWD, path, metric);
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)

@@ -16,6 +16,7 @@ struct clinic_processes {
 	void *threads; /* tsearch(3) tree of clinic_thread_state, by tid */
 	struct clinic_process **running;
 	size_t running_count, running_room;
+	uint64_t threads_count; /* ever */
 };
 
 int clinic_processes_new(struct clinic_modules *modules,
@@ -152,6 +153,7 @@ static int new_thread(struct clinic_processes *processes,
 		return -ENOMEM;
 	}
 	process->threads_count++;
+	processes->threads_count++;
 	*thread = made;
 	return 0;
 }
@@ -365,6 +367,12 @@ int clinic_processes_follow(struct clinic_processes *processes,
 		return 0;
 	}
 	return 0;
+}
+
+uint64_t
+clinic_processes_threads_count(const struct clinic_processes *processes)
+{
+	return processes->threads_count;
 }
 
 uint32_t clinic_processes_next(const struct clinic_processes *processes,

@@ -66,6 +66,10 @@ bool clinic_processes_reread(struct clinic_process *process, uint64_t now_ns);
  */
 void clinic_processes_miss(struct clinic_processes *processes, uint32_t pid);
 
+/* That ever ran, ended or not. */
+uint64_t
+clinic_processes_threads_count(const struct clinic_processes *processes);
+
 /* Some process that runs, the one after `after` (a pid; 0: the first); 0
  * when there is none left. */
 uint32_t clinic_processes_next(const struct clinic_processes *processes,

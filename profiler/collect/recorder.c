@@ -32,6 +32,14 @@ struct clinic_recorder {
 	struct clinic_sample *samples;
 	size_t samples_count, samples_room;
 
+	/* The last user stack, outermost first; of no space: none. */
+	struct last_walk {
+		const struct clinic_space *space;
+		size_t levels_count;
+		uint64_t addresses[FRAMES_MAX];
+		uint32_t ids[FRAMES_MAX];
+	} last;
+
 	uint64_t weight_ns;
 	uint64_t lost_count;
 	uint64_t throttled_count;
@@ -116,19 +124,48 @@ static struct clinic_raw_frame locate(const struct clinic_space *space,
 	};
 }
 
+/*
+ * Most of a stack is as it was one sample ago, from its outermost frame on:
+ * those levels need not be looked up again.
+ */
+static size_t levels_as_before(const struct clinic_recorder *recorder,
+			       const struct clinic_space *space,
+			       const struct clinic_unwound *walk)
+{
+	const struct last_walk *last = &recorder->last;
+	size_t level = 0;
+
+	if (last->space != space)
+		return 0;
+	while (level < last->levels_count && level < walk->frames_count &&
+	       last->addresses[level] ==
+		       walk->frames[walk->frames_count - 1 - level])
+		level++;
+	return level;
+}
+
 static int push_user(struct clinic_recorder *recorder,
 		     const struct clinic_space *space,
 		     const struct clinic_unwound *walk, uint32_t *stack_id)
 {
+	struct last_walk *last = &recorder->last;
+	size_t level = levels_as_before(recorder, space, walk);
 	int err = 0;
 
-	for (size_t i = walk->frames_count; !err && i-- > 0;) {
-		struct clinic_raw_frame frame = locate(space, walk->frames[i]);
+	if (level)
+		*stack_id = last->ids[level - 1];
+	for (; !err && level < walk->frames_count; level++) {
+		uint64_t address = walk->frames[walk->frames_count - 1 - level];
+		struct clinic_raw_frame frame = locate(space, address);
 
 		frame.parent = *stack_id;
 		err = clinic_raw_stacks_push(recorder->stacks, &frame,
 					     stack_id);
+		last->addresses[level] = address;
+		last->ids[level] = *stack_id;
 	}
+	last->space = space;
+	last->levels_count = err ? 0 : walk->frames_count;
 	return err;
 }
 
@@ -191,8 +228,10 @@ static void unwind_known(struct clinic_recorder *recorder,
 {
 	unwind(recorder, process->space, &event->sample, walk);
 	if (walk->end == CLINIC_END_NO_MAPPING &&
-	    clinic_processes_reread(process, event->time_ns))
+	    clinic_processes_reread(process, event->time_ns)) {
+		recorder->last.space = NULL;
 		unwind(recorder, process->space, &event->sample, walk);
+	}
 	recorder->truths_count[walk->truth]++;
 	recorder->ends_count[walk->end]++;
 }
@@ -263,6 +302,7 @@ int clinic_recorder_take(void *context, const struct clinic_event *event)
 	case CLINIC_EVENT_NAME:
 	case CLINIC_EVENT_FORK:
 	case CLINIC_EVENT_EXIT:
+		recorder->last.space = NULL; /* or what is mapped there */
 		return clinic_processes_follow(recorder->processes, event);
 	}
 	return 0;
@@ -281,6 +321,7 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 			break;
 		if (clinic_process_status((pid_t)pid, &metric)) {
 			clinic_processes_miss(recorder->processes, pid);
+			recorder->last.space = NULL;
 			continue;
 		}
 		metric.time_ns = now_ns;
@@ -378,6 +419,8 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 		.weight_ns = recorder->weight_ns,
 		.lost_count = recorder->lost_count,
 		.throttled_count = recorder->throttled_count,
+		.threads_count =
+			clinic_processes_threads_count(recorder->processes),
 		.short_count = recorder->short_count,
 	};
 	memcpy(counts->truths_count, recorder->truths_count,

@@ -65,6 +65,7 @@ struct clinic_recorder_counts {
 	uint64_t weight_ns; /* of all samples */
 	uint64_t lost_count;
 	uint64_t throttled_count;
+	uint64_t threads_count; /* that were seen to run, sampled or not */
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
 	/* Walks for which CLINIC_STACK_BYTES were too few. */

@@ -382,11 +382,8 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 		.stolen_ns = stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
 	};
-	uint32_t threads_count;
 	int err;
 
-	clinic_session_rows(recording->session, CLINIC_THREADS, &threads_count);
-	findings.threads_count = threads_count - 1; /* row 0 is none */
 	err = clinic_findings_note(recording->session, &findings);
 	return err ? err
 		   : clinic_findings_refusals(recording->session,

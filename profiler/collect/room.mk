@@ -17,3 +17,12 @@ VICTIMS += $(O)/victims/hidden_frames_stripped
 $(O)/victims/hidden_frames_stripped: profiler/collect/victims/hidden_frames.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(HIDDEN) -s $< -o $@
+
+#: LONG_S CPU seconds of the long runs of bench-instruments-cpu (20)
+LONG_S ?= 20
+PHONY += bench-instruments-cpu
+## bench-instruments-cpu: the sampler beside perf: cost, waiting, disk
+bench-instruments-cpu: instruments
+	$(Q)$(PYTHON) profiler/collect/bench_cpu.py --rounds $(ROUNDS) \
+	  --seconds $(LONG_S)
+bench-instruments: bench-instruments-cpu

@@ -505,3 +505,91 @@ def test_short_soak(record, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_long_soak(record, backend):
     soak(record, backend, 60000)
+
+
+# A program nobody here wrote
+
+
+LUA_TOP = 10
+
+
+@pytest.fixture(scope="session")
+def lua_source(tmp_path_factory):
+    """Debian's source package of Lua 5.4, unpacked by apt."""
+    folder = tmp_path_factory.mktemp("lua")
+    # A source list of its own: the machine's may have no deb-src line.
+    sources = folder / "sources.list"
+    sources.write_text("deb-src http://deb.debian.org/debian bookworm main\n")
+    lists = folder / "lists"
+    (lists / "partial").mkdir(parents=True)
+    apt = ["apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
+           "-o", f"Dir::State::lists={lists}", "-o", "APT::Sandbox::User=root"]
+    for command in (["update"], ["source", "lua5.4"]):
+        try:
+            done = subprocess.run([*apt, *command], cwd=folder, capture_output=True, text=True, timeout=180)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            pytest.skip(f"apt-get {command[0]}: {error}")
+        if done.returncode:
+            pytest.skip(f"apt-get {' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")
+    return next(path for path in folder.iterdir() if path.is_dir() and path.name.startswith("lua5.4-"))
+
+
+def build_lua(source: Path, flag: str) -> Path:
+    binary = source / f"lua{flag}"
+    # What debian/rules writes for its multiarch folders.
+    (source / "src/lua5.4-deb-multiarch.h").write_text('#define DEB_HOST_MULTIARCH "none"\n')
+    files = [path for path in (source / "src").glob("*.c") if path.name != "luac.c"]
+    subprocess.run(["gcc", "-O2", "-g", flag, "-DLUA_USE_LINUX", "-o", binary, *files, "-Wl,-E", "-lm", "-ldl"],
+                   check=True, capture_output=True)
+    return binary
+
+
+def perf_shares(folder: Path, command: list[str], *, of_callers: bool) -> tuple[dict[str, float], int]:
+    """Self shares by function, and the number of samples, as perf sees them.
+
+    of_callers: time in the kernel counts for the function that called it, as timers see it.
+    """
+    data = folder / "perf.data"
+    subprocess.run(["perf", "record", "-q", "-e", "task-clock", "-g", "-F", "999", "-o", data, "--", *command],
+                   check=True, capture_output=True)
+    text = subprocess.run(["perf", "script", "-i", data, "-F", "ip,sym,dso"], check=True, capture_output=True, text=True).stdout
+    names = Counter()
+    for block in text.split("\n\n"):
+        frames = [line for line in block.splitlines() if not of_callers or "[kernel" not in line]
+        if frames:
+            names[frames[0].split()[1]] += 1
+    total = sum(names.values())
+    return {name: count / total for name, count in names.items()}, total
+
+
+def physical_shares(session: Session) -> dict[str, float]:
+    """Self shares by function that has code of its own: perf names no inlined calls."""
+    rows, frames, strings = session.file["stacks"], session.file["frames"], session.file["strings"]
+    inlined = frames.get("inlined", [0] * len(frames["function"]))
+    weights = Counter()
+    for stack, weight in session.samples:
+        while inlined[rows["frame"][stack]]:
+            stack = rows["parent"][stack]
+        weights[strings[frames["function"][rows["frame"][stack]]]] += weight
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["-fomit-frame-pointer", "-fno-omit-frame-pointer"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_lua_as_perf_sees_it(record, lua_source, tmp_path, backend, flag):
+    if not shutil.which("perf"):
+        pytest.skip("perf is not installed")
+    script = Path(__file__).parent / "bench_cpu.lua"
+    command = [build_lua(lua_source, flag), script, "60", tmp_path / "answer"]
+    theirs, their_count = perf_shares(tmp_path, [str(word) for word in command], of_callers=backend == "timer")
+    session = record(*command, backend=backend)
+    ours, our_count = physical_shares(session), len(session.samples)
+    assert session.complete_ratio() > 0.99
+    assert session.named_ratio() > 0.90
+    for name in sorted(theirs, key=theirs.get, reverse=True)[:LUA_TOP]:
+        share = theirs[name]
+        # Two samples of one truth: both have their interval.
+        margin = Z_SCORE * math.sqrt(share * (1 - share) * (1 / their_count + 1 / our_count)) + 0.01
+        assert abs(ours.get(name, 0) - share) <= margin, f"{name}: {ours.get(name, 0):.3f}, perf says {share:.3f} +- {margin:.3f}"
