@@ -84,14 +84,36 @@ load(const struct walk *w, uint64_t address, uint64_t *value)
 static const struct clinic_unwind_row row_of_nothing = {
 	.cfa_kind = CLINIC_CFA_NONE};
 
+static const struct clinic_unwind_row row_of_signal = {
+	.cfa_kind = CLINIC_CFA_SIGNAL, .is_signal = 1};
+
+/* At the address, or behind it: handlers return to its first byte. */
+static bool is_sigreturn(const struct clinic_code *code)
+{
+	uint8_t bytes[CLINIC_SIGRETURN_BYTES + 1];
+	size_t got = clinic_module_read_code(
+		code->place.module, code->elf_address, code->place.file_offset,
+		bytes, sizeof(bytes));
+
+	return got == sizeof(bytes) &&
+	       (clinic_code_is_sigreturn(bytes, got) ||
+		clinic_code_is_sigreturn(bytes + 1, got - 1));
+}
+
 static const struct clinic_unwind_row *
 find_row(const struct clinic_space *space, uint64_t address)
 {
+	const struct clinic_unwind_row *row = &row_of_nothing;
 	struct clinic_code code;
 
-	if (clinic_space_code(space, address, &code) < 0 || !code.table)
-		return &row_of_nothing;
-	return clinic_unwind_table_find(code.table, code.elf_address);
+	if (clinic_space_code(space, address, &code) < 0)
+		return row;
+	if (code.table)
+		row = clinic_unwind_table_find(code.table, code.elf_address);
+	/* Not every C library, nor the kernel for AArch64, has rules here. */
+	if (row->cfa_kind == CLINIC_CFA_NONE && is_sigreturn(&code))
+		row = &row_of_signal;
+	return row;
 }
 
 static struct clinic_unwind_cached *slot_of(struct clinic_unwinder *unwinder,
@@ -314,17 +336,6 @@ static int leave_signal(struct walk *w)
 	return STEPPED;
 }
 
-static bool is_sigreturn(const struct walk *w, const struct clinic_code *code)
-{
-	uint8_t bytes[CLINIC_SIGRETURN_BYTES];
-	uint64_t behind = w->is_exact ? 0 : 1;
-	size_t got = clinic_module_read_code(
-		code->place.module, code->elf_address + behind,
-		code->place.file_offset + behind, bytes, sizeof(bytes));
-
-	return clinic_code_is_sigreturn(bytes, got);
-}
-
 /* Where the return address is the stack's word of that index. */
 static bool guess_by_stack(struct walk *w, unsigned int word)
 {
@@ -378,8 +389,6 @@ static int leave_without_row(struct walk *w)
 	if (code.table &&
 	    clinic_unwind_table_is_entry(code.table, code.elf_address))
 		return CLINIC_END_OUTERMOST;
-	if (is_sigreturn(w, &code))
-		return leave_signal(w);
 	return guess(w, CLINIC_END_NO_TABLE);
 }
 

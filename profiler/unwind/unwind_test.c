@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -556,6 +557,49 @@ static void contexts_end_where_they_were_made(void **state)
 }
 
 #if defined(__x86_64__)
+/* As musl has it: nothing says that handlers return through this. */
+__asm__(".text\n\t"
+	".skip 16, 0x90\n"
+	"unwind_test_return_from_signal:\n\t"
+	"mov $15, %rax\n\t" /* rt_sigreturn */
+	"syscall\n\t"
+	".skip 16, 0x90\n");
+void unwind_test_return_from_signal(void);
+
+/* What the kernel takes, of which sigaction() has a version of its own. */
+struct kernel_action {
+	void (*handler)(int, siginfo_t *, void *);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+static void handlers_of_other_libraries_unwind(void **state)
+{
+	enum { HAS_RESTORER = 0x04000000 };
+	const struct kernel_action action = {
+		.handler = on_signal,
+		.flags = SA_SIGINFO | HAS_RESTORER,
+		.restorer = unwind_test_return_from_signal,
+	};
+	uint64_t restorer = (uintptr_t)unwind_test_return_from_signal;
+	struct scene *s;
+
+	(void)state;
+	skip_in_sanitizers();
+	s = new_scene();
+	assert_int_equal(syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL,
+				 sizeof(action.mask)),
+			 0);
+	signal_from_context = false;
+	signal_stack_end = stack_end();
+	outer(s, raise_signal);
+	assert_int_equal(index_of(s, restorer), 1);
+	expect_callers(s, index_of(s, s->expected[0]));
+	expect_end(s, CLINIC_UNWIND_COMPLETE, CLINIC_END_OUTERMOST);
+	free(s);
+}
+
 /* push %rbp; mov %rsp, %rbp; call *%rsi; pop %rbp; ret */
 static const uint8_t generated[] = {0x55, 0x48, 0x89, 0xe5,
 				    0xff, 0xd6, 0x5d, 0xc3};
@@ -652,6 +696,7 @@ int main(void)
 		cmocka_unit_test(walks_allocate_nothing),
 		cmocka_unit_test(contexts_end_where_they_were_made),
 #if defined(__x86_64__)
+		cmocka_unit_test(handlers_of_other_libraries_unwind),
 		cmocka_unit_test(generated_code_is_a_guess),
 		cmocka_unit_test(perf_registers_are_renumbered),
 #endif
