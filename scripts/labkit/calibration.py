@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labkit import host
+from labkit.host import Finding
 from labkit.schemas import check
 
 FOLDER = Path("reports/calibration")
@@ -47,6 +48,15 @@ def citation(fingerprint: str | None = None) -> dict | None:
     return {"text": citation_text(summary), "path": str(summary_path(summary["host"]["fingerprint"])),
             "floor_ratio": summary["floor_ratio"], "size": summary["size"],
             "conditions": {name: rates[GATE] for name, rates in summary["conditions"].items()}}
+
+
+def finding() -> Finding:
+    """For the head of a report: how often this gate is wrong here, or that nobody has measured it."""
+    summary = load()
+    if summary is None:
+        return Finding("note", "calibration", "the error rates of this gate were never measured on this class of "
+                       "machine", "those of theory hold; make calibrate measures them")
+    return Finding("note", "calibration", citation_text(summary), "")
 
 
 def citation_text(summary: dict) -> str:

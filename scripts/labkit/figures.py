@@ -1,8 +1,7 @@
 """figures.py - numbers to pictures.  audit numbers -> figures.py -> figures/*.svg
 
 Every figure is a function of audit.json alone; the bytes depend on the numbers and on matplotlib's version, which
-each file names. Text is drawn as paths, so that it looks alike in every viewer. Colours are Okabe and Ito's (2008),
-told apart by any eye, and never the only difference: filled and hollow, hatched and plain, words beside both.
+each file names. Looks are those of figure_style.py.
 
 Pure  no disk; draw() returns bytes.
 """
@@ -11,30 +10,17 @@ import io
 from typing import Any, Callable
 
 import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402  the backend must be chosen first
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator  # noqa: E402
-
-from labkit import wording  # noqa: E402
+from labkit import figures_paired, wording
+from labkit.figure_style import AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE, WIDTH_INCHES
 
 Audit = dict[str, Any]
 
-BEFORE, AFTER, GOOD, MUTED = "#0072B2", "#D55E00", "#009E73", "#8A8F98"
-STAGE_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
-DARK = ("#0072B2", "#009E73", "#D55E00")  # of these: text on them is white
-INK, GRID = "#24292F", "#E3E6EA"
 VARIANT = {"baseline": (BEFORE, "o", "baseline"), "union": (AFTER, "D", "union of the accepted")}
-WIDTH_INCHES = 8.0
-STYLE = {
-    "svg.hashsalt": "perf-clinic", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9.5,
-    "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 11, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.titlepad": 10, "axes.grid": True, "axes.axisbelow": True, "grid.color": GRID,
-    "grid.linewidth": 0.8, "figure.facecolor": "white", "savefig.facecolor": "white", "legend.frameon": False,
-    "axes.formatter.use_locale": False, "hatch.linewidth": 0.6,
-}
 
 
 def draw_figures(audit: Audit) -> dict[str, bytes]:
@@ -271,6 +257,27 @@ def _forest_guides(axes: Axes, audit: Audit) -> None:
               ha="left", va="bottom", fontsize=8, color=AFTER)
 
 
+def paired(audit: Audit) -> bytes | None:
+    """Every block of the confirmation, in the order it ran: drift is a slope, a neighbour is a bump."""
+    rebench = audit["rebench"]
+    if not rebench or not rebench["main"]:
+        return None
+    changes = np.array(rebench["block_changes"])
+    return draw(2.9, lambda axes: figures_paired.paint_paired(axes, changes, rebench["main"]["autocorrelation"],
+                                                              "union against baseline"))
+
+
+def power(audit: Audit) -> bytes | None:
+    """What the confirmation could have seen, and how surely."""
+    rebench = audit["rebench"]
+    if not rebench or not rebench["main"]:
+        return None
+    policy = audit["policy"]["verdict"]
+    return draw(2.9, lambda axes: figures_paired.paint_power(
+        axes, np.log1p(rebench["block_changes"]), policy["alpha"], policy["minimum_gain_ratio"],
+        rebench["main"]["mde_ratio"]))
+
+
 def resident(audit: Audit) -> bytes | None:
     """A line that keeps rising is a leak."""
     series = audit["memory"]["rss"] if audit["memory"] else None
@@ -296,5 +303,7 @@ FIGURES: dict[str, Callable[[Audit], bytes | None]] = {
     "stages.svg": stages,
     "allocations.svg": allocations,
     "forest.svg": forest,
+    "paired.svg": paired,
+    "power.svg": power,
     "resident.svg": resident,
 }

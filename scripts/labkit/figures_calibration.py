@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from labkit.calibration import GATE
-from labkit.figures import AFTER, BEFORE, MUTED, STYLE
+from labkit.figure_style import AFTER, BEFORE, MUTED, STYLE
 from labkit.figures_verdict import write_svg
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from labkit.figures import AFTER, BEFORE, GOOD, MUTED, STYLE
+from labkit.figure_style import AFTER, BEFORE, GOOD, MUTED, STYLE
 from labkit.figures_verdict import write_svg
 from labkit.history import Point, Series
 from labkit.metrics import METRICS

@@ -5,11 +5,10 @@ paired      each block's change in the order it ran: drift is a slope, a neighbo
 spread      both arms' runs, sorted: where do they differ, in the middle or in the tail
 power       what effect these runs could have seen, and how surely
 
-The same document and rows give the same bytes; looks are those of figures.py.
+The same document and rows give the same bytes; looks are those of figure_style.py.
 """
 
 import io
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +17,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from labkit.evidence import write_text
-from labkit.figures import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE
+from labkit.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE
+from labkit.figures_paired import paint_paired, paint_power
 from labkit.metrics import METRICS, kept_rows, paired_arrays
-from labkit.stats.power import robust_sigma, sign_test_power
 
 COLOURS = {"improved": GOOD, "regressed": AFTER, "equivalent": BEFORE, "identical": BEFORE, "inconclusive": MUTED}
 
@@ -54,7 +53,7 @@ def write_all(doc: dict, rows: list[dict], folder: Path) -> list[Path]:
 
 
 def draw_case(case: dict, rows: list[dict], policy: dict, folder: Path, stem: str) -> list[Path]:
-    metric = METRICS[case["comparisons"][0]["metric"]]
+    metric = METRICS[case["first_stage"][0]["metric"]]
     stages = [row for row in kept_rows(rows) if row["stage"] in ("pilot", "main")]
     a, b, blocks = paired_arrays(stages, metric, "A", "B")
     if not blocks:
@@ -62,9 +61,13 @@ def draw_case(case: dict, rows: list[dict], policy: dict, folder: Path, stem: st
     changes = np.expm1(np.log(b).mean(axis=1) - np.log(a).mean(axis=1))
     order = np.argsort([first_start(stages, block) for block in blocks])
     paths = [folder / f"{stem}{name}.svg" for name in ("paired", "spread", "power")]
-    draw_paired(changes[order], case["comparisons"][0], paths[0])
+    headline = case["first_stage"][0]
+    with drawing(paths[0]) as axes:
+        paint_paired(axes, changes[order], headline["autocorrelation"], "B against A")
     draw_spread(a.ravel(), b.ravel(), metric.title, metric.unit, paths[1])
-    draw_power(np.log1p(changes), policy, case["comparisons"][0], paths[2])
+    with drawing(paths[2]) as axes:
+        paint_power(axes, np.log1p(changes), policy["alpha"], max(policy["effect_ratio"], headline["floor_ratio"]),
+                    headline["mde_ratio"])
     return paths
 
 
@@ -99,17 +102,6 @@ def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
                   ha="center", fontsize=7, color=colour)
 
 
-def draw_paired(changes: np.ndarray, c: dict, path: Path) -> None:
-    with drawing(path) as axes:
-        axes.axhline(0, color=INK, linewidth=0.8)
-        axes.plot(np.arange(1, len(changes) + 1), 100 * changes, ".", color=AFTER, label="one block (ABBA)")
-        axes.axhline(100 * np.median(changes), color=AFTER, linewidth=1, label="median")
-        axes.set_xlabel("block, in the order they ran")
-        axes.set_ylabel("B against A, %")
-        axes.set_title(f"Differences by time; correlation of neighbours {c['autocorrelation']:+.2f}")
-        axes.legend(fontsize=7)
-
-
 def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path) -> None:
     scale, shown = (1e6, "ms") if unit == "ns" and np.median(a) >= 1e5 else (1.0, unit)
     with drawing(path) as axes:
@@ -120,20 +112,3 @@ def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path)
         axes.set_ylabel("share of runs below")
         axes.set_title("Distribution of process runs")
         axes.legend(fontsize=7)
-
-
-def draw_power(logs: np.ndarray, policy: dict, c: dict, path: Path) -> None:
-    effects = np.linspace(0, 0.10, 101)
-    sigma = robust_sigma(logs)
-    threshold = math.log1p(max(policy["effect_ratio"], c["floor_ratio"]))
-    powers = [sign_test_power(len(logs), sigma, math.log1p(e), policy["alpha"], threshold) for e in effects]
-    with drawing(path) as axes:
-        axes.plot(100 * effects, 100 * np.array(powers), color=AFTER)
-        if c["mde_ratio"] is not None and c["mde_ratio"] <= effects[-1]:
-            axes.axvline(100 * c["mde_ratio"], color=MUTED, linewidth=1, linestyle="--",
-                         label=f"detectable: {c['mde_ratio']:.2%}")
-            axes.legend(fontsize=7)
-        axes.set_xlabel("true difference, %")
-        axes.set_ylabel("chance to find it, %")
-        axes.set_ylim(0, 102)
-        axes.set_title(f"What {len(logs)} blocks of this noise can see")

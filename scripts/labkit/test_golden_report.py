@@ -43,6 +43,6 @@ def test_a_page_can_be_rendered_from_the_numbers_alone(audit):
 
 def test_every_figure_is_drawn_from_real_evidence(audit):
     drawn = draw_figures(audit)
-    assert set(drawn) == {"distribution.svg", "scaling.svg", "stages.svg", "allocations.svg", "forest.svg",
-                          "resident.svg"}
+    assert set(drawn) == {"distribution.svg", "scaling.svg", "stages.svg", "allocations.svg", "forest.svg", "paired.svg",
+                          "power.svg", "resident.svg"}
     assert max(map(len, drawn.values())) < 100_000

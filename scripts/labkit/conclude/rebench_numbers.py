@@ -8,13 +8,15 @@ first among them.
 from math import prod
 from typing import Any, Mapping, Sequence
 
+import numpy as np
+
 from labkit.conclude.baseline_numbers import command_times, distribution, single_batches, stage_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.memory_numbers import per_batch
 from labkit.decide import Decision, allocation_growth
 from labkit.dossier import Dossier
 from labkit.effects import Row, judged_together, measure_effects, sizes_of
-from labkit.metrics import METRICS
+from labkit.metrics import METRICS, kept_rows, paired_arrays
 from labkit.policy import parse
 
 # Throughput is judged by the median time of an operation, so p50 would be the same row twice.
@@ -34,6 +36,7 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
         "accepted": data["accepted"], "left_out": data["left_out"], "failure": data["failure"],
         "answers": data["answers"],
         "main": main,
+        "block_changes": _block_changes(data["runs"], main),
         "effects": effects,
         "exact": _exact(data),
         "memory": [per_batch(row) for row in data["memory"]],
@@ -65,6 +68,17 @@ def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[
     variants = dict.fromkeys(run["variant"] for run in stage_runs)
     return {variant: single_batches([run for run in stage_runs if run["variant"] == variant], size)
             for variant in variants}
+
+
+def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[float]:
+    """Cost of the union over the baseline's, minus 1, of each block of the claim, in the order they ran."""
+    if main is None:
+        return []
+    here = kept_rows(row for row in rows if row["size"] == main["size"])
+    before, after, blocks = paired_arrays(here, METRICS[main["metric"]], "A", "B")
+    started_ns = {block: min(row["started_ns"] for row in here if row["block"] == block) for block in blocks}
+    changes = np.exp(np.log(after).mean(axis=1) - np.log(before).mean(axis=1)) - 1
+    return [float(changes[place]) for place in sorted(range(len(blocks)), key=lambda i: started_ns[blocks[i]])]
 
 
 def _exact(data: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ The copy is the noise floor: whatever differs between two files of the same byte
 import shutil
 from pathlib import Path
 
-from labkit import audit_state, disassembly, host, patient, self_test
+from labkit import audit_state, calibration, disassembly, host, patient, self_test
 from labkit.audit_state import AuditState
 from labkit.evidence import disk_errors, now_utc
 from labkit.measure import Reference, RowLog, interleaved, reference, stage_runs
@@ -36,7 +36,7 @@ def measure(state: AuditState, folder: Path) -> None:
     }
     audit_state.write(state, folder, "baseline", "baseline", data, started_utc=started,
                       inputs_sha256=state.wanted["baseline"], binaries=[state.baseline],
-                      findings=host.findings(state.host))
+                      findings=[*host.findings(state.host), calibration.finding()])
     log.close()
 
 
