@@ -119,10 +119,10 @@ def test_report_json_is_whole(report):
 
 
 def test_intervals_are_wilsons(report):
-    statsmodels_free = pytest.importorskip("scipy.stats")
+    scipy_stats = pytest.importorskip("scipy.stats")
     samples = report["quality"]["samples_count"]
     for row in report["functions"]:
-        wanted = statsmodels_free.binomtest(row["samples_count"], samples).proportion_ci(method="wilson")
+        wanted = scipy_stats.binomtest(row["samples_count"], samples).proportion_ci(method="wilson")
         assert row["self_low_ratio"] == pytest.approx(wanted.low, abs=1e-9)
         assert row["self_high_ratio"] == pytest.approx(wanted.high, abs=1e-9)
 
@@ -394,6 +394,12 @@ def test_a_text_that_is_no_perf_script_is_told(tmp_path):
     assert not (tmp_path / "x.json").exists()
     assert "other events, such as cpu-clock:pppH" in complaint("import", PERF_TEXT, "--event", "faults", "-o",
                                                                tmp_path / "x.json")
+
+
+def test_a_cut_text_is_told(tmp_path):
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(PERF_TEXT.read_bytes())[:-20])
+    assert "damaged or cut short" in complaint("import", tmp_path / "cut.gz", "-o", tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()
 
 
 def test_nothing_to_draw_is_told(folder, tmp_path):
