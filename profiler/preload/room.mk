@@ -28,10 +28,18 @@ ROUNDS ?= 5
 PHONY += bench-instruments bench-instruments-alloc
 ## bench-instruments: what each instrument costs the program it watches
 bench-instruments: bench-instruments-alloc
-## bench-instruments-alloc: the allocation counter beside its rivals
-bench-instruments-alloc: instruments
+## bench-instruments-alloc: allocation counter and lock timer, with rivals
+bench-instruments-alloc: instruments $(O)/victims/alloc_churn \
+	$(O)/victims/lock_pairs
 	$(Q)$(PYTHON) profiler/preload/bench_alloc.py --rounds $(ROUNDS) \
 	  $(addprefix --with ,$(RIVALS))
+
+#: SECONDS how long bench-instruments-churn runs (60; 3600 for the hour)
+SECONDS ?= 60
+PHONY += bench-instruments-churn
+## bench-instruments-churn: that the instrument's own memory stays bounded
+bench-instruments-churn: instruments $(O)/victims/alloc_churn
+	$(Q)$(PYTHON) profiler/preload/bench_churn.py --seconds $(SECONDS)
 
 # The unwinder, once more, as code that can be loaded anywhere: the rule is
 # profiler/collect/room.mk's.
