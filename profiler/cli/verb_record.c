@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/preload_path.h"
+#include "cli/record_summary.h"
 #include "cli/verb.h"
 #include "collect/recording.h"
 #include "session/session.h"
@@ -191,149 +192,26 @@ static int explain(const struct settings *settings, int err,
 	return CLINIC_EXIT_USAGE;
 }
 
-static double percent(uint64_t part, uint64_t whole)
+/* Where else something can be written when the disk is full. */
+static int save_elsewhere(struct clinic_session *session)
 {
-	return whole ? 100.0 * (double)part / (double)whole : 0;
-}
+	const char *folders[] = {getenv("TMPDIR"), "/tmp", "/dev/shm"};
+	char path[PATH_MAX];
 
-/* Which tier named the innermost frame of each sample. */
-static void count_tiers(const struct clinic_session *session,
-			uint64_t tiers[CLINIC_TIERS])
-{
-	uint32_t samples_count, stacks_count, frames_count;
-	const struct clinic_sample *samples =
-		clinic_session_rows(session, CLINIC_SAMPLES, &samples_count);
-	const struct clinic_stack *stacks =
-		clinic_session_rows(session, CLINIC_STACKS, &stacks_count);
-	const struct clinic_frame *frames =
-		clinic_session_rows(session, CLINIC_FRAMES, &frames_count);
-
-	for (uint32_t i = 0; i < samples_count; i++)
-		tiers[frames[stacks[samples[i].stack_id].frame_id].tier]++;
-}
-
-static void print_names(const struct clinic_session *session)
-{
-	static const char *const names[CLINIC_TIERS] = {
-		[CLINIC_TIER_DWARF] = "debug info",
-		[CLINIC_TIER_SYMTAB] = "symtab",
-		[CLINIC_TIER_DYNSYM] = "dynsym",
-		[CLINIC_TIER_MINIDEBUG] = "minidebug",
-		[CLINIC_TIER_PLT] = "plt",
-		[CLINIC_TIER_VDSO] = "vdso",
-		[CLINIC_TIER_KERNEL] = "kernel",
-	};
-	uint64_t tiers[CLINIC_TIERS] = {0}, all = 0, named = 0;
-
-	count_tiers(session, tiers);
-	for (int tier = 0; tier < CLINIC_TIERS; tier++) {
-		all += tiers[tier];
-		named += names[tier] ? tiers[tier] : 0;
-	}
-	fprintf(stderr, "clinic record: %.1f %% of samples named",
-		percent(named, all));
-	for (int tier = 0; tier < CLINIC_TIERS; tier++)
-		if (names[tier] && tiers[tier])
-			fprintf(stderr, ", %s %.1f %%", names[tier],
-				percent(tiers[tier], all));
-	fputc('\n', stderr);
-}
-
-/* What kept walks from the outermost frame, if anything did. */
-static void print_ends(const struct clinic_recorder_counts *counts)
-{
-	const char *before = " (ended by ";
-
-	for (int end = CLINIC_END_OUTERMOST + 1; end < CLINIC_ENDS; end++) {
-		if (!counts->ends_count[end])
+	for (size_t i = 0; i < 3; i++) {
+		if (!folders[i])
 			continue;
-		fprintf(stderr, "%s%s: %" PRIu64, before,
-			clinic_unwind_end_name((enum clinic_unwind_end)end),
-			counts->ends_count[end]);
-		before = ", ";
-	}
-	fputs(*before == ',' ? ")\n" : "\n", stderr);
-}
-
-static void print_stacks(const struct clinic_recorder_counts *counts)
-{
-	uint64_t complete = counts->truths_count[CLINIC_UNWIND_COMPLETE];
-	uint64_t truncated = counts->truths_count[CLINIC_UNWIND_TRUNCATED];
-	uint64_t guessed = counts->truths_count[CLINIC_UNWIND_GUESSED];
-	uint64_t all = complete + truncated + guessed;
-
-	fprintf(stderr,
-		"clinic record: stacks %.1f %% complete, %" PRIu64
-		" truncated, %" PRIu64 " guessed",
-		percent(complete, all), truncated, guessed);
-	print_ends(counts);
-}
-
-static void print_notes(const struct clinic_session *session)
-{
-	uint32_t count;
-	const struct clinic_note *notes =
-		clinic_session_rows(session, CLINIC_NOTES, &count);
-
-	for (uint32_t i = 0; i < count; i++)
-		fprintf(stderr, "clinic record: %s\n",
-			clinic_session_text(session, notes[i].text_id));
-}
-
-static void print_allocations(struct clinic_session *session)
-{
-	uint64_t allocations = 0, bytes = 0, leaked = 0;
-	uint32_t count;
-	const struct clinic_allocation *rows =
-		clinic_session_rows(session, CLINIC_ALLOCATIONS, &count);
-
-	for (uint32_t i = 0; i < count; i++) {
-		allocations += rows[i].allocations_count;
-		bytes += rows[i].bytes;
-		leaked += rows[i].leaked_count;
-	}
-	if (clinic_session_quality(session)->allocations_observed)
+		snprintf(path, sizeof(path), "%s/clinic-%d.json.gz", folders[i],
+			 getpid());
+		if (clinic_session_write(session, path))
+			continue;
 		fprintf(stderr,
-			"clinic record: %" PRIu64 " allocations, %" PRIu64
-			" bytes, %" PRIu64 " bytes at the peak, %" PRIu64
-			" not freed\n",
-			allocations, bytes,
-			clinic_session_quality(session)->peak_bytes, leaked);
-}
-
-static void print_samples(struct clinic_session *session,
-			  const struct clinic_recording_outcome *outcome)
-{
-	const struct clinic_quality *quality = clinic_session_quality(session);
-	const struct clinic_recorder_counts *counts = &outcome->counts;
-
-	fprintf(stderr,
-		"clinic record: %" PRIu64 " samples (%s, %s%s), %" PRIu64
-		" lost, %" PRIu64 " throttled\n",
-		counts->samples_count, outcome->source.backend,
-		outcome->source.event,
-		outcome->source.kernel_visible ? "" : ", user mode only",
-		counts->lost_count, counts->throttled_count);
-	print_stacks(counts);
-	print_names(session);
-	fprintf(stderr,
-		"clinic record: samples stand for %.2f s, the kernel counted "
-		"%.2f s of CPU time (%.1f %%); watching took %.2f %%\n",
-		(double)counts->weight_ns / 1e9,
-		(double)quality->accounted_cpu_ns / 1e9,
-		percent(counts->weight_ns, quality->accounted_cpu_ns),
-		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
-}
-
-static void print_summary(const struct settings *settings,
-			  struct clinic_session *session,
-			  const struct clinic_recording_outcome *outcome)
-{
-	if (settings->plan.backend != CLINIC_BACKEND_NONE)
-		print_samples(session, outcome);
-	if (settings->plan.alloc)
-		print_allocations(session);
-	print_notes(session);
+			"clinic record: wrote %s instead; next: clinic report "
+			"%s\n",
+			path, path);
+		break;
+	}
+	return CLINIC_EXIT_USAGE;
 }
 
 static int save(struct clinic_session *session, const char *path)
@@ -341,12 +219,22 @@ static int save(struct clinic_session *session, const char *path)
 	struct stat file;
 	int status = clinic_written(path, clinic_session_write(session, path));
 
-	if (status || stat(path, &file))
-		return status;
-	fprintf(stderr,
-		"clinic record: wrote %s (%jd bytes); next: clinic report %s\n",
-		path, (intmax_t)file.st_size, path);
+	if (status)
+		return save_elsewhere(session);
+	if (!stat(path, &file))
+		fprintf(stderr,
+			"clinic record: wrote %s (%jd bytes); next: clinic "
+			"report %s\n",
+			path, (intmax_t)file.st_size, path);
 	return 0;
+}
+
+/* Its own exit code; one that was only measured for a while still runs. */
+static int wait_for_target(struct clinic_target *target)
+{
+	clinic_recording_release_signals();
+	clinic_target_wait(target);
+	return target->exit_code;
 }
 
 static int record(const struct settings *settings,
@@ -355,19 +243,16 @@ static int record(const struct settings *settings,
 	struct clinic_recording_outcome outcome;
 	int err = clinic_recording_run(&settings->plan, session, &outcome);
 	int status = err ? explain(settings, err, &outcome) : 0;
+	int saved, target;
 
 	if (outcome.has_measured) {
-		int saved;
-
 		(void)clinic_session_text_id(
 			session, "clinic " CLINIC_VERSION,
 			&clinic_session_about(session)->tool_id);
-		print_summary(settings, session, &outcome);
+		clinic_record_summary(&settings->plan, session, &outcome);
 		saved = save(session, settings->output);
-		status = status ? status : saved;
-		clinic_target_wait(&outcome.target);
-		if (outcome.target.exit_code)
-			status = outcome.target.exit_code;
+		target = wait_for_target(&outcome.target);
+		status = target ? target : status ? status : saved;
 	}
 	clinic_target_close(&outcome.target);
 	return status;

@@ -175,14 +175,28 @@ static int begin_with_backend(struct recording *recording)
 	return begin_with_timers(recording);
 }
 
-/* After the launch: the target must not start with our signals blocked. */
-static int catch_signals(struct recording *recording)
+static sigset_t stop_signals(void)
 {
 	sigset_t stops;
 
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);
 	sigaddset(&stops, SIGTERM);
+	return stops;
+}
+
+void clinic_recording_release_signals(void)
+{
+	sigset_t stops = stop_signals();
+
+	sigprocmask(SIG_UNBLOCK, &stops, NULL);
+}
+
+/* After the launch: the target must not start with our signals blocked. */
+static int catch_signals(struct recording *recording)
+{
+	sigset_t stops = stop_signals();
+
 	sigprocmask(SIG_BLOCK, &stops, NULL);
 	recording->signal_fd = signalfd(-1, &stops, SFD_CLOEXEC);
 	return recording->signal_fd < 0 ? -errno : 0;

@@ -8,7 +8,7 @@
  * ends (or a signal or the duration says stop), names everything, and fills
  * in what is needed to judge it.
  *
- * Signals    SIGINT and SIGTERM are blocked meanwhile and mean: stop, and
+ * Signals    SIGINT and SIGTERM are blocked from then on and mean: stop, and
  *            keep what was measured. One that was sent to us alone is passed
  *            on to a launched target.
  * Errors     0 or -errno, and outcome->failed says at what. The session is
@@ -70,6 +70,9 @@ struct clinic_recording_outcome {
 	/* Of a launched one, whether or not it has ended yet. */
 	struct clinic_target target;
 };
+
+/* What was measured is safe: from now on a signal may end this process. */
+void clinic_recording_release_signals(void);
 
 int clinic_recording_run(const struct clinic_recording_plan *plan,
 			 struct clinic_session *session,

@@ -1,0 +1,152 @@
+#include "cli/record_summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "collect/recording.h"
+#include "session/session.h"
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* Which tier named the innermost frame of each sample. */
+static void count_tiers(const struct clinic_session *session,
+			uint64_t tiers[CLINIC_TIERS])
+{
+	uint32_t samples_count, stacks_count, frames_count;
+	const struct clinic_sample *samples =
+		clinic_session_rows(session, CLINIC_SAMPLES, &samples_count);
+	const struct clinic_stack *stacks =
+		clinic_session_rows(session, CLINIC_STACKS, &stacks_count);
+	const struct clinic_frame *frames =
+		clinic_session_rows(session, CLINIC_FRAMES, &frames_count);
+
+	for (uint32_t i = 0; i < samples_count; i++)
+		tiers[frames[stacks[samples[i].stack_id].frame_id].tier]++;
+}
+
+static void print_names(const struct clinic_session *session)
+{
+	static const char *const names[CLINIC_TIERS] = {
+		[CLINIC_TIER_DWARF] = "debug info",
+		[CLINIC_TIER_SYMTAB] = "symtab",
+		[CLINIC_TIER_DYNSYM] = "dynsym",
+		[CLINIC_TIER_MINIDEBUG] = "minidebug",
+		[CLINIC_TIER_PLT] = "plt",
+		[CLINIC_TIER_VDSO] = "vdso",
+		[CLINIC_TIER_KERNEL] = "kernel",
+	};
+	uint64_t tiers[CLINIC_TIERS] = {0}, all = 0, named = 0;
+
+	count_tiers(session, tiers);
+	for (int tier = 0; tier < CLINIC_TIERS; tier++) {
+		all += tiers[tier];
+		named += names[tier] ? tiers[tier] : 0;
+	}
+	fprintf(stderr, "clinic record: %.1f %% of samples named",
+		percent(named, all));
+	for (int tier = 0; tier < CLINIC_TIERS; tier++)
+		if (names[tier] && tiers[tier])
+			fprintf(stderr, ", %s %.1f %%", names[tier],
+				percent(tiers[tier], all));
+	fputc('\n', stderr);
+}
+
+/* What kept walks from the outermost frame, if anything did. */
+static void print_ends(const struct clinic_recorder_counts *counts)
+{
+	const char *before = " (ended by ";
+
+	for (int end = CLINIC_END_OUTERMOST + 1; end < CLINIC_ENDS; end++) {
+		if (!counts->ends_count[end])
+			continue;
+		fprintf(stderr, "%s%s: %" PRIu64, before,
+			clinic_unwind_end_name((enum clinic_unwind_end)end),
+			counts->ends_count[end]);
+		before = ", ";
+	}
+	fputs(*before == ',' ? ")\n" : "\n", stderr);
+}
+
+static void print_stacks(const struct clinic_recorder_counts *counts)
+{
+	uint64_t complete = counts->truths_count[CLINIC_UNWIND_COMPLETE];
+	uint64_t truncated = counts->truths_count[CLINIC_UNWIND_TRUNCATED];
+	uint64_t guessed = counts->truths_count[CLINIC_UNWIND_GUESSED];
+	uint64_t all = complete + truncated + guessed;
+
+	fprintf(stderr,
+		"clinic record: stacks %.1f %% complete, %" PRIu64
+		" truncated, %" PRIu64 " guessed",
+		percent(complete, all), truncated, guessed);
+	print_ends(counts);
+}
+
+static void print_notes(const struct clinic_session *session)
+{
+	uint32_t count;
+	const struct clinic_note *notes =
+		clinic_session_rows(session, CLINIC_NOTES, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		fprintf(stderr, "clinic record: %s\n",
+			clinic_session_text(session, notes[i].text_id));
+}
+
+static void print_allocations(struct clinic_session *session)
+{
+	uint64_t allocations = 0, bytes = 0, leaked = 0;
+	uint32_t count;
+	const struct clinic_allocation *rows =
+		clinic_session_rows(session, CLINIC_ALLOCATIONS, &count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		allocations += rows[i].allocations_count;
+		bytes += rows[i].bytes;
+		leaked += rows[i].leaked_count;
+	}
+	if (clinic_session_quality(session)->allocations_observed)
+		fprintf(stderr,
+			"clinic record: %" PRIu64 " allocations, %" PRIu64
+			" bytes, %" PRIu64 " bytes at the peak, %" PRIu64
+			" not freed\n",
+			allocations, bytes,
+			clinic_session_quality(session)->peak_bytes, leaked);
+}
+
+static void print_samples(struct clinic_session *session,
+			  const struct clinic_recording_outcome *outcome)
+{
+	const struct clinic_quality *quality = clinic_session_quality(session);
+	const struct clinic_recorder_counts *counts = &outcome->counts;
+
+	fprintf(stderr,
+		"clinic record: %" PRIu64 " samples (%s, %s%s), %" PRIu64
+		" lost, %" PRIu64 " throttled\n",
+		counts->samples_count, outcome->source.backend,
+		outcome->source.event,
+		outcome->source.kernel_visible ? "" : ", user mode only",
+		counts->lost_count, counts->throttled_count);
+	print_stacks(counts);
+	print_names(session);
+	fprintf(stderr,
+		"clinic record: samples stand for %.2f s, the kernel counted "
+		"%.2f s of CPU time (%.1f %%); watching took %.2f %%\n",
+		(double)counts->weight_ns / 1e9,
+		(double)quality->accounted_cpu_ns / 1e9,
+		percent(counts->weight_ns, quality->accounted_cpu_ns),
+		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
+}
+
+void clinic_record_summary(const struct clinic_recording_plan *plan,
+			   struct clinic_session *session,
+			   const struct clinic_recording_outcome *outcome)
+{
+	if (plan->backend != CLINIC_BACKEND_NONE)
+		print_samples(session, outcome);
+	if (plan->alloc)
+		print_allocations(session);
+	print_notes(session);
+}
