@@ -4,7 +4,9 @@ The tools are judged as they come: alpha 0.05, no smallest effect. Where one cou
 row gives the same test our alpha and our smallest effect.
 """
 
+import itertools
 import math
+import re
 from dataclasses import asdict
 
 import numpy as np
@@ -16,6 +18,8 @@ from labkit.stats.proportions import clopper_pearson
 from labkit.verdict import CHANGED, REGRESSED, Policy
 
 TOOL_ALPHA = 0.05
+BLOCK = re.compile(r"([pmc])(\d+)\.(\d+)([ABC]+)")
+FIRST_STAGE = "pm"
 FLOOR_PERCENTILE = 99
 FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
@@ -101,13 +105,14 @@ def directed(significant: bool, a: np.ndarray, b: np.ndarray, planted: bool) -> 
 
 
 def runs_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Wall times of A and B of the first stage, re-run blocks by their last attempt."""
-    last: dict[int, str] = {}
-    for block, attempt in zip(columns["blocks"], columns["attempts"]):
-        last[block] = max(last.get(block, "0"), attempt)
-    kept = [(arm, time_ns) for arm, stage, block, attempt, time_ns
-            in zip(columns["arms"], columns["stages"], columns["blocks"], columns["attempts"], columns["wall_ns"])
-            if stage in "pm" and attempt == last[block]]
+    """Wall times of A and B of the first stage, re-run blocks by their last attempt (calibration_trials.columns)."""
+    blocks = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
+    last = {block: attempt for _, block, attempt, _ in blocks}
+    times, kept = iter(columns["wall_ns"]), []
+    for stage, block, attempt, arms in blocks:
+        here = list(zip(arms, itertools.islice(times, len(arms))))
+        if stage in FIRST_STAGE and attempt == last[block]:
+            kept += here
     return tuple(np.array([time_ns for arm, time_ns in kept if arm == wanted], dtype=float) for wanted in "AB")
 
 

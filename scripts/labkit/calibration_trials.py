@@ -6,6 +6,7 @@ A trial compares planted_work with a copy of itself that does EXTRA thousandths 
 with every run of it, written when the trial ends: a stopped calibration goes on where it was.
 """
 
+import itertools
 import math
 import os
 import random
@@ -221,11 +222,16 @@ def gate_record(campaign: Campaign) -> dict:
 
 
 def columns(rows: list[dict]) -> dict:
-    """Every run, in the order it ran, as columns: a tenth of the size of rows. letters: A, B, C the canary."""
+    """Every run, in the order it ran: a tenth of the size of rows.
+
+    blocks: "p3.0ABBA" is the pilot's block 3, attempt 0 (p pilot, m main, c confirm; C the canary); wall_ns: of all
+    runs of all blocks. steal_ns, failures: {index into wall_ns: value}, where there is one. An interrupted last block
+    is shorter than its mirror.
+    """
     letters = {"A": "A", "B": "B", CANARY: "C"}
-    return {"arms": "".join(letters[row["arm"]] for row in rows),
-            "stages": "".join(row["stage"][0] for row in rows),
-            "blocks": [row["block"] for row in rows], "attempts": "".join(str(row["attempt"] % 10) for row in rows),
+    groups = itertools.groupby(rows, key=lambda row: (row["stage"][0], row["block"], row["attempt"]))
+    return {"blocks": [f"{stage}{block}.{attempt}" + "".join(letters[row["arm"]] for row in group)
+                       for (stage, block, attempt), group in groups],
             "wall_ns": [row["wall_ns"] for row in rows],
             "steal_ns": {str(index): row["steal_ns"] for index, row in enumerate(rows) if row["steal_ns"]},
             "failures": {str(index): row["failure"] for index, row in enumerate(rows) if row["failure"]}}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.evidence import sha256_of
-from labkit.instruments import whole_process
+from labkit.instruments import Unavailable, whole_process
 from labkit.interleave import CANARY, Slot
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.process import ProcessRun, run_process
@@ -217,13 +217,19 @@ def add_run(row: dict, run: ProcessRun) -> dict:
 def exact_counts(pair: CommandPair, wanted: tuple[str, ...]) -> Callable[[str], dict]:
     """What case.count needs: the file's size, which is free, and the instruments that were asked for."""
     def count(arm: str) -> dict:
-        command = pair.builds[arm][0]
-        given = {"stdin": pair.conditions.stdin, "cwd": command.cwd}
-        row: dict = {"binary_bytes": command.program.stat().st_size}
-        if "instructions" in wanted:
-            row["instructions_count"] = whole_process.instructions(
-                command.argv, timeout_s=CALLGRIND_SLOWDOWN * pair.conditions.timeout_s, **given)
-        if {"allocations", "allocated_bytes"} & set(wanted):
-            row |= whole_process.allocations(command.argv, timeout_s=pair.conditions.timeout_s, **given)
-        return row
+        try:
+            return counted(pair, pair.builds[arm][0], set(wanted))
+        except Unavailable as reason:
+            raise LabError(f"{arm} ({pair.builds[arm][0].text}) cannot be counted: {reason}") from None
     return count
+
+
+def counted(pair: CommandPair, command: Command, wanted: set[str]) -> dict:
+    given = {"stdin": pair.conditions.stdin, "cwd": command.cwd}
+    row: dict = {"binary_bytes": command.program.stat().st_size}
+    if "instructions" in wanted:
+        row["instructions_count"] = whole_process.instructions(
+            command.argv, timeout_s=CALLGRIND_SLOWDOWN * pair.conditions.timeout_s, **given)
+    if {"allocations", "allocated_bytes"} & wanted:
+        row |= whole_process.allocations(command.argv, timeout_s=pair.conditions.timeout_s, **given)
+    return row

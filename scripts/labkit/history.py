@@ -4,6 +4,7 @@ The database is a cache: it is rebuilt from reports/ every time, and nothing is 
 unlike hosts are never joined: a faster machine is not a faster program.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -57,12 +58,11 @@ def rebuild(reports: Path = REPORTS, database: Path = DATABASE) -> int:
     with disk_errors(database):
         database.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
-        with sqlite3.connect(temporary) as connection:
+        with contextlib.closing(sqlite3.connect(temporary)) as connection, connection:
             names = [one.name for one in fields(Point)]
             connection.execute(f"CREATE TABLE point ({', '.join(names)})")
             connection.execute("CREATE INDEX point_series ON point (workload, size, metric, variant)")
             connection.executemany(f"INSERT INTO point VALUES ({', '.join('?' * len(names))})", map(astuple, points))
-        connection.close()
         temporary.replace(database)
     return len(points)
 
@@ -120,7 +120,7 @@ def gate_points(path: Path) -> Iterator[Point]:
 
 def read_series(workload: str, metric: str, size: str | None, variant: str, database: Path = DATABASE) -> list[Series]:
     """One Series per class of machine, longest first. UsageError where there is nothing, saying what there is."""
-    with sqlite3.connect(database) as connection:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
         found = [Point(*row) for row in connection.execute(
             "SELECT * FROM point WHERE workload = ? AND metric = ? AND variant = ? ORDER BY started_utc, label",
             (workload, metric, variant))]

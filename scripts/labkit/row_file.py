@@ -28,7 +28,7 @@ class RowFile:
     def add(self, row: dict) -> None:
         self.kept.append(row)
         with disk_errors(self.path):
-            self.file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self.file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
             self.file.flush()
 
 

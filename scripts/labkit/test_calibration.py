@@ -30,8 +30,7 @@ def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet"):
     return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "took_s": 1.0,
             "gate": {"verdict": verdict, "first_verdict": verdict, "ratio": ratio, "first_ratio": ratio,
                      "mde_ratio": 0.02, "noise_ratio": 0.01, "blocks_count": 12, "autocorrelation": 0.0,
-                     "runs": {"arms": "ABBA" * 10, "stages": "m" * 40, "blocks": [i // 4 for i in range(40)],
-                              "attempts": "0" * 40, "wall_ns": times.tolist()}},
+                     "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_ns": times.tolist()}},
             "hyperfine": {"a_ns": times.tolist(), "b_ns": (times[::-1] * (1 + drift)).round().astype(int).tolist()}}
 
 
@@ -114,13 +113,12 @@ def test_columns_hold_every_run():
     rows = [{"arm": "A", "stage": "pilot", "block": 3, "attempt": 0, "wall_ns": 5, "steal_ns": 0, "failure": None},
             {"arm": "canary", "stage": "pilot", "block": 3, "attempt": 1, "wall_ns": 7, "steal_ns": 9,
              "failure": "exit"}]
-    assert columns(rows) == {"arms": "AC", "stages": "pp", "blocks": [3, 3], "attempts": "01", "wall_ns": [5, 7],
-                             "steal_ns": {"1": 9}, "failures": {"1": "exit"}}
+    assert columns(rows) == {"blocks": ["p3.0A", "p3.1C"], "wall_ns": [5, 7], "steal_ns": {"1": 9},
+                             "failures": {"1": "exit"}}
 
 
 def test_runs_of_leaves_out_the_confirmation_and_superseded_attempts():
-    a, b = calibration_rates.runs_of({"arms": "ABABAB", "stages": "mmmmcc", "blocks": [0, 0, 0, 0, 1, 1],
-                                      "attempts": "001100", "wall_ns": [1, 2, 3, 4, 5, 6]})
+    a, b = calibration_rates.runs_of({"blocks": ["m0.0AB", "m0.1AB", "c1.0AB"], "wall_ns": [1, 2, 3, 4, 5, 6]})
     assert (a.tolist(), b.tolist()) == ([3.0], [4.0])
 
 

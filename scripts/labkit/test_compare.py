@@ -145,6 +145,13 @@ def test_exact_metrics_of_a_command(tmp_path):
     assert document["verdict"] == "regressed" and 1.2 < document["ratio"] < 2.0
 
 
+def test_what_cannot_be_counted_is_a_sentence():
+    """planted_work is static: no allocation counter can be loaded into it."""
+    work = "build/calibration/planted_work 1 {extra} 64"
+    done = lab("compare", "--a", work.format(extra="000"), "--b", work.format(extra="020"), "--metric", "allocations")
+    assert done.returncode == Exit.ENVIRONMENT and "is the program static?" in done.stderr
+
+
 def test_an_interrupted_comparison_keeps_its_rows():
     before = set((ROOT / "reports/compare").glob("*")) if (ROOT / "reports/compare").exists() else set()
     running = subprocess.Popen([sys.executable, "-B", "scripts/lab", "compare", "--a", "sleep 0.02", "--b",

@@ -7,17 +7,16 @@ import json
 import tempfile
 from pathlib import Path
 
-from labkit import ci_output, comparison_report, figures_verdict, gate, host, manifest
-from labkit import calibration
-from labkit.campaign import Campaign, run_campaign
-from labkit.commands import ANY
+from labkit import calibration, ci_output, comparison_report, figures_verdict, gate, host, manifest
+from labkit.campaign import Campaign
 from labkit.comparison_report import Setting
 from labkit.evidence import now_utc, write_text
+from labkit.experiment_arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
+                                         measured, new_folder)
 from labkit.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
 from labkit.row_file import RowFile
 from labkit.schemas import check
-from labkit.verbs.compare import (add_design_arguments, conditions_of, design_of, measured, new_folder)
 
 REPORTS = Path("reports/gate")
 
@@ -28,11 +27,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--repository", type=Path, default=Path(), help="another git repository; needs --run")
     parser.add_argument("--build", metavar="SH", help="shell command that builds a tree of that repository")
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="command to time in both trees")
-    parser.add_argument("--setup", metavar="SH", help="shell command, once before everything")
-    parser.add_argument("--prepare", metavar="SH", help="shell command before each run, not timed")
-    parser.add_argument("--stdin", type=Path, metavar="FILE", help="standard input of every run")
-    parser.add_argument("--expect-output", default="same", metavar="FILE|same|any", help=f"default: same; or {ANY}")
-    parser.add_argument("--measure-identical", action="store_true", help="measure even if both binaries are the same")
+    add_condition_arguments(parser)
     add_design_arguments(parser)
     ci_output.add_arguments(parser)
     parser.set_defaults(budget=120.0)
@@ -47,7 +42,7 @@ def run(args) -> Exit:
         subjects = subjects_of(args, both, folder, Path(scratch))
         started_utc = now_utc()
         with RowFile(folder / "rows.jsonl") as rows:
-            campaign = (measured(run_campaign, subjects.cases, design, rows) if subjects.cases
+            campaign = (measured(subjects.cases, design, rows) if subjects.cases
                         else nothing_to_measure(subjects))
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(),
