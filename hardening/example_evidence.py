@@ -49,8 +49,8 @@ def hash_of(text: str) -> str:
 def example_documents(budget: str = "standard", candidates: Sequence[str] = tuple(CANDIDATES)
                       ) -> dict[str, dict[str, Any]]:
     """Evidence name (as in evidence/<name>.json) to document. Fewer candidates are judged sooner."""
-    documents = {"plan": plan(candidates), "baseline": baseline(), "command": command(("baseline", 1.0)), "profile": profile(),
-                 "counters": counters(), "instructions": instructions(), "memory": memory()}
+    documents = {"plan": plan(candidates), "baseline": baseline(), "command": command(("baseline", 1.0)),
+                 "profile": profile(), "counters": counters(), "instructions": instructions(), "memory": memory()}
     documents |= {f"candidates/{name}": candidate(name) for name in candidates}
     documents["rebench"] = rebench([name for name in UNION if name in candidates])
     return {name: head(name, budget) | {"data": data} for name, data in documents.items()}

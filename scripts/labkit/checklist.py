@@ -71,8 +71,8 @@ def check_fixture_outside(audit: Audit) -> str:
     """By the clock of each process: the set-up ended before the first sample, and all samples fit in behind it."""
     setup = audit["baseline"]["setup"]
     need(setup["checked_count"], "no process recorded when its timed part began")
-    need(setup["overlapping_count"] == 0, f"in {plural(setup['overlapping_count'], 'process')} the timed samples do not "
-                                          "fit behind the set-up")
+    overlapping = plural(setup["overlapping_count"], "process")
+    need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples do not fit behind the set-up")
     need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
     return (f"in all {setup['checked_count']} processes: the set-up (median {duration(setup['median_ns'])}) ended before "
             f"the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
