@@ -74,8 +74,8 @@ def check_fixture_outside(audit: Audit) -> str:
     overlapping = plural(setup["overlapping_count"], "process")
     need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples do not fit behind the set-up")
     need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
-    return (f"in all {setup['checked_count']} processes: the set-up (median {duration(setup['median_ns'])}) ended before "
-            f"the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
+    took = duration(setup["median_ns"])
+    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
 
 
 def check_flame_graph(audit: Audit) -> str:
@@ -98,7 +98,8 @@ def check_stage_allocations(audit: Audit) -> str:
         need(not missing, f"at {size} nothing was counted for {listing(sorted(missing))}")
     need(all(one["passed"] for one in audit["environment"]["self_test"] if "alloc" in one["instrument"]),
          "the allocation counter failed its self-test")
-    return f"{plural(len(wanted), 'stage')} at {plural(len(audit['manifest']['fixture']['sizes']), 'size')}, exact counts"
+    sizes = plural(len(audit["manifest"]["fixture"]["sizes"]), "size")
+    return f"{plural(len(wanted), 'stage')} at {sizes}, exact counts"
 
 
 def check_before_after(audit: Audit) -> str:

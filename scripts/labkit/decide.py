@@ -1,4 +1,4 @@
-"""decide.py - accept or reject, by policy, with the reason.  candidate evidence, profile, policy -> decide.py -> Decision
+"""decide.py - accept or reject, by policy, with the reason.  candidates, profile, policy -> decide.py -> Decision
 
 The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, and every
 rule that does is written down. The rejected stay in the report.
@@ -175,8 +175,8 @@ def rule_untraceable(facts: Facts, policy: Policy) -> str | None:
     if facts.share is None:
         return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the profile."
     if facts.share.ratio < policy.minimum_share_ratio:
-        return (f"{FAILURES['untraceable']}: its target {facts.target} has {percent(facts.share.ratio)} of the profile, "
-                f"the policy asks for {percent(policy.minimum_share_ratio)}.")
+        return (f"{FAILURES['untraceable']}: its target {facts.target} has {percent(facts.share.ratio)} of the "
+                f"profile, the policy asks for {percent(policy.minimum_share_ratio)}.")
     return None
 
 

@@ -115,7 +115,7 @@ def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stac
 
 
 def _stack(line: str) -> Stack:
-    """Collapsed format (Gregg): root;caller;callee COUNT, with _[i] after what was inlined and _[k] after kernel code."""
+    """Collapsed format (Gregg): root;caller;callee COUNT; _[i] marks what was inlined, _[k] kernel code."""
     stack, _, count = line.rpartition(" ")
     frames = stack.split(";")
     physical = [frame for frame in frames if not frame.endswith(INLINED)] or frames

@@ -166,7 +166,8 @@ def allocations(audit: Audit) -> bytes | None:
 
     def paint(axes: Axes) -> None:
         names = list(reversed(before))
-        for counts, offset, (colour, _, label) in ((before, 0.19, VARIANT["baseline"]), (after, -0.19, VARIANT["union"])):
+        rows = ((before, 0.19, VARIANT["baseline"]), (after, -0.19, VARIANT["union"]))
+        for counts, offset, (colour, _, label) in rows:
             for y, name in enumerate(names):
                 if name in counts:
                     axes.barh(y + offset, counts[name], height=0.34, color=colour, label=label if y == 0 else None)

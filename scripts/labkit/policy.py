@@ -1,4 +1,4 @@
-"""policy.py - hardening/policy.toml, checked: the rules every candidate is judged by.  policy.toml -> policy.py -> Policy
+"""policy.py - the rules every candidate is judged by, checked.  hardening/policy.toml -> policy.py -> Policy
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 Units   a _ratio is a fraction (0.02 is two per cent), _bytes and _count are whole numbers.

@@ -133,7 +133,7 @@ def _content(report: Path, name: str, wanted: bytes) -> Iterator[Difference]:
     pairs = zip([*stored.splitlines(), b"<end>"], [*wanted.splitlines(), b"<end>"])
     number, (before, after) = next(((n, pair) for n, pair in enumerate(pairs, start=1) if pair[0] != pair[1]),
                                    (0, (b"", b"")))
-    yield Difference(name, f"line {number}", before.decode(errors="replace")[:120], after.decode(errors="replace")[:120])
+    yield Difference(name, f"line {number}", *(line.decode(errors="replace")[:120] for line in (before, after)))
 
 
 def _figures(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:

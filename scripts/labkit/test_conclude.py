@@ -171,7 +171,8 @@ def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_pa
 def test_what_shows_only_now_is_a_finding(dossier, audit, place, value, level, words):
     def told(numbers):
         return [one for one in collect_findings(dossier, numbers) if one["level"] == level and words in one["text"]]
-    broken = plant(audit | {"candidates": [one | {"reason": "No evidence"} for one in audit["candidates"]]}, place, value)
+    candidates = [one | {"reason": "No evidence"} for one in audit["candidates"]]
+    broken = plant(audit | {"candidates": candidates}, place, value)
     assert len(told(broken)) == len(told(audit)) + 1
 
 

@@ -97,7 +97,9 @@ def gain_interval(ratio: float | None, low: float | None, high: float | None) ->
     """A gain with its interval: 1.616× [1.599, 1.630]."""
     if ratio is None:
         return ABSENT
-    return f"{times(ratio)} [no interval]" if low is None or high is None else f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]"
+    if low is None or high is None:
+        return f"{times(ratio)} [no interval]"
+    return f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]"
 
 
 def share_interval(share: dict[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""candidate_numbers.py - the impact/risk table: every candidate, the rejected included, with what each was judged on."""
+"""candidate_numbers.py - the impact/risk table: every candidate, the rejected included, and what judged it."""
 
 from typing import Any, Mapping, Sequence
 

@@ -24,7 +24,8 @@ def load_answer(audit: Audit) -> dict[str, Any]:
 
 def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
     sizes = [one["name"] for one in sorted(audit["baseline"]["sizes"], key=lambda one: one["ops_count"])]
-    times = {(one["stage"], one["size"]): one["p50"]["median"] / one["ops_count"] for one in audit["baseline"]["stages"]}
+    times = {(one["stage"], one["size"]): one["p50"]["median"] / one["ops_count"]
+             for one in audit["baseline"]["stages"]}
     first, last = (sizes[0], sizes[-1]) if sizes else ("", "")
     return [{"stage": stage, "from_size": first, "to_size": last, "from_ns": times[stage, first],
              "to_ns": times[stage, last],
@@ -52,8 +53,9 @@ def allocation_answer(audit: Audit) -> dict[str, Any] | None:
     if not stages:
         return None
     worst = max(stages, key=lambda one: (one["allocations_count"], one["allocated_bytes"], one["stage"]))
+    place = (worst["stage"], worst["size"])
     after = next((one for one in (audit["rebench"]["memory"] if audit["rebench"] else ())
-                  if one["variant"] != "baseline" and (one["stage"], one["size"]) == (worst["stage"], worst["size"])), None)
+                  if one["variant"] != "baseline" and (one["stage"], one["size"]) == place), None)
     return {"worst": worst, "after": after, "growth": _allocation_growth(stages, worst["stage"]),
             "kept_count": worst["allocations_count"] - worst["frees_count"]}
 
@@ -84,5 +86,5 @@ def rejection_answer(audit: Audit) -> dict[str, Any]:
                 for one in audit["candidates"] if one["measured"] and not one["accepted"]]
     margins = audit["trade_offs"]["margins"]
     nearest = min(margins, key=lambda one: (one["gain_low"] - one["gain_needed"], one["id"]), default=None)
-    return {"rejected": rejected, "faster_but_rejected": [one["id"] for one in rejected if (one["gain_ratio"] or 0) > 1.0],
-            "nearest": nearest}
+    faster = [one["id"] for one in rejected if (one["gain_ratio"] or 0.0) > 1.0]
+    return {"rejected": rejected, "faster_but_rejected": faster, "nearest": nearest}

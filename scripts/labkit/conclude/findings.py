@@ -91,8 +91,9 @@ def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for one in memory["witnesses"] if memory else ():
         for name, pair in one["counts"].items():
             if pair["difference"]:
-                yield ("note", "allocations", f"The counter and {one['instrument']} differ by {abs(pair['difference'])} "
-                       f"in {name}.", "The counts per stage are exact; the totals of the process differ by this much.")
+                apart = abs(pair["difference"])
+                yield ("note", "allocations", f"The counter and {one['instrument']} differ by {apart} in {name}.",
+                       "The counts per stage are exact; the totals of the process differ by this much.")
 
 
 def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
@@ -111,7 +112,8 @@ def _losses(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
             yield ("warning", name, f"{plural(count, 'run')} of {losses['runs_count']} failed: {reason}.",
                    "Their whole blocks do not count; the rows stay in the evidence.")
         if losses["rerun_count"]:
-            yield ("note", name, f"{plural(losses['rerun_count'], 'run')} stood in disturbed blocks that were run again.",
+            stood = plural(losses["rerun_count"], "run")
+            yield ("note", name, f"{stood} stood in disturbed blocks that were run again.",
                    "Whole blocks, on a covariate that was named before; the first attempts stay in the evidence.")
 
 
