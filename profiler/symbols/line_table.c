@@ -42,25 +42,35 @@ static void *grow(void *array, size_t count, size_t *capacity, size_t size)
 	return grown;
 }
 
+/* Whether the row before it makes this one needless; it may be replaced. */
+static bool is_needless(struct machine *machine,
+			const struct clinic_line_row *row)
+{
+	const struct clinic_line_table *table = machine->table;
+	struct clinic_line_row *last;
+
+	if (table->rows_count == machine->first)
+		return false;
+	last = &table->rows[table->rows_count - 1];
+	if (row->address < last->address)
+		machine->is_broken = true;
+	if (row->address == last->address) {
+		*last = *row;
+		return true;
+	}
+	return row->file == last->file && row->line == last->line;
+}
+
 static int add_row(struct machine *machine)
 {
 	struct clinic_line_table *table = machine->table;
 	const struct clinic_line_row row = {machine->address,
 					    (uint32_t)machine->file,
 					    (uint32_t)machine->line};
-	struct clinic_line_row *last = table->rows + table->rows_count - 1;
 	struct clinic_line_row *grown;
 
-	if (table->rows_count > machine->first) {
-		if (row.address < last->address)
-			machine->is_broken = true;
-		if (row.address == last->address) {
-			*last = row;
-			return 0;
-		}
-		if (row.file == last->file && row.line == last->line)
-			return 0;
-	}
+	if (is_needless(machine, &row))
+		return 0;
 	if (table->rows_count == table->rows_max)
 		return -EFBIG;
 	grown = grow(table->rows, table->rows_count, &table->rows_capacity,
@@ -99,18 +109,24 @@ static void start_sequence(struct machine *machine)
 	machine->line = 1;
 }
 
+static bool is_sound(const struct machine *machine)
+{
+	const struct clinic_line_table *table = machine->table;
+
+	return table->rows_count > machine->first && !machine->is_broken &&
+	       table->rows[table->rows_count - 1].address <= machine->address &&
+	       clinic_elf_is_code(machine->binary,
+				  table->rows[machine->first].address);
+}
+
 static int end_sequence(struct machine *machine)
 {
-	struct clinic_line_table *table = machine->table;
-	const struct clinic_line_row *first = table->rows + machine->first;
 	int error = 0;
 
-	if (table->rows_count > machine->first && !machine->is_broken &&
-	    table->rows[table->rows_count - 1].address <= machine->address &&
-	    clinic_elf_is_code(machine->binary, first->address))
+	if (is_sound(machine))
 		error = keep_sequence(machine);
 	else
-		table->rows_count = machine->first;
+		machine->table->rows_count = machine->first;
 	start_sequence(machine);
 	return error;
 }
