@@ -177,12 +177,14 @@ static void bench_program(const char *const argv[])
 	stopped_program_run(&program, 50 * 1000000); /* past its start */
 	clinic_modules_new(&modules);
 	clinic_space_new(modules, program.pid, &space);
-	clinic_space_read_maps(space);
 	while (count < STOPS && stopped_program_run(&program, DELAY_NS)) {
 		stopped_program_look(&program);
 		keep(&program, &seen[count++]);
 		libdw_ns += libdw_walk_ns(program.pid);
 	}
+	/* Last, when it has loaded whatever it loads. */
+	if (program.pid)
+		clinic_space_read_maps(space);
 	stopped_program_end(&program);
 	bench_walks(argv[0], space, seen, count, libdw_ns);
 	while (count-- > 0)
