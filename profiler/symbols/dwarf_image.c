@@ -118,20 +118,13 @@ int clinic_dwarf_image_open(const struct clinic_elf *elf, uint64_t bytes_max,
 		goto out;
 	elf_version(EV_CURRENT);
 	image->elf = elf_memory((char *)image->bytes, image->size_bytes);
-	return clinic_dwarf_image_restart(image);
+	if (image->elf)
+		image->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
+	error = image->dwarf ? 0 : -EBADMSG;
 out:
-	clinic_dwarf_image_close(image);
+	if (error)
+		clinic_dwarf_image_close(image);
 	return error;
-}
-
-int clinic_dwarf_image_restart(struct clinic_dwarf_image *image)
-{
-	dwarf_end(image->dwarf);
-	image->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
-	if (image->dwarf)
-		return 0;
-	clinic_dwarf_image_close(image);
-	return -EBADMSG;
 }
 
 void clinic_dwarf_image_close(struct clinic_dwarf_image *image)

@@ -28,8 +28,6 @@ struct clinic_dwarf_image {
 
 int clinic_dwarf_image_open(const struct clinic_elf *elf, uint64_t bytes_max,
 			    struct clinic_dwarf_image *image);
-/* Gives back what libdw allocated. -EBADMSG: closed, it could not begin. */
-int clinic_dwarf_image_restart(struct clinic_dwarf_image *image);
 void clinic_dwarf_image_close(struct clinic_dwarf_image *image);
 
 #endif

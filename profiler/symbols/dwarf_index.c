@@ -13,10 +13,13 @@
 #include "symbols/dwarf_names.h"
 #include "symbols/dwarf_unit.h"
 
+/* Of bytes_max, what is indexed may take this part before it is dropped. */
+#define INDEX_SHARE 8
+
 struct clinic_dwarf_index {
 	const struct clinic_elf *binary;
 	uint64_t bytes_max;
-	uint64_t damaged_count; /* before the last restart */
+	uint64_t damaged_count; /* of what was forgotten */
 	struct clinic_dwarf_image image;
 	struct clinic_dwarf_image alternate;
 	struct clinic_dwarf_budget budget;
@@ -26,6 +29,7 @@ struct clinic_dwarf_index {
 	struct clinic_dwarf_unit *units;
 	size_t units_count;
 	size_t units_capacity;
+	uint32_t last_unit;
 	struct clinic_symbols_frame *frames; /* of the last answer */
 	size_t frames_capacity;
 };
@@ -84,37 +88,26 @@ static int list_units(struct clinic_dwarf_index *index)
 	return error == -EBADMSG ? 0 : error;
 }
 
+/* Everything but the list of units can be read again. */
 static void forget(struct clinic_dwarf_index *index)
 {
 	for (size_t i = 0; i < index->units_count; i++)
 		clinic_dwarf_unit_clear(&index->units[i]);
-	index->units_count = 0;
-	clinic_range_index_clear(&index->ranges);
 	clinic_dwarf_names_clear(&index->names);
 	index->damaged_count = clinic_dwarf_index_damaged(index);
 	clinic_dwarf_lines_clear(&index->lines);
-}
-
-static int begin(struct clinic_dwarf_index *index)
-{
 	/* Twice: nested functions are only listed on a second pass. */
 	index->budget = (struct clinic_dwarf_budget){
 		.binary = index->binary,
 		.ranges_left = 2 * index->image.size_bytes,
 	};
-	dwarf_setalt(index->image.dwarf, index->alternate.dwarf);
-	return list_units(index);
 }
 
-static int restart(struct clinic_dwarf_index *index)
+static int begin(struct clinic_dwarf_index *index)
 {
-	int error;
-
 	forget(index);
-	error = clinic_dwarf_image_restart(&index->image);
-	if (!error && index->alternate.dwarf)
-		error = clinic_dwarf_image_restart(&index->alternate);
-	return error ? error : begin(index);
+	dwarf_setalt(index->image.dwarf, index->alternate.dwarf);
+	return list_units(index);
 }
 
 int clinic_dwarf_index_new(const struct clinic_elf *binary,
@@ -152,6 +145,7 @@ void clinic_dwarf_index_free(struct clinic_dwarf_index *index)
 	if (!index)
 		return;
 	forget(index);
+	clinic_range_index_clear(&index->ranges);
 	free(index->units);
 	free(index->frames);
 	clinic_dwarf_image_close(&index->image);
@@ -215,18 +209,29 @@ static void find_split(struct clinic_dwarf_unit *unit)
 		unit->code = split;
 }
 
+/*
+ * Only between units: one that takes more than its share by itself would
+ * otherwise be read again for each address.
+ */
+static void make_room(struct clinic_dwarf_index *index, uint32_t unit)
+{
+	uint64_t bytes = index->budget.bytes_used + index->names.bytes +
+			 index->lines.bytes;
+
+	if (unit != index->last_unit && bytes > index->bytes_max / INDEX_SHARE)
+		forget(index);
+	index->last_unit = unit;
+}
+
 static int find_unit(struct clinic_dwarf_index *index, uint64_t address,
 		     struct clinic_dwarf_unit **unit)
 {
 	uint32_t at;
-	int error = 0;
+	int error = clinic_range_index_find(&index->ranges, address, &at);
 
-	if (clinic_dwarf_index_bytes(index) > index->bytes_max)
-		error = restart(index);
-	if (!error)
-		error = clinic_range_index_find(&index->ranges, address, &at);
 	if (error)
 		return error;
+	make_room(index, at);
 	*unit = &index->units[at];
 	find_split(*unit);
 	return 0;
@@ -404,6 +409,7 @@ int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
 			search_unit(&search, unit);
 		clinic_dwarf_unit_clear(unit);
 	}
+	forget(index);
 	return !error && !search.found_count ? -ENOENT : error;
 }
 

@@ -8,8 +8,9 @@
  * Hostile    debug information costs time and memory in proportion to its
  *            size: entries are only ever walked forwards, and there are never
  *            more ranges than bytes.
- * Memory     what is indexed is dropped and begun anew once it takes more than
- *            half of bytes_max; the caller sees a slower answer, no other.
+ * Memory     up to half of bytes_max for the sections; what is indexed of them
+ *            is dropped once it takes an eighth, and read again when needed:
+ *            a slower answer, no other.
  * Ownership  answers live until the next call.
  * Errors     0 or -errno: -ENOENT nothing known there; of new:
  *            those of dwarf_image.h.
