@@ -164,6 +164,7 @@ void real_resolve(void)
 	resolve(&found.valloc, "valloc");
 	resolve(&found.pvalloc, "pvalloc");
 	resolve(&found.malloc_usable_size, "malloc_usable_size");
+	found.is_resolved = true;
 	found.may_nest = !is_in_libc((void *)(uintptr_t)found.malloc);
 	real = found;
 	resolving = false;

@@ -28,6 +28,7 @@ struct real_allocator {
 	void *(*valloc)(size_t bytes);
 	void *(*pvalloc)(size_t bytes);
 	size_t (*malloc_usable_size)(void *block);
+	bool is_resolved;
 	bool may_nest; /* not the C library's: may call the hooks again */
 };
 

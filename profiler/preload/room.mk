@@ -13,6 +13,11 @@ $(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fno-builtin -fPIC -shared \
 	  -DALLOC_PLUGIN $(SAN_FLAGS) $< -o $@
+$(O)/victims/alloc_failing: $(O)/victims/alloc_failing.so
+$(O)/victims/alloc_failing.so: profiler/preload/victims/alloc_failing.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fno-builtin -fPIC -shared \
+	  -DALLOC_FAILING $< -o $@
 # Address-sanitized static programs do not exist.
 ifeq ($(SAN),)
 VICTIMS += $(O)/victims/alloc_static
@@ -74,3 +79,7 @@ install: instruments
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' \
 	  profiler/preload/clinic.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc
+PARTS_TESTED := $(call PRELOAD_PART,arena.o stage_table.o call_sites.o \
+	process_texts.o live_blocks.o raw_json.o)
+$(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED)
+$(O)/tests/preload_parts_test: $(PARTS_TESTED)

@@ -132,6 +132,22 @@ def test_full_disk_leaves_nothing_half_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_no_failing_allocation_harms_the_instrument(tmp_path):
+    """The k-th malloc fails, be it the program's or our own: the program lives, and its counts are right."""
+    failed_in_program = 0
+    for fail_at in [*range(1, 40), *range(40, 400, 20)]:
+        environment = os.environ | {"LD_PRELOAD": f"{LIBRARY}:{VICTIMS}/alloc_failing.so",
+                                    "CLINIC_ALLOC_OUT": str(tmp_path / "counts.json"), "CLINIC_ALLOC_STACKS": "1",
+                                    "CLINIC_ALLOC_LIVE": "1", "CLINIC_LOCK": "1", "ALLOC_FAIL_AT": str(fail_at)}
+        done = subprocess.run(victim("alloc_failing"), env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, f"call {fail_at}: {done.stderr}"
+        totals = json.loads((tmp_path / "counts.json").read_text())["totals"]
+        assert totals["allocations_count"] in (11, 12)
+        assert totals["frees_count"] == totals["allocations_count"]
+        failed_in_program += totals["allocations_count"] == 11
+    assert failed_in_program >= 1
+
+
 def test_odd_arguments_are_valid_json(tmp_path):
     odd = b'quote" back\\ tab\t \xff\xc3\xa9'
     done = run_counted([*victim("alloc_stages"), os.fsdecode(odd)], tmp_path)

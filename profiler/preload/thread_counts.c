@@ -1,5 +1,6 @@
 #include "preload/thread_counts.h"
 #include "preload/arena.h"
+#include "preload/real_allocator.h"
 #include "preload/stage_table.h"
 #include <errno.h>
 #include <signal.h>
@@ -79,8 +80,13 @@ static struct thread_block *find_block(void)
 struct thread_block *thread_attach(void)
 {
 	int saved_errno = errno;
-	struct thread_block *block = find_block();
+	struct thread_block *block;
 
+	/* Whatever comes back to the hooks from here counts nothing. */
+	thread_block = &nobody;
+	if (!real.is_resolved)
+		real_resolve();
+	block = find_block();
 	if (block) {
 		__atomic_store_n(&block->tid, (uint32_t)gettid(),
 				 __ATOMIC_RELAXED);
