@@ -101,6 +101,7 @@ def test_a_good_commit_passes_and_gitlab_hears_of_it(repository):
     assert check_open_metrics((report_of(done) / "metrics.txt").read_text()) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head, code, words", [
     ("wrong", Exit.FAILED, "another answer"), ("broken", Exit.FAILED, "the head does not build")])
 def test_what_does_not_get_measured(repository, head, code, words):
