@@ -362,6 +362,7 @@ int clinic_processes_follow(struct clinic_processes *processes,
 			remove_thread(processes, ended);
 		return 0;
 	case CLINIC_EVENT_SAMPLE:
+	case CLINIC_EVENT_STAGE:
 	case CLINIC_EVENT_LOST:
 	case CLINIC_EVENT_THROTTLE:
 		return 0;

@@ -32,6 +32,14 @@ struct clinic_recorder {
 	struct clinic_sample *samples;
 	size_t samples_count, samples_room;
 
+	/* Told apart from the samples, and joined with them by time. */
+	struct stage_change {
+		uint64_t time_ns;
+		uint32_t tid;
+		uint32_t stage_id;
+	} * changes;
+	size_t changes_count, changes_room;
+
 	/* The last user stack, outermost first; of no space: none. */
 	struct last_walk {
 		const struct clinic_space *space;
@@ -84,6 +92,7 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 	clinic_raw_stacks_free(recorder->stacks);
 	free(recorder->unwinder);
 	free(recorder->samples);
+	free(recorder->changes);
 	free(recorder);
 }
 
@@ -285,6 +294,42 @@ static int take_sample(struct clinic_recorder *recorder,
 	return err ? err : keep_sample(recorder, &row);
 }
 
+static int take_stage(struct clinic_recorder *recorder,
+		      const struct clinic_event *event)
+{
+	struct stage_change change = {.time_ns = event->time_ns,
+				      .tid = event->tid};
+
+	if (recorder->changes_count == recorder->changes_room) {
+		size_t room = recorder->changes_room * 2 + 1024;
+		struct stage_change *grown =
+			realloc(recorder->changes, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		recorder->changes = grown;
+		recorder->changes_room = room;
+	}
+	if (*event->stage) {
+		int err = clinic_session_stage_id(
+			recorder->session, event->stage, &change.stage_id);
+
+		if (err)
+			return err;
+	}
+	recorder->changes[recorder->changes_count++] = change;
+	return 0;
+}
+
+int clinic_recorder_take_stages(void *recorder,
+				const struct clinic_event *event)
+{
+	if (event->kind != CLINIC_EVENT_STAGE &&
+	    event->kind != CLINIC_EVENT_LOST)
+		return 0;
+	return clinic_recorder_take(recorder, event);
+}
+
 int clinic_recorder_take(void *context, const struct clinic_event *event)
 {
 	struct clinic_recorder *recorder = context;
@@ -292,6 +337,8 @@ int clinic_recorder_take(void *context, const struct clinic_event *event)
 	switch (event->kind) {
 	case CLINIC_EVENT_SAMPLE:
 		return take_sample(recorder, event);
+	case CLINIC_EVENT_STAGE:
+		return take_stage(recorder, event);
 	case CLINIC_EVENT_LOST:
 		recorder->lost_count += event->lost_count;
 		return 0;
@@ -378,6 +425,54 @@ static int compare_times(const void *left, const void *right)
 	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
 }
 
+static int compare_changes(const void *left, const void *right)
+{
+	const struct stage_change *a = left, *b = right;
+
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
+	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+/* Where the thread's last change before that time led it. */
+static uint32_t stage_at(const struct clinic_recorder *recorder, uint32_t tid,
+			 uint64_t time_ns)
+{
+	struct stage_change wanted = {.time_ns = time_ns, .tid = tid};
+	size_t low = 0, high = recorder->changes_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare_changes(&recorder->changes[middle], &wanted) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low && recorder->changes[low - 1].tid == tid
+		       ? recorder->changes[low - 1].stage_id
+		       : 0;
+}
+
+static void set_stages(struct clinic_recorder *recorder)
+{
+	uint32_t count;
+	const struct clinic_thread *threads =
+		clinic_session_rows(recorder->session, CLINIC_THREADS, &count);
+
+	if (!recorder->changes_count)
+		return;
+	qsort(recorder->changes, recorder->changes_count,
+	      sizeof(*recorder->changes), compare_changes);
+	for (size_t i = 0; i < recorder->samples_count; i++) {
+		struct clinic_sample *sample = &recorder->samples[i];
+
+		sample->stage_id = stage_at(recorder,
+					    threads[sample->thread_id].tid,
+					    sample->time_ns);
+	}
+}
+
 static int move_samples(struct clinic_recorder *recorder,
 			const uint32_t *stack_ids)
 {
@@ -403,6 +498,7 @@ int clinic_recorder_finish(struct clinic_recorder *recorder,
 	uint32_t *stack_ids = NULL;
 	int naming_err, err;
 
+	set_stages(recorder);
 	naming_err = clinic_naming_run(naming, recorder->modules,
 				       recorder->stacks, recorder->session,
 				       &stack_ids, facts);

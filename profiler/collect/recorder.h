@@ -41,6 +41,9 @@ int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid);
 
 /* A clinic_on_event. */
 int clinic_recorder_take(void *recorder, const struct clinic_event *event);
+/* Another one, beside a source of samples: takes stages and losses only. */
+int clinic_recorder_take_stages(void *recorder,
+				const struct clinic_event *event);
 
 /* One row of metrics for each of some running processes: a few each time,
  * in turn, so that a thousand of them cost no more than these. */

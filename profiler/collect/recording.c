@@ -40,6 +40,7 @@ struct recording {
 	struct clinic_session *session;
 	struct clinic_recording_outcome *outcome;
 	struct clinic_source source;
+	struct clinic_source stages; /* beside perf, when wanted */
 	struct clinic_recorder *recorder;
 	struct clinic_alloc_capture *allocs; /* NULL: not wanted */
 	int signal_fd;
@@ -112,6 +113,23 @@ static int begin_without_samples(struct recording *recording)
 	return find_target(recording, NULL);
 }
 
+/* The library without its timers: it only tells of stages. */
+static int open_stages(struct recording *recording)
+{
+	struct clinic_timer_plan plan = {.preload = recording->plan->preload};
+
+	if (!recording->plan->with_stages || !recording->plan->argv)
+		return 0;
+	return clinic_timer_source_open(&plan, &recording->stages);
+}
+
+static char *const *stage_settings(const struct recording *recording)
+{
+	return recording->stages.state
+		       ? clinic_timer_source_settings(&recording->stages)
+		       : NULL;
+}
+
 /* Perf events are opened on the target, before it begins. */
 static int begin_with_perf(struct recording *recording)
 {
@@ -124,7 +142,9 @@ static int begin_with_perf(struct recording *recording)
 
 	if (err)
 		return err;
-	err = find_target(recording, NULL);
+	err = open_stages(recording);
+	if (!err)
+		err = find_target(recording, stage_settings(recording));
 	plan.pid = recording->outcome->target.pid;
 	return err ? err : clinic_perf_source_open(&plan, &recording->source);
 }
@@ -220,8 +240,14 @@ static void pass_on_signal(struct recording *recording)
 
 static int drain(struct recording *recording, uint64_t until_ns)
 {
-	return recording->source.drain(recording->source.state, until_ns,
-				       clinic_recorder_take,
+	int err = recording->source.drain(recording->source.state, until_ns,
+					  clinic_recorder_take,
+					  recording->recorder);
+
+	if (err || !recording->stages.state)
+		return err;
+	return recording->stages.drain(recording->stages.state, until_ns,
+				       clinic_recorder_take_stages,
 				       recording->recorder);
 }
 
@@ -457,6 +483,8 @@ int clinic_recording_run(const struct clinic_recording_plan *plan,
 		err = measure_and_name(&recording);
 	if (recording.source.close)
 		recording.source.close(recording.source.state);
+	if (recording.stages.close)
+		recording.stages.close(recording.stages.state);
 	if (recording.signal_fd >= 0)
 		close(recording.signal_fd);
 	clinic_alloc_free(recording.allocs);

@@ -48,6 +48,8 @@ struct clinic_recording_plan {
 	/* What else the library is to do in a launched target; or NULL. */
 	const struct clinic_alloc_plan *alloc;
 	bool use_debuginfod;
+	/* Load the library for clinic/stage.h even where perf samples. */
+	bool with_stages;
 };
 
 /* What could not be done. */

@@ -160,6 +160,17 @@ def test_split_by_thread(record, backend):
     assert_split(session, {name: weights[name] / total for name in ("seventy", "twenty", "ten")})
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_split_by_stage(record, backend):
+    session = record(VICTIMS / "split_stages", 500, backend=backend, options=["--stages"])
+    names = [session.file["strings"][name] for name in session.file["stages"]["name"]]
+    weights = Counter()
+    for stage, weight in zip(session.file["samples"]["stage"], session.file["samples"]["weight_ns"]):
+        weights[names[stage]] += weight
+    total = sum(weights.values())
+    assert_split(session, {name: weights[name] / total for name in ("seventy", "twenty", "ten")})
+
+
 # Stacks
 
 

@@ -237,12 +237,28 @@ static int tell_sample(const struct receiver *to, struct program *program,
 	return err ? err : to->on_event(to->context, &event);
 }
 
+static int tell_stage(const struct receiver *to, const struct program *program,
+		      const struct timer_stage *stage)
+{
+	char name[sizeof(stage->name) + 1] = "";
+	struct clinic_event event = {.kind = CLINIC_EVENT_STAGE,
+				     .pid = program->pid,
+				     .tid = stage->tid,
+				     .time_ns = stage->time_ns,
+				     .stage = name};
+
+	memcpy(name, stage->name, sizeof(stage->name));
+	return to->on_event(to->context, &event);
+}
+
 static uint32_t least_bytes(uint32_t kind)
 {
 	if (kind == TIMER_RECORD_SAMPLE)
 		return sizeof(struct timer_sample);
 	if (kind == TIMER_RECORD_MAPS)
 		return sizeof(struct timer_maps);
+	if (kind == TIMER_RECORD_STAGE)
+		return sizeof(struct timer_stage);
 	return sizeof(struct timer_record);
 }
 
@@ -298,6 +314,8 @@ static int consume(const struct receiver *to, struct program *program,
 
 		if (record->kind == TIMER_RECORD_SAMPLE)
 			err = tell_sample(to, program, (void *)record);
+		else if (record->kind == TIMER_RECORD_STAGE)
+			err = tell_stage(to, program, (void *)record);
 		memset(record, 0, bytes);
 		at += bytes;
 		atomic_store_explicit(&program->head->tail, at,

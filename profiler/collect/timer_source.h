@@ -23,8 +23,8 @@
 #include "collect/event_source.h"
 
 struct clinic_timer_plan {
-	const char *preload; /* path of libclinic-preload.so */
-	uint32_t frequency_hz;
+	const char *preload;   /* path of libclinic-preload.so */
+	uint32_t frequency_hz; /* 0: only stages, no samples */
 };
 
 int clinic_timer_source_open(const struct clinic_timer_plan *plan,

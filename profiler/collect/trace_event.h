@@ -25,6 +25,7 @@ enum clinic_event_kind {
 	CLINIC_EVENT_NAME,     /* a thread got a name; or exec'ed */
 	CLINIC_EVENT_FORK,     /* a process or thread began */
 	CLINIC_EVENT_EXIT,     /* a thread ended */
+	CLINIC_EVENT_STAGE,    /* a thread entered a stage, or left all */
 	CLINIC_EVENT_LOST,     /* records that nobody will see */
 	CLINIC_EVENT_THROTTLE, /* the kernel paused the sampling */
 };
@@ -59,6 +60,7 @@ struct clinic_event {
 		struct {
 			uint32_t parent_pid, parent_tid;
 		} fork;
+		const char *stage; /* "": none */
 		uint64_t lost_count;
 	};
 };

@@ -3,6 +3,7 @@
 #include "preload/alloc_track.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
+#include "preload/timer_sampler.h"
 #include <clinic/alloc.h>
 #include <errno.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@ EXPORT void clinic_preload_stage_begin(const char *name)
 	count_add(&self->stages[self->stage].begins_count, 1);
 	if (track_plan.with_budgets)
 		budget_begin(self, self->stage);
+	timer_sampler_stage(thread_stages()->nodes[self->stage].name);
 }
 
 EXPORT void clinic_preload_stage_end(const char *name)
@@ -24,6 +26,7 @@ EXPORT void clinic_preload_stage_end(const char *name)
 	struct thread_block *self = thread_self();
 
 	self->stage = stage_after(thread_stages(), self->stage, name);
+	timer_sampler_stage(thread_stages()->nodes[self->stage].name);
 }
 
 EXPORT int clinic_preload_counts(const char *stage,

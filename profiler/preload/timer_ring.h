@@ -21,7 +21,10 @@
 
 #include "unwind/registers.h"
 
-/* "HZ:FOLDER", where the ring files go, PID.NUMBER each; unset: no sampling. */
+/*
+ * "HZ:FOLDER", where the ring files go, PID.NUMBER each; unset: nothing is
+ * written. HZ 0: no samples, only stages.
+ */
 #define TIMER_RING_SETTING "CLINIC_SAMPLER"
 
 #define TIMER_RING_FOLDER_MAX 256
@@ -48,8 +51,9 @@ struct timer_ring_head {
 enum timer_record_kind {
 	TIMER_RECORD_UNWRITTEN,
 	TIMER_RECORD_SAMPLE,
-	TIMER_RECORD_MAPS, /* text: some lines of /proc/self/maps */
-	TIMER_RECORD_SKIP, /* nothing */
+	TIMER_RECORD_MAPS,  /* text: some lines of /proc/self/maps */
+	TIMER_RECORD_STAGE, /* of clinic/stage.h */
+	TIMER_RECORD_SKIP,  /* nothing */
 };
 
 struct timer_record {
@@ -66,6 +70,14 @@ struct timer_sample {
 	char name[16];
 	struct clinic_registers registers;
 	uint64_t stack_bytes; /* how many follow */
+};
+
+/* From then on the thread is in that stage; "": in none. */
+struct timer_stage {
+	struct timer_record record;
+	uint64_t time_ns;
+	uint32_t tid;
+	char name[52];
 };
 
 struct timer_maps {

@@ -154,6 +154,30 @@ static void on_tick(int number, siginfo_t *info, void *context)
 	errno = saved_errno;
 }
 
+static void write_stage(const char *name)
+{
+	struct timer_stage *stage =
+		(void *)timer_write_reserve(&ring, sizeof(*stage));
+
+	if (!stage)
+		return; /* counted */
+	stage->time_ns = clock_ns(CLOCK_MONOTONIC);
+	stage->tid = (uint32_t)gettid();
+	strncpy(stage->name, name, sizeof(stage->name) - 1);
+	timer_write_commit(&stage->record, TIMER_RECORD_STAGE);
+}
+
+void timer_sampler_stage(const char *name)
+{
+	if (!is_active)
+		return;
+	/* Unlike a tick, a stage does not come again: wait for the ring. */
+	while (!has_ring() && state == RING_IN_MAKING)
+		sched_yield();
+	if (state == RING_READY)
+		write_stage(name);
+}
+
 /* glibc's timer_create may allocate: the kernel's own does not. */
 static int create_timer(int *timer)
 {
@@ -181,7 +205,7 @@ void timer_sampler_thread_begin(const void *stack_start)
 	self.tid = (uint32_t)gettid();
 	self.stack_end = (uintptr_t)stack_start + ABOVE_START_BYTES;
 	self.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	self.has_timer = !create_timer(&self.timer);
+	self.has_timer = period_ns && !create_timer(&self.timer);
 }
 
 void timer_sampler_thread_end(void)
@@ -230,10 +254,10 @@ static bool read_setting(void)
 	const char *colon = setting ? strchr(setting, ':') : NULL;
 	long frequency_hz = setting ? atol(setting) : 0;
 
-	if (!colon || frequency_hz < 1 || strlen(colon) > sizeof(folder))
+	if (!colon || frequency_hz < 0 || strlen(colon) > sizeof(folder))
 		return false;
 	strcpy(folder, colon + 1);
-	period_ns = 1000000000 / frequency_hz;
+	period_ns = frequency_hz ? 1000000000 / frequency_hz : 0;
 	return true;
 }
 
@@ -249,7 +273,7 @@ static void in_child(void)
 
 __attribute__((constructor)) static void start(void)
 {
-	if (!read_setting() || !take_signal())
+	if (!read_setting() || (period_ns && !take_signal()))
 		return;
 	is_active = true;
 	pthread_atfork(NULL, NULL, in_child);

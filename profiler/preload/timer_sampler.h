@@ -15,6 +15,9 @@ bool timer_sampler_is_active(void);
 void timer_sampler_thread_begin(const void *stack_start);
 void timer_sampler_thread_end(void);
 
+/* This thread is in that stage now; "": in none. */
+void timer_sampler_stage(const char *name);
+
 /* Code is about to go. */
 void timer_sampler_maps_change(void);
 
