@@ -46,7 +46,7 @@ struct launch {
 };
 
 struct outcome {
-	const char *failure; /* NULL, "spawn", "timeout", "output" */
+	const char *failure; /* NULL, "spawn", "timeout", "output", "watch" */
 	int spawn_errno;
 	int status;
 	uint64_t started_ns;
@@ -135,9 +135,13 @@ static int pin(int cpu)
 	return sched_setaffinity(0, sizeof(one), &one);
 }
 
-/* Runs on the parent's memory until exec: touches nothing but *failed. */
-static void become(const struct launch *launch, volatile int *failed)
+/*
+ * Runs on the parent's memory until exec, so it changes nothing there; errno
+ * goes home through a pipe that a successful exec closes.
+ */
+static void become(const struct launch *launch, int failure_fd)
 {
+	int failed;
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -146,18 +150,31 @@ static void become(const struct launch *launch, volatile int *failed)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!launch->cwd || !chdir(launch->cwd))
 		execvp(launch->argv[0], launch->argv);
-	*failed = errno;
+	failed = errno;
+	if (write(failure_fd, &failed, sizeof(failed)) < 0)
+		_exit(126);
 	_exit(127);
 }
 
 static pid_t spawn(const struct launch *launch, int *spawn_errno)
 {
-	volatile int failed = 0;
-	pid_t pid = vfork();
+	int failure[2];
+	pid_t pid;
 
+	*spawn_errno = 0;
+	if (pipe2(failure, O_CLOEXEC)) {
+		*spawn_errno = errno;
+		return -1;
+	}
+	pid = vfork();
 	if (pid == 0)
-		become(launch, &failed);
-	*spawn_errno = pid < 0 ? errno : failed;
+		become(launch, failure[1]);
+	if (pid < 0)
+		*spawn_errno = errno;
+	close(failure[1]);
+	if (read(failure[0], spawn_errno, sizeof(*spawn_errno)) < 0)
+		*spawn_errno = errno;
+	close(failure[0]);
 	return pid;
 }
 
@@ -231,7 +248,8 @@ static struct outcome run(const struct launch *launch, int stop_fd)
 		return out;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	out.failure = watch(launch, out.started_ns, pidfd, stop_fd);
+	out.failure = pidfd < 0 ? "watch"
+				: watch(launch, out.started_ns, pidfd, stop_fd);
 	out.wall_ns = now_ns() - out.started_ns;
 	/* Before reaping: the zombie keeps its group's number from others. */
 	kill(-pid, SIGKILL);

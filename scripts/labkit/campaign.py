@@ -118,7 +118,7 @@ class TooShort(LabError):
 
 
 class Stopwatch:
-    """What a block of each case costs, and what is left of the budget."""
+    """What is left of the budget."""
 
     def __init__(self, budget_s: float, clock: Callable[[], float]):
         self.clock, self.budget_s, self.started = clock, budget_s, clock()

@@ -16,7 +16,7 @@ from labkit.build import Binary, BuildFailed
 from labkit.campaign import Case
 from labkit.commands import Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair
 from labkit.evidence import write_text
-from labkit.instruments import counter
+from labkit.instruments import Unavailable, counter, valgrind
 from labkit.interleave import CANARY, Slot
 from labkit.manifest import Manifest
 from labkit.outcome import Exit, LabError, UsageError
@@ -81,7 +81,8 @@ def trees(repository: Path, ref: str) -> Iterator[Trees]:
             git(repository, "worktree", "remove", "--force", str(base))
 
 
-def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_identical: bool) -> Subjects:
+def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_identical: bool,
+                      counts_instructions: bool) -> Subjects:
     """Every size of every workload that both trees have."""
     subjects = Subjects()
     for name in names:
@@ -98,7 +99,9 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_iden
         if same and not measure_identical:
             subjects.identical.append(name)
         else:
-            subjects.cases += [workload_case(wanted, size, binaries) for size in wanted.fixture.sizes]
+            subjects.cases += [workload_case(wanted, size, binaries,
+                                             counts_instructions and size == wanted.main_size)
+                               for size in wanted.fixture.sizes]
     return subjects
 
 
@@ -124,7 +127,7 @@ def arm_document(binaries: list[Binary], side: str) -> dict:
             "builds": [one.sha256 for one in binaries]}
 
 
-def workload_case(wanted: Manifest, size: str, binaries: dict[str, list[Binary]]) -> Case:
+def workload_case(wanted: Manifest, size: str, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
     cpu = host.measuring_cpu()
     first = patient.must(patient.observe(wanted, binaries["A"][0], Load(size, samples_count=3), cpu=cpu),
                          "first run of the base")
@@ -138,9 +141,11 @@ def workload_case(wanted: Manifest, size: str, binaries: dict[str, list[Binary]]
         return patient.observe(wanted, binary, load, cpu=cpu, environment=slot.environment({}))
 
     def count(arm: str) -> dict:
-        return counted(wanted, binaries[arm][0], size)
+        row = counted(wanted, binaries[arm][0], size)
+        return row | instructions(wanted, binaries[arm][0], size) if counts_instructions else row
 
-    return Case(f"{wanted.name}/{size}", observe, gating=GATING, watched=WATCHED, count=count)
+    return Case(f"{wanted.name}/{size}", observe, gating=GATING, count=count,
+                watched=(*WATCHED, "instructions") if counts_instructions else WATCHED)
 
 
 def copy_of(binary: Binary) -> Binary:
@@ -160,6 +165,15 @@ def counted(wanted: Manifest, binary: Binary, size: str) -> dict:
     if "allocations_count" in found:
         exact |= {key: found[key] for key in ("allocations_count", "allocated_bytes")}
     return exact
+
+
+def instructions(wanted: Manifest, binary: Binary, size: str) -> dict:
+    """Of the timed loop, by callgrind: one batch, some fifty times slower than itself."""
+    argv = patient.command(wanted, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
+    try:
+        return {"instructions_count": sum(valgrind.instructions_by_function(argv, timeout_s=300).values())}
+    except Unavailable as reason:
+        raise LabError(f"{wanted.name}/{size}: instructions cannot be counted: {reason}") from None
 
 
 def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,

@@ -26,7 +26,10 @@ STDERR_TAIL_BYTES = 4096
 
 @dataclass(frozen=True)
 class ProcessRun:
-    """One run of one program. failure is None, or one of "spawn", "timeout", "output", "signal", "exit"."""
+    """One run of one program. failure is None, or one of "spawn", "timeout", "output", "watch", "signal", "exit".
+
+    "watch" is a kernel that lets nobody wait for a process by descriptor (before 5.3, or forbidden in a container).
+    """
 
     argv: tuple[str, ...]
     exit_code: int

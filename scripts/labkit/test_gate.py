@@ -256,3 +256,29 @@ def test_json_output_is_the_document(tmp_path, capsys):
     arguments = SimpleNamespace(ci_output="json", thresholds="", fail_on="any", artifact_url="")
     assert ci_output.deliver(document(), tmp_path, arguments) == Exit.FAILED
     assert json.loads(capsys.readouterr().out)["verdict"] == "regressed"
+
+
+@pytest.mark.slow
+def test_our_own_workload_with_a_planted_slowdown(tmp_path):
+    """A clone of this repository, one more check per frame in its working tree: time and instructions both tell."""
+    clone = tmp_path / "clone"
+    git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(clone))
+    source = clone / "workloads/telemetry/validate.c"
+    text = source.read_text()
+    planted = text.replace("\t\tif (is_valid(frame, &reason, &found)) {",
+                           "\t\tfor (int again = 0; again < 3; again++)\n\t\t\tis_valid(frame, &reason, &found);\n"
+                           "\t\tif (is_valid(frame, &reason, &found)) {")
+    assert planted != text
+    source.write_text(planted)
+    (clone / "build").symlink_to(ROOT / "build")
+    done = settled(subprocess.run, [sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "HEAD", "--workload",
+                                    "telemetry", "--pairs", "24", "--budget", "120", "--instructions"],
+                   cwd=clone, capture_output=True, text=True, timeout=500)
+    assert done.returncode == Exit.FAILED, done.stdout + done.stderr
+    document = json.loads((clone / re.search(r"(reports/gate/\S+)/comparison.md", done.stdout).group(1)
+                           / "comparison.json").read_text())
+    large = next(case for case in document["cases"] if case["name"] == "telemetry/large")
+    found = {c["metric"]: c for c in large["comparisons"]}
+    assert found["time"]["verdict"] == "regressed" and found["allocations"]["verdict"] == "identical"
+    assert found["instructions"]["verdict"] == "regressed" and found["instructions"]["ratio"] > 1.05
+    assert document["base"]["dirty"] is True

@@ -27,6 +27,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--repository", type=Path, default=Path(), help="another git repository; needs --run")
     parser.add_argument("--build", metavar="SH", help="shell command that builds a tree of that repository")
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="command to time in both trees")
+    parser.add_argument("--instructions", action="store_true", help="count them too (callgrind, main size)")
     add_condition_arguments(parser)
     add_design_arguments(parser)
     ci_output.add_arguments(parser)
@@ -59,7 +60,7 @@ def subjects_of(args, both: Trees, folder: Path, scratch: Path) -> Subjects:
         return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
                                      measure_identical=args.measure_identical)
     return gate.workload_subjects(both, args.workload or manifest.names(), folder,
-                                  measure_identical=args.measure_identical)
+                                  measure_identical=args.measure_identical, counts_instructions=args.instructions)
 
 
 def notes_of(subjects: Subjects) -> list[str]:
