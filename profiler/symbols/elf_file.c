@@ -459,21 +459,6 @@ int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
 	return -ENODATA;
 }
 
-int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,
-			    void *bytes, size_t size_bytes)
-{
-	for (size_t i = 0; i < elf->segments_count; i++) {
-		const Elf64_Phdr *p = &elf->segments[i];
-		uint64_t inside = address - p->p_vaddr;
-
-		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
-		    inside < p->p_filesz && size_bytes <= p->p_filesz - inside)
-			return read_at(elf, bytes, size_bytes,
-				       p->p_offset + inside);
-	}
-	return -ERANGE;
-}
-
 int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
 		       uint64_t *address)
 {

@@ -79,10 +79,6 @@ int clinic_elf_read_section_into(const struct clinic_elf *elf,
 int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
 			    struct clinic_elf_bytes *bytes, uint64_t *address);
 
-/* Code bytes as they are loaded; -ERANGE: not (all) in one segment. */
-int clinic_elf_read_address(const struct clinic_elf *elf, uint64_t address,
-			    void *bytes, size_t size_bytes);
-
 /* -ERANGE: in no loaded segment. */
 int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
 		       uint64_t *address);

@@ -263,29 +263,26 @@ static struct value read_value(struct byte_reader *reader,
 			       const struct header *header, uint64_t form)
 {
 	size_t offset_bytes = header->is_64bit ? 8 : 4;
-	struct value value = {.text = ""};
 
 	switch (form) {
 	case DW_FORM_string:
-		value.text = next_text(reader);
-		break;
+		return (struct value){next_text(reader), 0};
 	case DW_FORM_line_strp:
-		value.text = text_at(&sections->line_str,
-				     read_unsigned(reader, offset_bytes));
-		break;
+		return (struct value){
+			text_at(&sections->line_str,
+				read_unsigned(reader, offset_bytes)),
+			0};
 	case DW_FORM_strp:
-		value.text = text_at(&sections->str,
-				     read_unsigned(reader, offset_bytes));
-		break;
+		return (struct value){
+			text_at(&sections->str,
+				read_unsigned(reader, offset_bytes)),
+			0};
 	case DW_FORM_udata:
-		value.number = read_uleb(reader);
-		break;
+		return (struct value){"", read_uleb(reader)};
 	case DW_FORM_data1:
-		value.number = read_u8(reader);
-		break;
+		return (struct value){"", read_u8(reader)};
 	case DW_FORM_data2:
-		value.number = read_unsigned(reader, 2);
-		break;
+		return (struct value){"", read_unsigned(reader, 2)};
 	case DW_FORM_data16: /* a digest */
 		skip_bytes(reader, 16);
 		break;
@@ -295,7 +292,7 @@ static struct value read_value(struct byte_reader *reader,
 	default:
 		reader->failed = true;
 	}
-	return value;
+	return (struct value){"", 0};
 }
 
 /* Version 5: a list says what it holds, then how many, then all of them. */

@@ -131,11 +131,20 @@ static int read_table(const struct clinic_symbols_module *module,
 	}
 }
 
+/* The kernel and the vdso have one table, and files not those two. */
+static bool can_have(const struct clinic_symbols_module *module,
+		     enum clinic_symbols_tier tier)
+{
+	if (module->only != CLINIC_SYMBOLS_NONE)
+		return tier == module->only;
+	return tier != CLINIC_SYMBOLS_VDSO && tier != CLINIC_SYMBOLS_KERNEL;
+}
+
 const struct clinic_symbol_table *
 clinic_symbols_module_table(struct clinic_symbols_module *module,
 			    enum clinic_symbols_tier tier)
 {
-	if (!module->has_table[tier]) {
+	if (!module->has_table[tier] && can_have(module, tier)) {
 		int error = read_table(module, tier, &module->table[tier]);
 
 		module->has_table[tier] = true;
@@ -159,31 +168,18 @@ read_fde_starts(struct clinic_symbols_module *module)
 	return &module->fde_starts;
 }
 
-/* Every tier whose names come from a table; a module has only some. */
 static enum clinic_symbols_tier
 find_in_tables(struct clinic_symbols_module *module, uint64_t address,
 	       const char **name, uint64_t *start)
 {
-	static const enum clinic_symbols_tier order[] = {
-		CLINIC_SYMBOLS_SYMTAB, CLINIC_SYMBOLS_DYNSYM,
-		CLINIC_SYMBOLS_MINIDEBUG, CLINIC_SYMBOLS_PLT};
-
-	if (module->only != CLINIC_SYMBOLS_NONE) {
+	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
+	     tier < CLINIC_SYMBOLS_FDE; tier++) {
 		const struct clinic_symbol_table *table =
-			clinic_symbols_module_table(module, module->only);
-
-		return table && !clinic_symbol_table_find(table, address, name,
-							  start)
-			       ? module->only
-			       : CLINIC_SYMBOLS_NONE;
-	}
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		const struct clinic_symbol_table *table =
-			clinic_symbols_module_table(module, order[i]);
+			clinic_symbols_module_table(module, tier);
 
 		if (table &&
 		    !clinic_symbol_table_find(table, address, name, start))
-			return order[i];
+			return tier;
 	}
 	return CLINIC_SYMBOLS_NONE;
 }

@@ -465,9 +465,7 @@ find_best_tier(struct clinic_symbols_module *module)
 		return CLINIC_SYMBOLS_DWARF;
 	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
 	     tier < CLINIC_SYMBOLS_FDE; tier++)
-		if ((module->only == CLINIC_SYMBOLS_NONE ||
-		     module->only == tier) &&
-		    clinic_symbols_module_table(module, tier))
+		if (clinic_symbols_module_table(module, tier))
 			return tier;
 	return CLINIC_SYMBOLS_NONE;
 }

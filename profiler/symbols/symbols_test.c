@@ -123,6 +123,32 @@ static void our_own_function_has_its_line(void **state)
 	assert_int_equal(known_function(1), 2);
 }
 
+static struct clinic_build_id build_id_of(const char *path)
+{
+	struct clinic_build_id build_id;
+	struct clinic_elf *elf;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(clinic_elf_open(fd, &elf), 0);
+	build_id = elf->build_id;
+	clinic_elf_close(elf);
+	close(fd);
+	return build_id;
+}
+
+static void a_module_tells_what_it_knows(void **state)
+{
+	struct clinic_build_id build_id = build_id_of("/proc/self/exe");
+	struct clinic_symbols_module_facts facts;
+
+	clinic_symbols_module_tell(open_path(*state, "/proc/self/exe"), &facts);
+	assert_string_equal(facts.path, "/proc/self/exe");
+	assert_int_equal(facts.best_tier, CLINIC_SYMBOLS_DWARF);
+	assert_null(facts.debug_path);
+	assert_true(clinic_build_id_equal(&facts.build_id, &build_id));
+}
+
 static void batches_answer_every_address_once(void **state)
 {
 	struct clinic_symbols_module *self =
@@ -168,20 +194,6 @@ static void file_offsets_become_addresses(void **state)
 	assert_int_equal(
 		clinic_symbols_address(self, UINT64_C(1) << 60, &address),
 		-ERANGE);
-}
-
-static struct clinic_build_id build_id_of(const char *path)
-{
-	struct clinic_build_id build_id;
-	struct clinic_elf *elf;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(clinic_elf_open(fd, &elf), 0);
-	build_id = elf->build_id;
-	clinic_elf_close(elf);
-	close(fd);
-	return build_id;
 }
 
 static void another_build_id_is_refused(void **state)
@@ -393,6 +405,11 @@ static struct clinic_symbols *make_with_kernel(const char *list, char *path)
 	return symbols;
 }
 
+static void keep_range(void *context, const struct clinic_symbols_range *range)
+{
+	*(struct clinic_symbols_range *)context = *range;
+}
+
 static void the_kernel_is_named_from_its_list(void **state)
 {
 	char path[] = "/tmp/symbols_test.XXXXXX";
@@ -405,6 +422,7 @@ static void the_kernel_is_named_from_its_list(void **state)
 				 "ffffffffc0001000 t hook\t[nf_tables]\n",
 				 path);
 	struct clinic_symbols_module *kernel;
+	struct clinic_symbols_range range;
 
 	(void)state;
 	assert_int_equal(clinic_symbols_open_kernel(symbols, &kernel), 0);
@@ -421,6 +439,13 @@ static void the_kernel_is_named_from_its_list(void **state)
 	assert_int_equal(resolve_one(kernel, 0x1000).tier, CLINIC_SYMBOLS_NONE);
 	assert_int_equal(resolve_one(kernel, UINT64_C(0xffffffff81000000)).tier,
 			 CLINIC_SYMBOLS_KERNEL);
+	assert_int_equal(clinic_symbols_function_ranges(kernel, "helper",
+							keep_range, &range),
+			 0);
+	assert_int_equal(range.end - range.start, 0x100);
+	assert_int_equal(clinic_symbols_function_lines(kernel, range.start,
+						       range.end, NULL, NULL),
+			 -ENODATA);
 	clinic_symbols_free(symbols);
 }
 
@@ -541,12 +566,6 @@ static void see_line(void *context, const struct clinic_symbols_line *line)
 	snprintf(lines->file, sizeof(lines->file), "%s", line->file);
 }
 
-static void see_range(void *context, const struct clinic_symbols_range *range)
-{
-	assert_string_equal(range->function, "known_function");
-	*(struct clinic_symbols_range *)context = *range;
-}
-
 static void a_function_leads_back_to_its_lines(void **state)
 {
 	struct clinic_symbols_module *self =
@@ -555,7 +574,7 @@ static void a_function_leads_back_to_its_lines(void **state)
 	struct clinic_symbols_range range = {0};
 
 	assert_int_equal(clinic_symbols_function_ranges(self, "known_function",
-							see_range, &range),
+							keep_range, &range),
 			 0);
 	assert_int_equal(range.start, known_address());
 	assert_false(range.is_inline);
@@ -568,7 +587,7 @@ static void a_function_leads_back_to_its_lines(void **state)
 	assert_in_range(lines.lowest, KNOWN_LINE, KNOWN_LINE + 4);
 	assert_in_range(lines.highest, KNOWN_LINE, KNOWN_LINE + 4);
 	assert_int_equal(clinic_symbols_function_ranges(self, "no_such_one",
-							see_range, &range),
+							keep_range, &range),
 			 -ENOENT);
 }
 
@@ -593,6 +612,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(our_own_function_has_its_line,
+						make, unmake),
+		cmocka_unit_test_setup_teardown(a_module_tells_what_it_knows,
 						make, unmake),
 		cmocka_unit_test_setup_teardown(
 			batches_answer_every_address_once, make, unmake),
