@@ -137,6 +137,19 @@ def test_without_perf_the_report_says_so(sandbox):
     assert "perf is not installed" in (sandbox.versions()[-1] / "audit.md").read_text()
 
 
+def test_where_perf_is_forbidden_the_next_best_is_used_and_named(sandbox):
+    """A seccomp filter answers EPERM to perf_event_open, as containers do."""
+    sandbox.keep_candidates("no-copy")
+    forbid = [str(ROOT / "build/victims/forbid_perf"), "/usr/bin/python3", "-B", str(ROOT / "scripts/lab")]
+    done = subprocess.run([*forbid, "audit", "sick", "--budget", "quick"], cwd=sandbox.folder, capture_output=True,
+                          text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    samplings = json.loads((sandbox.versions()[-1] / "evidence/profile.json").read_text())["data"]["samplings"]
+    assert [one["quality"]["backend"] for one in samplings] == ["timer"]
+    page = (sandbox.versions()[-1] / "audit.md").read_text()
+    assert "perf failed" in page or "perf_event" in page
+
+
 def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
