@@ -1,0 +1,44 @@
+"""Documents that can rot are tested: links, the README's commands, its excerpt of the committed audit."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PAGES = [Path(name) for name in subprocess.run(["git", "ls-files", "*.md"], capture_output=True, text=True,
+                                               check=True).stdout.split()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_relative_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        if "://" not in target and not target.startswith("mailto:"):
+            assert (page.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_excerpt_in_the_readme_stands_in_the_audit_it_names():
+    readme = Path("README.md").read_text()
+    audit = Path(re.search(r"\[the committed audit\]\(([^)]+)\)", readme).group(1)).read_text()
+    excerpt = readme.split("## What comes out")[1].split("Every report names")[0].split("\n\n", 2)[2]
+    lines = [line for line in excerpt.splitlines() if line.strip(" >")]
+    assert len(lines) >= 5
+    for line in lines:
+        assert line.removeprefix("> ") in audit, line
+
+
+def test_the_make_commands_of_the_readme_are_targets():
+    readme = Path("README.md").read_text()
+    text = "\n".join(path.read_text() for path in [Path("Makefile"), *Path(".").glob("*/*.mk")])
+    for target in set(re.findall(r"\bmake ([a-z][a-z-]+)", readme)):
+        assert re.search(rf"^{target}:", text, re.M), f"README names make {target}"
+
+
+def test_the_readmes_commands_for_the_instruments_run(tmp_path):
+    block = Path("README.md").read_text().split("## The instruments alone")[1].split("```sh\n")[1].split("```")[0]
+    root = Path.cwd()
+    for line in block.strip().splitlines()[1:]:  # the first is make build, which brought us here
+        done = subprocess.run(["bash", "-c", line.replace("build/", f"{root}/build/")], cwd=tmp_path,
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert (tmp_path / "lua.svg").read_text().startswith("<") and (tmp_path / "out.json").exists()
