@@ -45,7 +45,7 @@ def generate(manifest: Manifest, size: str) -> None:
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    done = subprocess.run([str(tool), "--seed", str(manifest.fixture.seed), "--frames",
+    done = subprocess.run([str(tool), "--seed", str(manifest.fixture.seed), "--ops",
                            str(manifest.fixture.sizes[size]), "-o", str(temporary)], capture_output=True, text=True)
     if done.returncode != 0:
         temporary.unlink(missing_ok=True)
