@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-PAGES = [Path(name) for name in subprocess.run(["git", "ls-files", "*.md"], capture_output=True, text=True,
-                                               check=True).stdout.split()]
+# Recorded pages link to figures that are not recorded with them.
+LISTED = subprocess.run(["git", "ls-files", "*.md", ":!fixtures/recorded"], capture_output=True, text=True, check=True)
+PAGES = [Path(name) for name in LISTED.stdout.split()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
