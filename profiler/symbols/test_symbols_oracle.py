@@ -91,7 +91,7 @@ def every_byte(binary: Path) -> list[int]:
 
 def compile_c(folder: Path, *options: str, compiler: str = "gcc", name: str = "program") -> Path:
     program = folder / name
-    run(compiler, "-O2", "-g", *options, C_SOURCE, "-o", program)
+    run(compiler, "-O2", "-g", *options, C_SOURCE.resolve(), "-o", program, cwd=folder)  # clang leaves its .dwo here
     return program
 
 
