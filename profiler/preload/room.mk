@@ -3,7 +3,8 @@
 $(O)/obj/profiler/preload/alloc_hooks.o: CFLAGS += -fno-builtin
 
 # Our constructor before all others: what they allocate has a stack too.
-$(O)/lib/libclinic-preload.so: CFLAGS += -Wl,-z,initfirst
+# Private: its objects are compiled, not linked.
+$(O)/lib/libclinic-preload.so: private CFLAGS += -Wl,-z,initfirst
 
 # The victims' counts are exact only if no call is optimised away.
 $(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
