@@ -248,12 +248,16 @@ static int save_row(struct arena_reading *reading, struct arena_image *image,
 		.allocations_count = row->allocations_count,
 		.bytes = row->allocated_bytes,
 	};
-	int err;
+	int err = 0;
 
 	if (!row->allocations_count)
 		return 0;
-	err = clinic_arena_thread_id(reading->session, image, rows->thread_at,
-				     &allocation.thread_id);
+	if (rows != reading->rows)
+		err = clinic_arena_thread_id(reading->session, image,
+					     rows->thread_at,
+					     &reading->rows_thread_id);
+	reading->rows = rows;
+	allocation.thread_id = reading->rows_thread_id;
 	if (site->threads_count == 1)
 		fill_lives(image, site, &allocation);
 	return err ? err

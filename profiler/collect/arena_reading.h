@@ -46,6 +46,9 @@ struct arena_reading {
 	size_t images_count;
 	size_t damaged_count;
 	bool with_alloc, with_lock;
+	/* The thread of the rows being saved: looked up once a block. */
+	const struct rows_block *rows;
+	uint32_t rows_thread_id;
 };
 
 /* The session's id of that thread; 0 when it stands for several. */

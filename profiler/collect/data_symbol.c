@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,7 +54,6 @@ static int search_tables(Elf *elf, uint64_t address, char *name,
 	return -ENOENT;
 }
 
-/* How far from its ELF addresses the file was loaded. */
 static int find_bias(Elf *elf, uint64_t code_start, uint64_t code_offset,
 		     uint64_t *bias)
 {
@@ -70,18 +68,25 @@ static int find_bias(Elf *elf, uint64_t code_start, uint64_t code_offset,
 		*bias = code_start - (segment.p_vaddr + inside);
 		return 0;
 	}
-	return -ERANGE;
+	return -ENOENT;
 }
 
-static bool is_loaded(Elf *elf, uint64_t address)
+static void find_ends(Elf *elf, struct clinic_loaded_range *range)
 {
 	GElf_Phdr segment;
 
-	for (int i = 0; gelf_getphdr(elf, i, &segment); i++)
-		if (segment.p_type == PT_LOAD &&
-		    address - segment.p_vaddr < segment.p_memsz)
-			return true;
-	return false;
+	range->low = UINT64_MAX;
+	range->high = 0;
+	for (int i = 0; gelf_getphdr(elf, i, &segment); i++) {
+		uint64_t low = range->bias + segment.p_vaddr;
+
+		if (segment.p_type != PT_LOAD)
+			continue;
+		if (low < range->low)
+			range->low = low;
+		if (low + segment.p_memsz > range->high)
+			range->high = low + segment.p_memsz;
+	}
 }
 
 static Elf *open_elf(const char *path, int *fd)
@@ -112,24 +117,17 @@ int clinic_data_symbol(const char *path, uint64_t address, char *name,
 	return err;
 }
 
-int clinic_data_symbol_at(const char *path, uint64_t code_start,
-			  uint64_t code_offset, uint64_t address, char *name,
-			  size_t name_bytes)
+int clinic_loaded_range(const char *path, uint64_t code_start,
+			uint64_t code_offset, struct clinic_loaded_range *range)
 {
-	uint64_t bias;
 	int fd, err;
 	Elf *elf = open_elf(path, &fd);
 
 	if (!elf)
-		return -ERANGE;
-	err = find_bias(elf, code_start, code_offset, &bias);
-	if (!err && !is_loaded(elf, address - bias))
-		err = -ERANGE;
+		return -ENOENT;
+	err = find_bias(elf, code_start, code_offset, &range->bias);
 	if (!err)
-		err = search_tables(elf, address - bias, name, name_bytes);
-	if (err == -ENOENT)
-		snprintf(name, name_bytes, "%s+0x%llx", path,
-			 (unsigned long long)(address - bias));
+		find_ends(elf, range);
 	elf_end(elf);
 	close(fd);
 	return err;

@@ -19,13 +19,18 @@
 int clinic_data_symbol(const char *path, uint64_t address, char *name,
 		       size_t name_bytes);
 
+/* Where a file's segments lie in a process that has loaded it. */
+struct clinic_loaded_range {
+	uint64_t bias; /* run-time address - ELF address */
+	uint64_t low, high;
+};
+
 /*
- * The same by a run-time address: the file's code at code_offset is mapped
- * at code_start. -ERANGE: the address is not in this file's variables.
- * -ENOENT: it is, and name is "PATH+0xADDRESS".
+ * Of a file whose code at code_offset is mapped at code_start. -ENOENT: it
+ * cannot be read, or has no such code.
  */
-int clinic_data_symbol_at(const char *path, uint64_t code_start,
-			  uint64_t code_offset, uint64_t address, char *name,
-			  size_t name_bytes);
+int clinic_loaded_range(const char *path, uint64_t code_start,
+			uint64_t code_offset,
+			struct clinic_loaded_range *range);
 
 #endif

@@ -15,53 +15,126 @@ static const char *const kinds[LOCK_KINDS] = {
 	[LOCK_SEM] = "sem",     [LOCK_JOIN] = "join",
 };
 
-/* Whether the file of this line of maps has the variable. */
-static bool name_by_line(const char *line, uint64_t address, char *name,
-			 size_t bytes)
-{
+/* A file that the process had loaded. */
+struct object {
 	char path[PATH_MAX];
+	struct clinic_loaded_range range;
+};
+
+/* How often a lock was waited for. */
+struct waited {
+	uint64_t lock_at;
+	uint64_t count;
+};
+
+struct locks {
+	struct arena_reading *reading;
+	const struct arena_image *image;
+	struct object *objects;
+	size_t objects_count;
+	struct waited *waited; /* few: only locks that somebody waited for */
+	size_t waited_count;
+};
+
+static int add_object(struct locks *locks, const char *line)
+{
+	struct object *grown, *object;
 	uint64_t start, offset;
 
+	grown = realloc(locks->objects,
+			(locks->objects_count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	locks->objects = grown;
+	object = &grown[locks->objects_count];
 	if (sscanf(line, "%" SCNx64 "-%*x %*s %" SCNx64 " %*s %*s %4095[^\n]",
-		   &start, &offset, path) != 3 ||
-	    path[0] != '/')
-		return false;
-	return clinic_data_symbol_at(path, start, offset, address, name,
-				     bytes) != -ERANGE;
+		   &start, &offset, object->path) == 3 &&
+	    object->path[0] == '/' &&
+	    !clinic_loaded_range(object->path, start, offset, &object->range))
+		locks->objects_count++;
+	return 0;
 }
 
-/* A static lock by its name; any other by its address. */
-static void name_lock(const struct arena_image *image,
-		      const struct lock_block *lock, char *name, size_t bytes)
+static int find_objects(struct locks *locks)
 {
 	const struct text_block *maps = NULL;
+	int err = 0;
 
-	while ((maps = clinic_arena_next(&image->file, BLOCK_MAPS, maps))) {
+	while (!err && (maps = clinic_arena_next(&locks->image->file,
+						 BLOCK_MAPS, maps))) {
 		const char *line = maps->text, *end = line + maps->bytes;
 		const char *newline;
 
-		for (; line < end &&
+		for (; !err && line < end &&
 		       (newline = memchr(line, '\n', (size_t)(end - line)));
 		     line = newline + 1)
-			if (name_by_line(line, lock->address, name, bytes))
-				return;
+			err = add_object(locks, line);
+	}
+	return err;
+}
+
+/* A static lock by its name; any other by its address. */
+static void name_lock(const struct locks *locks, const struct lock_block *lock,
+		      char *name, size_t bytes)
+{
+	for (size_t i = 0; i < locks->objects_count; i++) {
+		const struct object *object = &locks->objects[i];
+		uint64_t address = lock->address - object->range.bias;
+
+		if (lock->address < object->range.low ||
+		    lock->address >= object->range.high)
+			continue;
+		if (clinic_data_symbol(object->path, address, name, bytes))
+			snprintf(name, bytes, "%s+0x%" PRIx64, object->path,
+				 address);
+		return;
 	}
 	snprintf(name, bytes, "0x%" PRIx64, lock->address);
 }
 
-static int begin_row(struct arena_reading *reading,
-		     const struct arena_image *image,
-		     const struct lock_block *lock, struct clinic_lock *row)
+static int add_waited(struct locks *locks, const struct wait_block *wait)
 {
-	char name[256];
+	struct waited *grown;
+
+	for (size_t i = 0; i < locks->waited_count; i++)
+		if (locks->waited[i].lock_at == wait->lock_at) {
+			locks->waited[i].count += wait->count;
+			return 0;
+		}
+	grown = realloc(locks->waited,
+			(locks->waited_count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	locks->waited = grown;
+	grown[locks->waited_count++] =
+		(struct waited){wait->lock_at, wait->count};
+	return 0;
+}
+
+static uint64_t waits_for(const struct locks *locks,
+			  const struct lock_block *lock)
+{
+	uint64_t lock_at = (uint64_t)((const char *)lock -
+				      (const char *)locks->image->file.head);
+
+	for (size_t i = 0; i < locks->waited_count; i++)
+		if (locks->waited[i].lock_at == lock_at)
+			return locks->waited[i].count;
+	return 0;
+}
+
+static int begin_row(const struct locks *locks, const struct lock_block *lock,
+		     struct clinic_lock *row)
+{
+	char name[PATH_MAX + 32];
 	int err;
 
 	*row = (struct clinic_lock){0};
-	name_lock(image, lock, name, sizeof(name));
-	err = clinic_session_text_id(reading->session, kinds[lock->kind],
+	name_lock(locks, lock, name, sizeof(name));
+	err = clinic_session_text_id(locks->reading->session, kinds[lock->kind],
 				     &row->kind_id);
 	if (!err)
-		err = clinic_session_text_id(reading->session, name,
+		err = clinic_session_text_id(locks->reading->session, name,
 					     &row->name_id);
 	return err;
 }
@@ -81,57 +154,47 @@ static uint32_t stage_of(const struct arena_image *image, uint32_t site)
 		       : 0;
 }
 
-static int save_wait(struct arena_reading *reading,
-		     const struct arena_image *image,
-		     const struct wait_block *wait)
+static int save_wait(struct locks *locks, const struct wait_block *wait)
 {
+	const struct arena_image *image = locks->image;
+	struct clinic_session *session = locks->reading->session;
 	const struct lock_block *lock =
 		clinic_arena_lock(&image->file, wait->lock_at);
 	struct clinic_lock row;
-	int err = lock ? begin_row(reading, image, lock, &row) : 0;
+	int err;
 
-	if (err || !lock || !wait->count)
-		return err;
-	row.stack_id = stack_of(reading, image, wait->site);
-	row.owner_stack_id = stack_of(reading, image, wait->owner_site);
+	if (!lock || !wait->count)
+		return 0;
+	err = begin_row(locks, lock, &row);
+	row.stack_id = stack_of(locks->reading, image, wait->site);
+	row.owner_stack_id = stack_of(locks->reading, image, wait->owner_site);
 	row.stage_id = stage_of(image, wait->site);
 	row.acquisitions_count = wait->count;
 	row.contended_count = wait->count;
 	row.wait_ns = wait->wait_ns;
 	row.longest_wait_ns = wait->longest_ns;
 	row.hold_ns = wait->hold_ns;
-	err = clinic_arena_thread_id(reading->session, image, wait->thread_at,
-				     &row.thread_id);
-	return err ? err : clinic_session_add_lock(reading->session, &row);
+	if (!err)
+		err = clinic_arena_thread_id(session, image, wait->thread_at,
+					     &row.thread_id);
+	if (!err)
+		err = clinic_session_add_lock(session, &row);
+	return err ? err : add_waited(locks, wait);
 }
 
-static uint64_t waits_for(const struct arena_image *image,
-			  const struct lock_block *lock)
-{
-	const struct wait_block *wait = NULL;
-	uint64_t lock_at =
-		(uint64_t)((const char *)lock - (const char *)image->file.head);
-	uint64_t sum = 0;
-
-	while ((wait = clinic_arena_next(&image->file, BLOCK_WAIT, wait)))
-		if (wait->lock_at == lock_at)
-			sum += wait->count;
-	return sum;
-}
-
-static int save_uncontended(struct arena_reading *reading,
-			    const struct arena_image *image,
+static int save_uncontended(const struct locks *locks,
 			    const struct lock_block *lock)
 {
-	uint64_t waits = waits_for(image, lock);
+	uint64_t waits = waits_for(locks, lock);
 	struct clinic_lock row;
 	int err;
 
 	if (lock->acquisitions_count <= waits)
 		return 0;
-	err = begin_row(reading, image, lock, &row);
+	err = begin_row(locks, lock, &row);
 	row.acquisitions_count = lock->acquisitions_count - waits;
-	return err ? err : clinic_session_add_lock(reading->session, &row);
+	return err ? err
+		   : clinic_session_add_lock(locks->reading->session, &row);
 }
 
 static int note_deadlock(struct arena_reading *reading,
@@ -151,15 +214,20 @@ static int note_deadlock(struct arena_reading *reading,
 int clinic_lock_save(struct arena_reading *reading,
 		     const struct arena_image *image)
 {
+	struct locks locks = {.reading = reading, .image = image};
 	const struct wait_block *wait = NULL;
 	const struct lock_block *lock = NULL;
 	int err = note_deadlock(reading, image);
 
+	if (!err)
+		err = find_objects(&locks);
 	while (!err &&
 	       (wait = clinic_arena_next(&image->file, BLOCK_WAIT, wait)))
-		err = save_wait(reading, image, wait);
+		err = save_wait(&locks, wait);
 	while (!err &&
 	       (lock = clinic_arena_next(&image->file, BLOCK_LOCK, lock)))
-		err = save_uncontended(reading, image, lock);
+		err = save_uncontended(&locks, lock);
+	free(locks.objects);
+	free(locks.waited);
 	return err;
 }
