@@ -129,8 +129,10 @@ static void print_samples(struct clinic_session *session,
 		outcome->source.event,
 		outcome->source.kernel_visible ? "" : ", user mode only",
 		counts->lost_count, counts->throttled_count);
-	print_stacks(counts);
-	print_names(session);
+	if (counts->samples_count) {
+		print_stacks(counts);
+		print_names(session);
+	}
 	fprintf(stderr,
 		"clinic record: samples stand for %.2f s, the kernel counted "
 		"%.2f s of CPU time (%.1f %%); watching took %.2f %%\n",

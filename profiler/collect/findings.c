@@ -106,8 +106,8 @@ static const char *reason_to_miss(const struct notes *notes, double missed_s)
 	if (findings->counts.lost_count)
 		return "records were lost";
 	if (has_short_lives(findings, missed_s))
-		return "many threads or processes were short, and the end of "
-		       "each is in no sample";
+		return "threads or processes were short, and the end of each "
+		       "is in no sample";
 	if (seconds(findings->stolen_ns) > missed_s / 2)
 		return "the machine's host gave the CPU to others, and ticks "
 		       "were missed";

@@ -365,7 +365,9 @@ static int watch_new_threads(struct perf_source *source)
 
 /*
  * A thread that was born while we were opening events may have a parent
- * without any: look again until nothing new is found.
+ * without any: look again until nothing new is found. Had its parent some, it
+ * is sampled twice; that is rare, and seen in the sum of the samples, where a
+ * thread that nobody samples would not be noticed.
  */
 static int watch_running(struct perf_source *source)
 {
@@ -420,7 +422,10 @@ static int add_lanes(struct perf_source *source)
 	return err;
 }
 
-/* Attaching to many threads needs a descriptor per thread, CPU and event. */
+/*
+ * A descriptor per thread, CPU and event. A launched target is forked
+ * already: its own limit stays what it was.
+ */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -445,9 +450,9 @@ static int open_all(struct perf_source *source)
 					     RINGS_BYTES_MOST / RING_BYTES_MOST
 				     ? RING_BYTES_MOST
 				     : RING_BYTES_USUAL;
+	raise_descriptor_limit();
 	if (!source->plan.is_running)
 		return watch_thread(source, source->plan.pid);
-	raise_descriptor_limit();
 	err = watch_running(source);
 	if (!err) {
 		control(source, SIDE_BAND, PERF_EVENT_IOC_ENABLE);

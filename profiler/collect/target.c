@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,7 +14,6 @@
 static _Noreturn void become(char *const argv[], char *const *settings,
 			     int go_fd, int failed_fd)
 {
-	sigset_t none;
 	char byte;
 	int error;
 
@@ -24,8 +22,6 @@ static _Noreturn void become(char *const argv[], char *const *settings,
 		_exit(127);
 	for (; settings && *settings; settings++)
 		putenv(*settings);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);
 	error = errno;
 	(void)!write(failed_fd, &error, sizeof(error));

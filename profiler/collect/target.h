@@ -11,7 +11,7 @@
  *            for, since it began or since the attach.
  * Errors     0 or -errno. Launch and go: of execvp (-ENOENT, -EACCES,
  *            -ENOEXEC). Attach: -ESRCH.
- * Signals    the child starts with no signal blocked.
+ * Signals    the child starts as this process is: block none before it does.
  */
 #ifndef CLINIC_COLLECT_TARGET_H
 #define CLINIC_COLLECT_TARGET_H

@@ -108,7 +108,8 @@ def record(anybodys_folder):
 
     def go(*command, backend="auto", prefix=(), options=()) -> Session:
         path = anybodys_folder / "session.json"
-        done = run("record", "--backend", backend, "-o", path, *options, "--", *command, prefix=prefix, cwd=anybodys_folder)
+        done = run("record", "--backend", backend, "-o", path, *options, "--", *command, prefix=prefix,
+                   cwd=anybodys_folder)
         assert path.exists(), done.stderr
         return Session(read_session(path), done.stdout, done.stderr, done.returncode)
 
@@ -141,7 +142,8 @@ def test_split_by_line(record, backend):
     session = record(VICTIMS / "split_lines", 500, backend=backend)
     source = (Path(__file__).parent / "victims/split_lines.c").read_text().splitlines()
     rows, frames = session.file["stacks"], session.file["frames"]
-    marks = {number: line.split("/* ")[-1].split(" */")[0] for number, line in enumerate(source, 1) if "/* LINE_" in line}
+    marks = {number: line.split("/* ")[-1].split(" */")[0] for number, line in enumerate(source, 1)
+             if "/* LINE_" in line}
     weights = Counter()
     for stack, weight in session.samples:
         weights[marks.get(frames["line"][rows["frame"][stack]])] += weight
@@ -207,8 +209,8 @@ def test_calls_through_stubs(record, backend):
 def test_without_frame_pointers(record, backend):
     session = record(VICTIMS / "hidden_frames", backend=backend)
     chain = ("innermost", "with_alloca", "with_array", "outermost", "main")
-    assert session.weight_where(lambda names: [n for n in names if n in chain] == list(chain)) > 0.95 * session.weight_where(
-        lambda names: True)
+    whole = session.weight_where(lambda names: [name for name in names if name in chain] == list(chain))
+    assert whole > 0.95 * session.weight_where(lambda names: True)
     assert session.complete_ratio() > 0.99
 
 
@@ -268,6 +270,24 @@ def test_deleted_binary(record, tmp_path, backend):
     shutil.copy(VICTIMS / "short_process", binary)
     session = record("sh", "-c", f"{binary} 300 & sleep 0.05; rm {binary}; wait", backend=backend)
     assert session.share("live_shortly") > 0.8
+
+
+def make_root(folder: Path, binary: Path) -> None:
+    """A root folder with that program as /program, and the libraries that it needs."""
+    libraries = subprocess.run(["ldd", binary], check=True, capture_output=True, text=True).stdout
+    paths = [word for word in libraries.split() if word.startswith("/")]
+    for source, target in [(binary, "/program"), *((path, path) for path in paths)]:
+        (folder / target[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder / target[1:])
+
+
+def test_in_another_root(record, tmp_path):
+    """As in a container: the paths that the kernel tells are not ours."""
+    needs_root()
+    make_root(tmp_path, VICTIMS / "short_process")
+    session = record("chroot", tmp_path, "/program", 150, backend="perf")
+    assert session.share("live_shortly") > 0.8
+    assert session.complete_ratio() > 0.99
 
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
@@ -424,7 +444,8 @@ def test_process_of_somebody_else(tmp_path):
 def rescued(done: subprocess.CompletedProcess) -> Path:
     """Where the session went when it could not go where it should."""
     assert "cannot write" in done.stderr
-    return Path(next(line.split("wrote ")[1].split(" instead")[0] for line in done.stderr.splitlines() if " instead" in line))
+    line = next(line for line in done.stderr.splitlines() if " instead" in line)
+    return Path(line.split("wrote ")[1].split(" instead")[0])
 
 
 def test_unwritable_output_goes_elsewhere(tmp_path):
@@ -500,7 +521,8 @@ def is_running(pid: int, name: str) -> bool:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_interrupt_stops_and_writes(tmp_path, backend):
-    recorder = start(CLINIC, "record", "--backend", backend, "-o", tmp_path / "s.json", VICTIMS / "split_functions", 60000)
+    recorder = start(CLINIC, "record", "--backend", backend, "-o", tmp_path / "s.json",
+                     VICTIMS / "split_functions", 60000)
     wait_for(lambda: is_running(recorder.pid, "split_functions"))
     time.sleep(0.3)  # something to measure
     recorder.send_signal(signal.SIGINT)
@@ -588,12 +610,13 @@ def perf_shares(folder: Path, command: list[str], *, of_callers: bool) -> tuple[
     data = folder / "perf.data"
     subprocess.run(["perf", "record", "-q", "-e", "task-clock", "-g", "-F", "999", "-o", data, "--", *command],
                    check=True, capture_output=True)
-    text = subprocess.run(["perf", "script", "-i", data, "-F", "ip,sym,dso"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(["perf", "script", "-i", data, "-F", "ip,sym,dso"], check=True, capture_output=True,
+                          text=True).stdout
     names = Counter()
     for block in text.split("\n\n"):
-        frames = [line for line in block.splitlines() if not of_callers or "[kernel" not in line]
-        if frames:
-            names[frames[0].split()[1]] += 1
+        frames = [line.split() for line in block.splitlines() if not of_callers or "[kernel" not in line]
+        named = [words[1] for words in frames if len(words) > 1]  # address, name, file
+        names[named[0] if named else "unknown"] += 1
     total = sum(names.values())
     return {name: count / total for name, count in names.items()}, total
 
@@ -628,4 +651,5 @@ def test_lua_as_perf_sees_it(record, lua_source, tmp_path, backend, flag):
         share = theirs[name]
         # Two samples of one truth: both have their interval.
         margin = Z_SCORE * math.sqrt(share * (1 - share) * (1 / their_count + 1 / our_count)) + 0.01
-        assert abs(ours.get(name, 0) - share) <= margin, f"{name}: {ours.get(name, 0):.3f}, perf says {share:.3f} +- {margin:.3f}"
+        mine = ours.get(name, 0)
+        assert abs(mine - share) <= margin, f"{name}: {mine:.3f}, perf says {share:.3f} +- {margin:.3f}"
