@@ -17,7 +17,7 @@ from labkit.evidence import disk_errors
 from labkit.interleave import Slot, plan_blocks, run_blocks
 from labkit.patient import Load
 
-SAMPLES_PER_PROCESS = 100
+SAMPLES_PER_PROCESS = 64
 STAGE_PROCESSES = 8  # enough for an interval of their median
 
 

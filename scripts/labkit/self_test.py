@@ -31,8 +31,9 @@ def _wrong_answer(state: AuditState) -> dict:
     """A check that cannot fail is none: the harness must refuse an answer that is not the expected one."""
     load = Load(state.manifest.main_size, expect="0x0000000000000001")
     row = patient.observe(state.manifest, state.baseline, load, cpu=state.cpu, timeout_s=state.budget.timeout_s)
-    return _row("answer check", "a planted wrong expectation is refused", str(row["failure"]),
-                row["failure"] == "answer")
+    refused = row["failure"] == "answer"
+    return _row("answer check", "a planted wrong expectation is refused",
+                "refused" if refused else f"not refused ({row['failure']})", refused)
 
 
 def _counter(state: AuditState) -> dict:
