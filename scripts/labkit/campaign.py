@@ -72,7 +72,6 @@ class Design:
     blocks_count: int | None = None
     floor_ratio: float = 0.0
     reruns_share: float = 0.25
-    confirms: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,6 @@ class Campaign:
     rows: tuple[Row, ...] = ()
     blocks: dict[str, int] = field(default_factory=dict)
     reruns: tuple[str, ...] = ()
-    needed_s: float | None = None
 
 
 class TooShort(LabError):
@@ -193,8 +191,7 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
     experiment.run_stage("main", more, CANARY_SHARE)
     count_exactly(experiment)
     first = judge_stage(experiment, ("pilot", "main"))
-    final = confirm(experiment, first) if design.confirms else first
-    return conclude(experiment, final, first)
+    return conclude(experiment, confirm(experiment, first), first)
 
 
 def pilot(experiment: Experiment) -> None:
@@ -232,8 +229,7 @@ def gating_count(experiment: Experiment) -> int:
 def affordable(experiment: Experiment, more: dict[str, int]) -> dict[str, int]:
     """As wanted, or scaled down to half of what is left: the other half may be needed to confirm."""
     cost_s = experiment.cost_s(more)
-    share = 0.5 if experiment.design.confirms else 1.0
-    available_s = max(0.0, experiment.watch.left_s * share)
+    available_s = max(0.0, experiment.watch.left_s / 2)
     scale = 1.0 if cost_s <= available_s else available_s / cost_s
     return {name: max(0, math.floor(count * scale)) for name, count in more.items()}
 

@@ -109,7 +109,7 @@ def summary_lines(doc: dict) -> list[str]:
                          f"detectable {mde_text(c)}")
     if doc["cases"]:
         lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
-                     f" {canary_text(doc['canary'])}, seed {doc['seed']}")
+                     f"{canary_text(doc['canary'])}, seed {doc['seed']}")
     lines += [f"  note: {note}" for note in doc["notes"]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines

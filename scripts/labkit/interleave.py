@@ -70,13 +70,14 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
     first_block numbers on from an earlier plan (a pilot), so that rows of both can stand in one file.
     """
     source = random.Random(f"{seed}/{case}/{first_block}")
+    first_build = source.randrange(1 << 16)
     blocks = []
     for index in range(first_block, first_block + blocks_count):
         members = list(arms)
         if int((index + 1) * canary_share) > int(index * canary_share):
             members.append(CANARY)
         source.shuffle(members)
-        blocks.append(Block(index, tuple(members + members[::-1]), build=source.randrange(1 << 16),
+        blocks.append(Block(index, tuple(members + members[::-1]), build=first_build + index,
                             environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX), case=case))
     return tuple(blocks)
 

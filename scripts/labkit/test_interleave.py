@@ -35,6 +35,11 @@ def test_the_seed_is_the_plan():
     assert plan_blocks(20, 5) != plan_blocks(20, 6)
 
 
+def test_equivalent_builds_take_equal_turns():
+    turns = Counter(block.build % 3 for block in plan_blocks(30, 5))
+    assert set(turns.values()) == {10}
+
+
 def test_a_second_plan_numbers_on_and_differs_from_the_first():
     first, second = plan_blocks(20, 5), plan_blocks(20, 5, first_block=20)
     assert [block.index for block in second] == list(range(20, 40))
