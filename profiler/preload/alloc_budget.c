@@ -61,6 +61,11 @@ EXPORT void clinic_preload_alloc_budget(const char *stage, uint64_t count,
 	thread_unhush(self);
 }
 
+void budget_restart(void)
+{
+	atomic_flag_clear(&adding);
+}
+
 void budget_forbid(const char *stages)
 {
 	while (*stages) {

@@ -22,4 +22,7 @@ void budget_begin(struct thread_block *self, uint16_t stage);
 void budget_allocation(struct thread_block *self, size_t bytes,
 		       const struct stack_entry *entry);
 
+/* In a forked child: whoever was adding a rule is not here. */
+void budget_restart(void);
+
 #endif

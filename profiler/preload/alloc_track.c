@@ -288,6 +288,8 @@ void track_free(struct thread_block *self, const void *block)
 
 void track_restart(void)
 {
+	stack_walk_restart();
+	budget_restart();
 	if (!(track_plan.with_stacks || track_plan.with_locks))
 		return;
 	head->started = instant_now();

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #define WORD      8u
 #define WORDS_MAX 96u
@@ -86,21 +85,30 @@ out:
 	atomic_flag_clear(&preparing);
 }
 
-static void find_stack(struct stack_walker *walker)
+void stack_walk_restart(void)
+{
+	atomic_flag_clear(&preparing);
+}
+
+/* The first thread's stack grows on demand, up to a limit. */
+static void find_first_stack(struct stack_walker *walker)
+{
+	struct rlimit limit;
+
+	walker->stack_high = (uint64_t)__libc_stack_end;
+	if (getrlimit(RLIMIT_STACK, &limit) ||
+	    limit.rlim_cur > walker->stack_high / 2)
+		limit.rlim_cur = (rlim_t)1 << 30;
+	walker->stack_low = walker->stack_high - limit.rlim_cur;
+}
+
+static void find_thread_stack(struct stack_walker *walker)
 {
 	pthread_attr_t attributes;
-	struct rlimit limit;
 	size_t size;
 	void *low;
 
-	if (getpid() == gettid()) {
-		walker->stack_high = (uint64_t)__libc_stack_end;
-		if (getrlimit(RLIMIT_STACK, &limit) ||
-		    limit.rlim_cur > walker->stack_high / 2)
-			limit.rlim_cur = (rlim_t)1 << 30;
-		walker->stack_low = walker->stack_high - limit.rlim_cur;
-		return;
-	}
+	walker->stack_low = walker->stack_high = 0;
 	if (pthread_getattr_np(pthread_self(), &attributes))
 		return;
 	if (!pthread_attr_getstack(&attributes, &low, &size)) {
@@ -110,11 +118,17 @@ static void find_stack(struct stack_walker *walker)
 	pthread_attr_destroy(&attributes);
 }
 
-void stack_walker_forget(struct stack_walker *walker)
+/*
+ * Which of the two cannot be told by the thread's id: in a forked child the
+ * only thread may be one that was not the first in its parent.
+ */
+static void find_stack(struct stack_walker *walker)
 {
-	for (size_t set = 0; set < MEMO_SETS; set++)
-		for (size_t way = 0; way < MEMO_WAYS; way++)
-			walker->memos[set][way].frame = 0;
+	uint64_t here = (uint64_t)__builtin_frame_address(0);
+
+	find_first_stack(walker);
+	if (here < walker->stack_low || here >= walker->stack_high)
+		find_thread_stack(walker);
 }
 
 struct stack_walker *stack_walker_new(void)

@@ -50,10 +50,11 @@ __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
 /* Compiles the tables of all that is loaded. */
 void stack_walk_prepare(void);
 
+/* In a forked child: whoever was compiling is not here. */
+void stack_walk_restart(void);
+
 /* Of the calling thread; NULL: no memory. */
 struct stack_walker *stack_walker_new(void);
-/* Ids given so far mean nothing any more. */
-void stack_walker_forget(struct stack_walker *walker);
 
 /*
  * The id that stack_walk_remember gave to this very stack in this stage, or
