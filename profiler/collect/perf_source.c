@@ -8,10 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "collect/perf_choice.h"
 #include "collect/perf_record.h"
 #include "collect/perf_ring.h"
 
@@ -32,22 +31,6 @@
 /* An idle target is looked at this often. */
 #define PERIOD_MS_MOST 50
 
-enum role { SIDE_BAND, SAMPLES, DEEP_SAMPLES, ROLES };
-
-/* Best first. */
-static const struct sampling_event {
-	const char *name;
-	const char *tried; /* as a refusal calls it */
-	uint32_t type;
-	uint64_t config;
-} sampling_events[] = {
-	{"cycles", "perf cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
-	{"task-clock", "perf task-clock", PERF_TYPE_SOFTWARE,
-	 PERF_COUNT_SW_TASK_CLOCK},
-	{"cpu-clock", "perf cpu-clock", PERF_TYPE_SOFTWARE,
-	 PERF_COUNT_SW_CPU_CLOCK},
-};
-
 /* One CPU: its ring, and the oldest record in it. */
 struct lane {
 	int cpu;
@@ -59,8 +42,7 @@ struct lane {
 
 struct perf_source {
 	struct clinic_perf_plan plan;
-	const struct sampling_event *event;
-	struct perf_event_attr attr; /* of a sampling event, as it worked */
+	struct clinic_perf_choice choice;
 	size_t ring_bytes;
 	bool is_deep;
 
@@ -69,7 +51,7 @@ struct perf_source {
 
 	struct open_event {
 		int fd;
-		enum role role;
+		enum clinic_perf_role role;
 	} * events;
 	size_t events_count, events_room;
 
@@ -80,165 +62,6 @@ struct perf_source {
 	/* Of a hardware counter, when the rate was last worked out. */
 	uint64_t counted, counted_ns;
 };
-
-static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
-{
-	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
-			  PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* What all events of a source have in common, so that they share a ring. */
-static struct perf_event_attr base_attr(const struct clinic_perf_plan *plan)
-{
-	return (struct perf_event_attr){
-		.size = sizeof(struct perf_event_attr),
-		.sample_type = CLINIC_PERF_SAMPLE_TYPE,
-		.read_format = PERF_FORMAT_TOTAL_TIME_RUNNING,
-		.sample_regs_user = CLINIC_PERF_REGISTERS,
-		.sample_stack_user = CLINIC_STACK_BYTES,
-		.disabled = 1,
-		.inherit = 1,
-		.enable_on_exec = !plan->is_running,
-		.sample_id_all = 1,
-		.exclude_hv = 1,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-	};
-}
-
-static struct perf_event_attr sampling_attr(const struct clinic_perf_plan *plan,
-					    const struct sampling_event *event)
-{
-	struct perf_event_attr attr = base_attr(plan);
-
-	attr.type = event->type;
-	attr.config = event->config;
-	attr.freq = 1;
-	attr.sample_freq = plan->frequency_hz;
-	return attr;
-}
-
-/* The dummy counts nothing and sees everything else. */
-static struct perf_event_attr side_band_attr(struct perf_event_attr sampling)
-{
-	sampling.type = PERF_TYPE_SOFTWARE;
-	sampling.config = PERF_COUNT_SW_DUMMY;
-	sampling.freq = 0;
-	sampling.sample_period = 0;
-	sampling.mmap = 1;
-	sampling.mmap2 = 1;
-	sampling.build_id = 1;
-	sampling.comm = 1;
-	sampling.comm_exec = 1;
-	sampling.task = 1;
-	return sampling;
-}
-
-static struct perf_event_attr attr_of(const struct perf_source *source,
-				      enum role role)
-{
-	struct perf_event_attr attr = source->attr;
-
-	if (role == SIDE_BAND)
-		return side_band_attr(attr);
-	if (role == DEEP_SAMPLES)
-		attr.sample_stack_user = CLINIC_STACK_BYTES_DEEP;
-	else
-		attr.enable_on_exec = 0;
-	return attr;
-}
-
-/* Kernels before 5.12 know no build-ids in mappings: devices and inodes. */
-static int open_role(const struct perf_source *source, enum role role,
-		     pid_t thread, int cpu)
-{
-	struct perf_event_attr attr = attr_of(source, role);
-	int fd = open_event(&attr, thread, cpu);
-
-	if (fd == -EINVAL && attr.build_id) {
-		attr.build_id = 0;
-		fd = open_event(&attr, thread, cpu);
-	}
-	return fd;
-}
-
-static int try_event(struct perf_source *source, int cpu,
-		     const struct sampling_event *event, bool user_only)
-{
-	int fd;
-
-	source->attr = sampling_attr(&source->plan, event);
-	source->attr.exclude_kernel = user_only;
-	fd = open_event(&source->attr, source->plan.pid, cpu);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	source->event = event;
-	return 0;
-}
-
-static const char *advice_for(int error, bool user_only)
-{
-	switch (error) {
-	case EACCES:
-		return user_only ? "sudo sysctl kernel.perf_event_paranoid=2, "
-				   "and a target that is yours"
-				 : "kernel time needs: sudo sysctl "
-				   "kernel.perf_event_paranoid=1, or sudo "
-				   "setcap cap_perfmon=ep on clinic";
-	case EPERM:
-	case ENOSYS:
-		return "a seccomp filter forbids it: docker run "
-		       "--security-opt seccomp=unconfined --cap-add PERFMON";
-	case ENOENT:
-	case ENODEV:
-	case EOPNOTSUPP:
-		return "this machine has no such counter: nothing to be done";
-	case EMFILE:
-		return "ulimit -n 65536";
-	default:
-		return "";
-	}
-}
-
-static void refuse(struct clinic_refusals *refusals,
-		   const struct sampling_event *event, bool user_only,
-		   int error)
-{
-	clinic_refusals_add(refusals, event->tried, error, "%s",
-			    advice_for(error, user_only));
-}
-
-static bool is_forbidden(int error)
-{
-	return error == EACCES || error == EPERM;
-}
-
-/* The best event that opens here, with the kernel's time if possible. */
-static int choose_event(struct perf_source *source, int cpu,
-			struct clinic_refusals *refusals)
-{
-	size_t count = sizeof(sampling_events) / sizeof(sampling_events[0]);
-	int first_error = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		for (int user_only = 0; user_only < 2; user_only++) {
-			int error = -try_event(source, cpu, &sampling_events[i],
-					       user_only);
-
-			if (!error)
-				return 0;
-			refuse(refusals, &sampling_events[i], user_only, error);
-			if (!first_error || is_forbidden(error))
-				first_error = -error;
-			if (!is_forbidden(error))
-				break;
-		}
-	}
-	return first_error;
-}
 
 /* Room for one more element, in steps of a doubling. */
 static int grow(void **elements, size_t *room, size_t count, size_t size)
@@ -256,7 +79,8 @@ static int grow(void **elements, size_t *room, size_t count, size_t size)
 	return 0;
 }
 
-static int keep_event(struct perf_source *source, int fd, enum role role)
+static int keep_event(struct perf_source *source, int fd,
+		      enum clinic_perf_role role)
 {
 	void *events = source->events;
 	int err = grow(&events, &source->events_room, source->events_count,
@@ -299,8 +123,10 @@ static int join_ring(struct perf_source *source, struct lane *lane, int fd)
 static int watch_thread_on(struct perf_source *source, struct lane *lane,
 			   pid_t thread)
 {
-	for (enum role role = SIDE_BAND; role < ROLES; role++) {
-		int fd = open_role(source, role, thread, lane->cpu);
+	for (enum clinic_perf_role role = CLINIC_PERF_SIDE_BAND;
+	     role < CLINIC_PERF_ROLES; role++) {
+		int fd = clinic_perf_open_role(&source->choice, role, thread,
+					       lane->cpu);
 		int err;
 
 		if (fd < 0)
@@ -381,7 +207,7 @@ static int watch_running(struct perf_source *source)
 	return watched;
 }
 
-static void control(struct perf_source *source, enum role role,
+static void control(struct perf_source *source, enum clinic_perf_role role,
 		    unsigned long request)
 {
 	for (size_t i = 0; i < source->events_count; i++)
@@ -442,7 +268,8 @@ static int open_all(struct perf_source *source)
 	int err = add_lanes(source);
 
 	if (!err)
-		err = choose_event(source, source->lanes[0].cpu, &refusals);
+		err = clinic_perf_choose(&source->plan, source->lanes[0].cpu,
+					 &refusals, &source->choice);
 	if (err)
 		return err;
 	source->decoder.ns_per_period = 1;
@@ -455,8 +282,9 @@ static int open_all(struct perf_source *source)
 		return watch_thread(source, source->plan.pid);
 	err = watch_running(source);
 	if (!err) {
-		control(source, SIDE_BAND, PERF_EVENT_IOC_ENABLE);
-		control(source, DEEP_SAMPLES, PERF_EVENT_IOC_ENABLE);
+		control(source, CLINIC_PERF_SIDE_BAND, PERF_EVENT_IOC_ENABLE);
+		control(source, CLINIC_PERF_DEEP_SAMPLES,
+			PERF_EVENT_IOC_ENABLE);
 	}
 	return err;
 }
@@ -481,8 +309,8 @@ static void tell(const void *state, struct clinic_source_facts *facts)
 
 	*facts = (struct clinic_source_facts){
 		.backend = "perf",
-		.event = source->event->name,
-		.kernel_visible = !source->attr.exclude_kernel,
+		.event = source->choice.event,
+		.kernel_visible = !source->choice.attr.exclude_kernel,
 		.ring_bytes = source->ring_bytes,
 		.stack_bytes = source->is_deep ? CLINIC_STACK_BYTES_DEEP
 					       : CLINIC_STACK_BYTES,
@@ -510,15 +338,18 @@ static void set_depth(void *state, bool is_deep)
 	if (source->is_deep == is_deep)
 		return;
 	source->is_deep = is_deep;
-	control(source, is_deep ? DEEP_SAMPLES : SAMPLES,
+	control(source,
+		is_deep ? CLINIC_PERF_DEEP_SAMPLES : CLINIC_PERF_SAMPLES,
 		PERF_EVENT_IOC_ENABLE);
-	control(source, is_deep ? SAMPLES : DEEP_SAMPLES,
+	control(source,
+		is_deep ? CLINIC_PERF_SAMPLES : CLINIC_PERF_DEEP_SAMPLES,
 		PERF_EVENT_IOC_DISABLE);
 }
 
 static void stop(void *state)
 {
-	for (enum role role = SIDE_BAND; role < ROLES; role++)
+	for (enum clinic_perf_role role = CLINIC_PERF_SIDE_BAND;
+	     role < CLINIC_PERF_ROLES; role++)
 		control(state, role, PERF_EVENT_IOC_DISABLE);
 }
 
@@ -530,12 +361,12 @@ static void refresh_rate(struct perf_source *source)
 {
 	uint64_t counted = 0, counted_ns = 0;
 
-	if (source->event->type != PERF_TYPE_HARDWARE)
+	if (source->choice.attr.type != PERF_TYPE_HARDWARE)
 		return;
 	for (size_t i = 0; i < source->events_count; i++) {
 		uint64_t value[2]; /* the count, and the time running */
 
-		if (source->events[i].role == SIDE_BAND ||
+		if (source->events[i].role == CLINIC_PERF_SIDE_BAND ||
 		    read(source->events[i].fd, value, sizeof(value)) < 0)
 			continue;
 		counted += value[0];
@@ -634,7 +465,8 @@ int clinic_perf_source_probe(uint32_t frequency_hz,
 	int err = add_lanes(&source);
 
 	if (!err)
-		err = choose_event(&source, source.lanes[0].cpu, refusals);
+		err = clinic_perf_choose(&source.plan, source.lanes[0].cpu,
+					 refusals, &source.choice);
 	if (!err && facts)
 		tell(&source, facts);
 	free(source.lanes);
