@@ -184,8 +184,8 @@ struct lock_block {
 	uint32_t waiters_count; /* > 0: who holds it shall say where */
 	uint64_t acquisitions_count;
 	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
-	uint64_t holder_at;	/* the wait_block that ended with holding it */
-	uint32_t released_at;	/* site where somebody was last waited for */
+	uint64_t holder_at;     /* the wait_block that ended with holding it */
+	uint32_t released_at;   /* site where somebody was last waited for */
 	uint32_t reserved;
 };
 

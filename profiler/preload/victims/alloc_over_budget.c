@@ -1,6 +1,6 @@
 /*
- * alloc_over_budget CASE: "kept" stays within its rules and exits 0; "hot", "count"
- * and "bytes" break one each, at a line of their own.
+ * alloc_over_budget CASE: "kept" stays within its rules and exits 0; "hot",
+ * "count" and "bytes" break one each, at a line of their own.
  */
 #include <clinic/assert_alloc.h>
 #include <stdlib.h>
