@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 CLINIC = Path("build/bin/clinic").resolve()
 LUA = shutil.which("lua5.4") or sys.exit("bench_cpu: lua5.4 is not installed; make setup-test installs it")
 SCRIPT = HERE / "bench_cpu.lua"
-POLL_S = 0.05
+POLL_S = 0.01
 
 
 @dataclass(frozen=True)
