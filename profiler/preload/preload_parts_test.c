@@ -117,7 +117,8 @@ static void *intern_sites(void *ids)
 		/* Whoever comes first: all threads get the same. */
 		if (!__atomic_load_n(&id[i], __ATOMIC_RELAXED))
 			__atomic_store_n(&id[i], got, __ATOMIC_RELAXED);
-		assert_int_equal(id[i], got);
+		assert_int_equal(__atomic_load_n(&id[i], __ATOMIC_RELAXED),
+				 got);
 	}
 	return NULL;
 }
