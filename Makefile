@@ -56,23 +56,23 @@ include profiler/profiler.mk fixtures/fixtures.mk workloads/workloads.mk
 include hardening/hardening.mk $(wildcard scripts/*.mk)
 
 ## baseline: time the patient W as it is
-baseline: build
+baseline: instruments
 	$(Q)$(LAB) baseline $(W) --budget $(BUDGET)
 
 ## profile: where its time goes, what it allocates, what bounds it
-profile: build
+profile: instruments
 	$(Q)$(LAB) profile $(W) --budget $(BUDGET)
 
 ## optimize: measure every candidate alone; accept or reject
-optimize: build
+optimize: instruments
 	$(Q)$(LAB) optimize $(W) --budget $(BUDGET)
 
 ## rebench: the accepted candidates together, on fresh processes
-rebench: build
+rebench: instruments
 	$(Q)$(LAB) rebench $(W) --budget $(BUDGET)
 
 ## audit: all of the above that is missing or stale, then render and seal
-audit: build
+audit: instruments
 	$(Q)$(LAB) audit $(W) --budget $(BUDGET)
 
 #: R the folder of a sealed report, for verify
@@ -87,9 +87,17 @@ new: setup
 
 PHONY += baseline profile optimize rebench audit verify new
 
-## build: the instruments, the fixtures and the patients (the default)
 # With the victim that the allocation counter is tested on before it is believed.
-build: instruments $(O)/victims/alloc_23
+instruments: $(O)/victims/alloc_23
+
+## build: the instruments, the fixtures and the patients (the default)
+build: patients
+
+patients: instruments
+	$(Q)$(LAB) fixtures >/dev/null
+	$(Q)$(LAB) build >/dev/null
+
+PHONY += patients
 
 ## clean: remove build/
 clean:

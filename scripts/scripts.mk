@@ -34,7 +34,7 @@ $(O)/calibration/planted_work: hardening/calibration/planted_work.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(STRICT) -static $< -o $@
 
-build: $(O)/calibration/planted_work
+instruments: $(O)/calibration/planted_work
 PHONY += calibrate
 
 #: METRIC what history shows: time, p99, peak_rss, ... (time)
