@@ -28,10 +28,12 @@ class Budget:
 BUDGETS = {
     "quick": Budget("quick", minimum_ms=10, baseline_blocks=8, candidate_blocks=10, other_blocks=7, rebench_blocks=10,
                     sampling_s=4, command_runs=10, stage_samples=80, timeout_s=20),
-    "standard": Budget("standard", minimum_ms=50, baseline_blocks=15, candidate_blocks=15, other_blocks=8, rebench_blocks=30,
-                       sampling_s=30, command_runs=30, stage_samples=1000, timeout_s=60),
-    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=30, candidate_blocks=30, other_blocks=16, rebench_blocks=60,
-                       sampling_s=60, command_runs=60, stage_samples=2000, timeout_s=120),
+    "standard": Budget("standard", minimum_ms=50, baseline_blocks=12, candidate_blocks=15, other_blocks=8,
+                       rebench_blocks=20, sampling_s=30, command_runs=30, stage_samples=1000,
+                       timeout_s=60),
+    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=24, candidate_blocks=30, other_blocks=16,
+                       rebench_blocks=40, sampling_s=60, command_runs=60, stage_samples=2000,
+                       timeout_s=120),
 }
 
 

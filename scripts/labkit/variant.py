@@ -36,6 +36,10 @@ class Variant:
     env: dict[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()  # candidates merged into a union
     left_out: tuple[tuple[str, str], ...] = ()  # (candidate, why) not in the union
+
+    def changed_from(self, base: "Variant") -> set[str]:
+        """Names of the files that are not as in base."""
+        return {name for name, text in self.sources.items() if base.sources.get(name) != text}
     link_order: int = 0  # 0: by name; others shuffle the objects, for equivalent binaries of another layout
 
 
@@ -52,13 +56,17 @@ def candidate(manifest: Manifest, wanted: Candidate) -> Variant:
 
 def union(manifest: Manifest, accepted: list[Candidate]) -> Variant:
     """All of accepted, best first, merged into one tree; collisions go to left_out with the reason."""
-    merged = Variant(UNION, baseline(manifest).sources)
+    base = baseline(manifest)
+    merged = Variant(UNION, base.sources)
     for one in accepted:
         try:
             merged = _apply(manifest, merged, one, name=UNION)
             merged = _with(merged, members=(*merged.members, one.id))
         except MergeConflict as conflict:
-            merged = _with(merged, left_out=(*merged.left_out, (one.id, str(conflict))))
+            rivals = [other.id for other in accepted
+                      if other.id in merged.members and conflict.file in candidate(manifest, other).changed_from(base)]
+            reason = f"changes the same lines of {conflict.file} as {', '.join(rivals)}"
+            merged = _with(merged, left_out=(*merged.left_out, (one.id, reason)))
     return merged
 
 
@@ -73,7 +81,11 @@ def lines_changed(before: dict[str, str], after: dict[str, str]) -> Lines:
 
 
 class MergeConflict(Exception):
-    """Two candidates change the same lines."""
+    """Two candidates change the same lines of a file."""
+
+    def __init__(self, file: str):
+        super().__init__(file)
+        self.file = file
 
 
 def _sources_of(folder: Path) -> dict[str, str]:
@@ -100,7 +112,7 @@ def _apply(manifest: Manifest, onto: Variant, one: Candidate, *, name: str) -> V
     base = _sources_of(manifest.folder)
     sources = dict(onto.sources)
     for file_name, text in theirs.items():
-        sources[file_name] = _merge_file(file_name, sources.get(file_name, ""), base.get(file_name, ""), text, onto)
+        sources[file_name] = _merge_file(file_name, sources.get(file_name, ""), base.get(file_name, ""), text)
     return _with(onto, name=name, sources=sources)
 
 
@@ -118,7 +130,7 @@ def _sources_at(manifest: Manifest, ref: str) -> dict[str, str]:
     return found
 
 
-def _merge_file(name: str, ours: str, base: str, theirs: str, onto: Variant) -> str:
+def _merge_file(name: str, ours: str, base: str, theirs: str) -> str:
     """git merge-file: its exit code is the number of conflicts."""
     if ours == base:
         return theirs
@@ -129,5 +141,5 @@ def _merge_file(name: str, ours: str, base: str, theirs: str, onto: Variant) -> 
             paths[-1].write_text(text)
         done = subprocess.run(["git", "merge-file", "-p", "--quiet", *map(str, paths)], capture_output=True, text=True)
     if done.returncode != 0:
-        raise MergeConflict(f"changes the same lines of {name} as {', '.join(onto.members)}")
+        raise MergeConflict(name)
     return done.stdout

@@ -82,7 +82,8 @@ def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     profile, memory = audit["profile"], audit["memory"]
     for one in profile["samplings"] if profile else ():
         if one["lost_count"]:
-            yield ("warning", one["instrument"], f"It lost {percent(one['lost_ratio'])} of its samples.",
+            yield ("warning", one["instrument"], f"It lost {one['lost_count']} samples beside the "
+                   f"{one['samples_count']} it kept.",
                    "Shares are of what was kept; a lost sample is as likely in a hot function as elsewhere.")
     for one in profile["agreements"] if profile else ():
         if "callgrind" not in one["second"] and one["overlap_ratio"] < AGREEMENT_WANTED_RATIO:
