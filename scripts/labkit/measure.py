@@ -75,7 +75,7 @@ def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: 
 
 def _trimmed(row: dict) -> dict:
     """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
-    same = {"clock", "runs_count"} | ({"detail"} if row["failure"] is None else set())
+    same = {"clock"} | ({"detail"} if row["failure"] is None else set())
     return {key: value for key, value in row.items() if key not in same}
 
 
