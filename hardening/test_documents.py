@@ -18,6 +18,16 @@ def test_relative_links_lead_somewhere(page):
             assert (page.parent / target).exists(), f"{page} links to {target}"
 
 
+def test_the_excerpt_in_the_readme_stands_in_the_audit_it_names():
+    readme = Path("README.md").read_text()
+    audit = Path(re.search(r"\[the committed audit\]\(([^)]+)\)", readme).group(1)).read_text()
+    excerpt = readme.split("## What comes out")[1].split("Every report names")[0].split("\n\n", 2)[2]
+    lines = [line for line in excerpt.splitlines() if line.strip(" >")]
+    assert len(lines) >= 5
+    for line in lines:
+        assert line.removeprefix("> ") in audit, line
+
+
 def test_the_make_commands_of_the_readme_are_targets():
     readme = Path("README.md").read_text()
     text = "\n".join(path.read_text() for path in [Path("Makefile"), *Path(".").glob("*/*.mk")])

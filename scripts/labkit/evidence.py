@@ -76,7 +76,7 @@ def layout(value: Any, depth: int = 0) -> str:
     """JSON for people and for diffs: the outer LINED_DEPTH levels on lines of their own, a run row on one line."""
     inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
     if depth >= LINED_DEPTH or not value or not isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if isinstance(value, list):
         return "[" + ",".join(inner + layout(one, depth + 1) for one in value) + outer + "]"
     pairs = (f"{json.dumps(key, ensure_ascii=False)}: {layout(one, depth + 1)}" for key, one in value.items())

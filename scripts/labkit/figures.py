@@ -7,6 +7,7 @@ Pure  no disk; draw() returns bytes.
 """
 
 import io
+import re
 from typing import Any, Callable
 
 import matplotlib
@@ -36,9 +37,14 @@ def draw(height_inches: float, paint: Callable[[Axes], None]) -> bytes:
         paint(axes)
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None})
-        return stream.getvalue()
+        return rounded(stream.getvalue())
     finally:
         plt.close(figure)
+
+
+def rounded(svg: bytes) -> bytes:
+    """Coordinates to a hundredth of a point: the rest is digits that nobody can see."""
+    return re.sub(rb' (?:d|x|y)="[^"]*"', lambda path: re.sub(rb"(\.\d\d)\d+", rb"\1", path.group()), svg)
 
 
 def duration_axis(values_ns: list[float]) -> tuple[float, str]:

@@ -4,13 +4,12 @@ Every file appears by rename, the manifest last: an interrupted publish leaves a
 `make audit` publishes again.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from labkit.conclude import conclude
 from labkit.dossier import read_dossier
-from labkit.evidence import write_text
+from labkit.evidence import layout, write_text
 from labkit.render import render_pages
 from labkit.seal import seal
 
@@ -30,7 +29,7 @@ def publish(report: Path) -> dict[str, Any]:
 
 
 def numbers_text(audit: dict[str, Any]) -> str:
-    return json.dumps(audit, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return layout(audit) + "\n"
 
 
 def draw(audit: dict[str, Any]) -> dict[str, bytes]:
