@@ -134,7 +134,7 @@ def test_baseline_that_does_not_compile(sandbox):
 def test_without_perf_the_report_says_so(sandbox):
     sandbox.keep_candidates("no-copy")
     sandbox.lab("audit", "sick", "--budget", "quick", expect=0, env=sandbox.environment_without("perf"))
-    assert "erf is not installed" in (sandbox.versions()[-1] / "audit.md").read_text()
+    assert "Perf is not installed" in (sandbox.versions()[-1] / "audit.md").read_text()
 
 
 def test_where_perf_is_forbidden_the_next_best_is_used_and_named(sandbox):
@@ -147,7 +147,7 @@ def test_where_perf_is_forbidden_the_next_best_is_used_and_named(sandbox):
     samplings = json.loads((sandbox.versions()[-1] / "evidence/profile.json").read_text())["data"]["samplings"]
     assert [one["quality"]["backend"] for one in samplings] == ["timer"]
     page = (sandbox.versions()[-1] / "audit.md").read_text()
-    assert "erf failed" in page or "perf_event" in page
+    assert "Perf failed" in page
 
 
 def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
