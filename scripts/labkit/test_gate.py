@@ -15,6 +15,8 @@ import pytest
 from labkit import ci_output
 from labkit.outcome import Exit, UsageError
 
+pytestmark = pytest.mark.slow  # builds, measures or seals for real
+
 ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "templates" / "ci"
 # A sleep is as long on a busy machine as on a quiet one, nearly: the verdict of a test must not depend on the load.

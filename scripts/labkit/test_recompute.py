@@ -14,6 +14,8 @@ from labkit.publish import publish
 from labkit.recompute import chain_differences, file_differences, recompute, unlike
 from labkit.seal import SealError, link_to, read_manifest, report_files, seal
 
+pytestmark = pytest.mark.slow  # builds, measures or seals for real
+
 DIGIT = re.compile(r"\d")
 
 
