@@ -6,4 +6,4 @@ bless: bless-report bless-reading
 
 ## bless-report: rewrite the pages of the recorded audit; read the diff
 bless-report: setup-test
-	$(Q)BLESS=1 $(PYTEST) scripts/labkit/test_golden_report.py
+	$(Q)BLESS=1 $(PYTEST) scripts/labkit/report/test_golden_report.py

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit import disassembly, manifest
 from labkit.outcome import UsageError
 from labkit.verbs import new
+from labkit.workload import disassembly, manifest
 
 HARNESS = ["-Iprofiler/include", "build/lib/libclinic-bench.a", "-ljansson", "-lpthread"]
 

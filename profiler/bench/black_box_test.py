@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import disassembly
+from labkit.workload import disassembly
 
 INCLUDE = Path("profiler/include").resolve()
 

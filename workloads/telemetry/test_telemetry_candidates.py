@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import disassembly, fixture, manifest, variant
+from labkit.workload import disassembly, fixture, manifest, variant
 
 MANIFEST = manifest.load("telemetry")
 UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")

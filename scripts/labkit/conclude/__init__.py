@@ -15,7 +15,10 @@ from typing import Any
 from labkit.conclude.appendix import appendix
 from labkit.conclude.baseline_numbers import baseline_numbers
 from labkit.conclude.candidate_numbers import candidate_numbers
+from labkit.conclude.checklist import check_rows
+from labkit.conclude.decide import Decision, decide
 from labkit.conclude.defence_answers import defence_answers
+from labkit.conclude.dossier import Dossier, read_dossier
 from labkit.conclude.environment_numbers import environment_numbers
 from labkit.conclude.findings import collect_findings
 from labkit.conclude.headline import headline
@@ -24,9 +27,6 @@ from labkit.conclude.memory_numbers import memory_numbers
 from labkit.conclude.profile_numbers import profile_numbers
 from labkit.conclude.rebench_numbers import rebench_numbers
 from labkit.conclude.trade_offs import trade_offs
-from labkit.checklist import check_rows
-from labkit.decide import Decision, decide
-from labkit.dossier import Dossier, read_dossier
 
 SCHEMA = 1
 SIGNIFICANT = 9

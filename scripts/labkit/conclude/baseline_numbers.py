@@ -8,8 +8,8 @@ from typing import Any, Mapping, Sequence
 
 import numpy as np
 
-from labkit.dossier import Dossier
-from labkit.effects import Row, measure_effects, sizes_of
+from labkit.conclude.dossier import Dossier
+from labkit.conclude.effects import Row, measure_effects, sizes_of
 from labkit.policy import Policy, parse
 from labkit.stats.paired import median_interval
 from labkit.stats.power import robust_sigma

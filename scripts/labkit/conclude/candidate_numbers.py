@@ -3,9 +3,9 @@
 from typing import Any, Mapping, Sequence
 
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
-from labkit.decide import Decision
-from labkit.dossier import Document, Dossier
-from labkit.shares import ceiling
+from labkit.conclude.decide import Decision
+from labkit.conclude.dossier import Document, Dossier
+from labkit.conclude.shares import ceiling
 
 
 def candidate_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, Sequence
 
-from labkit.effects import Effect, Row
+from labkit.conclude.effects import Effect, Row
 
 KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_ratio", "gain_low", "gain_high",
         "exact_low", "exact_high", "confidence", "p_exact", "p_bootstrap", "p_adjusted", "p_signed_rank", "p_welch",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labkit.dossier import Dossier
+from labkit.conclude.dossier import Dossier
 
 # Facts of the unstable part of the host that have a limit in the policy, and what exceeding it costs.
 LIMITS = {"load1_ratio": "host_load_ratio", "steal_ratio": "host_steal_ratio"}

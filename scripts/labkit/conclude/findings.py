@@ -6,8 +6,8 @@ from several phases is told once, with all its sources.
 
 from typing import Any, Iterator
 
+from labkit.conclude.dossier import Dossier
 from labkit.conclude.environment_numbers import LIMITS
-from labkit.dossier import Dossier
 from labkit.wording import percent, plural, quantity, times
 
 LEVELS = ("error", "warning", "note")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labkit.dossier import Dossier
+from labkit.conclude.dossier import Dossier
 
 VERDICTS = {
     "closed": "The complaint is closed",

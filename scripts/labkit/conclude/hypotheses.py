@@ -8,8 +8,8 @@ Refuted: one is. Undecided: the intervals overlap.
 
 from typing import Any
 
-from labkit.dossier import Dossier
-from labkit.shares import Share, share
+from labkit.conclude.dossier import Dossier
+from labkit.conclude.shares import Share, share
 
 
 def score_hypotheses(dossier: Dossier) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Mapping, Sequence
 
-from labkit.dossier import Dossier
+from labkit.conclude.dossier import Dossier
 
 COUNTS = ("allocations_count", "frees_count", "allocated_bytes")
 WITNESSES = ("valgrind", "heaptrack")

@@ -3,9 +3,9 @@
 from typing import Any, Mapping, Sequence
 
 from labkit.conclude.diagnosis import diagnose
+from labkit.conclude.dossier import Dossier
+from labkit.conclude.shares import primary_sampling, share
 from labkit.conclude.witnesses import agreements, stages_by_instrument
-from labkit.dossier import Dossier
-from labkit.shares import primary_sampling, share
 
 FUNCTIONS_SHOWN = 15
 LINES_SHOWN = 12

@@ -12,12 +12,12 @@ import numpy as np
 
 from labkit.conclude.baseline_numbers import command_times, distribution, single_batches, stage_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
+from labkit.conclude.decide import Decision, allocation_growth
+from labkit.conclude.dossier import Dossier
+from labkit.conclude.effects import Row, judged_together, measure_effects, sizes_of
 from labkit.conclude.memory_numbers import per_batch
-from labkit.decide import Decision, allocation_growth
-from labkit.dossier import Dossier
-from labkit.effects import Row, judged_together, measure_effects, sizes_of
-from labkit.metrics import METRICS, kept_rows, paired_arrays
 from labkit.policy import parse
+from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
 
 # Throughput is judged by the median time of an operation, so p50 would be the same row twice.
 SHOWN = ("throughput", "p95", "p99", "cpu", "peak_rss")

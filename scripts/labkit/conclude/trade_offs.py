@@ -2,8 +2,8 @@
 
 from typing import Any, Sequence
 
-from labkit.decide import Decision
-from labkit.dossier import Dossier
+from labkit.conclude.decide import Decision
+from labkit.conclude.dossier import Dossier
 from labkit.policy import parse
 
 

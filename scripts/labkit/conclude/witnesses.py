@@ -9,8 +9,8 @@ import re
 from itertools import combinations
 from typing import Any, Iterable
 
-from labkit.dossier import Dossier, Stack
-from labkit.shares import share
+from labkit.conclude.dossier import Dossier, Stack
+from labkit.conclude.shares import share
 
 DIFFERENCES_SHOWN = 5
 COUNTED = "callgrind (instructions, not time)"

@@ -6,12 +6,15 @@ The copy is the noise floor: whatever differs between two files of the same byte
 import shutil
 from pathlib import Path
 
-from labkit import audit_state, calibration, disassembly, host, patient, self_test
-from labkit.audit_state import AuditState
+from labkit import host
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
+from labkit.audit.measure import Reference, RowLog, interleaved, reference, stage_runs
+from labkit.calibration import calibration
 from labkit.evidence import disk_errors, now_utc
-from labkit.measure import Reference, RowLog, interleaved, reference, stage_runs
 from labkit.progress import Progress
-from labkit.variant import BASELINE
+from labkit.workload import disassembly, patient, self_test
+from labkit.workload.variant import BASELINE
 
 
 def measure(state: AuditState, folder: Path) -> None:

@@ -7,16 +7,17 @@ its evidence says why. The audit goes on.
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit import audit_state, patient, variant
-from labkit.audit_state import AuditState
-from labkit.build import Binary, BuildFailed
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
+from labkit.audit.measure import Reference, RowLog, allocations_by_stage, interleaved, reference
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import counter
-from labkit.manifest import Candidate
-from labkit.measure import Reference, RowLog, allocations_by_stage, interleaved, reference
 from labkit.phases import instructions
 from labkit.progress import Progress
+from labkit.workload import patient, variant
+from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.manifest import Candidate
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from labkit import audit_state, patient
-from labkit.audit_state import AuditState
-from labkit.build import Binary
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, hyperfine
 from labkit.progress import Progress
+from labkit.workload import patient
+from labkit.workload.build import Binary
 
 
 def measure(state: AuditState, folder: Path) -> None:

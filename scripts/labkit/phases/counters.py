@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from labkit import audit_state, patient
-from labkit.audit_state import AuditState
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
 from labkit.evidence import now_utc
 from labkit.host import Finding, has_pmu
 from labkit.instruments import Unavailable, perf, valgrind
 from labkit.progress import Progress
+from labkit.workload import patient
 
 SIMULATED = "cachegrind (simulated)"
 HARDWARE = "perf stat"

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from labkit import audit_state, patient
-from labkit.audit_state import AuditState
-from labkit.build import Binary
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, valgrind
 from labkit.progress import Progress
+from labkit.workload import patient
+from labkit.workload.build import Binary
 
 RUNS = 2  # in the loop: the harness's first run and the one sample
 FUNCTIONS_KEPT = 40

@@ -4,14 +4,15 @@ import subprocess
 import time
 from pathlib import Path
 
-from labkit import audit_state, patient
-from labkit.audit_state import AuditState
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
+from labkit.audit.measure import allocations_by_stage
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, counter, heaptrack, valgrind
-from labkit.measure import allocations_by_stage
-from labkit.patient import Load
 from labkit.progress import Progress
+from labkit.workload import patient
+from labkit.workload.patient import Load
 
 SERIES_SECONDS = 2
 SERIES_STEP_S = 0.02

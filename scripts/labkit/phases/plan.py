@@ -9,10 +9,11 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from labkit import audit_state, evidence, version
-from labkit.audit_state import POLICY, AuditState
+from labkit import evidence
+from labkit.audit import audit_state, version
+from labkit.audit.audit_state import POLICY, AuditState
+from labkit.audit.version import SEAL
 from labkit.evidence import now_utc
-from labkit.version import SEAL
 
 
 def measure(state: AuditState, folder: Path) -> None:

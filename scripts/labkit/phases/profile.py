@@ -7,13 +7,14 @@ Sessions stay beside the evidence as collapsed stacks, so that every share can b
 import tempfile
 from pathlib import Path
 
-from labkit import audit_state, patient
-from labkit.audit_state import AuditState
+from labkit.audit import audit_state
+from labkit.audit.audit_state import AuditState
 from labkit.evidence import disk_errors, now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, clinic, perf
 from labkit.outcome import LabError
 from labkit.progress import Progress
+from labkit.workload import patient
 
 # All that anybody may ask the share of: entries of stages and targets of candidates have little time of their own.
 FUNCTIONS_KEPT = 1000

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from labkit import audit_state, build, evidence, variant, version
-from labkit.audit_state import AuditState
-from labkit.build import Binary, BuildFailed
-from labkit.decide import Decision
+from labkit import evidence
+from labkit.audit import audit_state, version
+from labkit.audit.audit_state import AuditState
+from labkit.audit.measure import stage_runs
+from labkit.conclude.decide import Decision
 from labkit.evidence import now_utc
 from labkit.host import Finding
-from labkit.measure import stage_runs
 from labkit.phases import candidates, command
-from labkit.variant import UNION, Variant
+from labkit.workload import build, variant
+from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.variant import UNION, Variant
 
 
 def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:

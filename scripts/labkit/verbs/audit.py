@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from labkit import audit_state, flow
+from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
 from labkit.verbs import add_audit_arguments
 
@@ -24,7 +24,7 @@ def run(args) -> Exit:
 
 def _seal(folder: Path) -> Exit:
     """Numbers, figures, pages, manifest: in that order, and the manifest last."""
-    from labkit.publish import publish  # late: an audit with nothing to do must not pay for matplotlib
+    from labkit.report.publish import publish  # late: an audit with nothing to do must not pay for matplotlib
 
     audit = publish(folder)
     passed = sum(1 for row in audit["checklist"] if row["passed"])

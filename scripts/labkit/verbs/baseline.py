@@ -1,6 +1,6 @@
 """baseline - time the patient as it is: repeated runs, stages, noise floor, whole command"""
 
-from labkit import audit_state, flow
+from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
 from labkit.verbs import add_audit_arguments
 

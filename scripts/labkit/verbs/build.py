@@ -2,8 +2,8 @@
 
 import sys
 
-from labkit import build, manifest, variant
 from labkit.outcome import Exit
+from labkit.workload import build, manifest, variant
 
 
 def add_arguments(parser) -> None:

@@ -7,9 +7,11 @@ reports/calibration/; a stopped calibration goes on where it was.
 import json
 from pathlib import Path
 
-from labkit import calibration, calibration_rates, figures_calibration, host
-from labkit.calibration_trials import SIZES, all_trials, read_trials, run_trials
+from labkit import host
+from labkit.calibration import calibration, calibration_rates
+from labkit.calibration.calibration_trials import SIZES, all_trials, read_trials, run_trials
 from labkit.evidence import write_text
+from labkit.figures import figures_calibration
 from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress

@@ -8,17 +8,19 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from labkit import calibration, comparison_report, host
-from labkit.campaign import Case
-from labkit.commands import Command, CommandPair, are_identical, exact_counts, parse_command, prepare_pair
-from labkit.comparison_report import Setting
+from labkit import host
+from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
-from labkit.experiment_arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
+from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, new_folder)
-from labkit.metrics import METRICS
+from labkit.experiment.campaign import Case
+from labkit.experiment.commands import Command, CommandPair, are_identical, exact_counts, parse_command, prepare_pair
+from labkit.guard import comparison_report
+from labkit.guard.comparison_report import Setting
 from labkit.outcome import Exit
 from labkit.row_file import RowFile
 from labkit.schemas import check
+from labkit.verdicts.metrics import METRICS
 
 REPORTS = Path("reports/compare")
 WATCHED = ("wall", "cpu", "peak_rss", "binary_size")
@@ -74,7 +76,7 @@ def finish(doc: dict, folder: Path, json_path: Path | None, rows: list[dict] | N
     if json_path is not None:
         write_text(json_path, text)
     if rows:
-        from labkit import figures_verdict
+        from labkit.figures import figures_verdict
         figures_verdict.write_all(doc, rows, folder)
     print("\n".join(comparison_report.summary_lines(doc)))
     print(f"  {folder / 'comparison.md'}")

@@ -1,7 +1,7 @@
 """fixtures - make the frozen inputs of a workload and check them against SHA256SUMS"""
 
-from labkit import fixture, manifest
 from labkit.outcome import Exit
+from labkit.workload import fixture, manifest
 
 
 def add_arguments(parser) -> None:

@@ -7,16 +7,20 @@ import json
 import tempfile
 from pathlib import Path
 
-from labkit import calibration, ci_output, comparison_report, figures_verdict, gate, host, manifest
-from labkit.campaign import Campaign
-from labkit.comparison_report import Setting
+from labkit import host
+from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
-from labkit.experiment_arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
+from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, new_folder)
-from labkit.gate import Subjects, Trees
+from labkit.experiment.campaign import Campaign
+from labkit.figures import figures_verdict
+from labkit.guard import ci_output, comparison_report, gate
+from labkit.guard.comparison_report import Setting
+from labkit.guard.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
 from labkit.row_file import RowFile
 from labkit.schemas import check
+from labkit.workload import manifest
 
 REPORTS = Path("reports/gate")
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from labkit import figures_history, history
-from labkit.history import Series
-from labkit.metrics import METRICS
+from labkit.figures import figures_history
+from labkit.guard import history
+from labkit.guard.history import Series
 from labkit.outcome import Exit
+from labkit.verdicts.metrics import METRICS
 
 
 def add_arguments(parser) -> None:

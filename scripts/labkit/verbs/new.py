@@ -4,9 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
-from labkit import manifest
 from labkit.evidence import disk_errors
 from labkit.outcome import Exit, UsageError
+from labkit.workload import manifest
 
 SKELETON = Path(__file__).resolve().parents[3] / "templates" / "workload"
 

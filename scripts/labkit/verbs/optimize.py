@@ -1,6 +1,6 @@
 """optimize - build every candidate, check its answers, measure each alone, accept or reject"""
 
-from labkit import audit_state, flow
+from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
 from labkit.verbs import add_audit_arguments
 

@@ -1,6 +1,6 @@
 """profile - where the time goes, what it waits for, what it allocates per stage, what bounds it"""
 
-from labkit import audit_state, flow
+from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
 from labkit.verbs import add_audit_arguments
 

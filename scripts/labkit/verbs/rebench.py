@@ -1,6 +1,6 @@
 """rebench - the accepted candidates together against the baseline, on fresh processes"""
 
-from labkit import audit_state, flow
+from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
 from labkit.verbs import add_audit_arguments
 

@@ -14,7 +14,7 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     if not args.report.is_dir():
         raise UsageError(f"{args.report} is not a folder; sealed reports stand in reports/<workload>/vNNNN")
-    from labkit.recompute import recompute  # late: `lab --help` need not pay for scipy and matplotlib
+    from labkit.report.recompute import recompute  # late: `lab --help` need not pay for scipy and matplotlib
 
     differences = recompute(args.report)
     if not differences:

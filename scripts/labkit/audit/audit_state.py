@@ -1,0 +1,81 @@
+"""audit_state.py - all that the phases of one audit share, read once.  manifest, host, fixture, build -> AuditState
+
+Which evidence is wanted, and on which inputs it stands: that is what decides whether a phase is skipped.
+"""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit import evidence, host
+from labkit.audit import budget, version
+from labkit.outcome import LabError
+from labkit.workload import build, fixture, manifest, variant
+from labkit.workload.build import Binary, BuildFailed
+
+POLICY = Path("hardening/policy.toml")
+BASELINE_PHASES = ("baseline", "command", "profile", "counters", "instructions", "memory")
+
+
+@dataclass(frozen=True)
+class AuditState:
+    manifest: manifest.Manifest
+    budget: budget.Budget
+    host: host.Host
+    cpu: int
+    fixture: dict[str, str]
+    built: dict[str, Binary | BuildFailed]
+
+    @property
+    def baseline(self) -> Binary:
+        return self.built[variant.BASELINE]
+
+    @functools.cached_property
+    def wanted(self) -> dict[str, str]:
+        """Evidence name -> inputs_sha256, all but rebench, which stands on what the candidates measured."""
+        inputs = {name: self._inputs(name, self.baseline.sha256) for name in BASELINE_PHASES}
+        inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
+        for one in self.manifest.candidates:
+            result = self.built[one.id]
+            outcome = result.log if isinstance(result, BuildFailed) else result.sha256
+            inputs[f"candidates/{one.id}"] = self._inputs("candidate", self.baseline.sha256, outcome, repr(one))
+        return inputs
+
+    def rebench_inputs(self, folder: Path) -> str:
+        """Of the evidence that decides who is accepted, itself: measured anew, it may accept others."""
+        measured = [evidence.sha256_of(version.evidence_path(folder, name))
+                    for name in sorted(self.wanted) if name == "profile" or name.startswith("candidates/")]
+        return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
+
+    def seed(self, folder: Path, name: str) -> int:
+        """Differs by version and phase, and can be recomputed from both."""
+        text = f"{self.manifest.name}/{folder.name}/{name}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+    def _inputs(self, *parts: str) -> str:
+        return evidence.digest([*parts, self.fixture, self.budget.name, self.host.fingerprint,
+                                [repr(stage) for stage in self.manifest.stages]])
+
+
+def load(workload: str, budget_name: str) -> AuditState:
+    """Reads, builds and checks; measures nothing."""
+    wanted = manifest.load(workload)
+    variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
+    built = build.build_all(wanted, variants)
+    failed = built[variant.BASELINE]
+    if isinstance(failed, BuildFailed):
+        raise LabError(f"the baseline of {workload} does not compile, so there is nothing to compare with:\n"
+                       f"{failed.log}")
+    return AuditState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(),
+                      fixture.ensure(wanted), built)
+
+
+def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, started_utc: str, inputs_sha256: str,
+          binaries: list[Binary], findings: list[host.Finding]) -> None:
+    document = evidence.head(
+        kind, started_utc=started_utc, host=state.host, workload=state.manifest.name, budget=state.budget.name,
+        seed=state.seed(folder, name), inputs_sha256=inputs_sha256, fixture=state.fixture,
+        binaries={one.variant: one.to_json() for one in binaries}, findings=findings)
+    document["data"] = data
+    evidence.write(version.evidence_path(folder, name), document)

@@ -1,0 +1,109 @@
+"""measure.py - two variants, interleaved, on one size.  patient, interleave -> measure -> rows
+
+The rows go to a side file as they come, so that an interrupted run keeps what it measured.
+"""
+
+import json
+import math
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from labkit.audit.audit_state import AuditState
+from labkit.evidence import disk_errors
+from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
+from labkit.workload import patient
+from labkit.workload.build import Binary
+from labkit.workload.patient import Load
+
+SAMPLES_PER_PROCESS = 40
+STAGE_PROCESSES = 8  # enough for an interval of their median
+
+
+class RowLog:
+    """Rows of a phase that is not finished: evidence/.NAME.rows.jsonl, gone when its evidence is there."""
+
+    def __init__(self, folder: Path, name: str):
+        self.path = folder / "evidence" / f".{name.replace('/', '-')}.rows.jsonl"
+        with disk_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.unlink(missing_ok=True)
+
+    def add(self, row: dict) -> None:
+        with disk_errors(self.path), open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def close(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the baseline answers, and how many of its runs make one sample, at one size."""
+
+    size: str
+    answer: str
+    batch_count: int
+    ops_count: int
+    clock: dict
+
+
+def reference(state: AuditState, size: str) -> Reference:
+    """From one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them:
+    enough for its quantiles, and a report stays small."""
+    row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
+                                       timeout_s=state.budget.timeout_s), "first run of the baseline")
+    run_ns = statistics.median(row["samples_ns"]) / row["batch_count"]
+    wanted = math.ceil(state.budget.minimum_ms * 1e6 / (run_ns * SAMPLES_PER_PROCESS))
+    return Reference(size, row["answer"], max(row["batch_count"], wanted), row["ops_count"], row["clock"])
+
+
+def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: Reference, *, blocks_count: int,
+                seed: int, on_row: Callable[[dict], None]) -> list[dict]:
+    """Rows of all arms {"A": (binary, path to run), ...} in random mirrored blocks, in the order they ran."""
+    load = Load(known.size, minimum_ms=state.budget.minimum_ms, batch_count=known.batch_count, expect=known.answer)
+
+    def observe(slot: Slot) -> dict:
+        binary, path = arms[slot.arm]
+        return patient.observe(state.manifest, binary, load, path=path, cpu=state.cpu,
+                               environment=slot.environment({}), timeout_s=state.budget.timeout_s)
+
+    rows = run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), observe, on_row, cpu=state.cpu)
+    return [_trimmed(row) for row in rows]
+
+
+def _trimmed(row: dict) -> dict:
+    """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
+    same = {"clock"} | ({"detail"} if row["failure"] is None else set())
+    return {key: value for key, value in row.items() if key not in same}
+
+
+def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> list[dict]:
+    """Time of each stage, batch by batch, in runs of their own: their clock readings stay out of the headline.
+
+    Several processes, as one process is one observation; together stage_samples batches.
+    """
+    load = Load(size, samples_count=math.ceil(state.budget.stage_samples / STAGE_PROCESSES), batch_count=1, stages=True,
+                expect=expect)
+    return [_stage_run(state, binary, load) for _ in range(STAGE_PROCESSES)]
+
+
+def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
+    row = patient.must(patient.observe(state.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s),
+                       "timing the stages")
+    stages = [{"name": stage["name"], "samples_ns": stage["samples_ns"]} for stage in row.get("stages", [])]
+    return {"variant": binary.variant, "size": load.size, "samples_ns": row["samples_ns"],
+            "batch_count": row["batch_count"], "ops_count": row["ops_count"], "stages": stages}
+
+
+def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
+    """One row per stage and one for the whole run (stage null): counts over runs_count runs."""
+    load = Load(size, samples_count=20, batch_count=1, stages=True)
+    row = patient.must(patient.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,
+                                       timeout_s=state.budget.timeout_s), "counting allocations")
+    counted = [(stage["name"], stage.get("allocations")) for stage in row.get("stages", [])]
+    counted.append((None, row.get("allocations")))
+    return [{"variant": binary.variant, "size": size, "stage": name, "ops_count": row["ops_count"],
+             "runs_count": row["runs_count"], **counts}
+            for name, counts in counted if counts is not None]

@@ -1,0 +1,202 @@
+"""calibration_rates.py - trials to error rates: our gate and the tools beside it.  trials -> rates -> summary, figure
+
+The tools are judged as they come: alpha 0.05, no smallest effect. Where one could say that this is unfair, a second
+row gives the same test our alpha and our smallest effect.
+"""
+
+import itertools
+import math
+import re
+from dataclasses import asdict
+
+import numpy as np
+
+from labkit.calibration.calibration import GATE
+from labkit.evidence import now_utc
+from labkit.stats.companions import mann_whitney_p, welch_p
+from labkit.stats.proportions import clopper_pearson
+from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy
+
+TOOL_ALPHA = 0.05
+BLOCK = re.compile(r"([pmc])(\d+)\.(\d+)([ABC]+)")
+FIRST_STAGE = "pm"
+FLOOR_PERCENTILE = 99
+FLOOR_TRIALS_MIN = 200
+MAD_TO_SIGMA = 1.4826
+
+HYPERFINE_WELCH = "hyperfine + Welch t"
+BENCHSTAT = "Mann-Whitney (benchstat)"
+COMPARE_PY = "compare.py (Google Benchmark)"
+STRICT_WELCH = "hyperfine + Welch t, our alpha and effect"
+SAME_RUNS_WELCH = "Welch t on our interleaved runs"
+SAME_RUNS_U = "Mann-Whitney on our interleaved runs"
+
+
+def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
+    """The document of templates/schemas/calibration.schema.json. compare_py: {trial name: p} from the real tool."""
+    floor = floor_ratio([trial for trial in trials if trial["extra"] == 0])
+    policy = Policy(**head["policy"])
+    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floor, policy, compare_py)
+                  for name in dict.fromkeys(trial["condition"] for trial in trials)}
+    return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
+            "started_utc": head["started_utc"], "ended_utc": now_utc(), "size": size, "policy": asdict(policy),
+            "floor_ratio": floor, "instructions": head["instructions"],
+            "startup_ratio": head["startup_ratio"], "conditions": conditions,
+            "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
+                      for name in conditions}}
+
+
+def trial_name(trial: dict) -> str:
+    return f"{trial['condition']}-{trial['extra']}-{trial['index']}"
+
+
+def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[int], list[int]]]:
+    """What hyperfine measured, for compare.py."""
+    return {trial_name(trial): (trial["hyperfine"]["a_ns"], trial["hyperfine"]["b_ns"]) for trial in trials
+            if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
+
+
+def rates_of(trials: list[dict], floor: float, policy: Policy, compare_py: dict[str, float]) -> dict:
+    """{tool: {planted effect in thousandths: rate}}"""
+    found: dict[str, dict[str, list[bool]]] = {}
+    for trial in trials:
+        for tool, says_changed in verdicts_of(trial, floor, policy, compare_py).items():
+            found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
+    rates = {tool: {extra: rate_of(hits) for extra, hits in by_extra.items()} for tool, by_extra in found.items()}
+    for extra in rates.get(GATE, {}):
+        rates[GATE][extra] |= other_verdicts([trial for trial in trials if str(trial["extra"]) == extra])
+    return rates
+
+
+def verdicts_of(trial: dict, floor: float, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
+    """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
+    planted = trial["extra"] > 0
+    verdicts = {GATE: gate_says(trial, floor, planted)}
+    a, b = runs_of(trial["gate"]["runs"])
+    verdicts |= {SAME_RUNS_WELCH: says(welch_p, a, b, planted), SAME_RUNS_U: says(mann_whitney_p, a, b, planted)}
+    name = trial_name(trial)
+    if name in (pairs := rival_pairs([trial])):
+        a, b = (np.array(times, dtype=float) for times in pairs[name])
+        verdicts |= {HYPERFINE_WELCH: says(welch_p, a, b, planted), BENCHSTAT: says(mann_whitney_p, a, b, planted),
+                     STRICT_WELCH: says(welch_p, a, b, planted, policy.alpha, policy.effect_ratio)}
+        if name in compare_py:
+            verdicts[COMPARE_PY] = directed(compare_py[name] <= TOOL_ALPHA, a, b, planted)
+    return verdicts
+
+
+def gate_says(trial: dict, floor: float, planted: bool) -> bool:
+    """With the floor that this calibration itself found: the gate in use will have it."""
+    gate = trial["gate"]
+    wanted = (REGRESSED,) if planted else CHANGED
+    if gate["verdict"] not in wanted:
+        return False
+    return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
+
+
+def says(test, a: np.ndarray, b: np.ndarray, planted: bool, alpha: float = TOOL_ALPHA, effect: float = 0.0) -> bool:
+    if a.size < 2 or b.size < 2:
+        return False
+    beyond = abs(math.log(np.median(b) / np.median(a))) >= math.log1p(effect)
+    return directed(test(a, b) <= alpha and beyond, a, b, planted)
+
+
+def directed(significant: bool, a: np.ndarray, b: np.ndarray, planted: bool) -> bool:
+    return bool(significant and (not planted or np.median(b) > np.median(a)))
+
+
+def runs_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Wall times of A and B of the first stage, re-run blocks by their last attempt (calibration_trials.columns)."""
+    blocks = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
+    last = {block: attempt for _, block, attempt, _ in blocks}
+    times, kept = iter(columns["wall_ns"]), []
+    for stage, block, attempt, arms in blocks:
+        here = list(zip(arms, itertools.islice(times, len(arms))))
+        if stage in FIRST_STAGE and attempt == last[block]:
+            kept += here
+    return tuple(np.array([time_ns for arm, time_ns in kept if arm == wanted], dtype=float) for wanted in "AB")
+
+
+def rate_of(hits: list[bool]) -> dict:
+    low, high = clopper_pearson(sum(hits), len(hits))
+    return {"changed_count": sum(hits), "trials_count": len(hits), "low_ratio": low, "high_ratio": high}
+
+
+def other_verdicts(trials: list[dict]) -> dict[str, int]:
+    """Of the gate, where it did not say changed: a planted effect called equivalent would be a lie."""
+    verdicts = [trial["gate"]["verdict"] for trial in trials]
+    return {f"{name.split()[0]}_count": verdicts.count(name)
+            for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
+
+
+def floor_ratio(a_a_trials: list[dict]) -> float:
+    """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
+
+    Of trials that could have seen twice the effect that power is promised for: where noise and budget allowed less,
+    the intervals are the guard, and their spread says nothing of a comparison that can decide.
+    """
+    effects = np.array([abs(trial["gate"]["first_ratio"] - 1) for trial in a_a_trials
+                        if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * Policy.power_effect_ratio])
+    if effects.size == 0:
+        return 0.0
+    if effects.size >= FLOOR_TRIALS_MIN:
+        return float(np.percentile(effects, FLOOR_PERCENTILE))
+    middle = float(np.median(effects))
+    return middle + 3 * MAD_TO_SIGMA * float(np.median(np.abs(effects - middle)))
+
+
+def noise_of(trials: list[dict]) -> dict[str, float]:
+    """What kind of machine this was: medians over trials."""
+    def median(name: str) -> float:
+        values = [trial["gate"][name] for trial in trials if trial["gate"].get(name) is not None]
+        return float(np.median(values)) if values else 0.0
+
+    return {"pair_noise_ratio": median("noise_ratio"), "blocks_count": median("blocks_count"),
+            "mde_ratio": median("mde_ratio"), "autocorrelation": median("autocorrelation"),
+            "trial_s": float(np.median([trial["took_s"] for trial in trials]))}
+
+
+def page(summary: dict, stem: str) -> str:
+    """The table beside the figure, for a person."""
+    lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
+             f"![operating characteristic]({stem}.svg)", "",
+             "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
+             "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
+             "runs, all A and then all B.", ""]
+    for condition, tools in summary["conditions"].items():
+        noise = summary["noise"][condition]
+        extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
+        lines += [f"## {condition}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
+                  "| tool | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
+                                            for extra in extras) + " |",
+                  "|---|" + "---:|" * len(extras)]
+        lines += ["| " + " | ".join([tool, *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
+                  for tool, rates in tools.items()]
+        lines.append("")
+    lines += gate_verdicts(summary)
+    stable = summary["host"]["stable"]
+    counted = {int(extra): count for extra, count in summary["instructions"].items()}
+    planted = ", ".join(f"+{extra / 10:g} %: {count / counted[0] - 1:+.3%}" for extra, count in counted.items() if extra)
+    lines += [f"Machine: {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, "
+              f"{stable['virtualization']}. Noise floor (99th percentile between identical programs): "
+              f"{summary['floor_ratio']:.2%}.", "", f"Planted work in instructions, counted by callgrind: {planted}. Starting the "
+              f"process is {summary['startup_ratio']:.1%} of a run and was not multiplied, so wall time has that much less of "
+              "the effect."]
+    return "\n".join(lines) + "\n"
+
+
+def gate_verdicts(summary: dict) -> list[str]:
+    names = ("improved", "regressed", "equivalent", "inconclusive", "environment")
+    lines = ["## Every verdict of the gate", "", "| condition | planted | " + " | ".join(names) + " |",
+             "|---|---:|" + "---:|" * len(names)]
+    for condition, tools in summary["conditions"].items():
+        for extra, rate in sorted(tools[GATE].items(), key=lambda item: int(item[0])):
+            lines.append(f"| {condition} | +{int(extra) / 10:g} % | "
+                         + " | ".join(str(rate[f"{name}_count"]) for name in names) + " |")
+    return [*lines, ""]
+
+
+def rate_cell(rate: dict | None) -> str:
+    if rate is None:
+        return "—"
+    return (f"{rate['changed_count']}/{rate['trials_count']} "
+            f"[{rate['low_ratio']:.1%}, {rate['high_ratio']:.1%}]")

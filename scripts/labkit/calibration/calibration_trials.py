@@ -1,0 +1,237 @@
+"""calibration_trials.py - comparisons whose answer is known, through the gate and through other tools.
+
+campaign, hyperfine -> trials -> reports/calibration/FINGERPRINT.jsonl -> calibration_rates
+
+A trial compares planted_work with a copy of itself that does EXTRA thousandths more; 0 is A/A. One JSON line a trial,
+with every run of it, written when the trial ends: a stopped calibration goes on where it was.
+"""
+
+import itertools
+import math
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from labkit import host
+from labkit.evidence import now_utc
+from labkit.experiment.campaign import Campaign, Case, Design, TooShort, run_campaign
+from labkit.experiment.commands import Command, CommandPair, Conditions
+from labkit.experiment.interleave import CANARY
+from labkit.instruments import Unavailable, hyperfine, whole_process
+from labkit.outcome import LabError
+from labkit.process import run_process
+from labkit.row_file import RowFile, read_rows
+from labkit.verdicts.verdict import Policy
+
+PLANTED_WORK = Path("build/calibration/planted_work")
+QUIET, BUSY = "quiet", "busy"
+TABLE_KIB = 64
+UNITS = 32  # about 6 ms: short, so that a night is not needed, and noisier than 50 ms would be
+NEIGHBOUR_UNITS = 10**12
+NEIGHBOUR_TABLE_KIB = 65536
+TRIAL_BUDGET_S = 4.0
+RIVALS_EVERY = 2
+INSTRUCTION_TOLERANCE = 0.06  # of what was planted: starting a process is not work, and not multiplied
+STARTUP_RUNS = 30
+SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many trials: {condition: {extra in thousandths: count}}."""
+
+    name: str
+    trials: dict[str, dict[int, int]]
+
+
+SIZES = {size.name: size for size in (
+    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}}),
+    Size("documented", {QUIET: {0: 400, 10: 60, 20: 100, 30: 60, 50: 100, 100: 60},
+                        BUSY: {0: 400, 20: 80, 50: 80}}))}
+
+
+@dataclass(frozen=True)
+class Trial:
+    condition: str
+    extra: int
+    index: int
+
+    @property
+    def seed(self) -> int:
+        return random.Random(f"{SEED}/{self.condition}/{self.extra}/{self.index}").getrandbits(32)
+
+    @property
+    def has_rivals(self) -> bool:
+        return self.index % RIVALS_EVERY == 0
+
+
+def all_trials(size: Size) -> list[Trial]:
+    """Effects in random order within a condition, so that none owns the quiet hour."""
+    trials = []
+    for condition, counts in size.trials.items():
+        group = [Trial(condition, extra, index) for extra, count in counts.items() for index in range(count)]
+        random.Random(f"{SEED}/{condition}").shuffle(group)
+        trials += group
+    return trials
+
+
+def trial_of(record: dict) -> Trial:
+    return Trial(record["condition"], record["extra"], record["index"])
+
+
+def read_trials(path: Path) -> list[dict]:
+    return [record for record in read_rows(path) if record["kind"] == "trial"] if path.exists() else []
+
+
+def run_trials(size: Size, path: Path, *, budget_s: float, on_trial) -> int:
+    """Runs what path does not have yet, until budget_s is over; how many are still missing."""
+    done = {trial_of(record) for record in read_trials(path)}
+    missing = [trial for trial in all_trials(size) if trial not in done]
+    ends = time.monotonic() + budget_s
+    with workplace() as files, RowFile(path) as log:
+        if not done:
+            log.add({"kind": "head", "host": host.read_host().to_json(), "started_utc": now_utc(),
+                     "policy": asdict(Policy()), "instructions": planted_instructions(files),
+                     "startup_ratio": startup_ratio(files)})
+        rival = Hyperfine()
+        for condition in (QUIET, BUSY):
+            with neighbour(condition):
+                while missing and missing[0].condition == condition and time.monotonic() < ends:
+                    log.add(run_trial(missing.pop(0), files, rival))
+                    on_trial()
+    return len(missing)
+
+
+@contextmanager
+def workplace() -> Iterator[dict[str, Path]]:
+    """A copy of the program per arm: one file would share its pages between arms."""
+    if not PLANTED_WORK.exists():
+        raise LabError(f"{PLANTED_WORK} is not built; run make calibrate")
+    folder = PLANTED_WORK.parent / f"arms-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield {arm: Path(shutil.copy2(PLANTED_WORK, folder / f"work-{name}"))
+               for arm, name in (("A", "a"), ("B", "b"), (CANARY, "c"))}
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def neighbour(condition: str) -> Iterator[None]:
+    """In a busy trial another program keeps every other CPU busy, and walks 64 MiB of memory."""
+    others = os.sched_getaffinity(0) - {host.measuring_cpu()}
+    argv = [str(PLANTED_WORK), str(NEIGHBOUR_UNITS), "0", str(NEIGHBOUR_TABLE_KIB)]
+    running = []
+    try:
+        if condition == BUSY:
+            running = [subprocess.Popen(["taskset", "-c", str(cpu), *argv], stdout=subprocess.DEVNULL)
+                       for cpu in others]
+        yield
+    finally:
+        for one in running:
+            one.kill()
+            one.wait()
+
+
+def work_argv(program: Path, extra: int) -> tuple[str, ...]:
+    return (str(program), str(UNITS), f"{extra:03d}", str(TABLE_KIB))
+
+
+def planted_instructions(files: dict[str, Path]) -> dict[str, int]:
+    """Instructions of every planted size; LabError if extra work is not what it says, for all else rests on it."""
+    counts = {extra: whole_process.instructions(work_argv(files["A"], extra), timeout_s=120)
+              for extra in sorted({extra for size in SIZES.values() for part in size.trials.values()
+                                   for extra in part})}
+    for extra, count in counts.items():
+        planted = count / counts[0] - 1
+        if abs(planted - extra / 1000) > INSTRUCTION_TOLERANCE * extra / 1000:
+            raise LabError(f"planted_work with EXTRA {extra} does {planted:+.3%} instructions, not {extra / 1000:+.1%}; "
+                           "the calibration would be of something else")
+    return {str(extra): count for extra, count in counts.items()}
+
+
+@dataclass
+class Hyperfine:
+    """A rival's data: all A, then all B, in about the time that the gate took. run_s: what a run cost it last time."""
+
+    run_s: float = 0.012
+
+    def run(self, trial: Trial, files: dict[str, Path], budget_s: float) -> dict:
+        runs_count = max(10, round(budget_s / 2 / self.run_s))
+        commands = {arm: list(work_argv(files[arm], trial.extra if arm == "B" else 0)) for arm in ("A", "B")}
+        started = time.monotonic()
+        try:
+            exported = hyperfine.time_commands(commands, runs_count=runs_count, cpu=host.measuring_cpu(),
+                                               timeout_s=120)
+        except Unavailable as reason:
+            return {"failure": str(reason)}
+        took_s = time.monotonic() - started
+        self.run_s = took_s / 2 / runs_count
+        times = {one["command"]: [round(1e9 * seconds) for seconds in one["times"]] for one in exported["results"]}
+        return {"took_s": round(took_s, 3), "a_ns": times["A"], "b_ns": times["B"]}
+
+
+def startup_ratio(files: dict[str, Path]) -> float:
+    """Share of a run that is starting a process: the planted effect on wall time is smaller by that much."""
+    def median_ns(units: int) -> float:
+        argv = (str(files["A"]), str(units), "000", str(TABLE_KIB))
+        return statistics.median(run_process(argv, cpu=host.measuring_cpu()).wall_ns for _ in range(STARTUP_RUNS))
+
+    return median_ns(0) / median_ns(UNITS)
+
+
+def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
+    started_utc, started = now_utc(), time.monotonic()
+    gate = run_gate(trial, files)
+    took_s = time.monotonic() - started
+    rivals = rival.run(trial, files, took_s) if trial.has_rivals else None
+    return {"kind": "trial", **asdict(trial), "seed": trial.seed, "started_utc": started_utc,
+            "took_s": round(took_s, 3), "gate": gate, "hyperfine": rivals}
+
+
+def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
+    """The whole procedure of `lab compare`, as it stands."""
+    pair = CommandPair({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]
+                        for arm, path in files.items()},
+                       Conditions(cpu=host.measuring_cpu(), timeout_s=20))
+    design = Design(seed=trial.seed, budget_s=TRIAL_BUDGET_S, cpu=host.measuring_cpu())
+    rows: list[dict] = []
+    try:
+        campaign = run_campaign([Case("planted", pair.observe, gating=("wall",))], design, on_row=rows.append)
+    except TooShort as error:
+        return {"verdict": "inconclusive", "reason": str(error), "runs": columns(rows)}
+    return gate_record(campaign) | {"runs": columns(rows)}
+
+
+def gate_record(campaign: Campaign) -> dict:
+    headline, first = campaign.cases[0].headline, campaign.cases[0].first_stage[0]
+    canary = campaign.cases[0].canary
+    return {"verdict": campaign.verdict, "first_verdict": first.verdict, "ratio": headline.ratio,
+            "first_ratio": first.ratio, "low": headline.low, "high": headline.high,
+            "mde_ratio": first.mde_ratio if math.isfinite(first.mde_ratio) else None,
+            "noise_ratio": first.noise_ratio, "autocorrelation": first.autocorrelation, "p_welch": first.p_welch,
+            "blocks_count": first.blocks_count, "canary_ratio": None if canary is None else canary.ratio,
+            "reruns_count": len(campaign.reruns)}
+
+
+def columns(rows: list[dict]) -> dict:
+    """Every run, in the order it ran: a tenth of the size of rows.
+
+    blocks: "p3.0ABBA" is the pilot's block 3, attempt 0 (p pilot, m main, c confirm; C the canary); wall_ns: of all
+    runs of all blocks. steal_ns, failures: {index into wall_ns: value}, where there is one. An interrupted last block
+    is shorter than its mirror.
+    """
+    letters = {"A": "A", "B": "B", CANARY: "C"}
+    groups = itertools.groupby(rows, key=lambda row: (row["stage"][0], row["block"], row["attempt"]))
+    return {"blocks": [f"{stage}{block}.{attempt}" + "".join(letters[row["arm"]] for row in group)
+                       for (stage, block, attempt), group in groups],
+            "wall_ns": [row["wall_ns"] for row in rows],
+            "steal_ns": {str(index): row["steal_ns"] for index, row in enumerate(rows) if row["steal_ns"]},
+            "failures": {str(index): row["failure"] for index, row in enumerate(rows) if row["failure"]}}

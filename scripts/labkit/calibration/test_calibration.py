@@ -1,0 +1,155 @@
+"""Calibration: trials resume, rates are right on records whose truth is known, planted work is what it says."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labkit.calibration import calibration, calibration_rates, calibration_trials
+from labkit.calibration.calibration import GATE
+from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
+from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, read_trials,
+                                                   run_trials)
+from labkit.instruments.gbench_compare import PROGRAM, p_values
+from labkit.schemas import check
+from labkit.stats.companions import mann_whitney_p
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
+        "startup_ratio": 0.05, "host": {"fingerprint": "0" * 64, "unstable": {}, "stable": {
+            "cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}}}
+
+
+def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet"):
+    """A trial: our runs interleaved, hyperfine's A then B with a step of `drift` between."""
+    source = np.random.default_rng(index)
+    times = (source.normal(1, 0.01, 40) * 1e6).round().astype(int)
+    return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "took_s": 1.0,
+            "gate": {"verdict": verdict, "first_verdict": verdict, "ratio": ratio, "first_ratio": ratio,
+                     "mde_ratio": 0.02, "noise_ratio": 0.01, "blocks_count": 12, "autocorrelation": 0.0,
+                     "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_ns": times.tolist()}},
+            "hyperfine": {"a_ns": times.tolist(), "b_ns": (times[::-1] * (1 + drift)).round().astype(int).tolist()}}
+
+
+def test_rates_count_what_is_called_changed():
+    trials = [record(0, i, "improved" if i < 2 else "equivalent", ratio=1.05 if i < 2 else 1.0) for i in range(250)]
+    trials += [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02) for i in range(10)]
+    summary = summarise(HEAD, trials, {}, "documented")
+    check(summary, "here")
+    rates = summary["conditions"]["quiet"][GATE]
+    assert (rates["0"]["changed_count"], rates["0"]["trials_count"]) == (2, 250)
+    assert (rates["20"]["changed_count"], rates["20"]["inconclusive_count"]) == (9, 1)
+    assert rates["0"]["low_ratio"] < 2 / 250 < rates["0"]["high_ratio"]
+
+
+def test_an_improvement_is_not_a_planted_slowdown_found():
+    summary = summarise(HEAD, [record(0, 0, "equivalent"), record(20, 0, "improved", ratio=0.9)], {}, "quick")
+    assert summary["conditions"]["quiet"][GATE]["20"]["changed_count"] == 0
+
+
+def test_the_floor_is_what_identical_programs_show_and_holds_back_the_gate():
+    trials = [record(0, i, "equivalent", ratio=1 + 0.03 * i / 299) for i in range(300)]
+    trials += [record(20, 0, "regressed", ratio=1.02), record(20, 1, "regressed", ratio=1.05)]
+    summary = summarise(HEAD, trials, {}, "documented")
+    assert summary["floor_ratio"] == pytest.approx(0.0297, abs=1e-4)
+    assert summary["conditions"]["quiet"][GATE]["20"]["changed_count"] == 1
+
+
+def test_drift_between_blocks_of_runs_fools_the_tools_and_not_ours():
+    trials = [record(0, i, "equivalent", drift=0.02) for i in range(20)]
+    rates = summarise(HEAD, trials, {calibration_rates.trial_name(t): 0.001 for t in trials}, "quick")
+    found = {tool: rate["0"]["changed_count"] for tool, rate in rates["conditions"]["quiet"].items()}
+    assert found[GATE] == 0
+    assert min(found[tool] for tool in (HYPERFINE_WELCH, BENCHSTAT, STRICT_WELCH, COMPARE_PY)) >= 19
+
+
+def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibration, "FOLDER", tmp_path)
+    calibration.load.cache_clear()
+    assert calibration.citation("0" * 64) is None and calibration.floor_ratio("0" * 64) == 0.0
+    summary = summarise(HEAD, [record(0, i, "equivalent") for i in range(5)] + [record(20, 0, "regressed", 1.02)], {},
+                        "documented")
+    calibration.summary_path("0" * 64).write_text(json.dumps(summary))
+    calibration.load.cache_clear()
+    cited = calibration.citation("0" * 64)
+    assert "0 of 5 times" in cited["text"] and "+2 % found 1 of 1" in cited["text"]
+    page = calibration_rates.page(summary, "name")
+    assert "| gate | 0/5" in page and "+2.000%" in page
+    calibration.load.cache_clear()
+
+
+def test_the_documented_size_is_what_the_figures_promise():
+    documented = SIZES["documented"].trials
+    assert documented["quiet"][0] >= 400 and documented["busy"][0] >= 400
+    assert set(documented["quiet"]) == {0, 10, 20, 30, 50, 100}
+
+
+def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
+    program = tmp_path / "work"
+    shutil.copy2("/bin/true", program)
+    monkeypatch.setattr(calibration_trials, "PLANTED_WORK", program)
+    monkeypatch.setattr(calibration_trials, "planted_instructions", lambda files: {"0": 1})
+    monkeypatch.setattr(calibration_trials, "run_trial", lambda trial, files, rival: {"kind": "trial", **vars(trial)})
+    size, path, steps = Size("tiny", {"quiet": {0: 3, 20: 2}}), tmp_path / "runs.jsonl", []
+    path.write_text('{"kind": "head"}\n' + json.dumps({"kind": "trial", "condition": "quiet", "extra": 0, "index": 1})
+                    + '\n{"kind": "trial", "condi')
+    path.write_text(path.read_text().rsplit("\n", 1)[0] + "\n")
+    assert run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1)) == 0
+    assert len(steps) == 4 and len(read_trials(path)) == 5
+    assert run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1)) == 0 and len(steps) == 4
+    path.unlink()
+    assert run_trials(size, path, budget_s=0, on_trial=lambda: steps.append(1)) == 5
+
+
+def test_each_trial_has_its_own_seed():
+    trials = all_trials(SIZES["documented"])
+    assert len({trial.seed for trial in trials}) == len(trials) == len(set(trials))
+
+
+def test_columns_hold_every_run():
+    rows = [{"arm": "A", "stage": "pilot", "block": 3, "attempt": 0, "wall_ns": 5, "steal_ns": 0, "failure": None},
+            {"arm": "canary", "stage": "pilot", "block": 3, "attempt": 1, "wall_ns": 7, "steal_ns": 9,
+             "failure": "exit"}]
+    assert columns(rows) == {"blocks": ["p3.0A", "p3.1C"], "wall_ns": [5, 7], "steal_ns": {"1": 9},
+                             "failures": {"1": "exit"}}
+
+
+def test_runs_of_leaves_out_the_confirmation_and_superseded_attempts():
+    a, b = calibration_rates.runs_of({"blocks": ["m0.0AB", "m0.1AB", "c1.0AB"], "wall_ns": [1, 2, 3, 4, 5, 6]})
+    assert (a.tolist(), b.tolist()) == ([3.0], [4.0])
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason=f"{PROGRAM} is not installed")
+def test_the_real_compare_py_gives_the_u_test():
+    source = np.random.default_rng(1)
+    pair = tuple((source.normal(mean, 1e4, 30)).astype(int).tolist() for mean in (1e6, 1.005e6))
+    assert p_values({"x": pair})["x"] == pytest.approx(mann_whitney_p(*map(np.array, pair)), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_planted_work_is_verified_by_its_instructions(monkeypatch):
+    files = {"A": ROOT / "build/calibration/planted_work"}
+    counts = calibration_trials.planted_instructions(files)
+    assert counts["100"] / counts["0"] == pytest.approx(1.1, abs=0.006)
+    monkeypatch.setattr(calibration_trials, "work_argv", lambda program, extra: (str(program), "32", "000", "64"))
+    with pytest.raises(calibration_trials.LabError, match="instructions"):
+        calibration_trials.planted_instructions(files)
+
+
+@pytest.mark.slow
+def test_one_real_trial_with_a_busy_neighbour():
+    with calibration_trials.workplace() as files, calibration_trials.neighbour("busy"):
+        trial = calibration_trials.run_trial(Trial("busy", 50, 0), files, Hyperfine())
+    assert trial["gate"]["verdict"] in ("regressed", "inconclusive", "environment invalid", "improved", "equivalent")
+    assert len(trial["gate"]["runs"]["wall_ns"]) >= 12 and len(trial["hyperfine"]["a_ns"]) >= 10
+    json.dumps(trial, allow_nan=False)
+
+
+def test_bad_arguments_are_one_sentence():
+    done = subprocess.run([sys.executable, "-B", "scripts/lab", "calibrate", "--size", "huge"], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "quick, documented" in done.stderr

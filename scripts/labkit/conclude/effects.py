@@ -1,0 +1,52 @@
+"""effects.py - the rows of two arms, compared size by size.  run rows -> effects.py -> Effect
+
+Arm A is the baseline, arm B the candidate; one row is one process, which is one observation. What counts as changed
+is labkit/verdicts/verdict.py's to say, under the alpha and the minimum effect of hardening/policy.toml.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Mapping, Sequence
+
+from labkit.policy import Policy
+from labkit.verdicts.verdict import Comparison, NothingToCompare, Policy as VerdictPolicy, compare, judge_together
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One metric at one size. comparison.gain_ratio is baseline / candidate of a cost: above 1 is better."""
+
+    size: str
+    comparison: Comparison
+    lost_count: int  # runs that failed; their blocks do not count
+
+
+def verdict_policy(policy: Policy) -> VerdictPolicy:
+    return VerdictPolicy(alpha=policy.alpha, effect_ratio=policy.minimum_gain_ratio,
+                         equivalence_ratio=policy.equivalence_ratio)
+
+
+def sizes_of(rows: Sequence[Row]) -> list[str]:
+    """In the order they were measured."""
+    return list(dict.fromkeys(row["size"] for row in rows))
+
+
+def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, seed: int, other: str = "B"
+                    ) -> tuple[Effect, ...]:
+    """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected."""
+    effects = []
+    for size in sizes_of(rows):
+        here = [dict(row) for row in rows if row["size"] == size]
+        try:
+            compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy), seed=seed)
+        except NothingToCompare:
+            continue
+        effects.append(Effect(size, compared, sum(1 for row in here if row["failure"])))
+    return tuple(effects)
+
+
+def judged_together(effects: Sequence[Effect], policy: Policy) -> tuple[Effect, ...]:
+    """Holm over the family: comparison.p_adjusted may then be compared with alpha, one by one."""
+    compared = judge_together([one.comparison for one in effects], verdict_policy(policy))
+    return tuple(replace(one, comparison=judged) for one, judged in zip(effects, compared))

@@ -1,0 +1,86 @@
+"""arguments.py - what `lab compare` and `lab gate` share: arguments, and what they mean.
+
+parser -> arguments -> Design, Conditions
+"""
+
+import secrets
+from pathlib import Path
+
+from labkit import host
+from labkit.calibration import calibration
+from labkit.evidence import now_utc
+from labkit.experiment.campaign import Campaign, Case, Design, run_campaign
+from labkit.experiment.commands import ANY, SAME, Conditions
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.row_file import RowFile
+from labkit.verdicts.verdict import NothingToCompare, Policy
+
+
+def add_condition_arguments(parser) -> None:
+    """How a command is run."""
+    parser.add_argument("--setup", metavar="SH", help="shell command, once before everything")
+    parser.add_argument("--prepare", metavar="SH", help="shell command before each run, not timed")
+    parser.add_argument("--stdin", type=Path, metavar="FILE", help="standard input of every run")
+    parser.add_argument("--expect-output", default=SAME, metavar="FILE|same|any",
+                        help="what each run must print: this file, what A prints (default), or anything")
+    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="of one run; default: 60")
+    parser.add_argument("--measure-identical", action="store_true", help="measure even if both are one program")
+
+
+def add_design_arguments(parser) -> None:
+    """How much is measured, and what counts."""
+    parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="most time to take; default: 30")
+    parser.add_argument("--pairs", type=int, help="pairs of runs, instead of the pilot's choice")
+    parser.add_argument("--alpha", type=float, default=Policy.alpha, help="default: 0.01")
+    parser.add_argument("--effect", type=float, default=Policy.effect_ratio, metavar="RATIO",
+                        help="smallest change that counts; default: 0.01")
+    parser.add_argument("--seed", type=int, help="default: a new one, recorded")
+
+
+def design_of(args) -> Design:
+    if args.pairs is not None and args.pairs < 1:
+        raise UsageError(f"--pairs {args.pairs}: at least 1")
+    if args.budget <= 0 or not 0 < args.alpha < 1 or args.effect < 0:
+        raise UsageError("--budget must be above 0, --alpha between 0 and 1, --effect at least 0")
+    return Design(seed=args.seed if args.seed is not None else secrets.randbits(32), budget_s=args.budget,
+                  policy=Policy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
+                  blocks_count=None if args.pairs is None else -(-args.pairs // 2),
+                  floor_ratio=calibration.floor_ratio())
+
+
+def conditions_of(args) -> Conditions:
+    for path in [args.stdin] if args.stdin else []:
+        if not path.is_file():
+            raise UsageError(f"--stdin {path}: there is no such file")
+    return Conditions(cpu=host.measuring_cpu(), timeout_s=args.timeout, stdin=args.stdin, prepare=args.prepare,
+                      setup=args.setup, expect=expectation(args.expect_output))
+
+
+def expectation(text: str) -> str | bytes:
+    if text in (SAME, ANY):
+        return text
+    try:
+        return Path(text).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--expect-output {text}: {error.strerror}; it is a file, same or any") from None
+
+
+def new_folder(parent: Path) -> Path:
+    """TIME, and a number where two start in one second."""
+    stamp = now_utc().replace(":", "").replace("-", "")
+    for number in range(1, 1000):
+        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+    raise LabError(f"{parent} has a thousand reports of this second")
+
+
+def measured(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
+    """The campaign; a case without one complete block is a sentence, and its rows are kept."""
+    try:
+        return run_campaign(cases, design, on_row=rows.add)
+    except NothingToCompare as error:
+        raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None

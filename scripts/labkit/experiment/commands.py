@@ -1,0 +1,235 @@
+"""commands.py - two command lines as the arms of a comparison.  process -> commands -> campaign
+
+Answers before speed: every run's standard output is checked, against a file, or against A's first run.
+A command too short to time is run several times inside one observation (repeat_count).
+"""
+
+import hashlib
+import math
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.evidence import sha256_of
+from labkit.experiment.interleave import CANARY, Slot
+from labkit.instruments import Unavailable, whole_process
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.process import ProcessRun, run_process
+
+SAME, ANY = "same", "any"
+SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
+OBSERVATION_NS = 10_000_000
+REPEAT_MAX = 50
+CALLGRIND_SLOWDOWN = 100
+PROCESS_FIELDS = ("started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_bytes", "minor_faults_count",
+                  "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")
+SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
+                 "voluntary_switches_count", "involuntary_switches_count")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command line. program is the file that runs, found through PATH as exec would."""
+
+    text: str
+    argv: tuple[str, ...]
+    program: Path
+    cwd: Path | None = None
+
+    @property
+    def sha256(self) -> str:
+        return sha256_of(self.program)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What both commands share. expect: "same", "any", or the text both must print."""
+
+    cpu: int | None = None
+    timeout_s: float = 60.0
+    stdin: Path | None = None
+    prepare: str | None = None
+    setup: str | None = None
+    expect: str | bytes = SAME
+
+
+@dataclass
+class CommandPair:
+    """The arms A, B and, where A's program can be copied, its canary. builds: equivalent links of each, rotated."""
+
+    builds: dict[str, list[Command]]
+    conditions: Conditions
+    repeat_count: int = 1
+    expected_sha256: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def command_of(self, slot: Slot) -> Command:
+        choices = self.builds[slot.arm]
+        return choices[slot.build % len(choices)]
+
+    def observe(self, slot: Slot) -> dict:
+        """One row: repeat_count runs, added up; the first failure ends it."""
+        command = self.command_of(slot)
+        environment = slot.environment(dict(os.environ))
+        row: dict = {}
+        for _ in range(self.repeat_count):
+            run_hook(self.conditions.prepare, "prepare")
+            run = self.run(command, environment)
+            row = add_run(row, run)
+            row["failure"], row["detail"] = self.failure_of(run)
+            if row["failure"]:
+                break
+        return row | {"variant": command.text, "repeat_count": self.repeat_count}
+
+    def run(self, command: Command, environment: dict[str, str] | None = None) -> ProcessRun:
+        return run_process(command.argv, cpu=self.conditions.cpu, environment=environment, cwd=command.cwd,
+                           stdin=self.conditions.stdin, timeout_s=self.conditions.timeout_s)
+
+    def failure_of(self, run: ProcessRun) -> tuple[str | None, str | None]:
+        if run.failure is not None:
+            return run.failure, describe_failure(run)
+        if self.expected_sha256 is not None and run.stdout_sha256 != self.expected_sha256:
+            return "answer", f"it printed {excerpt(run.stdout)}, which is not what was expected"
+        return None, None
+
+
+def parse_command(text: str, cwd: Path | None = None) -> Command:
+    """UsageError for an empty or unbalanced line, shell syntax, or a program that is not there."""
+    try:
+        argv = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"cannot read the command {text!r}: {error}") from None
+    if not argv:
+        raise UsageError("the command is empty")
+    found = [word for word in argv if len(word) <= 2 and set(word) & SHELL_CHARACTERS]
+    if found:
+        raise UsageError(f"{text!r}: {found[0]} is for a shell, and commands run without one; "
+                         f"write sh -c {shlex.quote(text)}")
+    program = find_program(argv[0], cwd)
+    return Command(text, tuple(argv), program, cwd)
+
+
+def find_program(name: str, cwd: Path | None) -> Path:
+    beside = str((cwd or Path()) / name) if "/" in name else name
+    found = shutil.which(beside)
+    if found is None:
+        raise UsageError(f"there is no program {beside}, or it may not be run")
+    return Path(found)
+
+
+def are_identical(a: Command, b: Command) -> bool:
+    """The same program, byte for byte, with the same arguments."""
+    return a.argv[1:] == b.argv[1:] and a.sha256 == b.sha256
+
+
+def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scratch: Path) -> CommandPair:
+    """Setup, one run of each to see that it works and says the right thing, and how often to repeat it."""
+    pair = CommandPair({"A": a, "B": b, CANARY: a}, conditions)
+    run_hook(conditions.setup, "setup")
+    pair.expected_sha256 = expected_hash(pair, a[0])
+    took_ns = min(check_once(pair, arm, command) for arm in ("A", "B") for command in pair.builds[arm])
+    pair.builds[CANARY] = [copied(pair, command, scratch) for command in a]
+    if took_ns < OBSERVATION_NS:
+        pair.repeat_count = min(REPEAT_MAX, math.ceil(OBSERVATION_NS / took_ns))
+        pair.notes.append(f"one run takes {took_ns / 1e6:.2f} ms, too short to time alone: an observation is "
+                          f"{pair.repeat_count} runs")
+    return pair
+
+
+def expected_hash(pair: CommandPair, a: Command) -> str | None:
+    expect = pair.conditions.expect
+    if expect == ANY:
+        return None
+    if expect != SAME:
+        return hashlib.sha256(expect).hexdigest()
+    first, second = must_run(pair, "A", a), must_run(pair, "A", a)
+    if first.stdout_sha256 != second.stdout_sha256:
+        raise LabError(f"A prints something else each time ({excerpt(first.stdout)}, then {excerpt(second.stdout)}), "
+                       "so B's answer cannot be checked against it; --expect-output any measures without a check",
+                       Exit.USAGE)
+    return first.stdout_sha256
+
+
+def check_once(pair: CommandPair, arm: str, command: Command) -> int:
+    run = must_run(pair, arm, command)
+    failure, detail = pair.failure_of(run)
+    if failure:
+        raise LabError(f"{arm} ({command.text}) gives another answer: {detail}. A wrong answer is never timed; if the "
+                       "outputs may differ, say --expect-output any", Exit.FAILED)
+    return max(1, run.wall_ns)
+
+
+def must_run(pair: CommandPair, arm: str, command: Command) -> ProcessRun:
+    run_hook(pair.conditions.prepare, "prepare")
+    run = pair.run(command)
+    if run.failure is not None:
+        raise LabError(f"{arm} ({command.text}) {describe_failure(run)}; run it by hand", Exit.USAGE)
+    return run
+
+
+def describe_failure(run: ProcessRun) -> str:
+    said = run.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
+    how = {"timeout": f"was still running after {run.wall_ns / 1e9:.0f} s and was killed",
+           "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
+           "signal": f"was killed by signal {run.signal}"}.get(run.failure, f"failed with exit code {run.exit_code}")
+    return f"{how} ({said[0][:200]})"
+
+
+def excerpt(stdout: bytes) -> str:
+    text = stdout[:60].decode(errors="replace")
+    return repr(text) + ("..." if len(stdout) > 60 else "")
+
+
+def copied(pair: CommandPair, command: Command, scratch: Path) -> Command:
+    """The canary is a copy: the same file would share its pages with A. Kept as A where a copy behaves differently."""
+    if command.program.read_bytes()[:4] != b"\x7fELF":
+        return command
+    copy = scratch / f"canary-{command.program.name}"
+    shutil.copy2(command.program, copy)
+    candidate = Command(command.text, (str(copy), *command.argv[1:]), copy, command.cwd)
+    run_hook(pair.conditions.prepare, "prepare")
+    run = pair.run(candidate)
+    return candidate if pair.failure_of(run)[0] is None else command
+
+
+def run_hook(text: str | None, name: str) -> None:
+    """A shell command, because preparing is plumbing: rm, cp, sync. Not timed."""
+    if text is None:
+        return
+    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UsageError(f"--{name} {text!r} failed with exit code {done.returncode}: {done.stderr.strip()[-200:]}")
+
+
+def add_run(row: dict, run: ProcessRun) -> dict:
+    measured = {name: getattr(run, name) for name in PROCESS_FIELDS}
+    if not row:
+        return measured
+    summed = {name: row[name] + measured[name] for name in SUMMED_FIELDS}
+    return row | summed | {"max_rss_bytes": max(row["max_rss_bytes"], measured["max_rss_bytes"]),
+                           "exit_code": measured["exit_code"]}
+
+
+def exact_counts(pair: CommandPair, wanted: tuple[str, ...]) -> Callable[[str], dict]:
+    """What case.count needs: the file's size, which is free, and the instruments that were asked for."""
+    def count(arm: str) -> dict:
+        try:
+            return counted(pair, pair.builds[arm][0], set(wanted))
+        except Unavailable as reason:
+            raise LabError(f"{arm} ({pair.builds[arm][0].text}) cannot be counted: {reason}") from None
+    return count
+
+
+def counted(pair: CommandPair, command: Command, wanted: set[str]) -> dict:
+    given = {"stdin": pair.conditions.stdin, "cwd": command.cwd}
+    row: dict = {"binary_bytes": command.program.stat().st_size}
+    if "instructions" in wanted:
+        row["instructions_count"] = whole_process.instructions(
+            command.argv, timeout_s=CALLGRIND_SLOWDOWN * pair.conditions.timeout_s, **given)
+    if {"allocations", "allocated_bytes"} & wanted:
+        row |= whole_process.allocations(command.argv, timeout_s=pair.conditions.timeout_s, **given)
+    return row

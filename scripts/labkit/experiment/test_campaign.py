@@ -1,0 +1,170 @@
+"""Whole experiments on a simulated machine with its own clock: what is decided, what it costs, what is kept."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from labkit.experiment.campaign import ENVIRONMENT, Case, Design, TooShort, run_campaign
+from labkit.experiment.interleave import CANARY
+from labkit.outcome import Exit
+from labkit.stats.proportions import clopper_pearson
+from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, Policy
+
+FAST = Policy(resamples_count=1000)
+
+
+class Machine:
+    """Runs cost their own time on its clock. slow: {arm: factor}, or a function of (slot, machine) giving one."""
+
+    def __init__(self, seed=1, noise=0.01, slow=None, run_s=0.05, fields=None):
+        self.source, self.noise, self.run_s = np.random.default_rng(seed), noise, run_s
+        self.slow, self.fields, self.now_s = slow or {}, fields or (lambda slot: {}), 0.0
+
+    def clock(self):
+        return self.now_s
+
+    def observe(self, slot):
+        factor = self.slow(slot, self) if callable(self.slow) else self.slow.get(slot.arm, 1.0)
+        took_s = self.run_s * factor * math.exp(self.source.normal(0, self.noise))
+        self.now_s += took_s
+        return {"wall_ns": took_s * 1e9, "failure": None} | self.fields(slot)
+
+
+def campaign(machine, *, seed=1, budget_s=60.0, on_row=lambda row: None, case=None, **design):
+    cases = [case or Case("only", machine.observe)]
+    return run_campaign(cases, Design(seed=seed, budget_s=budget_s, policy=FAST, **design), clock=machine.clock,
+                        on_row=on_row)
+
+
+@pytest.mark.parametrize("factor, verdict, code", [
+    (0.9, IMPROVED, Exit.PASSED), (1.1, REGRESSED, Exit.FAILED), (1.0, EQUIVALENT, Exit.PASSED)])
+def test_verdict_and_exit_code(factor, verdict, code):
+    result = campaign(Machine(noise=0.005, slow={"B": factor}))
+    assert (result.verdict, result.exit) == (verdict, code)
+
+
+def test_noise_asks_for_more_blocks_and_the_budget_limits_them():
+    quiet, noisy = campaign(Machine(noise=0.005)), campaign(Machine(noise=0.03))
+    assert noisy.blocks["only"] > 2 * quiet.blocks["only"]
+    machine = Machine(noise=0.1)
+    assert campaign(machine, budget_s=30.0).verdict == INCONCLUSIVE
+    assert machine.now_s <= 30.0
+
+
+def test_a_typical_comparison_of_50_ms_commands_fits_in_30_seconds():
+    """On the simulated clock: 3 % noise a pair, a planted regression, so both stages run."""
+    machine = Machine(noise=0.03 / math.sqrt(2), slow={"B": 1.03})
+    assert campaign(machine, budget_s=30.0).verdict == REGRESSED
+    assert machine.now_s <= 30.0
+
+
+def test_too_small_a_budget_says_what_would_do_and_keeps_its_rows():
+    kept = []
+    with pytest.raises(TooShort, match="--budget") as caught:
+        campaign(Machine(), budget_s=1.0, on_row=kept.append)
+    assert caught.value.code == Exit.INCONCLUSIVE and len(kept) == 12
+    assert campaign(Machine(), budget_s=caught.value.needed_s).verdict == EQUIVALENT
+
+
+def test_a_regression_of_the_first_stage_only_is_not_confirmed():
+    """The neighbour's fault: B is slow for its first 40 runs, then never again."""
+    def slow(slot, machine):
+        return 1.1 if slot.arm == "B" and slot.block < 12 else 1.0
+
+    result = campaign(Machine(noise=0.003, slow=slow))
+    assert result.verdict == INCONCLUSIVE and "not confirm" in result.reason
+    assert result.cases[0].first_stage[0].verdict == REGRESSED
+
+
+def test_a_confirmed_regression_reports_the_second_stages_numbers():
+    result = campaign(Machine(noise=0.005, slow={"B": 1.1}))
+    stages = Counter(row["stage"] for row in result.rows)
+    assert stages["confirm"] == 4 * result.blocks["only"]
+    assert "confirmed" in result.reason or "confirmed" in result.cases[0].headline.reason
+    assert result.cases[0].headline.ratio != result.cases[0].first_stage[0].ratio
+
+
+def test_a_flagged_canary_is_an_invalid_environment():
+    result = campaign(Machine(noise=0.003, slow={CANARY: 1.05}))
+    assert (result.verdict, result.exit) == (ENVIRONMENT, Exit.ENVIRONMENT)
+    assert "canary" in result.reason
+
+
+def test_a_machine_that_steals_all_the_time_is_an_invalid_environment():
+    result = campaign(Machine(fields=lambda slot: {"steal_ns": 2e7}))
+    assert (result.verdict, result.exit) == (ENVIRONMENT, Exit.ENVIRONMENT)
+    assert "steal" in result.reason
+
+
+def test_a_disturbed_block_is_run_again_and_counted():
+    def fields(slot):
+        return {"steal_ns": 2e7 if slot.block == 9 and slot.attempt == 0 else 0}
+
+    result = campaign(Machine(noise=0.003, fields=fields))
+    assert len(result.reruns) == 1 and "block 9" in result.reruns[0]
+    assert sorted(row["attempt"] for row in result.rows if row["block"] == 9) == [0] * 6 + [1] * 6
+    assert result.verdict == EQUIVALENT
+
+
+def test_a_gain_in_time_does_not_hide_a_regression_in_memory():
+    machine = Machine(noise=0.005, slow={"B": 0.8}, fields=lambda slot: {
+        "max_rss_bytes": (1.3 if slot.arm == "B" else 1.0) * 1e7 * (1 + 0.001 * (slot.block % 3))})
+    result = campaign(machine, case=Case("only", machine.observe, gating=("time", "peak_rss")))
+    assert result.verdict == REGRESSED and "peak_rss +30.00%" in result.reason
+    assert result.cases[0].comparisons[0].verdict == IMPROVED
+
+
+def test_one_more_allocation_is_a_regression_whatever_the_time():
+    machine = Machine(noise=0.005, slow={"B": 0.8})
+    case = Case("only", machine.observe, gating=("time", "allocations"),
+                count=lambda arm: {"allocations_count": 24 if arm == "B" else 23})
+    result = campaign(machine, case=case)
+    assert result.verdict == REGRESSED and "allocations" in result.reason
+
+
+def test_watched_metrics_are_reported_and_do_not_decide():
+    machine = Machine(noise=0.005)
+    case = Case("only", machine.observe, watched=("binary_size",),
+                count=lambda arm: {"binary_bytes": 9000 if arm == "B" else 8000})
+    result = campaign(machine, case=case)
+    assert result.verdict == EQUIVALENT
+    assert {c.metric: c.verdict for c in result.cases[0].comparisons}["binary_size"] == REGRESSED
+
+
+def test_several_cases_share_one_interleaved_run_and_one_family():
+    fast, slow = Machine(seed=1, noise=0.005), Machine(seed=2, noise=0.005, slow={"B": 1.1})
+    result = run_campaign([Case("a", fast.observe), Case("b", slow.observe)],
+                          Design(seed=3, budget_s=60.0, policy=FAST), clock=lambda: fast.now_s + slow.now_s)
+    order = [row["case"] for row in result.rows if row["stage"] == "pilot"]
+    assert 4 < sum(one != other for one, other in zip(order, order[1:]))
+    assert {case.name: case.verdict for case in result.cases} == {"a": EQUIVALENT, "b": REGRESSED}
+    assert result.verdict == REGRESSED and "b" in result.reason
+    assert len({(row["block"], row["case"]) for row in result.rows}) == len({row["block"] for row in result.rows})
+
+
+def test_an_arm_that_fails_is_named():
+    machine = Machine(fields=lambda slot: {"failure": "timeout", "detail": "60 s"} if slot.arm == "B" else {})
+    with pytest.raises(ValueError, match="B failed .timeout"):
+        campaign(machine)
+
+
+@pytest.mark.slow
+def test_identical_programs_through_the_whole_procedure():
+    """Pilot, choice of size, two stages and canary together: at most 1 % called different."""
+    verdicts = Counter(campaign(Machine(seed=seed, noise=0.02), seed=seed).verdict for seed in range(150))
+    print(dict(verdicts))
+    assert clopper_pearson(verdicts[IMPROVED] + verdicts[REGRESSED], 150, 0.999)[0] <= 0.01
+    assert clopper_pearson(verdicts[ENVIRONMENT], 150, 0.999)[0] <= 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("effect, power", [(0.02, 0.90), (0.05, 0.99)])
+def test_power_through_the_whole_procedure_at_three_percent_noise(effect, power):
+    """The promise of `make calibrate`, on a machine whose noise is known: 3 % per pair."""
+    verdicts = Counter(campaign(Machine(seed=seed, noise=0.03 / math.sqrt(2), slow={"B": 1 + effect}),
+                                seed=seed).verdict for seed in range(120))
+    print(effect, dict(verdicts))
+    assert clopper_pearson(verdicts[REGRESSED], 120, 0.999)[1] >= power
+    assert verdicts[EQUIVALENT] == verdicts[IMPROVED] == 0

@@ -1,0 +1,196 @@
+"""`lab compare` on real commands: bad input is one sentence and its exit code; good input is a document."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import pytest
+
+from labkit import host
+from labkit.outcome import Exit
+
+ROOT = Path(__file__).resolve().parents[3]
+LOOP = "i=0; while [ $i -lt {count} ]; do i=$((i+1)); done; echo done"
+
+
+
+
+def load_lab():
+    """scripts/lab has no .py to be imported by."""
+    loader = SourceFileLoader("lab", str(ROOT / "scripts" / "lab"))
+    module = module_from_spec(spec_from_loader("lab", loader))
+    loader.exec_module(module)
+    return module
+
+
+LAB = load_lab()
+
+
+def lab(*arguments, **options):
+    return subprocess.run([sys.executable, "-B", "scripts/lab", *map(str, arguments)], cwd=ROOT, capture_output=True,
+                          text=True, timeout=120, **options)
+
+
+def script(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--a", "", "--b", "true"], "empty"),
+    (["--a", "true 'x", "--b", "true"], "No closing quotation"),
+    (["--a", "/no/such/program", "--b", "true"], "there is no program /no/such/program"),
+    (["--a", "seq 3 | sort", "--b", "true"], "sh -c"),
+    (["--a", "true", "--b", "false"], "failed with exit code 1"),
+    (["--a", "true", "--b", "ls", "--stdin", "/no/such/file"], "--stdin"),
+    (["--a", "true", "--b", "ls", "--expect-output", "/no/such/file"], "--expect-output"),
+    (["--a", "true", "--b", "ls", "--pairs", "0"], "--pairs"),
+    (["--a", "true", "--b", "ls", "--budget", "-1"], "--budget"),
+    (["--a", "true", "--b", "ls", "--setup", "exit 3"], "--setup"),
+    (["--a", "true", "--b", "ls", "--prepare", "exit 3"], "--prepare"),
+])
+def test_bad_usage_is_one_sentence_and_exit_2(arguments, words, capsys):
+    code = LAB.main(["compare", *arguments])
+    said = capsys.readouterr().err
+    assert code == Exit.USAGE, said
+    assert words in said and len(said.strip().splitlines()) == 1
+
+
+def test_a_wrong_answer_is_never_timed():
+    done = lab("compare", "--a", "seq 5", "--b", "seq 6")
+    assert done.returncode == Exit.FAILED
+    assert "another answer" in done.stderr and "1\\n2\\n3\\n4\\n5\\n6" in done.stderr
+
+
+def test_an_expected_output_is_checked_on_both(tmp_path):
+    (tmp_path / "right").write_text("1\n2\n")
+    done = lab("compare", "--a", "seq 3", "--b", "seq 2", "--expect-output", tmp_path / "right")
+    assert done.returncode == Exit.FAILED and "A (seq 3)" in done.stderr
+
+
+def test_an_answer_that_changes_by_itself_cannot_be_checked():
+    done = lab("compare", "--a", "sh -c 'echo $$'", "--b", "sh -c 'echo $$ '")
+    assert done.returncode == Exit.USAGE and "--expect-output any" in done.stderr
+
+
+def test_a_hanging_command_is_killed_and_named():
+    done = lab("compare", "--a", "true", "--b", "sleep 100", "--timeout", 1)
+    assert done.returncode == Exit.USAGE and "still running after 1 s" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_command_that_fails_later_names_its_failure_and_keeps_rows(tmp_path):
+    counter = tmp_path / "count"
+    b = script(tmp_path, "b", f"echo x >> {counter}; [ $(wc -l < {counter}) -lt 15 ]")
+    done = lab("compare", "--a", "true", "--b", b, "--prepare", "true")
+    assert done.returncode == Exit.FAILED and "B failed (exit)" in done.stderr and "rows.jsonl" in done.stderr
+
+
+def test_identical_programs_are_said_to_be_identical_by_hash(tmp_path):
+    copy = tmp_path / "copy"
+    copy.write_bytes(Path("/bin/true").read_bytes())
+    copy.chmod(0o755)
+    result = tmp_path / "result.json"
+    done = lab("compare", "--a", "/bin/true", "--b", copy, "--json", result)
+    document = json.loads(result.read_text())
+    assert done.returncode == Exit.PASSED and "byte for byte" in done.stdout
+    assert (document["verdict"], document["ratio"], document["pairs_count"]) == ("identical", 1.0, 0)
+
+
+@pytest.mark.slow
+def test_too_small_a_budget_says_what_is_needed():
+    done = lab("compare", "--a", "sleep 0.05", "--b", "sleep 0.051", "--budget", 1)
+    assert done.returncode == Exit.INCONCLUSIVE and "--budget" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_document_has_what_a_reader_needs(tmp_path):
+    """Sleeps are steady even on a busy machine, so the verdict is sure: 20 ms against 40 ms."""
+    result = tmp_path / "result.json"
+    for _ in range(4):  # a crowded machine may rightly be called unfit; that is not what is tested
+        done = lab("compare", "--a", "sleep 0.02", "--b", "sleep 0.04", "--json", result, "--seed", 5, "--pairs", 24)
+        if done.returncode != Exit.ENVIRONMENT:
+            break
+    assert done.returncode == Exit.FAILED, done.stderr
+    document = json.loads(result.read_text())
+    assert document["verdict"] == "regressed" and 1.5 < document["low"] < document["ratio"] < document["high"] < 2.2
+    assert document["pairs_count"] >= 16 and document["mde_ratio"] > 0 and document["seed"] == 5
+    assert document["canary"]["flagged"] is False
+    folder = Path(ROOT / document["rows"]).parent
+    rows = [json.loads(line) for line in open(ROOT / document["rows"])]
+    assert {row["stage"] for row in rows} == {"pilot", "main", "confirm", "count"} - (
+        {"main"} if not any(row["stage"] == "main" for row in rows) else set())
+    for name in ("comparison.md", "forest.svg", "paired.svg", "spread.svg", "power.svg"):
+        assert (folder / name).stat().st_size > 0
+    assert "regressed" in done.stdout and "sleep 0.04" in (folder / "comparison.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_command_too_short_to_time_is_repeated_and_says_so(tmp_path):
+    result = tmp_path / "result.json"
+    lab("compare", "--a", "true", "--b", "echo -n", "--json", result, "--pairs", 24)
+    document = json.loads(result.read_text())
+    assert any("too short" in note for note in document["notes"])
+    assert json.loads(open(ROOT / document["rows"]).readline())["repeat_count"] > 1
+
+
+@pytest.mark.slow
+def test_equivalent_builds_are_rotated(tmp_path):
+    first, second = script(tmp_path, "one", "sleep 0.01"), script(tmp_path, "two", "sleep 0.01")
+    result = tmp_path / "result.json"
+    lab("compare", "--a", first, "--a", second, "--b", "sleep 0.012", "--json", result, "--pairs", 24)
+    rows = [json.loads(line) for line in open(ROOT / json.loads(result.read_text())["rows"])]
+    assert {row["variant"] for row in rows if row["arm"] == "A" and row["stage"] != "count"} == {str(first), str(second)}
+
+
+@pytest.mark.slow
+def test_exact_metrics_of_a_command(tmp_path):
+    result = tmp_path / "result.json"
+    done = lab("compare", "--a", f"sh -c '{LOOP.format(count=3000)}'", "--b", f"sh -c '{LOOP.format(count=6000)}'",
+               "--metric", "instructions", "--json", result, "--pairs", 24)
+    document = json.loads(result.read_text())
+    assert done.returncode == Exit.FAILED and document["metric"] == "instructions"
+    assert document["verdict"] == "regressed" and 1.2 < document["ratio"] < 2.0
+
+
+@pytest.mark.slow
+def test_what_cannot_be_counted_is_a_sentence():
+    """planted_work is static: no allocation counter can be loaded into it."""
+    work = "build/calibration/planted_work 1 {extra} 64"
+    done = lab("compare", "--a", work.format(extra="000"), "--b", work.format(extra="020"), "--metric", "allocations")
+    assert done.returncode == Exit.ENVIRONMENT and "is the program static?" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupted_comparison_keeps_its_rows():
+    before = set((ROOT / "reports/compare").glob("*")) if (ROOT / "reports/compare").exists() else set()
+    running = subprocess.Popen([sys.executable, "-B", "scripts/lab", "compare", "--a", "sleep 0.02", "--b",
+                                "sleep 0.021"], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    rows = wait_for_rows(before)
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said
+    assert [json.loads(line)["wall_ns"] > 0 for line in rows.read_text().splitlines()]
+    assert not (rows.parent / "comparison.json").exists()
+
+
+def wait_for_rows(before):
+    for _ in range(1000):
+        for folder in set((ROOT / "reports/compare").glob("*")) - before:
+            rows = folder / "rows.jsonl"
+            if rows.exists() and len(rows.read_text().splitlines()) > 8:
+                return rows
+        time.sleep(0.02)
+    raise AssertionError("no rows appeared")
+
+
+def test_the_measuring_cpu_is_the_one_the_rows_name():
+    assert host.measuring_cpu() in os.sched_getaffinity(0)

@@ -1,0 +1,114 @@
+"""figures_verdict.py - four figures that answer in ten seconds.  comparison document, rows -> SVG
+
+forest      each metric's change with both intervals, the region that does not count, and the verdict
+paired      each block's change in the order it ran: drift is a slope, a neighbour is a bump
+spread      both arms' runs, sorted: where do they differ, in the middle or in the tail
+power       what effect these runs could have seen, and how surely
+
+The same document and rows give the same bytes; looks are those of figure_style.py.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from labkit.evidence import write_text
+from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE
+from labkit.figures.figures_paired import paint_paired, paint_power
+from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
+
+COLOURS = {"improved": GOOD, "regressed": AFTER, "equivalent": BEFORE, "identical": BEFORE, "inconclusive": MUTED}
+
+
+@contextmanager
+def drawing(path: Path, width: float = 8.0, height: float = 3.2) -> Iterator[plt.Axes]:
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        try:
+            yield axes
+            write_svg(figure, path)
+        finally:
+            plt.close(figure)
+
+
+def write_svg(figure: plt.Figure, path: Path) -> None:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    write_text(path, text.getvalue())
+
+
+def write_all(doc: dict, rows: list[dict], folder: Path) -> list[Path]:
+    """forest.svg, and per case paired, spread and power of its headline. Cases without a complete block have none."""
+    written = [folder / "forest.svg"]
+    draw_forest(doc, written[0])
+    for case in doc["cases"]:
+        stem = "" if len(doc["cases"]) == 1 else f"{case['name'].replace('/', '-')}-"
+        written += draw_case(case, [row for row in rows if row.get("case") == case["name"]], doc["policy"],
+                             folder, stem)
+    return written
+
+
+def draw_case(case: dict, rows: list[dict], policy: dict, folder: Path, stem: str) -> list[Path]:
+    metric = METRICS[case["first_stage"][0]["metric"]]
+    stages = [row for row in kept_rows(rows) if row["stage"] in ("pilot", "main")]
+    a, b, blocks = paired_arrays(stages, metric, "A", "B")
+    if not blocks:
+        return []
+    changes = np.expm1(np.log(b).mean(axis=1) - np.log(a).mean(axis=1))
+    order = np.argsort([first_start(stages, block) for block in blocks])
+    paths = [folder / f"{stem}{name}.svg" for name in ("paired", "spread", "power")]
+    headline = case["first_stage"][0]
+    with drawing(paths[0]) as axes:
+        paint_paired(axes, changes[order], headline["autocorrelation"], "B against A")
+    draw_spread(a.ravel(), b.ravel(), metric.title, metric.unit, paths[1])
+    with drawing(paths[2]) as axes:
+        paint_power(axes, np.log1p(changes), policy["alpha"], max(policy["effect_ratio"], headline["floor_ratio"]),
+                    headline["mde_ratio"])
+    return paths
+
+
+def first_start(rows: list[dict], block: int) -> int:
+    return min(row.get("started_ns", block) for row in rows if row["block"] == block)
+
+
+def draw_forest(doc: dict, path: Path) -> None:
+    shown = [(case["name"], c) for case in doc["cases"] for c in case["comparisons"]
+             if c["low"] is not None and c["high"] is not None]
+    with drawing(path, height=0.9 + 0.32 * max(1, len(shown))) as axes:
+        margin = 100 * doc["policy"]["effect_ratio"]
+        axes.axvspan(-margin, margin, color=GRID, label=f"below ±{margin:g} %: does not count")
+        axes.axvline(0, color=INK, linewidth=0.8)
+        for place, (case, c) in enumerate(shown):
+            draw_interval(axes, -place, c)
+        axes.set_yticks([-place for place in range(len(shown))],
+                        [c["metric"] if len(doc["cases"]) == 1 else f"{case}: {c['metric']}" for case, c in shown])
+        axes.set_xlabel("change of B against A, % (left is better)")
+        axes.set_title(f"Every metric of B against A: {doc['verdict']}")
+        axes.legend(loc="best", fontsize=7)
+
+
+def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
+    colour = COLOURS[c["verdict"]]
+    for low, high, width in ((c["low"], c["high"], 3.0), (c["exact_low"], c["exact_high"], 1.0)):
+        if low is not None and high is not None:
+            axes.plot([100 * (low - 1), 100 * (high - 1)], [place, place], color=colour, linewidth=width,
+                      solid_capstyle="butt")
+    axes.plot([100 * (c["ratio"] - 1)], [place], "o", color=colour, markersize=5)
+    axes.annotate(c["verdict"], (100 * (c["ratio"] - 1), place), xytext=(0, 5), textcoords="offset points",
+                  ha="center", fontsize=7, color=colour)
+
+
+def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path) -> None:
+    scale, shown = (1e6, "ms") if unit == "ns" and np.median(a) >= 1e5 else (1.0, unit)
+    with drawing(path) as axes:
+        for values, name, colour in ((a, "A", BEFORE), (b, "B", AFTER)):
+            axes.step(np.sort(values) / scale, np.arange(1, values.size + 1) / values.size, where="post", color=colour,
+                      label=f"{name}: {values.size} runs")
+        axes.set_xlabel(f"{title}, {shown}")
+        axes.set_ylabel("share of runs below")
+        axes.set_title("Distribution of process runs")
+        axes.legend(fontsize=7)

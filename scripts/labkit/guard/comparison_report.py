@@ -1,0 +1,180 @@
+"""comparison_report.py - a finished campaign as a document, and the document as text.  campaign -> document -> page
+
+The document is JSON (templates/schemas/comparison.schema.json); pages, CI output and history read it, not the campaign.
+"""
+
+import dataclasses
+import sys
+from dataclasses import dataclass, field
+
+from labkit import VERSION
+from labkit.evidence import now_utc
+from labkit.experiment.campaign import Campaign, CaseResult, Design
+from labkit.host import Host
+from labkit.verdicts.metrics import METRICS
+
+VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "same", "inconclusive": "unclear",
+                 "identical": "identical"}
+HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
+                   "p_adjusted", "p_welch", "welch_disagrees", "pairs_count", "blocks_count")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the document says beside the numbers: where, when, what was compared with what."""
+
+    mode: str  # compare or gate
+    host: Host
+    started_utc: str
+    arms: dict[str, dict]
+    rows_path: str
+    notes: list[str] = field(default_factory=list)
+    calibration: dict | None = None
+    base: dict | None = None  # of a gate: the ref and the commit it was
+
+
+def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
+    """Everything but the rows, which stand in their own file."""
+    headline = campaign.cases[0].headline.to_json() if campaign.cases else {}
+    return {
+        "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": sys.argv,
+        "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
+        "seed": design.seed, "budget_s": design.budget_s, "policy": dataclasses.asdict(design.policy),
+        "arms": setting.arms, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
+        "calibration": setting.calibration,
+        "verdict": campaign.verdict, "reason": campaign.reason, "exit_code": int(campaign.exit),
+        **{name: headline.get(name) for name in HEADLINE_FIELDS},
+        "canary": canary_of(campaign.cases[0]) if campaign.cases else None,
+        "reruns": list(campaign.reruns), "cases": [case_document(case) for case in campaign.cases],
+    }
+
+
+def case_document(case: CaseResult) -> dict:
+    return {"name": case.name, "verdict": case.verdict, "reason": case.reason, "gating": list(case.gating),
+            "comparisons": [c.to_json() for c in case.comparisons],
+            "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case)}
+
+
+def canary_of(case: CaseResult) -> dict | None:
+    if case.canary is None:
+        return None
+    found = case.canary.to_json()
+    return {name: found[name] for name in ("verdict", "ratio", "low", "high", "blocks_count")} | {
+        "flagged": case.canary.changed}
+
+
+def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
+    """Two identical programs: an answer that needs no run. Ratios are exactly 1 because there is only one program."""
+    reason = f"A and B are the same program, byte for byte (sha256 {sha256[:16]})"
+    campaign = Campaign("identical", reason, exit=0, cases=())
+    return document(campaign, design, setting) | {"ratio": 1.0, "low": 1.0, "high": 1.0, "gain_ratio": 1.0,
+                                                  "gain_low": 1.0, "gain_high": 1.0, "pairs_count": 0,
+                                                  "blocks_count": 0, "metric": None}
+
+
+def change_text(comparison: dict) -> str:
+    """"-3.2 % [-3.9, -2.5]" of the metric as a cost; a count says how many."""
+    if METRICS[comparison["metric"]].noise == "exact":
+        return f"{comparison['a_median']:,.0f} → {comparison['b_median']:,.0f}"
+    low, high = comparison["low"], comparison["high"]
+    span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]"
+    return f"{comparison['ratio'] - 1:+.2%}{span}"
+
+
+def value_text(value: float, unit: str) -> str:
+    """Three significant digits with a prefix a person reads; the JSON keeps base units."""
+    scales = {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")),
+              "ops/s": ((1e9, "s/op"), (1e6, "ms/op"), (1e3, "µs/op"), (1, "ns/op")),
+              "bytes": ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))}.get(unit, ((1, ""),))
+    size, name = next(((size, name) for size, name in scales if abs(value) >= size), scales[-1])
+    return f"{value / size:.4g} {name}".strip()
+
+
+def mde_text(comparison: dict) -> str:
+    if METRICS[comparison["metric"]].noise == "exact":
+        return "any"
+    mde = comparison["mde_ratio"]
+    return "—" if mde is None else f"{mde:.2%}"
+
+
+def summary_lines(doc: dict) -> list[str]:
+    """The terminal's view: verdict first, then one line per metric, then what a sceptic asks."""
+    lines = [f"{doc['verdict']}: {doc['reason']}"]
+    for case in doc["cases"]:
+        if len(doc["cases"]) > 1:
+            lines.append(f"{case['name']}: {case['verdict']}")
+        for c in case["comparisons"]:
+            lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
+                         f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
+                         f"detectable {mde_text(c)}")
+    if doc["cases"]:
+        lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
+                     f"{canary_text(doc['canary'])}, seed {doc['seed']}")
+    lines += [f"  note: {note}" for note in doc["notes"]]
+    lines.append(f"  {calibration_text(doc['calibration'])}")
+    return lines
+
+
+def rerun_text(doc: dict) -> str:
+    count = len(doc["reruns"])
+    return "no block run again" if count == 0 else f"{count} {'block' if count == 1 else 'blocks'} run again"
+
+
+def canary_text(canary: dict | None) -> str:
+    if canary is None:
+        return "no canary"
+    state = "FLAGGED" if canary["flagged"] else "quiet"
+    return f"canary {state} ({canary['ratio'] - 1:+.2%})"
+
+
+def calibration_text(calibration: dict | None) -> str:
+    if calibration is None:
+        return "no calibration of this machine class: error rates are those of theory; make calibrate measures them"
+    return calibration["text"]
+
+
+def markdown(doc: dict) -> str:
+    """One page: verdict, table, details. The same document gives the same page."""
+    title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
+    lines = [f"# {title}: {doc['verdict']}", "", doc["reason"] + ".", ""]
+    lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
+    lines += details(doc)
+    return "\n".join(lines) + "\n"
+
+
+def table(case: dict, confidence: float, named: bool = True) -> str:
+    rows = [f"## {case['name']}: {case['verdict']}\n"] if named else []
+    rows += [f"| metric | A | B | change [{confidence:.0%}] | verdict | detectable | p (exact) | Welch p |",
+             "|---|---:|---:|---:|---|---:|---:|---:|"]
+    for c in case["comparisons"]:
+        rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
+                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {c['verdict']} | {mde_text(c)} | "
+                    f"{p_text(c['p_exact'])} | {p_text(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
+    return "\n".join(rows) + "\n"
+
+
+def p_text(p: float | None) -> str:
+    if p is None:
+        return "—"
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
+def details(doc: dict) -> list[str]:
+    policy, stable = doc["policy"], doc["host"]["stable"]
+    lines = ["## How", "",
+             f"- Changed means: both the block-bootstrap and the exact interval exclude 1 at alpha {policy['alpha']:g} "
+             f"(Holm over what gates together), and the effect is beyond "
+             f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
+             "better."]
+    if doc["cases"]:
+        lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
+                     f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
+    if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
+        lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
+    lines += [f"- {note}." for note in doc["notes"]]
+    lines += [f"- {name}: `{arm['command']}` (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
+    lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "
+              f"fingerprint {doc['host']['fingerprint'][:16]}.",
+              f"- {calibration_text(doc['calibration'])}.", f"- Raw rows: `{doc['rows']}`."]
+    lines += [f"- Run again: {reason}." for reason in doc["reruns"]]
+    return lines

@@ -1,0 +1,143 @@
+"""history.py - one metric over versions.  sealed audits, gate runs -> reports/history.db -> points, change points
+
+The database is a cache: it is rebuilt from reports/ every time, and nothing is in it that is not there. Points of
+unlike hosts are never joined: a faster machine is not a faster program.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from labkit.evidence import disk_errors
+from labkit.outcome import UsageError
+from labkit.stats.change_points import change_points
+from labkit.stats.paired import median_interval
+from labkit.verdicts.metrics import METRICS, kept_rows
+
+REPORTS = Path("reports")
+DATABASE = REPORTS / "history.db"
+SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measurement of one metric of one version, on one class of machine."""
+
+    workload: str
+    size: str
+    metric: str
+    variant: str
+    source: str  # audit or gate
+    label: str
+    started_utc: str
+    fingerprint: str
+    value: float
+    low: float | None
+    high: float | None
+    runs_count: int
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one class of machine, in the order of time; changes are indices into them."""
+
+    fingerprint: str
+    points: tuple[Point, ...]
+    changes: tuple[int, ...]
+
+
+def rebuild(reports: Path = REPORTS, database: Path = DATABASE) -> int:
+    """A new database from everything sealed under reports; how many points. Appears whole, by rename."""
+    points = list(all_points(reports))
+    temporary = database.with_suffix(".tmp")
+    with disk_errors(database):
+        database.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(temporary)) as connection, connection:
+            names = [one.name for one in fields(Point)]
+            connection.execute(f"CREATE TABLE point ({', '.join(names)})")
+            connection.execute("CREATE INDEX point_series ON point (workload, size, metric, variant)")
+            connection.executemany(f"INSERT INTO point VALUES ({', '.join('?' * len(names))})", map(astuple, points))
+        temporary.replace(database)
+    return len(points)
+
+
+def all_points(reports: Path) -> Iterator[Point]:
+    for seal in sorted(reports.glob("*/v[0-9][0-9][0-9][0-9]/MANIFEST.sha256")):
+        yield from audit_points(seal.parent)
+    for path in sorted(reports.glob("gate/*/comparison.json")):
+        yield from gate_points(path)
+
+
+def audit_points(report: Path) -> Iterator[Point]:
+    """The baseline's and the union's own runs."""
+    for name, variants in (("baseline", ("baseline",)), ("rebench", ("union",))):
+        path = report / "evidence" / f"{name}.json"
+        if not path.exists():
+            continue
+        document = json.loads(path.read_text())
+        for variant in variants:
+            rows = [row for row in kept_rows_by_size(document["data"]["runs"]) if row["variant"] == variant]
+            for size in dict.fromkeys(row["size"] for row in rows):
+                yield from run_points([row for row in rows if row["size"] == size], document, size, variant,
+                                      report.name)
+
+
+def kept_rows_by_size(rows: list[dict]) -> list[dict]:
+    """Blocks are numbered anew for each size."""
+    sizes = dict.fromkeys(row["size"] for row in rows)
+    return [row for size in sizes for row in kept_rows(one for one in rows if one["size"] == size)]
+
+
+def run_points(rows: list[dict], document: dict, size: str, variant: str, label: str) -> Iterator[Point]:
+    for metric in METRICS.values():
+        values = [metric.value(row) for row in rows if not row["failure"]]
+        values = np.array([value for value in values if value is not None], dtype=float)
+        if metric.noise == "sampled" and values.size:
+            low, high = median_interval(values, 0.95)
+            yield Point(document["workload"], size, metric.name, variant, "audit", label, document["started_utc"],
+                        document["host"]["fingerprint"], float(np.median(values)),
+                        low if np.isfinite(low) else None, high if np.isfinite(high) else None, int(values.size))
+
+
+def gate_points(path: Path) -> Iterator[Point]:
+    """The working tree's side of a gate run; its base was a point when it was the working tree."""
+    document = json.loads(path.read_text())
+    if document["verdict"] == "environment invalid" or not document.get("base"):
+        return
+    for case in document["cases"]:
+        workload, _, size = case["name"].partition("/")
+        for c in case["comparisons"]:
+            yield Point(workload, size, c["metric"], "baseline", "gate", document["base"]["head_commit"][:10],
+                        document["started_utc"], document["host"]["fingerprint"], c["b_median"], None, None,
+                        c["pairs_count"])
+
+
+def read_series(workload: str, metric: str, size: str | None, variant: str, database: Path = DATABASE) -> list[Series]:
+    """One Series per class of machine, longest first. UsageError where there is nothing, saying what there is."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        found = [Point(*row) for row in connection.execute(
+            "SELECT * FROM point WHERE workload = ? AND metric = ? AND variant = ? ORDER BY started_utc, label",
+            (workload, metric, variant))]
+        known = [row[0] for row in connection.execute("SELECT DISTINCT workload FROM point ORDER BY 1")]
+    sizes = list(dict.fromkeys(point.size for point in found))
+    if size is None and sizes:
+        size = sizes[-1]
+    chosen = [point for point in found if point.size == size]
+    if not chosen:
+        raise UsageError(f"no history of {metric} of {workload} ({variant}{f', size {size}' if size else ''}): sealed "
+                         f"audits and gate runs here are of {', '.join(known) or 'nothing'}"
+                         + (f"; sizes: {', '.join(sizes)}" if sizes else ""))
+    hosts = dict.fromkeys(point.fingerprint for point in chosen)
+    series = [series_of(tuple(point for point in chosen if point.fingerprint == host), host) for host in hosts]
+    return sorted(series, key=lambda one: -len(one.points))
+
+
+def series_of(points: tuple[Point, ...], fingerprint: str) -> Series:
+    values = np.array([point.value for point in points])
+    return Series(fingerprint, points, tuple(change_points(np.log(np.maximum(values, 1e-9)), seed=SEED)))

@@ -1,0 +1,38 @@
+"""publish.py - from measured to sealed: conclude, draw, render, seal, in that order.  evidence -> publish.py -> report
+
+Every file appears by rename, the manifest last: an interrupted publish leaves an open version, and the next
+`make audit` publishes again.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from labkit.conclude import conclude
+from labkit.conclude.dossier import read_dossier
+from labkit.evidence import layout, write_text
+from labkit.report.render import render_pages
+from labkit.report.seal import seal
+
+NUMBERS = "audit.json"
+
+
+def publish(report: Path) -> dict[str, Any]:
+    """Write audit.json, figures, pages and the manifest of an open version; returns the numbers."""
+    audit = conclude(read_dossier(report))
+    write_text(report / NUMBERS, numbers_text(audit))
+    for name, svg in draw(audit).items():
+        write_text(report / "figures" / name, svg.decode("utf-8"))
+    for name, text in render_pages(audit).items():
+        write_text(report / name, text)
+    seal(report, audit["previous"])
+    return audit
+
+
+def numbers_text(audit: dict[str, Any]) -> str:
+    return layout(audit) + "\n"
+
+
+def draw(audit: dict[str, Any]) -> dict[str, bytes]:
+    from labkit.figures.audit_figures import draw_figures  # late: matplotlib costs a second that verify may not need
+
+    return draw_figures(audit)

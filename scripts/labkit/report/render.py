@@ -1,0 +1,54 @@
+"""render.py - numbers to pages.  audit numbers -> templates/*.md.j2 -> render.py -> audit.md, checklist.md
+
+Same numbers, same bytes, on any machine: no clock, no locale, no order but the numbers' own. Every unit is written
+by labkit/wording.py, so templates hold words and no arithmetic.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from labkit import wording
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+PAGES = ("audit.md", "checklist.md")
+METRIC_TITLES = {
+    "throughput": "throughput", "p50": "time, p50", "p95": "time, p95", "p99": "time, p99",
+    "cpu": "CPU time", "peak_rss": "peak resident memory", "allocations": "allocations per batch",
+    "instructions": "instructions (callgrind)",
+}
+
+
+def render_pages(audit: dict[str, Any]) -> dict[str, str]:
+    """File name to text, of every page of the report."""
+    return {page: render(page, audit) for page in PAGES}
+
+
+def render(page: str, audit: dict[str, Any]) -> str:
+    return _environment().get_template(f"{page}.j2").render(audit)
+
+
+def cell(value: Any) -> str:
+    """Text that stays inside its table cell and is not taken for markup."""
+    text = " ".join(str(value).split())
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") or " "
+
+
+def code(value: Any) -> str:
+    """Inline code; a table cell in it needs its bars escaped all the same."""
+    return f"`{' '.join(str(value).split()).replace('|', chr(92) + '|').replace('`', chr(39))}`"
+
+
+@lru_cache(maxsize=None)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+                                     trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+                                     autoescape=False)
+    written = {name: getattr(wording, name) for name in (
+        "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
+        "share_interval", "size", "quantity", "title", "p_value", "plural", "listing",
+        "sentence", "detectable")}
+    environment.filters.update(written, cell=cell, code=code, metric=lambda name: METRIC_TITLES.get(name, name))
+    return environment

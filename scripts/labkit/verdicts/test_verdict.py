@@ -1,0 +1,186 @@
+"""The engine on data whose truth is known. Each simulation prints its seed's outcome; rates have exact intervals."""
+
+import json
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from labkit.experiment.interleave import plan_blocks, run_blocks
+from labkit.stats.power import blocks_for_power
+from labkit.stats.proportions import clopper_pearson
+from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, NothingToCompare, Policy,
+                                     compare, compare_blocks, judge_together)
+
+FAST = Policy(resamples_count=1000)
+
+
+def blocks_of(seed, blocks_count, ratio, noise, drift=0.0):
+    """Rows of a plan on a simulated machine: log-normal noise, drift per run, a bump in one run of fifty."""
+    source, clock = np.random.default_rng(seed), iter(range(1 << 30))
+
+    def observe(slot):
+        bump = 0.3 if source.random() < 0.02 else 0.0
+        scale = ratio if slot.arm == "B" else 1.0
+        return {"wall_ns": 5e7 * scale * math.exp(source.normal(0, noise) + bump + drift * next(clock))}
+
+    return run_blocks(plan_blocks(blocks_count, seed), observe)
+
+
+def rates(trials_count, **machine):
+    verdicts = Counter(compare(blocks_of(seed, **machine), policy=FAST, seed=seed).verdict
+                       for seed in range(trials_count))
+    print(machine, dict(verdicts))
+    return verdicts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", [
+    dict(noise=0.01), dict(noise=0.03), dict(noise=0.03, drift=0.0005), dict(noise=0.1)], ids=str)
+def test_identical_programs_are_rarely_called_different(machine):
+    verdicts = rates(400, blocks_count=16, ratio=1.0, **machine)
+    low, _ = clopper_pearson(verdicts[IMPROVED] + verdicts[REGRESSED], 400, 0.999)
+    assert low <= 0.01
+
+
+@pytest.mark.slow
+def test_a_planted_two_percent_is_found_at_the_planned_size():
+    """2 % noise a run is 2.8 % a pair and 2 % a block's log ratio; sized for 95 %, as the simulated bumps cost some."""
+    blocks_count = blocks_for_power(0.02, 0.02, alpha=0.01, power=0.95, threshold=0.01, blocks_max=100)
+    verdicts = rates(200, blocks_count=blocks_count, ratio=1.02, noise=0.02)
+    assert clopper_pearson(verdicts[REGRESSED], 200, 0.999)[1] >= 0.9
+    assert verdicts[IMPROVED] == verdicts[EQUIVALENT] == 0
+
+
+@pytest.mark.slow
+def test_a_planted_two_percent_in_too_few_noisy_runs_is_never_equivalent():
+    verdicts = rates(300, blocks_count=10, ratio=1.02, noise=0.05)
+    assert verdicts[EQUIVALENT] == 0
+    assert verdicts[INCONCLUSIVE] > 200
+
+
+@pytest.mark.slow
+def test_drift_does_not_become_a_difference():
+    verdicts = rates(200, blocks_count=16, ratio=1.0, noise=0.005, drift=0.002)
+    assert verdicts[IMPROVED] + verdicts[REGRESSED] <= 4
+
+
+@pytest.mark.parametrize("ratio, verdict", [(0.8, IMPROVED), (1.25, REGRESSED), (1.0, EQUIVALENT)])
+def test_clear_cases(ratio, verdict):
+    result = compare(blocks_of(1, 20, ratio, 0.003), policy=FAST, seed=1)
+    assert result.verdict == verdict
+    assert result.low <= ratio <= result.high and result.exact_low <= ratio <= result.exact_high
+    assert result.gain_ratio == pytest.approx(1 / result.ratio)
+    assert result.pairs_count == 40 and result.blocks_count == 20
+
+
+def test_too_few_blocks_say_how_many_would_do_and_are_valid_json():
+    result = compare(blocks_of(1, 5, 1.5, 0.003), policy=FAST, seed=1)
+    assert result.verdict == INCONCLUSIVE and "8 could" in result.reason
+    document = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    assert document["exact_high"] is document["mde_ratio"] is None
+
+
+def test_a_real_effect_below_the_floor_is_not_a_change():
+    rows = blocks_of(2, 40, 1.03, 0.003)
+    assert compare(rows, policy=FAST, seed=1).verdict == REGRESSED
+    below = compare(rows, policy=FAST, seed=1, floor_ratio=0.05)
+    assert below.verdict == INCONCLUSIVE and "5.00%" in below.reason
+
+
+arrays_of_blocks = arrays(float, st.tuples(st.just(2), st.integers(8, 12), st.just(2)), elements=st.floats(0.9, 1.2))
+
+
+@settings(max_examples=15, deadline=None)
+@given(arrays_of_blocks)
+def test_swapping_the_arms_inverts_the_ratio(pair):
+    a, b = pair
+    forward = compare_blocks(a, b, policy=FAST, seed=1)
+    backward = compare_blocks(b, a, policy=FAST, seed=1)
+    assert forward.ratio == pytest.approx(1 / backward.ratio)
+    assert forward.exact_low == pytest.approx(1 / backward.exact_high)
+    assert forward.low == pytest.approx(1 / backward.high, rel=0.02)
+    assert (forward.p_exact, forward.p_signed_rank) == (backward.p_exact, backward.p_signed_rank)
+
+
+@settings(max_examples=15, deadline=None)
+@given(arrays_of_blocks, st.integers(-20, 20))
+def test_the_unit_does_not_matter(pair, exponent):
+    a, b = pair
+    scale = 2.0 ** exponent
+    one, other = (compare_blocks(a * s, b * s, policy=FAST, seed=1) for s in (1.0, scale))
+    assert (one.verdict, one.ratio, one.low, one.high) == (other.verdict, other.ratio, other.low, other.high)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(random):
+    rows = blocks_of(3, 10, 1.02, 0.01)
+    shuffled = rows[:]
+    random.shuffle(shuffled)
+    assert compare(shuffled, policy=FAST, seed=1) == compare(rows, policy=FAST, seed=1)
+
+
+def test_the_same_rows_and_seed_give_the_same_numbers():
+    rows = blocks_of(3, 10, 1.02, 0.01)
+    assert compare(rows, seed=9) == compare(rows, seed=9)
+
+
+def test_an_incomplete_block_is_left_out_whole():
+    rows = blocks_of(3, 10, 1.02, 0.01)
+    result = compare(rows[:-1], policy=FAST, seed=1)
+    assert result.blocks_count == 9
+    assert result == compare(rows[:-4], policy=FAST, seed=1)
+
+
+def test_nothing_to_compare_is_said():
+    rows = [row | {"failure": "timeout"} for row in blocks_of(3, 2, 1.0, 0.01)]
+    with pytest.raises(NothingToCompare, match="failures"):
+        compare(rows, seed=1)
+
+
+def test_library_rows_are_judged_by_their_median_per_operation():
+    """A row's wall time includes set-up: it must not decide where the harness gave samples."""
+    source = np.random.default_rng(5)
+
+    def observe(slot):
+        one = 1000 * (0.5 if slot.arm == "B" else 1.0)
+        return {"wall_ns": 1e9, "samples_ns": list(one * 4 * 10 * source.lognormal(0, 0.01, 20)),
+                "batch_count": 4, "ops_count": 10}
+
+    result = compare(run_blocks(plan_blocks(10, 1), observe), policy=FAST, seed=1)
+    assert result.verdict == IMPROVED
+    assert result.a_median == pytest.approx(1000, rel=0.01)
+
+
+@pytest.mark.parametrize("b, verdict", [(23, IDENTICAL), (24, REGRESSED), (22, IMPROVED)])
+def test_exact_metrics_take_any_change_for_a_finding(b, verdict):
+    rows = run_blocks(plan_blocks(1, 1), lambda slot: {"allocations_count": 23 if slot.arm == "A" else b})
+    assert compare(rows, metric="allocations", seed=1).verdict == verdict
+
+
+def test_exact_metrics_that_vary_are_not_believed():
+    counts = {"A": iter([10, 12]), "B": iter([11, 9])}
+    rows = run_blocks(plan_blocks(1, 1), lambda slot: {"allocations_count": next(counts[slot.arm])})
+    result = compare(rows, metric="allocations", seed=1)
+    assert result.verdict == INCONCLUSIVE and "vary" in result.reason
+
+
+def test_from_no_allocation_to_one_is_infinitely_more():
+    rows = run_blocks(plan_blocks(1, 1), lambda slot: {"allocations_count": int(slot.arm == "B")})
+    result = compare(rows, metric="allocations", seed=1)
+    assert result.verdict == REGRESSED
+    json.dumps(result.to_json(), allow_nan=False)
+
+
+def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
+    rows = run_blocks(plan_blocks(8, 1), lambda slot: {"wall_ns": (110 if slot.arm == "B" else 100) + slot.block % 3})
+    close = compare(rows, policy=FAST, seed=1)
+    assert close.verdict == REGRESSED and close.p_exact == pytest.approx(2 / 2**8)
+    together = judge_together([close] * 3, FAST)
+    assert {c.verdict for c in together} == {INCONCLUSIVE}
+    assert "Holm" in together[0].reason

@@ -1,0 +1,162 @@
+"""build.py - sources to binaries, one per variant, rebuilt only when their inputs changed.  Variant -> build.py -> Binary
+
+Flags are part of the evidence. Paths are mapped away, so the same sources give the same build-id in any
+folder. A variant that does not compile is an answer (BuildFailed), not a crash.
+"""
+
+import hashlib
+import json
+import os
+import random
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labkit.evidence import digest, disk_errors, sha256_of, write_text
+from labkit.host import first_line
+from labkit.outcome import LabError
+from labkit.workload.manifest import Manifest
+from labkit.workload.variant import Variant
+
+BUILD = Path("build")
+HARNESS = BUILD / "lib" / "libclinic-bench.a"
+HEADERS = Path("profiler/include")
+COMPILE_TIMEOUT_S = 120
+FLAGS = ("-std=gnu11", "-O2", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-D_GNU_SOURCE")
+LIBRARIES = ("-ljansson", "-lpthread")
+
+
+@dataclass(frozen=True)
+class Binary:
+    variant: str
+    path: Path
+    build_id: str
+    sha256: str
+    size_bytes: int
+    compiler: str
+    flags: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict:
+        return {"build_id": self.build_id, "sha256": self.sha256, "size_bytes": self.size_bytes,
+                "compiler": self.compiler, "flags": list(self.flags), "env": dict(self.env)}
+
+
+class BuildFailed(Exception):
+    """The compiler's words, at most LOG_LIMIT characters of them."""
+
+    LOG_LIMIT = 4000
+
+    def __init__(self, variant: str, log: str):
+        super().__init__(f"{variant} does not compile:\n{log[:self.LOG_LIMIT]}")
+        self.log = log[:self.LOG_LIMIT]
+
+
+def compiler() -> str:
+    return os.environ.get("CC", "gcc")
+
+
+def folder_of(manifest: Manifest) -> Path:
+    return BUILD / "workloads" / manifest.name
+
+
+def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary | BuildFailed]:
+    """Two at a time; the failures are values, so that one bad candidate does not stop the audit."""
+
+    def attempt(variant: Variant) -> Binary | BuildFailed:
+        try:
+            return build(manifest, variant)
+        except BuildFailed as failure:
+            return failure
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return dict(zip([variant.name for variant in variants], pool.map(attempt, variants)))
+
+
+def build_link_orders(manifest: Manifest, variant: Variant, orders_count: int) -> list[Binary]:
+    """The same sources linked in several orders: where code lies changes its speed, by several per cent at times
+    (Mytkowicz et al. 2009), and no variant may own one lucky layout. BuildFailed if one does not compile."""
+    return [build(manifest, replace(variant, name=f"{variant.name}.link{order}", link_order=order))
+            for order in range(1, orders_count + 1)]
+
+
+def build(manifest: Manifest, variant: Variant) -> Binary:
+    if not HARNESS.exists():
+        raise LabError(f"{HARNESS} is not built; run make build")
+    path = folder_of(manifest) / variant.name
+    note = path.with_name(f".{variant.name}.built.json")
+    inputs = _inputs(variant)
+    known = _known(note, path, inputs)
+    if known is None:
+        _compile(manifest, variant, path)
+        known = {"inputs": inputs, "build_id": read_build_id(path), "sha256": sha256_of(path)}
+        write_text(note, json.dumps(known) + "\n")
+    return Binary(variant.name, path, known["build_id"], known["sha256"], path.stat().st_size,
+                  first_line(compiler(), "--version"), (*FLAGS, *variant.cflags, *variant.link),
+                  tuple(sorted(variant.env.items())))
+
+
+def _inputs(variant: Variant) -> str:
+    return digest([variant.sources, FLAGS, variant.cflags, variant.link, variant.link_order, LIBRARIES,
+                   first_line(compiler(), "--version"), sha256_of(HARNESS), _headers_sha256()])
+
+
+def _headers_sha256() -> str:
+    whole = hashlib.sha256()
+    for path in sorted(HEADERS.rglob("*.h")):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def _known(note: Path, binary: Path, inputs: str) -> dict | None:
+    """What an earlier build wrote down, if it is of these inputs and the binary is still that one."""
+    try:
+        known = json.loads(note.read_text())
+        fresh = known["inputs"] == inputs and sha256_of(binary) == known["sha256"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return known if fresh else None
+
+
+def _lay_out(variant: Variant, folder: Path) -> list[str]:
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for stale in set(path.name for path in folder.iterdir()) - set(variant.sources):
+            (folder / stale).unlink()
+        for name, text in variant.sources.items():
+            target = folder / name
+            if not target.exists() or target.read_text() != text:
+                write_text(target, text)
+    sources = [str(folder / name) for name in sorted(variant.sources) if name.endswith(".c")]
+    if variant.link_order:
+        random.Random(variant.link_order).shuffle(sources)
+    return sources
+
+
+def _compile(manifest: Manifest, variant: Variant, path: Path) -> None:
+    folder = folder_of(manifest) / "src" / variant.name
+    sources = _lay_out(variant, folder)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    argv = [compiler(), *FLAGS, *variant.cflags, f"-I{HEADERS}", f"-I{folder}",
+            f"-ffile-prefix-map={folder}={manifest.folder}", f"-ffile-prefix-map={Path.cwd()}=.",
+            *sources, str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES, "-o", str(temporary)]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        raise BuildFailed(variant.name, f"the compiler did not finish within {COMPILE_TIMEOUT_S} s") from None
+    except OSError as error:
+        raise LabError(f"cannot run the compiler {compiler()}: {error.strerror}; install it or set CC=") from error
+    if done.returncode != 0:
+        temporary.unlink(missing_ok=True)
+        if "No space left on device" in done.stderr:
+            raise LabError(f"cannot write {path}: No space left on device; free some, then run the same command")
+        raise BuildFailed(variant.name, done.stderr)
+    temporary.rename(path)
+
+
+def read_build_id(path: Path) -> str:
+    done = subprocess.run(["readelf", "-n", str(path)], capture_output=True, text=True)
+    found = re.search(r"Build ID: ([0-9a-f]+)", done.stdout)
+    return found.group(1) if found else ""

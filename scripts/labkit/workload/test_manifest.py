@@ -1,0 +1,97 @@
+"""A broken or unfinished manifest names file, key and what is accepted."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.outcome import Exit, UsageError
+from labkit.workload import manifest
+
+WHOLE = """
+schema = 1
+name = "toy"
+title = "A toy"
+kind = "library"
+complaint = "It is slow."
+metric = "throughput"
+target = 1.2
+op = "item"
+
+[fixture]
+generator = "toy_items"
+seed = 7
+sizes = { small = 10, large = 100 }
+
+[[stage]]
+name = "sum"
+entry = "sum_items"
+
+[[hypothesis]]
+says = "Adding is slow."
+function = "sum_items"
+
+[[candidate]]
+id = "unroll"
+title = "Unroll the loop"
+change = { cflags = ["-funroll-loops"] }
+targets = "sum_items"
+predicted_gain = 0.1
+risk = 1
+risk_why = "None known."
+rollback = "Any wrong sum."
+"""
+
+
+def write(root: Path, text: str) -> None:
+    (root / "toy").mkdir()
+    (root / "toy" / "workload.toml").write_text(text)
+
+
+def test_whole_manifest_is_read(tmp_path):
+    write(tmp_path, WHOLE)
+    found = manifest.load("toy", tmp_path)
+    assert found.fixture.sizes == {"small": 10, "large": 100}
+    assert found.main_size == "large"
+    assert found.candidates[0].change == manifest.Change("cflags", ("-funroll-loops",))
+
+
+@pytest.mark.parametrize("old, new, names", [
+    ('metric = "throughput"', 'metric = "speed"', ("metric", "'speed'", "throughput, p50, p95")),
+    ("target = 1.2", "", ("target", "is missing", "from 1.0")),
+    ("target = 1.2", 'target = "FILL IN"', ("target", "not filled in")),
+    ("risk = 1\n", "risk = 9\n", ("candidate[0].risk", "is 9", "from 1 to 5")),
+    ("seed = 7", "seed = true", ("fixture.seed", "True", "whole number")),
+    ('change = { cflags = ["-funroll-loops"] }', "change = { }", ("candidate[0].change", "0 kinds", "overlay")),
+    ('change = { cflags = ["-funroll-loops"] }', 'change = { overlay = "nowhere" }', ("change.overlay", "nowhere")),
+    ('op = "item"', 'op = "item"\ncolour = "red"', ("colour", "is not a key")),
+    ('id = "unroll"', 'id = "baseline"', ("candidate[0].id", "not 'baseline'")),
+    ("sizes = { small = 10, large = 100 }", "sizes = { }", ("fixture.sizes", "at least 1")),
+])
+def test_broken_manifest_names_file_key_and_accepted_values(tmp_path, old, new, names):
+    assert old in WHOLE
+    write(tmp_path, WHOLE.replace(old, new))
+    with pytest.raises(UsageError) as caught:
+        manifest.load("toy", tmp_path)
+    assert caught.value.code == Exit.USAGE
+    assert "toy/workload.toml" in str(caught.value)
+    for name in names:
+        assert name in str(caught.value)
+
+
+def test_twice_the_same_candidate_is_refused(tmp_path):
+    candidate = WHOLE[WHOLE.index("[[candidate]]"):]
+    write(tmp_path, WHOLE + candidate)
+    with pytest.raises(UsageError, match="'unroll' stands twice"):
+        manifest.load("toy", tmp_path)
+
+
+def test_unknown_workload_lists_the_known_ones(tmp_path):
+    write(tmp_path, WHOLE)
+    with pytest.raises(UsageError, match="no workload 'nope'.*workloads here: toy"):
+        manifest.load("nope", tmp_path)
+
+
+def test_not_toml_is_a_sentence(tmp_path):
+    write(tmp_path, "name = ")
+    with pytest.raises(UsageError, match="not valid TOML"):
+        manifest.load("toy", tmp_path)

@@ -1,0 +1,145 @@
+"""variant.py - the sources of one variant: baseline, baseline + one candidate, or the union.  Manifest -> variant.py -> files
+
+A candidate changes one thing. Its overlay replaces files of the baseline; the union of several is a
+three-way merge against the baseline, and a candidate whose lines collide with a better one is left out.
+"""
+
+import difflib
+import io
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.outcome import UsageError
+from labkit.workload.manifest import Candidate, Manifest
+
+BASELINE = "baseline"
+UNION = "union"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a variant costs the reader: lines that differ from the baseline."""
+
+    added_count: int
+    removed_count: int
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    sources: dict[str, str]  # file name -> text, all that is compiled or included
+    cflags: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    members: tuple[str, ...] = ()  # candidates merged into a union
+    left_out: tuple[tuple[str, str], ...] = ()  # (candidate, why) not in the union
+
+    def changed_from(self, base: "Variant") -> set[str]:
+        """Names of the files that are not as in base."""
+        return {name for name, text in self.sources.items() if base.sources.get(name) != text}
+    link_order: int = 0  # 0: by name; others shuffle the objects, for equivalent binaries of another layout
+
+
+def baseline(manifest: Manifest) -> Variant:
+    sources = _sources_of(manifest.folder)
+    if not sources:
+        raise UsageError(f"{manifest.folder}: no C sources beside workload.toml")
+    return Variant(BASELINE, sources)
+
+
+def candidate(manifest: Manifest, wanted: Candidate) -> Variant:
+    return _apply(manifest, baseline(manifest), wanted, name=wanted.id)
+
+
+def union(manifest: Manifest, accepted: list[Candidate]) -> Variant:
+    """All of accepted, best first, merged into one tree; collisions go to left_out with the reason."""
+    base = baseline(manifest)
+    merged = Variant(UNION, base.sources)
+    for one in accepted:
+        try:
+            merged = _apply(manifest, merged, one, name=UNION)
+            merged = _with(merged, members=(*merged.members, one.id))
+        except MergeConflict as conflict:
+            rivals = [other.id for other in accepted
+                      if other.id in merged.members and conflict.file in candidate(manifest, other).changed_from(base)]
+            reason = f"changes the same lines of {conflict.file} as {', '.join(rivals)}"
+            merged = _with(merged, left_out=(*merged.left_out, (one.id, reason)))
+    return merged
+
+
+def lines_changed(before: dict[str, str], after: dict[str, str]) -> Lines:
+    added = removed = 0
+    for name in sorted(set(before) | set(after)):
+        old, new = before.get(name, "").splitlines(), after.get(name, "").splitlines()
+        for line in list(difflib.unified_diff(old, new, lineterm="", n=0))[2:]:
+            added += line.startswith("+")
+            removed += line.startswith("-")
+    return Lines(added, removed)
+
+
+class MergeConflict(Exception):
+    """Two candidates change the same lines of a file."""
+
+    def __init__(self, file: str):
+        super().__init__(file)
+        self.file = file
+
+
+def _sources_of(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(folder.glob("*.[ch]"))
+            if not path.name.endswith("_test.c")}
+
+
+def _with(variant: Variant, **changes) -> Variant:
+    return Variant(**{**variant.__dict__, **changes})
+
+
+def _apply(manifest: Manifest, onto: Variant, one: Candidate, *, name: str) -> Variant:
+    """One candidate's change on top of a tree that may already hold others."""
+    kind, value = one.change.kind, one.change.value
+    if kind == "cflags":
+        return _with(onto, name=name, cflags=(*onto.cflags, *value))
+    if kind == "link":
+        return _with(onto, name=name, link=(*onto.link, *value))
+    if kind == "env":
+        return _with(onto, name=name, env={**onto.env, **value})
+    theirs = _sources_of(manifest.folder / value) if kind == "overlay" else _sources_at(manifest, value)
+    if not theirs:
+        raise UsageError(f"{manifest.folder / 'workload.toml'}: candidate {one.id}: {kind} {value} has no C sources")
+    base = _sources_of(manifest.folder)
+    sources = dict(onto.sources)
+    for file_name, text in theirs.items():
+        sources[file_name] = _merge_file(file_name, sources.get(file_name, ""), base.get(file_name, ""), text)
+    return _with(onto, name=name, sources=sources)
+
+
+def _sources_at(manifest: Manifest, ref: str) -> dict[str, str]:
+    """The workload's folder as it stands at a git ref."""
+    done = subprocess.run(["git", "archive", "--format=tar", ref, str(manifest.folder)], capture_output=True)
+    if done.returncode != 0:
+        raise UsageError(f"{manifest.folder / 'workload.toml'}: ref {ref}: {done.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        found = {}
+        for member in archive.getmembers():
+            path = Path(member.name)
+            if path.parent == manifest.folder and path.suffix in (".c", ".h") and not path.name.endswith("_test.c"):
+                found[path.name] = archive.extractfile(member).read().decode()
+    return found
+
+
+def _merge_file(name: str, ours: str, base: str, theirs: str) -> str:
+    """git merge-file: its exit code is the number of conflicts."""
+    if ours == base:
+        return theirs
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for label, text in (("ours", ours), ("base", base), ("theirs", theirs)):
+            paths.append(Path(folder) / label)
+            paths[-1].write_text(text)
+        done = subprocess.run(["git", "merge-file", "-p", "--quiet", *map(str, paths)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise MergeConflict(name)
+    return done.stdout
