@@ -10,7 +10,8 @@
 #   CLINIC_OUTPUT      github, gitlab or json             (nothing)
 #   CLINIC_FAIL_ON     any, minor, moderate or critical   (any)
 #   CLINIC_BUDGET      seconds                            (120)
-#   CLINIC_URL         where the report will be published (nothing)
+#   CLINIC_URL         where reports/gate is published; {path} in it
+#                      stands for a file's path in there  (nothing)
 #   CLINIC_ARGS        more arguments for `lab gate`
 #
 # Exit: 0 passed, 1 regressed, 2 usage or the base does not build,

@@ -9,6 +9,7 @@ The same document and rows give the same bytes; looks are those of figure_style.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,11 +46,18 @@ def write_all(doc: dict, rows: list[dict], folder: Path) -> list[Path]:
     """forest.svg, and per case paired, spread and power of its headline. Cases without a complete block have none."""
     written = [folder / "forest.svg"]
     draw_forest(doc, written[0])
+    names = [case["name"] for case in doc["cases"]]
     for case in doc["cases"]:
-        stem = "" if len(doc["cases"]) == 1 else f"{case['name'].replace('/', '-')}-"
         written += draw_case(case, [row for row in rows if row.get("case") == case["name"]], doc["policy"],
-                             folder, stem)
+                             folder, file_stem(names, case["name"]))
     return written
+
+
+def file_stem(names: list[str], name: str) -> str:
+    """How the files of one case begin: nothing if it is the only one, else its place and its words."""
+    if len(names) == 1:
+        return ""
+    return f"{names.index(name) + 1}-{re.sub(r'[^A-Za-z0-9_]+', '-', name).strip('-')}-"
 
 
 def draw_case(case: dict, rows: list[dict], policy: dict, folder: Path, stem: str) -> list[Path]:

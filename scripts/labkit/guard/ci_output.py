@@ -11,10 +11,11 @@ import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from labkit.evidence import write_text
-from labkit.guard.comparison_report import change_text, markdown, table
+from labkit.guard.comparison_report import Link, beside, change_text, flame_lines, markdown, table
 from labkit.outcome import Exit, UsageError
 
 SEVERITIES = ("minor", "moderate", "critical")
@@ -28,7 +29,8 @@ def add_arguments(parser) -> None:
                         help="smallest severity of a regression that fails; default: any")
     parser.add_argument("--thresholds", default="", metavar="moderate=0.05,critical=0.20",
                         help="from what regression on a severity begins, as a ratio")
-    parser.add_argument("--artifact-url", default="", metavar="URL", help="where the folder of this report is published")
+    parser.add_argument("--artifact-url", default="", metavar="URL",
+                        help="where reports/gate will be published; {path} in it stands for a file's path in there")
 
 
 def parse_thresholds(text: str) -> dict[str, float]:
@@ -70,14 +72,14 @@ def exit_code(doc: dict, fail_on: str, thresholds: dict[str, float]) -> Exit:
 
 def deliver(doc: dict, folder: Path, args) -> Exit:
     """Writes what the CI system asked for into folder, and says the exit code of the gate."""
-    thresholds = parse_thresholds(args.thresholds)
+    thresholds, link = parse_thresholds(args.thresholds), linker(folder, args.artifact_url)
     if args.ci_output == "json":
         print(json.dumps(doc, ensure_ascii=False))
     if args.ci_output in ("github", "gitlab"):
-        write_text(folder / "comment.md", comment(doc, thresholds, args.artifact_url))
+        write_text(folder / "comment.md", comment(doc, thresholds, link))
     if args.ci_output == "github":
         print("\n".join(annotations(doc, thresholds)))
-        append_to("GITHUB_STEP_SUMMARY", markdown(doc))
+        append_to("GITHUB_STEP_SUMMARY", markdown(doc, link))
         append_to("GITHUB_OUTPUT", f"verdict={doc['verdict']}\n")
     if args.ci_output == "gitlab":
         write_text(folder / "metrics.txt", metrics_report(doc))
@@ -85,14 +87,31 @@ def deliver(doc: dict, folder: Path, args) -> Exit:
     return exit_code(doc, args.fail_on, thresholds)
 
 
-def comment(doc: dict, thresholds: dict[str, float], artifact_url: str) -> str:
+def linker(folder: Path, artifact_url: str) -> Link:
+    """How a page that leaves the report's folder links a file of it.
+
+    With {path}, to the file itself (GitLab, any web server). Without, to the artifact that holds it (GitHub's are ZIP
+    files). No URL: relative, for comment.md lies beside it.
+    """
+    if not artifact_url:
+        return beside
+
+    def link(words: str, file: str) -> str:
+        path = f"{folder.name}/{file}"
+        if "{path}" in artifact_url:
+            return f"[{words}]({artifact_url.replace('{path}', quote(path))})"
+        return f"[{words}]({artifact_url}) (`{path}` in there)"
+    return link
+
+
+def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """Verdict first, then the table, then what one opens only in doubt. The mark lets a bot find its own comment."""
     found = regressions_of(doc, thresholds)
     lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", doc["reason"] + ".", ""]
     lines += [f"- **{one['severity']}**: {one['case']}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
-    if artifact_url:
-        lines += [f"[Figures, flame graph difference and raw rows]({artifact_url})", ""]
+    lines += flame_lines(doc["flames"], link)
+    lines += [link("Figures and raw rows", "comparison.md"), ""]
     return "\n".join([*lines, "<details><summary>How this was measured</summary>", "",
                       markdown(doc).split("## How", 1)[-1].strip(), "", "</details>", ""])
 

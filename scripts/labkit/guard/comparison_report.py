@@ -5,7 +5,9 @@ The document is JSON (templates/schemas/comparison.schema.json); pages, CI outpu
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from labkit import VERSION
 from labkit.evidence import now_utc
@@ -13,6 +15,8 @@ from labkit.experiment.campaign import Campaign, CaseResult, Design
 from labkit.host import Host
 from labkit.verdicts.metrics import METRICS
 
+Link = Callable[[str, str], str]
+"""(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
 VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "same", "inconclusive": "unclear",
                  "identical": "identical"}
 HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
@@ -31,6 +35,7 @@ class Setting:
     notes: list[str] = field(default_factory=list)
     calibration: dict | None = None
     base: dict | None = None  # of a gate: the ref and the commit it was
+    flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one a case that changed
 
 
 def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
@@ -46,6 +51,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
         **{name: headline.get(name) for name in HEADLINE_FIELDS},
         "canary": canary_of(campaign.cases[0]) if campaign.cases else None,
         "reruns": list(campaign.reruns), "cases": [case_document(case) for case in campaign.cases],
+        "flames": setting.flames,
     }
 
 
@@ -110,9 +116,18 @@ def summary_lines(doc: dict) -> list[str]:
     if doc["cases"]:
         lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")
+    lines += [f"  {flame_text(flame)}" for flame in doc["flames"]]
     lines += [f"  note: {note}" for note in doc["notes"]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
+
+
+def flame_text(flame: dict) -> str:
+    if flame["file"] is None:
+        return f"{flame['case']}: no flame graph difference: {flame['unavailable']}"
+    grew = ", ".join(f"{one['function']} +{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')}"
+                     for one in flame["grew"])
+    return f"{flame['case']}: grew most, own CPU time a run: {grew or 'no function'}"
 
 
 def rerun_text(doc: dict) -> str:
@@ -133,13 +148,41 @@ def calibration_text(calibration: dict | None) -> str:
     return calibration["text"]
 
 
-def markdown(doc: dict) -> str:
+def beside(words: str, file: str) -> str:
+    """The link of a page that lies in the report's folder."""
+    return f"[{words}]({quote(file)})"
+
+
+def markdown(doc: dict, link: Link = beside) -> str:
     """One page: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
     lines = [f"# {title}: {doc['verdict']}", "", doc["reason"] + ".", ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
+    lines += flame_lines(doc["flames"], link)
     lines += details(doc)
     return "\n".join(lines) + "\n"
+
+
+def flame_lines(flames: list[dict], link: Link) -> list[str]:
+    """Where each changed case spends more, and the picture."""
+    lines = []
+    for flame in flames:
+        lines += [f"### Where {flame['case']} spends its CPU time", ""]
+        if flame["file"] is None:
+            lines += [f"No flame graph difference: {flame['unavailable']}.", ""]
+        else:
+            lines += [*growth_table(flame), f"{link('Flame graph difference', flame['file'])}: red grew, blue shrank; CPU time "
+                      f"{value_text(flame['base_cpu_ns'], 'ns')} → {value_text(flame['new_cpu_ns'], 'ns')} a run, "
+                      f"{flame['runs_count']} profiled runs of each.", ""]
+    return lines
+
+
+def growth_table(flame: dict) -> list[str]:
+    if not flame["grew"]:
+        return ["No function takes more CPU time than before, beyond the noise of sampling.", ""]
+    rows = [f"| `{one['function']}` | {value_text(one['base_self_ns'], 'ns')} | {value_text(one['new_self_ns'], 'ns')} | "
+            f"+{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')} |" for one in flame["grew"]]
+    return ["| function that grew | own time a run, A | B | change |", "|---|---:|---:|---:|", *rows, ""]
 
 
 def table(case: dict, confidence: float, named: bool = True) -> str:

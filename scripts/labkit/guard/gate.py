@@ -14,8 +14,10 @@ from pathlib import Path
 from labkit import host
 from labkit.evidence import write_text
 from labkit.experiment.campaign import Case
-from labkit.experiment.commands import Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair
+from labkit.experiment.commands import (Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair,
+                                        run_hook)
 from labkit.experiment.interleave import CANARY, Slot
+from labkit.guard.flame_difference import ProfiledRun
 from labkit.instruments import Unavailable, counter, valgrind
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.workload import build, fixture, manifest, patient, variant
@@ -50,9 +52,10 @@ class Trees:
 
 @dataclass
 class Subjects:
-    """What there is to measure, what needs no measuring, and what is to be said."""
+    """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}."""
 
     cases: list[Case] = field(default_factory=list)
+    profiled: dict[str, dict[str, ProfiledRun]] = field(default_factory=dict)
     arms: dict[str, dict] = field(default_factory=dict)
     identical: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -100,9 +103,11 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_iden
         if same and not measure_identical:
             subjects.identical.append(name)
         else:
-            subjects.cases += [workload_case(wanted, size, binaries,
-                                             counts_instructions and size == wanted.main_size)
-                               for size in wanted.fixture.sizes]
+            for size in wanted.fixture.sizes:
+                load = equal_load(wanted, size, binaries["A"][0])
+                case = workload_case(wanted, load, binaries, counts_instructions and size == wanted.main_size)
+                subjects.cases.append(case)
+                subjects.profiled[case.name] = {arm: workload_run(wanted, load, binaries[arm][0]) for arm in "AB"}
     return subjects
 
 
@@ -128,11 +133,19 @@ def arm_document(binaries: list[Binary], side: str) -> dict:
             "builds": [one.sha256 for one in binaries]}
 
 
-def workload_case(wanted: Manifest, size: str, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
-    cpu = host.measuring_cpu()
-    first = patient.must(patient.observe(wanted, binaries["A"][0], Load(size, samples_count=3), cpu=cpu),
+def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
+    """As many batches as the base's harness chose by the clock: both arms do the same, and answer the same."""
+    first = patient.must(patient.observe(wanted, base, Load(size, samples_count=3), cpu=host.measuring_cpu()),
                          "first run of the base")
-    load = Load(size, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+    return Load(size, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+
+
+def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
+    return ProfiledRun((*patient.command(wanted, binary, load.size), *load.arguments()))
+
+
+def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
+    cpu = host.measuring_cpu()
     # The canary is another file with the same bytes: the arms of one comparison never share pages.
     copies = {**binaries, CANARY: [copy_of(one) for one in binaries["A"]]}
 
@@ -142,10 +155,10 @@ def workload_case(wanted: Manifest, size: str, binaries: dict[str, list[Binary]]
         return patient.observe(wanted, binary, load, cpu=cpu, environment=slot.environment({}))
 
     def count(arm: str) -> dict:
-        row = counted(wanted, binaries[arm][0], size)
-        return row | instructions(wanted, binaries[arm][0], size) if counts_instructions else row
+        row = counted(wanted, binaries[arm][0], load.size)
+        return row | instructions(wanted, binaries[arm][0], load.size) if counts_instructions else row
 
-    return Case(f"{wanted.name}/{size}", observe, gating=GATING, count=count,
+    return Case(f"{wanted.name}/{load.size}", observe, gating=GATING, count=count,
                 watched=(*WATCHED, "instructions") if counts_instructions else WATCHED)
 
 
@@ -194,6 +207,7 @@ def command_subjects(both: Trees, runs: list[str], build_command: str | None, co
         folder = scratch / str(number)
         folder.mkdir()
         subjects.cases.append(command_case(text, sides, conditions, folder, subjects.notes))
+        subjects.profiled[text] = {arm: command_run(sides[arm], conditions) for arm in "AB"}
     return subjects
 
 
@@ -203,6 +217,11 @@ def command_case(text: str, sides: dict[str, Command], conditions: Conditions, s
     notes += [f"{text}: {note}" for note in pair.notes]
     return Case(text, pair.observe, gating=COMMAND_GATING, watched=COMMAND_WATCHED,
                 count=exact_counts(pair, COMMAND_WATCHED))
+
+
+def command_run(command: Command, conditions: Conditions) -> ProfiledRun:
+    return ProfiledRun(command.argv, cwd=command.cwd, stdin=conditions.stdin, timeout_s=conditions.timeout_s,
+                       before=lambda: run_hook(conditions.prepare, "prepare"))
 
 
 def run_build(command: str | None, tree: Path, side: str, logs: Path) -> None:

@@ -22,8 +22,16 @@ CI = ROOT / "templates" / "ci"
 # A sleep is as long on a busy machine as on a quiet one, nearly: the verdict of a test must not depend on the load.
 PROGRAM = """#include <stdio.h>
 #include <unistd.h>
-int main(void) {{ usleep({micros}); puts("42"); return 0; }}
+__attribute__((noinline)) static void honest(long n) {{ for (volatile long i = 0; i < n; i++) ; }}
+{more}
+int main(void) {{ usleep({micros}); honest(1000000); {call} puts("42"); return 0; }}
 """
+GUILTY = {"more": "__attribute__((noinline)) static void guilty(long n) { for (volatile long i = 0; i < n; i++) ; }",
+          "call": "guilty(4000000);"}
+
+
+def program(micros=12000, more="", call=""):
+    return PROGRAM.format(micros=micros, more=more, call=call)
 
 
 def git(repository, *arguments):
@@ -46,10 +54,10 @@ def repository(tmp_path):
     folder.mkdir()
     git(folder, "init", "-q")
     (folder / ".gitignore").write_text("program\n")
-    commit(folder, "base", program_c=PROGRAM.format(micros=12000), Makefile="program: program.c\n\tcc -O1 $< -o $@\n")
-    commit(folder, "good", program_c="/* tidier */\n" + PROGRAM.format(micros=12001))
-    commit(folder, "bad", program_c=PROGRAM.format(micros=30000))
-    commit(folder, "wrong", program_c=PROGRAM.format(micros=12000).replace("42", "43"))
+    commit(folder, "base", program_c=program(), Makefile="program: program.c\n\tcc -O1 $< -o $@\n")
+    commit(folder, "good", program_c="/* tidier */\n" + program(12001))
+    commit(folder, "bad", program_c=program(30000, **GUILTY))
+    commit(folder, "wrong", program_c=program().replace("42", "43"))
     commit(folder, "broken", program_c="int main(void) { return }")
     return folder
 
@@ -90,13 +98,25 @@ def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
     document = json.loads((report_of(done) / "comparison.json").read_text())
     assert document["base"]["ref"] == "base" and document["base"]["commit"] == git(repository, "rev-parse", "base")
     assert not git(repository, "worktree", "list").splitlines()[1:]
+    check_flame_difference(report_of(done), document, comment)
+
+
+def check_flame_difference(report, document, comment):
+    """The guilty function leads the table, and the picture that the comment names is in the published folder."""
+    flame, = document["flames"]
+    assert flame["grew"][0]["function"] == "guilty" and flame["new_cpu_ns"] > 2 * flame["base_cpu_ns"]
+    assert f"[Flame graph difference](https://example.org/run/1) (`{report.name}/{flame['file']}` in there)" in comment
+    assert re.search(r"\| function that grew .*\n.*\n\| `guilty` ", comment)
+    assert "guilty" in (report / flame["file"]).read_text()
 
 
 @pytest.mark.slow
 def test_a_good_commit_passes_and_gitlab_hears_of_it(repository):
-    done = lab_gate(repository, "good", "--ci-output", "gitlab", "--effect", "0.2")
+    done = lab_gate(repository, "good", "--ci-output", "gitlab", "--effect", "0.2", "--flamegraph")
     document = json.loads((report_of(done) / "comparison.json").read_text())
     assert done.returncode != Exit.FAILED, done.stderr
+    flame, = document["flames"]
+    assert flame["unavailable"] is None and (report_of(done) / flame["file"]).exists()
     assert document["verdict"] != "regressed"
     suites = ElementTree.parse(report_of(done) / "junit.xml").getroot()
     assert [suite.get("failures") for suite in suites] == ["0"]
@@ -124,7 +144,7 @@ def test_a_base_that_is_not_there(repository):
 
 
 def test_the_same_bytes_need_no_run(repository):
-    commit(repository, "comment", program_c="/* only words */\n" + PROGRAM.format(micros=12000))
+    commit(repository, "comment", program_c="/* only words */\n" + program())
     done = lab_gate(repository, "comment")
     assert done.returncode == Exit.PASSED and "same bytes" in done.stdout
 
@@ -159,7 +179,7 @@ def action_entry(repository):
 
 def gitlab_entry(repository):
     job = load_yaml("gitlab.yml")[".perf-gate"]
-    values = {"CI_PROJECT_DIR": str(repository), "CI_JOB_URL": "https://h/1",
+    values = {"CI_PROJECT_DIR": str(repository), "CI_JOB_URL": "https://h/1", "PERF_CLINIC": "perf-clinic",
               "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "base"}
     environment = {name: re.sub(r"\$(\w+)", lambda found: values[found.group(1)], text)
                    for name, text in job["variables"].items()}
@@ -205,7 +225,7 @@ def document(ratio=1.10, verdict="regressed", gating=("wall",), exit_code=1):
                   "b_median": 1e7 * (ratio or 1), "ratio": ratio, "low": 1.05, "high": 1.15, "p_exact": 0.001,
                   "p_welch": 0.002, "welch_disagrees": False, "mde_ratio": 0.02}
     return {"verdict": verdict, "reason": "wall slower", "exit_code": exit_code, "policy": {"alpha": 0.01, "effect_ratio": 0.01},
-            "mode": "gate", "floor_ratio": 0.0, "reruns": [], "notes": [], "arms": {}, "calibration": None, "rows": "r",
+            "mode": "gate", "floor_ratio": 0.0, "flames": [], "reruns": [], "notes": [], "arms": {}, "calibration": None, "rows": "r",
             "pairs_count": 24, "blocks_count": 12, "canary": None, "seed": 1,
             "host": {"fingerprint": "f" * 64, "stable": {"cpu_model": "c", "cores_count": 2, "kernel": "k",
                                                         "virtualization": "v"}},
@@ -228,6 +248,28 @@ def test_fail_on_does_not_forgive_other_outcomes():
 def test_bad_thresholds(text):
     with pytest.raises(UsageError):
         ci_output.parse_thresholds(text)
+
+
+def flame(**more):
+    return {"case": "a:b,c", "file": "flame-difference.svg", "unavailable": None, "runs_count": 9, "base_cpu_ns": 1e6,
+            "new_cpu_ns": 2e6, "grew": [{"function": "guilty", "base_self_ns": 0.0, "new_self_ns": 9e5}], **more}
+
+
+@pytest.mark.parametrize("url, link", [
+    ("", "[Flame graph difference](flame-difference.svg)"),
+    ("https://h/run#artifacts", "[Flame graph difference](https://h/run#artifacts) (`now/flame-difference.svg` in there)"),
+    ("https://h/file/gate/{path}", "[Flame graph difference](https://h/file/gate/now/flame-difference.svg)")])
+def test_the_comment_links_the_flame_graph_difference(url, link):
+    doc = document() | {"flames": [flame()]}
+    text = ci_output.comment(doc, ci_output.parse_thresholds(""), ci_output.linker(Path("reports/gate/now"), url))
+    assert link in text and "| `guilty` | 0 ns | 900 µs | +900 µs |" in text
+    assert text.index("## Performance regressed") < text.index(link) < text.index("<details>")
+
+
+def test_a_profile_that_could_not_be_taken_is_said_with_its_reason():
+    doc = document() | {"flames": [flame(file=None, unavailable="perf is forbidden", grew=[])]}
+    text = ci_output.comment(doc, ci_output.parse_thresholds(""), ci_output.linker(Path("now"), ""))
+    assert "No flame graph difference: perf is forbidden." in text
 
 
 def test_annotations_are_escaped():

@@ -4,17 +4,43 @@ Format  profiler/FORMAT.md for sessions; `clinic report --json` for the shares.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.instruments import Unavailable, run_tool
+from labkit.process import run_process
 
 CLINIC = Path("build/bin/clinic")
 
 
-def run(*argv: str, timeout_s: float = 300) -> str:
+def program() -> str:
     if not CLINIC.exists():
         raise Unavailable(f"{CLINIC} is not built; run make build")
-    return run_tool([str(CLINIC.resolve()), *argv], timeout_s=timeout_s).stdout
+    return str(CLINIC.resolve())
+
+
+def run(*argv: str, timeout_s: float = 300) -> str:
+    return run_tool([program(), *argv], timeout_s=timeout_s).stdout
+
+
+def record(argv: Sequence[str], session: Path, *, timeout_s: float, stdin: Path | None = None,
+           cwd: Path | None = None) -> None:
+    """One run under the sampler. Unavailable where it cannot sample, and where the command fails."""
+    done = run_process([program(), "record", "-o", str(session.resolve()), "--", *argv], timeout_s=timeout_s,
+                       stdin=stdin, cwd=cwd)
+    if done.failure is not None:
+        said = " ".join(done.stderr.split())[-300:]
+        raise Unavailable(f"clinic record of {' '.join(argv)} ended with {done.failure}, exit code {done.exit_code}: "
+                          f"{said}")
+
+
+def merge(sessions: Sequence[Path], output: Path) -> None:
+    run("merge", *map(str, sessions), "-o", str(output))
+
+
+def diff(base: Path, new: Path, picture: Path, title: str) -> dict:
+    """`clinic diff --json` over all functions, and the picture beside it."""
+    return json.loads(run("diff", str(base), str(new), "-o", str(picture), "--title", title, "--json"))
 
 
 def import_perf(script: Path, session: Path) -> None:

@@ -14,12 +14,15 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
                                          measured, new_folder)
 from labkit.experiment.campaign import Campaign
 from labkit.figures import figures_verdict
-from labkit.guard import ci_output, comparison_report, gate
+from labkit.figures.figures_verdict import file_stem
+from labkit.guard import ci_output, comparison_report, flame_difference, gate
 from labkit.guard.comparison_report import Setting
+from labkit.guard.flame_difference import FlameDifference
 from labkit.guard.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
 from labkit.row_file import RowFile
 from labkit.schemas import check
+from labkit.verdicts.verdict import IMPROVED, REGRESSED
 from labkit.workload import manifest
 
 REPORTS = Path("reports/gate")
@@ -31,6 +34,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--repository", type=Path, default=Path(), help="another git repository; needs --run")
     parser.add_argument("--build", metavar="SH", help="shell command that builds a tree of that repository")
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="command to time in both trees")
+    parser.add_argument("--flamegraph", action="store_true",
+                        help="the flame graph difference of every case, not only of those that changed")
     parser.add_argument("--instructions", action="store_true", help="count them too (callgrind, main size)")
     add_condition_arguments(parser)
     add_design_arguments(parser)
@@ -49,9 +54,10 @@ def run(args) -> Exit:
         with RowFile(folder / "rows.jsonl") as rows:
             campaign = (measured(subjects.cases, design, rows) if subjects.cases
                         else nothing_to_measure(subjects))
+        flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(),
-                      calibration=calibration.citation())
+                      calibration=calibration.citation(), flames=[flame.to_json() for flame in flames])
     doc = comparison_report.document(campaign, design, setting)
     write_documents(doc, rows.kept, folder)
     print("\n".join(comparison_report.summary_lines(doc)))
@@ -65,6 +71,14 @@ def subjects_of(args, both: Trees, folder: Path, scratch: Path) -> Subjects:
                                      measure_identical=args.measure_identical)
     return gate.workload_subjects(both, args.workload or manifest.names(), folder,
                                   measure_identical=args.measure_identical, counts_instructions=args.instructions)
+
+
+def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, every: bool) -> list[FlameDifference]:
+    """Of every case that changed: the profiler answers the next question. Not where the machine is what differs."""
+    changed = [case.name for case in campaign.cases
+               if every or (campaign.exit is not Exit.ENVIRONMENT and case.verdict in (IMPROVED, REGRESSED))]
+    return [flame_difference.draw(name, subjects.profiled[name]["A"], subjects.profiled[name]["B"], folder,
+                                  file_stem([case.name for case in campaign.cases], name)) for name in changed]
 
 
 def notes_of(subjects: Subjects) -> list[str]:
