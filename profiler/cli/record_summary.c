@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "collect/recording.h"
+#include "session/quality.h"
 #include "session/session.h"
 
 static double percent(uint64_t part, uint64_t whole)
@@ -11,46 +12,23 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-/* Which tier named the innermost frame of each sample. */
-static void count_tiers(const struct clinic_session *session,
-			uint64_t tiers[CLINIC_TIERS])
-{
-	uint32_t samples_count, stacks_count, frames_count;
-	const struct clinic_sample *samples =
-		clinic_session_rows(session, CLINIC_SAMPLES, &samples_count);
-	const struct clinic_stack *stacks =
-		clinic_session_rows(session, CLINIC_STACKS, &stacks_count);
-	const struct clinic_frame *frames =
-		clinic_session_rows(session, CLINIC_FRAMES, &frames_count);
-
-	for (uint32_t i = 0; i < samples_count; i++)
-		tiers[frames[stacks[samples[i].stack_id].frame_id].tier]++;
-}
-
 static void print_names(const struct clinic_session *session)
 {
-	static const char *const names[CLINIC_TIERS] = {
-		[CLINIC_TIER_DWARF] = "debug info",
-		[CLINIC_TIER_SYMTAB] = "symtab",
-		[CLINIC_TIER_DYNSYM] = "dynsym",
-		[CLINIC_TIER_MINIDEBUG] = "minidebug",
-		[CLINIC_TIER_PLT] = "plt",
-		[CLINIC_TIER_VDSO] = "vdso",
-		[CLINIC_TIER_KERNEL] = "kernel",
-	};
-	uint64_t tiers[CLINIC_TIERS] = {0}, all = 0, named = 0;
+	struct clinic_quality_counts counts;
+	uint64_t named = 0;
 
-	count_tiers(session, tiers);
-	for (int tier = 0; tier < CLINIC_TIERS; tier++) {
-		all += tiers[tier];
-		named += names[tier] ? tiers[tier] : 0;
-	}
+	if (clinic_quality_count(session, &counts))
+		return;
+	for (unsigned int tier = 0; tier < CLINIC_TIERS; tier++)
+		if (clinic_tier_is_name(tier))
+			named += counts.leaves[tier];
 	fprintf(stderr, "clinic record: %.1f %% of samples named",
-		percent(named, all));
-	for (int tier = 0; tier < CLINIC_TIERS; tier++)
-		if (names[tier] && tiers[tier])
-			fprintf(stderr, ", %s %.1f %%", names[tier],
-				percent(tiers[tier], all));
+		percent(named, counts.samples_count));
+	for (unsigned int tier = 0; tier < CLINIC_TIERS; tier++)
+		if (clinic_tier_is_name(tier) && counts.leaves[tier])
+			fprintf(stderr, ", %s %.1f %%", clinic_tier_name(tier),
+				percent(counts.leaves[tier],
+					counts.samples_count));
 	fputc('\n', stderr);
 }
 

@@ -44,22 +44,54 @@ static void set_share(const struct clinic_report *report, json_t *object,
 	json_object_set_new(object, key, json_real(share.high));
 }
 
-static void set_place(const struct clinic_report *report, json_t *object,
-		      uint32_t frame_id)
+static const struct clinic_frame *frame_at(const struct clinic_report *report,
+					   uint32_t frame_id)
+{
+	uint32_t count;
+	const struct clinic_frame *frame =
+		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
+
+	return &frame[frame_id];
+}
+
+static void set_library(const struct clinic_report *report, json_t *object,
+			const struct clinic_frame *frame)
 {
 	const struct clinic_session *session = report->session;
 	uint32_t count;
-	const struct clinic_frame *frame =
-		clinic_session_rows(session, CLINIC_FRAMES, &count);
 	const struct clinic_library *library =
 		clinic_session_rows(session, CLINIC_LIBRARIES, &count);
 
-	frame += frame_id;
-	set_text(object, "file", clinic_session_text(session, frame->file_id));
-	set_count(object, "line", frame->line);
 	set_text(object, "library",
 		 clinic_session_text(session,
 				     library[frame->library_id].path_id));
+}
+
+/* Of the code: a line that was executed. */
+static void set_place(const struct clinic_report *report, json_t *object,
+		      uint32_t frame_id)
+{
+	const struct clinic_frame *frame = frame_at(report, frame_id);
+
+	set_text(object, "file",
+		 clinic_session_text(report->session, frame->file_id));
+	set_count(object, "line", frame->line);
+	set_library(report, object, frame);
+}
+
+/* Of a function: where it is defined, and its line with most self time. */
+static void set_definition(const struct clinic_report *report, json_t *object,
+			   uint32_t frame_id)
+{
+	const struct clinic_frame *frame = frame_at(report, frame_id);
+
+	set_text(object, "file",
+		 clinic_session_text(report->session, frame->defined_file_id));
+	set_count(object, "line", frame->defined_line);
+	set_text(object, "hottest_file",
+		 clinic_session_text(report->session, frame->file_id));
+	set_count(object, "hottest_line", frame->line);
+	set_library(report, object, frame);
 }
 
 static json_t *tally_row(const struct clinic_report *report,
@@ -72,7 +104,9 @@ static json_t *tally_row(const struct clinic_report *report,
 
 	set_text(object, "name",
 		 clinic_report_name(report, group, row, room, sizeof(room)));
-	if (group == CLINIC_BY_FUNCTION || group == CLINIC_BY_LINE)
+	if (group == CLINIC_BY_FUNCTION)
+		set_definition(report, object, row->frame_id);
+	else if (group == CLINIC_BY_LINE)
 		set_place(report, object, row->frame_id);
 	set_share(report, object, tally, "self", row->self);
 	set_share(report, object, tally, "total", row->total);
@@ -188,6 +222,8 @@ static json_t *quality(const struct clinic_report *report)
 	set_ratio(object, "cpu_reconciliation_ratio",
 		  clinic_report_reconciliation(report));
 	set_ratio(object, "overhead_ratio", clinic_report_overhead(report));
+	set_count(object, "collector_peak_rss_bytes",
+		  quality->collector_peak_rss_bytes);
 	set_ratio(object, "kernel_unsampled_ratio",
 		  clinic_report_blind(report));
 	return object;

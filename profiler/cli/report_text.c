@@ -83,6 +83,9 @@ static void print_quality(const struct clinic_report *report)
 	print_ratio("CPU time sampled / accounted by the kernel",
 		    clinic_report_reconciliation(report));
 	print_ratio(", collector / target CPU", clinic_report_overhead(report));
+	if (quality->collector_peak_rss_bytes)
+		printf(", collector at most %.1f MiB",
+		       (double)quality->collector_peak_rss_bytes / 1048576.0);
 	printf("\n");
 }
 

@@ -118,6 +118,15 @@ def test_report_json_is_whole(report):
     assert report["allocations"] is None and report["call_sites"] is None and report["locks"] == []
 
 
+def test_sessions_of_schema_1_know_no_definitions(tmp_path):
+    """Their only lines are those executed: these must not be taken for where a function begins."""
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps({**ALLOCATING, "schema": 1, "samples": {"stack": [2], "weight_ns": [5]}}))
+    function = json.loads(done("report", path, "--json"))["functions"][0]
+    assert (function["name"], function["file"], function["line"]) == ("grow", "", 0)
+    assert (function["hottest_file"], function["hottest_line"]) == ("pipeline.c", 20)
+
+
 def test_intervals_are_wilsons(report):
     scipy_stats = pytest.importorskip("scipy.stats")
     samples = report["quality"]["samples_count"]
@@ -360,7 +369,7 @@ def test_damaged_sessions_are_told(folder, tmp_path):
     whole = (folder / "pipeline.json").read_bytes()
     cut, newer, other = tmp_path / "cut.json", tmp_path / "newer.json", tmp_path / "other.json"
     cut.write_bytes(whole[:len(whole) // 2])
-    newer.write_bytes(whole.replace(b'"schema":1', b'"schema":99'))
+    newer.write_bytes(whole.replace(b'"schema":2', b'"schema":99'))
     other.write_text("{}")
     assert "is not a session that can be read" in complaint("report", cut)
     assert "too new" in complaint("report", newer) and "99" in complaint("report", newer)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collect/naming.h"
 #include "collect/refusals.h"
 #include "session/session.h"
 
@@ -84,6 +85,16 @@ static void note_kernel_names(struct notes *notes)
 static bool is_by_timers(const struct clinic_findings *findings)
 {
 	return !strcmp(findings->source.backend, "timer");
+}
+
+static void note_unopened(struct notes *notes)
+{
+	uint32_t count = notes->findings->unopened_count;
+
+	if (count > CLINIC_NAMING_NOTES_MAX)
+		note(notes, IS_NOTE,
+		     "%" PRIu32 " more files could not be opened for names",
+		     count - CLINIC_NAMING_NOTES_MAX);
 }
 
 /*
@@ -170,6 +181,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_losses(&notes);
 	note_blind_spot(&notes);
 	note_kernel_names(&notes);
+	note_unopened(&notes);
 	note_reconciliation(&notes);
 	note_theft(&notes);
 	note_unloaded(&notes);

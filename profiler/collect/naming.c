@@ -1,6 +1,9 @@
 #include "collect/naming.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,11 +95,15 @@ static int keep_symbol_frame(struct naming *naming, uint64_t address,
 		.address = address,
 		.tier = tier_of(tier),
 		.inlined = symbol->is_inline,
+		.defined_line = symbol->defined_line,
 	};
 	int err = text_or_none(naming, symbol->function, &frame.function_id);
 
 	if (!err)
 		err = text_or_none(naming, symbol->file, &frame.file_id);
+	if (!err)
+		err = text_or_none(naming, symbol->defined_file,
+				   &frame.defined_file_id);
 	return err ? err : keep_frame(naming, &frame);
 }
 
@@ -170,6 +177,37 @@ static int library_of_module(struct naming *naming,
 					 &naming->library_id);
 }
 
+static const char *reason_not_opened(int err)
+{
+	switch (err) {
+	case -ESTALE:
+		return "another build is in its place now";
+	case -ENOENT:
+		return "it is gone";
+	case -ENOEXEC:
+		return "it is no ELF file";
+	case -EBADMSG:
+		return "it is damaged";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* What has no name has a reason: one note a file, the first few of them. */
+static int note_not_opened(struct naming *naming,
+			   const struct clinic_module *module, int err)
+{
+	char text[PATH_MAX + 200];
+
+	if (++naming->facts->unopened_count > CLINIC_NAMING_NOTES_MAX)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%s gave no names for %" PRIu32 " addresses of samples: %s",
+		 clinic_module_path(module), naming->addresses_count,
+		 reason_not_opened(err));
+	return clinic_session_add_note(naming->session, 0, text);
+}
+
 /* File offsets become what objdump shows, where the file can be read. */
 static int name_in_module(struct naming *naming,
 			  const struct clinic_module *module)
@@ -179,8 +217,11 @@ static int name_in_module(struct naming *naming,
 
 	if (err)
 		return err;
-	if (open_module(naming, module, &symbols))
-		return name_bare(naming);
+	err = open_module(naming, module, &symbols);
+	if (err) {
+		err = note_not_opened(naming, module, err);
+		return err ? err : name_bare(naming);
+	}
 	for (uint32_t i = 0; i < naming->addresses_count; i++)
 		(void)clinic_symbols_address(symbols, naming->addresses[i],
 					     &naming->addresses[i]);

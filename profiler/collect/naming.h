@@ -4,7 +4,8 @@
  * Each unique address is looked up once, all of a module together. One
  * address may become several frames: the functions inlined there.
  *
- * Errors     0 or -errno. What has no name keeps its address: not an error.
+ * Errors     0 or -errno. What has no name keeps its address: not an error,
+ *            but a file that could not be opened gives a note with the reason.
  * Read next  symbols/symbols.h; session/session.h.
  */
 #ifndef CLINIC_COLLECT_NAMING_H
@@ -24,10 +25,14 @@ struct clinic_naming_options {
 	const char *root; /* the target's root folder, or NULL: ours */
 };
 
+#define CLINIC_NAMING_NOTES_MAX 16 /* files that a note names */
+
 struct clinic_naming_facts {
 	/* Files whose build-id was not that of the mapping, and the like. */
 	struct clinic_symbols_counts symbols;
 	int kernel_error; /* why the kernel has no names; 0: it has */
+	/* Files that could not be opened: the first are notes by now. */
+	uint32_t unopened_count;
 };
 
 /*

@@ -169,3 +169,14 @@ int clinic_process_status(pid_t pid, struct clinic_metric *metric)
 	count_switches(pid, metric);
 	return 0;
 }
+
+/* Not getrusage(): that remembers who ran before an exec. */
+uint64_t clinic_process_peak_rss_bytes(pid_t pid)
+{
+	char path[32], text[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_text(AT_FDCWD, path, text, sizeof(text)))
+		return 0;
+	return field(text, "\nVmHWM:") * 1024;
+}

@@ -18,6 +18,9 @@ struct clinic_metric;
 /* Everything but time_ns, which is the caller's clock. */
 int clinic_process_status(pid_t pid, struct clinic_metric *metric);
 
+/* Most memory it has had resident at a time; 0: unknown. */
+uint64_t clinic_process_peak_rss_bytes(pid_t pid);
+
 /* CPU time, since it started. */
 struct clinic_process_times {
 	uint64_t own_ns, own_kernel_ns;

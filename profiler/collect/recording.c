@@ -14,6 +14,7 @@
 #include "collect/findings.h"
 #include "collect/idle_source.h"
 #include "collect/perf_source.h"
+#include "collect/process_status.h"
 #include "collect/promptness.h"
 #include "collect/timer_source.h"
 #include "session/session.h"
@@ -419,11 +420,14 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 		.source = outcome->source,
 		.counts = outcome->counts,
 		.kernel_names_error = outcome->naming.kernel_error,
+		.unopened_count = outcome->naming.unopened_count,
 		.stolen_ns = stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
 	};
 	int err;
 
+	clinic_session_quality(recording->session)->collector_peak_rss_bytes =
+		clinic_process_peak_rss_bytes(getpid());
 	err = clinic_findings_note(recording->session, &findings);
 	return err ? err
 		   : clinic_findings_refusals(recording->session,

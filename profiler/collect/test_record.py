@@ -272,6 +272,41 @@ def test_deleted_binary(record, tmp_path, backend):
     assert session.share("live_shortly") > 0.8
 
 
+# Calls code that stands in a file of its own, as some compilers at run time do.
+CALLS_RAW_CODE = """
+import ctypes, mmap, sys
+with open(sys.argv[1], "r+b") as file:
+    code = mmap.mmap(file.fileno(), 4096, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+address = ctypes.addressof(ctypes.c_char.from_buffer(code))
+ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(address)(300_000_000)
+"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the code is of an x86-64")
+def test_what_has_no_name_has_a_reason(record, tmp_path):
+    raw = tmp_path / "raw_code"
+    raw.write_bytes(b"\x48\x89\xf8\x48\xff\xc8\x75\xfb\xc3".ljust(4096, b"\0"))  # counts rdi down to 0
+    session = record("/usr/bin/python3", "-c", CALLS_RAW_CODE, raw)
+    notes = [session.file["strings"][text] for text in session.file["notes"]["text"]]
+    assert any(note.startswith(f"{raw} gave no names") and "no ELF file" in note for note in notes), notes
+
+
+def line_of(text: str, path: Path) -> int:
+    return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+def test_a_function_is_where_it_is_defined(record, anybodys_folder):
+    record(VICTIMS / "split_functions", 100)
+    report = json.loads(run("report", anybodys_folder / "session.json", "--json").stdout)
+    functions = {row["name"]: row for row in report["functions"]}
+    sources = Path(__file__).parent / "victims"
+    for name, text, source in [("main", "int main(", "split_functions.c"), ("burn", "uint64_t burn(", "known_work.h")]:
+        assert Path(functions[name]["file"]).name == source
+        assert functions[name]["line"] == line_of(text, sources / source)
+    # Where its time went is another line, and maybe of another file.
+    assert functions["burn"]["hottest_line"] > functions["burn"]["line"]
+
+
 def make_root(folder: Path, binary: Path) -> None:
     """A root folder with that program as /program, and the libraries that it needs."""
     libraries = subprocess.run(["ldd", binary], check=True, capture_output=True, text=True).stdout

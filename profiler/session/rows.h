@@ -41,12 +41,14 @@ struct clinic_library {
 struct clinic_frame {
 	uint32_t function_id; /* string, demangled; 0: not named */
 	uint32_t file_id;     /* string: source file */
-	uint32_t line;        /* 0: unknown */
+	uint32_t line;        /* being executed, or of the call; 0: unknown */
 	uint32_t library_id;
 	uint64_t address; /* ELF virtual address in the library, as objdump
 			   * shows it; absolute for the kernel */
 	uint32_t tier;    /* enum clinic_tier */
 	uint32_t inlined; /* 1: inlined into the frame below it */
+	uint32_t defined_file_id; /* string: where the function itself is, */
+	uint32_t defined_line;    /* not its code at address; 0: unknown */
 };
 
 /* A call stack is its innermost frame and the stack that called it. */
@@ -176,6 +178,8 @@ struct clinic_quality {
 	uint64_t accounted_kernel_ns; /* of it, spent in the kernel */
 	uint64_t kernel_visible;      /* 0: kernel time gave no samples */
 	uint64_t collector_cpu_ns; /* what watching cost outside the target */
+	/* Most memory the collector held, naming included; 0: unknown. */
+	uint64_t collector_peak_rss_bytes;
 	uint64_t unmatched_frees_count;
 	uint64_t allocations_observed; /* 0: see the notes for the reason */
 	uint64_t peak_bytes;           /* most bytes live at once */

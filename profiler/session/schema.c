@@ -25,6 +25,8 @@ static const struct clinic_column frame[] = {
 	NUMBER(clinic_frame, address),
 	COLUMN(clinic_frame, tier, "tier", CLINIC_COLUMN_TIER),
 	NUMBER(clinic_frame, inlined),
+	TEXT(clinic_frame, defined_file),
+	NUMBER(clinic_frame, defined_line),
 };
 
 static const struct clinic_column stack[] = {
@@ -130,6 +132,7 @@ static const struct clinic_column quality[] = {
 	NUMBER(clinic_quality, accounted_kernel_ns),
 	NUMBER(clinic_quality, kernel_visible),
 	NUMBER(clinic_quality, collector_cpu_ns),
+	NUMBER(clinic_quality, collector_peak_rss_bytes),
 	NUMBER(clinic_quality, unmatched_frees_count),
 	NUMBER(clinic_quality, allocations_observed),
 	NUMBER(clinic_quality, peak_bytes),

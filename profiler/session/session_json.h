@@ -21,7 +21,7 @@
 
 struct clinic_session;
 
-#define CLINIC_SESSION_SCHEMA 1
+#define CLINIC_SESSION_SCHEMA 2
 #define CLINIC_VERSION        "0.1.0" /* of what writes sessions */
 
 struct clinic_why {

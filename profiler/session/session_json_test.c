@@ -34,7 +34,8 @@ static struct clinic_session *one_of_everything(void)
 	struct clinic_frame frame = {.line = 4000000000u,
 				     .address = UINT64_MAX,
 				     .tier = CLINIC_TIER_DWARF,
-				     .inlined = 1};
+				     .inlined = 1,
+				     .defined_line = 7};
 	struct clinic_sample sample = {.time_ns = 1000,
 				       .weight_ns = 1001001,
 				       .cpu = UINT16_MAX,
@@ -50,6 +51,7 @@ static struct clinic_session *one_of_everything(void)
 	assert_int_equal(clinic_session_new(&s), 0);
 	clinic_session_text_id(s, "say \"hi\"\n\\ \x01 caf\xc3\xa9",
 			       &frame.function_id);
+	clinic_session_text_id(s, "x.h", &frame.defined_file_id);
 	clinic_session_library_id(s, "/lib/x.so", "0123abcd",
 				  &frame.library_id);
 	clinic_session_frame_id(s, &frame, &lock.thread_id);
@@ -244,7 +246,7 @@ static void any_changed_byte_is_survived(void **state)
 	clinic_session_free(s);
 }
 
-#define HEAD "{\"format\":\"clinic-session\",\"schema\":1"
+#define HEAD "{\"format\":\"clinic-session\",\"schema\":2"
 
 static void refused(const char *text, int error, const char *because)
 {
@@ -264,8 +266,8 @@ static void hostile_files_are_refused_by_name(void **state)
 	refused("[]", -EBADMSG, "not JSON");
 	refused("{}", -EBADMSG, "no \"format\"");
 	refused("{\"format\":\"pprof\"}", -EBADMSG, "format");
-	refused("{\"format\":\"clinic-session\",\"schema\":2}", -EPROTO,
-		"schema is 2");
+	refused("{\"format\":\"clinic-session\",\"schema\":3}", -EPROTO,
+		"schema is 3");
 	refused("{\"format\":\"clinic-session\",\"schema\":0}", -EBADMSG,
 		"schema");
 	refused(HEAD ",\"surprise\":1}", -EBADMSG, "surprise");

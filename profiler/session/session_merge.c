@@ -104,6 +104,8 @@ static void merge_quality(struct clinic_quality *into,
 	into->accounted_cpu_ns += from->accounted_cpu_ns;
 	into->accounted_kernel_ns += from->accounted_kernel_ns;
 	into->collector_cpu_ns += from->collector_cpu_ns;
+	if (from->collector_peak_rss_bytes > into->collector_peak_rss_bytes)
+		into->collector_peak_rss_bytes = from->collector_peak_rss_bytes;
 	into->unmatched_frees_count += from->unmatched_frees_count;
 	into->kernel_visible |= from->kernel_visible;
 	into->allocations_observed |= from->allocations_observed;
