@@ -196,6 +196,48 @@ def test_through_a_signal_handler(record, backend):
     assert session.complete_ratio() > 0.99
 
 
+# What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).
+WARY = """
+import signal
+for number in range(1, signal.NSIG):
+    try:
+        {0}
+    except (OSError, ValueError):
+        pass
+while sum(range(1000)) and time.process_time() < 0.2:
+    pass
+"""
+GUARDS = {"handle": "signal.signal(number, lambda *_: sys.exit(f'signal {number}'))",
+          "ignore": "signal.signal(number, signal.SIG_IGN)",
+          "block": "signal.pthread_sigmask(signal.SIG_BLOCK, {number})"}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_program_with_a_hand_on_every_signal(record, backend, guard):
+    """GNU sort died of the first tick, and xz -T2 lost 99.7 % of its samples."""
+    script = "import sys, time\n" + WARY.format(GUARDS[guard])
+    session = record("/usr/bin/python3", "-S", "-c", script, backend=backend)
+    assert session.returncode == 0, session.stderr
+    assert 0.95 < session.reconciliation() < 1.05
+
+
+def test_signals_the_program_sends_itself_arrive(record):
+    """All numbers are the program's, also that of the timers."""
+    script = """if True:
+        import os, signal
+        real_time, got = set(range(signal.SIGRTMIN, signal.SIGRTMAX + 1)), set()
+        for number in real_time:
+            signal.signal(number, lambda number, _: got.add(number))
+            os.kill(os.getpid(), number)
+        print(got == real_time, signal.getsignal(signal.SIGRTMAX - 1) is not signal.SIG_DFL)
+        signal.signal(signal.SIGRTMAX - 1, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGRTMAX - 1)"""
+    session = record("/usr/bin/python3", "-S", "-c", script, backend="timer")
+    assert session.stdout == "True True\n"
+    assert session.returncode == 128 + signal.SIGRTMAX - 1
+
+
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_calls_through_stubs(record, backend):
     session = record(VICTIMS / "plt_caller", backend=backend)

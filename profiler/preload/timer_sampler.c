@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/timer_signal.h"
 #include "preload/timer_write.h"
 
 /*
@@ -140,18 +141,14 @@ static bool has_ring(void)
 	return true;
 }
 
-static void on_tick(int number, siginfo_t *info, void *context)
+static void on_tick(const void *context)
 {
-	int saved_errno = errno;
-
-	(void)number;
-	if (info->si_code == SI_TIMER && self.has_timer && has_ring()) {
-		if (ring.head->is_stopped)
-			timer_sampler_thread_end();
-		else
-			write_sample(context);
-	}
-	errno = saved_errno;
+	if (!self.has_timer || !has_ring())
+		return;
+	if (ring.head->is_stopped)
+		timer_sampler_thread_end();
+	else
+		write_sample(context);
 }
 
 static void write_stage(const char *name)
@@ -182,7 +179,8 @@ void timer_sampler_stage(const char *name)
 static int create_timer(int *timer)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
-				 .sigev_signo = signal_number};
+				 .sigev_signo = signal_number,
+				 .sigev_value.sival_ptr = &timer_signal_mark};
 	struct itimerspec every = {{0, period_ns}, {0, period_ns}};
 
 	event._sigev_un._tid = (pid_t)self.tid;
@@ -222,32 +220,6 @@ void timer_sampler_maps_change(void)
 		timer_write_maps(&ring);
 }
 
-/* SIGPROF by tradition, unless the program was started with a use for it. */
-static int free_signal(void)
-{
-	struct sigaction used;
-
-	if (!sigaction(SIGPROF, NULL, &used) && used.sa_handler == SIG_DFL)
-		return SIGPROF;
-	for (int number = SIGRTMAX - 1; number > SIGRTMIN; number--)
-		if (!sigaction(number, NULL, &used) &&
-		    used.sa_handler == SIG_DFL)
-			return number;
-	return 0;
-}
-
-static bool take_signal(void)
-{
-	struct sigaction action = {.sa_sigaction = on_tick,
-				   .sa_flags = SA_SIGINFO | SA_RESTART |
-					       SA_ONSTACK};
-
-	/* Nothing may interrupt the handler in the middle of a record. */
-	sigfillset(&action.sa_mask);
-	signal_number = free_signal();
-	return signal_number && !sigaction(signal_number, &action, NULL);
-}
-
 static bool read_setting(void)
 {
 	const char *setting = getenv(TIMER_RING_SETTING);
@@ -273,7 +245,11 @@ static void in_child(void)
 
 __attribute__((constructor)) static void start(void)
 {
-	if (!read_setting() || (period_ns && !take_signal()))
+	if (!read_setting())
+		return;
+	if (period_ns)
+		signal_number = timer_signal_take(on_tick);
+	if (period_ns && !signal_number)
 		return;
 	is_active = true;
 	pthread_atfork(NULL, NULL, in_child);
