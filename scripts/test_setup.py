@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 SETUP = Path(__file__).with_name("setup.sh")
 ABSENT = "no-such-package-of-perf-clinic"
 
@@ -32,6 +34,7 @@ def test_no_install_names_what_is_missing_and_installs_nothing(tmp_path):
     assert done.stderr.splitlines() == [f"setup: missing packages, and NO_INSTALL=1 forbids installing: {ABSENT}"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_named_in_the_last_line(tmp_path):
     # Proxies that nobody listens on: no network, whatever the machine has.
     dead = "http://127.0.0.1:9"

@@ -151,7 +151,7 @@ def test_split_by_line(record, backend):
     assert_split(session, {mark: weights[mark] / total for mark in marks.values()})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_split_by_thread(record, backend):
     session = record(VICTIMS / "split_threads", 500, backend=backend)
     names = [session.file["strings"][name] for name in session.file["threads"]["name"]]
@@ -162,7 +162,7 @@ def test_split_by_thread(record, backend):
     assert_split(session, {name: weights[name] / total for name in ("seventy", "twenty", "ten")})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_split_by_stage(record, backend):
     session = record(VICTIMS / "split_stages", 500, backend=backend, options=["--stages"])
     names = [session.file["strings"][name] for name in session.file["stages"]["name"]]
@@ -184,7 +184,7 @@ def test_recursion_deeper_than_the_kernel_walks(record, backend):
     assert session.complete_ratio() > 0.99
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_through_a_signal_handler(record, backend):
     session = record(VICTIMS / "signal_burner", backend=backend)
 
@@ -264,7 +264,7 @@ def test_stripped_without_frame_pointers(record, backend):
     assert session.share("__libc_start_call_main") > 0.95
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_plugin_that_is_gone(record, backend):
     session = record(VICTIMS / "plugin_host", VICTIMS / "plugin_host.so", 150, backend=backend)
     count = len(session.samples)
@@ -631,7 +631,7 @@ def soak(record, backend, duration_ms):
     assert len(session.samples) > 0
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_short_soak(record, backend):
     soak(record, backend, 800)
 

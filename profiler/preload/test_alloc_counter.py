@@ -173,8 +173,9 @@ def test_real_programs_agree_with_valgrind(command, text_in, tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
-@pytest.mark.parametrize("arguments", [("alloc_23", "without-pvalloc"), ("alloc_stages",),
-                                       ("alloc_plugin", str(VICTIMS / "alloc_plugin.so"))], ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", [
+    ("alloc_23", "without-pvalloc"), pytest.param(("alloc_stages",), marks=pytest.mark.slow),
+    pytest.param(("alloc_plugin", str(VICTIMS / "alloc_plugin.so")), marks=pytest.mark.slow)], ids=lambda a: a[0])
 def test_victims_agree_with_valgrind(arguments, tmp_path):
     counted = triple(counts_of(victim(*arguments), tmp_path)["totals"])
     assert [counted] == valgrind_totals(victim(*arguments))

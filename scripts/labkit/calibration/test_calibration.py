@@ -24,19 +24,21 @@ HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "in
             "cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}}}
 
 
-def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet"):
+def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet", rivals=True):
     """A trial: our runs interleaved, hyperfine's A then B with a step of `drift` between."""
     source = np.random.default_rng(index)
     times = (source.normal(1, 0.01, 40) * 1e6).round().astype(int)
+    hyperfine = {"a_ns": times.tolist(), "b_ns": (times[::-1] * (1 + drift)).round().astype(int).tolist()}
     return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "took_s": 1.0,
             "gate": {"verdict": verdict, "first_verdict": verdict, "ratio": ratio, "first_ratio": ratio,
                      "mde_ratio": 0.02, "noise_ratio": 0.01, "blocks_count": 12, "autocorrelation": 0.0,
                      "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_ns": times.tolist()}},
-            "hyperfine": {"a_ns": times.tolist(), "b_ns": (times[::-1] * (1 + drift)).round().astype(int).tolist()}}
+            "hyperfine": hyperfine if rivals else None}
 
 
 def test_rates_count_what_is_called_changed():
-    trials = [record(0, i, "improved" if i < 2 else "equivalent", ratio=1.05 if i < 2 else 1.0) for i in range(250)]
+    trials = [record(0, i, "improved" if i < 2 else "equivalent", ratio=1.05 if i < 2 else 1.0, rivals=False)
+              for i in range(250)]
     trials += [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02) for i in range(10)]
     summary = summarise(HEAD, trials, {}, "documented")
     check(summary, "here")
@@ -52,7 +54,7 @@ def test_an_improvement_is_not_a_planted_slowdown_found():
 
 
 def test_the_floor_is_what_identical_programs_show_and_holds_back_the_gate():
-    trials = [record(0, i, "equivalent", ratio=1 + 0.03 * i / 299) for i in range(300)]
+    trials = [record(0, i, "equivalent", ratio=1 + 0.03 * i / 299, rivals=False) for i in range(300)]
     trials += [record(20, 0, "regressed", ratio=1.02), record(20, 1, "regressed", ratio=1.05)]
     summary = summarise(HEAD, trials, {}, "documented")
     assert summary["floor_ratio"] == pytest.approx(0.0297, abs=1e-4)
@@ -123,6 +125,7 @@ def test_runs_of_leaves_out_the_confirmation_and_superseded_attempts():
     assert (a.tolist(), b.tolist()) == ([3.0], [4.0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PROGRAM.exists(), reason=f"{PROGRAM} is not installed")
 def test_the_real_compare_py_gives_the_u_test():
     source = np.random.default_rng(1)

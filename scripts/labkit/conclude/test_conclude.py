@@ -230,6 +230,7 @@ def test_same_evidence_same_bytes(audit, tmp_path):
     assert draw_figures(again) == draw_figures(audit)
 
 
+@pytest.mark.slow
 def test_figures_are_small_and_name_no_date(audit):
     for name, svg in draw_figures(audit).items():
         assert len(svg) < 100_000, name

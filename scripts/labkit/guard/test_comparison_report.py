@@ -57,6 +57,7 @@ def test_the_terminal_has_a_line_per_metric(measured):
     assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_figures_are_the_same_bytes_every_time(measured, tmp_path):
     doc, rows = measured
     names = {path.name for path in figures_verdict.write_all(doc, rows, tmp_path / "one")}

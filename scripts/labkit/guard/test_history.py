@@ -95,6 +95,7 @@ def test_nothing_to_show_says_what_there_is(tmp_path):
         read_series("telemetry", "time", "huge", "baseline", tmp_path / "history.db")
 
 
+@pytest.mark.slow
 def test_change_points_of_noise_are_rare():
     source = np.random.default_rng(3)
     assert sum(bool(change_points(source.normal(size=24), seed=index)) for index in range(12)) <= 2

@@ -41,6 +41,7 @@ def test_a_page_can_be_rendered_from_the_numbers_alone(audit):
     assert render_pages(json.loads(numbers_text(audit))) == render_pages(audit)
 
 
+@pytest.mark.slow
 def test_every_figure_is_drawn_from_real_evidence(audit):
     drawn = draw_figures(audit)
     assert set(drawn) == {"distribution.svg", "scaling.svg", "stages.svg", "allocations.svg", "forest.svg", "paired.svg",
