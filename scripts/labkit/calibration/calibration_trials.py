@@ -53,8 +53,8 @@ class Size:
 
 SIZES = {size.name: size for size in (
     Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}}),
-    Size("documented", {QUIET: {0: 400, 10: 60, 20: 100, 30: 60, 50: 100, 100: 60},
-                        BUSY: {0: 400, 20: 80, 50: 80}}))}
+    Size("documented", {QUIET: {0: 400, 10: 40, 20: 120, 30: 40, 50: 120, 100: 40},
+                        BUSY: {0: 400, 20: 60, 50: 60}}))}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Stages   pilot    some blocks of every case: how noisy is it, what does a block cost
          main     as many more as the wanted power needs, or as the budget allows; chosen once, nobody peeks
-         confirm  only where something regressed: the same number of fresh blocks from another seed
+         confirm  only where something regressed: half as many blocks again, all fresh, from another seed
 All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
 The pilot's rows count: its sample size is chosen from differences that do not say which arm is which
 (stats/power.py, pilot_sigma).
@@ -27,11 +27,12 @@ from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSI
 PILOT_BLOCKS = 12
 PRICE_BLOCKS = 2
 CANARY_COST = 1.5  # six runs in place of four
-BUDGET_MARGIN = 2.5  # pilot, as much again to confirm, and what the first blocks did not show
+BUDGET_MARGIN = 3  # pilot, half as much again to confirm, and what the first blocks did not show
 COUNT_RUNS = 2
 BLOCKS_MAX = 2000
 ENVIRONMENT = "environment invalid"
 CANARY_SHARE = 0.25
+CONFIRM_SHARE = 1.5  # of the first stage's blocks: a real regression should not fail here, and most are not real
 
 
 @dataclass(frozen=True)
@@ -227,9 +228,9 @@ def gating_count(experiment: Experiment) -> int:
 
 
 def affordable(experiment: Experiment, more: dict[str, int]) -> dict[str, int]:
-    """As wanted, or scaled down to half of what is left: the other half may be needed to confirm."""
+    """As wanted, or scaled down to what leaves room to confirm."""
     cost_s = experiment.cost_s(more)
-    available_s = max(0.0, experiment.watch.left_s / 2)
+    available_s = max(0.0, experiment.watch.left_s / (1 + CONFIRM_SHARE))
     scale = 1.0 if cost_s <= available_s else available_s / cost_s
     return {name: max(0, math.floor(count * scale)) for name, count in more.items()}
 
@@ -281,12 +282,12 @@ def first_failure(rows: list[Row]) -> str:
 
 
 def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[str, list[Comparison]]:
-    """Every sampled regression that gates is measured again on fresh processes, in as many blocks."""
+    """Every sampled regression that gates is measured again on fresh processes, in more blocks."""
     suspects = {name: suspected(experiment.cases[name], found) for name, found in first.items()}
     suspects = {name: metrics for name, metrics in suspects.items() if metrics}
     if not suspects:
         return first
-    blocks = {name: first[name][0].blocks_count for name in suspects}
+    blocks = {name: math.ceil(CONFIRM_SHARE * first[name][0].blocks_count) for name in suspects}
     cost_s = experiment.cost_s(blocks)
     if cost_s > experiment.watch.left_s:
         scale = max(0.0, experiment.watch.left_s / cost_s)

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from labkit.experiment.campaign import ENVIRONMENT, Case, Design, TooShort, run_campaign
+from labkit.experiment.campaign import CONFIRM_SHARE, ENVIRONMENT, Case, Design, TooShort, run_campaign
 from labkit.experiment.interleave import CANARY
 from labkit.outcome import Exit
 from labkit.stats.proportions import clopper_pearson
@@ -69,9 +69,9 @@ def test_too_small_a_budget_says_what_would_do_and_keeps_its_rows():
 
 
 def test_a_regression_of_the_first_stage_only_is_not_confirmed():
-    """The neighbour's fault: B is slow for its first 40 runs, then never again."""
+    """The neighbour's fault: B is slow for its first stage, then never again."""
     def slow(slot, machine):
-        return 1.1 if slot.arm == "B" and slot.block < 12 else 1.0
+        return 1.1 if slot.arm == "B" and slot.block < 15 else 1.0
 
     result = campaign(Machine(noise=0.003, slow=slow))
     assert result.verdict == INCONCLUSIVE and "not confirm" in result.reason
@@ -81,7 +81,7 @@ def test_a_regression_of_the_first_stage_only_is_not_confirmed():
 def test_a_confirmed_regression_reports_the_second_stages_numbers():
     result = campaign(Machine(noise=0.005, slow={"B": 1.1}))
     stages = Counter(row["stage"] for row in result.rows)
-    assert stages["confirm"] == 4 * result.blocks["only"]
+    assert stages["confirm"] == 4 * math.ceil(CONFIRM_SHARE * result.blocks["only"])
     assert "confirmed" in result.reason or "confirmed" in result.cases[0].headline.reason
     assert result.cases[0].headline.ratio != result.cases[0].first_stage[0].ratio
 

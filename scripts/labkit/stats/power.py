@@ -13,7 +13,7 @@ from labkit.stats.paired import binomial_tail, sign_rank
 NORMAL = NormalDist()
 MAD_TO_SIGMA = 1.4826
 PILOT_CONFIDENCE = 0.8
-WILD_RATIO = 0.05
+WILD_RATIO = 0.1
 SIGMA_MIN = 1e-9
 
 
@@ -60,7 +60,7 @@ def blocks_for_power(sigma: float, effect: float, *, alpha: float, power: float,
                      blocks_max: int) -> int:
     """The fewest blocks with this power, or blocks_max if that many do not reach it; never too few to decide at all.
 
-    One block in twenty is taken to be lost to the machine, so a quiet pilot still asks for more than the bare floor.
+    One block in ten is taken to be lost to the machine, so a quiet pilot still asks for more than the bare floor.
     """
     count = blocks_at_least(alpha)
     while count < blocks_max and sign_test_power(count, sigma, effect, alpha, threshold, WILD_RATIO) < power:

@@ -3,8 +3,9 @@
 rows -> metrics -> verdict -> decide, render
 
 Units    ratio is B / A of the metric as a cost (time per operation, bytes, counts): below 1 is better, for every
-         metric. gain_ratio is A / B: throughput of B over throughput of A. effect_ratio, floor_ratio, mde_ratio and
-         equivalence_ratio are distances from 1: 0.02 means 2 %.
+         metric; of sampled metrics the median over blocks of the ratio within the block, which need not be
+         b_median / a_median. gain_ratio is 1 / ratio: throughput of B over throughput of A. effect_ratio, floor_ratio,
+         mde_ratio and equivalence_ratio are distances from 1: 0.02 means 2 %.
 Changed  needs all of: the exact order-statistic interval excludes 1, the block-bootstrap interval excludes 1 (both at
          1 - alpha, after Holm where several metrics gate together), and a point estimate beyond the larger of policy
          and noise floor. Equivalent needs both 1 - 2 equivalence_alpha intervals inside +-equivalence_ratio.
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.stats.bootstrap import RESAMPLES_COUNT, Interval, ratio_of_medians
+from labkit.stats.bootstrap import RESAMPLES_COUNT, Interval, block_logs, median_ratio
 from labkit.stats.companions import lag1_autocorrelation, welch_log_p
 from labkit.stats.equivalence import within_margin
 from labkit.stats.multiplicity import holm_adjust
@@ -114,9 +115,9 @@ def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B
 def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"], policy: Policy = Policy(),
                    seed: int, floor_ratio: float = 0.0) -> Comparison:
     """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i."""
-    logs = np.log(b).mean(axis=1) - np.log(a).mean(axis=1)
+    logs = block_logs(a, b)
     confidence = 1 - policy.alpha
-    bootstrap = ratio_of_medians(a, b, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
+    bootstrap = median_ratio(logs, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
     exact = tuple(bounded_exp(end) for end in median_interval(logs, confidence))
     p_exact, p_welch = sign_test_p(logs), welch_log_p(a.ravel(), b.ravel())
     effect_ratio = max(policy.effect_ratio, metric.tolerance_ratio)
@@ -134,7 +135,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
         mde_ratio=detectable_ratio(logs, bootstrap, exact, policy, max(effect_ratio, floor_ratio)),
         floor_ratio=floor_ratio, effect_ratio=effect_ratio, equivalence_ratio=policy.equivalence_ratio,
         pairs_count=a.size, blocks_count=len(a), seed=seed)
-    equivalent = is_equivalent(a, b, logs, policy, seed, max(policy.equivalence_ratio, metric.tolerance_ratio))
+    equivalent = is_equivalent(logs, policy, seed, max(policy.equivalence_ratio, metric.tolerance_ratio))
     return judged(comparison, policy, equivalent)
 
 
@@ -147,13 +148,13 @@ def detectable_ratio(logs: np.ndarray, bootstrap: Interval, exact: tuple[float, 
                                          threshold=math.log1p(threshold_ratio))) - 1
 
 
-def is_equivalent(a: np.ndarray, b: np.ndarray, logs: np.ndarray, policy: Policy, seed: int, margin: float) -> bool:
+def is_equivalent(logs: np.ndarray, policy: Policy, seed: int, margin: float) -> bool:
     """Both kinds of interval must agree here too."""
     confidence = 1 - 2 * policy.equivalence_alpha
     low, high = (bounded_exp(end) for end in median_interval(logs, confidence))
     if not within_margin(low, high, margin):
         return False
-    interval = ratio_of_medians(a, b, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
+    interval = median_ratio(logs, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
     return within_margin(interval.low, interval.high, margin)
 
 
