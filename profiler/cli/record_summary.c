@@ -120,12 +120,34 @@ static void print_samples(struct clinic_session *session,
 		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
 }
 
+static void print_waits(const struct clinic_session *session,
+			const struct clinic_recorder_counts *counts)
+{
+	uint64_t blocked_ns = 0, moved_ns = 0;
+	uint32_t count;
+	const struct clinic_sample *wait =
+		clinic_session_rows(session, CLINIC_WAITS, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		*(wait[i].flags & CLINIC_SAMPLE_PREEMPTED
+			  ? &moved_ns
+			  : &blocked_ns) += wait[i].weight_ns;
+	fprintf(stderr,
+		"clinic record: off the CPU %" PRIu64
+		" times, %.3f s blocked and %.3f s ready to run; %" PRIu64
+		" with approximate stacks\n",
+		counts->waits_count, (double)blocked_ns / 1e9,
+		(double)moved_ns / 1e9, counts->approximate_count);
+}
+
 void clinic_record_summary(const struct clinic_recording_plan *plan,
 			   struct clinic_session *session,
 			   const struct clinic_recording_outcome *outcome)
 {
 	if (plan->backend != CLINIC_BACKEND_NONE)
 		print_samples(session, outcome);
+	if (outcome->source.off_cpu != CLINIC_OFF_CPU_UNSEEN)
+		print_waits(session, &outcome->counts);
 	if (plan->alloc)
 		print_allocations(session);
 	print_notes(session);

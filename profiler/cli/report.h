@@ -52,6 +52,33 @@ double clinic_report_symbolised(const uint64_t by_tier[CLINIC_TIERS]);
 struct clinic_lock *clinic_report_locks(const struct clinic_report *report,
 					uint32_t *count);
 
+/* Times on and off the CPU added up: of all, of a thread, of a stack. */
+struct clinic_waiting_row {
+	uint64_t watched_ns; /* of a thread's life; of stacks none */
+	uint64_t blocked_ns;
+	uint64_t ready_ns; /* it could have run */
+	uint64_t longest_ns;
+	uint64_t waits_count;
+	uint64_t approximate_count; /* their stacks */
+	uint64_t sampled_cpu_ns;    /* in what may be seen */
+	uint32_t id;                /* row of threads, or of stacks */
+};
+
+struct clinic_waiting {
+	struct clinic_waiting_row all;
+	struct clinic_waiting_row *thread; /* longest watched first */
+	struct clinic_waiting_row *stack;  /* longest off the CPU first */
+	uint32_t threads_count, stacks_count;
+};
+
+int clinic_waiting_sum(struct clinic_session *session,
+		       struct clinic_waiting *waiting);
+void clinic_waiting_free(struct clinic_waiting *waiting);
+bool clinic_waiting_is_observed(const struct clinic_session *session);
+/* What was watched, was neither off the CPU nor used as CPU time. */
+int64_t clinic_waiting_unexplained(const struct clinic_waiting_row *row,
+				   uint64_t cpu_ns);
+
 /* Allocation rows added up: all of them, by stage, by call site. */
 struct clinic_memory {
 	struct clinic_allocation all;

@@ -382,6 +382,89 @@ static int set_memory(const struct clinic_report *report, json_t *root)
 	return error;
 }
 
+static void set_waiting(json_t *object, const struct clinic_waiting_row *row,
+			uint64_t cpu_ns)
+{
+	set_count(object, "watched_ns", row->watched_ns);
+	set_count(object, "blocked_ns", row->blocked_ns);
+	set_count(object, "ready_ns", row->ready_ns);
+	set_count(object, "longest_ns", row->longest_ns);
+	set_count(object, "waits_count", row->waits_count);
+	set_count(object, "approximate_count", row->approximate_count);
+	set_count(object, "sampled_cpu_ns", row->sampled_cpu_ns);
+	json_object_set_new(
+		object, "unexplained_ns",
+		json_integer(clinic_waiting_unexplained(row, cpu_ns)));
+}
+
+static json_t *waiting_threads(const struct clinic_report *report,
+			       const struct clinic_waiting *waiting)
+{
+	uint32_t shown = clinic_report_rows(report, waiting->threads_count);
+	json_t *threads = json_array();
+	char room[ROOM_BYTES];
+
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct clinic_waiting_row *row = &waiting->thread[i];
+		const struct clinic_tally_row tally = {.thread_id = row->id};
+		json_t *object = json_object();
+
+		set_text(object, "name",
+			 clinic_report_name(report, CLINIC_BY_THREAD, &tally,
+					    room, sizeof(room)));
+		set_waiting(object, row, row->sampled_cpu_ns);
+		json_array_append_new(threads, object);
+	}
+	return threads;
+}
+
+static json_t *waiting_stacks(const struct clinic_report *report,
+			      const struct clinic_waiting *waiting)
+{
+	uint32_t shown = clinic_report_rows(report, waiting->stacks_count);
+	json_t *stacks = json_array();
+
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct clinic_waiting_row *row = &waiting->stack[i];
+		json_t *object = json_object();
+
+		set_count(object, "blocked_ns", row->blocked_ns);
+		set_count(object, "ready_ns", row->ready_ns);
+		set_count(object, "longest_ns", row->longest_ns);
+		set_count(object, "waits_count", row->waits_count);
+		set_count(object, "approximate_count", row->approximate_count);
+		json_object_set_new(object, "stack",
+				    stack_names(report, row->id));
+		json_array_append_new(stacks, object);
+	}
+	return stacks;
+}
+
+/* Null when nobody watched: that is not the same as never waiting. */
+static int set_off_cpu(const struct clinic_report *report, json_t *root)
+{
+	uint64_t cpu_ns =
+		clinic_session_quality(report->session)->accounted_cpu_ns;
+	struct clinic_waiting waiting;
+	json_t *object;
+	int error;
+
+	if (!clinic_waiting_is_observed(report->session))
+		return json_object_set_new(root, "off_cpu", json_null());
+	error = clinic_waiting_sum(report->session, &waiting);
+	if (error)
+		return error;
+	object = json_object();
+	set_waiting(object, &waiting.all, cpu_ns);
+	set_count(object, "accounted_cpu_ns", cpu_ns);
+	json_object_set_new(object, "threads",
+			    waiting_threads(report, &waiting));
+	json_object_set_new(object, "stacks", waiting_stacks(report, &waiting));
+	json_object_set_new(root, "off_cpu", object);
+	clinic_waiting_free(&waiting);
+	return 0;
+}
+
 static json_t *lock_row(const struct clinic_report *report,
 			const struct clinic_lock *lock)
 {
@@ -518,6 +601,8 @@ int clinic_report_json(const struct clinic_report *report)
 		error = set_callers(report, root);
 	if (!error)
 		error = set_memory(report, root);
+	if (!error)
+		error = set_off_cpu(report, root);
 	if (!error)
 		error = set_locks(report, root);
 	if (!error) {

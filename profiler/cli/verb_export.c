@@ -18,7 +18,7 @@ static const struct clinic_usage usage = {
 		"  .collapsed   one line per stack, for other tools\n"
 		"  .json        a session, of the newest schema\n"
 		"Weights: cpu, samples, allocations, bytes, peak, leaked, wait, "
-		"off-cpu.\n",
+		"offcpu.\n",
 	.operands_min = 1,
 	.operands_max = 1,
 };

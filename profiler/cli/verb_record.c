@@ -29,7 +29,10 @@ static const struct clinic_usage usage = {
 		"keeps what was measured.\n"
 		"-e alloc counts every allocation, with its call stack and its "
 		"life; -e lock\ntimes what threads wait for. -e cpu,alloc "
-		"does both in one run.\n"
+		"does both in one run. -e offcpu\nsamples CPU time and adds "
+		"each time that a thread was off the CPU, blocked or moved\n"
+		"aside: with its stack where the kernel may be seen, else that "
+		"of its last sample.\n"
 		"Exits with the command's own exit code (128 + signal), or 2 "
 		"when it could\nnot be started or measured.\n",
 	.operands_min = 0,
@@ -81,7 +84,8 @@ static bool is_word(const char *text, size_t length, const char *word)
 	return length == strlen(word) && !strncmp(text, word, length);
 }
 
-/* "cpu,alloc,lock": which instruments run. */
+/* "cpu,alloc,lock": which instruments run. What is not on a CPU is known by
+ * what was, so offcpu needs the samples too. */
 static int read_events(struct settings *settings)
 {
 	bool with_cpu = false;
@@ -96,10 +100,13 @@ static int read_events(struct settings *settings)
 			settings->alloc.with_alloc = true;
 		else if (is_word(at, length, "lock"))
 			settings->alloc.with_lock = true;
+		else if (is_word(at, length, "offcpu"))
+			with_cpu = settings->plan.with_off_cpu = true;
 		else
-			return clinic_complain("cannot record '%.*s'; there "
-					       "are cpu, alloc and lock",
-					       (int)length, at);
+			return clinic_complain(
+				"cannot record '%.*s'; there "
+				"are cpu, offcpu, alloc and lock",
+				(int)length, at);
 		at += length;
 		if (!*at)
 			break;
@@ -110,6 +117,16 @@ static int read_events(struct settings *settings)
 	}
 	if (settings->alloc.with_alloc || settings->alloc.with_lock)
 		settings->plan.alloc = &settings->alloc;
+	return 0;
+}
+
+/* What only perf events tell. */
+static int check_off_cpu(const struct settings *settings)
+{
+	if (settings->plan.with_off_cpu &&
+	    settings->plan.backend == CLINIC_BACKEND_TIMER)
+		return clinic_complain("-e offcpu needs perf events; leave "
+				       "--backend out, or give perf");
 	return 0;
 }
 
@@ -154,6 +171,8 @@ static int check(struct settings *settings)
 		status = read_events(settings);
 	if (!status)
 		status = clinic_check_session_name(settings->output);
+	if (!status)
+		status = check_off_cpu(settings);
 	return status ? status : check_alloc(settings);
 }
 
@@ -277,7 +296,8 @@ static int run(int argc, char **argv)
 		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
 		 &settings.duration, "stop measuring after so long"},
 		{'e', "event", "EVENT", CLINIC_OPTION_TEXT, &settings.event,
-		 "what to record: cpu, alloc, lock, comma-separated (cpu)"},
+		 "what to record: cpu, offcpu, alloc, lock, separated by "
+		 "commas (cpu)"},
 		{0, "sample-bytes", "BYTES", CLINIC_OPTION_COUNT,
 		 &settings.alloc.sample_bytes,
 		 "stacks of one allocation in so many bytes, not of all"},
@@ -318,7 +338,7 @@ static int run(int argc, char **argv)
 
 static const struct clinic_verb verb = {
 	.name = "record",
-	.summary = "run a program: CPU time, allocations, waits for locks",
+	.summary = "run a program: CPU time, allocations, waits",
 	.run = run,
 };
 CLINIC_VERB(verb);

@@ -11,7 +11,7 @@ static const struct clinic_usage usage = {
 	.line = "report FILE [--top N] [--by GROUP] [--callers F] [--json]",
 	.text = "GROUP is function, line, file, library, thread or stage. "
 		"WEIGHT is cpu, samples,\nallocations, bytes, peak, leaked, "
-		"wait or off-cpu. Self is what was spent in a\nfunction, total "
+		"wait or offcpu. Self is what was spent in a\nfunction, total "
 		"what was spent in it and in all it called; the brackets hold "
 		"the\n95 % interval of a sampled share. A function's line is "
 		"its hottest.\n",

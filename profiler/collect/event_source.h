@@ -17,12 +17,20 @@
 #define CLINIC_STACK_BYTES      8192
 #define CLINIC_STACK_BYTES_DEEP 32768
 
+/* What a source can tell of threads that are not on a CPU. */
+enum clinic_off_cpu_view {
+	CLINIC_OFF_CPU_UNSEEN,
+	CLINIC_OFF_CPU_TIMES, /* when, but not where in the program */
+	CLINIC_OFF_CPU_STACKS,
+};
+
 struct clinic_source_facts {
 	const char *backend; /* "perf", "timer" */
 	const char *event;   /* "cycles", "task-clock", "thread-timer", ... */
 	/* false: ticks in the kernel give no sample, and are not made up for
 	 * by others. */
 	bool kernel_visible;
+	enum clinic_off_cpu_view off_cpu;
 	size_t ring_bytes;
 	size_t stack_bytes; /* per sample, now */
 };

@@ -173,6 +173,29 @@ static void note_unloaded(struct notes *notes)
 		     "kernel");
 }
 
+static void note_off_cpu(struct notes *notes)
+{
+	const struct clinic_recorder_counts *counts = &notes->findings->counts;
+
+	if (!notes->findings->wants_off_cpu)
+		return;
+	if (notes->findings->source.off_cpu == CLINIC_OFF_CPU_UNSEEN)
+		note(notes, IS_WARNING,
+		     "off-CPU time was not observable: only perf events tell "
+		     "of it, and they are not what sampled; `clinic doctor` "
+		     "tells what would allow them");
+	else if (counts->approximate_count)
+		note(notes, IS_NOTE,
+		     "%" PRIu64 " of %" PRIu64 " waits have approximate "
+		     "stacks: that of the thread's last sample before, or "
+		     "none%s",
+		     counts->approximate_count, counts->waits_count,
+		     notes->findings->source.off_cpu == CLINIC_OFF_CPU_TIMES
+			     ? "; sysctl kernel.perf_event_paranoid=1 allows "
+			       "exact ones"
+			     : "");
+}
+
 int clinic_findings_note(struct clinic_session *session,
 			 const struct clinic_findings *findings)
 {
@@ -185,6 +208,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_reconciliation(&notes);
 	note_theft(&notes);
 	note_unloaded(&notes);
+	note_off_cpu(&notes);
 	return notes.err;
 }
 

@@ -12,6 +12,7 @@
 #ifndef CLINIC_COLLECT_FINDINGS_H
 #define CLINIC_COLLECT_FINDINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collect/event_source.h"
@@ -31,6 +32,7 @@ struct clinic_findings {
 	uint32_t unopened_count; /* files without names; naming.h noted some */
 	uint64_t stolen_ns;      /* that the machine's host did not give */
 	uint32_t frequency_hz;
+	bool wants_off_cpu;
 };
 
 int clinic_findings_note(struct clinic_session *session,

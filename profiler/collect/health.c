@@ -104,5 +104,7 @@ void clinic_health_check(const char *preload, struct clinic_health *health)
 		.locked_memory_kb = locked_memory_kb(),
 	};
 	health->has_perf = !clinic_perf_source_probe(
-		USUAL_HZ, &health->perf_refusals, &health->perf);
+		&(struct clinic_perf_plan){.frequency_hz = USUAL_HZ,
+					   .with_off_cpu = true},
+		&health->perf_refusals, &health->perf);
 }

@@ -62,7 +62,8 @@ static struct perf_event_attr sampling_attr(const struct clinic_perf_plan *plan,
 }
 
 /* The dummy counts nothing and sees everything else. */
-static struct perf_event_attr side_band_attr(struct perf_event_attr sampling)
+static struct perf_event_attr side_band_attr(struct perf_event_attr sampling,
+					     bool with_off_cpu)
 {
 	sampling.type = PERF_TYPE_SOFTWARE;
 	sampling.config = PERF_COUNT_SW_DUMMY;
@@ -74,6 +75,16 @@ static struct perf_event_attr side_band_attr(struct perf_event_attr sampling)
 	sampling.comm = 1;
 	sampling.comm_exec = 1;
 	sampling.task = 1;
+	sampling.context_switch = with_off_cpu;
+	return sampling;
+}
+
+static struct perf_event_attr departure_attr(struct perf_event_attr sampling)
+{
+	sampling.type = PERF_TYPE_SOFTWARE;
+	sampling.config = PERF_COUNT_SW_CONTEXT_SWITCHES;
+	sampling.freq = 0;
+	sampling.sample_period = 1;
 	return sampling;
 }
 
@@ -83,7 +94,9 @@ static struct perf_event_attr attr_of(const struct clinic_perf_choice *choice,
 	struct perf_event_attr attr = choice->attr;
 
 	if (role == CLINIC_PERF_SIDE_BAND)
-		return side_band_attr(attr);
+		return side_band_attr(attr, choice->with_off_cpu);
+	if (role == CLINIC_PERF_DEPARTURES)
+		return departure_attr(attr);
 	if (role == CLINIC_PERF_DEEP_SAMPLES)
 		attr.sample_stack_user = CLINIC_STACK_BYTES_DEEP;
 	else
@@ -115,6 +128,25 @@ static int try_event(const struct clinic_perf_plan *plan, int cpu,
 	choice->attr = sampling_attr(plan, event);
 	choice->attr.exclude_kernel = user_only;
 	fd = open_event(&choice->attr, plan->pid, cpu);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/*
+ * Of user mode alone it would be granted, but never fire: what it counts
+ * happens in the kernel.
+ */
+static int try_departures(const struct clinic_perf_plan *plan, int cpu,
+			  const struct clinic_perf_choice *choice)
+{
+	int fd;
+
+	if (choice->attr.exclude_kernel)
+		return -EACCES;
+	fd = clinic_perf_open_role(choice, CLINIC_PERF_DEPARTURES, plan->pid,
+				   cpu);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -158,9 +190,9 @@ static bool is_forbidden(int error)
 	return error == EACCES || error == EPERM;
 }
 
-int clinic_perf_choose(const struct clinic_perf_plan *plan, int cpu,
-		       struct clinic_refusals *refusals,
-		       struct clinic_perf_choice *choice)
+static int choose_event(const struct clinic_perf_plan *plan, int cpu,
+			struct clinic_refusals *refusals,
+			struct clinic_perf_choice *choice)
 {
 	size_t count = sizeof(sampling_events) / sizeof(sampling_events[0]);
 	int first_error = 0;
@@ -180,4 +212,22 @@ int clinic_perf_choose(const struct clinic_perf_plan *plan, int cpu,
 		}
 	}
 	return first_error;
+}
+
+int clinic_perf_choose(const struct clinic_perf_plan *plan, int cpu,
+		       struct clinic_refusals *refusals,
+		       struct clinic_perf_choice *choice)
+{
+	int err = choose_event(plan, cpu, refusals, choice);
+
+	choice->with_off_cpu = plan->with_off_cpu;
+	if (err || !plan->with_off_cpu)
+		return err;
+	choice->departures_error = try_departures(plan, cpu, choice);
+	if (choice->departures_error)
+		clinic_refusals_add(
+			refusals, "stacks of off-CPU time",
+			-choice->departures_error, "%s",
+			advice_for(-choice->departures_error, false));
+	return 0;
 }

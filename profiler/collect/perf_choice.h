@@ -21,12 +21,15 @@ enum clinic_perf_role {
 	CLINIC_PERF_SIDE_BAND, /* forks, execs, mappings, names */
 	CLINIC_PERF_SAMPLES,   /* with CLINIC_STACK_BYTES; asleep at first */
 	CLINIC_PERF_DEEP_SAMPLES,
+	CLINIC_PERF_DEPARTURES, /* each time that it leaves the CPU */
 	CLINIC_PERF_ROLES
 };
 
 struct clinic_perf_choice {
 	const char *event;
 	struct perf_event_attr attr; /* of a sampling event, as it worked */
+	bool with_off_cpu;
+	int departures_error; /* why there are none: 0 or -errno */
 };
 
 int clinic_perf_choose(const struct clinic_perf_plan *plan, int cpu,

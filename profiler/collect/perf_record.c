@@ -271,6 +271,15 @@ static uint64_t take_lost(struct cursor *cursor, uint32_t type)
 	return take_u64(cursor);
 }
 
+/* The whole of it is in its head and its trailer. */
+static void take_switch(const struct sample_id *id, uint16_t misc,
+			struct clinic_event *event)
+{
+	event->change.cpu = id ? id->cpu : 0;
+	event->change.is_out = misc & PERF_RECORD_MISC_SWITCH_OUT;
+	event->change.is_preempted = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
+}
+
 int clinic_perf_decode(struct clinic_perf_decoder *decoder,
 		       const struct perf_event_header *record,
 		       struct clinic_event *event)
@@ -306,6 +315,10 @@ int clinic_perf_decode(struct clinic_perf_decoder *decoder,
 	case PERF_RECORD_LOST_SAMPLES:
 		event->kind = CLINIC_EVENT_LOST;
 		event->lost_count = take_lost(&cursor, record->type);
+		break;
+	case PERF_RECORD_SWITCH:
+		event->kind = CLINIC_EVENT_SWITCH;
+		take_switch(id, record->misc, event);
 		break;
 	case PERF_RECORD_THROTTLE:
 		event->kind = CLINIC_EVENT_THROTTLE;

@@ -30,10 +30,13 @@
 
 /* An idle target is looked at this often. */
 #define PERIOD_MS_MOST 50
+/* With a stack for each departure: 25 000 a second and CPU fill half a ring. */
+#define PERIOD_MS_DEPARTURES 5
 
 /* One CPU: its ring, and the oldest record in it. */
 struct lane {
 	int cpu;
+	bool takes_departures; /* and nothing else; or all else */
 	struct clinic_perf_ring ring;
 	int ring_fd; /* of the event that owns it; -1: none yet */
 	const struct perf_event_header *record;
@@ -125,10 +128,12 @@ static int watch_thread_on(struct perf_source *source, struct lane *lane,
 {
 	for (enum clinic_perf_role role = CLINIC_PERF_SIDE_BAND;
 	     role < CLINIC_PERF_ROLES; role++) {
-		int fd = clinic_perf_open_role(&source->choice, role, thread,
-					       lane->cpu);
-		int err;
+		int fd, err;
 
+		if ((role == CLINIC_PERF_DEPARTURES) != lane->takes_departures)
+			continue;
+		fd = clinic_perf_open_role(&source->choice, role, thread,
+					   lane->cpu);
 		if (fd < 0)
 			return fd;
 		err = keep_event(source, fd, role);
@@ -215,7 +220,7 @@ static void control(struct perf_source *source, enum clinic_perf_role role,
 			(void)ioctl(source->events[i].fd, request, 0);
 }
 
-static int add_lane(struct perf_source *source, int cpu)
+static int add_lane(struct perf_source *source, int cpu, bool takes_departures)
 {
 	struct lane *lanes = realloc(source->lanes, (source->lanes_count + 1) *
 							    sizeof(*lanes));
@@ -223,7 +228,11 @@ static int add_lane(struct perf_source *source, int cpu)
 	if (!lanes)
 		return -ENOMEM;
 	source->lanes = lanes;
-	lanes[source->lanes_count++] = (struct lane){.cpu = cpu, .ring_fd = -1};
+	lanes[source->lanes_count++] = (struct lane){
+		.cpu = cpu,
+		.takes_departures = takes_departures,
+		.ring_fd = -1,
+	};
 	return 0;
 }
 
@@ -235,16 +244,29 @@ static int add_lanes(struct perf_source *source)
 	char separator;
 
 	if (!online)
-		return add_lane(source, 0);
+		return add_lane(source, 0, false);
 	while (!err && fscanf(online, "%d", &first) == 1) {
 		last = first;
 		if (fscanf(online, "%c", &separator) == 1 && separator == '-' &&
 		    fscanf(online, "%d%*c", &last) < 1)
 			last = first;
 		for (int cpu = first; !err && cpu <= last; cpu++)
-			err = add_lane(source, cpu);
+			err = add_lane(source, cpu, false);
 	}
 	fclose(online);
+	return err;
+}
+
+/* A second ring for each CPU: samples do not tell of which event they are. */
+static int add_departure_lanes(struct perf_source *source)
+{
+	size_t cpus_count = source->lanes_count;
+	int err = 0;
+
+	if (!source->choice.with_off_cpu || source->choice.departures_error)
+		return 0;
+	for (size_t i = 0; !err && i < cpus_count; i++)
+		err = add_lane(source, source->lanes[i].cpu, true);
 	return err;
 }
 
@@ -270,6 +292,8 @@ static int open_all(struct perf_source *source)
 	if (!err)
 		err = clinic_perf_choose(&source->plan, source->lanes[0].cpu,
 					 &refusals, &source->choice);
+	if (!err)
+		err = add_departure_lanes(source);
 	if (err)
 		return err;
 	source->decoder.ns_per_period = 1;
@@ -285,6 +309,7 @@ static int open_all(struct perf_source *source)
 		control(source, CLINIC_PERF_SIDE_BAND, PERF_EVENT_IOC_ENABLE);
 		control(source, CLINIC_PERF_DEEP_SAMPLES,
 			PERF_EVENT_IOC_ENABLE);
+		control(source, CLINIC_PERF_DEPARTURES, PERF_EVENT_IOC_ENABLE);
 	}
 	return err;
 }
@@ -303,6 +328,14 @@ static void close_source(void *state)
 	free(source);
 }
 
+static enum clinic_off_cpu_view off_cpu_view(const struct perf_source *source)
+{
+	if (!source->choice.with_off_cpu)
+		return CLINIC_OFF_CPU_UNSEEN;
+	return source->choice.departures_error ? CLINIC_OFF_CPU_TIMES
+					       : CLINIC_OFF_CPU_STACKS;
+}
+
 static void tell(const void *state, struct clinic_source_facts *facts)
 {
 	const struct perf_source *source = state;
@@ -311,6 +344,7 @@ static void tell(const void *state, struct clinic_source_facts *facts)
 		.backend = "perf",
 		.event = source->choice.event,
 		.kernel_visible = !source->choice.attr.exclude_kernel,
+		.off_cpu = off_cpu_view(source),
 		.ring_bytes = source->ring_bytes,
 		.stack_bytes = source->is_deep ? CLINIC_STACK_BYTES_DEEP
 					       : CLINIC_STACK_BYTES,
@@ -322,12 +356,15 @@ static unsigned period_ms(const void *state)
 	const struct perf_source *source = state;
 	struct clinic_source_facts facts;
 	size_t samples, fill_ms;
+	unsigned most_ms = PERIOD_MS_MOST;
 
 	tell(source, &facts);
+	if (facts.off_cpu == CLINIC_OFF_CPU_STACKS)
+		most_ms = PERIOD_MS_DEPARTURES;
 	samples = facts.ring_bytes / (facts.stack_bytes + SAMPLE_BYTES_ABOUT);
 	fill_ms = samples * 1000 / source->plan.frequency_hz;
-	if (fill_ms / 2 > PERIOD_MS_MOST)
-		return PERIOD_MS_MOST;
+	if (fill_ms / 2 > most_ms)
+		return most_ms;
 	return fill_ms > 2 ? (unsigned)fill_ms / 2 : 1;
 }
 
@@ -353,6 +390,11 @@ static void stop(void *state)
 		control(state, role, PERF_EVENT_IOC_DISABLE);
 }
 
+static bool counts_cycles(enum clinic_perf_role role)
+{
+	return role == CLINIC_PERF_SAMPLES || role == CLINIC_PERF_DEEP_SAMPLES;
+}
+
 /*
  * A cycle is worth the CPU time in which the counter counted it: the kernel
  * tells both, and the rate follows the CPU's frequency.
@@ -366,7 +408,7 @@ static void refresh_rate(struct perf_source *source)
 	for (size_t i = 0; i < source->events_count; i++) {
 		uint64_t value[2]; /* the count, and the time running */
 
-		if (source->events[i].role == CLINIC_PERF_SIDE_BAND ||
+		if (!counts_cycles(source->events[i].role) ||
 		    read(source->events[i].fd, value, sizeof(value)) < 0)
 			continue;
 		counted += value[0];
@@ -417,6 +459,8 @@ static int hand_on(struct perf_source *source, const struct lane *lane,
 
 	if (found < 0)
 		event = lost_event(lane->record_ns, 1);
+	else if (lane->takes_departures && event.kind == CLINIC_EVENT_SAMPLE)
+		event.kind = CLINIC_EVENT_SWITCH_STACK;
 	return found ? on_event(context, &event) : 0;
 }
 
@@ -456,14 +500,14 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 	return err;
 }
 
-int clinic_perf_source_probe(uint32_t frequency_hz,
+int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
 			     struct clinic_refusals *refusals,
 			     struct clinic_source_facts *facts)
 {
-	struct perf_source source = {
-		.plan = {.pid = getpid(), .frequency_hz = frequency_hz}};
+	struct perf_source source = {.plan = *plan};
 	int err = add_lanes(&source);
 
+	source.plan.pid = getpid();
 	if (!err)
 		err = clinic_perf_choose(&source.plan, source.lanes[0].cpu,
 					 refusals, &source.choice);

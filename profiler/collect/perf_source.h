@@ -14,6 +14,10 @@
  * a switch between the two at once; one opened in mid-run would not reach
  * the threads that are there.
  *
+ * Off-CPU time, when wanted, is told by the dummy. Where the kernel may be
+ * seen, a fourth event, over a ring of its own, samples each departure from
+ * a CPU; it fires in the kernel, so nobody else is granted it.
+ *
  * Units      time CLOCK_MONOTONIC, weights nanoseconds of CPU time.
  * Errors     0 or -errno. -EPERM, -EACCES, -ENOSYS: perf is not allowed or
  *            not there; refusals say what was tried and what would help.
@@ -37,13 +41,14 @@ struct clinic_perf_plan {
 	/* false: a child that waits; sampling begins when it execs. */
 	bool is_running;
 	uint32_t frequency_hz;
+	bool with_off_cpu;
 };
 
 /*
- * Would it work, here and now? Tries it on this very process. facts, which
- * may be NULL, gets the event that would be used.
+ * Would it work, here and now? Tries the plan on this very process, whatever
+ * its pid. facts, which may be NULL, gets the event that would be used.
  */
-int clinic_perf_source_probe(uint32_t frequency_hz,
+int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
 			     struct clinic_refusals *refusals,
 			     struct clinic_source_facts *facts);
 

@@ -362,12 +362,41 @@ int clinic_processes_follow(struct clinic_processes *processes,
 			remove_thread(processes, ended);
 		return 0;
 	case CLINIC_EVENT_SAMPLE:
+	case CLINIC_EVENT_SWITCH_STACK:
+	case CLINIC_EVENT_SWITCH:
 	case CLINIC_EVENT_STAGE:
 	case CLINIC_EVENT_LOST:
 	case CLINIC_EVENT_THROTTLE:
 		return 0;
 	}
 	return 0;
+}
+
+struct visit {
+	int (*visit)(void *context, struct clinic_thread_state *thread);
+	void *context;
+	int err;
+};
+
+static void visit_node(const void *node, VISIT order, void *context)
+{
+	struct visit *visit = context;
+
+	if ((order == preorder || order == leaf) && !visit->err)
+		visit->err = visit->visit(
+			visit->context,
+			*(struct clinic_thread_state *const *)node);
+}
+
+int clinic_processes_visit(const struct clinic_processes *processes,
+			   int (*visit)(void *context,
+					struct clinic_thread_state *thread),
+			   void *context)
+{
+	struct visit each = {visit, context, 0};
+
+	twalk_r(processes->threads, visit_node, &each);
+	return each.err;
 }
 
 uint64_t

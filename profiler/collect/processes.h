@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/off_cpu.h"
 #include "collect/trace_event.h"
 
 struct clinic_session;
@@ -36,6 +37,7 @@ struct clinic_thread_state {
 	struct clinic_process *process;
 	char name[16];       /* as the kernel keeps it */
 	uint32_t session_id; /* thread row; 0: not made yet, or outdated */
+	struct clinic_off_cpu off_cpu; /* the recorder's */
 };
 
 int clinic_processes_new(struct clinic_modules *modules,
@@ -65,6 +67,13 @@ bool clinic_processes_reread(struct clinic_process *process, uint64_t now_ns);
  * moments may still come.
  */
 void clinic_processes_miss(struct clinic_processes *processes, uint32_t pid);
+
+/* Those that have not ended; as far as we were told. The first error ends it.
+ */
+int clinic_processes_visit(const struct clinic_processes *processes,
+			   int (*visit)(void *context,
+					struct clinic_thread_state *thread),
+			   void *context);
 
 /* That ever ran, ended or not. */
 uint64_t

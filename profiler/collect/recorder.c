@@ -29,8 +29,10 @@ struct clinic_recorder {
 	uint64_t frames[FRAMES_MAX];
 
 	/* As in the session, but for stack_id, which is of `stacks`. */
-	struct clinic_sample *samples;
-	size_t samples_count, samples_room;
+	struct sample_list {
+		struct clinic_sample *rows;
+		size_t count, room;
+	} samples, waits;
 
 	/* Told apart from the samples, and joined with them by time. */
 	struct stage_change {
@@ -54,7 +56,9 @@ struct clinic_recorder {
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
 	uint64_t short_count;
-	uint32_t measured_pid; /* the last one */
+	uint32_t measured_pid;      /* the last one */
+	uint64_t approximate_count; /* waits */
+	bool watches_waits;
 };
 
 int clinic_recorder_new(struct clinic_session *session,
@@ -91,7 +95,8 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 	clinic_modules_free(recorder->modules);
 	clinic_raw_stacks_free(recorder->stacks);
 	free(recorder->unwinder);
-	free(recorder->samples);
+	free(recorder->samples.rows);
+	free(recorder->waits.rows);
 	free(recorder->changes);
 	free(recorder);
 }
@@ -101,22 +106,27 @@ int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid)
 	return clinic_processes_add(recorder->processes, pid);
 }
 
-static int keep_sample(struct clinic_recorder *recorder,
-		       const struct clinic_sample *sample)
+static int append(struct sample_list *list, const struct clinic_sample *row)
 {
-	if (recorder->samples_count == recorder->samples_room) {
-		size_t room = recorder->samples_room * 2 + 4096;
+	if (list->count == list->room) {
+		size_t room = list->room * 2 + 4096;
 		struct clinic_sample *grown =
-			realloc(recorder->samples, room * sizeof(*grown));
+			realloc(list->rows, room * sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
-		recorder->samples = grown;
-		recorder->samples_room = room;
+		list->rows = grown;
+		list->room = room;
 	}
-	recorder->samples[recorder->samples_count++] = *sample;
-	recorder->weight_ns += sample->weight_ns;
+	list->rows[list->count++] = *row;
 	return 0;
+}
+
+static int keep_sample(struct clinic_recorder *recorder,
+		       const struct clinic_sample *sample)
+{
+	recorder->weight_ns += sample->weight_ns;
+	return append(&recorder->samples, sample);
 }
 
 static struct clinic_raw_frame locate(const struct clinic_space *space,
@@ -224,9 +234,6 @@ static void unwind(struct clinic_recorder *recorder,
 	};
 
 	clinic_unwind(recorder->unwinder, space, &moment, walk);
-	/* What would have done tells how much to copy from now on. */
-	recorder->short_count += walk->end == CLINIC_END_STACK_SHORT ||
-				 walk->stack_read_bytes > CLINIC_STACK_BYTES;
 }
 
 /* Code that was mapped without our being told, or while records were lost. */
@@ -241,8 +248,16 @@ static void unwind_known(struct clinic_recorder *recorder,
 		recorder->last.space = NULL;
 		unwind(recorder, process->space, &event->sample, walk);
 	}
+}
+
+static void count_walk(struct clinic_recorder *recorder,
+		       const struct clinic_unwound *walk)
+{
 	recorder->truths_count[walk->truth]++;
 	recorder->ends_count[walk->end]++;
+	/* What would have done tells how much to copy from now on. */
+	recorder->short_count += walk->end == CLINIC_END_STACK_SHORT ||
+				 walk->stack_read_bytes > CLINIC_STACK_BYTES;
 }
 
 static uint16_t flag_of(enum clinic_unwind_truth truth)
@@ -262,36 +277,151 @@ static int session_thread(struct clinic_recorder *recorder,
 					&thread->session_id);
 }
 
-static int take_sample(struct clinic_recorder *recorder,
-		       const struct clinic_event *event)
+static int find_thread(struct clinic_recorder *recorder,
+		       const struct clinic_event *event,
+		       struct clinic_thread_state **thread)
+{
+	int err = clinic_processes_thread(recorder->processes, event->pid,
+					  event->tid, thread);
+
+	return err ? err : session_thread(recorder, *thread);
+}
+
+/* A tick, or the moment before the thread leaves the CPU. */
+static int take_stack(struct clinic_recorder *recorder,
+		      const struct clinic_event *event)
 {
 	const struct clinic_event_sample *sample = &event->sample;
+	bool is_departure = event->kind == CLINIC_EVENT_SWITCH_STACK;
 	struct clinic_unwound walk = {.frames = recorder->frames,
 				      .frames_max = FRAMES_MAX};
 	struct clinic_sample row = {.time_ns = event->time_ns,
 				    .weight_ns = sample->weight_ns,
 				    .cpu = (uint16_t)sample->cpu};
 	struct clinic_thread_state *thread;
-	int err;
+	int err = find_thread(recorder, event, &thread);
 
-	err = clinic_processes_thread(recorder->processes, event->pid,
-				      event->tid, &thread);
-	if (!err)
-		err = session_thread(recorder, thread);
 	if (err)
 		return err;
 	row.thread_id = thread->session_id;
-	if (sample->in_kernel)
+	if (sample->in_kernel && !is_departure)
 		row.flags |= CLINIC_SAMPLE_KERNEL;
 	if (has_user_part(sample)) {
 		unwind_known(recorder, thread->process, event, &walk);
+		if (!is_departure)
+			count_walk(recorder, &walk);
 		row.flags |= flag_of(walk.truth);
 		err = push_user(recorder, thread->process->space, &walk,
 				&row.stack_id);
 	}
 	if (!err)
 		err = push_kernel(recorder, sample, &row.stack_id);
-	return err ? err : keep_sample(recorder, &row);
+	if (err)
+		return err;
+	clinic_off_cpu_stack(&thread->off_cpu, row.stack_id, row.flags,
+			     is_departure);
+	return is_departure ? 0 : keep_sample(recorder, &row);
+}
+
+static int keep_wait(struct clinic_recorder *recorder,
+		     const struct clinic_thread_state *thread,
+		     struct clinic_sample *wait)
+{
+	wait->thread_id = thread->session_id;
+	recorder->approximate_count +=
+		!!(wait->flags & CLINIC_SAMPLE_APPROXIMATE);
+	return append(&recorder->waits, wait);
+}
+
+static int take_switch(struct clinic_recorder *recorder,
+		       const struct clinic_event *event)
+{
+	struct clinic_thread_state *thread;
+	struct clinic_sample wait;
+	int err = find_thread(recorder, event, &thread);
+
+	if (err || !clinic_off_cpu_change(&thread->off_cpu, event, &wait))
+		return err;
+	return keep_wait(recorder, thread, &wait);
+}
+
+/* What was watched of it is over: its last wait, and how long that was. */
+static int end_watching(struct clinic_recorder *recorder,
+			struct clinic_thread_state *thread, uint64_t time_ns)
+{
+	struct clinic_lifetime life;
+	struct clinic_sample wait;
+	int err;
+
+	if (thread->off_cpu.state == CLINIC_THREAD_UNWATCHED)
+		return 0;
+	err = session_thread(recorder, thread);
+	if (err)
+		return err;
+	life = (struct clinic_lifetime){
+		.watched_ns = time_ns > thread->off_cpu.began_ns
+				      ? time_ns - thread->off_cpu.began_ns
+				      : 0,
+		.thread_id = thread->session_id,
+	};
+	if (clinic_off_cpu_end(&thread->off_cpu, time_ns, &wait))
+		err = keep_wait(recorder, thread, &wait);
+	return err ? err
+		   : clinic_session_add_lifetime(recorder->session, &life);
+}
+
+/* One that is born, or execs: then it runs, and did not interest before. */
+static int begin_watching(struct clinic_recorder *recorder,
+			  const struct clinic_event *event)
+{
+	struct clinic_thread_state *thread;
+	int err = clinic_processes_thread(recorder->processes, event->pid,
+					  event->tid, &thread);
+
+	if (err)
+		return err;
+	if (event->kind == CLINIC_EVENT_FORK)
+		clinic_off_cpu_born(&thread->off_cpu, event->time_ns);
+	else
+		clinic_off_cpu_begin(&thread->off_cpu, event->time_ns,
+				     CLINIC_THREAD_ON_CPU);
+	return 0;
+}
+
+static int take_exit(struct clinic_recorder *recorder,
+		     const struct clinic_event *event)
+{
+	struct clinic_thread_state *thread;
+	int err = 0;
+
+	if (recorder->watches_waits)
+		err = clinic_processes_thread(recorder->processes, event->pid,
+					      event->tid, &thread);
+	if (!err && recorder->watches_waits)
+		err = end_watching(recorder, thread, event->time_ns);
+	return err ? err : clinic_processes_follow(recorder->processes, event);
+}
+
+static int take_birth_or_exec(struct clinic_recorder *recorder,
+			      const struct clinic_event *event)
+{
+	int err = clinic_processes_follow(recorder->processes, event);
+
+	if (err || !recorder->watches_waits ||
+	    (event->kind == CLINIC_EVENT_NAME && !event->name.is_exec))
+		return err;
+	return begin_watching(recorder, event);
+}
+
+static int follow(struct clinic_recorder *recorder,
+		  const struct clinic_event *event)
+{
+	recorder->last.space = NULL; /* or what is mapped there */
+	if (event->kind == CLINIC_EVENT_EXIT)
+		return take_exit(recorder, event);
+	if (event->kind == CLINIC_EVENT_MAPPING)
+		return clinic_processes_follow(recorder->processes, event);
+	return take_birth_or_exec(recorder, event);
 }
 
 static int take_stage(struct clinic_recorder *recorder,
@@ -336,7 +466,10 @@ int clinic_recorder_take(void *context, const struct clinic_event *event)
 
 	switch (event->kind) {
 	case CLINIC_EVENT_SAMPLE:
-		return take_sample(recorder, event);
+	case CLINIC_EVENT_SWITCH_STACK:
+		return take_stack(recorder, event);
+	case CLINIC_EVENT_SWITCH:
+		return take_switch(recorder, event);
 	case CLINIC_EVENT_STAGE:
 		return take_stage(recorder, event);
 	case CLINIC_EVENT_LOST:
@@ -349,10 +482,49 @@ int clinic_recorder_take(void *context, const struct clinic_event *event)
 	case CLINIC_EVENT_NAME:
 	case CLINIC_EVENT_FORK:
 	case CLINIC_EVENT_EXIT:
-		recorder->last.space = NULL; /* or what is mapped there */
-		return clinic_processes_follow(recorder->processes, event);
+		return follow(recorder, event);
 	}
 	return 0;
+}
+
+struct moment {
+	struct clinic_recorder *recorder;
+	uint64_t time_ns;
+};
+
+static int begin_one(void *context, struct clinic_thread_state *thread)
+{
+	const struct moment *moment = context;
+
+	clinic_off_cpu_begin(&thread->off_cpu, moment->time_ns,
+			     CLINIC_THREAD_SILENT);
+	return 0;
+}
+
+static int end_one(void *context, struct clinic_thread_state *thread)
+{
+	const struct moment *moment = context;
+
+	return end_watching(moment->recorder, thread, moment->time_ns);
+}
+
+int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
+				bool is_running, uint64_t began_ns)
+{
+	struct moment moment = {recorder, began_ns};
+
+	recorder->watches_waits = true;
+	return is_running ? clinic_processes_visit(recorder->processes,
+						   begin_one, &moment)
+			  : 0;
+}
+
+int clinic_recorder_end_waits(struct clinic_recorder *recorder,
+			      uint64_t ended_ns)
+{
+	struct moment moment = {recorder, ended_ns};
+
+	return clinic_processes_visit(recorder->processes, end_one, &moment);
 }
 
 int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
@@ -454,6 +626,18 @@ static uint32_t stage_at(const struct clinic_recorder *recorder, uint32_t tid,
 		       : 0;
 }
 
+static void set_stages_of(const struct clinic_recorder *recorder,
+			  struct sample_list *list,
+			  const struct clinic_thread *threads)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct clinic_sample *row = &list->rows[i];
+
+		row->stage_id = stage_at(recorder, threads[row->thread_id].tid,
+					 row->time_ns);
+	}
+}
+
 static void set_stages(struct clinic_recorder *recorder)
 {
 	uint32_t count;
@@ -464,31 +648,40 @@ static void set_stages(struct clinic_recorder *recorder)
 		return;
 	qsort(recorder->changes, recorder->changes_count,
 	      sizeof(*recorder->changes), compare_changes);
-	for (size_t i = 0; i < recorder->samples_count; i++) {
-		struct clinic_sample *sample = &recorder->samples[i];
-
-		sample->stage_id = stage_at(recorder,
-					    threads[sample->thread_id].tid,
-					    sample->time_ns);
-	}
+	set_stages_of(recorder, &recorder->samples, threads);
+	set_stages_of(recorder, &recorder->waits, threads);
 }
 
-static int move_samples(struct clinic_recorder *recorder,
-			const uint32_t *stack_ids)
+static int move_rows(struct clinic_session *session, struct sample_list *list,
+		     const uint32_t *stack_ids,
+		     int (*add)(struct clinic_session *session,
+				const struct clinic_sample *row))
 {
 	int err = 0;
 
-	/* Threads with rings of their own come one after the other. */
-	qsort(recorder->samples, recorder->samples_count,
-	      sizeof(*recorder->samples), compare_times);
-	for (size_t i = 0; !err && i < recorder->samples_count; i++) {
-		struct clinic_sample *sample = &recorder->samples[i];
+	/* Threads with rings of their own come one after the other; a wait is
+	 * told at its end, and stands at its beginning. */
+	if (list->count)
+		qsort(list->rows, list->count, sizeof(*list->rows),
+		      compare_times);
+	for (size_t i = 0; !err && i < list->count; i++) {
+		struct clinic_sample *row = &list->rows[i];
 
-		sample->stack_id = stack_ids ? stack_ids[sample->stack_id] : 0;
-		err = clinic_session_add_sample(recorder->session, sample);
+		row->stack_id = stack_ids ? stack_ids[row->stack_id] : 0;
+		err = add(session, row);
 	}
-	recorder->samples_count = 0;
+	list->count = 0;
 	return err;
+}
+
+static int move_all(struct clinic_recorder *recorder, const uint32_t *stack_ids)
+{
+	int err = move_rows(recorder->session, &recorder->samples, stack_ids,
+			    clinic_session_add_sample);
+
+	return err ? err
+		   : move_rows(recorder->session, &recorder->waits, stack_ids,
+			       clinic_session_add_wait);
 }
 
 int clinic_recorder_finish(struct clinic_recorder *recorder,
@@ -502,7 +695,7 @@ int clinic_recorder_finish(struct clinic_recorder *recorder,
 	naming_err = clinic_naming_run(naming, recorder->modules,
 				       recorder->stacks, recorder->session,
 				       &stack_ids, facts);
-	err = move_samples(recorder, stack_ids);
+	err = move_all(recorder, stack_ids);
 	free(stack_ids);
 	return naming_err ? naming_err : err;
 }
@@ -511,7 +704,9 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 				struct clinic_recorder_counts *counts)
 {
 	*counts = (struct clinic_recorder_counts){
-		.samples_count = recorder->samples_count,
+		.samples_count = recorder->samples.count,
+		.waits_count = recorder->waits.count,
+		.approximate_count = recorder->approximate_count,
 		.weight_ns = recorder->weight_ns,
 		.lost_count = recorder->lost_count,
 		.throttled_count = recorder->throttled_count,

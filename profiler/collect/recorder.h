@@ -21,6 +21,7 @@
 #ifndef CLINIC_COLLECT_RECORDER_H
 #define CLINIC_COLLECT_RECORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,13 @@ void clinic_recorder_free(struct clinic_recorder *recorder);
 
 /* A process that is there before the first event. */
 int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid);
+
+/*
+ * Before the first event, if switches will come. Of what is running already,
+ * the threads are watched from began_ns on; others from their first event.
+ */
+int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
+				bool is_running, uint64_t began_ns);
 
 /* A clinic_on_event. */
 int clinic_recorder_take(void *recorder, const struct clinic_event *event);
@@ -58,6 +66,10 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 				  uint32_t pid, uint64_t now_ns,
 				  uint64_t weight_ns);
 
+/* Ends what still lasts: waits, and the lives of threads. */
+int clinic_recorder_end_waits(struct clinic_recorder *recorder,
+			      uint64_t ended_ns);
+
 /* Names all addresses and moves all samples into the session. */
 int clinic_recorder_finish(struct clinic_recorder *recorder,
 			   const struct clinic_naming_options *naming,
@@ -68,7 +80,9 @@ struct clinic_recorder_counts {
 	uint64_t weight_ns; /* of all samples */
 	uint64_t lost_count;
 	uint64_t throttled_count;
-	uint64_t threads_count; /* that were seen to run, sampled or not */
+	uint64_t waits_count;       /* ended times off the CPU */
+	uint64_t approximate_count; /* of them, by their stacks */
+	uint64_t threads_count;     /* that were seen to run, sampled or not */
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
 	/* Walks for which CLINIC_STACK_BYTES were too few. */

@@ -137,9 +137,10 @@ static int begin_with_perf(struct recording *recording)
 	struct clinic_perf_plan plan = {
 		.is_running = !recording->plan->argv,
 		.frequency_hz = recording->plan->frequency_hz,
+		.with_off_cpu = recording->plan->with_off_cpu,
 	};
-	int err = clinic_perf_source_probe(plan.frequency_hz,
-					   &recording->outcome->refusals, NULL);
+	int err = clinic_perf_source_probe(&plan, &recording->outcome->refusals,
+					   NULL);
 
 	if (err)
 		return err;
@@ -380,12 +381,26 @@ static int account(struct recording *recording, uint64_t cpu_before_ns)
 	quality->kernel_visible = outcome->source.kernel_visible;
 	err = clinic_about_source(recording->session, &outcome->source);
 	if (!err)
+		err = clinic_recorder_end_waits(recording->recorder,
+						about->ended_ns);
+	if (!err)
 		err = add_unsampled(recording);
 	clinic_recorder_counts_get(recording->recorder, &outcome->counts);
 	quality->lost_count = outcome->counts.lost_count;
 	quality->throttled_count = outcome->counts.throttled_count;
 	about->exit_code = (uint32_t)outcome->target.exit_code;
 	return err;
+}
+
+static int watch_waits(struct recording *recording, uint64_t now_ns)
+{
+	struct clinic_source_facts facts;
+
+	recording->source.tell(recording->source.state, &facts);
+	if (facts.off_cpu == CLINIC_OFF_CPU_UNSEEN)
+		return 0;
+	return clinic_recorder_watch_waits(recording->recorder,
+					   !recording->plan->argv, now_ns);
 }
 
 static int begin(struct recording *recording)
@@ -403,6 +418,8 @@ static int begin(struct recording *recording)
 	about->started_realtime_ns = clock_ns(CLOCK_REALTIME);
 	about->started_ns = clock_ns(CLOCK_MONOTONIC);
 	about->frequency_hz = recording->plan->frequency_hz;
+	if (!err)
+		err = watch_waits(recording, about->started_ns);
 	if (!err)
 		err = clinic_about_target(recording->session,
 					  recording->plan->argv,
@@ -423,6 +440,7 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 		.unopened_count = outcome->naming.unopened_count,
 		.stolen_ns = stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
+		.wants_off_cpu = recording->plan->with_off_cpu,
 	};
 	int err;
 

@@ -48,6 +48,9 @@ struct clinic_recording_plan {
 	/* What else the library is to do in a launched target; or NULL. */
 	const struct clinic_alloc_plan *alloc;
 	bool use_debuginfod;
+	/* Times off the CPU too, where perf samples; elsewhere a note says
+	 * that they could not be seen. */
+	bool with_off_cpu;
 	/* Load the library for clinic/stage.h even where perf samples. */
 	bool with_stages;
 };

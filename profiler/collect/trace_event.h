@@ -21,13 +21,15 @@
 
 enum clinic_event_kind {
 	CLINIC_EVENT_SAMPLE,
-	CLINIC_EVENT_MAPPING,  /* code was mapped */
-	CLINIC_EVENT_NAME,     /* a thread got a name; or exec'ed */
-	CLINIC_EVENT_FORK,     /* a process or thread began */
-	CLINIC_EVENT_EXIT,     /* a thread ended */
-	CLINIC_EVENT_STAGE,    /* a thread entered a stage, or left all */
-	CLINIC_EVENT_LOST,     /* records that nobody will see */
-	CLINIC_EVENT_THROTTLE, /* the kernel paused the sampling */
+	CLINIC_EVENT_SWITCH_STACK, /* just before it leaves the CPU */
+	CLINIC_EVENT_SWITCH,       /* it left the CPU, or came back */
+	CLINIC_EVENT_MAPPING,      /* code was mapped */
+	CLINIC_EVENT_NAME,         /* a thread got a name; or exec'ed */
+	CLINIC_EVENT_FORK,         /* a process or thread began */
+	CLINIC_EVENT_EXIT,         /* a thread ended */
+	CLINIC_EVENT_STAGE,        /* a thread entered a stage, or left all */
+	CLINIC_EVENT_LOST,         /* records that nobody will see */
+	CLINIC_EVENT_THROTTLE,     /* the kernel paused the sampling */
 };
 
 struct clinic_event_sample {
@@ -51,7 +53,12 @@ struct clinic_event {
 	uint32_t pid, tid; /* of whom it tells */
 	uint64_t time_ns;
 	union {
-		struct clinic_event_sample sample;
+		struct clinic_event_sample sample; /* SWITCH_STACK too */
+		struct {
+			uint32_t cpu;
+			bool is_out;
+			bool is_preempted; /* it could have gone on */
+		} change;
 		struct clinic_mapping mapping;
 		struct {
 			const char *text;

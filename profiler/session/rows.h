@@ -73,6 +73,10 @@ enum {
 	CLINIC_SAMPLE_TRUNCATED = 1, /* the walk ended before the entry */
 	CLINIC_SAMPLE_GUESSED = 2,   /* a frame was found by heuristics */
 	CLINIC_SAMPLE_KERNEL = 4,    /* taken in kernel mode */
+	/* Of waits alone. */
+	CLINIC_SAMPLE_PREEMPTED = 8,    /* it could have run */
+	CLINIC_SAMPLE_APPROXIMATE = 16, /* the stack is the last sample's, or
+					 * unknown */
 };
 
 /* One tick of a sampler, or (table waits) one time off the CPU. */
@@ -84,6 +88,13 @@ struct clinic_sample {
 	uint32_t stage_id;
 	uint16_t cpu;
 	uint16_t flags; /* CLINIC_SAMPLE_*; 0: complete, in user mode */
+};
+
+/* How long a thread's times on and off the CPU were watched. */
+struct clinic_lifetime {
+	uint64_t watched_ns;
+	uint32_t thread_id;
+	uint32_t reserved;
 };
 
 /* Allocations with the same stack, stage and thread. */

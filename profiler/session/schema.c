@@ -54,6 +54,11 @@ static const struct clinic_column sample[] = {
 	NUMBER(clinic_sample, flags),
 };
 
+static const struct clinic_column lifetime[] = {
+	NUMBER(clinic_lifetime, watched_ns),
+	REF(clinic_lifetime, thread, CLINIC_THREADS),
+};
+
 static const struct clinic_column allocation[] = {
 	REF(clinic_allocation, stack, CLINIC_STACKS),
 	REF(clinic_allocation, stage, CLINIC_STAGES),
@@ -154,6 +159,7 @@ const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
 	[CLINIC_STAGES] = COLUMNS("stages", clinic_stage_name, stage, 1),
 	[CLINIC_SAMPLES] = COLUMNS("samples", clinic_sample, sample, 0),
 	[CLINIC_WAITS] = COLUMNS("waits", clinic_sample, sample, 0),
+	[CLINIC_LIFETIMES] = COLUMNS("lifetimes", clinic_lifetime, lifetime, 0),
 	[CLINIC_ALLOCATIONS] =
 		COLUMNS("allocations", clinic_allocation, allocation, 0),
 	[CLINIC_ALLOCATION_SIZES] = COLUMNS(

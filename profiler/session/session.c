@@ -153,6 +153,12 @@ int clinic_session_add_wait(struct clinic_session *session,
 	return clinic_rows_append(session, CLINIC_WAITS, wait);
 }
 
+int clinic_session_add_lifetime(struct clinic_session *session,
+				const struct clinic_lifetime *lifetime)
+{
+	return clinic_rows_append(session, CLINIC_LIFETIMES, lifetime);
+}
+
 int clinic_session_add_allocation(struct clinic_session *session,
 				  const struct clinic_allocation *allocation)
 {

@@ -43,6 +43,7 @@ enum clinic_table {
 	CLINIC_STAGES,
 	CLINIC_SAMPLES,
 	CLINIC_WAITS, /* struct clinic_sample too */
+	CLINIC_LIFETIMES,
 	CLINIC_ALLOCATIONS,
 	CLINIC_ALLOCATION_SIZES,
 	CLINIC_LOCKS,
@@ -88,6 +89,8 @@ int clinic_session_add_sample(struct clinic_session *session,
 			      const struct clinic_sample *sample);
 int clinic_session_add_wait(struct clinic_session *session,
 			    const struct clinic_sample *wait);
+int clinic_session_add_lifetime(struct clinic_session *session,
+				const struct clinic_lifetime *lifetime);
 int clinic_session_add_allocation(struct clinic_session *session,
 				  const struct clinic_allocation *allocation);
 int clinic_session_add_allocation_size(

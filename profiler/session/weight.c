@@ -17,7 +17,7 @@ static const struct {
 	[CLINIC_WEIGHT_PEAK] = {"peak", "bytes", CLINIC_ALLOCATIONS},
 	[CLINIC_WEIGHT_LEAKED] = {"leaked", "bytes", CLINIC_ALLOCATIONS},
 	[CLINIC_WEIGHT_WAIT] = {"wait", "ns", CLINIC_LOCKS},
-	[CLINIC_WEIGHT_OFF_CPU] = {"off-cpu", "ns", CLINIC_WAITS},
+	[CLINIC_WEIGHT_OFF_CPU] = {"offcpu", "ns", CLINIC_WAITS},
 };
 
 const char *clinic_weight_name(enum clinic_weight weight)

@@ -34,6 +34,7 @@ void clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 	keep_rows(session, CLINIC_SAMPLES, from_ns, to_ns);
 	keep_rows(session, CLINIC_WAITS, from_ns, to_ns);
 	keep_rows(session, CLINIC_METRICS, from_ns, to_ns);
+	session->table[CLINIC_LIFETIMES].count = 0;
 	session->table[CLINIC_ALLOCATIONS].count = 0;
 	session->table[CLINIC_ALLOCATION_SIZES].count = 0;
 	session->table[CLINIC_LOCKS].count = 0;

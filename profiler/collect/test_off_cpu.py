@@ -1,0 +1,152 @@
+"""test_off_cpu.py - `clinic record -e offcpu` on a program whose waits are known, with and without permission.
+
+The victim reads its own clock around its sleeps and its read; what is recorded must be that, whatever
+the machine makes of it. Only its own figures and identities are compared, never how long anything takes.
+"""
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from test_record import CLINIC, NOBODY, VICTIMS, anybodys_folder, read_session, run
+
+__all__ = ["anybodys_folder"]
+
+APPROXIMATE = 16
+PREEMPTED = 8
+# What a victim does between reading its clock and leaving the CPU, on a machine that others use too.
+AROUND_NS = 5_000_000
+
+
+class Waiting:
+    """A recording, and what `clinic report --json` says of it."""
+
+    def __init__(self, folder: Path, *command, prefix=(), options=(), event="offcpu"):
+        self.path = folder / "session.json"
+        self.done = run("record", "-e", event, "-o", self.path, *options, "--", *command, prefix=prefix, cwd=folder)
+        assert self.done.returncode == 0, self.done.stderr
+        self.file = read_session(self.path)
+        self.report = json.loads(run("report", "--json", self.path).stdout)
+        self.off_cpu = self.report["off_cpu"]
+
+    def truth(self) -> dict[str, int]:
+        return {name: int(ns) for name, ns in (line.split() for line in self.done.stdout.splitlines())}
+
+    def thread(self, name: str) -> dict:
+        return next(row for row in self.off_cpu["threads"] if row["name"].startswith(name))
+
+    def blocked_in(self, function: str) -> int:
+        return sum(row["blocked_ns"] for row in self.off_cpu["stacks"] if function in row["stack"])
+
+
+def assert_known_threads(seen: Waiting) -> None:
+    """Each thread blocked as long as the victim's own clock says; the spinner never."""
+    truth = seen.truth()
+    for thread, function in (("sleeper", "known_sleep"), ("reader", "known_read")):
+        # Preempted just before or after, it is off the CPU too, but not blocked.
+        most = truth[function]
+        least = most - seen.thread(thread)["ready_ns"] - AROUND_NS
+        assert least <= seen.thread(thread)["blocked_ns"] <= most + AROUND_NS
+    assert seen.thread("spinner")["blocked_ns"] <= AROUND_NS
+
+
+def assert_reconciled(seen: Waiting) -> None:
+    """Lives - waits = CPU time by the kernel's account, within what it cost to start and to end."""
+    total = seen.off_cpu
+    threads = total["threads"]
+    left = total["watched_ns"] - total["blocked_ns"] - total["ready_ns"] - total["accounted_cpu_ns"]
+    assert total["unexplained_ns"] == left
+    assert abs(left) < 0.05 * total["watched_ns"]
+    for key in ("watched_ns", "blocked_ns", "ready_ns", "waits_count"):
+        assert sum(thread[key] for thread in threads) == total[key]
+    assert sum(row["waits_count"] for row in total["stacks"]) == total["waits_count"]
+
+
+def test_waits_have_exact_stacks_where_the_kernel_may_be_seen(anybodys_folder):
+    seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known")
+    if not seen.file["quality"].get("kernel_visible"):
+        pytest.skip("the kernel may not be seen here: no exact stacks")
+    assert_known_threads(seen)
+    assert_reconciled(seen)
+    truth = seen.truth()
+    for function in ("known_sleep", "known_read"):
+        assert abs(seen.blocked_in(function) - truth[function]) <= AROUND_NS + seen.off_cpu["ready_ns"]
+    naps = [row for row in seen.off_cpu["stacks"] if "known_sleep" in row["stack"] and row["blocked_ns"]]
+    assert sum(row["waits_count"] for row in naps) == 3
+    assert seen.off_cpu["approximate_count"] == 0
+
+
+def test_waits_are_approximate_without_permission(anybodys_folder):
+    seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known", prefix=NOBODY)
+    if seen.file["quality"].get("kernel_visible"):
+        pytest.skip("kernel.perf_event_paranoid lets everybody see the kernel here")
+    assert_known_threads(seen)
+    assert_reconciled(seen)
+    flags = seen.file["waits"]["flags"]
+    assert all(flag & (APPROXIMATE | PREEMPTED) for flag in flags)
+    assert seen.off_cpu["approximate_count"] == sum(bool(flag & APPROXIMATE) for flag in flags) > 0
+    # The sleeper was last sampled where it burned before it slept.
+    assert seen.blocked_in("known_sleep") > 0
+    assert any("approximate" in note["text"] for note in seen.report["notes"])
+    assert any("off-CPU" in refusal["backend"] for refusal in seen.report["refusals"])
+
+
+def test_text_report_and_flame_graph(anybodys_folder):
+    seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known")
+    text = run("report", seen.path).stdout
+    assert "not explained" in text and "sleeper" in text
+    picture, folded = anybodys_folder / "waits.svg", anybodys_folder / "waits.collapsed"
+    for output in (picture, folded):
+        done = run("export", seen.path, "-o", output, "--weight", "offcpu")
+        assert done.returncode == 0, done.stderr
+    assert "known_read" in picture.read_text()
+    drawn = sum(int(re.search(r" (\d+)$", line)[1]) for line in folded.read_text().splitlines()
+                if line and not line.startswith("#"))
+    assert drawn == seen.off_cpu["blocked_ns"] + seen.off_cpu["ready_ns"]
+
+
+def test_with_allocations_and_locks_in_one_run(anybodys_folder):
+    seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known", event="cpu,offcpu,alloc,lock")
+    assert_known_threads(seen)
+    assert seen.report["allocations"]["allocations_count"] > 0
+    assert seen.report["quality"]["samples_count"] > 0
+
+
+def test_every_process_of_a_run_is_watched(anybodys_folder):
+    seen = Waiting(anybodys_folder, "sh", "-c", "sleep 0.05; sleep 0.05")
+    naps = [row for row in seen.off_cpu["threads"] if row["name"].startswith("sleep ")]
+    assert len(naps) == 2
+    assert all(nap["blocked_ns"] >= 50_000_000 for nap in naps)
+
+
+def test_a_process_that_slept_before_us_and_still_does(anybodys_folder):
+    path = anybodys_folder / "session.json"
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        time.sleep(0.1)  # it has to have gone to sleep
+        done = run("record", "-e", "offcpu", "-o", path, "-p", sleeper.pid, "-d", "0.2")
+        sleeper.kill()
+    assert done.returncode == 0, done.stderr
+    off_cpu = json.loads(run("report", "--json", path).stdout)["off_cpu"]
+    assert off_cpu["waits_count"] == 1
+    assert off_cpu["blocked_ns"] == off_cpu["watched_ns"] > 0
+    assert off_cpu["approximate_count"] == 1
+
+
+def test_where_perf_is_forbidden_nothing_is_called_zero(anybodys_folder):
+    seen = Waiting(anybodys_folder, VICTIMS / "split_functions", 50, prefix=[VICTIMS / "forbid_perf"])
+    assert seen.off_cpu is None
+    assert any("not observable" in note["text"] and note["is_warning"] for note in seen.report["notes"])
+
+
+def test_not_asked_for_is_null(anybodys_folder):
+    assert Waiting(anybodys_folder, "true", event="cpu").off_cpu is None
+
+
+def test_timers_cannot_tell(anybodys_folder):
+    done = run("record", "-e", "offcpu", "--backend", "timer", "true", cwd=anybodys_folder)
+    assert done.returncode == 2
+    assert "-e offcpu needs perf events" in done.stderr
+    assert str(CLINIC) not in done.stderr
