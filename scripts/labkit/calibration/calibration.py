@@ -1,6 +1,6 @@
 """calibration.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
 
-`make calibrate` writes FINGERPRINT.jsonl (every raw run) and FINGERPRINT.json (rates). Classes are never mixed: a
+`make calibrate` keeps every raw run (trial_file.py), and writes FINGERPRINT.json (rates). Classes are never mixed: a
 figure from another machine is no figure.
 """
 

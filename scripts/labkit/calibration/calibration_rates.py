@@ -23,6 +23,8 @@ FIRST_STAGE = "pm"
 FLOOR_PERCENTILE = 99
 FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
+CALM_NOISE_RATIO = 0.03
+CALM_GATE = "gate, where a pair's noise was at most 3 %"
 
 HYPERFINE_WELCH = "hyperfine + Welch t"
 BENCHSTAT = "Mann-Whitney (benchstat)"
@@ -50,9 +52,9 @@ def trial_name(trial: dict) -> str:
     return f"{trial['condition']}-{trial['extra']}-{trial['index']}"
 
 
-def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[int], list[int]]]:
+def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]]:
     """What hyperfine measured, for compare.py."""
-    return {trial_name(trial): (trial["hyperfine"]["a_ns"], trial["hyperfine"]["b_ns"]) for trial in trials
+    return {trial_name(trial): (trial["hyperfine"]["a_us"], trial["hyperfine"]["b_us"]) for trial in trials
             if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
 
 
@@ -72,6 +74,8 @@ def verdicts_of(trial: dict, floor: float, policy: Policy, compare_py: dict[str,
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
     verdicts = {GATE: gate_says(trial, floor, planted)}
+    if trial["gate"].get("noise_ratio", math.inf) <= CALM_NOISE_RATIO:
+        verdicts[CALM_GATE] = verdicts[GATE]
     a, b = runs_of(trial["gate"]["runs"])
     verdicts |= {SAME_RUNS_WELCH: says(welch_p, a, b, planted), SAME_RUNS_U: says(mann_whitney_p, a, b, planted)}
     name = trial_name(trial)
@@ -108,12 +112,12 @@ def runs_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
     """Wall times of A and B of the first stage, re-run blocks by their last attempt (calibration_trials.columns)."""
     blocks = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
     last = {block: attempt for _, block, attempt, _ in blocks}
-    times, kept = iter(columns["wall_ns"]), []
+    times, kept = iter(columns["wall_us"]), []
     for stage, block, attempt, arms in blocks:
         here = list(zip(arms, itertools.islice(times, len(arms))))
         if stage in FIRST_STAGE and attempt == last[block]:
             kept += here
-    return tuple(np.array([time_ns for arm, time_ns in kept if arm == wanted], dtype=float) for wanted in "AB")
+    return tuple(np.array([time_us for arm, time_us in kept if arm == wanted], dtype=float) for wanted in "AB")
 
 
 def rate_of(hits: list[bool]) -> dict:

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labkit import host
+from labkit.calibration.trial_file import BUSY, CONDITIONS, QUIET, read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, Case, Design, TooShort, run_campaign
 from labkit.experiment.commands import Command, CommandPair, Conditions
@@ -27,11 +28,10 @@ from labkit.experiment.interleave import CANARY
 from labkit.instruments import Unavailable, hyperfine, whole_process
 from labkit.outcome import LabError
 from labkit.process import run_process
-from labkit.row_file import RowFile, read_rows
+from labkit.row_file import RowFile
 from labkit.verdicts.verdict import Policy
 
 PLANTED_WORK = Path("build/calibration/planted_work")
-QUIET, BUSY = "quiet", "busy"
 TABLE_KIB = 64
 UNITS = 32  # about 6 ms: short, so that a night is not needed, and noisier than 50 ms would be
 NEIGHBOUR_UNITS = 10**12
@@ -86,12 +86,9 @@ def trial_of(record: dict) -> Trial:
     return Trial(record["condition"], record["extra"], record["index"])
 
 
-def read_trials(path: Path) -> list[dict]:
-    return [record for record in read_rows(path) if record["kind"] == "trial"] if path.exists() else []
-
-
 def run_trials(size: Size, path: Path, *, budget_s: float, on_trial) -> int:
     """Runs what path does not have yet, until budget_s is over; how many are still missing."""
+    unpack(path)
     done = {trial_of(record) for record in read_trials(path)}
     missing = [trial for trial in all_trials(size) if trial not in done]
     ends = time.monotonic() + budget_s
@@ -101,7 +98,7 @@ def run_trials(size: Size, path: Path, *, budget_s: float, on_trial) -> int:
                      "policy": asdict(Policy()), "instructions": planted_instructions(files),
                      "startup_ratio": startup_ratio(files)})
         rival = Hyperfine()
-        for condition in (QUIET, BUSY):
+        for condition in CONDITIONS:
             with neighbour(condition):
                 while missing and missing[0].condition == condition and time.monotonic() < ends:
                     log.add(run_trial(missing.pop(0), files, rival))
@@ -174,8 +171,8 @@ class Hyperfine:
             return {"failure": str(reason)}
         took_s = time.monotonic() - started
         self.run_s = took_s / 2 / runs_count
-        times = {one["command"]: [round(1e9 * seconds) for seconds in one["times"]] for one in exported["results"]}
-        return {"took_s": round(took_s, 3), "a_ns": times["A"], "b_ns": times["B"]}
+        times = {one["command"]: [round(1e6 * seconds, 1) for seconds in one["times"]] for one in exported["results"]}
+        return {"took_s": round(took_s, 3), "a_us": times["A"], "b_us": times["B"]}
 
 
 def startup_ratio(files: dict[str, Path]) -> float:
@@ -224,14 +221,14 @@ def gate_record(campaign: Campaign) -> dict:
 def columns(rows: list[dict]) -> dict:
     """Every run, in the order it ran: a tenth of the size of rows.
 
-    blocks: "p3.0ABBA" is the pilot's block 3, attempt 0 (p pilot, m main, c confirm; C the canary); wall_ns: of all
-    runs of all blocks. steal_ns, failures: {index into wall_ns: value}, where there is one. An interrupted last block
-    is shorter than its mirror.
+    blocks: "p3.0ABBA" is the pilot's block 3, attempt 0 (p pilot, m main, c confirm; C the canary); wall_us: of all
+    runs of all blocks, in tenths, for a microsecond is a five-thousandth of a run. steal_ns, failures: {index into
+    wall_us: value}, where there is one. An interrupted last block is shorter than its mirror.
     """
     letters = {"A": "A", "B": "B", CANARY: "C"}
     groups = itertools.groupby(rows, key=lambda row: (row["stage"][0], row["block"], row["attempt"]))
     return {"blocks": [f"{stage}{block}.{attempt}" + "".join(letters[row["arm"]] for row in group)
                        for (stage, block, attempt), group in groups],
-            "wall_ns": [row["wall_ns"] for row in rows],
+            "wall_us": [round(row["wall_ns"] / 1000, 1) for row in rows],
             "steal_ns": {str(index): row["steal_ns"] for index, row in enumerate(rows) if row["steal_ns"]},
             "failures": {str(index): row["failure"] for index, row in enumerate(rows) if row["failure"]}}

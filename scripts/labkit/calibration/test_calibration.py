@@ -12,8 +12,8 @@ import pytest
 from labkit.calibration import calibration, calibration_rates, calibration_trials
 from labkit.calibration.calibration import GATE
 from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
-from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, read_trials,
-                                                   run_trials)
+from labkit.calibration.calibration_trials import SIZES, Hyperfine, Size, Trial, all_trials, columns, run_trials
+from labkit.calibration.trial_file import pack, packed_files, read_head, read_trials, unpack
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.schemas import check
 from labkit.stats.companions import mann_whitney_p
@@ -28,11 +28,11 @@ def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet", rival
     """A trial: our runs interleaved, hyperfine's A then B with a step of `drift` between."""
     source = np.random.default_rng(index)
     times = (source.normal(1, 0.01, 40) * 1e6).round().astype(int)
-    hyperfine = {"a_ns": times.tolist(), "b_ns": (times[::-1] * (1 + drift)).round().astype(int).tolist()}
+    hyperfine = {"a_us": times.tolist(), "b_us": (times[::-1] * (1 + drift)).round().astype(int).tolist()}
     return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "took_s": 1.0,
             "gate": {"verdict": verdict, "first_verdict": verdict, "ratio": ratio, "first_ratio": ratio,
                      "mde_ratio": 0.02, "noise_ratio": 0.01, "blocks_count": 12, "autocorrelation": 0.0,
-                     "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_ns": times.tolist()}},
+                     "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_us": times.tolist()}},
             "hyperfine": hyperfine if rivals else None}
 
 
@@ -107,21 +107,42 @@ def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
     assert run_trials(size, path, budget_s=0, on_trial=lambda: steps.append(1)) == 5
 
 
+def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    trials = [record(0, i, "equivalent", condition=condition) for condition in ("quiet", "busy") for i in range(3)]
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, *trials)))
+    pack(path)
+    assert [one.name for one in packed_files(path)] == ["runs.quiet.jsonl.xz", "runs.busy.jsonl.xz"]
+    assert not path.exists() and read_head(path) == HEAD
+    assert sorted(map(json.dumps, read_trials(path))) == sorted(map(json.dumps, trials))
+    unpack(path)
+    assert packed_files(path) == [] and len(read_trials(path)) == len(trials) and read_head(path) == HEAD
+
+
+def test_power_is_also_told_for_calm_comparisons_alone():
+    noisy = record(20, 1, "inconclusive")
+    noisy["gate"]["noise_ratio"] = 0.08
+    rates = summarise(HEAD, [record(0, 0, "equivalent"), record(20, 0, "regressed", 1.02), noisy], {}, "quick")
+    quiet = rates["conditions"]["quiet"]
+    assert [(quiet[name]["20"]["changed_count"], quiet[name]["20"]["trials_count"])
+            for name in (GATE, calibration_rates.CALM_GATE)] == [(1, 2), (1, 1)]
+
+
 def test_each_trial_has_its_own_seed():
     trials = all_trials(SIZES["documented"])
     assert len({trial.seed for trial in trials}) == len(trials) == len(set(trials))
 
 
 def test_columns_hold_every_run():
-    rows = [{"arm": "A", "stage": "pilot", "block": 3, "attempt": 0, "wall_ns": 5, "steal_ns": 0, "failure": None},
-            {"arm": "canary", "stage": "pilot", "block": 3, "attempt": 1, "wall_ns": 7, "steal_ns": 9,
+    rows = [{"arm": "A", "stage": "pilot", "block": 3, "attempt": 0, "wall_ns": 5093, "steal_ns": 0, "failure": None},
+            {"arm": "canary", "stage": "pilot", "block": 3, "attempt": 1, "wall_ns": 7001, "steal_ns": 9,
              "failure": "exit"}]
-    assert columns(rows) == {"blocks": ["p3.0A", "p3.1C"], "wall_ns": [5, 7], "steal_ns": {"1": 9},
+    assert columns(rows) == {"blocks": ["p3.0A", "p3.1C"], "wall_us": [5.1, 7.0], "steal_ns": {"1": 9},
                              "failures": {"1": "exit"}}
 
 
 def test_runs_of_leaves_out_the_confirmation_and_superseded_attempts():
-    a, b = calibration_rates.runs_of({"blocks": ["m0.0AB", "m0.1AB", "c1.0AB"], "wall_ns": [1, 2, 3, 4, 5, 6]})
+    a, b = calibration_rates.runs_of({"blocks": ["m0.0AB", "m0.1AB", "c1.0AB"], "wall_us": [1, 2, 3, 4, 5, 6]})
     assert (a.tolist(), b.tolist()) == ([3.0], [4.0])
 
 
@@ -148,7 +169,7 @@ def test_one_real_trial_with_a_busy_neighbour():
     with calibration_trials.workplace() as files, calibration_trials.neighbour("busy"):
         trial = calibration_trials.run_trial(Trial("busy", 50, 0), files, Hyperfine())
     assert trial["gate"]["verdict"] in ("regressed", "inconclusive", "environment invalid", "improved", "equivalent")
-    assert len(trial["gate"]["runs"]["wall_ns"]) >= 12 and len(trial["hyperfine"]["a_ns"]) >= 10
+    assert len(trial["gate"]["runs"]["wall_us"]) >= 12 and len(trial["hyperfine"]["a_us"]) >= 10
     json.dumps(trial, allow_nan=False)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from labkit import host
 from labkit.calibration import calibration, calibration_rates
-from labkit.calibration.calibration_trials import SIZES, all_trials, read_trials, run_trials
+from labkit.calibration.calibration_trials import SIZES, all_trials, run_trials
+from labkit.calibration.trial_file import pack, read_head, read_trials
 from labkit.evidence import write_text
 from labkit.figures import figures_calibration
 from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
-from labkit.row_file import read_rows
 from labkit.schemas import check
 
 
@@ -39,6 +39,8 @@ def run(args) -> Exit:
     if missing_count:
         print(f"calibrate: {missing_count} of {len(all_trials(size))} trials are still missing; the same command goes on")
         return Exit.INCONCLUSIVE
+    if path.exists():
+        pack(path)
     return Exit.PASSED
 
 
@@ -57,8 +59,7 @@ def measure(size, path: Path, budget_s: float) -> int:
 def render(path: Path, size: str) -> dict:
     """path.json with the rates, path.md and path.svg for people."""
     trials = read_trials(path)
-    head = next(record for record in read_rows(path) if record["kind"] == "head")
-    summary = calibration_rates.summarise(head, trials, compare_py_of(trials), size)
+    summary = calibration_rates.summarise(read_head(path), trials, compare_py_of(trials), size)
     check(summary, str(path.with_suffix(".json")))
     write_text(path.with_suffix(".json"), json.dumps(summary, indent=1) + "\n")
     write_text(path.with_suffix(".md"), calibration_rates.page(summary, path.stem))
