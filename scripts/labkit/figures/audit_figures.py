@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from labkit import wording
 from labkit.figures import figures_paired
-from labkit.figures.figure_style import AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE, WIDTH_INCHES
+from labkit.figures.figure_style import AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE, WIDTH_INCHES, legend_above
 
 Audit = dict[str, Any]
 
@@ -118,7 +118,7 @@ def scaling(audit: Audit) -> bytes | None:
         axes.set_ylabel(f"time per {audit['headline']['op']} ({unit})")
         axes.set_xlabel(f"{audit['headline']['op']}s per batch")
         axes.set_title("Cost of one " + audit["headline"]["op"] + " over batch sizes")
-        axes.legend(loc="lower right")
+        legend_above(axes)
     return draw(3.1, paint)
 
 
@@ -186,7 +186,7 @@ def allocations(audit: Audit) -> bytes | None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.count(round(value))))
         axes.set_xlabel(f"allocations in one batch ({size}), counted exactly")
         axes.set_title("Allocations per stage")
-        axes.legend(loc="lower right")
+        legend_above(axes)
     return draw(1.3 + 0.55 * len(before), paint)
 
 
@@ -219,7 +219,7 @@ def forest(audit: Audit) -> bytes | None:
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", visible=False)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f}×"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}×"))
         axes.set_xlabel(f"gain in {audit['headline']['metric']} at {audit['headline']['size']}: baseline / candidate, "
                         "log scale\ngrey: what this machine cannot tell from 1")
         axes.set_title("Every candidate against the baseline, with its interval", pad=20)

@@ -5,6 +5,7 @@ eye, and never the only difference: filled and hollow, hatched and plain, words 
 """
 
 import matplotlib
+from matplotlib.axes import Axes
 
 matplotlib.use("svg")  # before anything imports pyplot
 
@@ -21,3 +22,9 @@ STYLE = {
     "grid.linewidth": 0.8, "figure.facecolor": "white", "savefig.facecolor": "white", "legend.frameon": False,
     "axes.formatter.use_locale": False, "hatch.linewidth": 0.6,
 }
+
+
+def legend_above(axes: Axes) -> None:
+    """Right of the title, in one row: there no point or line can lie under it."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=8.5, borderaxespad=0.2,
+                columnspacing=1.4, handlelength=1.6)

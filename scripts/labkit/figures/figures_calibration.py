@@ -1,50 +1,69 @@
-"""figures_calibration.py - the operating characteristic: how often "changed" is said, by how much was planted."""
+"""figures_calibration.py - the operating characteristic: how often "changed" is said, by how much was planted.
+
+A tool has one colour and one mark in the whole figure; the names beside the false alarms are the legend of both sides.
+"""
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
 from labkit.calibration.calibration import GATE
-from labkit.figures.figure_style import AFTER, BEFORE, MUTED, STYLE
+from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
+
+RIVAL_COLOURS = [BEFORE, *(colour for colour in STAGE_COLOURS if colour not in (AFTER, BEFORE))]
+MARKS = "s^vDPX*<>"
+FALSE_ALARMS_WANTED, POWER_WANTED = 1, 90  # percent
 
 
 def draw(summary: dict, path: Path) -> None:
     """Left, false alarms between identical programs; right, the share of planted slowdowns found. A row a condition."""
     conditions = summary["conditions"]
     with plt.rc_context(STYLE):
-        figure, grid = plt.subplots(len(conditions), 2, figsize=(9.5, 3.3 * len(conditions)), squeeze=False,
-                                    layout="constrained", width_ratios=(1, 1.3))
+        figure, grid = plt.subplots(len(conditions), 2, figsize=(10.5, 3.5 * len(conditions)), squeeze=False,
+                                    layout="constrained", width_ratios=(1, 1.2))
         for (false_alarms, power), (condition, tools) in zip(grid, conditions.items()):
-            draw_false_alarms(false_alarms, tools, f"{condition}: identical programs called different")
-            draw_power(power, tools, f"{condition}: planted slowdown found")
+            looks = looks_of(list(tools))
+            draw_false_alarms(false_alarms, tools, looks, f"{condition}: false alarms")
+            draw_power(power, tools, looks, f"{condition}: planted slowdowns found")
         write_svg(figure, path)
         plt.close(figure)
 
 
-def draw_false_alarms(axes: plt.Axes, tools: dict, title: str) -> None:
+def looks_of(tools: list[str]) -> dict[str, dict]:
+    """Ours stands out by colour, size and place; of the others each has its own."""
+    rivals = [tool for tool in tools if tool != GATE]
+    looks = {tool: {"color": RIVAL_COLOURS[place % len(RIVAL_COLOURS)], "marker": MARKS[place % len(MARKS)],
+                    "markersize": 5, "linewidth": 1.0, "zorder": 2} for place, tool in enumerate(rivals)}
+    return looks | {GATE: {"color": AFTER, "marker": "o", "markersize": 7, "linewidth": 2.6, "zorder": 3}}
+
+
+def draw_false_alarms(axes: plt.Axes, tools: dict, looks: dict[str, dict], title: str) -> None:
     shown = [(tool, rates["0"]) for tool, rates in tools.items() if "0" in rates]
     for place, (tool, rate) in enumerate(shown):
         share = 100 * rate["changed_count"] / rate["trials_count"]
         axes.errorbar([share], [-place], xerr=[[share - 100 * rate["low_ratio"]], [100 * rate["high_ratio"] - share]],
-                      fmt="o", markersize=5, capsize=3, color=AFTER if tool == GATE else BEFORE)
-    axes.axvline(1, color=MUTED, linewidth=0.8, linestyle="--")
-    axes.set_yticks([-place for place in range(len(shown))], [tool for tool, _ in shown], fontsize=7)
+                      capsize=3, **looks[tool] | {"linestyle": "none"})
+        axes.text(1.02, -place, f"{rate['changed_count']} of {rate['trials_count']}", fontsize=8, va="center",
+                  transform=axes.get_yaxis_transform())
+    axes.axvline(FALSE_ALARMS_WANTED, color=MUTED, linewidth=0.8, linestyle="--")
+    axes.set_yticks([-place for place in range(len(shown))], [tool for tool, _ in shown], fontsize=8)
+    for label, (tool, _) in zip(axes.get_yticklabels(), shown):
+        label.set(color=looks[tool]["color"] if tool == GATE else INK, fontweight="bold" if tool == GATE else "normal")
     axes.set_xlim(left=0)
-    axes.set_xlabel("% of comparisons, exact 95 % interval")
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(f"% of identical programs called different; dashed: {FALSE_ALARMS_WANTED} %")
     axes.set_title(title)
 
 
-def draw_power(axes: plt.Axes, tools: dict, title: str) -> None:
+def draw_power(axes: plt.Axes, tools: dict, looks: dict[str, dict], title: str) -> None:
     for tool, rates in tools.items():
         extras = sorted((extra for extra in rates if extra != "0"), key=int)
-        if not extras:
-            continue
         shares = [100 * rates[extra]["changed_count"] / rates[extra]["trials_count"] for extra in extras]
-        axes.plot([int(extra) / 10 for extra in extras], shares, "o-", markersize=3,
-                  linewidth=2.2 if tool == GATE else 1, color=AFTER if tool == GATE else None, label=tool)
+        axes.plot([int(extra) / 10 for extra in extras], shares, **looks[tool])
+    axes.axhline(POWER_WANTED, color=MUTED, linewidth=0.8, linestyle="--")
     axes.set_ylim(0, 104)
+    axes.set_xlim(left=0)
     axes.set_xlabel("planted slowdown, %")
-    axes.set_ylabel("found, %")
+    axes.set_ylabel(f"% found; dashed: {POWER_WANTED} %")
     axes.set_title(title)
-    axes.legend(fontsize=6)

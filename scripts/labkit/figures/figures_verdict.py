@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from labkit.evidence import write_text
-from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE
+from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE, legend_above
 from labkit.figures.figures_paired import paint_paired, paint_power
 from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
 
@@ -84,19 +84,21 @@ def first_start(rows: list[dict], block: int) -> int:
 
 
 def draw_forest(doc: dict, path: Path) -> None:
+    """Thick, the bootstrap interval; thin, the exact one. Numbers and verdict stand beside each."""
     shown = [(case["name"], c) for case in doc["cases"] for c in case["comparisons"]
              if c["low"] is not None and c["high"] is not None]
-    with drawing(path, height=0.9 + 0.32 * max(1, len(shown))) as axes:
+    with drawing(path, height=1.2 + 0.32 * max(1, len(shown))) as axes:
         margin = 100 * doc["policy"]["effect_ratio"]
-        axes.axvspan(-margin, margin, color=GRID, label=f"below ±{margin:g} %: does not count")
+        axes.axvspan(-margin, margin, color=GRID, linewidth=0)
         axes.axvline(0, color=INK, linewidth=0.8)
         for place, (case, c) in enumerate(shown):
             draw_interval(axes, -place, c)
         axes.set_yticks([-place for place in range(len(shown))],
                         [c["metric"] if len(doc["cases"]) == 1 else f"{case}: {c['metric']}" for case, c in shown])
-        axes.set_xlabel("change of B against A, % (left is better)")
+        axes.set_ylim(-len(shown) + 0.4, 0.6)
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(f"change of B against A, %: left is better; grey: below ±{margin:g} %, does not count")
         axes.set_title(f"Every metric of B against A: {doc['verdict']}")
-        axes.legend(loc="best", fontsize=7)
 
 
 def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
@@ -106,8 +108,8 @@ def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
             axes.plot([100 * (low - 1), 100 * (high - 1)], [place, place], color=colour, linewidth=width,
                       solid_capstyle="butt")
     axes.plot([100 * (c["ratio"] - 1)], [place], "o", color=colour, markersize=5)
-    axes.annotate(c["verdict"], (100 * (c["ratio"] - 1), place), xytext=(0, 5), textcoords="offset points",
-                  ha="center", fontsize=7, color=colour)
+    axes.text(1.02, place, f"{c['ratio'] - 1:+.2%} [{c['low'] - 1:+.2%}, {c['high'] - 1:+.2%}]  {c['verdict']}",
+              transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, color=colour)
 
 
 def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path) -> None:
@@ -118,5 +120,6 @@ def draw_spread(a: np.ndarray, b: np.ndarray, title: str, unit: str, path: Path)
                       label=f"{name}: {values.size} runs")
         axes.set_xlabel(f"{title}, {shown}")
         axes.set_ylabel("share of runs below")
-        axes.set_title("Distribution of process runs")
-        axes.legend(fontsize=7)
+        axes.set_ylim(0, 1.02)
+        axes.set_title("Every run, sorted")
+        legend_above(axes)
