@@ -648,37 +648,6 @@ def test_long_soak(record, backend):
 LUA_TOP = 10
 
 
-@pytest.fixture(scope="session")
-def lua_source(tmp_path_factory):
-    """Debian's source package of Lua 5.4, unpacked by apt."""
-    folder = tmp_path_factory.mktemp("lua")
-    # A source list of its own: the machine's may have no deb-src line.
-    sources = folder / "sources.list"
-    sources.write_text("deb-src http://deb.debian.org/debian bookworm main\n")
-    lists = folder / "lists"
-    (lists / "partial").mkdir(parents=True)
-    apt = ["apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
-           "-o", f"Dir::State::lists={lists}", "-o", "APT::Sandbox::User=root"]
-    for command in (["update"], ["source", "lua5.4"]):
-        try:
-            done = subprocess.run([*apt, *command], cwd=folder, capture_output=True, text=True, timeout=180)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            pytest.skip(f"apt-get {command[0]}: {error}")
-        if done.returncode:
-            pytest.skip(f"apt-get {' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")
-    return next(path for path in folder.iterdir() if path.is_dir() and path.name.startswith("lua5.4-"))
-
-
-def build_lua(source: Path, flag: str) -> Path:
-    binary = source / f"lua{flag}"
-    # What debian/rules writes for its multiarch folders.
-    (source / "src/lua5.4-deb-multiarch.h").write_text('#define DEB_HOST_MULTIARCH "none"\n')
-    files = [path for path in (source / "src").glob("*.c") if path.name != "luac.c"]
-    subprocess.run(["gcc", "-O2", "-g", flag, "-DLUA_USE_LINUX", "-o", binary, *files, "-Wl,-E", "-lm", "-ldl"],
-                   check=True, capture_output=True)
-    return binary
-
-
 def perf_shares(folder: Path, command: list[str], *, of_callers: bool) -> tuple[dict[str, float], int]:
     """Self shares by function, and the number of samples, as perf sees them.
 
@@ -714,11 +683,11 @@ def physical_shares(session: Session) -> dict[str, float]:
 @pytest.mark.slow
 @pytest.mark.parametrize("flag", ["-fomit-frame-pointer", "-fno-omit-frame-pointer"])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_lua_as_perf_sees_it(record, lua_source, tmp_path, backend, flag):
+def test_lua_as_perf_sees_it(record, build_lua, tmp_path, backend, flag):
     if not shutil.which("perf"):
         pytest.skip("perf is not installed")
     script = Path(__file__).parent / "bench_cpu.lua"
-    command = [build_lua(lua_source, flag), script, "60", tmp_path / "answer"]
+    command = [build_lua(flag), script, "60", tmp_path / "answer"]
     theirs, their_count = perf_shares(tmp_path, [str(word) for word in command], of_callers=backend == "timer")
     session = record(*command, backend=backend)
     ours, our_count = physical_shares(session), len(session.samples)

@@ -14,14 +14,13 @@ VICTIMS = Path("build/victims").resolve()
 HEAP_USAGE = re.compile(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes")
 
 
-def run_counted(command: list[str], directory: Path, *, pattern: str = "counts.json",
-                text_in: str = "") -> subprocess.CompletedProcess:
+def run_counted(command: list[str], directory: Path, *, pattern: str = "counts.json") -> subprocess.CompletedProcess:
     environment = os.environ | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_OUT": str(directory / pattern)}
-    return subprocess.run(command, env=environment, input=text_in, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def counts_of(command: list[str], directory: Path, *, text_in: str = "") -> dict:
-    done = run_counted(command, directory, text_in=text_in)
+def counts_of(command: list[str], directory: Path) -> dict:
+    done = run_counted(command, directory)
     assert done.returncode == 0, done.stderr
     return json.loads((directory / "counts.json").read_text())
 
@@ -34,10 +33,10 @@ def triple(counts: dict) -> tuple[int, int, int]:
     return counts["allocations_count"], counts["frees_count"], counts["allocated_bytes"]
 
 
-def valgrind_totals(command: list[str], *, text_in: str = "") -> list[tuple[int, ...]]:
+def valgrind_totals(command: list[str]) -> list[tuple[int, ...]]:
     """(allocations, frees, bytes) of each process; what valgrind itself frees at the end is left out."""
     done = subprocess.run(["valgrind", "--run-libc-freeres=no", "--run-cxx-freeres=no", *command],
-                          input=text_in, capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=120)
     return [tuple(int(number.replace(",", "")) for number in found) for found in HEAP_USAGE.findall(done.stderr)]
 
 
@@ -109,6 +108,9 @@ def test_own_malloc_is_not_observable(tmp_path):
 
 
 def test_a_stub_named_malloc_is_not_a_malloc(tmp_path):
+    symbols = subprocess.run(["readelf", "-W", "--dyn-syms", *victim("alloc_fixed")], capture_output=True, text=True,
+                             check=True).stdout
+    assert re.search(r": 0*[1-9a-f]\w* .* UND malloc", symbols), "not the case that is to be tested"
     assert triple(counts_of(victim("alloc_fixed"), tmp_path)["totals"]) == (2, 2, 30)
 
 
@@ -132,20 +134,48 @@ def test_full_disk_leaves_nothing_half_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+FULLY_ON = {"CLINIC_ALLOC_STACKS": "1", "CLINIC_ALLOC_LIVE": "1", "CLINIC_LOCK": "1"}
+
+
+def run_failing(directory: Path, call: int) -> subprocess.CompletedProcess:
+    """The call of that number fails; stderr says "refused" if there was such a call."""
+    environment = os.environ | FULLY_ON | {"LD_PRELOAD": f"{LIBRARY}:{VICTIMS}/alloc_failing.so",
+                                           "CLINIC_ALLOC_OUT": str(directory / "counts.json"),
+                                           "ALLOC_FAIL_AT": str(call)}
+    return subprocess.run(victim("alloc_failing"), env=environment, capture_output=True, text=True, timeout=30)
+
+
 def test_no_failing_allocation_harms_the_instrument(tmp_path):
-    """The k-th malloc fails, be it the program's or our own: the program lives, and its counts are right."""
-    failed_in_program = 0
-    for fail_at in [*range(1, 40), *range(40, 400, 20)]:
-        environment = os.environ | {"LD_PRELOAD": f"{LIBRARY}:{VICTIMS}/alloc_failing.so",
-                                    "CLINIC_ALLOC_OUT": str(tmp_path / "counts.json"), "CLINIC_ALLOC_STACKS": "1",
-                                    "CLINIC_ALLOC_LIVE": "1", "CLINIC_LOCK": "1", "ALLOC_FAIL_AT": str(fail_at)}
-        done = subprocess.run(victim("alloc_failing"), env=environment, capture_output=True, text=True, timeout=30)
-        assert done.returncode == 0, f"call {fail_at}: {done.stderr}"
-        totals = json.loads((tmp_path / "counts.json").read_text())["totals"]
-        assert totals["allocations_count"] in (11, 12)
-        assert totals["frees_count"] == totals["allocations_count"]
-        failed_in_program += totals["allocations_count"] == 11
-    assert failed_in_program >= 1
+    """Every call to malloc, calloc, realloc and mmap fails once, the program's and our own: the program lives.
+
+    Where all of its counters could be had they are right; where not, the file says that something is lost.
+    """
+    refused_program = refused_instrument = 0
+    for call in range(1, 100_000):
+        done = run_failing(tmp_path, call)
+        assert done.returncode == 0, f"call {call}: {done.stderr}"
+        if "refused" not in done.stderr:
+            break
+        counts = json.loads((tmp_path / "counts.json").read_text())
+        totals = counts["totals"]
+        if not counts["threads_lost_count"]:
+            assert totals["allocations_count"] in (11, 12), f"call {call}"
+            assert totals["frees_count"] == totals["allocations_count"], f"call {call}"
+        refused_program += totals["allocations_count"] == 11
+        refused_instrument += totals["allocations_count"] == 12
+        (tmp_path / "counts.json").unlink()
+    # realloc refused: the first block is freed in its stead; each other call of the program likewise.
+    assert refused_program == 12
+    assert refused_instrument > 5
+
+
+def test_no_limit_of_memory_harms_the_instrument(tmp_path):
+    """Under ever smaller ulimit -v: a program that ran without us still runs, whatever we could not have."""
+    for megabytes in [*range(10, 60, 2), 100, 200, 300, 600, 1200, 4200]:
+        limited = ["sh", "-c", f"ulimit -v {megabytes << 10}; exec {victim('alloc_failing')[0]}"]
+        environment = os.environ | FULLY_ON | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_OUT": f"{tmp_path}/c.json"}
+        done = subprocess.run(limited, env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, f"{megabytes} MiB: {done.stderr}"
 
 
 def test_odd_arguments_are_valid_json(tmp_path):
@@ -154,22 +184,6 @@ def test_odd_arguments_are_valid_json(tmp_path):
     assert done.returncode == 0
     command = json.loads((tmp_path / "counts.json").read_text())["process"]["command"]
     assert command[1] == 'quote" back\\ tab\t \ufffd\u00e9'
-
-
-# What Debian's programs allocate, valgrind tells independently. The byte counts differ only where the
-# C library sizes a table by the number of loaded libraries, of which ours is one more.
-REAL_PROGRAMS = [
-    (["lua5.4", "-e", "local t={} for i=1,2000 do t[i]={i,tostring(i)} end"], ""),
-    (["jq", "-c", "map(.a)|add"], json.dumps([{"a": i} for i in range(500)])),
-    (["sqlite3", ":memory:", "create table t(x); insert into t values(1),(2); select sum(x) from t;"], ""),
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("command,text_in", REAL_PROGRAMS, ids=lambda value: value[0] if value else None)
-def test_real_programs_agree_with_valgrind(command, text_in, tmp_path):
-    counted = triple(counts_of(command, tmp_path, text_in=text_in)["totals"])
-    assert [counted] == valgrind_totals(command, text_in=text_in)
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")

@@ -1,7 +1,7 @@
 /*
  * Compiled twice: as the program, which only survives; and as a library to be
  * preloaded behind the counter, in which the call number ALLOC_FAIL_AT of
- * malloc, calloc and realloc fails, whoever makes it.
+ * malloc, calloc, realloc and mmap fails, whoever makes it, and says so.
  */
 #include <stdlib.h>
 
@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
@@ -17,12 +20,13 @@ void *__libc_realloc(void *block, size_t bytes);
 
 static int fails(void)
 {
+	static const char said[] = "refused\n";
 	static atomic_long calls;
 	const char *at = getenv("ALLOC_FAIL_AT");
 
 	if (!at || atomic_fetch_add(&calls, 1) + 1 != atol(at))
 		return 0;
-	errno = ENOMEM;
+	errno = write(STDERR_FILENO, said, sizeof(said) - 1) < 0 ? EIO : ENOMEM;
 	return 1;
 }
 
@@ -39,6 +43,16 @@ void *calloc(size_t count, size_t bytes)
 void *realloc(void *block, size_t bytes)
 {
 	return fails() ? NULL : __libc_realloc(block, bytes);
+}
+
+/* The C library's own calls do not come here. */
+void *mmap(void *at, size_t bytes, int protection, int flags, int fd,
+	   off_t offset)
+{
+	if (fails())
+		return MAP_FAILED;
+	return (void *)syscall(SYS_mmap, at, bytes, protection, flags, fd,
+			       offset);
 }
 #else
 int main(void)
