@@ -41,6 +41,6 @@ PHONY += calibrate
 
 ## history: one metric of W over its versions, change points marked
 history: setup
-	$(Q)$(LAB) history $(W) --metric $(or $(METRIC),time)
+	$(Q)$(LAB) history '$(W)' --metric $(or $(METRIC),time)
 
 PHONY += history

@@ -46,8 +46,10 @@ class Trees:
     head_commit: str
     dirty: bool
 
-    def to_json(self) -> dict:
-        return {"ref": self.ref, "commit": self.commit, "head_commit": self.head_commit, "dirty": self.dirty}
+    def to_json(self, repository: str | None = None) -> dict:
+        """repository: its name, where it is not ours."""
+        return {"ref": self.ref, "commit": self.commit, "head_commit": self.head_commit, "dirty": self.dirty,
+                "repository": repository}
 
 
 @dataclass

@@ -108,14 +108,23 @@ def run_points(rows: list[dict], document: dict, size: str, variant: str, label:
 def gate_points(path: Path) -> Iterator[Point]:
     """The working tree's side of a gate run; its base was a point when it was the working tree."""
     document = json.loads(path.read_text())
-    if document["verdict"] == "environment invalid" or not document.get("base"):
+    base = document.get("base")
+    if document["verdict"] == "environment invalid" or not base:
         return
+    label = base["head_commit"][:10] + ("+" if base["dirty"] else "")  # with changes that are in no commit
     for case in document["cases"]:
-        workload, _, size = case["name"].partition("/")
+        workload, size = subject_of(case["name"], base["repository"])
         for c in case["comparisons"]:
-            yield Point(workload, size, c["metric"], "baseline", "gate", document["base"]["head_commit"][:10],
-                        document["started_utc"], document["host"]["fingerprint"], c["b_median"], None, None,
-                        c["pairs_count"])
+            yield Point(workload, size, c["metric"], "baseline", "gate", label, document["started_utc"],
+                        document["host"]["fingerprint"], c["b_median"], None, None, c["pairs_count"])
+
+
+def subject_of(case: str, repository: str | None) -> tuple[str, str]:
+    """Workload and size. A command of another repository goes by both their names, for every project has a ./bench."""
+    if repository is not None:
+        return f"{repository} {case}", ""
+    workload, _, size = case.partition("/")
+    return workload, size
 
 
 def read_series(workload: str, metric: str, size: str | None, variant: str, database: Path = DATABASE) -> list[Series]:
@@ -125,6 +134,8 @@ def read_series(workload: str, metric: str, size: str | None, variant: str, data
             "SELECT * FROM point WHERE workload = ? AND metric = ? AND variant = ? ORDER BY started_utc, label",
             (workload, metric, variant))]
         known = [row[0] for row in connection.execute("SELECT DISTINCT workload FROM point ORDER BY 1")]
+        metrics = [row[0] for row in connection.execute("SELECT DISTINCT metric FROM point WHERE workload = ? ORDER BY 1",
+                                                        (workload,))]
     sizes = list(dict.fromkeys(point.size for point in found))
     if size is None and sizes:
         size = sizes[-1]
@@ -132,7 +143,8 @@ def read_series(workload: str, metric: str, size: str | None, variant: str, data
     if not chosen:
         raise UsageError(f"no history of {metric} of {workload} ({variant}{f', size {size}' if size else ''}): sealed "
                          f"audits and gate runs here are of {', '.join(known) or 'nothing'}"
-                         + (f"; sizes: {', '.join(sizes)}" if sizes else ""))
+                         + (f"; metrics: {', '.join(metrics)}" if metrics else "")
+                         + (f"; sizes: {', '.join(sizes)}" if any(sizes) else ""))
     hosts = dict.fromkeys(point.fingerprint for point in chosen)
     series = [series_of(tuple(point for point in chosen if point.fingerprint == host), host) for host in hosts]
     return sorted(series, key=lambda one: -len(one.points))

@@ -30,13 +30,14 @@ def sealed_audit(reports, number, time_ns, host="a", sealed=True):
         (folder / "MANIFEST.sha256").write_text("")
 
 
-def gate_run(reports, commit, time_ns, verdict="equivalent"):
+def gate_run(reports, commit, time_ns, verdict="equivalent", case="telemetry/large", dirty=False, repository=None):
     folder = reports / "gate" / commit
     folder.mkdir(parents=True)
     (folder / "comparison.json").write_text(json.dumps({
-        "verdict": verdict, "base": {"head_commit": commit * 10}, "started_utc": "2026-02-01T00:00:00Z",
+        "verdict": verdict, "started_utc": "2026-02-01T00:00:00Z",
+        "base": {"head_commit": commit * 10, "dirty": dirty, "repository": repository},
         "host": {"fingerprint": hashlib.sha256(b"a").hexdigest()},
-        "cases": [{"name": "telemetry/large", "comparisons": [{"metric": "time", "b_median": time_ns,
+        "cases": [{"name": case, "comparisons": [{"metric": "time", "b_median": time_ns,
                                                                "pairs_count": 24}]}]}))
 
 
@@ -76,6 +77,21 @@ def test_only_what_is_sealed_and_fit_counts(tmp_path):
     assert [(point.source, point.label) for point in series.points] == [("audit", "v0001"), ("gate", "c" * 10)]
 
 
+def test_a_gate_run_of_another_repository_goes_by_its_name_and_says_when_no_commit_has_it(tmp_path):
+    gate_run(tmp_path, "e", 1e6, case="./bench --all", repository="project", dirty=True)
+    rebuild(tmp_path, tmp_path / "history.db")
+    (series,) = read_series("project ./bench --all", "time", None, "baseline", tmp_path / "history.db")
+    assert [point.label for point in series.points] == ["e" * 10 + "+"]
+
+
+def test_the_step_at_a_change_point_is_that_of_the_medians_around_it(tmp_path):
+    for number in range(1, 25):
+        sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
+    rebuild(tmp_path, tmp_path / "history.db")
+    (series,) = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    assert figures_history.step_ratio(series, 0) == pytest.approx(1.1, abs=0.01)
+
+
 def test_rebuilding_gives_the_same_rows(tmp_path):
     sealed_audit(tmp_path, 1, 1e6)
     contents = []
@@ -91,7 +107,7 @@ def test_nothing_to_show_says_what_there_is(tmp_path):
     rebuild(tmp_path, tmp_path / "history.db")
     with pytest.raises(UsageError, match="are of telemetry"):
         read_series("other", "time", None, "baseline", tmp_path / "history.db")
-    with pytest.raises(UsageError, match="sizes: large"):
+    with pytest.raises(UsageError, match="metrics: .*peak_rss.*; sizes: large"):
         read_series("telemetry", "time", "huge", "baseline", tmp_path / "history.db")
 
 

@@ -56,7 +56,7 @@ def run(args) -> Exit:
                         else nothing_to_measure(subjects))
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
-                      rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(),
+                      rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
                       calibration=calibration.citation(), flames=[flame.to_json() for flame in flames])
     doc = comparison_report.document(campaign, design, setting)
     write_documents(doc, rows.kept, folder)

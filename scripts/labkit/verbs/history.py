@@ -1,6 +1,6 @@
 """history - one metric of a workload over its versions, change points marked"""
 
-from pathlib import Path
+import re
 
 from labkit.figures import figures_history
 from labkit.guard import history
@@ -19,7 +19,7 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     count = history.rebuild()
     series = history.read_series(args.workload, args.metric, args.size, args.variant)
-    path = Path("reports") / args.workload / f"history-{args.metric}.svg"
+    path = history.REPORTS / re.sub(r"[^A-Za-z0-9_]+", "-", args.workload) / f"history-{args.metric}.svg"
     figures_history.draw(series, path)
     for one in series:
         print("\n".join(lines_of(one)))
