@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "collect/naming.h"
+#include "collect/process_status.h"
 #include "collect/refusals.h"
 #include "session/session.h"
 
@@ -173,6 +174,17 @@ static void note_unloaded(struct notes *notes)
 		     "kernel");
 }
 
+static void note_switches(struct notes *notes)
+{
+	if (notes->findings->counts.switchless_count)
+		note(notes, IS_NOTE,
+		     "context switches of processes with more than %d threads "
+		     "were not read: the 0 in these %" PRIu64
+		     " rows of metrics is no count; -e offcpu counts them",
+		     CLINIC_SWITCHES_THREADS_MAX,
+		     notes->findings->counts.switchless_count);
+}
+
 static void note_off_cpu(struct notes *notes)
 {
 	const struct clinic_recorder_counts *counts = &notes->findings->counts;
@@ -208,6 +220,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_reconciliation(&notes);
 	note_theft(&notes);
 	note_unloaded(&notes);
+	note_switches(&notes);
 	note_off_cpu(&notes);
 	return notes.err;
 }

@@ -271,11 +271,13 @@ static uint64_t take_lost(struct cursor *cursor, uint32_t type)
 	return take_u64(cursor);
 }
 
-/* The whole of it is in its head and its trailer. */
-static void take_switch(const struct sample_id *id, uint16_t misc,
-			struct clinic_event *event)
+/* The whole of it is in its head and its trailer: take that, or nothing. */
+static void take_switch(struct cursor *cursor, const struct sample_id *id,
+			uint16_t misc, struct clinic_event *event)
 {
-	event->change.cpu = id ? id->cpu : 0;
+	if (!take(cursor, sizeof(*id)))
+		return;
+	event->change.cpu = id->cpu;
 	event->change.is_out = misc & PERF_RECORD_MISC_SWITCH_OUT;
 	event->change.is_preempted = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
 }
@@ -318,7 +320,7 @@ int clinic_perf_decode(struct clinic_perf_decoder *decoder,
 		break;
 	case PERF_RECORD_SWITCH:
 		event->kind = CLINIC_EVENT_SWITCH;
-		take_switch(id, record->misc, event);
+		take_switch(&cursor, id, record->misc, event);
 		break;
 	case PERF_RECORD_THROTTLE:
 		event->kind = CLINIC_EVENT_THROTTLE;

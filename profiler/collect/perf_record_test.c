@@ -215,6 +215,45 @@ static void a_fork_tells_both_sides(void **state)
 	assert_int_equal(event.fork.parent_tid, 101);
 }
 
+static void a_switch_tells_blocked_from_moved_aside(void **state)
+{
+	struct builder builder;
+	struct clinic_event event;
+
+	(void)state;
+	begin(&builder);
+	add_sample_id(&builder);
+	assert_int_equal(decode(finish(&builder, PERF_RECORD_SWITCH,
+				       PERF_RECORD_MISC_SWITCH_OUT),
+				&event),
+			 1);
+	assert_int_equal(event.kind, CLINIC_EVENT_SWITCH);
+	assert_int_equal(event.tid, 101);
+	assert_int_equal(event.time_ns, 5555);
+	assert_int_equal(event.change.cpu, 3);
+	assert_true(event.change.is_out);
+	assert_false(event.change.is_preempted);
+	decode(finish(&builder, PERF_RECORD_SWITCH,
+		      PERF_RECORD_MISC_SWITCH_OUT |
+			      PERF_RECORD_MISC_SWITCH_OUT_PREEMPT),
+	       &event);
+	assert_true(event.change.is_preempted);
+	decode(finish(&builder, PERF_RECORD_SWITCH, 0), &event);
+	assert_false(event.change.is_out);
+}
+
+static void a_switch_of_nobody_is_refused(void **state)
+{
+	struct builder builder;
+	struct clinic_event event;
+
+	(void)state;
+	begin(&builder);
+	assert_int_equal(
+		decode(finish(&builder, PERF_RECORD_SWITCH, 0), &event),
+		-EBADMSG);
+}
+
 static void losses_are_counted_as_told(void **state)
 {
 	struct builder builder;
@@ -246,6 +285,8 @@ int main(void)
 		cmocka_unit_test(a_mapping_has_its_build_id),
 		cmocka_unit_test(a_mapping_of_data_is_of_no_interest),
 		cmocka_unit_test(a_fork_tells_both_sides),
+		cmocka_unit_test(a_switch_tells_blocked_from_moved_aside),
+		cmocka_unit_test(a_switch_of_nobody_is_refused),
 		cmocka_unit_test(losses_are_counted_as_told),
 	};
 

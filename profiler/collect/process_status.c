@@ -12,13 +12,6 @@
 
 #include "session/rows.h"
 
-/*
- * Context switches are told per thread: one file each. Of processes with more
- * threads than this they are not read, and stay 0: reading a thousand files
- * 20 times a second would be felt.
- */
-#define THREADS_READ_MAX 16
-
 static int read_text(int folder, const char *path, char *text, size_t size)
 {
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
@@ -133,7 +126,7 @@ static void count_switches(pid_t pid, struct clinic_metric *metric)
 	struct dirent *entry;
 	DIR *tasks;
 
-	if (metric->threads_count > THREADS_READ_MAX)
+	if (metric->threads_count > CLINIC_SWITCHES_THREADS_MAX)
 		return;
 	if (metric->threads_count == 1) {
 		snprintf(path, sizeof(path), "/proc/%d", pid);

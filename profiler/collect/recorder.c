@@ -58,6 +58,7 @@ struct clinic_recorder {
 	uint64_t short_count;
 	uint32_t measured_pid;      /* the last one */
 	uint64_t approximate_count; /* waits */
+	uint64_t switchless_count;
 	bool watches_waits;
 };
 
@@ -544,6 +545,8 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 			continue;
 		}
 		metric.time_ns = now_ns;
+		recorder->switchless_count += metric.threads_count >
+					      CLINIC_SWITCHES_THREADS_MAX;
 		err = clinic_session_add_metric(recorder->session, &metric);
 		if (err)
 			return err;
@@ -705,6 +708,7 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 {
 	*counts = (struct clinic_recorder_counts){
 		.samples_count = recorder->samples.count,
+		.switchless_count = recorder->switchless_count,
 		.waits_count = recorder->waits.count,
 		.approximate_count = recorder->approximate_count,
 		.weight_ns = recorder->weight_ns,

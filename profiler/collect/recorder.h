@@ -80,6 +80,8 @@ struct clinic_recorder_counts {
 	uint64_t weight_ns; /* of all samples */
 	uint64_t lost_count;
 	uint64_t throttled_count;
+	/* Rows of metrics without context switches: too many threads. */
+	uint64_t switchless_count;
 	uint64_t waits_count;       /* ended times off the CPU */
 	uint64_t approximate_count; /* of them, by their stacks */
 	uint64_t threads_count;     /* that were seen to run, sampled or not */

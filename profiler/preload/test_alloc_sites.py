@@ -1,8 +1,13 @@
 """`clinic record -e alloc` against victims whose every allocation is known."""
 
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
+
+import pytest
 
 CLINIC = Path("build/bin/clinic").resolve()
 VICTIMS = Path("build/victims").resolve()
@@ -102,3 +107,39 @@ def test_samples_estimate_the_exact_sums(tmp_path):
         ratio = sampled["allocations"][what] / exact["allocations"][what]
         assert 0.85 < ratio < 1.15, what  # five standard errors and more
     assert sampled["allocations"]["bytes"] != exact["allocations"]["bytes"]
+
+
+# Nobody in particular: no privilege, and no process of its own.
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
+
+
+@pytest.fixture
+def setuid_program():
+    """alloc_23 of root's, setuid, where everybody may run it and write beside it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a setuid program of root's")
+    with tempfile.TemporaryDirectory() as folder:
+        if os.statvfs(folder).f_flag & os.ST_NOSUID:
+            pytest.skip(f"{folder} is mounted nosuid")
+        os.chmod(folder, 0o777)
+        program = Path(folder) / "alloc_23_setuid"
+        shutil.copy(VICTIMS / "alloc_23", program)
+        os.chown(program, 0, 0)
+        os.chmod(program, 0o4755)
+        yield program
+
+
+def test_setuid_is_not_observable_to_others(setuid_program):
+    session = setuid_program.parent / "session.json"
+    done = subprocess.run([*NOBODY, CLINIC, "record", "-e", "alloc", "-o", session, "--", setuid_program],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "setuid" in done.stderr
+    report = subprocess.run([CLINIC, "report", "--json", session], capture_output=True, text=True, check=True)
+    assert json.loads(report.stdout)["allocations"] is None
+
+
+def test_setuid_to_oneself_is_observed(setuid_program):
+    report, done = record([str(setuid_program)], setuid_program.parent)
+    assert done.returncode == 0, done.stderr
+    assert report["allocations"]["allocations_count"] == 23
