@@ -27,23 +27,14 @@ static void free_image(struct arena_image *image)
 	clinic_arena_close(&image->file);
 }
 
-/* "start-end r-xp offset major:minor inode path" */
 static int map_line(struct clinic_space *space, const char *line)
 {
-	struct clinic_mapping mapping = {0};
-	uint64_t end;
-	char path[PATH_MAX] = "//anon";
+	struct clinic_mapping mapping;
+	char path[PATH_MAX];
 
-	if (sscanf(line,
-		   "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64
-		   " %4095[^\n]",
-		   &mapping.start, &end, &mapping.file_offset,
-		   &mapping.device_major, &mapping.device_minor, &mapping.inode,
-		   path) < 6)
-		return -EBADMSG;
-	mapping.size_bytes = end - mapping.start;
-	mapping.path = path;
-	return clinic_space_map(space, &mapping);
+	return clinic_arena_mapping(line, &mapping, path)
+		       ? clinic_space_map(space, &mapping)
+		       : -EBADMSG;
 }
 
 static int read_listing(struct arena_reading *reading,

@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -180,6 +184,44 @@ void clinic_arena_close(struct arena_file *file)
 	if (file->head)
 		munmap((void *)(uintptr_t)file->head, file->bytes);
 	*file = (struct arena_file){0};
+}
+
+static uint8_t read_build_id(const char *hex,
+			     uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX])
+{
+	uint8_t size = 0;
+
+	while (size < CLINIC_MAPPING_BUILD_ID_MAX &&
+	       sscanf(hex + 2 * size, "%2hhx", &bytes[size]) == 1)
+		size++;
+	return size;
+}
+
+/* "3fa1c0de start-end r-xp offset major:minor inode path" */
+bool clinic_arena_mapping(const char *line, struct clinic_mapping *mapping,
+			  char *path)
+{
+	char build_id[2 * CLINIC_MAPPING_BUILD_ID_MAX + 1];
+	uint64_t end;
+
+	*mapping = (struct clinic_mapping){.path = strcpy(path, "//anon")};
+	if (sscanf(line,
+		   "%40s %" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64
+		   " %4095[^\n]",
+		   build_id, &mapping->start, &end, &mapping->file_offset,
+		   &mapping->device_major, &mapping->device_minor,
+		   &mapping->inode, path) < 7)
+		return false;
+	mapping->size_bytes = end - mapping->start;
+	if (path[0] == '/')
+		mapping->build_id_size =
+			read_build_id(build_id, mapping->build_id);
+	/* Whatever file has this number now, the build-id tells more. */
+	if (mapping->build_id_size) {
+		mapping->device_major = mapping->device_minor = 0;
+		mapping->inode = 0;
+	}
+	return true;
 }
 
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks)

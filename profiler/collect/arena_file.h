@@ -11,8 +11,11 @@
 #ifndef CLINIC_COLLECT_ARENA_FILE_H
 #define CLINIC_COLLECT_ARENA_FILE_H
 
-#include "preload/alloc_layout.h"
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "preload/alloc_layout.h"
+#include "unwind/address_space.h"
 
 struct arena_file {
 	const struct arena_head *head;
@@ -35,6 +38,13 @@ const struct thread_block *clinic_arena_thread(const struct arena_file *file,
 /* NULL: that offset is not a lock's. */
 const struct lock_block *clinic_arena_lock(const struct arena_file *file,
 					   uint64_t lock_at);
+
+/*
+ * One line of a listing of maps. false: it is damaged. path holds PATH_MAX
+ * bytes, and mapping->path points there.
+ */
+bool clinic_arena_mapping(const char *line, struct clinic_mapping *mapping,
+			  char *path);
 
 /* Ticks to nanoseconds; 0 when nothing tells how long a tick is. */
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks);

@@ -1,10 +1,14 @@
 #include "collect/data_symbol.h"
 
+#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "unwind/address_space.h"
 
 #define PAGE_BYTES 4096u
 
@@ -117,15 +121,32 @@ int clinic_data_symbol(const char *path, uint64_t address, char *name,
 	return err;
 }
 
-int clinic_loaded_range(const char *path, uint64_t code_start,
-			uint64_t code_offset, struct clinic_loaded_range *range)
+static int check_build_id(Elf *elf, const struct clinic_mapping *mapping)
+{
+	const void *build_id;
+	ssize_t size = dwelf_elf_gnu_build_id(elf, &build_id);
+
+	if (!mapping->build_id_size)
+		return 0;
+	return size == mapping->build_id_size &&
+			       !memcmp(build_id, mapping->build_id,
+				       mapping->build_id_size)
+		       ? 0
+		       : -ESTALE;
+}
+
+int clinic_loaded_range(const struct clinic_mapping *mapping,
+			struct clinic_loaded_range *range)
 {
 	int fd, err;
-	Elf *elf = open_elf(path, &fd);
+	Elf *elf = open_elf(mapping->path, &fd);
 
 	if (!elf)
 		return -ENOENT;
-	err = find_bias(elf, code_start, code_offset, &range->bias);
+	err = check_build_id(elf, mapping);
+	if (!err)
+		err = find_bias(elf, mapping->start, mapping->file_offset,
+				&range->bias);
 	if (!err)
 		find_ends(elf, range);
 	elf_end(elf);

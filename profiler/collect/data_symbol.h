@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct clinic_mapping;
+
 /*
  * The object that holds the ELF virtual address, as "name" or, inside it,
  * "name+0x8". 0 or -ENOENT: the file has no such symbol, or cannot be read.
@@ -26,11 +28,10 @@ struct clinic_loaded_range {
 };
 
 /*
- * Of a file whose code at code_offset is mapped at code_start. -ENOENT: it
- * cannot be read, or has no such code.
+ * Of a file with that mapping of code. -ENOENT: it cannot be read, or has no
+ * such code. -ESTALE: another build has taken its place.
  */
-int clinic_loaded_range(const char *path, uint64_t code_start,
-			uint64_t code_offset,
+int clinic_loaded_range(const struct clinic_mapping *mapping,
 			struct clinic_loaded_range *range);
 
 #endif

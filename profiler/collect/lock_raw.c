@@ -39,7 +39,7 @@ struct locks {
 static int add_object(struct locks *locks, const char *line)
 {
 	struct object *grown, *object;
-	uint64_t start, offset;
+	struct clinic_mapping mapping;
 
 	grown = realloc(locks->objects,
 			(locks->objects_count + 1) * sizeof(*grown));
@@ -47,10 +47,9 @@ static int add_object(struct locks *locks, const char *line)
 		return -ENOMEM;
 	locks->objects = grown;
 	object = &grown[locks->objects_count];
-	if (sscanf(line, "%" SCNx64 "-%*x %*s %" SCNx64 " %*s %*s %4095[^\n]",
-		   &start, &offset, object->path) == 3 &&
+	if (clinic_arena_mapping(line, &mapping, object->path) &&
 	    object->path[0] == '/' &&
-	    !clinic_loaded_range(object->path, start, offset, &object->range))
+	    !clinic_loaded_range(&mapping, &object->range))
 		locks->objects_count++;
 	return 0;
 }

@@ -17,7 +17,7 @@
 
 #define ARENA_MAGIC   0x31414e4c434c4350ull
 #define ARENA_ALIGN   64u
-#define ARENA_VERSION 1u
+#define ARENA_VERSION 2u
 
 enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
@@ -162,7 +162,10 @@ struct rows_block {
 	struct site_row rows[ROWS_PER_BLOCK];
 };
 
-/* A text, as /proc has it: executable lines of maps; the command line. */
+/*
+ * A text, as /proc has it: the command line; or executable lines of maps,
+ * before each of them the build-id of what is mapped, "-" when it has none.
+ */
 struct text_block {
 	uint64_t bytes;
 	char text[];

@@ -1,9 +1,12 @@
 #include "preload/process_texts.h"
 #include "preload/arena.h"
+#include "unwind/elf_layout.h"
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -58,6 +61,79 @@ static bool is_executable(const char *line)
 	return space && strnlen(space, 4) == 4 && space[3] == 'x';
 }
 
+/* "0123ab... " */
+#define BUILD_ID_TEXT_BYTES (2 * CLINIC_ELF_BUILD_ID_MAX + 1)
+
+struct image_search {
+	uintptr_t start, end;
+	struct clinic_elf_layout layout; /* of the image that is there */
+};
+
+static bool is_there(const struct dl_phdr_info *image,
+		     const struct image_search *search)
+{
+	for (size_t i = 0; i < image->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &image->dlpi_phdr[i];
+		uintptr_t start = image->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && start < search->end &&
+		    start + segment->p_memsz > search->start)
+			return true;
+	}
+	return false;
+}
+
+static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
+{
+	struct image_search *search = context;
+
+	(void)size;
+	if (!is_there(image, search))
+		return 0;
+	if (clinic_elf_layout_of_image(image->dlpi_addr, image->dlpi_phdr,
+				       image->dlpi_phnum, &search->layout))
+		search->layout.build_id_size = 0;
+	return 1;
+}
+
+/*
+ * Of the image in memory: the file may be another one by now, and by the
+ * time that somebody asks for names. How long the text is; no NUL.
+ */
+static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *dash;
+	struct image_search search = {.start = strtoul(line, &dash, 16)};
+	size_t used = 0;
+
+	search.end = strtoul(dash + 1, NULL, 16);
+	dl_iterate_phdr(look_at_image, &search);
+	for (size_t i = 0; i < search.layout.build_id_size; i++) {
+		text[used++] = digits[search.layout.build_id[i] >> 4];
+		text[used++] = digits[search.layout.build_id[i] & 15];
+	}
+	if (!used)
+		text[used++] = '-';
+	text[used++] = ' ';
+	return used;
+}
+
+/* Another line of the listing, if there is room. */
+static size_t keep_line(const char *line, size_t bytes, char *to, size_t room)
+{
+	char build_id[BUILD_ID_TEXT_BYTES];
+	size_t id_bytes = write_build_id(line, build_id);
+
+	if (id_bytes + bytes > room)
+		return 0;
+	if (to) {
+		memcpy(to, build_id, id_bytes);
+		memcpy(to + id_bytes, line, bytes);
+	}
+	return id_bytes + bytes;
+}
+
 /* The executable lines, into `to` (NULL: to be counted). */
 static size_t read_maps(char *to, size_t room)
 {
@@ -76,11 +152,10 @@ static size_t read_maps(char *to, size_t room)
 		for (; (end = strchr(line, '\n')); line = end + 1) {
 			size_t bytes = (size_t)(end + 1 - line);
 
-			if (!is_executable(line) || kept + bytes > room)
-				continue;
-			if (to)
-				memcpy(to + kept, line, bytes);
-			kept += bytes;
+			if (is_executable(line))
+				kept += keep_line(line, bytes,
+						  to ? to + kept : NULL,
+						  room - kept);
 		}
 		used -= (size_t)(line - buffer);
 		memmove(buffer, line, used);

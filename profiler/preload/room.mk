@@ -82,5 +82,5 @@ install: instruments
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc
 PARTS_TESTED := $(call PRELOAD_PART,arena.o stage_table.o call_sites.o \
 	process_texts.o live_blocks.o raw_json.o)
-$(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED)
+$(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/preload_parts_test: $(PARTS_TESTED)

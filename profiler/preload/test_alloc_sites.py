@@ -97,6 +97,19 @@ def test_loaded_libraries_have_stacks_after_dlclose(tmp_path):
     assert {"loaded", "alloc_plugin_run"} <= functions
 
 
+def test_a_binary_replaced_during_the_run_gives_no_wrong_names(tmp_path):
+    """Written over in place, it keeps its inode: only the build-id tells."""
+    program = tmp_path / "program"
+    shutil.copy(VICTIMS / "alloc_23", program)
+    replace = f"{program}; cat {VICTIMS / 'alloc_stages'} > {program}"
+    report, done = record(["sh", "-c", replace], tmp_path)
+    assert done.returncode == 0, done.stderr
+    ours = [site for site in report["call_sites"] if site["library"] == str(program)]
+    assert sum(site["allocations_count"] for site in ours) == 22
+    assert {site["name"] for site in ours} == {f"[{program.name}]"}
+    assert any("another build is in its place now" in note["text"] for note in report["notes"])
+
+
 def test_samples_estimate_the_exact_sums(tmp_path):
     """400 000 allocations, one sample in 4 KiB: some 4 000 samples, so within 1.6 % in one run of four."""
     command = ["lua5.4", "profiler/preload/bench_alloc.lua", "50000"]
