@@ -197,9 +197,15 @@ static uint64_t read_count(const char *name)
 	return value ? strtoull(value, NULL, 10) : 0;
 }
 
-/* The parent's counts are the parent's: a child begins at zero. */
+/*
+ * The parent's counts are the parent's: a child begins at zero. Called by
+ * fork(), and where that was not how the child was made, by its first hook.
+ */
 static void in_child(void)
 {
+	if (getpid() == our_pid)
+		return;
+	process_mark_set();
 	our_pid = getpid();
 	is_forked = true;
 	atomic_store(&is_written, false);
@@ -231,6 +237,7 @@ start(int arguments_count, char **arguments, char **environment)
 	our_pid = getpid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
 		strcpy(out_pattern, pattern);
+	process_mark_open(in_child);
 	thread_hush(thread_self());
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "

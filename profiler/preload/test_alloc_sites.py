@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def record(command: list[str], directory: Path, *options: str) -> tuple[dict, su
 
 def victim(name: str, *arguments: str) -> list[str]:
     return [str(VICTIMS / name), *arguments]
+
+
+def site_names(session: dict, stack: int) -> list[str]:
+    """The functions of a stack, innermost first."""
+    names = []
+    while stack:
+        frame = session["stacks"]["frame"][stack]
+        names.append(session["strings"][session["frames"]["function"][frame]])
+        stack = session["stacks"]["parent"][stack]
+    return names
 
 
 def test_23_allocations_3_leaks(tmp_path):
@@ -73,6 +84,21 @@ def test_every_process_and_every_exec_is_seen(tmp_path):
         by_size[site["name"]] = by_size.get(site["name"], 0) + site["allocations_count"]
     assert by_size["allocate"] == 103 + 7 + 5
     assert by_size["main"] == 22
+
+
+def test_children_of_a_raw_clone_are_processes_of_their_own(tmp_path):
+    """They wrote into the arena of their parent, whose counters they shared."""
+    report, done = record(victim("alloc_raw_fork"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    session = json.loads((tmp_path / "session.json").read_text())
+    rows, threads = session["allocations"], session["threads"]
+    names = [site_names(session, stack) for stack in rows["stack"]]
+    counts = Counter()
+    for thread, count, stack in zip(rows["thread"], rows["allocations_count"], names):
+        counts[threads["pid"][thread]] += count if "allocate" in stack else 0
+    parent, raw, quiet = map(int, done.stdout.split())
+    assert {pid: counts[pid] for pid in (parent, raw, quiet)} == {parent: 103, raw: 7, quiet: 5}
+    assert report["allocations"]["leaked_count"] == 0
 
 
 def test_a_killed_program_loses_nothing(tmp_path):

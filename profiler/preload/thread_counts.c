@@ -6,11 +6,14 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 __thread struct thread_block *thread_block;
+__attribute__((aligned(PROCESS_MARK_BYTES))) struct process_mark process_mark;
+static void (*restart_in_child)(void);
 
 /* A depth that never comes back to 0: whoever stands here counts nothing. */
 #define DEPTH_FOREVER 0x40000000u
@@ -77,10 +80,36 @@ static struct thread_block *find_block(void)
 	return block ? block : arena_take(BLOCK_THREAD, sizeof(*block));
 }
 
+void process_mark_set(void)
+{
+	process_mark.is_set = 1;
+}
+
+/* Kernels before 4.14 cannot: there, only fork() tells of its children. */
+void process_mark_open(void (*in_child)(void))
+{
+	(void)madvise(&process_mark, sizeof(process_mark), MADV_WIPEONFORK);
+	restart_in_child = in_child;
+	process_mark_set();
+}
+
+static struct thread_block *attach_child(void)
+{
+	int saved_errno = errno;
+
+	process_mark_set(); /* the restart comes here again */
+	restart_in_child();
+	errno = saved_errno;
+	return thread_block;
+}
+
 struct thread_block *thread_attach(void)
 {
 	int saved_errno = errno;
 	struct thread_block *block;
+
+	if (!process_mark.is_set && restart_in_child)
+		return attach_child();
 
 	/* Whatever comes back to the hooks from here counts nothing. */
 	thread_block = &nobody;

@@ -21,6 +21,21 @@
 extern __attribute__((
 	visibility("hidden"))) __thread struct thread_block *thread_block;
 
+/*
+ * Zero in a child that a raw clone() has made, until thread_in_child has run
+ * there: the kernel wipes this page in every new address space. Such a child
+ * has all that its parent had, and would write into its parent's arena.
+ */
+#define PROCESS_MARK_BYTES 4096u
+extern __attribute__((visibility("hidden"))) struct process_mark {
+	uint32_t is_set;
+	char padding[PROCESS_MARK_BYTES - sizeof(uint32_t)];
+} process_mark;
+
+/* Once, before there are threads. in_child is to call process_mark_set. */
+void process_mark_open(void (*in_child)(void));
+void process_mark_set(void);
+
 /* Never NULL; leaves errno alone. */
 struct thread_block *thread_attach(void);
 
@@ -69,7 +84,9 @@ static inline struct thread_block *thread_self(void)
 {
 	struct thread_block *self = thread_block;
 
-	return __builtin_expect(self != NULL, 1) ? self : thread_attach();
+	return __builtin_expect(self && process_mark.is_set, 1)
+		       ? self
+		       : thread_attach();
 }
 
 /*

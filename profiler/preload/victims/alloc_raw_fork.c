@@ -1,0 +1,50 @@
+/*
+ * Children that no fork handler hears of: one by the bare system call with 7
+ * allocations, one by _Fork() with 5. Their parent has 100 before and 3
+ * after, and prints its process id and theirs.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void allocate(int count)
+{
+	while (count--) {
+		void *volatile block = malloc(48);
+
+		free(block);
+	}
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) != pid || status != 0;
+}
+
+int main(void)
+{
+	pid_t raw, quiet;
+	int failed = 0;
+
+	allocate(100);
+	raw = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (raw == 0) {
+		allocate(7);
+		_exit(0);
+	}
+	failed |= wait_for(raw);
+	quiet = _Fork();
+	if (quiet == 0) {
+		allocate(5);
+		_exit(0);
+	}
+	failed |= wait_for(quiet);
+	allocate(3);
+	dprintf(STDOUT_FILENO, "%d %d %d\n", getpid(), raw, quiet);
+	return failed;
+}
