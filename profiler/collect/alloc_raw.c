@@ -337,13 +337,14 @@ static void save_quality(struct arena_reading *reading,
 	struct clinic_quality *quality =
 		clinic_session_quality(reading->session);
 	const struct arena_head *head = image->file.head;
+	uint64_t peak_bytes = not_negative(head->peak_bytes);
 
 	quality->allocations_observed = 1;
 	quality->unmatched_frees_count += head->unmatched_frees_count;
 	quality->lost_count += head->sites_lost_count + head->lost_count;
 	/* Of several processes, each has its own: the largest stands. */
-	if (head->peak_bytes > quality->peak_bytes) {
-		quality->peak_bytes = head->peak_bytes;
+	if (peak_bytes > quality->peak_bytes) {
+		quality->peak_bytes = peak_bytes;
 		quality->peak_time_ns =
 			clinic_arena_instant_ns(&image->file, head->peak_ticks);
 	}

@@ -51,8 +51,8 @@ struct arena_head {
 	uint64_t sites_count;
 	uint64_t sites_lost_count; /* allocations counted at site 0 */
 	uint64_t unmatched_frees_count;
-	uint64_t live_bytes; /* what threads have not yet added is missing */
-	uint64_t peak_bytes;
+	int64_t live_bytes; /* what threads have not yet added is missing */
+	int64_t peak_bytes;
 	uint64_t peak_ticks;
 	uint64_t deadlocks_count;
 	uint64_t peak_epoch; /* how often live_bytes has made a new peak */

@@ -8,19 +8,23 @@
 #include "preload/thread_counts.h"
 #include "preload/ticks.h"
 #include <errno.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
 
 /*
  * With more than one thread each adds its live bytes to the common sum only
  * in such portions, or they would all wait for one cache line: the peak is
- * then known to this much per thread. With one thread it is exact.
+ * then known to this much per thread. With one thread it is exact. What
+ * comes and goes at random by some hundred bytes adds a portion every few
+ * hundred calls.
  */
-#define LIVE_PORTION_BYTES ((int64_t)64 << 10)
+#define LIVE_PORTION_BYTES ((int64_t)4 << 10)
 
 struct tracking {
-	bool is_busy; /* a signal handler must not enter again */
-	struct stack_walker *walker;
+	bool is_busy;                /* a signal handler must not enter again */
+	bool is_ending;              /* the thread's destructors run */
+	struct stack_walker *walker; /* NULL: not yet, or no longer */
 	const void *newest; /* the thread's last allocation, if still alive */
 	int64_t live_delta_bytes;
 	struct byte_sampler sampler;
@@ -32,12 +36,88 @@ struct track_plan track_plan;
 /* Stays where it is from track_open on, in forked children too. */
 static struct arena_head *head;
 
+/* Its destructor is how a thread says that it ends. */
+static pthread_key_t end_key;
+static bool has_end_key;
+
+/* Two threads may both find a peak: the higher one stays. */
+static void note_peak(int64_t live_bytes, uint64_t ticks)
+{
+	int64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
+
+	while (live_bytes > peak)
+		if (__atomic_compare_exchange_n(
+			    &head->peak_bytes, &peak, live_bytes, false,
+			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+			head->peak_ticks = ticks;
+			__atomic_fetch_add(&head->peak_epoch, 1,
+					   __ATOMIC_RELAXED);
+			return;
+		}
+}
+
+static void change_live_alone(int64_t delta, uint64_t ticks)
+{
+	head->live_bytes += delta;
+	if (head->live_bytes > head->peak_bytes) {
+		head->peak_bytes = head->live_bytes;
+		head->peak_ticks = ticks;
+		head->peak_epoch++;
+	}
+}
+
+static void add_portion(struct tracking *tracking, uint64_t ticks)
+{
+	int64_t portion = tracking->live_delta_bytes;
+	int64_t live_bytes;
+
+	tracking->live_delta_bytes = 0;
+	live_bytes = __atomic_add_fetch(&head->live_bytes, portion,
+					__ATOMIC_RELAXED);
+	if (portion > 0)
+		note_peak(live_bytes, ticks);
+}
+
+static void change_live(struct tracking *tracking, int64_t delta,
+			uint64_t ticks)
+{
+	int64_t sum = tracking->live_delta_bytes + delta;
+
+	if (__libc_single_threaded) {
+		change_live_alone(delta, ticks);
+		return;
+	}
+	tracking->live_delta_bytes = sum;
+	if (sum >= LIVE_PORTION_BYTES || sum <= -LIVE_PORTION_BYTES ||
+	    tracking->is_ending)
+		add_portion(tracking, ticks);
+}
+
+/*
+ * What another thread frees after this one must be in the common sum by
+ * then; and who takes over the thread's block has another stack to walk.
+ * The destructors that run after this one come back to the hooks.
+ */
+static void end_thread(void *ending)
+{
+	struct tracking *tracking = ending;
+	struct stack_walker *walker = tracking->walker;
+
+	tracking->is_ending = true;
+	tracking->walker = NULL;
+	if (walker)
+		stack_walker_free(walker);
+	if (track_plan.with_live)
+		add_portion(tracking, ticks_now());
+}
+
 void track_open(const struct track_plan *plan)
 {
 	head = arena_get_head();
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
 	head->started = instant_now();
+	has_end_key = !pthread_key_create(&end_key, end_thread);
 	stack_walk_prepare();
 	process_save_command();
 	process_save_maps();
@@ -58,16 +138,13 @@ static struct tracking *make_tracking(struct thread_block *self)
 		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	thread_hush(self);
-	if (made != MAP_FAILED) {
-		made->walker = stack_walker_new();
-		byte_sampler_start(&made->sampler, track_plan.sample_bytes,
-				   self->tid ^ ticks_now());
-		self->tracking = made;
-	}
-	thread_unhush(self);
 	errno = saved_errno;
-	return made == MAP_FAILED ? NULL : made;
+	if (made == MAP_FAILED)
+		return NULL;
+	byte_sampler_start(&made->sampler, track_plan.sample_bytes,
+			   self->tid ^ ticks_now());
+	self->tracking = made;
+	return made;
 }
 
 static struct tracking *tracking_of(struct thread_block *self)
@@ -91,12 +168,28 @@ static uint32_t new_site(struct tracking *tracking, struct thread_block *self,
 	return site;
 }
 
+/* Again by each thread that goes on in the block of one that is gone. */
+static bool start_walker(struct tracking *tracking, struct thread_block *self)
+{
+	int saved_errno = errno;
+
+	thread_hush(self);
+	tracking->is_ending = false;
+	tracking->walker = stack_walker_new();
+	if (has_end_key)
+		pthread_setspecific(end_key, tracking);
+	thread_unhush(self);
+	errno = saved_errno;
+	return tracking->walker != NULL;
+}
+
 static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
 			  const struct stack_entry *entry)
 {
 	uint32_t site;
 
-	if (!tracking->walker)
+	if (__builtin_expect(!tracking->walker, 0) &&
+	    !start_walker(tracking, self))
 		return 0;
 	site = stack_walk_recall(tracking->walker, entry, self->stage);
 	return site ? site : new_site(tracking, self, entry);
@@ -133,52 +226,6 @@ static struct site_row *row_to_change(struct tracking *tracking,
 		row->epoch = epoch;
 	}
 	return row;
-}
-
-/* Two threads may both find a peak: the higher one stays. */
-static void note_peak(uint64_t live_bytes, uint64_t ticks)
-{
-	uint64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
-
-	while (live_bytes > peak)
-		if (__atomic_compare_exchange_n(
-			    &head->peak_bytes, &peak, live_bytes, false,
-			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-			head->peak_ticks = ticks;
-			__atomic_fetch_add(&head->peak_epoch, 1,
-					   __ATOMIC_RELAXED);
-			return;
-		}
-}
-
-static void change_live_alone(int64_t delta, uint64_t ticks)
-{
-	head->live_bytes += (uint64_t)delta;
-	if (head->live_bytes > head->peak_bytes) {
-		head->peak_bytes = head->live_bytes;
-		head->peak_ticks = ticks;
-		head->peak_epoch++;
-	}
-}
-
-static void change_live(struct tracking *tracking, int64_t delta,
-			uint64_t ticks)
-{
-	int64_t sum = tracking->live_delta_bytes + delta;
-	uint64_t live_bytes;
-
-	if (__libc_single_threaded) {
-		change_live_alone(delta, ticks);
-		return;
-	}
-	tracking->live_delta_bytes = sum;
-	if (sum < LIVE_PORTION_BYTES && sum > -LIVE_PORTION_BYTES)
-		return;
-	tracking->live_delta_bytes = 0;
-	live_bytes = __atomic_add_fetch(&head->live_bytes, (uint64_t)sum,
-					__ATOMIC_RELAXED);
-	if (sum > 0)
-		note_peak(live_bytes, ticks);
 }
 
 static void start_life(struct tracking *tracking, const void *block,

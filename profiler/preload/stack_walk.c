@@ -143,6 +143,11 @@ struct stack_walker *stack_walker_new(void)
 	return walker;
 }
 
+void stack_walker_free(struct stack_walker *walker)
+{
+	munmap(walker, sizeof(*walker));
+}
+
 static bool is_on_stack(const struct stack_walker *walker,
 			const struct stack_entry *entry)
 {

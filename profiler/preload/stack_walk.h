@@ -55,6 +55,7 @@ void stack_walk_restart(void);
 
 /* Of the calling thread; NULL: no memory. */
 struct stack_walker *stack_walker_new(void);
+void stack_walker_free(struct stack_walker *walker);
 
 /*
  * The id that stack_walk_remember gave to this very stack in this stage, or

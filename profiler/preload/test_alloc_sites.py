@@ -182,3 +182,18 @@ def test_setuid_to_oneself_is_observed(setuid_program):
     report, done = record([str(setuid_program)], setuid_program.parent)
     assert done.returncode == 0, done.stderr
     assert report["allocations"]["allocations_count"] == 23
+
+
+LIVE_PORTION_BYTES = 4096  # what a thread may not yet have added to the common sum
+
+
+def test_what_a_thread_hands_over_is_live_once(tmp_path):
+    """Threads that ended owing the common sum a part of what they had allocated took the peak below zero."""
+    report, done = record(victim("alloc_handover"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    allocations = report["allocations"]
+    tables = [site["bytes"] for site in report["call_sites"] if site["name"] != "fill"]  # the C library's, per thread
+    assert 100_000 <= allocations["peak_bytes"] <= 100_000 + LIVE_PORTION_BYTES + sum(tables)
+    at_peak = sum(site["peak_bytes"] for site in report["call_sites"])
+    assert abs(at_peak - allocations["peak_bytes"]) <= 2 * LIVE_PORTION_BYTES
+    assert [len(site["stack"]) for site in report["call_sites"] if site["name"] == "fill"] == [3]  # below start_thread

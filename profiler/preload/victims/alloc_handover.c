@@ -1,0 +1,31 @@
+/*
+ * Twenty threads, one after the other: each allocates 100 blocks of 1000
+ * bytes and ends, then main frees them. 100 000 bytes live at the most.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#define BLOCKS 100
+
+static void *blocks[BLOCKS];
+
+static void *fill(void *unused)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		blocks[i] = malloc(1000);
+	return unused;
+}
+
+int main(void)
+{
+	pthread_t thread;
+
+	for (int round = 0; round < 20; round++) {
+		if (pthread_create(&thread, NULL, fill, NULL))
+			return 1;
+		pthread_join(thread, NULL);
+		for (size_t i = 0; i < BLOCKS; i++)
+			free(blocks[i]);
+	}
+	return 0;
+}
