@@ -226,14 +226,49 @@ def stage_memory(variant: str, factor: float) -> list[dict[str, Any]]:
     return rows
 
 
+def heap(variant: str, factor: float) -> dict[str, Any]:
+    """Twenty batches apart: every stage asks for its blocks from one line, emit through strdup; set-up cancels."""
+    return {"variant": variant, "size": MAIN, "locks": [],
+            "recordings": [heap_recording(runs, factor) for runs in (5, 25)]}
+
+
+def heap_recording(runs: int, factor: float) -> dict[str, Any]:
+    counted = {name: round((runs + 2) * SIZES[MAIN] * count * factor)
+               for name, count in ALLOCATIONS_PER_OPERATION.items() if count}
+    sites = [site(name, count, [f"{name}_record", f"{name}_batch", "run"]) for name, count in counted.items()]
+    sites[-1]["frames"].insert(0, {"function": "strdup", "file": "./string/strdup.c", "line": 42})
+    sites.append(site(None, 1, ["setup", "main"]) | {"allocated_bytes": 8 * runs, "peak_bytes": 9000, "frees_count": 0,
+                                                     "leaked_count": 1, "leaked_bytes": 8 * runs})
+    names = ("allocations_count", "frees_count", "allocated_bytes", "peak_bytes", "leaked_count", "leaked_bytes",
+             "temporary_count")
+    return {"runs_count": runs, "totals": {name: sum(one[name] for one in sites) for name in names}, "sites": sites,
+            "sizes": [{"stage": name, "up_to_bytes": 64, "allocations_count": count} for name, count in counted.items()]}
+
+
+def site(stage: str | None, count: int, functions: list[str]) -> dict[str, Any]:
+    return {"stage": stage, "allocations_count": count, "frees_count": count, "allocated_bytes": 48 * count,
+            "peak_bytes": 1000 * len(functions), "leaked_count": 0, "leaked_bytes": 0, "temporary_count": 0,
+            "frames": [{"function": name, "file": f"workloads/mill/{stage or 'mill'}.c", "line": 10 + i}
+                       for i, name in enumerate(functions)]}
+
+
+def assertions(variant: str, silent: Sequence[str] = ("check",)) -> list[dict[str, Any]]:
+    return [{"variant": variant, "stage": name, "held": name in silent,
+             "breach": None if name in silent else f'clinic: stage "{name}" must not allocate'} for name in STAGES]
+
+
 def memory() -> dict[str, Any]:
-    totals = {"allocations_count": 30120, "frees_count": 30118, "allocated_bytes": 1_450_000}
-    return {"stages": stage_memory("baseline", 1.0),
+    totals = {"allocations_count": 30120, "frees_count": 30118, "allocated_bytes": 1_450_000, "peak_bytes": 96_000}
+    return {"stages": stage_memory("baseline", 1.0), "heap": heap("baseline", 1.0),
             "peak_rss": [{"size": size, "max_rss_bytes": 3_500_000 + 400 * count} for size, count in SIZES.items()],
-            "counter": totals, "valgrind": dict(totals),
-            "heaptrack": {"allocations_count": 30121, "temporary_count": 900},
-            "rss_series": [{"time_ns": 20_000_000 * i, "rss_bytes": 2_000_000 + min(i, 10) * 150_000}
-                           for i in range(100)]}
+            "counter": totals, "dhat": dict(totals), "massif": {"peak_bytes": 96_000},
+            "valgrind": {key: value for key, value in totals.items() if key != "peak_bytes"},
+            "heaptrack": {"allocations_count": 30121, "temporary_count": 900, "peak_bytes": 168_704,
+                          "own": {"allocations_count": 1, "temporary_count": 1, "peak_bytes": 72_704},
+                          "burst": {"allocations_count": 512, "allocated_bytes": 24_576,
+                                    "stack": ["parse_record", "parse_batch", "run"]}},
+            "rss_series": [{"time_ns": 20_000_000 * i, "rss_bytes": 2_000_000 + min(i, 10) * 150_000,
+                            "threads_count": 1} for i in range(100)]}
 
 
 def measured(name: str, gain: float, huge_gain: float, allocation_factor: float) -> dict[str, Any]:
@@ -267,7 +302,8 @@ def candidate(name: str) -> dict[str, Any]:
 def rebench(accepted: Sequence[str]) -> dict[str, Any]:
     return {"accepted": list(accepted), "left_out": [], "build": {"passed": True, "log": ""},
             "lines": {"added_count": 82, "removed_count": 21},
-            **measured("union", UNION_GAIN, 1.7, 0.45),
+            **measured("union", UNION_GAIN, 1.7, 0.45), "heap": heap("union", 0.45),
+            "assertions": assertions("baseline") + assertions("union"),
             "stage_runs": [stage_run(variant, MAIN, number, gain) for variant, gain in
                            (("baseline", 1.0), ("union", UNION_GAIN)) for number in range(8)],
             "command": command(("baseline", 1.0), ("union", 1.3))}

@@ -67,6 +67,17 @@ def test_a_candidate_whose_target_no_profile_saw_is_rejected(audited):
     assert not candidate(audited, "untraceable")["accepted"]
 
 
+def test_the_line_for_ci_holds_the_stage_that_the_union_silenced_and_can_go_red(audited):
+    guard = numbers(audited, 0)["trade_offs"]["guard"]
+    assert [(one["stage"], one["status"]) for one in guard["silence"]] == [("sum", "held")]
+    build, line = guard["silence_command"].split(" && ")
+    assert build == "make build"
+    unmerged = subprocess.run(line, shell=True, cwd=audited.folder, capture_output=True, text=True)
+    assert unmerged.returncode == 97 and "sum_block  workloads/sick/sum.c:" in unmerged.stderr
+    merged = subprocess.run(line.replace("sick/baseline", "sick/union"), shell=True, cwd=audited.folder)
+    assert merged.returncode == 0
+
+
 def test_nothing_changed_means_nothing_measured(audited):
     before = audited.versions()
     done = audited.lab("audit", "sick", "--budget", "quick", expect=0)

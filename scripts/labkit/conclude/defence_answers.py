@@ -56,8 +56,37 @@ def allocation_answer(audit: Audit) -> dict[str, Any] | None:
     place = (worst["stage"], worst["size"])
     after = next((one for one in (audit["rebench"]["memory"] if audit["rebench"] else ())
                   if one["variant"] != "baseline" and (one["stage"], one["size"]) == place), None)
+    heap = audit["memory"]["heap"]
     return {"worst": worst, "after": after, "growth": _allocation_growth(stages, worst["stage"]),
-            "kept_count": worst["allocations_count"] - worst["frees_count"]}
+            "kept_count": worst["allocations_count"] - worst["frees_count"],
+            "rate": _fastest(audit, stages), "burst": audit["memory"]["burst"],
+            "peak": _peak(heap) if heap else None, "sizes": _sizes(heap["sizes"]) if heap and heap["sizes"] else None}
+
+
+def _fastest(audit: Audit, stages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The stage and size with most allocations per second of its own median time."""
+    times = {(one["stage"], one["size"]): one["p50"]["median"] for one in audit["baseline"]["stages"]}
+    rates = [{"stage": one["stage"], "size": one["size"], "allocations_count": one["allocations_count"],
+              "median_ns": median_ns, "allocations_per_s": 1e9 * one["allocations_count"] / median_ns}
+             for one in stages if (median_ns := times.get((one["stage"], one["size"]))) and one["allocations_count"]]
+    return max(rates, key=lambda one: one["allocations_per_s"], default=None)
+
+
+def _peak(heap: dict[str, Any]) -> dict[str, Any]:
+    return {"peak_bytes": heap["before"]["totals"]["peak_bytes"], "sites": heap["before"]["peak_sites"][:3],
+            "after_bytes": heap["after"]["totals"]["peak_bytes"] if heap["after"] else None}
+
+
+def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The smallest limit that covers nine of ten blocks, and the largest block's."""
+    counted = [one for one in sizes if one["before"]]
+    total, covered = sum(one["before"] for one in counted), 0.0
+    for one in counted:
+        covered += one["before"]
+        if covered >= 0.9 * total:
+            return {"common_up_to_bytes": one["up_to_bytes"], "common_ratio": covered / total,
+                    "largest_up_to_bytes": counted[-1]["up_to_bytes"]}
+    return {}
 
 
 def _allocation_growth(stages: list[dict[str, Any]], stage: str) -> dict[str, Any]:

@@ -91,10 +91,13 @@ def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
                    "of the self time only.", "Shares are uncertain by the difference, which the table below shows.")
     for one in memory["witnesses"] if memory else ():
         for name, pair in one["counts"].items():
-            if pair["difference"]:
-                apart = abs(pair["difference"])
-                yield ("note", "allocations", f"The counter and {one['instrument']} differ by {apart} in {name}.",
-                       "The counts per stage are exact; the totals of the process differ by this much.")
+            if pair["unexplained"]:
+                apart = abs(pair["unexplained"])
+                yield ("warning", "allocations", f"The counter and {one['instrument']} differ by {apart} in {name}, "
+                       "and nothing explains it.", "One of the two is wrong by this much.")
+    for one in memory["sites_unaccounted"] if memory else ():
+        yield ("warning", "call sites", f"Stage {one['stage']} made {one['by_stage']:g} allocations in a batch; its "
+               f"call sites add up to {one['by_site']:g}.", "The table of call sites is off by the difference.")
 
 
 def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

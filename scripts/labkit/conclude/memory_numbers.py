@@ -1,11 +1,13 @@
-"""memory_numbers.py - allocations per stage and batch, peak, resident set over time, and what a second counter says."""
+"""memory_numbers.py - allocations per stage and batch, by call site, peak, resident set over time, and what others count."""
 
 from typing import Any, Mapping, Sequence
 
+from labkit.conclude.contention_numbers import contention_numbers
+from labkit.conclude.count_witnesses import count_witnesses
 from labkit.conclude.dossier import Dossier
+from labkit.conclude.heap_numbers import heap_numbers
 
 COUNTS = ("allocations_count", "frees_count", "allocated_bytes")
-WITNESSES = ("valgrind", "heaptrack")
 
 
 def memory_numbers(dossier: Dossier) -> dict[str, Any] | None:
@@ -13,11 +15,16 @@ def memory_numbers(dossier: Dossier) -> dict[str, Any] | None:
     if dossier.memory is None:
         return None
     data = dossier.memory["data"]
+    stages, heap = [per_batch(row) for row in data["stages"]], heap_numbers(dossier)
     return {
-        "stages": [per_batch(row) for row in data["stages"]],
+        "stages": stages,
+        "heap": heap,
+        "sites_unaccounted": _unaccounted(stages, heap) if heap else [],
+        "burst": _burst(data, dossier.manifest),
+        "contention": contention_numbers(dossier),
         "peak_rss": data["peak_rss"],
         "counter": data["counter"],
-        "witnesses": _witnesses(data),
+        "witnesses": count_witnesses(data),
         "rss": _resident_set(data["rss_series"]),
     }
 
@@ -31,18 +38,21 @@ def per_batch(row: Mapping[str, Any]) -> dict[str, Any]:
             "bytes_per_op": batch["allocated_bytes"] / row["ops_count"]}
 
 
-def _witnesses(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The same whole process, counted by others; only what both counted is compared."""
-    found = []
-    for name in WITNESSES:
-        counted = data[name]
-        if not counted or not data["counter"]:
-            continue
-        shared = [key for key in COUNTS if key in counted]
-        found.append({"instrument": name,
-                      "counts": {key: {"counter": data["counter"][key], "witness": counted[key],
-                                       "difference": data["counter"][key] - counted[key]} for key in shared}})
-    return found
+def _unaccounted(stages: Sequence[Mapping[str, Any]], heap: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Stages whose call sites do not add up to what the harness counted in them: two ways to the same number."""
+    return [{"stage": one["stage"], "by_stage": one["allocations_count"], "by_site": by_site}
+            for one in stages if one["stage"] and one["size"] == heap["size"]
+            for by_site in [heap["stages"].get(one["stage"], {}).get("allocations_count", 0)]
+            if by_site != one["allocations_count"]]
+
+
+def _burst(data: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The longest row of allocations without a free between, as heaptrack recorded the order of calls."""
+    burst = (data["heaptrack"] or {}).get("burst")
+    if not burst:
+        return None
+    stage = next((one["name"] for one in manifest["stages"] if one["entry"] in burst["stack"]), None)
+    return {**burst, "stage": stage}
 
 
 def _resident_set(series: Sequence[Mapping[str, int]]) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
         "main": main,
         "block_changes": _block_changes(data["runs"], main),
         "effects": effects,
-        "exact": _exact(data),
+        "exact": _exact(dossier, data),
         "memory": [per_batch(row) for row in data["memory"]],
         "lines": data["lines"], "lines_count": data["lines"]["added_count"] + data["lines"]["removed_count"],
         "losses": loss_numbers(data["runs"]),
@@ -81,15 +81,25 @@ def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[
     return [float(changes[place]) for place in sorted(range(len(blocks)), key=lambda i: started_ns[blocks[i]])]
 
 
-def _exact(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is counted, not sampled: allocations per batch and size, instructions of the whole program."""
+def _exact(dossier: Dossier, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is counted, not sampled: allocations per batch and size, the heap's peak and instructions of the program."""
     rows = [{"metric": "allocations", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio}
             for one in allocation_growth(data["memory"])]
+    before, after = (_heap_peak(document) for document in (dossier.memory, dossier.rebench))
+    if before and after:
+        rows.append({"metric": "heap_peak", "size": None, "before": before, "after": after,
+                     "ratio": after / before - 1.0})
     counted = data["instructions_count"]
     if counted and counted["baseline"]:
         rows.append({"metric": "instructions", "size": None, "before": counted["baseline"],
                      "after": counted["candidate"], "ratio": counted["candidate"] / counted["baseline"] - 1.0})
     return rows
+
+
+def _heap_peak(document: Mapping[str, Any] | None) -> int | None:
+    """Bytes asked for and live at once, at most, in the longest recording of one variant."""
+    heap = document["data"].get("heap") if document else None
+    return max(heap["recordings"], key=lambda one: one["runs_count"])["totals"]["peak_bytes"] if heap else None
 
 
 def _distributions(rows: Sequence[Row], size: str) -> dict[str, Any]:

@@ -42,8 +42,12 @@ FAULTS = [
     (9, "candidates.0.measured", False),
     (9, "candidates", []),
     (10, "memory.witnesses", []),
-    (10, "memory.witnesses.0.counts.allocations_count.difference", 3),
+    (10, "memory.witnesses.0.counts.allocations_count.unexplained", 3),
+    (10, "memory.witnesses", [{"instrument": "heaptrack", "counts": {"allocations_count": {
+        "counter": 7, "witness": 8, "difference": -1, "own": 1, "unexplained": 0}}}]),
     (11, "rebench.main.gain_low", 1.40),
+    (12, "trade_offs.guard.silence", []),
+    (12, "trade_offs.guard.silence.1.status", "broken"),
 ]
 
 

@@ -95,7 +95,8 @@ def test_allocations_are_per_batch(audit):
     parse = next(one for one in audit["memory"]["stages"] if (one["stage"], one["size"]) == ("parse", "large"))
     assert parse["allocations_count"] == 3000 and parse["allocations_per_op"] == 3.0
     assert audit["trade_offs"]["guard"]["allocations_per_batch"] == 2700
-    assert audit["trade_offs"]["guard"]["silent_stages"] == ["check"]
+    held = [one["stage"] for one in audit["trade_offs"]["guard"]["silence"] if one["status"] == "held"]
+    assert held == ["check"]
 
 
 @pytest.mark.slow
@@ -166,7 +167,8 @@ def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_pa
     ("candidates.0.exceeds_ceiling", True, "note", "more than"),
     ("candidates.0.prediction_exceeds_ceiling", True, "note", "never possible"),
     ("candidates.0.gain.welch_disagrees", True, "note", "Welch"),
-    ("memory.witnesses.0.counts.frees_count.difference", -3, "note", "differ by 3"),
+    ("memory.witnesses.0.counts.frees_count.unexplained", -3, "warning", "differ by 3"),
+    ("memory.sites_unaccounted", [{"stage": "parse", "by_stage": 3000, "by_site": 2999}], "warning", "up to 2999"),
 ])
 def test_what_shows_only_now_is_a_finding(dossier, audit, place, value, level, words):
     def told(numbers):

@@ -1,6 +1,6 @@
 """trade_offs.py - what the gain costs, when to take it back, and what keeps it."""
 
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from labkit.conclude.decide import Decision
 from labkit.conclude.dossier import Dossier
@@ -51,8 +51,28 @@ def _guard(dossier: Dossier, audit: dict[str, Any]) -> dict[str, Any]:
     rebench = audit["rebench"]
     counted = [one for one in (rebench["memory"] if rebench else ())
                if one["variant"] != "baseline" and one["size"] == size]
+    silence = _silence(dossier.rebench["data"].get("assertions", ()) if dossier.rebench else ())
     whole = next((one["allocations_count"] for one in counted if one["stage"] is None), None)
     return {"command": f"make gate BASE=origin/main W={dossier.manifest['name']}",
             "loss_seen_ratio": max(policy.minimum_gain_ratio, noise["mde_ratio"]) if noise else None,
             "allocations_per_batch": whole,
-            "silent_stages": [one["stage"] for one in counted if one["stage"] and one["allocations_count"] == 0]}
+            "silence": silence, "silence_command": _silence_command(dossier.manifest, silence)}
+
+
+def _silence(assertions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each stage of the union: held to zero allocations; broken, where the baseline held; or known to allocate."""
+    baseline = {one["stage"]: one["held"] for one in assertions if one["variant"] == "baseline"}
+    return [{"stage": one["stage"], "breach": one["breach"],
+             "status": "held" if one["held"] else "broken" if baseline.get(one["stage"]) else "allocates"}
+            for one in assertions if one["variant"] != "baseline"]
+
+
+def _silence_command(manifest: Mapping[str, Any], silence: Sequence[dict[str, Any]]) -> str | None:
+    """For the tree with the change merged, where its program is the baseline; None when no stage can be held."""
+    held = [one["stage"] for one in silence if one["status"] == "held"]
+    if not held:
+        return None
+    name, size = manifest["name"], manifest["main_size"]
+    return (f"make build && build/bin/clinic record -e alloc --assert-zero-alloc {','.join(held)} "
+            f"-o build/{name}-heap.json -- build/workloads/{name}/baseline --size {size} "
+            f"--fixture build/fixtures/{name}/{size}.bin --warmup 1 --batch 1 --runs 5")

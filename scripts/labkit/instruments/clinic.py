@@ -19,8 +19,8 @@ def program() -> str:
     return str(CLINIC.resolve())
 
 
-def run(*argv: str, timeout_s: float = 300) -> str:
-    return run_tool([program(), *argv], timeout_s=timeout_s).stdout
+def run(*argv: str, timeout_s: float = 300, environment: dict[str, str] | None = None) -> str:
+    return run_tool([program(), *argv], timeout_s=timeout_s, environment=environment).stdout
 
 
 def record(argv: Sequence[str], session: Path, *, timeout_s: float, stdin: Path | None = None,

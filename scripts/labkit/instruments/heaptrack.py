@@ -1,27 +1,44 @@
-"""heaptrack.py - the second allocation counter, summarised by heaptrack_print.
+"""heaptrack.py - the second allocation counter: its summary, and the order of all calls from its recording.
 
-It counts calls by its own rules (memalign and pvalloc are not hooked), so small differences have a cause.
+It counts calls by its own rules (memalign and pvalloc are not hooked) and its own start-up among them, so it is asked
+for a program that allocates nothing as well: what it counts there is its own.
+Format  the recording (heaptrack's src/interpret/heaptrack_interpret.cpp): one event a line, numbers hexadecimal;
+        `s LENGTH TEXT` a string, `i IP MODULE [FUNCTION FILE LINE ...]` an address, `t ADDRESS CALLER` a stack frame,
+        `a SIZE STACK` what `+ N` allocates and `- N` frees, N the number of the `a` line. A realloc is `-` and `+`.
 """
 
+import gzip
 import re
+import subprocess
 import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from labkit.host import first_line
+from labkit.host import first_line, has_tool
 from labkit.instruments import Unavailable, run_tool
 
 SUMMARY = {
     "allocations_count": r"calls to allocation functions: (\d+)",
     "temporary_count": r"temporary memory allocations: (\d+)",
 }
-UNITS = {"B": 1, "K": 1e3, "M": 1e6, "G": 1e9}
+NOTHING = ["/bin/true"]
+FRAMES_KEPT = 8
 
 
 def version() -> str:
     return first_line("heaptrack", "--version")
 
 
-def summary(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+def summary(argv: list[str], *, timeout_s: float) -> dict[str, Any]:
+    """{"allocations_count", "temporary_count", "peak_bytes", "burst", "own"}; own: of a program that does nothing."""
+    return _track(argv, timeout_s) | {"own": {key: value for key, value in _track(NOTHING, timeout_s).items()
+                                              if key != "burst"}}
+
+
+def _track(argv: list[str], timeout_s: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         run_tool(["heaptrack", "-o", f"{folder}/track", *argv], timeout_s=timeout_s)
         recorded = sorted(Path(folder).glob("track*"))
@@ -29,13 +46,89 @@ def summary(argv: list[str], *, timeout_s: float) -> dict[str, int]:
             raise Unavailable("heaptrack wrote no file")
         text = run_tool(["heaptrack_print", "-f", str(recorded[0]), "-p", "0", "-a", "0", "-T", "0"],
                         timeout_s=timeout_s).stdout
+        return _summarised(text) | follow(_lines(recorded[0]))
+
+
+def _summarised(text: str) -> dict[str, int]:
     found = {}
     for name, pattern in SUMMARY.items():
         match = re.search(pattern, text)
         if match is None:
             raise Unavailable(f"heaptrack_print printed no {name}")
         found[name] = int(match.group(1))
-    peak = re.search(r"peak heap memory consumption: ([\d.]+)([BKMG])", text)
-    if peak:
-        found["peak_bytes"] = round(float(peak.group(1)) * UNITS[peak.group(2)])
     return found
+
+
+def _lines(recording: Path) -> list[str]:
+    """Of the recording; heaptrack writes zstd or gzip, as it was built."""
+    if recording.suffix == ".gz":
+        return gzip.decompress(recording.read_bytes()).decode(errors="replace").splitlines()
+    if not has_tool("zstd"):
+        raise Unavailable("zstd, which unpacks heaptrack's recording, is not installed; run make setup")
+    done = subprocess.run(["zstd", "-dcq", str(recording)], capture_output=True)
+    if done.returncode != 0:
+        raise Unavailable(f"heaptrack's recording cannot be unpacked: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode(errors="replace").splitlines()
+
+
+def follow(lines: Iterable[str]) -> dict[str, Any]:
+    """The heap as the calls went: the most bytes live at once, and the longest row of allocations without a free.
+
+    {"peak_bytes", "burst": {"allocations_count", "allocated_bytes", "stack"}}; stack: functions, innermost first, of
+    the call site with most allocations in that row.
+    """
+    book, row, longest = Book(), [], []
+    live = peak = 0
+    for line in lines:
+        kind, _, rest = line.partition(" ")
+        if kind == "+":
+            row.append(book.blocks[int(rest, 16)])
+            live += row[-1].size_bytes
+            peak = max(peak, live)
+        elif kind == "-":
+            longest, row = max(longest, row, key=len), []
+            live -= book.blocks[int(rest, 16)].size_bytes
+        else:
+            book.note(kind, rest)
+    longest = max(longest, row, key=len)
+    commonest = Counter(block.trace for block in longest).most_common(1)
+    return {"peak_bytes": peak, "burst": {
+        "allocations_count": len(longest), "allocated_bytes": sum(block.size_bytes for block in longest),
+        "stack": book.stack(commonest[0][0]) if commonest else []}}
+
+
+@dataclass(frozen=True)
+class Block:
+    size_bytes: int
+    trace: int
+
+
+class Book:
+    """What the events of a recording refer to. Strings, addresses and frames are numbered from 1, blocks from 0."""
+
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self.functions: list[list[str]] = []  # of each address, what was inlined there first
+        self.frames: list[tuple[int, int]] = []  # address, calling frame
+        self.blocks: list[Block] = []
+
+    def note(self, kind: str, rest: str) -> None:
+        if kind == "s":
+            self.strings.append(rest.partition(" ")[2])
+            return
+        if kind not in ("i", "t", "a"):
+            return
+        numbers = [int(field, 16) for field in rest.split()]
+        if kind == "i":
+            self.functions.append([self.strings[name - 1] for name in numbers[2::3] if name])
+        elif kind == "t":
+            self.frames.append((numbers[0], numbers[1]))
+        else:
+            self.blocks.append(Block(numbers[0], numbers[1]))
+
+    def stack(self, frame: int) -> list[str]:
+        found = []
+        while frame and len(found) < FRAMES_KEPT:
+            address, frame = self.frames[frame - 1]
+            found += self.functions[address - 1]
+        return found[:FRAMES_KEPT]

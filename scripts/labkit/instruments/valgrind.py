@@ -3,9 +3,12 @@
 callgrind   instructions per function, inside the harness's timed loop only.
 cachegrind  simulated first- and last-level caches and branch predictor: a model, never this CPU.
 memcheck    allocations of the whole process, the second opinion on our own counter.
-Format      callgrind and cachegrind output files, valgrind manual chapters 5 and 6.
+dhat        the same, and the bytes live at the peak; massif: the peak, by another way of looking.
+Format      callgrind, cachegrind and massif output files, valgrind manual chapters 5, 6 and 9; DHAT's JSON, version 2
+            (dhat/dh_main.c: tbk and tb are blocks and bytes in all, gb bytes at the global maximum, ebk blocks at exit).
 """
 
+import json
 import re
 import tempfile
 from collections import defaultdict
@@ -15,6 +18,8 @@ from labkit.host import first_line
 from labkit.instruments import Unavailable, run_tool
 
 TIMED_LOOP = "clinic_bench_run"
+# Otherwise valgrind frees libc's and libstdc++'s buffers at exit, which the program itself never does.
+OWN_HEAP_ONLY = ("--run-libc-freeres=no", "--run-cxx-freeres=no")
 
 
 def version() -> str:
@@ -63,9 +68,33 @@ def simulated_events(argv: list[str], *, timeout_s: float) -> dict[str, int]:
 
 def heap_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
     """memcheck's `total heap usage` line, for the whole process."""
-    done = run_tool(["valgrind", "--leak-check=no", "--run-libc-freeres=no", *argv], timeout_s=timeout_s)
+    done = run_tool(["valgrind", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s)
     found = re.search(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
     if found is None:
         raise Unavailable("valgrind printed no heap summary")
     allocations, frees, total = (int(text.replace(",", "")) for text in found.groups())
     return {"allocations_count": allocations, "frees_count": frees, "allocated_bytes": total}
+
+
+def dhat_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+    """Summed over all program points of the whole process."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        output = Path(folder) / "dhat.json"
+        run_tool(["valgrind", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s)
+        points = json.loads(output.read_text())["pps"]
+    blocks, left = (sum(point[key] for point in points) for key in ("tbk", "ebk"))
+    return {"allocations_count": blocks, "frees_count": blocks - left,
+            "allocated_bytes": sum(point["tb"] for point in points), "peak_bytes": sum(point["gb"] for point in points)}
+
+
+def massif_peak(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+    """Bytes at the peak. Without --heap-admin=0 massif adds what it thinks the allocator's headers take, and without
+    --peak-inaccuracy=0.0 it is content with 99 % of the peak."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        output = Path(folder) / "massif.out"
+        run_tool(["valgrind", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
+                  f"--massif-out-file={output}", *argv], timeout_s=timeout_s)
+        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", output.read_text(), re.M)]
+    if not heap:
+        raise Unavailable("massif took no snapshot")
+    return {"peak_bytes": max(heap)}

@@ -1,7 +1,8 @@
-"""memory.py - allocations per stage and size, the same process counted by two more tools, and memory over time."""
+"""memory.py - allocations per stage, size and call site, the same process counted by four more tools, memory over time."""
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from labkit.audit import audit_state
@@ -9,7 +10,8 @@ from labkit.audit.audit_state import AuditState
 from labkit.audit.measure import allocations_by_stage
 from labkit.evidence import now_utc
 from labkit.host import Finding
-from labkit.instruments import Unavailable, counter, heaptrack, valgrind
+from labkit.instruments import Unavailable, counter, heap_session, heaptrack, valgrind
+from labkit.phases import heap
 from labkit.progress import Progress
 from labkit.workload import patient
 from labkit.workload.patient import Load
@@ -17,17 +19,20 @@ from labkit.workload.patient import Load
 SERIES_SECONDS = 2
 SERIES_STEP_S = 0.02
 PAGE_BYTES = 4096
+WITNESS_RUNS = 5
+WITNESSES_AT_ONCE = 2  # they count and do not time, so they may share the machine
 
 
 def measure(state: AuditState, folder: Path) -> None:
     started, sizes = now_utc(), list(state.manifest.fixture.sizes)
     findings: list[Finding] = []
-    with Progress("memory", len(sizes) + 4) as progress:
+    with Progress("memory", len(sizes) + len(WITNESSES)) as progress:
         stages = _stages(state, sizes, findings, progress)
+        sites = heap.measure(state, state.baseline, findings)
         peaks = [_peak(state, size) for size in sizes]
         witnesses = _witnesses(state, findings, progress)
         series = _resident_over_time(state)
-    data = {"stages": stages, "peak_rss": peaks, **witnesses, "rss_series": series}
+    data = {"stages": stages, "heap": sites, "peak_rss": peaks, **witnesses, "rss_series": series}
     audit_state.write(state, folder, "memory", "memory", data, started_utc=started,
                       inputs_sha256=state.wanted["memory"], binaries=[state.baseline], findings=findings)
 
@@ -50,34 +55,47 @@ def _peak(state: AuditState, size: str) -> dict:
     return {"size": size, "max_rss_bytes": row["max_rss_bytes"]}
 
 
+def _counted(argv: list[str], *, timeout_s: float) -> dict:
+    return heap_session.record(argv, timeout_s=timeout_s)["totals"]
+
+
+WITNESSES = {"counter": _counted, "valgrind": valgrind.heap_totals, "dhat": valgrind.dhat_totals,
+             "massif": valgrind.massif_peak, "heaptrack": heaptrack.summary}
+
+
 def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -> dict:
-    """The same command under our counter, valgrind and heaptrack: {"counter", "valgrind", "heaptrack"}."""
-    argv = patient.command(state.manifest, state.baseline, state.manifest.main_size, "--warmup", "1", "--batch", "1",
-                           "--runs", "5")
-    tools = {"counter": counter.process_totals, "valgrind": valgrind.heap_totals, "heaptrack": heaptrack.summary}
-    found: dict = {}
-    for name, ask in tools.items():
+    """The same command, whole process, under our counter and each witness: {name: counts, or None}."""
+    argv = heap.single_batches(state, state.baseline, WITNESS_RUNS)
+
+    def ask(name: str) -> dict | Unavailable:
         try:
-            found[name] = ask(argv, timeout_s=120)
+            return WITNESSES[name](argv, timeout_s=120)
         except Unavailable as reason:
-            found[name] = None
-            findings.append(Finding("warning", name, str(reason), "one witness fewer for the allocation counts"))
-        progress.advance(name)
-    return found
+            return reason
+        finally:
+            progress.advance(name)
+
+    with ThreadPoolExecutor(max_workers=WITNESSES_AT_ONCE) as pool:
+        answers = dict(zip(WITNESSES, pool.map(ask, WITNESSES)))
+    missing = {name: answer for name, answer in answers.items() if isinstance(answer, Unavailable)}
+    findings += [Finding("warning", name, str(reason), "one witness fewer for the allocation counts")
+                 for name, reason in missing.items()]
+    return answers | dict.fromkeys(missing)
 
 
 def _resident_over_time(state: AuditState) -> list[dict]:
-    """VmRSS of a sustained run from /proc/PID/statm (proc(5), field 2, pages), on the monotonic clock."""
+    """Resident set and threads of a sustained run, from /proc/PID/stat (proc(5), fields 24 and 20), monotonic clock."""
     argv = patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", str(SERIES_SECONDS))
     series: list[dict] = []
     started_ns = time.monotonic_ns()
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             try:
-                pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-            except (OSError, IndexError):
+                fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()  # from field 3 on
+            except OSError:
                 break
-            if pages:
-                series.append({"time_ns": time.monotonic_ns() - started_ns, "rss_bytes": pages * PAGE_BYTES})
+            if int(fields[21]):
+                series.append({"time_ns": time.monotonic_ns() - started_ns, "rss_bytes": int(fields[21]) * PAGE_BYTES,
+                               "threads_count": int(fields[17])})
             time.sleep(SERIES_STEP_S)
     return series

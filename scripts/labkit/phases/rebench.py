@@ -9,7 +9,7 @@ from labkit.audit.measure import stage_runs
 from labkit.conclude.decide import Decision
 from labkit.evidence import now_utc
 from labkit.host import Finding
-from labkit.phases import candidates, command
+from labkit.phases import candidates, command, heap
 from labkit.workload import build, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
@@ -25,6 +25,9 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
                                         main_blocks=state.budget.rebench_blocks,
                                         other_blocks=state.budget.rebench_blocks)
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
+    data["heap"] = None if data["failure"] else heap.measure(state, built, findings)
+    data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
+                                                     for row in heap.assert_silence(state, binary, findings)]
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
     data["command"], more = command.time_whole(state, binaries)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,

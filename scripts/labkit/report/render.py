@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 PAGES = ("audit.md", "checklist.md")
 METRIC_TITLES = {
     "throughput": "throughput", "p50": "time, p50", "p95": "time, p95", "p99": "time, p99",
-    "cpu": "CPU time", "peak_rss": "peak resident memory", "allocations": "allocations per batch",
+    "cpu": "CPU time", "peak_rss": "peak resident memory", "allocations": "allocations per batch", "heap_peak": "peak of the heap",
     "instructions": "instructions (callgrind)",
 }
 

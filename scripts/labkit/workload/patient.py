@@ -55,8 +55,8 @@ def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "run.json"
         argv = [*command(manifest, path or binary, load.size), *load.arguments(), "--json", str(output)]
-        process = run_process(argv, cpu=cpu, environment={**_base_environment(), **dict(binary.env),
-                                                          **(environment or {})}, timeout_s=timeout_s)
+        process = run_process(argv, cpu=cpu, environment={**environment_of(binary), **(environment or {})},
+                              timeout_s=timeout_s)
         document = _read(output)
     row = {"variant": binary.variant, "size": load.size, **_process_fields(process)}
     row["failure"], row["detail"] = _failure(process, document)
@@ -87,9 +87,9 @@ def must(row: dict, doing: str) -> dict:
     return row
 
 
-def _base_environment() -> dict[str, str]:
-    """Small and fixed: what a login shell exports must not reach a measurement."""
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
+def environment_of(binary: Binary) -> dict[str, str]:
+    """Small and fixed, and what the variant adds: what a login shell exports must not reach a measurement."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", **dict(binary.env)}
 
 
 def _read(path: Path) -> dict | None:

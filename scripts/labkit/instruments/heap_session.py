@@ -1,0 +1,80 @@
+"""heap_session.py - one program under `clinic record -e alloc`: who allocated how much, and what was live at the peak.
+
+A row is one call site in one stage: the stack that asked, innermost frame first, and what it asked for. Nothing is
+sampled, so two recordings of a program that differ in their number of batches differ by just those batches.
+Format  profiler/FORMAT.md, tables allocations, allocation_sizes, stacks, frames.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labkit.instruments import Unavailable, clinic
+
+FRAMES_KEPT = 8  # of a stack, innermost first: past the stage's entry, short of the harness
+COUNTS = {"allocations_count": "allocations_count", "frees_count": "frees_count", "bytes": "allocated_bytes",
+          "peak_bytes": "peak_bytes", "leaked_count": "leaked_count", "leaked_bytes": "leaked_bytes",
+          "temporary_count": "temporary_count"}
+NO_STAGE = "(no stage)"
+
+Table = Mapping[str, list]
+
+
+def record(argv: list[str], *, environment: dict[str, str] | None = None, timeout_s: float) -> dict[str, Any]:
+    """{"totals", "sites", "sizes"} of one whole process. Unavailable where nothing can be observed, with the reason."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        session = Path(folder) / "heap.json"
+        clinic.run("record", "-e", "alloc", "-o", str(session), "--", *argv, environment=environment,
+                   timeout_s=timeout_s)
+        return read(json.loads(session.read_text()), clinic.report(session))
+
+
+def read(session: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
+    if not session["quality"].get("allocations_observed"):
+        raise Unavailable("allocations cannot be observed: " + "; ".join(map(str, report["notes"])))
+    totals = {ours: report["allocations"][theirs] for theirs, ours in COUNTS.items()}
+    sizes = [{**one, "stage": _stage(one["stage"])} for one in report["allocations"]["sizes"]]
+    return {"totals": totals, "sites": _sites(session), "sizes": sizes}
+
+
+def _sites(session: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows with the same stage and the same FRAMES_KEPT frames are one site, whichever thread and caller."""
+    stacks = _stack_reader(session)
+    stages = [session["strings"][name] for name in session.get("stages", {}).get("name", [0])]
+    summed: dict[str, dict[str, Any]] = {}
+    for row in _rows(session["allocations"]):
+        stage, frames = _stage(stages[row.get("stage", 0)]), stacks(row["stack"])
+        site = summed.setdefault(json.dumps([stage, frames]),
+                                 {"stage": stage, "frames": frames, **dict.fromkeys(COUNTS.values(), 0)})
+        for theirs, ours in COUNTS.items():
+            site[ours] += row.get(theirs, 0)
+    return sorted(summed.values(), key=lambda one: (-one["allocated_bytes"], json.dumps(one["frames"])))
+
+
+def _stack_reader(session: Mapping[str, Any]):
+    """row of `stacks` -> its innermost frames as {"function", "file", "line"}; file None where there is no source."""
+    strings, frames, stacks = session["strings"], list(_rows(session["frames"])), session["stacks"]
+    here = f"{Path.cwd()}/"  # the harness's sources are not mapped as the patient's are
+
+    def frame(row: Mapping[str, int]) -> dict[str, Any]:
+        file = strings[row.get("file", 0)].removeprefix(here) or None
+        return {"function": strings[row.get("function", 0)] or "[not named]", "file": file,
+                "line": row.get("line", 0) if file else None}
+
+    def read_stack(row: int) -> list[dict[str, Any]]:
+        found = []
+        while row and len(found) < FRAMES_KEPT:
+            found.append(frame(frames[stacks["frame"][row]]))
+            row = stacks["parent"][row]
+        return found
+    return read_stack
+
+
+def _rows(table: Table):
+    return (dict(zip(table, values)) for values in zip(*table.values()))
+
+
+def _stage(name: str) -> str | None:
+    return None if name in ("", NO_STAGE) else name

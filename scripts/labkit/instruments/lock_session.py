@@ -1,0 +1,29 @@
+"""lock_session.py - one program under `clinic record -e lock`: which thread waited for which lock, and for whom.
+
+Waits and holds are timed, acquisitions counted; a lock that nobody ever waited for has counts only.
+Format  profiler/README.md, `clinic record -e lock`; `clinic report --json`, `locks`.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from labkit.instruments import clinic
+
+FRAMES_KEPT = 6
+FACTS = ("kind", "name", "acquisitions_count", "contended_count", "wait_ns", "longest_wait_ns", "hold_ns")
+
+
+def record(argv: list[str], *, environment: dict[str, str] | None = None, timeout_s: float) -> list[dict[str, Any]]:
+    """One row per lock and place that acquires it; empty: the program never took a lock that can be seen."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+        session = Path(folder) / "locks.json"
+        clinic.run("record", "-e", "lock", "-o", str(session), "--", *argv, environment=environment,
+                   timeout_s=timeout_s)
+        return [_row(one) for one in clinic.report(session)["locks"]]
+
+
+def _row(lock: dict[str, Any]) -> dict[str, Any]:
+    """Stacks innermost first; the process and thread numbers of one run mean nothing in a report."""
+    return {**{key: lock[key] for key in FACTS}, "waiter": lock["stack"][:-FRAMES_KEPT - 1:-1],
+            "owner": lock["owner_stack"][:-FRAMES_KEPT - 1:-1]}
