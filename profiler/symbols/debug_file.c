@@ -2,7 +2,7 @@
 #include "symbols/debug_file.h"
 
 #include <errno.h>
-#include <libdeflate.h>
+#include <isa-l/crc.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static int file_crc(const struct clinic_elf *elf, uint32_t *crc)
 
 	*crc = 0;
 	while ((got = pread(elf->fd, chunk, sizeof(chunk), at)) > 0) {
-		*crc = libdeflate_crc32(*crc, chunk, (size_t)got);
+		*crc = crc32_gzip_refl(*crc, chunk, (uint64_t)got);
 		at += got;
 	}
 	return got < 0 ? -errno : 0;

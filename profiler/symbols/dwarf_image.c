@@ -2,8 +2,12 @@
 #include "symbols/dwarf_image.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "symbols/section_stream.h"
+#include "symbols/temporary_file.h"
 
 /* What function names, inlined calls and lines are made of. */
 static const char *const wanted[] = {
@@ -68,11 +72,44 @@ static int plan(const struct clinic_elf *elf, uint64_t bytes_max,
 	return 0;
 }
 
-static int fill(const struct clinic_elf *elf, const struct layout *layout,
-		uint8_t *bytes)
+struct writing {
+	int fd;
+	uint64_t at;
+};
+
+/* A clinic_section_take. */
+static int write_on(void *context, const uint8_t *bytes, size_t size)
+{
+	struct writing *writing = context;
+
+	while (size) {
+		ssize_t put =
+			pwrite(writing->fd, bytes, size, (off_t)writing->at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put ? -errno : -ENOSPC;
+		bytes += put;
+		size -= (size_t)put;
+		writing->at += (uint64_t)put;
+	}
+	return 0;
+}
+
+static int write_at(int fd, uint64_t at, const void *bytes, size_t size)
+{
+	struct writing writing = {fd, at};
+
+	return write_on(&writing, bytes, size);
+}
+
+static int write_headers(const struct clinic_elf *elf,
+			 const struct layout *layout, int fd)
 {
 	Elf64_Ehdr header = elf->header;
 	size_t last = layout->headers_count - 1;
+	int error;
 
 	/* The machine is the file's: libdw asks for it. */
 	header.e_type = ET_EXEC;
@@ -83,19 +120,62 @@ static int fill(const struct clinic_elf *elf, const struct layout *layout,
 	header.e_shentsize = sizeof(Elf64_Shdr);
 	header.e_shnum = (uint16_t)layout->headers_count;
 	header.e_shstrndx = (uint16_t)last;
-	memcpy(bytes, &header, sizeof(header));
-	memcpy(bytes + layout->headers[last].sh_offset, layout->names,
-	       NAMES_BYTES);
-	memcpy(bytes + layout->end, layout->headers,
-	       layout->headers_count * sizeof(Elf64_Shdr));
-	for (size_t i = 1; i < last; i++) {
-		int error = clinic_elf_read_section_into(
-			elf, layout->source[i],
-			bytes + layout->headers[i].sh_offset);
+	error = write_at(fd, 0, &header, sizeof(header));
+	if (!error)
+		error = write_at(fd, layout->headers[last].sh_offset,
+				 layout->names, NAMES_BYTES);
+	if (!error)
+		error = write_at(fd, layout->end, layout->headers,
+				 layout->headers_count * sizeof(Elf64_Shdr));
+	return error;
+}
 
-		if (error)
-			return error;
+static int write_image(const struct clinic_elf *elf,
+		       const struct layout *layout, int fd)
+{
+	int error = fd < 0 ? fd : write_headers(elf, layout, fd);
+
+	for (size_t i = 1; !error && i < layout->headers_count - 1; i++) {
+		struct writing writing = {fd, layout->headers[i].sh_offset};
+
+		error = clinic_section_stream(elf, layout->source[i], write_on,
+					      &writing);
 	}
+	return error;
+}
+
+/* The file of the image, or -errno. */
+static int make_file(const struct clinic_elf *elf, const struct layout *layout)
+{
+	int fd = clinic_temporary_file_on_disk();
+	int error = write_image(elf, layout, fd);
+
+	if (error && error != -EBADMSG && error != -ENODATA) {
+		if (fd >= 0)
+			close(fd);
+		fd = clinic_temporary_file_in_memory();
+		error = write_image(elf, layout, fd);
+	}
+	if (error && fd >= 0)
+		close(fd);
+	return error ? error : fd;
+}
+
+static int map_file(const struct clinic_elf *elf, const struct layout *layout,
+		    struct clinic_dwarf_image *image)
+{
+	int fd = make_file(elf, layout);
+	void *bytes;
+
+	if (fd < 0)
+		return fd;
+	image->size_bytes =
+		layout->end + layout->headers_count * sizeof(Elf64_Shdr);
+	bytes = mmap(NULL, image->size_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (bytes == MAP_FAILED)
+		return -ENOMEM;
+	image->bytes = bytes;
 	return 0;
 }
 
@@ -106,31 +186,32 @@ int clinic_dwarf_image_open(const struct clinic_elf *elf, uint64_t bytes_max,
 	int error = plan(elf, bytes_max, &layout);
 
 	*image = (struct clinic_dwarf_image){0};
+	if (!error)
+		error = map_file(elf, &layout, image);
 	if (error)
 		return error;
-	image->size_bytes =
-		layout.end + layout.headers_count * sizeof(Elf64_Shdr);
-	image->bytes = malloc(image->size_bytes);
-	if (!image->bytes)
-		return -ENOMEM;
-	error = fill(elf, &layout, image->bytes);
-	if (error)
-		goto out;
 	elf_version(EV_CURRENT);
-	image->elf = elf_memory((char *)image->bytes, image->size_bytes);
+	image->elf = elf_memory(image->bytes, image->size_bytes);
 	if (image->elf)
 		image->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
-	error = image->dwarf ? 0 : -EBADMSG;
-out:
-	if (error)
+	if (!image->dwarf) {
 		clinic_dwarf_image_close(image);
-	return error;
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+void clinic_dwarf_image_release(const struct clinic_dwarf_image *image)
+{
+	if (image->bytes)
+		madvise(image->bytes, image->size_bytes, MADV_DONTNEED);
 }
 
 void clinic_dwarf_image_close(struct clinic_dwarf_image *image)
 {
 	dwarf_end(image->dwarf);
 	elf_end(image->elf);
-	free(image->bytes);
+	if (image->bytes)
+		munmap(image->bytes, image->size_bytes);
 	*image = (struct clinic_dwarf_image){0};
 }

@@ -13,12 +13,17 @@
 #include "symbols/dwarf_names.h"
 #include "symbols/dwarf_unit.h"
 
-/* Of bytes_max, what is indexed may take this part before it is dropped. */
-#define INDEX_SHARE 8
+/*
+ * What is indexed may take so much before it is dropped: a batch asks unit by
+ * unit, and few are needed twice.
+ */
+#define INDEX_BYTES_MAX (12 << 20)
+
+/* After so many units, the pages of the image they were read from are too. */
+#define UNITS_RESIDENT 2
 
 struct clinic_dwarf_index {
 	const struct clinic_elf *binary;
-	uint64_t bytes_max;
 	uint64_t damaged_count; /* of what was forgotten */
 	struct clinic_dwarf_image image;
 	struct clinic_dwarf_image alternate;
@@ -30,6 +35,7 @@ struct clinic_dwarf_index {
 	size_t units_count;
 	size_t units_capacity;
 	uint32_t last_unit;
+	uint32_t units_read; /* since the images were released */
 	struct clinic_symbols_frame *frames; /* of the last answer */
 	size_t frames_capacity;
 };
@@ -103,11 +109,22 @@ static void forget(struct clinic_dwarf_index *index)
 	};
 }
 
+static void release(struct clinic_dwarf_index *index)
+{
+	clinic_dwarf_image_release(&index->image);
+	clinic_dwarf_image_release(&index->alternate);
+	index->units_read = 0;
+}
+
 static int begin(struct clinic_dwarf_index *index)
 {
+	int error;
+
 	forget(index);
 	dwarf_setalt(index->image.dwarf, index->alternate.dwarf);
-	return list_units(index);
+	error = list_units(index);
+	release(index);
+	return error;
 }
 
 int clinic_dwarf_index_new(const struct clinic_elf *binary,
@@ -122,7 +139,6 @@ int clinic_dwarf_index_new(const struct clinic_elf *binary,
 	if (!made)
 		return -ENOMEM;
 	made->binary = binary;
-	made->bytes_max = bytes_max;
 	made->lines.binary = binary;
 	made->lines.bytes_max = bytes_max / 4;
 	error = clinic_dwarf_image_open(debug, bytes_max / 2, &made->image);
@@ -218,9 +234,23 @@ static void make_room(struct clinic_dwarf_index *index, uint32_t unit)
 	uint64_t bytes = index->budget.bytes_used + index->names.bytes +
 			 index->lines.bytes;
 
-	if (unit != index->last_unit && bytes > index->bytes_max / INDEX_SHARE)
+	if (unit == index->last_unit)
+		return;
+	if (bytes > INDEX_BYTES_MAX)
 		forget(index);
+	if (++index->units_read > UNITS_RESIDENT)
+		release(index);
 	index->last_unit = unit;
+}
+
+uint32_t clinic_dwarf_index_unit(const struct clinic_dwarf_index *index,
+				 uint64_t address)
+{
+	uint32_t at;
+
+	return clinic_range_index_find(&index->ranges, address, &at)
+		       ? UINT32_MAX
+		       : at;
 }
 
 static int find_unit(struct clinic_dwarf_index *index, uint64_t address,

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "symbols/section_stream.h"
 
 /*
  * Deflate cannot do better than 1032:1; debug sections reach 10:1. What
@@ -43,8 +44,8 @@ static int read_file(int fd, uint8_t *bytes, uint64_t size, uint64_t offset)
 	return 0;
 }
 
-static int read_at(const struct clinic_elf *elf, void *bytes, uint64_t size,
-		   uint64_t offset)
+int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
+		    uint64_t offset)
 {
 	if (!is_inside(elf, offset, size))
 		return -EBADMSG;
@@ -66,7 +67,7 @@ static int read_new(const struct clinic_elf *elf, uint64_t size,
 	if (!*bytes)
 		return -ENOMEM;
 	(*bytes)[size] = '\0';
-	error = read_at(elf, *bytes, size, offset);
+	error = clinic_elf_read(elf, *bytes, size, offset);
 	if (error) {
 		free(*bytes);
 		*bytes = NULL;
@@ -78,7 +79,7 @@ static int read_header(struct clinic_elf *elf)
 {
 	const Elf64_Ehdr *header = &elf->header;
 
-	if (read_at(elf, &elf->header, sizeof(elf->header), 0) ||
+	if (clinic_elf_read(elf, &elf->header, sizeof(elf->header), 0) ||
 	    memcmp(header->e_ident, ELFMAG, SELFMAG) ||
 	    header->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header->e_ident[EI_DATA] != ELFDATA2LSB)
@@ -121,7 +122,8 @@ static int count_sections(const struct clinic_elf *elf, uint64_t *count,
 		return -EBADMSG;
 	if (!elf->header.e_shoff || (*count && *names != SHN_XINDEX))
 		return 0;
-	error = read_at(elf, &first, sizeof(first), elf->header.e_shoff);
+	error = clinic_elf_read(elf, &first, sizeof(first),
+				elf->header.e_shoff);
 	if (error)
 		return error;
 	if (!*count)
@@ -140,7 +142,7 @@ static int read_inflated_size(const struct clinic_elf *elf,
 
 	if (section->file_bytes < sizeof(header))
 		return -EBADMSG;
-	error = read_at(elf, &header, sizeof(header), section->offset);
+	error = clinic_elf_read(elf, &header, sizeof(header), section->offset);
 	if (error)
 		return error;
 	if (header.ch_type != ELFCOMPRESS_ZLIB)
@@ -386,41 +388,18 @@ clinic_elf_section(const struct clinic_elf *elf, const char *name)
 	return NULL;
 }
 
-static int inflate(const uint8_t *packed, uint64_t packed_bytes, uint8_t *bytes,
-		   uint64_t size)
+struct filling {
+	uint8_t *next;
+};
+
+/* A clinic_section_take. */
+static int fill(void *context, const uint8_t *bytes, size_t size)
 {
-	struct libdeflate_decompressor *inflater =
-		libdeflate_alloc_decompressor();
-	enum libdeflate_result result;
+	struct filling *filling = context;
 
-	if (!inflater)
-		return -ENOMEM;
-	result = libdeflate_zlib_decompress(inflater, packed, packed_bytes,
-					    bytes, size, NULL);
-	libdeflate_free_decompressor(inflater);
-	return result == LIBDEFLATE_SUCCESS ? 0 : -EBADMSG;
-}
-
-int clinic_elf_read_section_into(const struct clinic_elf *elf,
-				 const struct clinic_elf_section *section,
-				 uint8_t *bytes)
-{
-	const uint64_t header = sizeof(Elf64_Chdr);
-	uint8_t *packed;
-	int error;
-
-	if (section->type == SHT_NOBITS)
-		return -ENODATA;
-	if (!(section->flags & SHF_COMPRESSED))
-		return read_at(elf, bytes, section->size_bytes,
-			       section->offset);
-	error = read_new(elf, section->file_bytes, section->offset, &packed);
-	if (error)
-		return error;
-	error = inflate(packed + header, section->file_bytes - header, bytes,
-			section->size_bytes);
-	free(packed);
-	return error;
+	memcpy(filling->next, bytes, size);
+	filling->next += size;
+	return 0;
 }
 
 int clinic_elf_read_section(const struct clinic_elf *elf,
@@ -436,7 +415,8 @@ int clinic_elf_read_section(const struct clinic_elf *elf,
 	if (!bytes->bytes)
 		return -ENOMEM;
 	bytes->bytes[bytes->size] = '\0';
-	error = clinic_elf_read_section_into(elf, section, bytes->bytes);
+	error = clinic_section_stream(elf, section, fill,
+				      &(struct filling){bytes->bytes});
 	if (error) {
 		free(bytes->bytes);
 		*bytes = (struct clinic_elf_bytes){0};

@@ -15,7 +15,8 @@
  * Errors     0 or -errno: -ENOEXEC not such a file; -EBADMSG a header or
  *            section points outside the file; -EFBIG a compressed section
  *            claims an absurd size.
- * Read next  symbols/dwarf_image.h, symbols/symbol_table.h.
+ * Read next  symbols/section_stream.h, symbols/dwarf_image.h,
+ *            symbols/symbol_table.h.
  */
 #ifndef CLINIC_SYMBOLS_ELF_FILE_H
 #define CLINIC_SYMBOLS_ELF_FILE_H
@@ -70,10 +71,9 @@ clinic_elf_section(const struct clinic_elf *elf, const char *name);
 int clinic_elf_read_section(const struct clinic_elf *elf,
 			    const struct clinic_elf_section *section,
 			    struct clinic_elf_bytes *bytes);
-/* The same into section->size_bytes bytes that the caller has. */
-int clinic_elf_read_section_into(const struct clinic_elf *elf,
-				 const struct clinic_elf_section *section,
-				 uint8_t *bytes);
+/* Bytes of the file; -EBADMSG: not all of them are in it. */
+int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
+		    uint64_t offset);
 
 /* The first segment of that type; also without section headers. */
 int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,

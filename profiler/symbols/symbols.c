@@ -406,6 +406,7 @@ void clinic_symbols_module_prepare(struct clinic_symbols_module *module)
 struct batch_entry {
 	uint64_t address;
 	size_t index;
+	uint32_t unit; /* of the debug information */
 };
 
 static int compare_entries(const void *left, const void *right)
@@ -413,6 +414,8 @@ static int compare_entries(const void *left, const void *right)
 	const struct batch_entry *a = left;
 	const struct batch_entry *b = right;
 
+	if (a->unit != b->unit)
+		return a->unit < b->unit ? -1 : 1;
 	if (a->address != b->address)
 		return a->address < b->address ? -1 : 1;
 	return (a->index > b->index) - (a->index < b->index);
@@ -439,6 +442,19 @@ static int resolve_sorted(struct clinic_symbols_module *module,
 	return error;
 }
 
+/*
+ * Units interleave, where the linker kept one's copy of an inline function
+ * amid another: unit by unit, each is read once however little is kept.
+ */
+static void sort_entries(const struct clinic_symbols_module *module,
+			 struct batch_entry *entries, size_t count)
+{
+	for (size_t i = 0; module->dwarf && i < count; i++)
+		entries[i].unit = clinic_dwarf_index_unit(module->dwarf,
+							  entries[i].address);
+	qsort(entries, count, sizeof(*entries), compare_entries);
+}
+
 int clinic_symbols_resolve(struct clinic_symbols_module *module,
 			   const uint64_t *addresses, size_t count,
 			   clinic_symbols_on_symbol *on_symbol, void *context)
@@ -449,9 +465,9 @@ int clinic_symbols_resolve(struct clinic_symbols_module *module,
 	if (!entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		entries[i] = (struct batch_entry){addresses[i], i};
-	qsort(entries, count, sizeof(*entries), compare_entries);
+		entries[i] = (struct batch_entry){addresses[i], i, 0};
 	clinic_symbols_module_prepare(module);
+	sort_entries(module, entries, count);
 	error = resolve_sorted(module, entries, count, on_symbol, context);
 	make_room(module);
 	free(entries);

@@ -74,7 +74,8 @@ struct clinic_symbols_options {
 	 */
 	bool use_debuginfod;
 	/*
-	 * Of debug information open at a time; 0: 1 GiB. The modules used
+	 * Of debug information open at a time, inflated; 0: 1 GiB. It stands
+	 * in temporary files, of which little is resident. The modules used
 	 * longest ago are closed first. Of a file that would take more than
 	 * half of it alone, only the symbol tables are read.
 	 */
@@ -167,8 +168,8 @@ clinic_symbols_on_symbol(void *context, size_t index,
 			 const struct clinic_symbols_symbol *symbol);
 
 /*
- * Calls on_symbol once for each of the addresses, in ascending order of
- * address; index says which one of addresses[] it is.
+ * Calls on_symbol once for each of the addresses, in an order of its own;
+ * index says which one of addresses[] it is.
  */
 int clinic_symbols_resolve(struct clinic_symbols_module *module,
 			   const uint64_t *addresses, size_t count,

@@ -1,0 +1,127 @@
+/* symbols/section_stream.c - read, inflate, hand on. */
+#include "symbols/section_stream.h"
+
+#include <errno.h>
+#include <isa-l/igzip_lib.h>
+#include <stdlib.h>
+
+#define PIECE_BYTES (128 << 10)
+
+struct stream {
+	const struct clinic_elf *elf;
+	uint64_t offset; /* in the file: what comes next */
+	uint64_t packed_left;
+	uint64_t left; /* bytes still to be handed on */
+	clinic_section_take *take;
+	void *context;
+	struct inflate_state inflater;
+	uint8_t packed[PIECE_BYTES];
+	uint8_t piece[PIECE_BYTES];
+};
+
+static int read_piece(struct stream *stream, uint8_t *bytes, size_t *size)
+{
+	int error;
+
+	*size = stream->packed_left < PIECE_BYTES ? (size_t)stream->packed_left
+						  : PIECE_BYTES;
+	error = clinic_elf_read(stream->elf, bytes, *size, stream->offset);
+	stream->offset += *size;
+	stream->packed_left -= *size;
+	return error;
+}
+
+static int hand_on(struct stream *stream, size_t size)
+{
+	if (size > stream->left)
+		return -EBADMSG;
+	stream->left -= size;
+	return size ? stream->take(stream->context, stream->piece, size) : 0;
+}
+
+static int stream_plain(struct stream *stream)
+{
+	int error = 0;
+
+	while (!error && stream->packed_left) {
+		size_t size;
+
+		error = read_piece(stream, stream->piece, &size);
+		if (!error)
+			error = hand_on(stream, size);
+	}
+	return error;
+}
+
+static int refill(struct stream *stream)
+{
+	size_t size;
+	int error;
+
+	if (stream->inflater.avail_in || !stream->packed_left)
+		return 0;
+	error = read_piece(stream, stream->packed, &size);
+	stream->inflater.next_in = stream->packed;
+	stream->inflater.avail_in = (uint32_t)size;
+	return error;
+}
+
+static int inflate_piece(struct stream *stream)
+{
+	struct inflate_state *inflater = &stream->inflater;
+	int error = refill(stream);
+	bool was_last = !stream->packed_left;
+	int result;
+
+	if (error)
+		return error;
+	inflater->next_out = stream->piece;
+	inflater->avail_out = PIECE_BYTES;
+	result = isal_inflate(inflater);
+	/* Cut short: all was read, and it still wants more. */
+	if (result < 0 || result > ISAL_END_INPUT ||
+	    (was_last && inflater->avail_out && !inflater->avail_in &&
+	     inflater->block_state != ISAL_BLOCK_FINISH))
+		return -EBADMSG;
+	return hand_on(stream, PIECE_BYTES - inflater->avail_out);
+}
+
+/* To the end of the stream, for there stands its checksum. */
+static int stream_inflated(struct stream *stream)
+{
+	int error;
+
+	isal_inflate_init(&stream->inflater);
+	stream->inflater.crc_flag = ISAL_ZLIB;
+	do {
+		error = inflate_piece(stream);
+	} while (!error && stream->inflater.block_state != ISAL_BLOCK_FINISH);
+	return error;
+}
+
+int clinic_section_stream(const struct clinic_elf *elf,
+			  const struct clinic_elf_section *section,
+			  clinic_section_take *take, void *context)
+{
+	bool is_packed = section->flags & SHF_COMPRESSED;
+	uint64_t header = is_packed ? sizeof(Elf64_Chdr) : 0;
+	struct stream *stream;
+	int error;
+
+	if (section->type == SHT_NOBITS)
+		return -ENODATA;
+	stream = malloc(sizeof(*stream));
+	if (!stream)
+		return -ENOMEM;
+	stream->elf = elf;
+	stream->offset = section->offset + header;
+	stream->packed_left = section->file_bytes - header;
+	stream->left = section->size_bytes;
+	stream->take = take;
+	stream->context = context;
+	error = is_packed ? stream_inflated(stream) : stream_plain(stream);
+	if (!error && stream->left)
+		error = -EBADMSG;
+	free(stream);
+	return error;
+}

@@ -1,0 +1,25 @@
+/*
+ * symbols/section_stream.h - a section's bytes in pieces, inflated if need be.
+ *
+ * Debug information inflates to hundreds of megabytes: whoever takes it in
+ * pieces never holds more than one of them.
+ *
+ * Errors     0 or -errno: -EBADMSG damaged, or of another size than it says;
+ *            -ENODATA not in this file; what take returned.
+ * Read next  symbols/elf_file.h; symbols/dwarf_image.h takes pieces.
+ */
+#ifndef CLINIC_SYMBOLS_SECTION_STREAM_H
+#define CLINIC_SYMBOLS_SECTION_STREAM_H
+
+#include "symbols/elf_file.h"
+
+/* Not 0: stop, with that error. */
+typedef int clinic_section_take(void *context, const uint8_t *bytes,
+				size_t size);
+
+/* In order, section->size_bytes in all. */
+int clinic_section_stream(const struct clinic_elf *elf,
+			  const struct clinic_elf_section *section,
+			  clinic_section_take *take, void *context);
+
+#endif
