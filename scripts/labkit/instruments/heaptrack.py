@@ -1,7 +1,8 @@
 """heaptrack.py - the second allocation counter: its summary, and the order of all calls from its recording.
 
 It counts calls by its own rules (memalign and pvalloc are not hooked) and its own start-up among them, so it is asked
-for a program that allocates nothing as well: what it counts there is its own.
+for a program that allocates nothing as well: what it counts there is its own (libstdc++, which it brings along, keeps
+72 704 bytes for exceptions that are thrown without memory).
 Format  the recording (heaptrack's src/interpret/heaptrack_interpret.cpp): one event a line, numbers hexadecimal;
         `s LENGTH TEXT` a string, `i IP MODULE [FUNCTION FILE LINE ...]` an address, `t ADDRESS CALLER` a stack frame,
         `a SIZE STACK` what `+ N` allocates and `- N` frees, N the number of the `a` line. A realloc is `-` and `+`.

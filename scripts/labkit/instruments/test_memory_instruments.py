@@ -1,11 +1,17 @@
 """Instruments of the memory part on programs with known answers: what they read must be what the programs did."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from example_evidence import LEAN, changed, example_documents, write_example
+from labkit.conclude import conclude
+from labkit.conclude.dossier import read_dossier
 from labkit.instruments import Unavailable, heap_session, heaptrack, lock_session, valgrind, zero_alloc
+from labkit.report.publish import numbers_text
+from labkit.report.render import render_pages
 
 VICTIMS = Path("build/victims").resolve()
 
@@ -15,6 +21,13 @@ def victim(name: str) -> str:
     done = subprocess.run(["make", "-s", f"build/victims/{name}"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return str(VICTIMS / name)
+
+
+def page_with_locks(locks: list[dict], folder: Path) -> str:
+    documents = example_documents(candidates=LEAN)
+    heap = documents["memory"]["data"]["heap"] | {"locks": locks}
+    audit = conclude(read_dossier(write_example(folder, changed(documents, "memory", heap=heap))))
+    return render_pages(json.loads(numbers_text(audit)))["audit.md"]
 
 
 def test_sites_of_a_program_add_up_to_its_totals_and_stages_are_kept_apart():
@@ -36,8 +49,11 @@ def test_what_cannot_be_observed_is_unavailable_and_never_zero():
         heap_session.record([victim("alloc_static")], timeout_s=60)
 
 
-def test_a_threaded_program_fills_the_table_of_contention():
+def test_a_threaded_program_fills_the_table_of_contention(tmp_path):
     found = lock_session.record([victim("lock_held")], timeout_s=60)
+    page = page_with_locks(found, tmp_path)
+    assert "| mutex `ledger` | 1 of 1 |" in page and "want_ledger` | `" in page and "hold_ledger` |" in page
+    assert "no lock was waited for" in page, "the union of the example has no locks, so both cases stand there"
     ledger = next(row for row in found if row["name"] == "ledger" and row["contended_count"])
     assert ledger["kind"] == "mutex" and ledger["longest_wait_ns"] == ledger["wait_ns"] > 0
     assert ledger["waiter"][0] == "want_ledger" and ledger["owner"][0] == "hold_ledger"
