@@ -5,10 +5,13 @@
 #: B the command to judge, for compare
 #: COMPARE_ARGS more for compare: --metric, --stdin, --prepare, --budget, ...
 
+# One word for the shell, whatever quotes it has.
+quoted = '$(subst ','\'',$(1))'
+
 ## compare: judge two commands, in any language: A='cmd' B='cmd'
 compare: build
-	$(Q)$(LAB) compare --a '$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))' \
-	  --b '$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))' $(COMPARE_ARGS)
+	$(Q)$(LAB) compare --a $(call quoted,$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))) \
+	  --b $(call quoted,$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))) $(COMPARE_ARGS)
 
 PHONY += compare gate
 
@@ -41,6 +44,6 @@ PHONY += calibrate
 
 ## history: one metric of W over its versions, change points marked
 history: setup
-	$(Q)$(LAB) history '$(W)' --metric $(or $(METRIC),time)
+	$(Q)$(LAB) history $(call quoted,$(W)) --metric $(or $(METRIC),time)
 
 PHONY += history

@@ -3,7 +3,9 @@
 parser -> arguments -> Design, Conditions
 """
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from labkit import host
@@ -49,9 +51,10 @@ def design_of(args) -> Design:
 
 
 def conditions_of(args) -> Conditions:
-    for path in [args.stdin] if args.stdin else []:
-        if not path.is_file():
-            raise UsageError(f"--stdin {path}: there is no such file")
+    if args.stdin and not args.stdin.is_file():
+        raise UsageError(f"--stdin {args.stdin}: there is no such file")
+    if not args.timeout > 0:
+        raise UsageError(f"--timeout {args.timeout:g}: it must be above 0")
     return Conditions(cpu=host.measuring_cpu(), timeout_s=args.timeout, stdin=args.stdin, prepare=args.prepare,
                       setup=args.setup, expect=expectation(args.expect_output))
 
@@ -63,6 +66,17 @@ def expectation(text: str) -> str | bytes:
         return Path(text).read_bytes()
     except OSError as error:
         raise UsageError(f"--expect-output {text}: {error.strerror}; it is a file, same or any") from None
+
+
+@contextlib.contextmanager
+def report_folder(parent: Path) -> Iterator[Path]:
+    """A new folder, TIME and a number where two start in one second; gone again if nothing was written to it."""
+    folder = new_folder(parent)
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def new_folder(parent: Path) -> Path:
@@ -79,8 +93,11 @@ def new_folder(parent: Path) -> Path:
 
 
 def measured(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
-    """The campaign; a case without one complete block is a sentence, and its rows are kept."""
+    """The campaign; where there is none, a sentence that says why and where its rows are kept."""
     try:
         return run_campaign(cases, design, on_row=rows.add)
     except NothingToCompare as error:
         raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
+    except KeyboardInterrupt:
+        raise LabError(f"interrupted, so nothing is concluded; the runs so far are in {rows.path}",
+                       Exit.INCONCLUSIVE) from None

@@ -173,7 +173,7 @@ def must_run(pair: CommandPair, arm: str, command: Command) -> ProcessRun:
 
 def describe_failure(run: ProcessRun) -> str:
     said = run.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
-    how = {"timeout": f"was still running after {run.wall_ns / 1e9:.0f} s and was killed",
+    how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
            "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
            "signal": f"was killed by signal {run.signal}"}.get(run.failure, f"failed with exit code {run.exit_code}")
     return f"{how} ({said[0][:200]})"
@@ -202,7 +202,8 @@ def run_hook(text: str | None, name: str) -> None:
         return
     done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
     if done.returncode != 0:
-        raise UsageError(f"--{name} {text!r} failed with exit code {done.returncode}: {done.stderr.strip()[-200:]}")
+        raise UsageError(f"--{name} {text!r} failed with exit code {done.returncode}: "
+                         f"{done.stderr.strip()[-200:] or 'it printed nothing'}")
 
 
 def add_run(row: dict, run: ProcessRun) -> dict:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,6 +55,8 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--expect-output", "/no/such/file"], "--expect-output"),
     (["--a", "true", "--b", "ls", "--pairs", "0"], "--pairs"),
     (["--a", "true", "--b", "ls", "--budget", "-1"], "--budget"),
+    (["--a", "true", "--b", "ls", "--timeout", "0"], "--timeout 0"),
+    (["--a", "true", "--b", "sh -c 'kill -SEGV $$'"], "killed by signal 11"),
     (["--a", "true", "--b", "ls", "--setup", "exit 3"], "--setup"),
     (["--a", "true", "--b", "ls", "--prepare", "exit 3"], "--prepare"),
 ])
@@ -62,6 +65,30 @@ def test_bad_usage_is_one_sentence_and_exit_2(arguments, words, capsys):
     said = capsys.readouterr().err
     assert code == Exit.USAGE, said
     assert words in said and len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--a", "true"], "--b"), (["--a", "true", "--b", "ls", "--budget", "soon"], "'soon'"),
+    (["--a", "true", "--b", "ls", "--metric", "speed"], "'speed'")])
+def test_a_wrong_argument_is_one_sentence_too(arguments, words, capsys):
+    with pytest.raises(SystemExit) as end:
+        LAB.main(["compare", *arguments])
+    said = capsys.readouterr().err
+    assert end.value.code == Exit.USAGE and words in said and len(said.splitlines()) == 1
+
+
+def test_what_was_refused_leaves_no_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert LAB.main(["compare", "--a", "true", "--b", "false"]) == Exit.USAGE
+    assert list((tmp_path / "reports/compare").iterdir()) == []
+
+
+def test_make_hands_a_quoted_command_on_as_it_is(tmp_path):
+    """Quotes in A used to end those of the recipe."""
+    done = subprocess.run(["make", "-n", "compare", "A=sh -c 'echo 1'", "B=true"], cwd=ROOT, capture_output=True,
+                          text=True, check=True)
+    command = next(line for line in done.stdout.replace("\\\n", " ").splitlines() if " --a " in line)
+    assert shlex.split(command)[-4:] == ["--a", "sh -c 'echo 1'", "--b", "true"]
 
 
 def test_a_wrong_answer_is_never_timed():
@@ -177,7 +204,7 @@ def test_an_interrupted_comparison_keeps_its_rows():
     rows = wait_for_rows(before)
     os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=30)
-    assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said
+    assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said and str(rows.relative_to(ROOT)) in said
     assert [json.loads(line)["wall_ns"] > 0 for line in rows.read_text().splitlines()]
     assert not (rows.parent / "comparison.json").exists()
 

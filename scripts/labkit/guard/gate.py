@@ -66,17 +66,18 @@ class Subjects:
 def git(repository: Path, *arguments: str) -> str:
     done = subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, text=True)
     if done.returncode != 0:
-        raise UsageError(f"git {' '.join(arguments)} in {repository}: {done.stderr.strip()[-300:]}")
+        raise UsageError(f"{repository}: git {arguments[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout.strip()
 
 
 @contextlib.contextmanager
 def trees(repository: Path, ref: str) -> Iterator[Trees]:
     """The worktree is gone afterwards, whatever happened."""
-    commit = git(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") if ref else ""
-    if not commit:
-        raise UsageError(f"--base {ref!r} is not a commit of {repository}; fetch it, or name another")
     head = Path(git(repository, "rev-parse", "--show-toplevel"))
+    try:
+        commit = git(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    except UsageError:
+        raise UsageError(f"--base {ref!r} is not a commit of {head}; fetch it, or name another") from None
     with tempfile.TemporaryDirectory(prefix="clinic-gate-") as folder:
         base = Path(folder) / "base"
         git(repository, "worktree", "add", "--detach", "--quiet", str(base), commit)
@@ -199,7 +200,7 @@ def command_subjects(both: Trees, runs: list[str], build_command: str | None, co
         run_build(build_command, tree, side, logs)
     subjects = Subjects()
     for number, text in enumerate(runs, start=1):
-        sides = {"A": parse_command(text, both.base), "B": parse_command(text, both.head)}
+        sides = {"A": built_command(text, both.base, build_command), "B": built_command(text, both.head, build_command)}
         subjects.arms |= {f"{text} {side}": {"command": f"{text} ({side})", "sha256": sides[arm].sha256,
                                              "builds": [sides[arm].sha256]}
                           for arm, side in (("A", "base"), ("B", "head"))}
@@ -211,6 +212,14 @@ def command_subjects(both: Trees, runs: list[str], build_command: str | None, co
         subjects.cases.append(command_case(text, sides, conditions, folder, subjects.notes))
         subjects.profiled[text] = {arm: command_run(sides[arm], conditions) for arm in "AB"}
     return subjects
+
+
+def built_command(text: str, tree: Path, build_command: str | None) -> Command:
+    try:
+        return parse_command(text, tree)
+    except UsageError as error:
+        hint = "; --build SH says how a tree is built" if build_command is None else ""
+        raise UsageError(f"{error}{hint}") from None
 
 
 def command_case(text: str, sides: dict[str, Command], conditions: Conditions, scratch: Path,

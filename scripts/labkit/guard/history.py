@@ -113,7 +113,7 @@ def gate_points(path: Path) -> Iterator[Point]:
         return
     label = base["head_commit"][:10] + ("+" if base["dirty"] else "")  # with changes that are in no commit
     for case in document["cases"]:
-        workload, size = subject_of(case["name"], base["repository"])
+        workload, size = subject_of(case["name"], base.get("repository"))
         for c in case["comparisons"]:
             yield Point(workload, size, c["metric"], "baseline", "gate", label, document["started_utc"],
                         document["host"]["fingerprint"], c["b_median"], None, None, c["pairs_count"])

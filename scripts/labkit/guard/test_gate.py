@@ -140,7 +140,25 @@ def test_a_base_that_does_not_build_is_exit_2_with_its_log(repository):
 
 def test_a_base_that_is_not_there(repository):
     done = lab_gate(repository, "good", base="no-such-ref")
-    assert done.returncode == Exit.USAGE and "no-such-ref" in done.stderr
+    assert done.returncode == Exit.USAGE and "'no-such-ref' is not a commit" in done.stderr
+
+
+def test_a_program_that_no_build_made_says_how_to_build(repository):
+    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "base", "--repository", repository,
+                           "--run", "./program"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == Exit.USAGE and "--build" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_bad_thresholds_are_refused_before_anything_is_built(tmp_path):
+    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
+                           "--run", "true", "--thresholds", "huge=1"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == Exit.USAGE and "huge=1" in done.stderr
+
+
+def test_a_folder_that_is_no_repository(tmp_path):
+    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
+                           "--run", "true"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == Exit.USAGE and "not a git repository" in done.stderr
 
 
 def test_the_same_bytes_need_no_run(repository):

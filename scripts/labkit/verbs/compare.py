@@ -12,9 +12,10 @@ from labkit import host
 from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
-                                         measured, new_folder)
-from labkit.experiment.campaign import Case
-from labkit.experiment.commands import Command, CommandPair, are_identical, exact_counts, parse_command, prepare_pair
+                                         measured, report_folder)
+from labkit.experiment.campaign import Case, Design
+from labkit.experiment.commands import (Command, CommandPair, Conditions, are_identical, exact_counts, parse_command,
+                                        prepare_pair)
 from labkit.guard import comparison_report
 from labkit.guard.comparison_report import Setting
 from labkit.outcome import Exit
@@ -41,15 +42,19 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     sides = {"A": [parse_command(text) for text in args.a], "B": [parse_command(text) for text in args.b]}
-    design = design_of(args)
-    folder = new_folder(REPORTS)
+    design, conditions = design_of(args), conditions_of(args)
+    with report_folder(REPORTS) as folder:
+        return compare(args, sides, design, conditions, folder)
+
+
+def compare(args, sides: dict[str, list[Command]], design: Design, conditions: Conditions, folder: Path) -> Exit:
     setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(sides),
                       rows_path=str(folder / "rows.jsonl"), calibration=calibration.citation())
     if are_identical(sides["A"][0], sides["B"][0]) and not args.measure_identical:
         doc = comparison_report.identical_document(design, setting, sides["A"][0].sha256)
         return finish(doc, folder, args.json)
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
-        pair = prepare_pair(sides["A"], sides["B"], conditions_of(args), Path(scratch))
+        pair = prepare_pair(sides["A"], sides["B"], conditions, Path(scratch))
         with RowFile(folder / "rows.jsonl") as rows:
             campaign = measured([case_of(pair, args.metric or ["wall"])], design, rows)
     doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes))

@@ -11,8 +11,8 @@ from labkit import host
 from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
-                                         measured, new_folder)
-from labkit.experiment.campaign import Campaign
+                                         measured, report_folder)
+from labkit.experiment.campaign import Campaign, Design
 from labkit.figures import figures_verdict
 from labkit.figures.figures_verdict import file_stem
 from labkit.guard import ci_output, comparison_report, flame_difference, gate
@@ -46,8 +46,12 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     if bool(args.runs) != (args.repository != Path()):
         raise UsageError("--run and --repository go together: our own workloads need neither")
-    folder = new_folder(REPORTS)
-    design = design_of(args)
+    ci_output.parse_thresholds(args.thresholds)  # before minutes of measuring, not after
+    with report_folder(REPORTS) as folder:
+        return judge(args, design_of(args), folder)
+
+
+def judge(args, design: Design, folder: Path) -> Exit:
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository, args.base) as both:
         subjects = subjects_of(args, both, folder, Path(scratch))
         started_utc = now_utc()
