@@ -97,9 +97,13 @@ static void print_instruction(const struct listing *l, uint64_t address,
 
 	if (hit) {
 		share = clinic_annotation_share(l->annotation, hit->value);
-		printf("%6.2f [%5.2f,%6.2f] %8" PRIu64 "  %5" PRIu32 "  ",
+		printf("%6.2f [%5.2f,%6.2f] %8" PRIu64 "  ",
 		       100.0 * share.ratio, 100.0 * share.low,
-		       100.0 * share.high, hit->samples_count, hit->line);
+		       100.0 * share.high, hit->samples_count);
+		if (hit->line)
+			printf("%5" PRIu32 "  ", hit->line);
+		else
+			printf("%5s  ", "");
 	} else {
 		printf("%31s  %5s  ", "", "");
 	}

@@ -130,7 +130,9 @@ static void print_file(const struct clinic_annotation *a,
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		print_hit(a, &line[i]);
-		printf("  %5" PRIu32 "\n", line[i].number);
+		if (line[i].number)
+			printf("  %5" PRIu32, line[i].number);
+		printf("\n");
 	}
 }
 

@@ -113,11 +113,11 @@ static void print_samples(struct clinic_session *session,
 	}
 	fprintf(stderr,
 		"clinic record: samples stand for %.2f s, the kernel counted "
-		"%.2f s of CPU time (%.1f %%); watching took %.2f %%\n",
+		"%.2f s of CPU time (%.1f %%); watching took %.3f s\n",
 		(double)counts->weight_ns / 1e9,
 		(double)quality->accounted_cpu_ns / 1e9,
 		percent(counts->weight_ns, quality->accounted_cpu_ns),
-		percent(quality->collector_cpu_ns, quality->accounted_cpu_ns));
+		(double)quality->collector_cpu_ns / 1e9);
 }
 
 static void print_waits(const struct clinic_session *session,

@@ -102,9 +102,10 @@ static void print_metrics(const struct clinic_report *report)
 			most = row[i];
 	if (count)
 		printf("resident at most %.1f MiB, then with %" PRIu32
-		       " threads, %" PRIu64 " minor and %" PRIu64
+		       " thread%s, %" PRIu64 " minor and %" PRIu64
 		       " major faults\n",
 		       (double)most.rss_bytes / 1048576.0, most.threads_count,
+		       most.threads_count == 1 ? "" : "s",
 		       most.minor_faults_count, most.major_faults_count);
 }
 

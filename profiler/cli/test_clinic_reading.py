@@ -371,11 +371,23 @@ def test_damaged_sessions_are_told(folder, tmp_path):
     cut.write_bytes(whole[:len(whole) // 2])
     newer.write_bytes(whole.replace(b'"schema":2', b'"schema":99'))
     other.write_text("{}")
-    assert "is not a session that can be read" in complaint("report", cut)
+    assert f"it is cut short: it ends at byte {len(whole) // 2};" in complaint("report", cut)
     assert "too new" in complaint("report", newer) and "99" in complaint("report", newer)
     assert '"format"' in complaint("diff", folder / "pipeline.json", other)
     (tmp_path / "cut.json.gz").write_bytes((folder / "faster.json.gz").read_bytes()[:-9])
-    assert "is not a session" in complaint("report", tmp_path / "cut.json.gz")
+    assert "it is cut short" in complaint("report", tmp_path / "cut.json.gz")
+
+
+@pytest.mark.parametrize("text, says", [
+    ("", "it is empty"), ("[1]", "begins with another thing than '{'"),
+    ('{"format":"clinic-session","schema":2,"strings":["",7', "strings holds something else"),
+    ('{"format":"clinic-session","schema":2,"strings":["","a', "it is cut short"),
+    ('{"format":"clinic-session" "schema"', "it is damaged at byte 27"),
+])
+def test_what_is_wrong_with_a_file_is_told(tmp_path, text, says):
+    """An empty file and an array were both "not JSON"; a cut one blamed the column it was cut in."""
+    (tmp_path / "bad.json").write_text(text)
+    assert says in complaint("report", tmp_path / "bad.json")
 
 
 def inflating(path: Path, begin: bytes, filler: bytes, times: int) -> Path:
@@ -414,6 +426,7 @@ def test_a_cut_text_is_told(tmp_path):
 def test_nothing_to_draw_is_told(folder, tmp_path):
     assert "has no leaked to draw" in complaint("export", folder / "pipeline.json", "-w", "leaked", "-o",
                                                 tmp_path / "x.svg")
+    assert "has no leaked to report" in complaint("report", folder / "pipeline.json", "-w", "leaked")
     assert "has no function 'nobody'" in complaint("report", folder / "pipeline.json", "--callers", "nobody")
 
 
@@ -422,10 +435,12 @@ def test_a_full_disk_is_told(folder, tmp_path):
         full = tmp_path / f"full{suffix}"
         full.symlink_to("/dev/full")
         assert "No space left on device" in complaint("export", folder / "pipeline.json", "-o", full)
-    with open("/dev/full", "w") as full:
-        ran = subprocess.run([CLINIC, "report", folder / "pipeline.json"], stdout=full, stderr=subprocess.PIPE,
-                             text=True)
-    assert ran.returncode == 2 and "No space left on device" in ran.stderr
+    for more in ([], ["--json"]):
+        with open("/dev/full", "w") as full:
+            ran = subprocess.run([CLINIC, "report", folder / "pipeline.json", *more], stdout=full,
+                                 stderr=subprocess.PIPE, text=True)
+        assert ran.returncode == 2
+        assert ran.stderr == "clinic: cannot write the output: No space left on device\n"
 
 
 def test_a_reader_that_left_is_no_error(folder):

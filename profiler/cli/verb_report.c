@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,10 @@ static int print(struct request *request)
 
 	if (!request->weight_name)
 		report->weight = clinic_weight_default(report->session);
+	else if (!clinic_weight_rows(report->session, report->weight))
+		return clinic_complain("%s has no %s to report; another "
+				       "--weight may have",
+				       report->path, request->weight_name);
 	error = clinic_quality_count(report->session, &report->counts);
 	if (!error)
 		error = request->is_json ? clinic_report_json(report)
@@ -96,7 +101,8 @@ static int print(struct request *request)
 			"%s has no function '%s'; `clinic report "
 			"%s` lists them",
 			report->path, report->callers, report->path);
-	if (error)
+	/* Whoever flushes it tells what is wrong with the output. */
+	if (error && !ferror(stdout))
 		return clinic_complain("cannot report on %s: %s", report->path,
 				       strerror(-error));
 	return CLINIC_EXIT_DONE;

@@ -88,8 +88,10 @@ static bool refill(struct clinic_json *json)
 /* The next byte, not consumed; -1 at the end. */
 static int peek(struct clinic_json *json)
 {
-	if (json->at == json->end && !refill(json))
+	if (json->at == json->end && !refill(json)) {
+		json->has_ended = !json->error;
 		return -1;
+	}
 	return (unsigned char)*json->at;
 }
 

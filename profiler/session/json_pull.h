@@ -26,6 +26,7 @@ struct clinic_json {
 	size_t text_length;
 	size_t text_capacity;
 	uint64_t offset; /* of `end` in the (inflated) file */
+	bool has_ended;  /* more was wanted than there is */
 	int error;
 };
 

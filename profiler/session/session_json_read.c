@@ -19,12 +19,18 @@ struct reader {
 	uint32_t seen; /* bit per key of the file's top level */
 };
 
+/* What a cut file lacks says nothing: that it is cut does. */
+static bool ended_early(const struct reader *r)
+{
+	return r->json.error == -EBADMSG && r->json.has_ended;
+}
+
 __attribute__((format(printf, 3, 4))) static bool
 fail(struct reader *r, int error, const char *format, ...)
 {
 	va_list arguments;
 
-	if (!*r->why->text) {
+	if (!*r->why->text && !ended_early(r)) {
 		va_start(arguments, format);
 		vsnprintf(r->why->text, sizeof(r->why->text), format,
 			  arguments);
@@ -294,7 +300,8 @@ static bool read_part(struct reader *r, unsigned int key)
 static bool read_parts(struct reader *r)
 {
 	if (!clinic_json_expect(&r->json, '{'))
-		return fail(r, -EBADMSG, "it is not JSON");
+		return fail(r, -EBADMSG,
+			    "it begins with another thing than '{'");
 	for (bool first = true; clinic_json_next(&r->json, '}', &first);) {
 		unsigned int key;
 
@@ -405,9 +412,16 @@ static void name_the_place(struct reader *r)
 {
 	uint64_t offset = clinic_json_offset(&r->json);
 
-	if (r->json.error == -EBADMSG)
-		fail(r, -EBADMSG, "it is cut short or damaged at byte %" PRIu64,
-		     offset);
+	if (r->json.error != -EBADMSG || *r->why->text)
+		return;
+	if (ended_early(r) && !offset)
+		snprintf(r->why->text, sizeof(r->why->text), "it is empty");
+	else
+		snprintf(r->why->text, sizeof(r->why->text),
+			 ended_early(r)
+				 ? "it is cut short: it ends at byte %" PRIu64
+				 : "it is damaged at byte %" PRIu64,
+			 offset);
 }
 
 static int read_all(struct reader *r, struct clinic_session **session)

@@ -262,8 +262,8 @@ static void refused(const char *text, int error, const char *because)
 static void hostile_files_are_refused_by_name(void **state)
 {
 	(void)state;
-	refused("", -EBADMSG, "not JSON");
-	refused("[]", -EBADMSG, "not JSON");
+	refused("", -EBADMSG, "it is empty");
+	refused("[]", -EBADMSG, "another thing than '{'");
 	refused("{}", -EBADMSG, "no \"format\"");
 	refused("{\"format\":\"pprof\"}", -EBADMSG, "format");
 	refused("{\"format\":\"clinic-session\",\"schema\":3}", -EPROTO,

@@ -1,5 +1,6 @@
 /* Merging: every row of one session, its references rewritten to another's. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,20 @@ union any_row {
 	unsigned char bytes[96];
 };
 
+/* What one machine refuses or warns of is told once, not once a run. */
+static bool is_told(const struct clinic_session *into, enum clinic_table table,
+		    const void *row)
+{
+	size_t row_bytes = clinic_schema_tables[table].row_bytes;
+
+	if (table != CLINIC_REFUSALS && table != CLINIC_NOTES)
+		return false;
+	for (uint32_t i = 0; i < into->table[table].count; i++)
+		if (!memcmp(clinic_rows_at(into, table, i), row, row_bytes))
+			return true;
+	return false;
+}
+
 static int merge_table(struct clinic_session *into,
 		       const struct clinic_session *from,
 		       enum clinic_table table, struct mapping *to)
@@ -88,6 +103,8 @@ static int merge_table(struct clinic_session *into,
 			       "holds a row of every table");
 		memcpy(&row, clinic_rows_at(from, table, i), schema->row_bytes);
 		rewrite(schema, to, &row);
+		if (is_told(into, table, &row))
+			continue;
 		error = schema->is_interned
 				? clinic_rows_intern(into, table, &row,
 						     &to->row[table][i])

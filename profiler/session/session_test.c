@@ -251,6 +251,25 @@ static void merging_keeps_what_rows_mean(void **state)
 		"./prog");
 }
 
+/* Two runs on one machine said each of its refusals twice. */
+static void merged_runs_tell_a_thing_once(void **state)
+{
+	struct clinic_session *s = *state;
+	struct clinic_session *other;
+
+	assert_int_equal(clinic_session_new(&other), 0);
+	assert_int_equal(clinic_session_add_refusal(other, "perf cycles",
+						    ENOENT, "no counter"),
+			 0);
+	assert_int_equal(clinic_session_add_note(other, 1, "slow"), 0);
+	text(s, "unrelated");
+	assert_int_equal(clinic_session_merge(s, other), 0);
+	assert_int_equal(clinic_session_merge(s, other), 0);
+	clinic_session_free(other);
+	assert_int_equal(rows(s, CLINIC_REFUSALS), 1);
+	assert_int_equal(rows(s, CLINIC_NOTES), 1);
+}
+
 static void a_window_keeps_its_time_only(void **state)
 {
 	struct clinic_session *s = *state;
@@ -289,6 +308,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(texts_stay_where_they_are,
 						fresh, done),
 		cmocka_unit_test_setup_teardown(many_rows_keep_their_content,
+						fresh, done),
+		cmocka_unit_test_setup_teardown(merged_runs_tell_a_thing_once,
 						fresh, done),
 		cmocka_unit_test_setup_teardown(merging_keeps_what_rows_mean,
 						fresh, done),
