@@ -120,7 +120,6 @@ void track_open(const struct track_plan *plan)
 	has_end_key = !pthread_key_create(&end_key, end_thread);
 	stack_walk_prepare();
 	process_save_command();
-	process_save_maps();
 	track_plan.with_locks = plan->with_locks;
 	track_plan.with_stacks = plan->with_stacks;
 	track_plan.with_live = plan->with_stacks && plan->with_live &&

@@ -16,7 +16,8 @@ static _Atomic(site_slot *) slots;
 /* The multipliers make the frame's place count; the sum has no chain. */
 static uint64_t hash_of(const struct stack *stack, uint16_t stage)
 {
-	uint64_t hash = stage + UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash =
+		stage + UINT64_C(0x9e3779b97f4a7c15) + stack->modules_hash;
 
 	for (size_t i = 0; i < stack->frames_count; i++)
 		hash += stack->frames[i] *

@@ -9,6 +9,15 @@ $(O)/lib/libclinic-preload.so: private CFLAGS += -Wl,-z,initfirst
 # The victims' counts are exact only if no call is optimised away.
 $(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
 $(O)/victims/alloc_static: VICTIM_CFLAGS = -static
+# Two plugins of one shape.
+$(O)/victims/alloc_same_place: VICTIM_LIBS = -ldl
+$(O)/victims/alloc_same_place: $(O)/victims/plugin_first.so \
+	$(O)/victims/plugin_next_.so
+$(O)/victims/plugin_%.so: profiler/preload/victims/alloc_same_place.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared \
+	  -DPLUGIN=plugin_$* $< -o $@
+$(O)/victims/alloc_loading: VICTIM_LIBS = -ldl
 $(O)/victims/alloc_plugin: $(O)/victims/alloc_plugin.so
 $(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
 	@mkdir -p $(@D)

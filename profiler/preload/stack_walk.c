@@ -33,11 +33,15 @@ struct memo {
 struct rule {
 	uint64_t address;
 	struct clinic_unwind_row row;
+	size_t module;
 };
 
 struct stack_walker {
 	uint64_t stack_low, stack_high;
 	uint64_t space_version; /* of the rules */
+	uint64_t unloads_count; /* seen when the memos were last cleared */
+	uint64_t modules_hash;  /* of the walk being made */
+	bool met_unknown;       /* it came to code that no table is for */
 	uint8_t next_way[MEMO_SETS];
 	struct memo draft; /* of the walk just made; words_count 0: none */
 	struct rule rules[RULES];
@@ -47,7 +51,9 @@ struct stack_walker {
 
 static struct clinic_modules *modules;
 static _Atomic(struct clinic_space *) space;
-static unsigned long long space_adds; /* libraries ever loaded, when made */
+/* Libraries ever loaded, and closed, when it was made. */
+static _Atomic unsigned long long space_adds;
+static _Atomic uint64_t space_unloads, unloads_count;
 static atomic_flag preparing = ATOMIC_FLAG_INIT;
 
 static int read_adds(struct dl_phdr_info *image, size_t size, void *adds)
@@ -69,20 +75,37 @@ static unsigned long long loaded_count(void)
  * The old space is not freed: another thread may be walking over it. It is
  * small, the tables themselves are shared by all spaces.
  */
+static void rebuild(void)
+{
+	struct clinic_space *old = atomic_load(&space), *fresh;
+
+	atomic_store(&space_unloads, atomic_load(&unloads_count));
+	atomic_store(&space_adds, loaded_count());
+	if ((!modules && clinic_modules_new(&modules)) ||
+	    clinic_space_read_self(modules, &fresh))
+		return;
+	/* The same plugin, loaded again where it was. */
+	if (old && clinic_space_covers(old, fresh)) {
+		clinic_space_free(fresh);
+		return;
+	}
+	/* First: whoever walks by the new tables has the new listing. */
+	process_save_maps();
+	atomic_store_explicit(&space, fresh, memory_order_release);
+}
+
 void stack_walk_prepare(void)
 {
-	struct clinic_space *fresh;
-
 	if (atomic_flag_test_and_set(&preparing))
 		return;
-	if (atomic_load(&space) && loaded_count() == space_adds)
-		goto out;
-	space_adds = loaded_count();
-	if ((modules || !clinic_modules_new(&modules)) &&
-	    !clinic_space_read_self(modules, &fresh))
-		atomic_store_explicit(&space, fresh, memory_order_release);
-out:
+	if (!atomic_load(&space) || loaded_count() != atomic_load(&space_adds))
+		rebuild();
 	atomic_flag_clear(&preparing);
+}
+
+void stack_walk_forget(void)
+{
+	atomic_fetch_add(&unloads_count, 1);
 }
 
 void stack_walk_restart(void)
@@ -183,7 +206,9 @@ uint32_t stack_walk_recall(struct stack_walker *walker,
 	struct memo *memo;
 	size_t set;
 
-	if (!is_on_stack(walker, entry))
+	if (!is_on_stack(walker, entry) ||
+	    walker->unloads_count !=
+		    atomic_load_explicit(&unloads_count, memory_order_relaxed))
 		return 0;
 	memo = set_of(walker, entry, &set);
 	for (size_t way = 0; way < MEMO_WAYS; way++, memo++)
@@ -230,8 +255,8 @@ static bool load(struct stack_walker *walker, uint64_t at, uint64_t *word)
 	return true;
 }
 
-static const struct clinic_unwind_row *rule_for(struct stack_walker *walker,
-						uint64_t address)
+static const struct rule *rule_for(struct stack_walker *walker,
+				   uint64_t address)
 {
 	struct clinic_space *now = atomic_load(&space);
 	struct rule *rule =
@@ -245,9 +270,14 @@ static const struct clinic_unwind_row *rule_for(struct stack_walker *walker,
 		walker->space_version = clinic_space_version(now);
 	}
 	if (rule->address == address)
-		return &rule->row;
-	if (clinic_space_code(now, address, &code) || !code.table)
+		return rule;
+	if (clinic_space_code(now, address, &code)) {
+		walker->met_unknown = true;
 		return NULL;
+	}
+	if (!code.table)
+		return NULL;
+	rule->module = clinic_module_index(code.place.module);
 	rule->row = *clinic_unwind_table_find(code.table, code.elf_address);
 	/* Nobody calls the entry code: make it say so. */
 	if (rule->row.cfa_kind == CLINIC_CFA_NONE &&
@@ -256,7 +286,7 @@ static const struct clinic_unwind_row *rule_for(struct stack_walker *walker,
 		rule->row.ra = CLINIC_SAVED_UNDEFINED;
 	}
 	rule->address = address;
-	return &rule->row;
+	return rule;
 }
 
 static bool find_cfa(struct stack_walker *walker,
@@ -279,13 +309,23 @@ static bool find_cfa(struct stack_walker *walker,
 
 enum step { STEPPED, OUTERMOST, STUCK };
 
+static uint64_t add_module(uint64_t hash, size_t module)
+{
+	return (hash + module + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static enum step leave_frame(struct stack_walker *walker, struct position *at)
 {
-	const struct clinic_unwind_row *row = rule_for(walker, at->pc);
+	const struct rule *rule = rule_for(walker, at->pc);
+	const struct clinic_unwind_row *row;
 	uint64_t cfa, pc;
 
-	if (!row || (row->cfa_kind != CLINIC_CFA_REGISTER &&
-		     row->cfa_kind != CLINIC_CFA_MEMORY))
+	if (!rule)
+		return STUCK;
+	row = &rule->row;
+	walker->modules_hash = add_module(walker->modules_hash, rule->module);
+	if ((row->cfa_kind != CLINIC_CFA_REGISTER &&
+	     row->cfa_kind != CLINIC_CFA_MEMORY))
 		return STUCK;
 	if (row->ra == CLINIC_SAVED_UNDEFINED)
 		return OUTERMOST;
@@ -324,9 +364,8 @@ static enum step walk_by_tables(struct stack_walker *walker,
 }
 
 /* Signal frames, PLT entries, code without tables: the whole engine. */
-static enum clinic_unwind_end walk_by_engine(struct stack_walker *walker,
-					     const struct stack_entry *entry,
-					     struct stack *stack)
+static void walk_by_engine(struct stack_walker *walker,
+			   const struct stack_entry *entry, struct stack *stack)
 {
 	uint64_t frame = (uint64_t)entry->frame;
 	uint64_t frames[SITE_FRAMES_MAX + 1];
@@ -349,33 +388,78 @@ static enum clinic_unwind_end walk_by_engine(struct stack_walker *walker,
 	stack->truth = out.truth == CLINIC_UNWIND_COMPLETE  ? SITE_COMPLETE
 		       : out.truth == CLINIC_UNWIND_GUESSED ? SITE_GUESSED
 							    : SITE_TRUNCATED;
-	return out.end;
+}
+
+static void hash_modules(struct stack_walker *walker, const struct stack *stack)
+{
+	struct clinic_place place;
+
+	walker->modules_hash = 0;
+	for (size_t i = 0; i < stack->frames_count; i++) {
+		if (clinic_space_find(atomic_load(&space), stack->frames[i],
+				      &place))
+			walker->met_unknown = true;
+		else
+			walker->modules_hash =
+				add_module(walker->modules_hash,
+					   clinic_module_index(place.module));
+	}
+}
+
+static void walk_once(struct stack_walker *walker,
+		      const struct stack_entry *entry, struct stack *stack)
+{
+	stack->frames_count = 0;
+	stack->truth = SITE_COMPLETE;
+	walker->draft.words_count = 0;
+	walker->modules_hash = 0;
+	walker->met_unknown = false;
+	if (walk_by_tables(walker, entry, stack) == OUTERMOST)
+		return;
+	walker->draft.words_count = 0;
+	walk_by_engine(walker, entry, stack);
+	hash_modules(walker, stack);
+}
+
+/* Since a dlclose, other code may be where the tables say that some is. */
+static bool may_be_replaced(void)
+{
+	return atomic_load(&unloads_count) != atomic_load(&space_unloads);
+}
+
+static void forget_unloaded(struct stack_walker *walker)
+{
+	uint64_t unloads = atomic_load(&unloads_count);
+
+	if (walker->unloads_count == unloads)
+		return;
+	walker->unloads_count = unloads;
+	for (size_t set = 0; set < MEMO_SETS; set++)
+		for (size_t way = 0; way < MEMO_WAYS; way++)
+			walker->memos[set][way].frame = 0;
 }
 
 static void walk(struct stack_walker *walker, const struct stack_entry *entry,
 		 struct stack *stack)
 {
-	enum clinic_unwind_end end;
-
-	stack->frames_count = 0;
-	stack->truth = SITE_COMPLETE;
-	if (walk_by_tables(walker, entry, stack) == OUTERMOST)
-		return;
-	walker->draft.words_count = 0;
-	end = walk_by_engine(walker, entry, stack);
+	forget_unloaded(walker);
+	if (may_be_replaced())
+		stack_walk_prepare();
+	walk_once(walker, entry, stack);
 	/* Code that was not there: loaded since the tables were made? */
-	if (end != CLINIC_END_NO_MAPPING || loaded_count() == space_adds)
+	if (!walker->met_unknown || loaded_count() == atomic_load(&space_adds))
 		return;
 	stack_walk_prepare();
-	process_save_maps();
-	walk_by_engine(walker, entry, stack);
+	walk_once(walker, entry, stack);
 }
 
-static void tell_caller(const struct stack_entry *entry, struct stack *stack)
+static void tell_caller(struct stack_walker *walker,
+			const struct stack_entry *entry, struct stack *stack)
 {
 	stack->frames[0] = entry->frame[1] - 1;
 	stack->frames_count = 1;
 	stack->truth = SITE_TRUNCATED;
+	walker->modules_hash = 0;
 }
 
 void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
@@ -387,7 +471,8 @@ void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
 	if (atomic_load(&space) && is_on_stack(walker, entry))
 		walk(walker, entry, stack);
 	else
-		tell_caller(entry, stack);
+		tell_caller(walker, entry, stack);
+	stack->modules_hash = walker->modules_hash;
 }
 
 bool stack_walk_place(uint64_t address, const char **path,

@@ -26,6 +26,9 @@ struct stack_walker;
 struct stack {
 	size_t frames_count;
 	enum site_truth truth;
+	/* Of which binaries the frames are: after a dlclose, the same addresses
+	 * may be another library. */
+	uint64_t modules_hash;
 	uint64_t frames[SITE_FRAMES_MAX];
 };
 
@@ -47,8 +50,17 @@ __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
 	return pc;
 }
 
-/* Compiles the tables of all that is loaded. */
+/*
+ * Compiles the tables of all that is loaded, and saves the listing of maps
+ * that belongs to them. Nobody waits here: the loader's lock may be held, by
+ * this thread (a callback of dl_iterate_phdr that allocates) or by another
+ * that waits for us. Whoever comes while another thread is at it walks by
+ * the old tables, and its stack may be cut short; it is marked so.
+ */
 void stack_walk_prepare(void);
+
+/* After a dlclose: what was remembered may be of what is gone. */
+void stack_walk_forget(void);
 
 /* In a forked child: whoever was compiling is not here. */
 void stack_walk_restart(void);

@@ -123,6 +123,35 @@ def test_loaded_libraries_have_stacks_after_dlclose(tmp_path):
     assert {"loaded", "alloc_plugin_run"} <= functions
 
 
+def test_another_plugin_in_the_same_place_is_another(tmp_path):
+    """Remembered stacks and old tables gave its allocations to the plugin that had been there."""
+    plugins = [str(VICTIMS / "plugin_first.so"), str(VICTIMS / "plugin_next_.so")]
+    report, done = record(victim("alloc_same_place", *plugins), tmp_path)
+    assert done.returncode == 0, done.stderr
+    if int(done.stdout) == 0:
+        pytest.skip("the loader never put the second plugin where the first had been")
+    counts = Counter()
+    for site in report["call_sites"]:
+        counts[site["name"]] += site["allocations_count"]
+    assert (counts["plugin_first"], counts["plugin_next_"]) == (30, 50)
+
+
+def test_allocations_while_libraries_come_and_go(tmp_path):
+    """It ends, and counts each one: nobody may wait for the loader while it waits for us."""
+    report, done = record(victim("alloc_loading", str(VICTIMS / "alloc_plugin.so")), tmp_path)
+    assert done.returncode == 0, done.stderr
+    session = json.loads((tmp_path / "session.json").read_text())
+    rows = session["allocations"]
+    counts = Counter()
+    for count, stack in zip(rows["allocations_count"], rows["stack"]):
+        for name in {"under_the_lock", "deeper", "loaded"} & set(site_names(session, stack)):
+            counts[name] += count
+    assert report["allocations"]["allocations_count"] > 200 + 2 * 200 + 2 * 200
+    # A walk while another thread makes tables may be cut short, but keeps its innermost frames.
+    assert (counts["under_the_lock"], counts["deeper"]) == (200, 400)
+    assert counts["loaded"] <= 2 * 200
+
+
 def test_a_binary_replaced_during_the_run_gives_no_wrong_names(tmp_path):
     """Written over in place, it keeps its inode: only the build-id tells."""
     program = tmp_path / "program"

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+#include "preload/stack_walk.h"
 #include "preload/timer_sampler.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -122,9 +123,12 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 EXPORT int dlclose(void *handle)
 {
 	static int (*real)(void *);
+	int result;
 
 	if (!real)
 		find_real("dlclose", &real);
 	timer_sampler_maps_change();
-	return real(handle);
+	result = real(handle);
+	stack_walk_forget();
+	return result;
 }

@@ -298,6 +298,20 @@ static const struct mapped *find(const struct clinic_space *space,
 	return &space->list[low - 1];
 }
 
+bool clinic_space_covers(const struct clinic_space *space,
+			 const struct clinic_space *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		const struct mapped *theirs = &other->list[i];
+		const struct mapped *ours = find(space, theirs->start);
+
+		if (!ours || ours->module != theirs->module ||
+		    ours->end < theirs->end)
+			return false;
+	}
+	return true;
+}
+
 int clinic_space_find(const struct clinic_space *space, uint64_t address,
 		      struct clinic_place *place)
 {

@@ -96,6 +96,9 @@ int clinic_space_read_self(struct clinic_modules *modules,
 /* -ENOENT: nothing executable there that we know of. */
 int clinic_space_find(const struct clinic_space *space, uint64_t address,
 		      struct clinic_place *place);
+/* Whether all that `other` has is in the same place of the same module here. */
+bool clinic_space_covers(const struct clinic_space *space,
+			 const struct clinic_space *other);
 bool clinic_space_is_empty(const struct clinic_space *space);
 
 const char *clinic_module_path(const struct clinic_module *module);
