@@ -22,7 +22,6 @@ struct naming {
 	struct clinic_symbols *symbols;
 	const struct clinic_modules *modules;
 	struct clinic_naming_facts *facts;
-	const char *root;
 
 	const struct clinic_raw_frame *raw;
 	uint32_t raw_count;
@@ -147,10 +146,13 @@ static int open_module(struct naming *naming,
 {
 	struct clinic_symbols_binary binary = {
 		.path = clinic_module_path(module),
-		.root = naming->root,
 		.fd = clinic_module_fd(module),
 	};
+	int root_fd = clinic_module_root_fd(module);
+	char root[32];
 
+	snprintf(root, sizeof(root), "/proc/self/fd/%d", root_fd);
+	binary.root = root_fd >= 0 ? root : NULL;
 	if (!strcmp(binary.path, "[vdso]"))
 		return clinic_symbols_open_vdso(naming->symbols, symbols);
 	binary.build_id.size =
@@ -396,10 +398,8 @@ int clinic_naming_run(const struct clinic_naming_options *options,
 {
 	struct clinic_symbols_options symbols_options = {
 		.use_debuginfod = options->use_debuginfod};
-	struct naming naming = {.session = session,
-				.modules = modules,
-				.facts = facts,
-				.root = options->root};
+	struct naming naming = {
+		.session = session, .modules = modules, .facts = facts};
 	int err;
 
 	naming.raw = clinic_raw_stacks_rows(raw, &naming.raw_count);

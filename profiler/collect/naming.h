@@ -22,7 +22,6 @@ struct clinic_session;
 
 struct clinic_naming_options {
 	bool use_debuginfod;
-	const char *root; /* the target's root folder, or NULL: ours */
 };
 
 #define CLINIC_NAMING_NOTES_MAX 16 /* files that a note names */

@@ -367,6 +367,26 @@ def test_in_another_root(record, tmp_path):
     assert session.complete_ratio() > 0.99
 
 
+@pytest.mark.parametrize("way", ["chroot", "mount namespace"])
+def test_debug_files_of_another_root(record, tmp_path, way):
+    """Those that only the target sees, as in a container: found there, also when it has ended."""
+    needs_root()
+    binary, debug = tmp_path / "program", tmp_path / "usr/lib/debug"
+    make_root(tmp_path, VICTIMS / "short_process")
+    notes = subprocess.run(["readelf", "-n", binary], check=True, capture_output=True, text=True).stdout
+    build_id = notes.split("Build ID: ")[1].split()[0]
+    path = debug / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+    path.parent.mkdir(parents=True)
+    subprocess.run(["objcopy", "--only-keep-debug", binary, path], check=True)
+    subprocess.run(["strip", "--strip-all", binary], check=True)
+    inside = f"mount --bind {debug} /usr/lib/debug && exec {binary} 150"
+    command = (["chroot", tmp_path, "/program", 150] if way == "chroot" else
+               ["unshare", "--mount", "sh", "-c", inside])
+    session = record(*command, backend="perf")
+    assert session.share("live_shortly") > 0.8
+    assert not Path("/usr/lib/debug/.build-id", build_id[:2], path.name).exists()
+
+
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_metrics_are_on_the_samples_clock(record, backend):
     session = record(VICTIMS / "split_threads", 400, backend=backend)

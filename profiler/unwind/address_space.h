@@ -104,6 +104,11 @@ bool clinic_space_is_empty(const struct clinic_space *space);
 const char *clinic_module_path(const struct clinic_module *module);
 /* The file, open for reading as long as its clinic_modules; -1: none. */
 int clinic_module_fd(const struct clinic_module *module);
+/*
+ * The root folder below which its path is, of the process that mapped it
+ * first, open as long; -1: ours.
+ */
+int clinic_module_root_fd(const struct clinic_module *module);
 /* Its size; 0: none known. Read from the file when the event had none. */
 uint8_t clinic_module_build_id(const struct clinic_module *module,
 			       uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX]);

@@ -15,12 +15,14 @@
 #include <unistd.h>
 
 #include "unwind/elf_layout.h"
+#include "unwind/target_root.h"
 #include "unwind/unwind_row.h"
 
 struct clinic_modules {
 	struct clinic_module **list;
 	size_t count;
 	size_t capacity;
+	struct clinic_roots roots;
 };
 
 int clinic_modules_new(struct clinic_modules **modules)
@@ -44,6 +46,7 @@ void clinic_modules_free(struct clinic_modules *modules)
 		return;
 	for (size_t i = 0; i < modules->count; i++)
 		module_free(modules->list[i]);
+	clinic_roots_close(&modules->roots);
 	free(modules->list);
 	free(modules);
 }
@@ -77,6 +80,7 @@ static int add_module(struct clinic_modules *modules, const char *path,
 
 	if (!error) {
 		module->fd = -1;
+		module->root_fd = -1;
 		module->path = strdup(path);
 		error = module->path ? 0 : -ENOMEM;
 	}
@@ -252,6 +256,8 @@ static int new_module(struct clinic_modules *modules, pid_t pid,
 	if (error)
 		return error;
 	identify(*module, mapping);
+	if (is_file(mapping))
+		(*module)->root_fd = clinic_roots_find(&modules->roots, pid);
 	(*module)->error = is_file(mapping) ? open_file(pid, mapping, *module)
 					    : -ENODATA;
 	(*module)->is_compiled = (*module)->error != 0;
@@ -343,6 +349,11 @@ const char *clinic_module_path(const struct clinic_module *module)
 int clinic_module_fd(const struct clinic_module *module)
 {
 	return module->fd;
+}
+
+int clinic_module_root_fd(const struct clinic_module *module)
+{
+	return module->root_fd;
 }
 
 uint8_t clinic_module_build_id(const struct clinic_module *module,

@@ -13,7 +13,8 @@ struct clinic_elf_layout;
 struct clinic_module {
 	size_t index;
 	char *path;
-	int fd; /* -1: none */
+	int fd;      /* -1: none */
+	int root_fd; /* of the root folder that path is below; -1: ours */
 	/* Identity; inode 0 and build_id_size 0 when only the path tells. */
 	uint32_t device_major, device_minor;
 	uint64_t inode, inode_generation;
