@@ -187,8 +187,8 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 	if (!is_watched())
 		return real_lock.mutex_lock(mutex);
-	lock = lock_find(mutex, LOCK_MUTEX);
 	error = real_lock.mutex_trylock(mutex);
+	lock = lock_find(mutex, LOCK_MUTEX);
 	if (__builtin_expect(error == EBUSY, 0)) {
 		entry = entry_here();
 		return contend_mutex(mutex, lock, &entry);
@@ -205,8 +205,8 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 
 	if (!is_watched())
 		return real_lock.mutex_trylock(mutex);
-	lock = lock_find(mutex, LOCK_MUTEX);
 	error = real_lock.mutex_trylock(mutex);
+	lock = lock_find(mutex, LOCK_MUTEX);
 	if (lock && is_acquired(error))
 		lock->acquisitions_count++;
 	return error;
@@ -236,23 +236,35 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, deadline until)
 	return error;
 }
 
+static inline bool is_any_lock_busy(void)
+{
+	return atomic_load_explicit(&lock_busy_count, memory_order_relaxed);
+}
+
 static inline bool wants_release(const struct lock_block *lock)
 {
 	return lock->held_since_ns ||
 	       __atomic_load_n(&lock->waiters_count, __ATOMIC_RELAXED);
 }
 
+__attribute__((noinline)) static void
+tell_release(const pthread_mutex_t *mutex, const struct stack_entry *entry)
+{
+	struct lock_block *lock = lock_find(mutex, LOCK_MUTEX);
+
+	if (lock && wants_release(lock))
+		wait_released(lock, entry);
+}
+
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	struct stack_entry entry;
-	struct lock_block *lock;
+	/* Not is_watched(): nothing is busy where nobody watches. */
+	if (__builtin_expect(!real_lock.mutex_unlock, 0))
+		find_all();
+	if (__builtin_expect(is_any_lock_busy(), 0)) {
+		struct stack_entry entry = entry_here();
 
-	if (!is_watched())
-		return real_lock.mutex_unlock(mutex);
-	lock = lock_find(mutex, LOCK_MUTEX);
-	if (lock && wants_release(lock)) {
-		entry = entry_here();
-		wait_released(lock, &entry);
+		tell_release(mutex, &entry);
 	}
 	return real_lock.mutex_unlock(mutex);
 }

@@ -9,6 +9,7 @@
 typedef _Atomic(struct wait_block *) wait_slot;
 
 lock_slot lock_slots[LOCK_SLOTS];
+_Atomic uint32_t lock_busy_count;
 static wait_slot wait_slots[WAIT_SLOTS];
 
 static struct lock_block *make_lock(const void *lock, enum lock_kind kind)
@@ -96,6 +97,7 @@ struct wait_block *wait_find(const struct lock_block *lock,
 
 void lock_table_restart(void)
 {
+	atomic_store(&lock_busy_count, 0);
 	memset(lock_slots, 0, sizeof(lock_slots));
 	memset(wait_slots, 0, sizeof(wait_slots));
 }

@@ -20,6 +20,13 @@ typedef _Atomic(struct lock_block *) lock_slot;
 
 extern __attribute__((visibility("hidden"))) lock_slot lock_slots[LOCK_SLOTS];
 
+/*
+ * How many waits go on, and how many locks are held after a wait. While it
+ * is 0, whoever releases a lock has nothing to tell and need not find it:
+ * a look-up between two atomic instructions is waited for in full.
+ */
+extern __attribute__((visibility("hidden"))) _Atomic uint32_t lock_busy_count;
+
 struct lock_block *lock_find_slow(const void *lock, enum lock_kind kind);
 
 static inline uint32_t lock_slot_of(const void *lock)
