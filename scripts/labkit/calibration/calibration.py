@@ -14,7 +14,6 @@ from labkit.schemas import check
 
 FOLDER = Path("reports/calibration")
 GATE = "gate"
-QUIET = "quiet"
 A_A = "0"
 HEADLINE_EFFECT = "20"
 
