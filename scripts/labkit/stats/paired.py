@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+ROUNDING = 1e-9
+
 
 def sign_test_p(values: np.ndarray) -> float:
     """Two-sided sign test of median 0 (Conover 1999, 3.4). Zeros count for neither side, and so against a finding."""
@@ -27,13 +29,16 @@ def binomial_tail(count: int, at_least: int, probability: float = 0.5) -> float:
 
 
 def sign_rank(count: int, confidence: float) -> int:
-    """The r for which [r-th smallest, r-th largest] covers the median with this confidence; 0 if none does."""
-    tail, rank = 0.0, 0
+    """The r for which [r-th smallest, r-th largest] covers the median with this confidence; 0 if none does.
+
+    Terms in logs: as exact integers, planning a comparison took longer than half of its runs.
+    """
+    tail, rank, log_term = 0.0, 0, -count * math.log(2)
     for k in range(count // 2):
-        tail += math.comb(count, k) / 2 ** count
-        if 2 * tail > 1 - confidence:
+        tail += math.exp(log_term)
+        if 2 * tail > (1 - confidence) * (1 + ROUNDING):
             break
-        rank = k + 1
+        rank, log_term = k + 1, log_term + math.log((count - k) / (k + 1))
     return rank
 
 

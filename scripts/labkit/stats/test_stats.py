@@ -4,6 +4,7 @@ import itertools
 import math
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -75,6 +76,16 @@ def test_fewest_blocks_that_can_decide(alpha, blocks_count):
     assert blocks_at_least(alpha) == blocks_count
     assert median_interval(np.arange(blocks_count - 1.0), 1 - alpha) == (-math.inf, math.inf)
     assert math.isfinite(median_interval(np.arange(float(blocks_count)), 1 - alpha)[0])
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99, 1 - 2 / 256, 1 - 18 / 256])
+def test_sign_rank_is_what_exact_integers_give(confidence):
+    def exact(count):
+        tails = itertools.accumulate(Fraction(math.comb(count, k), 2 ** count) for k in range(count // 2))
+        return sum(2 * tail <= Fraction(1 - confidence) for tail in tails)
+
+    for count in (1, 5, 8, 9, 40, 131, 600):
+        assert sign_rank(count, confidence) == exact(count)
 
 
 # --- bootstrap
