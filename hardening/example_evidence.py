@@ -65,7 +65,9 @@ def write_example(report: Path, documents: dict[str, dict[str, Any]] | None = No
     stacks = "".join(f"main;run;{stage}_batch {round(29000 * share)}\n" for stage, share in STAGES.items())
     (report / "evidence" / "profile-perf.collapsed").write_text(stacks)
     (report / "figures").mkdir(exist_ok=True)
-    (report / "figures" / "flamegraph-perf.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
+    for name in ("flamegraph-perf", *(f"heap-{variant}-{weight}" for variant in ("baseline", "union")
+                                      for weight in ("allocations", "peak"))):
+        (report / "figures" / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
     return report
 
 
@@ -229,6 +231,7 @@ def stage_memory(variant: str, factor: float) -> list[dict[str, Any]]:
 def heap(variant: str, factor: float) -> dict[str, Any]:
     """Twenty batches apart: every stage asks for its blocks from one line, emit through strdup; set-up cancels."""
     return {"variant": variant, "size": MAIN, "locks": [],
+            "flame_graphs": {weight: f"figures/heap-{variant}-{weight}.svg" for weight in ("allocations", "peak")},
             "recordings": [heap_recording(runs, factor) for runs in (5, 25)]}
 
 

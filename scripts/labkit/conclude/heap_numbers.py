@@ -33,7 +33,7 @@ def heap_numbers(dossier: Dossier) -> dict[str, Any] | None:
     return {
         "size": before["size"], "batches_count": long["runs_count"] - short["runs_count"],
         "runs_count": long["runs_count"],
-        "stages": _by_stage(before),
+        "stages": {"before": _by_stage(before), "after": _by_stage(after) if after else None},
         "sites": _site_rows(before, after, place),
         "sizes": _paired(_sizes_of_a_batch(before), _sizes_of_a_batch(after) if after else None, "up_to_bytes"),
         "before": _whole_process(before, place), "after": _whole_process(after, place) if after else None,
@@ -141,7 +141,8 @@ def _paired(before: Mapping[int, float], after: Mapping[int, float] | None, name
 def _whole_process(heap: Heap, place: Callable[[Site], dict[str, Any]]) -> dict[str, Any]:
     """Totals of the longer recording, and the sites of what was live at its peak and at its end."""
     recording = _ends(heap)[1]
-    return {"totals": recording["totals"], "peak_sites": _largest(recording["sites"], "peak_bytes", place),
+    return {"totals": recording["totals"], "flame_graphs": heap["flame_graphs"],
+            "peak_sites": _largest(recording["sites"], "peak_bytes", place),
             "leaked_sites": _largest(recording["sites"], "leaked_bytes", place)}
 
 

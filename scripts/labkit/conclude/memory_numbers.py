@@ -15,11 +15,11 @@ def memory_numbers(dossier: Dossier) -> dict[str, Any] | None:
     if dossier.memory is None:
         return None
     data = dossier.memory["data"]
-    stages, heap = [per_batch(row) for row in data["stages"]], heap_numbers(dossier)
+    heap = heap_numbers(dossier)
     return {
-        "stages": stages,
+        "stages": [per_batch(row) for row in data["stages"]],
         "heap": heap,
-        "sites_unaccounted": _unaccounted(stages, heap) if heap else [],
+        "sites_unaccounted": _unaccounted(dossier, heap) if heap else [],
         "burst": _burst(data, dossier.manifest),
         "contention": contention_numbers(dossier),
         "peak_rss": data["peak_rss"],
@@ -38,11 +38,15 @@ def per_batch(row: Mapping[str, Any]) -> dict[str, Any]:
             "bytes_per_op": batch["allocated_bytes"] / row["ops_count"]}
 
 
-def _unaccounted(stages: Sequence[Mapping[str, Any]], heap: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _unaccounted(dossier: Dossier, heap: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Stages whose call sites do not add up to what the harness counted in them: two ways to the same number."""
-    return [{"stage": one["stage"], "by_stage": one["allocations_count"], "by_site": by_site}
-            for one in stages if one["stage"] and one["size"] == heap["size"]
-            for by_site in [heap["stages"].get(one["stage"], {}).get("allocations_count", 0)]
+    rows = {"before": dossier.memory["data"]["stages"],
+            "after": [row for row in (dossier.rebench["data"]["memory"] if dossier.rebench else ())
+                      if row["variant"] != "baseline"]}
+    return [{"variant": one["variant"], "stage": one["stage"], "by_stage": one["allocations_count"], "by_site": by_site}
+            for side, by_stage in heap["stages"].items() if by_stage is not None
+            for one in map(per_batch, rows[side]) if one["stage"] and one["size"] == heap["size"]
+            for by_site in [by_stage.get(one["stage"], {}).get("allocations_count", 0)]
             if by_site != one["allocations_count"]]
 
 

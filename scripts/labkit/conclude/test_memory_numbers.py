@@ -64,11 +64,13 @@ def test_a_moved_line_is_the_same_site_and_another_caller_is_not(documents, tmp_
                   for one in sites if one["stage"] == "sort") == [("sort_batch", 1000, 0), ("sort_runs", 0, 450)]
 
 
-def test_sites_that_do_not_add_up_to_their_stage_are_told(documents, tmp_path):
-    heap = copy.deepcopy(documents["memory"]["data"]["heap"])
+@pytest.mark.parametrize("document, variant, count", [("memory", "baseline", 3000), ("rebench", "union", 1350)])
+def test_sites_that_do_not_add_up_to_their_stage_are_told(documents, tmp_path, document, variant, count):
+    heap = copy.deepcopy(documents[document]["data"]["heap"])
     heap["recordings"][1]["sites"][0]["allocations_count"] -= 20
-    audit = audit_of(changed(documents, "memory", heap=heap), tmp_path)
-    assert audit["memory"]["sites_unaccounted"] == [{"stage": "parse", "by_stage": 3000, "by_site": 2999}]
+    audit = audit_of(changed(documents, document, heap=heap), tmp_path)
+    assert audit["memory"]["sites_unaccounted"] == [
+        {"variant": variant, "stage": "parse", "by_stage": count, "by_site": count - 1}]
     assert "**The sites do not add up" in page_of(audit)
 
 

@@ -22,13 +22,20 @@ NO_STAGE = "(no stage)"
 Table = Mapping[str, list]
 
 
-def record(argv: list[str], *, environment: dict[str, str] | None = None, timeout_s: float) -> dict[str, Any]:
-    """{"totals", "sites", "sizes"} of one whole process. Unavailable where nothing can be observed, with the reason."""
+def record(argv: list[str], *, pictures: Mapping[str, Path] | None = None, environment: dict[str, str] | None = None,
+           timeout_s: float) -> dict[str, Any]:
+    """{"totals", "sites", "sizes"} of one whole process. Unavailable where nothing can be observed, with the reason.
+
+    pictures: flame graphs to draw, by weight (a weight of `clinic export`).
+    """
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         session = Path(folder) / "heap.json"
         clinic.run("record", "-e", "alloc", "-o", str(session), "--", *argv, environment=environment,
                    timeout_s=timeout_s)
-        return read(json.loads(session.read_text()), clinic.report(session))
+        found = read(json.loads(session.read_text()), clinic.report(session))
+        for weight, picture in (pictures or {}).items():
+            clinic.export(session, picture, "--weight", weight)
+        return found
 
 
 def read(session: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:

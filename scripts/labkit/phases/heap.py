@@ -4,26 +4,40 @@ Two recordings of the same program that differ by twenty batches differ by what 
 warm-up and the harness cancel. Both are kept; the subtraction is the report's.
 """
 
+from pathlib import Path
+
 from labkit.audit.audit_state import AuditState
+from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.instruments import Unavailable, heap_session, lock_session, zero_alloc
 from labkit.workload import patient
 from labkit.workload.build import Binary
 
 RUNS = (5, 25)
+DRAWN = ("allocations", "peak")
 
 
-def measure(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
-    """{"variant", "size", "recordings", "locks"}; None, and a finding, where nothing can be observed."""
+def measure(state: AuditState, folder: Path, binary: Binary, findings: list[Finding]) -> dict | None:
+    """{"variant", "size", "recordings", "flame_graphs", "locks"}; None, and a finding, where nothing can be observed."""
+    pictures = _pictures(folder, binary)
     try:
-        recordings = [{"runs_count": runs, **heap_session.record(single_batches(state, binary, runs), **_how(state, binary))}
-                      for runs in RUNS]
+        recordings = [{"runs_count": runs, **heap_session.record(single_batches(state, binary, runs), pictures=pictures,
+                                                                 **_how(state, binary))}
+                      for runs in RUNS]  # the longest last: its pictures stay
         locks = lock_session.record(single_batches(state, binary, RUNS[-1]), **_how(state, binary))
     except Unavailable as reason:
         findings.append(Finding("warning", "call sites", f"{binary.variant}: {reason}",
                                 "no call sites, no peak by stack and no contention table for it"))
         return None
-    return {"variant": binary.variant, "size": state.manifest.main_size, "recordings": recordings, "locks": locks}
+    return {"variant": binary.variant, "size": state.manifest.main_size, "recordings": recordings,
+            "flame_graphs": {weight: f"figures/{path.name}" for weight, path in pictures.items()}, "locks": locks}
+
+
+def _pictures(folder: Path, binary: Binary) -> dict[str, Path]:
+    paths = {weight: folder / "figures" / f"heap-{binary.variant}-{weight}.svg" for weight in DRAWN}
+    with disk_errors(folder):
+        (folder / "figures").mkdir(exist_ok=True)
+    return paths
 
 
 def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -> list[dict]:

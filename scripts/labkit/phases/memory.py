@@ -28,7 +28,7 @@ def measure(state: AuditState, folder: Path) -> None:
     findings: list[Finding] = []
     with Progress("memory", len(sizes) + len(WITNESSES)) as progress:
         stages = _stages(state, sizes, findings, progress)
-        sites = heap.measure(state, state.baseline, findings)
+        sites = heap.measure(state, folder, state.baseline, findings)
         peaks = [_peak(state, size) for size in sizes]
         witnesses = _witnesses(state, findings, progress)
         series = _resident_over_time(state)

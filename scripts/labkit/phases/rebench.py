@@ -25,7 +25,7 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
                                         main_blocks=state.budget.rebench_blocks,
                                         other_blocks=state.budget.rebench_blocks)
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
-    data["heap"] = None if data["failure"] else heap.measure(state, built, findings)
+    data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
     data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
                                                      for row in heap.assert_silence(state, binary, findings)]
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
