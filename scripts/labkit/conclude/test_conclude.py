@@ -168,7 +168,8 @@ def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_pa
     ("candidates.0.prediction_exceeds_ceiling", True, "note", "never possible"),
     ("candidates.0.gain.welch_disagrees", True, "note", "Welch"),
     ("memory.witnesses.0.counts.frees_count.unexplained", -3, "warning", "differ by 3"),
-    ("memory.sites_unaccounted", [{"variant": "baseline", "stage": "parse", "by_stage": 3000, "by_site": 2999}], "warning", "up to 2999"),
+    ("memory.sites_unaccounted", [{"variant": "baseline", "stage": "parse", "by_stage": 3000, "by_site": 2999}],
+     "warning", "up to 2999"),
 ])
 def test_what_shows_only_now_is_a_finding(dossier, audit, place, value, level, words):
     def told(numbers):
