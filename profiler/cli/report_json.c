@@ -206,6 +206,8 @@ static json_t *quality(const struct clinic_report *report)
 	set_count(object, "lost_count", quality->lost_count);
 	set_count(object, "throttled_count", quality->throttled_count);
 	set_count(object, "truncated_count", counts->truncated_count);
+	set_count(object, "alternate_stack_count",
+		  counts->alternate_stack_count);
 	set_count(object, "guessed_count", counts->guessed_count);
 	set_count(object, "sampled_cpu_ns", counts->sampled_cpu_ns);
 	set_count(object, "accounted_cpu_ns", quality->accounted_cpu_ns);

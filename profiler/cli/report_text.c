@@ -80,6 +80,10 @@ static void print_quality(const struct clinic_report *report)
 	       100.0 - 100.0 * (double)bad / (double)counts->samples_count,
 	       counts->truncated_count, counts->guessed_count,
 	       quality->lost_count, quality->throttled_count);
+	if (counts->alternate_stack_count)
+		printf("%" PRIu64 " stacks are cut or guessed where the "
+		       "alternate stack of a signal handler ends\n",
+		       counts->alternate_stack_count);
 	print_ratio("CPU time sampled / accounted by the kernel",
 		    clinic_report_reconciliation(report));
 	print_ratio(", collector / target CPU", clinic_report_overhead(report));

@@ -261,11 +261,17 @@ static void count_walk(struct clinic_recorder *recorder,
 				 walk->stack_read_bytes > CLINIC_STACK_BYTES;
 }
 
-static uint16_t flag_of(enum clinic_unwind_truth truth)
+static uint16_t flags_of(const struct clinic_unwound *walk)
 {
-	if (truth == CLINIC_UNWIND_TRUNCATED)
-		return CLINIC_SAMPLE_TRUNCATED;
-	return truth == CLINIC_UNWIND_GUESSED ? CLINIC_SAMPLE_GUESSED : 0;
+	static const uint16_t of_truth[] = {
+		[CLINIC_UNWIND_COMPLETE] = 0,
+		[CLINIC_UNWIND_TRUNCATED] = CLINIC_SAMPLE_TRUNCATED,
+		[CLINIC_UNWIND_GUESSED] = CLINIC_SAMPLE_GUESSED,
+	};
+
+	return walk->end == CLINIC_END_ALTERNATE_STACK
+		       ? of_truth[walk->truth] | CLINIC_SAMPLE_ALTERNATE_STACK
+		       : of_truth[walk->truth];
 }
 
 static int session_thread(struct clinic_recorder *recorder,
@@ -311,7 +317,7 @@ static int take_stack(struct clinic_recorder *recorder,
 		unwind_known(recorder, thread->process, event, &walk);
 		if (!is_departure)
 			count_walk(recorder, &walk);
-		row.flags |= flag_of(walk.truth);
+		row.flags |= flags_of(&walk);
 		err = push_user(recorder, thread->process->space, &walk,
 				&row.stack_id);
 	}

@@ -32,7 +32,7 @@ RUN_TIMEOUT_S = 120
 # Nobody in particular: no privilege, and no process of its own.
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
 
-TRUNCATED, GUESSED, KERNEL = 1, 2, 4
+TRUNCATED, GUESSED, KERNEL, ALTERNATE_STACK = 1, 2, 4, 8
 # 99.99 % two-sided: of all shares checked here, one in 10 000 may fall out by chance.
 Z_SCORE = 3.89
 
@@ -194,6 +194,20 @@ def test_through_a_signal_handler(record, backend):
 
     assert session.weight_where(is_whole) > 0.95 * session.weight_where(lambda names: True)
     assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_a_handlers_own_stack_is_the_reason(record, anybodys_folder, backend):
+    """What it interrupted lies on another stack, of which there is no copy: said, and counted."""
+    session = record(VICTIMS / "signal_burner", 150, 1, backend=backend)
+    handled = [(stack, flags) for (stack, _), flags in zip(session.samples, session.flags())
+               if "handle" in session.stacks[stack]]
+    cut = [flags for _, flags in handled if flags & ALTERNATE_STACK]
+    assert len(cut) > 0.95 * len(handled) > 0
+    assert all(flags & (TRUNCATED | GUESSED) for flags in cut)
+    quality = json.loads(run("report", anybodys_folder / "session.json", "--json").stdout)["quality"]
+    assert quality["alternate_stack_count"] == sum(bool(flags & ALTERNATE_STACK) for flags in session.flags())
+    assert "alternate stack of a signal handler" in run("report", anybodys_folder / "session.json").stdout
 
 
 # What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).

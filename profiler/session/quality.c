@@ -39,6 +39,8 @@ static void count_samples(const struct clinic_session *session,
 	counts->samples_count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		counts->sampled_cpu_ns += sample[i].weight_ns;
+		if (sample[i].flags & CLINIC_SAMPLE_ALTERNATE_STACK)
+			counts->alternate_stack_count++;
 		if (sample[i].flags & CLINIC_SAMPLE_TRUNCATED)
 			counts->truncated_count++;
 		else if (sample[i].flags & CLINIC_SAMPLE_GUESSED)

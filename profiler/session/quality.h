@@ -16,6 +16,8 @@ struct clinic_quality_counts {
 	uint64_t samples_count;
 	uint64_t sampled_cpu_ns; /* sum of weights */
 	uint64_t truncated_count;
+	/* Truncated or guessed below a handler that has its own stack. */
+	uint64_t alternate_stack_count;
 	uint64_t guessed_count;        /* not truncated, but guessed */
 	uint64_t leaves[CLINIC_TIERS]; /* samples by tier of innermost frame */
 	uint64_t frames[CLINIC_TIERS]; /* frames of all samples by tier */

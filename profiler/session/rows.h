@@ -73,6 +73,9 @@ enum {
 	CLINIC_SAMPLE_TRUNCATED = 1, /* the walk ended before the entry */
 	CLINIC_SAMPLE_GUESSED = 2,   /* a frame was found by heuristics */
 	CLINIC_SAMPLE_KERNEL = 4,    /* taken in kernel mode */
+	/* Why it is cut or guessed: a handler has its own stack (sigaltstack),
+	 * and what it interrupted is on another. */
+	CLINIC_SAMPLE_ALTERNATE_STACK = 8,
 	/* Of waits alone. */
 	CLINIC_SAMPLE_PREEMPTED = 8,    /* it could have run */
 	CLINIC_SAMPLE_APPROXIMATE = 16, /* the stack is the last sample's, or

@@ -2,6 +2,7 @@
 #include "symbols/range_index.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define NO_RANGE UINT32_MAX
@@ -41,13 +42,24 @@ static int compare(const void *left, const void *right)
 	return (a->payload > b->payload) - (a->payload < b->payload);
 }
 
+/* As those of a symbol table are, which was sorted itself. */
+static bool is_sorted(const struct clinic_range_index *index)
+{
+	for (size_t i = 1; i < index->count; i++)
+		if (compare(&index->ranges[i - 1], &index->ranges[i]) > 0)
+			return false;
+	return true;
+}
+
 void clinic_range_index_sort(struct clinic_range_index *index)
 {
 	uint32_t open = NO_RANGE;
 
 	if (!index->count)
 		return;
-	qsort(index->ranges, index->count, sizeof(*index->ranges), compare);
+	if (!is_sorted(index))
+		qsort(index->ranges, index->count, sizeof(*index->ranges),
+		      compare);
 	for (uint32_t i = 0; i < index->count; i++) {
 		struct clinic_range *range = &index->ranges[i];
 

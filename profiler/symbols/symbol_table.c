@@ -62,15 +62,6 @@ static int compare(const void *left, const void *right)
 	return (a->name < b->name) - (a->name > b->name);
 }
 
-/* The kernel's list nearly is: one pass is cheaper than to sort again. */
-static bool is_sorted(const struct clinic_symbol_table *table)
-{
-	for (size_t i = 1; i < table->count; i++)
-		if (compare(&table->symbols[i - 1], &table->symbols[i]) > 0)
-			return false;
-	return true;
-}
-
 static void keep_best(struct clinic_symbol_table *table)
 {
 	size_t kept = 0;
@@ -131,7 +122,7 @@ int clinic_symbol_table_finish(struct clinic_symbol_table *table,
 	struct clinic_range_index sections = {0};
 	int error = binary ? index_sections(binary, &sections) : 0;
 
-	if (!is_sorted(table))
+	if (table->count)
 		qsort(table->symbols, table->count, sizeof(*table->symbols),
 		      compare);
 	keep_best(table);

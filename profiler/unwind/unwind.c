@@ -7,6 +7,12 @@
 #include "unwind/space_code.h"
 #include "unwind/unwind_row.h"
 
+/*
+ * Between the kernel's frame of a handler and what it interrupted lie all
+ * registers, 11 KiB with AMX, and the red zone. Further is another stack.
+ */
+#define SIGNAL_FRAME_BYTES_MAX 65536
+
 enum { WORD = 8, STEPPED = CLINIC_ENDS /* not an end: there is a caller */ };
 
 _Static_assert(sizeof(struct clinic_unwind_row) ==
@@ -29,6 +35,7 @@ struct walk {
 	 */
 	size_t chain_at;
 	bool chain_agrees;
+	bool has_changed_stack; /* below a handler with a stack of its own */
 };
 
 static const char *const end_names[CLINIC_ENDS] = {
@@ -40,6 +47,7 @@ static const char *const end_names[CLINIC_ENDS] = {
 	[CLINIC_END_UNSUPPORTED] = "unsupported",
 	[CLINIC_END_NO_REGISTER] = "no_register",
 	[CLINIC_END_DAMAGED_STACK] = "damaged_stack",
+	[CLINIC_END_ALTERNATE_STACK] = "alternate_stack",
 };
 
 const char *clinic_unwind_end_name(enum clinic_unwind_end end)
@@ -333,6 +341,9 @@ static int leave_signal(struct walk *w)
 			return CLINIC_END_STACK_SHORT;
 	clinic_registers_from_signal(&w->registers, words);
 	w->is_exact = true;
+	/* Unsigned: a stack that lies lower is far away, too. */
+	w->has_changed_stack |= value_of(w, CLINIC_REGISTER_SP) - from >
+				SIGNAL_FRAME_BYTES_MAX;
 	return STEPPED;
 }
 
@@ -506,6 +517,8 @@ static int walk(struct walk *w)
 		if (w->chain_agrees)
 			(void)add_frame(w, at->chain[0]);
 	}
+	if (reason == CLINIC_END_STACK_SHORT && w->has_changed_stack)
+		reason = CLINIC_END_ALTERNATE_STACK;
 	return may_use_chain(w, reason) ? walk_chain(w, reason) : reason;
 }
 

@@ -65,6 +65,9 @@ enum clinic_unwind_end {
 	CLINIC_END_UNSUPPORTED,   /* a DWARF expression that is not known */
 	CLINIC_END_NO_REGISTER,   /* the rule needs a register not known */
 	CLINIC_END_DAMAGED_STACK, /* frames would not move outwards */
+	/* What a handler on a stack of its own (sigaltstack) interrupted is
+	 * on another stack, that no bytes were given of. */
+	CLINIC_END_ALTERNATE_STACK,
 	CLINIC_ENDS
 };
 

@@ -1,4 +1,7 @@
-/* All CPU time in a signal handler, below interrupted() below main(). */
+/*
+ * All CPU time in a signal handler, below interrupted() below main().
+ * Arguments: how many ms; 1 gives the handler a stack of its own.
+ */
 #include <signal.h>
 
 #include "known_work.h"
@@ -20,11 +23,18 @@ __attribute__((noinline)) static void interrupted(void)
 		;
 }
 
+static char own_stack[1 << 16];
+
 int main(int argc, char **argv)
 {
+	stack_t stack = {.ss_sp = own_stack, .ss_size = sizeof(own_stack)};
 	struct sigaction action = {.sa_handler = handle};
 
 	wanted_ns = argument(argc, argv, 1, 150) * 1000000;
+	if (argument(argc, argv, 2, 0)) {
+		sigaltstack(&stack, NULL);
+		action.sa_flags = SA_ONSTACK;
+	}
 	sigaction(SIGUSR1, &action, NULL);
 	interrupted();
 	return 0;
