@@ -311,7 +311,7 @@ static int take_stack(struct clinic_recorder *recorder,
 	if (err)
 		return err;
 	row.thread_id = thread->session_id;
-	if (sample->in_kernel && !is_departure)
+	if (sample->in_kernel)
 		row.flags |= CLINIC_SAMPLE_KERNEL;
 	if (has_user_part(sample)) {
 		unwind_known(recorder, thread->process, event, &walk);
@@ -325,7 +325,9 @@ static int take_stack(struct clinic_recorder *recorder,
 		err = push_kernel(recorder, sample, &row.stack_id);
 	if (err)
 		return err;
-	clinic_off_cpu_stack(&thread->off_cpu, row.stack_id, row.flags,
+	/* Every wait begins in the kernel: that would say nothing. */
+	clinic_off_cpu_stack(&thread->off_cpu, row.stack_id,
+			     row.flags & (uint16_t)~CLINIC_SAMPLE_KERNEL,
 			     is_departure);
 	return is_departure ? 0 : keep_sample(recorder, &row);
 }

@@ -150,3 +150,14 @@ def test_timers_cannot_tell(anybodys_folder):
     assert done.returncode == 2
     assert "-e offcpu needs perf events" in done.stderr
     assert str(CLINIC) not in done.stderr
+
+
+def test_unread_context_switches_are_said(anybodys_folder):
+    """A 0 in the metrics of a process with many threads is no count."""
+    threads = "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=(0.3,)).start()"
+    seen = Waiting(anybodys_folder, "/usr/bin/python3", "-c", threads)
+    many = [row for row in seen.report["metrics"] if row["threads_count"] > 16]
+    notes = [note["text"] for note in seen.report["notes"] if "context switches" in note["text"]]
+    assert bool(many) == bool(notes)
+    assert all(row["voluntary_switches_count"] == 0 for row in many)
+    assert not many or f"these {len(many)} rows" in notes[0]
