@@ -245,7 +245,8 @@ def heap_recording(runs: int, factor: float) -> dict[str, Any]:
     names = ("allocations_count", "frees_count", "allocated_bytes", "peak_bytes", "leaked_count", "leaked_bytes",
              "temporary_count")
     return {"runs_count": runs, "totals": {name: sum(one[name] for one in sites) for name in names}, "sites": sites,
-            "sizes": [{"stage": name, "up_to_bytes": 64, "allocations_count": count} for name, count in counted.items()]}
+            "sizes": [{"stage": name, "up_to_bytes": 64, "allocations_count": count}
+                      for name, count in counted.items()]}
 
 
 def site(stage: str | None, count: int, functions: list[str]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def allocation_answer(audit: Audit) -> dict[str, Any] | None:
     return {"worst": worst, "after": after, "growth": _allocation_growth(stages, worst["stage"]),
             "kept_count": worst["allocations_count"] - worst["frees_count"],
             "rate": _fastest(audit, stages), "burst": audit["memory"]["burst"],
-            "peak": _peak(heap) if heap else None, "sizes": _sizes(heap["sizes"]) if heap and heap["sizes"] else None}
+            "peak": _peak(heap) if heap else None, "sizes": _sizes(heap["sizes"]) if heap else None}
 
 
 def _fastest(audit: Audit, stages: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -77,8 +77,8 @@ def _peak(heap: dict[str, Any]) -> dict[str, Any]:
             "after_bytes": heap["after"]["totals"]["peak_bytes"] if heap["after"] else None}
 
 
-def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any]:
-    """The smallest limit that covers nine of ten blocks, and the largest block's."""
+def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The smallest limit that covers nine of ten blocks, and the largest block's; None where there are no blocks."""
     counted = [one for one in sizes if one["before"]]
     total, covered = sum(one["before"] for one in counted), 0.0
     for one in counted:
@@ -86,7 +86,7 @@ def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any]:
         if covered >= 0.9 * total:
             return {"common_up_to_bytes": one["up_to_bytes"], "common_ratio": covered / total,
                     "largest_up_to_bytes": counted[-1]["up_to_bytes"]}
-    return {}
+    return None
 
 
 def _allocation_growth(stages: list[dict[str, Any]], stage: str) -> dict[str, Any]:

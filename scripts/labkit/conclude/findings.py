@@ -96,8 +96,9 @@ def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
                 yield ("warning", "allocations", f"The counter and {one['instrument']} differ by {apart} in {name}, "
                        "and nothing explains it.", "One of the two is wrong by this much.")
     for one in memory["sites_unaccounted"] if memory else ():
-        yield ("warning", "call sites", f"Stage {one['stage']} of the {one['variant']} made {one['by_stage']:g} allocations "
-               f"in a batch; its call sites add up to {one['by_site']:g}.", "The table of call sites is off by the difference.")
+        yield ("warning", "call sites", f"Stage {one['stage']} of the {one['variant']} made {one['by_stage']:g} "
+               f"allocations in a batch; its call sites add up to {one['by_site']:g}.",
+               "The table of call sites is off by the difference.")
 
 
 def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

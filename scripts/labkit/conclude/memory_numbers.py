@@ -1,4 +1,4 @@
-"""memory_numbers.py - allocations per stage and batch, by call site, peak, resident set over time, what others count."""
+"""memory_numbers.py - allocations per stage, batch and call site, peak, memory over time, and what others count."""
 
 from typing import Any, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The memory part of the report: call sites of a batch, the guard on silent stages, contention, and other tools' counts."""
+"""The memory part of the report: call sites of a batch, the guard on silent stages, contention, other tools' counts."""
 
 import copy
 import json
@@ -48,7 +48,8 @@ def test_a_batch_is_the_difference_of_two_recordings_so_set_up_cancels(documents
 def test_a_call_through_the_library_counts_for_the_line_of_the_patient(documents, tmp_path):
     sites = audit_of(documents, tmp_path)["memory"]["heap"]["sites"]["shown"]
     emit = next(one for one in sites if one["stage"] == "emit")
-    assert (emit["function"], emit["via"], emit["caller"], emit["lines"]) == ("emit_record", "strdup", "emit_batch", [10])
+    assert (emit["function"], emit["via"], emit["lines"]) == ("emit_record", "strdup", [10])
+    assert emit["caller"] == "emit_batch"
 
 
 def test_a_moved_line_is_the_same_site_and_another_caller_is_not(documents, tmp_path):

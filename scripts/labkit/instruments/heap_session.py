@@ -48,6 +48,8 @@ def read(session: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any
 
 def _sites(session: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows with the same stage and the same FRAMES_KEPT frames are one site, whichever thread and caller."""
+    if "allocations" not in session:  # a table without rows is left out
+        return []
     stacks = _stack_reader(session)
     stages = [session["strings"][name] for name in session.get("stages", {}).get("name", [0])]
     summed: dict[str, dict[str, Any]] = {}

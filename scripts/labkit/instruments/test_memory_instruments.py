@@ -44,6 +44,17 @@ def test_sites_of_a_program_add_up_to_its_totals_and_stages_are_kept_apart():
                    for frame in site["frames"])
 
 
+def test_a_program_that_allocates_nothing_has_no_sites():
+    found = heap_session.record(["/bin/true"], timeout_s=60)
+    assert set(found["totals"].values()) == {0} and found["sites"] == found["sizes"] == []
+
+
+def test_flame_graphs_are_drawn_by_weight(tmp_path):
+    pictures = {weight: tmp_path / f"{weight}.svg" for weight in ("allocations", "peak")}
+    heap_session.record([victim("alloc_stages")], pictures=pictures, timeout_s=60)
+    assert all("alloc_stages" in path.read_text() for path in pictures.values())
+
+
 def test_what_cannot_be_observed_is_unavailable_and_never_zero():
     with pytest.raises(Unavailable, match="cannot be observed.*static"):
         heap_session.record([victim("alloc_static")], timeout_s=60)

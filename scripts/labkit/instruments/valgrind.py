@@ -3,7 +3,7 @@
 callgrind   instructions per function, inside the harness's timed loop only.
 cachegrind  simulated first- and last-level caches and branch predictor: a model, never this CPU.
 memcheck    allocations of the whole process, the second opinion on our own counter.
-dhat        the same, and the bytes live at the peak; massif: the peak, by another way of looking.
+dhat        the same, and the bytes live at the peak; massif: the peak once more.
 Format      callgrind, cachegrind and massif output files, valgrind manual chapters 5, 6 and 9; DHAT's JSON, version 2
             (dhat/dh_main.c: tbk and tb are blocks and bytes in all, gb bytes at the global maximum, ebk blocks at exit).
 """

@@ -14,7 +14,8 @@ from labkit.process import run_process
 BREACHED = 97
 
 
-def check(argv: list[str], stage: str, *, environment: dict[str, str] | None = None, timeout_s: float) -> dict[str, Any]:
+def check(argv: list[str], stage: str, *, environment: dict[str, str] | None = None,
+          timeout_s: float) -> dict[str, Any]:
     """{"stage", "held", "breach"}; breach: what was asked for and the innermost frames, or None."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         done = run_process([clinic.program(), *arguments(stage, Path(folder) / "heap.json"), *argv],

@@ -18,7 +18,7 @@ DRAWN = ("allocations", "peak")
 
 
 def measure(state: AuditState, folder: Path, binary: Binary, findings: list[Finding]) -> dict | None:
-    """{"variant", "size", "recordings", "flame_graphs", "locks"}; None, and a finding, where nothing can be observed."""
+    """Evidence of heap.schema.json; None, and a finding, where nothing can be observed."""
     pictures = _pictures(folder, binary)
     try:
         recordings = [{"runs_count": runs, **heap_session.record(single_batches(state, binary, runs), pictures=pictures,

@@ -1,4 +1,4 @@
-"""memory.py - allocations per stage, size and call site, the same process counted by four more tools, memory over time."""
+"""memory.py - allocations per stage, size and call site, the same counted by four more tools, memory over time."""
 
 import subprocess
 import time
