@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from labkit.experiment.covariates import UNSTABLE_RATIO, Limits, disturbed_ratio, limits_from
-from labkit.experiment.interleave import CANARY, Block, Row, Slot, plan_blocks, run_blocks
+from labkit.experiment.interleave import Block, Row, Slot, plan_blocks, run_blocks
 from labkit.outcome import Exit, LabError
 from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
+from labkit.verdicts.covariates import Limits, limits_from
 from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
+from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
+                                    disturbance_objection, judge_canary, settled)
 from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, Comparison,
                                      NothingToCompare, Policy, compare, judge_together)
 
@@ -30,9 +32,9 @@ CANARY_COST = 1.5  # six runs in place of four
 BUDGET_MARGIN = 3  # pilot, half as much again to confirm, and what the first blocks did not show
 COUNT_RUNS = 2
 BLOCKS_MAX = 2000
-ENVIRONMENT = "environment invalid"
 CANARY_SHARE = 0.25
 CONFIRM_SHARE = 1.5  # of the first stage's blocks: a real regression should not fail here, and most are not real
+CANARY_ALPHA = 0.01
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Case:
     """One pair to compare. observe runs an arm once; count (if any) gives its exact metrics, run twice an arm.
 
     gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
+    canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
     """
 
     name: str
@@ -47,6 +50,12 @@ class Case:
     gating: tuple[str, ...] = ("time",)
     watched: tuple[str, ...] = ()
     count: Callable[[str], Row] | None = None
+    pilot_blocks: int = PILOT_BLOCKS
+    canary_of: str = ""
+
+    @property
+    def canary_name(self) -> str:
+        return self.canary_of or self.name
 
     @property
     def headline(self) -> str:
@@ -64,7 +73,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Design:
-    """All that is decided before the first run. blocks_count replaces the choice by pilot and power."""
+    """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
+
+    family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
+    insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
+    than the budget.
+    """
 
     seed: int
     budget_s: float
@@ -73,6 +87,14 @@ class Design:
     blocks_count: int | None = None
     floor_ratio: float = 0.0
     reruns_share: float = 0.25
+    family_count: int = 1
+    canary_alpha: float = CANARY_ALPHA
+    pilot_canary_share: float = 1.0
+    insists_on_pilot: bool = False
+
+    @property
+    def canary_policy(self) -> Policy:
+        return replace(self.policy, alpha=min(self.policy.alpha, self.canary_alpha))
 
 
 @dataclass(frozen=True)
@@ -105,6 +127,7 @@ class Campaign:
     rows: tuple[Row, ...] = ()
     blocks: dict[str, int] = field(default_factory=dict)
     reruns: tuple[str, ...] = ()
+    wanted: dict[str, int] = field(default_factory=dict)  # blocks that the wanted power asks for
 
 
 class TooShort(LabError):
@@ -140,6 +163,7 @@ class Experiment:
         self.reruns: list[str] = []
         self.block_costs_s: dict[str, list[float]] = {}
         self.next_block = 0
+        self.wanted: dict[str, int] = {}
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float) -> None:
         """Blocks of all cases in one random order; rows get their stage and are handed on at once."""
@@ -187,22 +211,24 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
     """Measure and judge. TooShort (exit 3) if the budget cannot decide; rows so far were handed to on_row anyway."""
     experiment = Experiment(cases, design, on_row, clock)
     pilot(experiment)
-    wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
-    more = affordable(experiment, {name: count - PILOT_BLOCKS for name, count in wanted.items()})
-    experiment.run_stage("main", more, CANARY_SHARE)
+    experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
+    more = affordable(experiment, {case.name: experiment.wanted[case.name] - case.pilot_blocks for case in cases})
+    experiment.run_stage(MAIN, more, CANARY_SHARE)
     count_exactly(experiment)
-    first = judge_stage(experiment, ("pilot", "main"))
+    first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
 
 
 def pilot(experiment: Experiment) -> None:
-    """The first blocks tell the price of the rest; a canary in all of them, for it has to decide as well."""
+    """The first blocks tell the price of the rest; a canary in most of them, for it has to decide as well."""
     design = experiment.design
-    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, PRICE_BLOCKS), canary_share=1.0)
-    cheapest_s = sum(min(costs) for costs in experiment.block_costs_s.values()) * CANARY_COST
-    if cheapest_s * PILOT_BLOCKS > design.budget_s:
-        raise TooShort(design.budget_s, BUDGET_MARGIN * cheapest_s * PILOT_BLOCKS)
-    experiment.run_stage("pilot", dict.fromkeys(experiment.cases, PILOT_BLOCKS - PRICE_BLOCKS), canary_share=1.0)
+    experiment.run_stage(PILOT, dict.fromkeys(experiment.cases, PRICE_BLOCKS), canary_share=1.0)
+    cheapest_s = CANARY_COST * sum(case.pilot_blocks * min(experiment.block_costs_s[name])
+                                   for name, case in experiment.cases.items())
+    if cheapest_s > design.budget_s and not design.insists_on_pilot:
+        raise TooShort(design.budget_s, BUDGET_MARGIN * cheapest_s)
+    rest = {name: case.pilot_blocks - PRICE_BLOCKS for name, case in experiment.cases.items()}
+    experiment.run_stage(PILOT, rest, design.pilot_canary_share)
     experiment.limits = limits_from(experiment.rows)
 
 
@@ -210,10 +236,10 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
     """For the wanted power on the headline, at the alpha that Holm leaves in the worst case."""
     design, policy = experiment.design, experiment.design.policy
     if design.blocks_count is not None:
-        return max(design.blocks_count, PILOT_BLOCKS)
-    a, b, _ = paired_arrays(kept_rows(experiment.rows_of(case.name, "pilot")), METRICS[case.timed], "A", "B")
+        return max(design.blocks_count, case.pilot_blocks)
     if not case.sampled_gating:
-        return PILOT_BLOCKS
+        return case.pilot_blocks
+    a, b, _ = paired_arrays(kept_rows(experiment.rows_of(case.name, PILOT)), METRICS[case.timed], "A", "B")
     if len(a) < 2:
         raise NothingToCompare(f"{case.name}: the pilot has no complete block; {first_failure(experiment.rows)}")
     pairs = np.log(b / a)
@@ -224,7 +250,7 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
 
 
 def gating_count(experiment: Experiment) -> int:
-    return max(1, sum(len(case.sampled_gating) for case in experiment.cases.values()))
+    return max(experiment.design.family_count, sum(len(case.sampled_gating) for case in experiment.cases.values()))
 
 
 def affordable(experiment: Experiment, more: dict[str, int]) -> dict[str, int]:
@@ -242,7 +268,7 @@ def count_exactly(experiment: Experiment) -> None:
             continue
         for position, arm in enumerate("ABBA"[:2 * COUNT_RUNS]):
             row = {"arm": arm, "block": experiment.next_block, "position": position, "order": "ABBA", "attempt": 0,
-                   "case": case.name, "stage": "count"} | case.count(arm)
+                   "case": case.name, "stage": COUNT} | case.count(arm)
             experiment.rows.append(row)
             experiment.on_row(row)
         experiment.next_block += 1
@@ -260,16 +286,15 @@ def judge_stage(experiment: Experiment, stages: tuple[str, ...]) -> dict[str, li
             for name, found in judged.items()}
 
 
-def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tuple[str, ...],
-                   b: str = "B") -> Comparison | None:
+def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tuple[str, ...]) -> Comparison | None:
     """None where the rows do not say (no samples inside a plain command); the headline has to be there."""
     exact = METRICS[metric].noise == "exact"
-    rows = experiment.rows_of(case.name, *(("count",) if exact else stages))
+    rows = experiment.rows_of(case.name, *((COUNT,) if exact else stages))
     try:
-        return compare(rows, metric=metric, b=b, policy=experiment.design.policy, seed=experiment.design.seed,
+        return compare(rows, metric=metric, policy=experiment.design.policy, seed=experiment.design.seed,
                        floor_ratio=0.0 if exact else experiment.design.floor_ratio)
     except NothingToCompare:
-        if metric == case.headline and b == "B":
+        if metric == case.headline:
             raise NothingToCompare(f"{case.name}: {first_failure(rows)}") from None
         return None
 
@@ -293,8 +318,8 @@ def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[
         scale = max(0.0, experiment.watch.left_s / cost_s)
         floor = blocks_at_least(experiment.design.policy.alpha)
         blocks = {name: max(floor, math.floor(count * scale)) for name, count in blocks.items()}
-    experiment.run_stage("confirm", blocks, canary_share=0.0)
-    return {name: [confirmed(experiment, name, c) if c.metric in suspects.get(name, ()) else c for c in found]
+    experiment.run_stage(CONFIRM, blocks, canary_share=0.0)
+    return {name: [settled(c, compare_metric(experiment, experiment.cases[name], c.metric, (CONFIRM,))) if c.metric in suspects.get(name, ()) else c for c in found]
             for name, found in first.items()}
 
 
@@ -302,22 +327,11 @@ def suspected(case: Case, found: list[Comparison]) -> list[str]:
     return [c.metric for c in found if c.verdict == REGRESSED and c.metric in case.sampled_gating]
 
 
-def confirmed(experiment: Experiment, name: str, first: Comparison) -> Comparison:
-    """The second stage's own numbers: the first's are those that caught the eye."""
-    second = compare_metric(experiment, experiment.cases[name], first.metric, ("confirm",))
-    if second is None:
-        return replace(first, verdict=INCONCLUSIVE, reason="no run of the confirmation gave the metric")
-    if second.verdict == REGRESSED:
-        return replace(second, reason=f"{second.reason}; confirmed on fresh processes (first stage "
-                                      f"{first.ratio - 1:+.2%})")
-    return replace(second, verdict=INCONCLUSIVE,
-                   reason=f"the first stage saw {first.ratio - 1:+.2%}, fresh processes did not confirm it")
-
-
 def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
              first: dict[str, list[Comparison]]) -> Campaign:
     canaries = judge_canaries(experiment)
-    cases = tuple(case_result(experiment.cases[name], found, first[name], canaries.get(name))
+    cases = tuple(case_result(experiment.cases[name], found, first[name],
+                              canaries.get(experiment.cases[name].canary_name))
                   for name, found in final.items())
     verdict, reason = joint_verdict(cases)
     invalid = invalid_environment(experiment, canaries)
@@ -325,27 +339,27 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
         verdict, reason = ENVIRONMENT, invalid
     return Campaign(verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
                     blocks={name: found[0].blocks_count for name, found in first.items()},
-                    reruns=tuple(experiment.reruns))
+                    reruns=tuple(experiment.reruns), wanted=experiment.wanted)
 
 
 def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:
-    found = {name: compare_metric(experiment, case, case.timed, ("pilot", "main"), b=CANARY)
-             for name, case in experiment.cases.items()}
+    """{canary: comparison}, Holm over the canaries."""
+    design = experiment.design
+    found = {}
+    for name in dict.fromkeys(case.canary_name for case in experiment.cases.values()):
+        cases = [case for case in experiment.cases.values() if case.canary_name == name]
+        found[name] = judge_canary([row for case in cases for row in experiment.rows_of(case.name, *FIRST)],
+                                   metric=cases[0].timed, policy=design.canary_policy, seed=design.seed,
+                                   floor_ratio=design.floor_ratio)
     present = {name: c for name, c in found.items() if c is not None}
-    return dict(zip(present, judge_together(list(present.values()), experiment.design.policy)))
+    return dict(zip(present, judge_together(list(present.values()), design.canary_policy)))
 
 
 def invalid_environment(experiment: Experiment, canaries: dict[str, Comparison]) -> str | None:
-    for name, canary in canaries.items():
-        if canary.changed:
-            return (f"the canary, a copy of A, differs from A by {canary.ratio - 1:+.2%} in {name}: this machine calls "
-                    "equal programs different now; try when it is quieter")
-    disturbed = disturbed_ratio(kept_rows(row for row in experiment.rows if row["stage"] != "count"),
-                                experiment.limits)
-    if disturbed > UNSTABLE_RATIO:
-        return (f"{disturbed:.0%} of the blocks were disturbed even after re-runs "
-                f"(last: {experiment.reruns[-1] if experiment.reruns else 'steal time'}); try when it is quieter")
-    return None
+    objections = [canary_objection(name, canary) for name, canary in canaries.items()]
+    last = experiment.reruns[-1] if experiment.reruns else "steal time"
+    objections.append(disturbance_objection(experiment.rows, experiment.limits, last))
+    return next((one for one in objections if one), None)
 
 
 def case_result(case: Case, found: list[Comparison], first: list[Comparison], canary: Comparison | None) -> CaseResult:

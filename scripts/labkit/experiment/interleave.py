@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CANARY = "canary"
+from labkit.verdicts.stages import CANARY
+
 ENVIRONMENT_BYTES_MAX = 4096
 ENVIRONMENT_VARIABLE = "CLINIC_PADDING"
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")

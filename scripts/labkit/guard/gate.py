@@ -149,8 +149,7 @@ def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
 
 def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
     cpu = host.measuring_cpu()
-    # The canary is another file with the same bytes: the arms of one comparison never share pages.
-    copies = {**binaries, CANARY: [copy_of(one) for one in binaries["A"]]}
+    copies = {**binaries, CANARY: [build.copy_of(one) for one in binaries["A"]]}
 
     def observe(slot: Slot) -> dict:
         choices = copies[slot.arm]
@@ -163,14 +162,6 @@ def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]
 
     return Case(f"{wanted.name}/{load.size}", observe, gating=GATING, count=count,
                 watched=(*WATCHED, "instructions") if counts_instructions else WATCHED)
-
-
-def copy_of(binary: Binary) -> Binary:
-    path = binary.path.with_name(f"{binary.path.name}.canary")
-    path.unlink(missing_ok=True)
-    path.write_bytes(binary.path.read_bytes())
-    path.chmod(0o755)
-    return replace(binary, path=path)
 
 
 def counted(wanted: Manifest, binary: Binary, size: str) -> dict:

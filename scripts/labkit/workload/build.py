@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -75,22 +76,36 @@ def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary |
         return dict(zip([variant.name for variant in variants], pool.map(attempt, variants)))
 
 
+def build(manifest: Manifest, variant: Variant) -> Binary:
+    """Objects in the order of their names."""
+    return _built(manifest, variant, variant.name, link_order=0)
+
+
 def build_link_orders(manifest: Manifest, variant: Variant, orders_count: int) -> list[Binary]:
-    """The same sources linked in several orders: where code lies changes its speed, by several per cent at times
-    (Mytkowicz et al. 2009), and no variant may own one lucky layout. BuildFailed if one does not compile."""
-    return [build(manifest, replace(variant, name=f"{variant.name}.link{order}", link_order=order))
+    """The same objects linked in several orders: where code lies changes its speed, by several per cent at times
+    (Mytkowicz et al. 2009), and no variant may own one lucky layout. BuildFailed if it does not compile."""
+    return [_built(manifest, variant, f"{variant.name}.link{order}", link_order=order)
             for order in range(1, orders_count + 1)]
 
 
-def build(manifest: Manifest, variant: Variant) -> Binary:
+def copy_of(binary: Binary) -> Binary:
+    """Another file with the same bytes, for a canary: the arms of one comparison never share pages."""
+    path = binary.path.with_name(f"{binary.path.name}.canary")
+    with disk_errors(path):
+        path.unlink(missing_ok=True)
+        shutil.copy2(binary.path, path)
+    return replace(binary, path=path)
+
+
+def _built(manifest: Manifest, variant: Variant, file_name: str, link_order: int) -> Binary:
     if not HARNESS.exists():
         raise LabError(f"{HARNESS} is not built; run make build")
-    path = folder_of(manifest) / variant.name
-    note = path.with_name(f".{variant.name}.built.json")
+    path = folder_of(manifest) / file_name
+    note = path.with_name(f".{file_name}.built.json")
     inputs = _inputs(variant)
     known = _known(note, path, inputs)
     if known is None:
-        _compile(manifest, variant, path)
+        _link(variant, _objects(manifest, variant), link_order, path)
         known = {"inputs": inputs, "build_id": read_build_id(path), "sha256": sha256_of(path)}
         write_text(note, json.dumps(known) + "\n")
     return Binary(variant.name, path, known["build_id"], known["sha256"], path.stat().st_size,
@@ -99,7 +114,7 @@ def build(manifest: Manifest, variant: Variant) -> Binary:
 
 
 def _inputs(variant: Variant) -> str:
-    return digest([variant.sources, FLAGS, variant.cflags, variant.link, variant.link_order, LIBRARIES,
+    return digest([variant.sources, FLAGS, variant.cflags, variant.link, LIBRARIES,
                    first_line(compiler(), "--version"), sha256_of(HARNESS), _headers_sha256()])
 
 
@@ -120,40 +135,59 @@ def _known(note: Path, binary: Path, inputs: str) -> dict | None:
     return known if fresh else None
 
 
-def _lay_out(variant: Variant, folder: Path) -> list[str]:
+def _lay_out(variant: Variant, folder: Path) -> list[Path]:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for stale in set(path.name for path in folder.iterdir()) - set(variant.sources):
             (folder / stale).unlink()
         for name, text in variant.sources.items():
-            target = folder / name
-            if not target.exists() or target.read_text() != text:
-                write_text(target, text)
-    sources = [str(folder / name) for name in sorted(variant.sources) if name.endswith(".c")]
-    if variant.link_order:
-        random.Random(variant.link_order).shuffle(sources)
-    return sources
+            write_text(folder / name, text)
+    return [folder / name for name in sorted(variant.sources) if name.endswith(".c")]
 
 
-def _compile(manifest: Manifest, variant: Variant, path: Path) -> None:
+def _objects(manifest: Manifest, variant: Variant) -> list[Path]:
+    """One object a source, beside it; compiled once, however many orders they are linked in."""
     folder = folder_of(manifest) / "src" / variant.name
-    sources = _lay_out(variant, folder)
+    note, inputs = folder.with_name(f".{variant.name}.objects"), _inputs(variant)
+    objects = [folder / f"{name}.o" for name in sorted(variant.sources) if name.endswith(".c")]
+    if note.exists() and note.read_text() == inputs and all(path.exists() for path in objects):
+        return objects
+    note.unlink(missing_ok=True)
+    for source in _lay_out(variant, folder):
+        _compiler(variant, [f"-I{HEADERS}", f"-I{folder}", f"-ffile-prefix-map={folder}={manifest.folder}",
+                            f"-ffile-prefix-map={Path.cwd()}=.", "-c", str(source)], Path(f"{source}.o"))
+    write_text(note, inputs)
+    return objects
+
+
+def _link(variant: Variant, objects: list[Path], link_order: int, path: Path) -> None:
+    """link_order 0 leaves the objects as they are; any other is the seed of a shuffle."""
+    objects = list(objects)
+    if link_order:
+        random.Random(link_order).shuffle(objects)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    argv = [compiler(), *FLAGS, *variant.cflags, f"-I{HEADERS}", f"-I{folder}",
-            f"-ffile-prefix-map={folder}={manifest.folder}", f"-ffile-prefix-map={Path.cwd()}=.",
-            *sources, str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES, "-o", str(temporary)]
+    try:
+        _compiler(variant, [*map(str, objects), str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES],
+                  temporary)
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _compiler(variant: Variant, arguments: list[str], output: Path) -> None:
+    """One step with the variant's flags: they reach the linker too, as -flto and -fsanitize want it."""
+    argv = [compiler(), *FLAGS, *variant.cflags, *arguments, "-o", str(output)]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         raise BuildFailed(variant.name, f"the compiler did not finish within {COMPILE_TIMEOUT_S} s") from None
     except OSError as error:
         raise LabError(f"cannot run the compiler {compiler()}: {error.strerror}; install it or set CC=") from error
-    if done.returncode != 0:
-        temporary.unlink(missing_ok=True)
-        if "No space left on device" in done.stderr:
-            raise LabError(f"cannot write {path}: No space left on device; free some, then run the same command")
-        raise BuildFailed(variant.name, done.stderr)
-    temporary.rename(path)
+    if done.returncode == 0:
+        return
+    if "No space left on device" in done.stderr:
+        raise LabError(f"cannot write {output}: No space left on device; free some, then run the same command")
+    raise BuildFailed(variant.name, done.stderr)
 
 
 def read_build_id(path: Path) -> str:

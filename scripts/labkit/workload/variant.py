@@ -40,7 +40,6 @@ class Variant:
     def changed_from(self, base: "Variant") -> set[str]:
         """Names of the files that are not as in base."""
         return {name for name, text in self.sources.items() if base.sources.get(name) != text}
-    link_order: int = 0  # 0: by name; others shuffle the objects, for equivalent binaries of another layout
 
 
 def baseline(manifest: Manifest) -> Variant:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.experiment.covariates import Limits, disturbed_ratio, limits_from
+from labkit.verdicts.covariates import Limits, disturbed_ratio, limits_from
 
 
 def block(index=0, **fields):

@@ -1,0 +1,61 @@
+"""stages.py - the stages of a campaign, and whether the machine could be believed.  rows -> stages -> campaign, conclude
+
+Stages   pilot and main are the first stage, which judges; confirm is a second one, for what regressed in the first;
+         count holds the runs under a counter, whose times say nothing.
+Canary   a copy of A under another name: who calls it different from A would call anything different.
+Pure     no disk, no clock: what a campaign decided can be decided again from its rows alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from labkit.verdicts.covariates import UNSTABLE_RATIO, Limits, disturbed_ratio
+from labkit.verdicts.metrics import kept_rows
+from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, Policy, compare
+
+PILOT, MAIN, CONFIRM, COUNT = "pilot", "main", "confirm", "count"
+FIRST = (PILOT, MAIN)
+CANARY = "canary"
+ENVIRONMENT = "environment invalid"
+
+
+def of_stages(rows: Iterable[dict], *stages: str) -> list[dict]:
+    return [row for row in rows if row["stage"] in stages]
+
+
+def settled(first: Comparison, second: Comparison | None) -> Comparison:
+    """A regression after its confirmation. The second stage's own numbers: the first's are those that caught the eye."""
+    if second is None:
+        return replace(first, verdict=INCONCLUSIVE, reason=f"{first.ratio - 1:+.2%} was seen, and not measured again")
+    if second.verdict == REGRESSED:
+        return replace(second, reason=f"{second.reason}; confirmed on fresh processes (first stage "
+                                      f"{first.ratio - 1:+.2%})")
+    return replace(second, verdict=INCONCLUSIVE,
+                   reason=f"the first stage saw {first.ratio - 1:+.2%}, fresh processes did not confirm it")
+
+
+def judge_canary(rows: Iterable[dict], *, metric: str, policy: Policy, seed: int, floor_ratio: float
+                 ) -> Comparison | None:
+    """The canary against A in all blocks of the first stage that had one. Several cases may share one canary: ratios
+    are taken within blocks. None if no such block is complete."""
+    try:
+        return compare(of_stages(rows, *FIRST), metric=metric, b=CANARY, policy=policy, seed=seed,
+                       floor_ratio=floor_ratio)
+    except NothingToCompare:
+        return None
+
+
+def canary_objection(name: str, canary: Comparison) -> str | None:
+    if not canary.changed:
+        return None
+    return (f"the canary, a copy of A, differs from A by {canary.ratio - 1:+.2%} in {name}: this machine calls equal "
+            "programs different now; try when it is quieter")
+
+
+def disturbance_objection(rows: Iterable[dict], limits: Limits, last: str = "steal time") -> str | None:
+    """rows: of any stages, all attempts; limits: those that the pilot gave."""
+    disturbed = disturbed_ratio(kept_rows(row for row in rows if row["stage"] != COUNT), limits)
+    if disturbed <= UNSTABLE_RATIO:
+        return None
+    return (f"{disturbed:.0%} of the blocks were disturbed even after re-runs (last: {last}); "
+            "try when it is quieter")
