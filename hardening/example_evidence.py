@@ -277,14 +277,41 @@ def memory() -> dict[str, Any]:
 
 def measured(name: str, gain: float, huge_gain: float, allocation_factor: float) -> dict[str, Any]:
     gains = {size: huge_gain if size == "huge" else gain for size in SIZES}
+    again = [size for size, found in gains.items() if found < 1.0]
     return {
         "answers": [{"size": size, "baseline": ANSWERS[size], "candidate": ANSWERS[size], "equal": True}
                     for size in SIZES],
         "failure": None,
-        "runs": [one for size in SIZES for one in runs({"A": 1.0, "B": gains[size]}, size, seed_of(name))],
+        "runs": [one for place, size in enumerate(SIZES)
+                 for one in staged(runs({"A": 1.0, "B": gains[size]}, size, seed_of(name)), place)]
+        + [one for size in again for one in confirmation(runs({"A": 1.0, "B": gains[size]}, size, seed_of(name) + 1))],
+        "campaign": campaign(name),
         "memory": stage_memory("baseline", 1.0) + stage_memory(name, allocation_factor),
         "instructions_count": {"baseline": 1_400_000, "candidate": round(1_400_000 / gain)},
     }
+
+
+def staged(rows: list[dict[str, Any]], place: int) -> list[dict[str, Any]]:
+    """As a campaign leaves them: blocks numbered through over the sizes, and a canary, another run of A, in some."""
+    rows = [row | {"block": row["block"] + place * BLOCKS, "stage": "pilot", "build": row["block"] % 3} for row in rows]
+    canaries = [row | {"arm": "canary", "position": row["position"] + 4} for row in rows
+                if row["arm"] == "A" and row["size"] == MAIN]
+    return rows + canaries
+
+
+def confirmation(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same again as fresh blocks of the second stage."""
+    return [row | {"block": row["block"] + 1000, "stage": "confirm", "build": 0} for row in rows]
+
+
+def campaign(name: str) -> dict[str, Any]:
+    return {"seed": seed_of(name), "budget_s": 18.0, "floor_ratio": 0.0, "family_count": len(CANDIDATES),
+            "canary_alpha": 0.01, "wanted_blocks": dict.fromkeys(SIZES, 2 * BLOCKS),
+            "first_stage_blocks": dict.fromkeys(SIZES, BLOCKS), "confirm_blocks": dict.fromkeys(SIZES, 0),
+            "reruns": [], "canary": {"ratio": 1.0, "low": 1.0, "high": 1.0, "verdict": "equivalent",
+                                     "blocks_count": BLOCKS},
+            "link_orders": {arm: [hash_of(f"{name}/{arm}/{order}") for order in range(3)] for arm in "AB"},
+            "invalid": None}
 
 
 def candidate(name: str) -> dict[str, Any]:
@@ -294,8 +321,8 @@ def candidate(name: str) -> dict[str, Any]:
     if failure is None:
         return data | measured(name, gain, huge_gain, allocation_factor)
     reason, detail = failure
-    data |= {"answers": [], "failure": {"reason": reason, "detail": detail}, "runs": [], "memory": [],
-             "instructions_count": None}
+    data |= {"answers": [], "failure": {"reason": reason, "detail": detail}, "runs": [], "campaign": None,
+             "memory": [], "instructions_count": None}
     if reason == "answer":
         data["answers"] = [{"size": "tiny", "baseline": ANSWERS["tiny"], "candidate": ANSWERS["huge"], "equal": False}]
     else:

@@ -31,6 +31,11 @@ class Progress:
             self.drawn = now
             self._draw(now, note)
 
+    def reach(self, done: float, note: str = "") -> None:
+        """For phases that are given a time and not a number of steps: so much of it is over."""
+        self.done = min(self.steps, int(done))
+        self.advance(note)
+
     def _draw(self, now: float, note: str) -> None:
         share = self.done / self.steps
         left = (now - self.started) * (1 - share) / share

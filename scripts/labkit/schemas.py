@@ -17,7 +17,7 @@ from labkit.outcome import Exit, LabError
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
 # Not evidence of their own: parts of it, and what the harness writes.
-SHARED = ("head", "heap", "run", "bench_run")
+SHARED = ("head", "heap", "run", "bench_run", "campaign")
 
 
 class EvidenceError(LabError):

@@ -1,7 +1,8 @@
 """budget.py - how much is measured at quick, standard and thorough. Data only.
 
-Even quick has to be able to find something: the exact paired test of n blocks cannot go below 2 / 2^n, and Holm
-multiplies that by the number of candidates. Ten blocks carry 25 candidates at 0.05, seven carry three sizes.
+A campaign has its pilot and its seconds; how many blocks follow the pilot is chosen from its noise, within the seconds.
+Even the pilot of quick has to be able to find something: the exact paired test of n blocks cannot go below 2 / 2^n, and
+Holm multiplies that by the comparisons judged together. Nine blocks carry 12 candidates at 0.05, seven three sizes.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ class Budget:
     name: str
     minimum_ms: int         # timed work in one process run: one observation
     baseline_blocks: int    # A against its own copy, per size: the noise floor
-    candidate_blocks: int   # at the size of the complaint
-    other_blocks: int       # at each other size: enough to see a regression there
-    rebench_blocks: int     # per size
+    pilot_blocks: int       # of a candidate, at the size of the complaint
+    other_pilot_blocks: int  # at each other size: enough to see a regression there
+    candidate_s: int        # one candidate at all sizes, confirmation included
+    rebench_pilot_blocks: int  # per size
+    rebench_s: int          # the union of the accepted at all sizes
     sampling_s: int         # sustained load under the sampler
     command_runs: int       # hyperfine, whole commands
     stage_samples: int      # single batches per size, over several processes
@@ -26,13 +29,13 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", minimum_ms=10, baseline_blocks=8, candidate_blocks=10, other_blocks=7, rebench_blocks=10,
-                    sampling_s=4, command_runs=10, stage_samples=80, timeout_s=20),
-    "standard": Budget("standard", minimum_ms=50, baseline_blocks=12, candidate_blocks=15, other_blocks=8,
-                       rebench_blocks=20, sampling_s=30, command_runs=30, stage_samples=1000,
+    "quick": Budget("quick", minimum_ms=8, baseline_blocks=8, pilot_blocks=9, other_pilot_blocks=7, candidate_s=4,
+                    rebench_pilot_blocks=10, rebench_s=6, sampling_s=4, command_runs=10, stage_samples=80, timeout_s=20),
+    "standard": Budget("standard", minimum_ms=50, baseline_blocks=12, pilot_blocks=12, other_pilot_blocks=10,
+                       candidate_s=18, rebench_pilot_blocks=14, rebench_s=45, sampling_s=30, command_runs=30, stage_samples=1000,
                        timeout_s=60),
-    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=24, candidate_blocks=30, other_blocks=16,
-                       rebench_blocks=40, sampling_s=60, command_runs=60, stage_samples=2000,
+    "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=24, pilot_blocks=16, other_pilot_blocks=12,
+                       candidate_s=60, rebench_pilot_blocks=20, rebench_s=90, sampling_s=60, command_runs=60, stage_samples=2000,
                        timeout_s=120),
 }
 

@@ -6,10 +6,13 @@ What make does with files: a phase whose inputs have not changed is skipped, one
 import functools
 import importlib
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from labkit.audit import version
 from labkit.audit.audit_state import AuditState
+
+if TYPE_CHECKING:
+    from labkit.phases.candidates import Known
 
 BASELINE = ("baseline", "command")
 PROFILE = ("profile", "counters", "instructions", "memory")
@@ -48,11 +51,14 @@ def run_profile(state: AuditState, folder: Path) -> None:
 
 
 def run_optimize(state: AuditState, folder: Path) -> None:
+    _run_candidates(state, folder, _known(state))
+
+
+def _run_candidates(state: AuditState, folder: Path, known: Callable[[], "Known"]) -> None:
     from labkit.phases import candidates
 
     run_baseline(state, folder)
     run_profile(state, folder)
-    known = functools.lru_cache(lambda: candidates.know_baseline(state))  # only if there is a candidate to measure
     for one in state.manifest.candidates:
         _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one, known()))
 
@@ -61,9 +67,17 @@ def run_rebench(state: AuditState, folder: Path) -> None:
     from labkit.conclude import decisions_of
     from labkit.phases import rebench
 
-    run_optimize(state, folder)
+    known = _known(state)
+    _run_candidates(state, folder, known)
     if not version.is_fresh(folder, "rebench", state.rebench_inputs(folder)):
-        rebench.measure(state, folder, decisions_of(folder))
+        rebench.measure(state, folder, decisions_of(folder), known())
+
+
+def _known(state: AuditState) -> Callable[[], "Known"]:
+    """Measured once, and only if there is something to compare with it."""
+    from labkit.phases import candidates
+
+    return functools.lru_cache(lambda: candidates.know_baseline(state))
 
 
 def _run_phases(state: AuditState, folder: Path, names: tuple[str, ...]) -> None:

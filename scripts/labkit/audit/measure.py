@@ -70,10 +70,10 @@ def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: 
                                environment=slot.environment({}), timeout_s=state.budget.timeout_s)
 
     rows = run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), observe, on_row, cpu=state.cpu)
-    return [_trimmed(row) for row in rows]
+    return [trimmed(row) for row in rows]
 
 
-def _trimmed(row: dict) -> dict:
+def trimmed(row: dict) -> dict:
     """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
     same = {"clock"} | ({"detail"} if row["failure"] is None else set())
     return {key: value for key, value in row.items() if key not in same}

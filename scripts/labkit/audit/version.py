@@ -32,13 +32,15 @@ def evidence_path(folder: Path, name: str) -> Path:
 
 
 def is_fresh(folder: Path | None, name: str, inputs_sha256: str) -> bool:
-    """True when this evidence is there and was measured on these inputs."""
+    """True when this evidence is there, was measured on these inputs, and its machine could be believed."""
     if folder is None:
         return False
     try:
-        return json.loads(evidence_path(folder, name).read_text()).get("inputs_sha256") == inputs_sha256
+        document = json.loads(evidence_path(folder, name).read_text())
     except (OSError, ValueError):
         return False
+    campaign = document.get("data", {}).get("campaign") or {}
+    return document.get("inputs_sha256") == inputs_sha256 and campaign.get("invalid") is None
 
 
 def open_version(workload: str, wanted: dict[str, str]) -> Path:

@@ -2,10 +2,12 @@
 
 from typing import Any, Mapping, Sequence
 
+from labkit.conclude.campaign_numbers import campaign_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.decide import Decision
 from labkit.conclude.dossier import Document, Dossier
 from labkit.conclude.shares import ceiling
+from labkit.policy import parse
 
 
 def candidate_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -19,7 +21,8 @@ def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": candidate["id"], "title": candidate["title"], "measured": False, "accepted": False,
             "verdict": "not measured", "reason": "No evidence of it was found; run `make audit` again.",
             "rule": "not measured", "targets": candidate["targets"], "risk": candidate["risk"],
-            "predicted_gain": candidate["predicted_gain"], "share": None, "ceiling_ratio": None, "gain": None}
+            "predicted_gain": candidate["predicted_gain"], "share": None, "ceiling_ratio": None, "gain": None,
+            "campaign": None}
 
 
 def _numbers(dossier: Dossier, decision: Decision, document: Document) -> dict[str, Any]:
@@ -41,6 +44,7 @@ def _numbers(dossier: Dossier, decision: Decision, document: Document) -> dict[s
         "gain": comparison_numbers(facts.gain) if facts.gain else None,
         "others": [comparison_numbers(one) for one in facts.others],
         "losses": loss_numbers(data["runs"]),
+        "campaign": campaign_numbers(data, dossier.manifest["metric"], parse(dossier.policy)),
         "lines": data["lines"],
         "lines_count": facts.lines_count,
         "allowed_lines_count": decision.allowed_lines_count,

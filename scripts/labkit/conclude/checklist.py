@@ -155,6 +155,20 @@ def check_witness(audit: Audit) -> str:
             (f"; {listing(corrected)}, less what it counts in a program that allocates nothing" if corrected else ""))
 
 
+def check_canary(audit: Audit) -> str:
+    """In each campaign a copy of the baseline ran under another name: who calls it different calls anything different."""
+    found = [(one["id"], one) for one in audit["candidates"] if one["measured"] and not one["failure"]]
+    found += [("the union", audit["rebench"])] if audit["rebench"] and not audit["rebench"]["failure"] else []
+    silent = [name for name, one in found if not (one["campaign"] and one["campaign"]["canary"])]
+    need(found and not silent, f"no canary ran beside {listing(silent)}")
+    invalid = [f"{name}: {one['campaign']['invalid']}" for name, one in found if one["campaign"]["invalid"]]
+    need(not invalid, "; ".join(invalid))
+    worst = max((one["campaign"]["canary"]["ratio"] for _, one in found), key=lambda ratio: abs(ratio - 1.0))
+    reruns = sum(one["campaign"]["rerun_count"] for _, one in found)
+    return (f"quiet in all {plural(len(found), 'comparison')}, at most {percent(abs(worst - 1.0), 2)} from the "
+            f"baseline; {plural(reruns, 'block')} run again, each for a reason named before")
+
+
 def check_target(audit: Audit) -> str:
     main, target = _main(audit), audit["manifest"]["target"]
     seen = f"low end {times(main['gain_low'])}, target {times(target)}"
@@ -198,6 +212,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
     ("Identical programs are called identical on this machine", ("evidence/baseline.json",), check_noise),
     ("Every candidate was measured and decided by policy", ("evidence/candidates/",), check_decisions),
     ("Allocation counts confirmed by a second tool", ("evidence/memory.json",), check_witness),
+    ("The canary was quiet in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
     ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
     ("Stages free of allocations are held to it", ("evidence/rebench.json",), check_silence),
 )

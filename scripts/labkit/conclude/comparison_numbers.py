@@ -7,7 +7,7 @@ from labkit.conclude.effects import Effect, Row
 
 KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_ratio", "gain_low", "gain_high",
         "exact_low", "exact_high", "confidence", "p_exact", "p_bootstrap", "p_adjusted", "p_signed_rank", "p_welch",
-        "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "blocks_count", "pairs_count", "seed")
+        "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "floor_ratio", "blocks_count", "pairs_count", "seed")
 
 
 def comparison_numbers(effect: Effect) -> dict[str, Any]:

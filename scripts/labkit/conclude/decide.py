@@ -10,7 +10,7 @@ Units  gains are baseline / candidate for costs (time), so above 1 is better; a 
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
 
-from labkit.conclude.effects import Effect, judged_together, measure_effects
+from labkit.conclude.effects import Effect, confirmed, first_stage, judged_together, stage_effects
 from labkit.conclude.shares import Share, function_share
 from labkit.policy import Policy, parse
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
@@ -54,7 +54,7 @@ class Facts:
     failure: tuple[str, str] | None  # (reason, detail): it never came to be timed
     wrong_answers: tuple[tuple[str, str, str], ...]  # size, the baseline's answer, the candidate's
     gain: Effect | None  # the metric of the complaint at its size; p corrected over all candidates
-    others: tuple[Effect, ...]  # the same metric at the other sizes; p corrected over the sizes
+    others: tuple[Effect, ...]  # the same metric at the other sizes; p corrected over all sizes
     peak_rss: tuple[Growth, ...]
     allocations: tuple[Growth, ...]
 
@@ -99,7 +99,8 @@ def decide(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] |
     """
     rules = parse(policy)
     facts = [gather(one, profile, manifest, rules) for one in candidates]
-    return tuple(judge(one, rules) for one in _judged_over_candidates(facts, rules))
+    gains = _judged_over_candidates([one.gain for one in facts], candidates, rules)
+    return tuple(judge(replace(one, gain=gain), rules) for one, gain in zip(facts, gains))
 
 
 def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
@@ -107,8 +108,9 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
     """One candidate's evidence to what the rules need; gains are not yet corrected over the candidates."""
     data, head = candidate["data"], candidate["data"]["candidate"]
     failure = data["failure"]
-    effects = () if failure else measure_effects(data["runs"], manifest["metric"], policy, seed=candidate["seed"])
-    main, others = split_main(effects, manifest["main_size"])
+    effects = stage_effects(data, manifest["metric"], policy)
+    main, _ = split_main(effects, manifest["main_size"])
+    _, others = split_main(confirmed(judged_together(effects, policy), data, policy), manifest["main_size"])
     return Facts(
         id=head["id"],
         risk=head["risk"],
@@ -119,8 +121,8 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         wrong_answers=tuple((one["size"], one["baseline"], one["candidate"] or "nothing")
                             for one in data["answers"] if not one["equal"]),
         gain=main,
-        others=judged_together(others, policy),
-        peak_rss=peak_rss_growth(data["runs"]),
+        others=others,
+        peak_rss=peak_rss_growth(first_stage(data)),
         allocations=allocation_growth(data["memory"]),
     )
 
@@ -130,9 +132,12 @@ def split_main(effects: Sequence[Effect], main_size: str) -> tuple[Effect | None
     return main, tuple(one for one in effects if one.size != main_size)
 
 
-def _judged_over_candidates(facts: Sequence[Facts], policy: Policy) -> list[Facts]:
-    gains = iter(judged_together([one.gain for one in facts if one.gain], policy))
-    return [replace(one, gain=next(gains)) if one.gain else one for one in facts]
+def _judged_over_candidates(gains: Sequence[Effect | None], candidates: Sequence[Mapping[str, Any]],
+                            policy: Policy) -> list[Effect | None]:
+    """Holm over all gains, then the confirmation of what regressed."""
+    judged = iter(judged_together([one for one in gains if one], policy))
+    return [confirmed([next(judged)], candidate["data"], policy)[0] if gain else None
+            for gain, candidate in zip(gains, candidates)]
 
 
 def peak_rss_growth(runs: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from labkit.policy import Policy
-from labkit.verdicts.verdict import Comparison, NothingToCompare, Policy as VerdictPolicy, compare, judge_together
+from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.stages import CONFIRM, COUNT, FIRST, of_stages, settled
+from labkit.verdicts.verdict import (REGRESSED, Comparison, NothingToCompare, Policy as VerdictPolicy, compare,
+                                     judge_together)
 
 Row = Mapping[str, Any]
 
@@ -32,18 +35,53 @@ def sizes_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(row["size"] for row in rows))
 
 
-def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, seed: int, other: str = "B"
-                    ) -> tuple[Effect, ...]:
+def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, seed: int, other: str = "B",
+                    floor_ratio: float = 0.0) -> tuple[Effect, ...]:
     """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected."""
     effects = []
     for size in sizes_of(rows):
         here = [dict(row) for row in rows if row["size"] == size]
         try:
-            compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy), seed=seed)
+            compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy), seed=seed,
+                               floor_ratio=floor_ratio)
         except NothingToCompare:
             continue
         effects.append(Effect(size, compared, sum(1 for row in here if row["failure"])))
     return tuple(effects)
+
+
+def first_stage(data: Mapping[str, Any]) -> list[Row]:
+    """The rows that first say what a change does: not those of its confirmation, nor those under a counter."""
+    return of_stages(data["runs"], *FIRST)
+
+
+def stage_effects(data: Mapping[str, Any], metric: str, policy: Policy, stages: Sequence[str] = FIRST
+                  ) -> tuple[Effect, ...]:
+    """One metric at all sizes from some stages of a campaign; an exact one from its counting runs. None of them if it
+    was broken off."""
+    record = data["campaign"]
+    if record is None:
+        return ()
+    rows = of_stages(data["runs"], *((COUNT,) if is_exact(metric) else stages))
+    return measure_effects(rows, metric, policy, seed=record["seed"], floor_ratio=record["floor_ratio"])
+
+
+def is_exact(metric: str) -> bool:
+    return METRICS[metric].noise == "exact"
+
+
+def confirmed(effects: Sequence[Effect], data: Mapping[str, Any], policy: Policy) -> tuple[Effect, ...]:
+    """Effects as they stand after the second stage: a sampled regression counts only if fresh processes saw it too."""
+    return tuple(_confirmed(one, data, policy) for one in effects)
+
+
+def _confirmed(first: Effect, data: Mapping[str, Any], policy: Policy) -> Effect:
+    metric = first.comparison.metric
+    if first.comparison.verdict != REGRESSED or is_exact(metric):
+        return first
+    second = next((one.comparison for one in stage_effects(data, metric, policy, (CONFIRM,))
+                   if one.size == first.size), None)
+    return replace(first, comparison=settled(first.comparison, second))
 
 
 def judged_together(effects: Sequence[Effect], policy: Policy) -> tuple[Effect, ...]:

@@ -110,9 +110,13 @@ def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _losses(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    measured = [(one["id"], one["losses"]) for one in audit["candidates"] if one["measured"]]
-    measured += [("union", audit["rebench"]["losses"])] if audit["rebench"] else []
-    for name, losses in measured:
+    measured = [(one["id"], one) for one in audit["candidates"] if one["measured"]]
+    measured += [("union", audit["rebench"])] if audit["rebench"] else []
+    for name, one in measured:
+        losses, campaign = one["losses"], one["campaign"]
+        if campaign and campaign["invalid"]:
+            yield ("error", name, f"The environment was invalid: {campaign['invalid']}.",
+                   "Nothing that was measured beside it proves anything; measure it again.")
         for reason, count in losses["failures"].items():
             yield ("warning", name, f"{plural(count, 'run')} of {losses['runs_count']} failed: {reason}.",
                    "Their whole blocks do not count; the rows stay in the evidence.")

@@ -11,10 +11,11 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from labkit.conclude.baseline_numbers import command_times, distribution, single_batches, stage_numbers
+from labkit.conclude.campaign_numbers import campaign_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.decide import Decision, allocation_growth
 from labkit.conclude.dossier import Dossier
-from labkit.conclude.effects import Row, judged_together, measure_effects, sizes_of
+from labkit.conclude.effects import Row, confirmed, first_stage, judged_together, sizes_of, stage_effects
 from labkit.conclude.memory_numbers import per_batch
 from labkit.policy import parse
 from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
@@ -23,27 +24,34 @@ from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
 SHOWN = ("throughput", "p95", "p99", "cpu", "peak_rss")
 
 
+def judged_metrics(metric: str) -> tuple[str, ...]:
+    """All that the union is judged by, the complaint's metric first."""
+    return tuple(dict.fromkeys([metric, *SHOWN]))
+
+
 def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str, Any] | None:
     """None when there was nothing to confirm, or it was not confirmed yet."""
     if dossier.rebench is None:
         return None
     data = dossier.rebench["data"]
     main_size = dossier.manifest["main_size"]
-    effects = [] if data["failure"] else _all_effects(dossier, data["runs"])
+    rows = first_stage(data)
+    effects = _all_effects(dossier, data)
     main = next((one for one in effects if one["size"] == main_size
                  and one["metric"] == dossier.manifest["metric"]), None)
     return {
         "accepted": data["accepted"], "left_out": data["left_out"], "failure": data["failure"],
         "answers": data["answers"],
         "main": main,
-        "block_changes": _block_changes(data["runs"], main),
+        "block_changes": _block_changes(rows, main),
         "effects": effects,
         "exact": _exact(dossier, data),
         "memory": [per_batch(row) for row in data["memory"]],
         "lines": data["lines"], "lines_count": data["lines"]["added_count"] + data["lines"]["removed_count"],
         "losses": loss_numbers(data["runs"]),
-        "distributions": _distributions(data["runs"], main_size),
-        "scaling": _scaling(data["runs"]),
+        "campaign": campaign_numbers(data, dossier.manifest["metric"], parse(dossier.policy)),
+        "distributions": _distributions(rows, main_size),
+        "scaling": _scaling(rows),
         "stages": stage_numbers(data.get("stage_runs", ())),
         "single_batches": _single_batches(data.get("stage_runs", ()), main_size),
         "expected_gain_ratio": _product_of_gains(decisions, data["accepted"]),
@@ -51,16 +59,17 @@ def rebench_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> dict[str
     }
 
 
-def _all_effects(dossier: Dossier, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The complaint's metric at its size stands alone, as it was named before; all others are one family."""
+def _all_effects(dossier: Dossier, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The complaint's metric at its size stands alone, as it was named before; all others are one family. What
+    regressed is as its confirmation left it."""
     policy, metric = parse(dossier.policy), dossier.manifest["metric"]
-    shown = list(dict.fromkeys([metric, *SHOWN]))
-    measured = [one for name in shown if name in METRICS
-                for one in measure_effects(rows, name, policy, seed=dossier.rebench["seed"])]
+    shown = judged_metrics(metric)
+    measured = [one for name in shown for one in stage_effects(data, name, policy)]
     main = [one for one in measured if (one.size, one.comparison.metric) == (dossier.manifest["main_size"], metric)]
     others = judged_together([one for one in measured if one not in main], policy)
-    numbers = {(one.size, one.comparison.metric): comparison_numbers(one) for one in (*main, *others)}
-    return [numbers[size, name] for size in sizes_of(rows) for name in shown if (size, name) in numbers]
+    numbers = {(one.size, one.comparison.metric): comparison_numbers(one)
+               for one in confirmed((*main, *others), data, policy)}
+    return [numbers[size, name] for size in sizes_of(data["runs"]) for name in shown if (size, name) in numbers]
 
 
 def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import example_evidence
-from example_evidence import changed, example_documents, plant, write_example
+from example_evidence import changed, confirmation, example_documents, plant, write_example
 from labkit.conclude import conclude, tidy
 from labkit.conclude.baseline_numbers import setup_numbers, single_batches
 from labkit.conclude.diagnosis import diagnose
@@ -146,10 +146,37 @@ def test_failed_runs_take_their_block_with_them_and_are_reported(documents, tmp_
 def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_path):
     runs = [row | {"max_rss_bytes": row["max_rss_bytes"] * 2} if row["arm"] == "B" and row["size"] == "huge" else row
             for row in documents["rebench"]["data"]["runs"]]
+    runs += confirmation([row for row in runs if row["size"] == "huge"])
     audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
     assert [(one["metric"], one["size"]) for one in audit["trade_offs"]["regressions"]] == [("peak_rss", "huge")]
     page = render_pages(json.loads(numbers_text(audit)))["audit.md"]
     assert "**What got worse:** peak resident memory at huge +100" in page and "**REGRESSED**" in page
+
+
+@pytest.mark.parametrize("confirming, verdict", [
+    ((), "inconclusive"), ("first", "inconclusive"), ("second", "regressed")])
+def test_a_regression_stands_only_when_fresh_processes_saw_it_too(documents, tmp_path, confirming, verdict):
+    """Rows of the confirmation: none, those of no change, those of the same change."""
+    unchanged = documents["rebench"]["data"]["runs"]
+    runs = [row | {"max_rss_bytes": row["max_rss_bytes"] * 2} if row["arm"] == "B" else row for row in unchanged]
+    runs += confirmation({"first": unchanged, "second": runs}.get(confirming, []))
+    audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
+    assert {one["verdict"] for one in audit["rebench"]["effects"] if one["metric"] == "peak_rss"} == {verdict}
+
+
+def test_a_canary_that_differs_is_an_error_and_a_red_row(documents, tmp_path):
+    runs = [row | {"samples_ns": [2 * one for one in row["samples_ns"]]} if row["arm"] == "canary" else row
+            for row in documents["rebench"]["data"]["runs"]]
+    audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
+    assert audit["rebench"]["campaign"]["canary"]["flagged"]
+    assert any("environment was invalid" in one["text"] for one in audit["findings"] if one["level"] == "error")
+    assert not next(row for row in audit["checklist"] if "canary" in row["title"])["passed"]
+
+
+def test_most_blocks_disturbed_is_an_error(documents, tmp_path):
+    runs = [row | {"steal_ns": row["wall_ns"] // 2} for row in documents["rebench"]["data"]["runs"]]
+    audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
+    assert "100% of the blocks were disturbed" in audit["rebench"]["campaign"]["invalid"]
 
 
 @pytest.mark.parametrize("place, value, level, words", [

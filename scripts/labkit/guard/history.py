@@ -18,6 +18,7 @@ from labkit.outcome import UsageError
 from labkit.stats.change_points import change_points
 from labkit.stats.paired import median_interval
 from labkit.verdicts.metrics import METRICS, kept_rows
+from labkit.verdicts.stages import COUNT
 
 REPORTS = Path("reports")
 DATABASE = REPORTS / "history.db"
@@ -82,7 +83,8 @@ def audit_points(report: Path) -> Iterator[Point]:
             continue
         document = json.loads(path.read_text())
         for variant in variants:
-            rows = [row for row in kept_rows_by_size(document["data"]["runs"]) if row["variant"] == variant]
+            timed = [row for row in document["data"]["runs"] if row.get("stage") != COUNT]
+            rows = [row for row in kept_rows_by_size(timed) if row["variant"] == variant]
             for size in dict.fromkeys(row["size"] for row in rows):
                 yield from run_points([row for row in rows if row["size"] == size], document, size, variant,
                                       report.name)

@@ -7,9 +7,10 @@ its evidence says why. The audit goes on.
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.audit import audit_state
+from labkit.audit import audit_state, head_to_head, version
 from labkit.audit.audit_state import AuditState
-from labkit.audit.measure import Reference, RowLog, allocations_by_stage, interleaved, reference
+from labkit.audit.head_to_head import Plan
+from labkit.audit.measure import Reference, allocations_by_stage, reference
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import counter
@@ -18,6 +19,7 @@ from labkit.progress import Progress
 from labkit.workload import patient, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Candidate
+from labkit.workload.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -40,30 +42,31 @@ def know_baseline(state: AuditState) -> Known:
 def measure(state: AuditState, folder: Path, one: Candidate, known: Known) -> None:
     started, name = now_utc(), f"candidates/{one.id}"
     findings: list[Finding] = []
-    result = state.built[one.id]
-    data = _described(state, one) | against_baseline(state, folder, name, result, known, findings,
-                                                     main_blocks=state.budget.candidate_blocks,
-                                                     other_blocks=state.budget.other_blocks)
+    changed, result = variant.candidate(state.manifest, one), state.built[one.id]
+    plan = Plan((state.manifest.metric,), state.budget.candidate_s, state.budget.pilot_blocks,
+                state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates))
+    data = _described(state, one, changed) | against_baseline(state, folder, name, changed, result, known, findings,
+                                                              plan)
     binaries = [state.baseline] if isinstance(result, BuildFailed) else [state.baseline, result]
     audit_state.write(state, folder, name, "candidate", data, started_utc=started,
                       inputs_sha256=state.wanted[name], binaries=binaries, findings=findings)
+    head_to_head.refuse_invalid(name, data, version.evidence_path(folder, name))
 
 
-def against_baseline(state: AuditState, folder: Path, name: str, result: Binary | BuildFailed, known: Known,
-                     findings: list[Finding], *, main_blocks: int, other_blocks: int) -> dict:
-    """build, answers, failure, runs, memory, instructions_count: the measured part of a candidate or of the union."""
-    measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "memory": [],
-                "instructions_count": None}
+def against_baseline(state: AuditState, folder: Path, name: str, changed: Variant, result: Binary | BuildFailed,
+                     known: Known, findings: list[Finding], plan: Plan) -> dict:
+    """build, answers, failure, runs, campaign, memory, instructions_count: what is measured of a candidate or of the
+    union."""
+    measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "campaign": None,
+                "memory": [], "instructions_count": None}
     if isinstance(result, BuildFailed):
         return measured | {"build": {"passed": False, "log": result.log},
                            "failure": {"reason": "build", "detail": result.log[-500:]}}
-    blocks = {one.size: main_blocks if one.size == state.manifest.main_size else other_blocks
-              for one in known.references}
-    with Progress(name, 4 * sum(blocks.values()) + 2) as progress:
+    with Progress(name, plan.budget_s) as progress:
         measured["answers"], measured["failure"] = _check_answers(state, result, known)
-        progress.advance("answers")
         if measured["failure"] is None:
-            measured["runs"], measured["failure"] = _timed(state, folder, name, result, known, blocks, progress)
+            timed = head_to_head.measure(state, folder, name, changed, known.references, plan, progress)
+            measured |= {"runs": timed.rows, "campaign": timed.campaign, "failure": timed.failure}
         if measured["failure"] is None:
             measured["memory"] = [*known.memory, *(row for one in known.references
                                                    for row in _allocations(state, result, one.size))]
@@ -71,31 +74,8 @@ def against_baseline(state: AuditState, folder: Path, name: str, result: Binary 
     return measured
 
 
-def _timed(state: AuditState, folder: Path, name: str, binary: Binary, known: Known, blocks: dict[str, int],
-           progress: Progress) -> tuple[list[dict], dict | None]:
-    """Rows of every size, up to the first run that failed, and that failure."""
-    log, runs = RowLog(folder, name), []
-
-    def on_row(row: dict) -> None:
-        log.add(row)
-        progress.advance(row["size"])
-
-    arms = {"A": (state.baseline, state.baseline.path), "B": (binary, binary.path)}
-    for one in known.references:
-        rows = interleaved(state, arms, one, blocks_count=blocks[one.size],
-                           seed=state.seed(folder, f"{name}/{one.size}"), on_row=on_row)
-        runs += rows
-        failed = next((row for row in rows if row["failure"]), None)
-        if failed is not None:
-            log.close()
-            return runs, _failed_run(failed)
-    log.close()
-    return runs, None
-
-
-def _described(state: AuditState, one: Candidate) -> dict:
-    before = variant.baseline(state.manifest)
-    lines = variant.lines_changed(before.sources, variant.candidate(state.manifest, one).sources)
+def _described(state: AuditState, one: Candidate, changed: Variant) -> dict:
+    lines = variant.lines_changed(variant.baseline(state.manifest).sources, changed.sources)
     return {
         "candidate": {"id": one.id, "title": one.title, "change": {one.change.kind: _plain(one.change.value)},
                       "targets": one.targets, "predicted_gain": one.predicted_gain, "risk": one.risk,
@@ -123,10 +103,6 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
         if failure:
             break  # one is enough, and a hang costs its whole time limit
     return checked, failure
-
-
-def _failed_run(row: dict) -> dict:
-    return {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
 
 
 def _allocations(state: AuditState, binary: Binary, size: str) -> list[dict]:

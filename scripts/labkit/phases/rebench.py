@@ -3,27 +3,30 @@
 from pathlib import Path
 
 from labkit import evidence
-from labkit.audit import audit_state, version
+from labkit.audit import audit_state, head_to_head, version
 from labkit.audit.audit_state import AuditState
+from labkit.audit.head_to_head import Plan
 from labkit.audit.measure import stage_runs
 from labkit.conclude.decide import Decision
+from labkit.conclude.rebench_numbers import judged_metrics
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import candidates, command, heap
+from labkit.phases.candidates import Known
 from labkit.workload import build, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
 
 
-def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
+def measure(state: AuditState, folder: Path, decisions: list[Decision], known: Known) -> None:
     started = now_utc()
     findings: list[Finding] = []
     merged = variant.union(state.manifest, accepted(state, decisions))
     built = build.build_all(state.manifest, [merged])[UNION]
     data = _described(state, merged)
-    data |= candidates.against_baseline(state, folder, "rebench", built, candidates.know_baseline(state), findings,
-                                        main_blocks=state.budget.rebench_blocks,
-                                        other_blocks=state.budget.rebench_blocks)
+    plan = Plan(judged_metrics(state.manifest.metric), state.budget.rebench_s, state.budget.rebench_pilot_blocks,
+                state.budget.rebench_pilot_blocks)
+    data |= candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
     data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
     data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
@@ -32,6 +35,7 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision]) -> None:
     data["command"], more = command.time_whole(state, binaries)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
                       inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings + more)
+    head_to_head.refuse_invalid("rebench", data, version.evidence_path(folder, "rebench"))
 
 
 def _stages_of_both(state: AuditState, union: Binary, answers: list[dict]) -> list[dict]:

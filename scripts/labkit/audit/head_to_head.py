@@ -1,0 +1,180 @@
+"""head_to_head.py - the baseline against one changed program at every size, by the engine of compare and gate.
+
+patient, campaign -> head_to_head -> the rows and the campaign of the evidence
+
+Sizes are cases of one campaign: their blocks alternate, and one canary, a copy of the baseline, speaks for the machine
+in all of them. Both programs come in several link orders that rotate by block.
+
+Stops at the first run that fails: a crash is an answer, and a hang costs its whole time limit.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from labkit import policy
+from labkit.audit.audit_state import AuditState
+from labkit.audit.measure import Reference, RowLog, trimmed
+from labkit.calibration import calibration
+from labkit.conclude.effects import verdict_policy
+from labkit.experiment.campaign import CANARY_ALPHA, Campaign, Case, Design, run_campaign
+from labkit.experiment.interleave import Slot
+from labkit.instruments import counter
+from labkit.outcome import Exit, LabError
+from labkit.progress import Progress
+from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.stages import CANARY, CONFIRM
+from labkit.verdicts.verdict import NothingToCompare
+from labkit.workload import build, patient, variant
+from labkit.workload.build import Binary
+from labkit.workload.patient import Load
+from labkit.workload.variant import Variant
+
+LINK_ORDERS = 3
+PILOT_CANARY_SHARE = 0.25  # shared by all sizes, and in the first blocks of each anyway
+COUNTED_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much may be measured, and what is judged. gating: metrics, the complaint's first."""
+
+    gating: tuple[str, ...]
+    budget_s: float
+    pilot_blocks: int
+    other_pilot_blocks: int  # at each size that is not the complaint's
+    family_count: int = 1  # comparisons that are judged together, over all candidates
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What goes into the evidence. failure: of the first run that failed; there is no campaign then."""
+
+    rows: list[dict]
+    campaign: dict | None
+    failure: dict | None
+
+
+class RunFailed(Exception):
+    """A run of the changed program did not end well: it is never timed further."""
+
+
+def measure(state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
+            plan: Plan, progress: Progress) -> Measured:
+    sides = sides_of(state, changed)
+    cases = [case_of(state, sides, one, plan) for one in known]
+    design = design_of(state, folder, name, plan)
+    rows: list[dict] = []
+    log = RowLog(folder, name)
+    record, failure = None, None
+    try:
+        record = describe(run_campaign(cases, design, on_row=_on_row(rows, log, progress)), design, sides)
+    except RunFailed:
+        failure = failure_of(rows[-1])
+    except NothingToCompare:
+        pass  # no run gave the metric, as when a p99 wants more samples than a process takes: the report says so
+    log.close()
+    return Measured([_without_case(row) for row in rows], record, failure)
+
+
+def sides_of(state: AuditState, changed: Variant) -> dict[str, list[Binary]]:
+    """{arm: binaries in every link order}."""
+    before, after = (_link_orders(state, one) for one in (variant.baseline(state.manifest), changed))
+    return {"A": before, CANARY: [build.copy_of(one) for one in before], "B": after}
+
+
+def _link_orders(state: AuditState, one: Variant) -> list[Binary]:
+    return [build.build(state.manifest, one), *build.build_link_orders(state.manifest, one, LINK_ORDERS - 1)]
+
+
+def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
+    load = Load(known.size, minimum_ms=state.budget.minimum_ms, batch_count=known.batch_count, expect=known.answer)
+    is_main = known.size == state.manifest.main_size
+
+    def observe(slot: Slot) -> dict:
+        link_order = slot.build % LINK_ORDERS
+        row = patient.observe(state.manifest, sides[slot.arm][link_order], load, cpu=state.cpu,
+                              environment=slot.environment({}), timeout_s=state.budget.timeout_s)
+        return trimmed(row) | {"build": link_order}
+
+    def count(arm: str) -> dict:
+        return counted(state, sides[arm][0], known)
+
+    counts = any(METRICS[one].noise == "exact" for one in plan.gating)
+    return Case(known.size, observe, gating=plan.gating, watched=("time",) if counts else (),
+                count=count if counts else None, canary_of="the baseline",
+                pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
+
+
+def counted(state: AuditState, binary: Binary, known: Reference) -> dict:
+    """One run under the allocation counter: its row carries the counts, and its times say nothing."""
+    if not counter.LIBRARY.exists():
+        raise LabError(f"{counter.LIBRARY} is not built, and the complaint is about allocations; run make build")
+    load = Load(known.size, samples_count=COUNTED_RUNS, batch_count=1, expect=known.answer)
+    row = patient.observe(state.manifest, binary, load, cpu=state.cpu, environment=counter.environment(),
+                          timeout_s=state.budget.timeout_s)
+    found = row.pop("allocations", None) or {}
+    return trimmed(row) | {"steal_ns": 0, "environment_bytes": 0, "build": 0} | {
+        key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
+
+
+def design_of(state: AuditState, folder: Path, name: str, plan: Plan) -> Design:
+    """The canary is asked once a campaign, and there is one campaign a candidate: together they may cry wolf in one
+    audit of a hundred."""
+    campaigns_count = len(state.manifest.candidates) + 1
+    return Design(seed=state.seed(folder, name), budget_s=plan.budget_s,
+                  policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
+                  floor_ratio=calibration.floor_ratio(), family_count=plan.family_count,
+                  canary_alpha=CANARY_ALPHA / campaigns_count, pilot_canary_share=PILOT_CANARY_SHARE,
+                  insists_on_pilot=True)
+
+
+def _on_row(rows: list[dict], log: RowLog, progress: Progress) -> Callable[[dict], None]:
+    started = time.monotonic()
+
+    def on_row(row: dict) -> None:
+        rows.append(row)
+        log.add(row)
+        if row["failure"] and row["arm"] == "B":
+            raise RunFailed
+        patient.must(row, "measuring the baseline")
+        progress.reach(time.monotonic() - started, row["size"])
+    return on_row
+
+
+def _without_case(row: dict) -> dict:
+    """A case is a size here, and that stands in the row already."""
+    return {key: value for key, value in row.items() if key != "case"}
+
+
+def failure_of(row: dict) -> dict:
+    return {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
+
+
+def describe(campaign: Campaign, design: Design, sides: dict[str, list[Binary]]) -> dict:
+    """What was decided before and while measuring. Verdicts are not kept: the report takes them from the rows."""
+    canary = campaign.cases[0].canary
+    return {
+        "seed": design.seed, "budget_s": design.budget_s, "floor_ratio": design.floor_ratio,
+        "family_count": design.family_count, "canary_alpha": design.canary_policy.alpha,
+        "wanted_blocks": campaign.wanted, "first_stage_blocks": campaign.blocks,
+        "confirm_blocks": {case.name: _confirm_blocks(campaign, case.name) for case in campaign.cases},
+        "reruns": list(campaign.reruns),
+        "canary": {key: canary.to_json()[key] for key in ("ratio", "low", "high", "verdict", "blocks_count")}
+        if canary else None,
+        "link_orders": {"A": [one.sha256 for one in sides["A"]], "B": [one.sha256 for one in sides["B"]]},
+        "invalid": campaign.reason if campaign.exit == Exit.ENVIRONMENT else None,
+    }
+
+
+def _confirm_blocks(campaign: Campaign, size: str) -> int:
+    return len({row["block"] for row in campaign.rows if row["size"] == size and row["stage"] == CONFIRM})
+
+
+def refuse_invalid(name: str, data: dict, path: Path) -> None:
+    """Exit 4 once the evidence is written: nothing is lost, nothing is concluded, and the next run measures it again."""
+    reason = data["campaign"]["invalid"] if data["campaign"] else None
+    if reason is not None:
+        raise LabError(f"{name}: environment invalid: {reason}; its rows are in {path}, and the same command measures "
+                       "it again", Exit.ENVIRONMENT)
