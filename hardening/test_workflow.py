@@ -221,3 +221,33 @@ def test_lab_without_a_verb_lists_them(sandbox):
     for verb in ("baseline", "profile", "optimize", "rebench", "audit", "verify"):
         assert f"\n    {verb} " in done.stdout
     assert sandbox.lab("nonsense", expect=2).stderr
+
+
+def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again(sandbox):
+    """The baseline looks at its own name, and is slower as the canary: what a sick machine would look like."""
+    sandbox.keep_candidates("no-copy")
+    source = sandbox.folder / "workloads/sick/sum.c"
+    slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 30000; i++)\n\t\t\t;\n'
+            "\tfree(copy);")
+    source.write_text("#include <errno.h>\n" + source.read_text().replace("\tfree(copy);", slow))
+    for _ in range(2):  # what was not believed is not fresh
+        done = sandbox.lab("audit", "sick", "--budget", "quick", expect=4)
+        assert "environment invalid: the canary" in done.stderr and "candidates/no-copy ..." in done.stderr
+    folder = sandbox.versions()[-1]
+    found = json.loads((folder / "evidence/candidates/no-copy.json").read_text())["data"]
+    assert "canary" in found["campaign"]["invalid"] and found["runs"]
+    assert not (folder / "MANIFEST.sha256").exists()
+    assert "baseline: unchanged" in done.stdout
+
+
+def test_candidates_and_the_union_are_measured_by_the_engine(audited):
+    """Every row says its stage; three link orders, a canary, and the plan stand in the evidence."""
+    folder = audited.versions()[0] / "evidence"
+    for path in (folder / "candidates/no-copy.json", folder / "rebench.json"):
+        found = json.loads(path.read_text())["data"]
+        assert {row["arm"] for row in found["runs"]} == {"A", "B", "canary"}
+        assert {row["stage"] for row in found["runs"]} <= {"pilot", "main", "confirm"}
+        assert {row["build"] for row in found["runs"]} == {0, 1, 2}
+        assert len(found["campaign"]["link_orders"]["A"]) == 3 and found["campaign"]["canary"]["blocks_count"] >= 4
+        assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
+            found["campaign"]["first_stage_blocks"].values())
