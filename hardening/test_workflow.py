@@ -227,7 +227,7 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
     """The baseline looks at its own name, and is slower as the canary: what a sick machine would look like."""
     sandbox.keep_candidates("no-copy")
     source = sandbox.folder / "workloads/sick/sum.c"
-    slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 30000; i++)\n\t\t\t;\n'
+    slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 200000; i++)\n\t\t\t;\n'
             "\tfree(copy);")
     source.write_text("#include <errno.h>\n" + source.read_text().replace("\tfree(copy);", slow))
     for _ in range(2):  # what was not believed is not fresh

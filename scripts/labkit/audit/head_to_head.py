@@ -18,11 +18,12 @@ from labkit.audit.audit_state import AuditState
 from labkit.audit.measure import Reference, RowLog, trimmed
 from labkit.calibration import calibration
 from labkit.conclude.effects import verdict_policy
-from labkit.experiment.campaign import CANARY_ALPHA, Campaign, Case, Design, run_campaign
+from labkit.experiment.campaign import CANARY_ALPHA, PRICE_BLOCKS, Campaign, Case, Design, run_campaign
 from labkit.experiment.interleave import Slot
 from labkit.instruments import counter
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
+from labkit.stats.power import blocks_at_least
 from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
@@ -32,7 +33,7 @@ from labkit.workload.patient import Load
 from labkit.workload.variant import Variant
 
 LINK_ORDERS = 3
-PILOT_CANARY_SHARE = 0.25  # shared by all sizes, and in the first blocks of each anyway
+PILOT_CANARY_SHARE = 0.25  # at least
 COUNTED_RUNS = 10
 
 
@@ -64,7 +65,7 @@ def measure(state: AuditState, folder: Path, name: str, changed: Variant, known:
             plan: Plan, progress: Progress) -> Measured:
     sides = sides_of(state, changed)
     cases = [case_of(state, sides, one, plan) for one in known]
-    design = design_of(state, folder, name, plan)
+    design = design_of(state, folder, name, plan, cases)
     rows: list[dict] = []
     log = RowLog(folder, name)
     record, failure = None, None
@@ -119,15 +120,23 @@ def counted(state: AuditState, binary: Binary, known: Reference) -> dict:
         key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
 
 
-def design_of(state: AuditState, folder: Path, name: str, plan: Plan) -> Design:
+def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: list[Case]) -> Design:
     """The canary is asked once a campaign, and there is one campaign a candidate: together they may cry wolf in one
     audit of a hundred."""
-    campaigns_count = len(state.manifest.candidates) + 1
+    canary_alpha = CANARY_ALPHA / (len(state.manifest.candidates) + 1)
     return Design(seed=state.seed(folder, name), budget_s=plan.budget_s,
                   policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
                   floor_ratio=calibration.floor_ratio(), family_count=plan.family_count,
-                  canary_alpha=CANARY_ALPHA / campaigns_count, pilot_canary_share=PILOT_CANARY_SHARE,
+                  canary_alpha=canary_alpha, pilot_canary_share=canary_share(cases, canary_alpha),
                   insists_on_pilot=True)
+
+
+def canary_share(cases: list[Case], alpha: float) -> float:
+    """Of the pilot's blocks after the first of each case, which have a canary anyway: enough for it to be able to speak."""
+    needed = blocks_at_least(alpha) + 1  # the share of a few blocks is rounded down
+    first = PRICE_BLOCKS * len(cases)
+    rest = sum(case.pilot_blocks for case in cases) - first
+    return min(1.0, max(PILOT_CANARY_SHARE, (needed - first) / rest))
 
 
 def _on_row(rows: list[dict], log: RowLog, progress: Progress) -> Callable[[dict], None]:

@@ -10,7 +10,7 @@ from typing import Any
 from labkit.conclude import conclude
 from labkit.conclude.dossier import read_dossier
 from labkit.evidence import layout, write_text
-from labkit.report.render import render_pages
+from labkit.report.render import render_pages, renderer
 from labkit.report.seal import seal
 
 NUMBERS = "audit.json"
@@ -24,7 +24,7 @@ def publish(report: Path) -> dict[str, Any]:
         write_text(report / "figures" / name, svg.decode("utf-8"))
     for name, text in render_pages(audit).items():
         write_text(report / name, text)
-    seal(report, audit["previous"])
+    seal(report, audit["previous"], renderer())
     return audit
 
 

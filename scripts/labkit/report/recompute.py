@@ -19,7 +19,7 @@ from labkit.conclude import conclude
 from labkit.conclude.dossier import read_dossier
 from labkit.outcome import LabError
 from labkit.report.publish import NUMBERS, draw, numbers_text
-from labkit.report.render import render_pages
+from labkit.report.render import PAGES, render_pages, renderer
 from labkit.report.seal import SEAL, Manifest, read_manifest, report_files, sha256_of
 
 CREATOR = re.compile(rb"Matplotlib v([\d.]+)")
@@ -50,6 +50,18 @@ def recompute(report: Path) -> list[Difference]:
     for name, content in pages.items():
         differences += _content(report, name, content)
     return differences + list(_figures(report, audit))
+
+
+def excuse(report: Path, differences: list[Difference]) -> str | None:
+    """Why these differences are none of the report's: all files are as sealed, all numbers recomputed equal, and only
+    pages differ, which another version made of them. None where anything else differs, or this version made them."""
+    manifest = read_manifest(report)
+    made, here = manifest.renderer, renderer()
+    of_pages = all(one.file in PAGES or one.file.startswith("figures/") for one in differences)
+    if not differences or made in (None, here) or not of_pages or any(file_differences(report, manifest)):
+        return None
+    return (f"pages were sealed by another version (lab {made.version}, pages {made.sha256[:8]}; this is {here.version}, "
+            f"{here.sha256[:8]}): numbers recomputed equal")
 
 
 def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:

@@ -4,21 +4,33 @@ Same numbers, same bytes, on any machine: no clock, no locale, no order but the 
 by labkit/wording.py, so templates hold words and no arithmetic.
 """
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from labkit import wording
+from labkit import VERSION, wording
+from labkit.report.seal import Renderer
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+LABKIT = Path(__file__).resolve().parents[1]
+TEMPLATES = LABKIT.parents[1] / "templates"
 PAGES = ("audit.md", "checklist.md")
 METRIC_TITLES = {
     "throughput": "throughput", "p50": "time, p50", "p95": "time, p95", "p99": "time, p99",
     "cpu": "CPU time", "peak_rss": "peak resident memory", "allocations": "allocations per batch", "heap_peak": "peak of the heap",
     "instructions": "instructions (callgrind)",
 }
+
+
+def renderer() -> Renderer:
+    """Of this tool: what would make other pages of the same numbers if it were otherwise."""
+    whole = hashlib.sha256()
+    for path in [*sorted(TEMPLATES.glob("*.j2")), *sorted((TEMPLATES / "audit_parts").glob("*.j2")),
+                 *sorted(LABKIT.glob("figures/*.py")), LABKIT / "report" / "render.py", LABKIT / "wording.py"]:
+        whole.update(path.read_bytes())
+    return Renderer(VERSION, whole.hexdigest())
 
 
 def render_pages(audit: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from example_evidence import LEAN, changed, example_documents, write_example
 from labkit.report.publish import publish
 from labkit.report.recompute import chain_differences, file_differences, recompute, unlike
-from labkit.report.seal import SealError, link_to, read_manifest, report_files, seal
+from labkit.report.render import renderer
+from labkit.report.seal import Renderer, SealError, link_to, read_manifest, report_files, seal
 
 pytestmark = pytest.mark.slow  # builds, measures or seals for real
 
@@ -109,6 +110,49 @@ def test_a_page_or_number_changed_and_sealed_anew_is_named(copied, name, text, o
     (report / name).write_text(content.replace(text, other, 1), encoding="utf-8")
     seal(report, None)
     assert {one.file for one in recompute(report)} == {name}
+
+
+def other_version(report):
+    """As another version of the tool would have left it: other words on the page, and its own hash in the manifest."""
+    page = report / "audit.md"
+    page.write_text(page.read_text().replace("## 2. Findings", "## 2. What was found"))
+    seal(report, None, Renderer("0.0.9", "ab" * 32))
+
+
+def test_pages_of_another_version_pass_with_a_note(copied):
+    report = copied / "v0001"
+    other_version(report)
+    code, said = verify(report)
+    assert code == 0 and "pages were sealed by another version (lab 0.0.9, pages abababab" in said
+    assert "numbers recomputed equal" in said
+
+
+@pytest.mark.parametrize("name, text, other", [
+    ("audit.md", "The complaint is closed", "The complaint is forgotten"),
+    ("audit.json", '"accepted": true', '"accepted": false'), ("evidence/memory.json", "1", "2")])
+def test_what_was_changed_by_hand_fails_whoever_made_the_pages(copied, name, text, other):
+    report = copied / "v0001"
+    other_version(report)
+    path = report / name
+    path.write_text(path.read_text().replace(text, other, 1))
+    code, said = verify(report)
+    assert code == 1 and name in said
+
+
+def test_numbers_that_do_not_follow_are_not_excused_by_another_version(copied):
+    report = copied / "v0001"
+    path = report / "audit.json"
+    path.write_text(path.read_text().replace('"accepted": true', '"accepted": false', 1))
+    other_version(report)
+    assert verify(report)[0] == 1
+
+
+def test_this_version_s_own_pages_have_no_excuse(copied):
+    report = copied / "v0001"
+    page = report / "audit.md"
+    page.write_text(page.read_text() + "more\n")
+    seal(report, None, renderer())
+    assert verify(report)[0] == 1
 
 
 def test_missing_and_added_files_are_named(copied):
