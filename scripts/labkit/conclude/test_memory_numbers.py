@@ -107,7 +107,7 @@ def test_the_worst_case_is_answered_with_data(documents, tmp_path):
 def test_a_stage_that_the_union_made_allocate_turns_the_guard_red(documents, tmp_path):
     broken = assertions("baseline") + assertions("union", silent=())
     audit = audit_of(changed(documents, "rebench", assertions=broken), tmp_path)
-    row = audit["checklist"][11]
+    row = audit["checklist"][12]
     assert not row["passed"] and 'check: clinic: stage "check" must not allocate' in row["seen"]
     assert audit["trade_offs"]["guard"]["silence_command"] is None
 
@@ -115,14 +115,14 @@ def test_a_stage_that_the_union_made_allocate_turns_the_guard_red(documents, tmp
 def test_a_stage_that_the_union_silenced_is_held_from_now_on(documents, tmp_path):
     silenced = assertions("baseline") + assertions("union", silent=("check", "emit"))
     audit = audit_of(changed(documents, "rebench", assertions=silenced), tmp_path)
-    assert audit["checklist"][11]["passed"]
+    assert audit["checklist"][12]["passed"]
     assert "--assert-zero-alloc check,emit " in audit["trade_offs"]["guard"]["silence_command"]
     assert audit["trade_offs"]["guard"]["silence_command"] in page_of(audit)
 
 
 def test_without_a_silent_stage_the_row_says_so(documents, tmp_path):
     loud = assertions("baseline", silent=()) + assertions("union", silent=())
-    row = audit_of(changed(documents, "rebench", assertions=loud), tmp_path)["checklist"][11]
+    row = audit_of(changed(documents, "rebench", assertions=loud), tmp_path)["checklist"][12]
     assert row["passed"] and "none can be held to zero" in row["seen"]
 
 
@@ -158,5 +158,5 @@ def test_evidence_from_before_call_sites_were_recorded_still_reads(documents, tm
     older = copy.deepcopy(documents)
     del older["memory"]["data"]["heap"], older["rebench"]["data"]["heap"], older["rebench"]["data"]["assertions"]
     audit = audit_of(older, tmp_path)
-    assert audit["memory"]["heap"] is None and not audit["checklist"][11]["passed"]
+    assert audit["memory"]["heap"] is None and not audit["checklist"][12]["passed"]
     assert "### Call sites\n\nNot recorded" in page_of(audit)
