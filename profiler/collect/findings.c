@@ -49,8 +49,12 @@ static void note_losses(struct notes *notes)
 		note(notes, IS_WARNING,
 		     "%" PRIu64 " records were lost because the collector did "
 		     "not get the CPU in time; a lower -F, or more locked "
-		     "memory (sysctl kernel.perf_event_mlock_kb=4096), helps",
-		     counts->lost_count);
+		     "memory (sysctl kernel.perf_event_mlock_kb=4096), helps%s",
+		     counts->lost_count,
+		     notes->findings->source.off_cpu == CLINIC_OFF_CPU_STACKS
+			     ? "; where it was the stack of a context switch, "
+			       "its wait has an approximate one"
+			     : "");
 	if (counts->throttled_count)
 		note(notes, IS_WARNING,
 		     "the kernel paused the sampling %" PRIu64
