@@ -1,13 +1,20 @@
 """bench_alloc.py - what the allocation counter and the lock timer cost, beside their rivals.
 
-Programs that do little but allocate, or lock: plain and under each instrument, in ABBA order (within a
-round the variants run forwards, then backwards, so that a drift of the machine falls on all alike). The
-cost is the ratio of medians, given for wall time and for CPU time, which a crowded machine disturbs less.
+Programs that do little but allocate, or lock: plain and under each instrument, in ABBA order: within a
+round the variants run forwards, then backwards, so that a drift of the machine falls on all alike. Each
+half round gives one ratio (variant / plain); a row shows their median with its order-statistic interval,
+which is judged against the target: PASS below it, MISSED above it, UNDECIDED where it lies on both sides.
 
-    /usr/bin/python3 profiler/preload/bench_alloc.py [--rounds 5] [--with heaptrack --with dhat]
+Judged is CPU time, user and system, of the program and all that the instrument starts, with everything
+on one CPU. Threads that wait for a lock burn none, so for eight threads wall time is judged as well.
+
+    PYTHONPATH=profiler /usr/bin/python3 profiler/preload/bench_alloc.py [--rounds 4] [--out FILE]
+
+Exits with 0 when every target is met, 1 when one is missed, 3 when only more rounds could tell.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -16,37 +23,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
+from math import comb
 from pathlib import Path
+
+import debian_lua
 
 HERE = Path(__file__).parent
 LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
 VICTIMS = Path("build/victims").resolve()
+SCRIPT = str(HERE / "bench_alloc.lua")
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to run the program; environment values may use {dir}."""
+    """A way to run a program; words and environment values may use {dir}."""
 
     name: str
     prefix: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
-    once: bool = False  # too slow to repeat: one run, no claim beyond its size
+    environment: tuple[tuple[str, str], ...] = ()
 
 
-def preload(**environment: str) -> dict[str, str]:
-    return {"LD_PRELOAD": str(LIBRARY)} | environment
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One program; operations is what one run does so often, for a cost per operation."""
-
-    title: str
-    program: tuple[str, ...]
-    variants: tuple[Variant, ...]
-    operations: int
-    one_cpu: bool = True
+def preload(**environment: str) -> tuple[tuple[str, str], ...]:
+    return ("LD_PRELOAD", str(LIBRARY)), *environment.items()
 
 
 PLAIN = Variant("plain")
@@ -55,25 +55,14 @@ STACKS = Variant("exact call stacks", environment=preload(CLINIC_ALLOC_STACKS="1
 LIVE = Variant("stacks, peak, leaks, lifetimes",
                environment=preload(CLINIC_ALLOC_STACKS="1", CLINIC_ALLOC_LIVE="1", CLINIC_ALLOC_RAW="{dir}"))
 LOCKS = Variant("lock timing", environment=preload(CLINIC_LOCK="1", CLINIC_ALLOC_RAW="{dir}"))
-RIVALS = {
-    "heaptrack": Variant("heaptrack", ("heaptrack", "-r", "-o", "{dir}/heaptrack")),
-    "dhat": Variant("valgrind dhat", ("valgrind", "-q", "--tool=dhat", "--dhat-out-file={dir}/dhat"),
-                    once=True),
-}
-COUNTERS = (PLAIN, COUNTS, STACKS, LIVE)
-BENCHES = (
-    Bench("Lua, built by Debian without frame pointers", ("lua5.4", str(HERE / "bench_alloc.lua")), COUNTERS,
-          8_000_389),
-    Bench("malloc and free alone, one thread", (str(VICTIMS / "alloc_churn"), "1", "10000000"), COUNTERS,
-          10_000_000),
-    Bench("malloc and free alone, eight threads", (str(VICTIMS / "alloc_churn"), "8", "1250000"), COUNTERS,
-          10_000_000, one_cpu=False),
-    Bench("an uncontended mutex", (str(VICTIMS / "lock_pairs"), "20000000"), (PLAIN, COUNTS, LOCKS), 20_000_000),
-)
+HEAPTRACK = Variant("heaptrack", ("heaptrack", "-r", "-o", "{dir}/heaptrack"))
+DHAT = Variant("valgrind dhat", ("valgrind", "-q", "--tool=dhat", "--dhat-out-file={dir}/dhat"))
 
 
-def pin_to_one_cpu() -> None:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+@dataclass(frozen=True)
+class Program:
+    command: tuple[str, ...]
+    one_cpu: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,57 +71,167 @@ class Run:
     cpu_s: float  # user and system, children included
 
 
-def run_once(bench: Bench, variant: Variant, directory: str) -> Run:
+# One run of each variant of each program, close together in time.
+HalfRound = dict[tuple[str, str], Run]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a figure per half round, and what it must not exceed."""
+
+    name: str
+    unit: str
+    values: list[float]
+    most: float | None = None  # None: a rival, or a figure without a target
+
+
+def pin_to_one_cpu() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def run_once(program: Program, variant: Variant) -> Run:
     """One run, which must succeed; what it leaves behind is no longer wanted."""
-    def fill(text: str) -> str:
-        return text.replace("{dir}", directory)
-    environment = os.environ | {key: fill(value) for key, value in variant.environment.items()}
-    command = [fill(word) for word in variant.prefix] + list(bench.program)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.monotonic()
-    subprocess.run(command, env=environment, check=True, capture_output=True,
-                   preexec_fn=pin_to_one_cpu if bench.one_cpu else None)
-    wall_s = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for left in Path(directory).iterdir():
-        left.unlink()
+    with tempfile.TemporaryDirectory() as directory:
+        def fill(text: str) -> str:
+            return text.replace("{dir}", directory)
+        environment = os.environ | {key: fill(value) for key, value in variant.environment}
+        command = [*(fill(word) for word in variant.prefix), *program.command]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run(command, env=environment, check=True, capture_output=True,
+                       preexec_fn=pin_to_one_cpu if program.one_cpu else None)
+        wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Run(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def measure(bench: Bench, variants: list[Variant], rounds: int, directory: str) -> dict[str, list[Run]]:
-    """Every run of every variant, in the order they ran."""
-    runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
-    repeated = [variant for variant in variants if not variant.once]
-    single = [variant for variant in variants if variant.once]
-    for variant in (repeated + repeated[::-1]) * rounds + single:
-        runs[variant.name].append(run_once(bench, variant, directory))
-    return runs
+def measure(programs: dict[str, Program], variants: list[Variant], rounds: int) -> list[HalfRound]:
+    """Two half rounds a round, the second in the opposite order."""
+    order = [(name, variant) for variant in variants for name in programs]
+    return [{(name, variant.name): run_once(programs[name], variant) for name, variant in half}
+            for _ in range(rounds) for half in (order, order[::-1])]
 
 
-def print_table(bench: Bench, runs: dict[str, list[Run]]) -> None:
-    def medians(name: str) -> tuple[float, float]:
-        return (statistics.median(run.wall_s for run in runs[name]),
-                statistics.median(run.cpu_s for run in runs[name]))
-    plain_wall_s, plain_cpu_s = medians(PLAIN.name)
-    print(f"\n{bench.title}: {' '.join(Path(word).name for word in bench.program)}")
-    print(f"{'':<32}{'runs':>5}{'wall s':>9}{'cpu s':>9}{'wall ratio':>12}{'cpu ratio':>11}{'added ns':>10}")
-    for name in runs:
-        wall_s, cpu_s = medians(name)
-        print(f"{name:<32}{len(runs[name]):>5}{wall_s:>9.3f}{cpu_s:>9.3f}{wall_s / plain_wall_s:>12.3f}"
-              f"{cpu_s / plain_cpu_s:>11.3f}{(cpu_s - plain_cpu_s) / bench.operations * 1e9:>10.1f}")
+def median_interval(values: list[float]) -> tuple[float, float] | None:
+    """Of the median, from order statistics alone (binomial); None: too few values for any confidence."""
+    ordered, count = sorted(values), len(values)
+    outside = [2 * sum(comb(count, i) for i in range(rank + 1)) / 2**count for rank in range(count // 2)]
+    ranks = [rank for rank, probability in enumerate(outside) if probability <= 1 - CONFIDENCE]
+    return (ordered[ranks[-1]], ordered[-1 - ranks[-1]]) if ranks else None
+
+
+def verdict(row: Row) -> str:
+    interval = median_interval(row.values)
+    if row.most is None:
+        return ""
+    if interval is None or interval[0] <= row.most < interval[1]:
+        return "UNDECIDED"
+    return "PASS" if interval[1] <= row.most else "MISSED"
+
+
+def cpu_rows(halves: list[HalfRound], program: str, limits: dict[Variant, float | None]) -> list[Row]:
+    """CPU time as a multiple of the plain run's."""
+    return [Row(variant.name, "times the run",
+                [half[program, variant.name].cpu_s / half[program, PLAIN.name].cpu_s for half in halves], most)
+            for variant, most in limits.items()]
+
+
+def scaling_rows(halves: list[HalfRound], variants: list[Variant], most: float) -> list[Row]:
+    """How much worse eight threads fare against one than they do with the allocator alone."""
+    def factor(half: HalfRound, variant: Variant, clock: str) -> float:
+        return getattr(half["eight", variant.name], clock) / getattr(half["one", variant.name], clock)
+    return [Row(f"{variant.name} ({label})", "times the allocator's own",
+                [factor(half, variant, clock) / factor(half, PLAIN, clock) for half in halves], most)
+            for variant in variants for label, clock in (("wall", "wall_s"), ("CPU", "cpu_s"))]
+
+
+def pair_rows(halves: list[HalfRound], pairs_count: int, limits: dict[Variant, float | None]) -> list[Row]:
+    return [Row(variant.name, "ns added to a pair",
+                [(half["pairs", variant.name].cpu_s - half["pairs", PLAIN.name].cpu_s) / pairs_count * 1e9
+                 for half in halves], most) for variant, most in limits.items()]
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    rows: list[Row]
+    halves: list[HalfRound]
+
+
+def lua_table(title: str, command: tuple[str, ...], limits: dict[Variant, float | None], rounds: int) -> Table:
+    present = {variant: most for variant, most in limits.items()
+               if not variant.prefix or shutil.which(variant.prefix[0])}
+    halves = measure({"lua": Program(command)}, [PLAIN, *present], rounds)
+    return Table(title, cpu_rows(halves, "lua", present), halves)
+
+
+def threads_table(rounds: int) -> Table:
+    programs = {"one": Program((str(VICTIMS / "alloc_churn"), "1", "16000000"), one_cpu=False),
+                "eight": Program((str(VICTIMS / "alloc_churn"), "8", "2000000"), one_cpu=False)}
+    variants = [COUNTS, STACKS, LIVE]
+    halves = measure(programs, [PLAIN, *variants], rounds)
+    return Table(f"Eight threads that only allocate, on {len(os.sched_getaffinity(0))} CPUs, against one",
+                 scaling_rows(halves, variants, 1.15), halves)
+
+
+def mutex_table(rounds: int) -> Table:
+    pairs_count = 20_000_000
+    halves = measure({"pairs": Program((str(VICTIMS / "lock_pairs"), str(pairs_count)))}, [PLAIN, LOCKS], rounds)
+    return Table("An uncontended mutex, locked and unlocked", pair_rows(halves, pairs_count, {LOCKS: 10}), halves)
+
+
+def print_table(table: Table) -> None:
+    print(f"\n{table.title}")
+    for row in table.rows:
+        interval = median_interval(row.values)
+        shown = f"[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "too few rounds"
+        target = f"at most {row.most:g}" if row.most is not None else ""
+        print(f"  {row.name:<38}{statistics.median(row.values):>9.3f}  {shown:<20} {row.unit:<26}{target:<14}"
+              f"{verdict(row)}".rstrip(), flush=True)
+
+
+def measure_all(rounds: int, folder: Path) -> list[Table]:
+    """Every table, printed as soon as it is there."""
+    tables: list[Table] = []
+
+    def add(table: Table) -> None:
+        tables.append(table)
+        print_table(table)
+    try:
+        source = debian_lua.fetch(folder)
+    except debian_lua.Unavailable as reason:
+        print(f"bench_alloc: Lua is not measured, as its source is not to be had: {reason}", file=sys.stderr)
+    else:
+        without = str(debian_lua.build(source, "-fomit-frame-pointer"))
+        framed = str(debian_lua.build(source, "-fno-omit-frame-pointer"))
+        add(lua_table("Lua with frame pointers, 8 million allocations", (framed, SCRIPT),
+                      {COUNTS: 1.05, STACKS: 1.2, LIVE: 1.7}, rounds))
+        add(lua_table("Lua without frame pointers, 8 million allocations", (without, SCRIPT),
+                      {COUNTS: 1.05, STACKS: 2, LIVE: 1.7, HEAPTRACK: None}, rounds))
+        add(lua_table("The same, a fifth as long", (without, SCRIPT, "200000"), {LIVE: None, DHAT: None}, rounds))
+    add(threads_table(rounds))
+    add(mutex_table(rounds))
+    return tables
+
+
+def save(tables: list[Table], path: Path) -> None:
+    """Every run, in the order of the half rounds."""
+    data = [{"title": table.title, "rows": [asdict(row) | {"verdict": verdict(row)} for row in table.rows],
+             "half_rounds": [[{"program": program, "variant": variant, **asdict(run)}
+                              for (program, variant), run in half.items()] for half in table.halves]}
+            for table in tables]
+    path.write_text(json.dumps(data, indent=1) + "\n")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--with", dest="rivals", action="append", choices=sorted(RIVALS), default=[])
+    parser.add_argument("--rounds", type=int, default=4, help="3 at least for an interval")
+    parser.add_argument("--out", type=Path, help="where to write every run, as JSON")
     arguments = parser.parse_args()
-    rivals = [RIVALS[name] for name in arguments.rivals if shutil.which(RIVALS[name].prefix[0])]
-    for bench in BENCHES:
-        variants = list(bench.variants) + (rivals if bench is BENCHES[0] else [])
-        with tempfile.TemporaryDirectory() as directory:
-            print_table(bench, measure(bench, variants, arguments.rounds, directory))
-    return 0
+    with tempfile.TemporaryDirectory() as folder:
+        tables = measure_all(arguments.rounds, Path(folder))
+    if arguments.out:
+        save(tables, arguments.out)
+    verdicts = {verdict(row) for table in tables for row in table.rows}
+    return 1 if "MISSED" in verdicts else 3 if "UNDECIDED" in verdicts else 0
 
 
 if __name__ == "__main__":

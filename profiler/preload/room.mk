@@ -36,18 +36,16 @@ $(O)/victims/alloc_static: profiler/preload/victims/alloc_23.c | setup
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -static $< -o $@
 endif
 
-#: RIVALS measured beside the counter: heaptrack, dhat (takes minutes)
-RIVALS ?= heaptrack
-#: ROUNDS forward-and-backward rounds of the instrument benchmarks (5)
-ROUNDS ?= 5
+#: ROUNDS forward-and-backward rounds of the instrument benchmarks (4)
+ROUNDS ?= 4
 PHONY += bench-instruments bench-instruments-alloc
 ## bench-instruments: what each instrument costs the program it watches
 bench-instruments: bench-instruments-alloc
 ## bench-instruments-alloc: allocation counter and lock timer, with rivals
 bench-instruments-alloc: instruments $(O)/victims/alloc_churn \
 	$(O)/victims/lock_pairs
-	$(Q)$(PYTHON) profiler/preload/bench_alloc.py --rounds $(ROUNDS) \
-	  $(addprefix --with ,$(RIVALS))
+	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/preload/bench_alloc.py \
+	  --rounds $(ROUNDS)
 
 #: SECONDS how long bench-instruments-churn runs (60; 3600 for the hour)
 SECONDS ?= 60
