@@ -13,6 +13,7 @@ from typing import Any
 
 from labkit.instruments import Unavailable, clinic
 
+ROOT = Path(__file__).resolve().parents[3]  # of the harness's sources, which are not mapped as the patient's are
 FRAMES_KEPT = 8  # of a stack, innermost first: past the stage's entry, short of the harness
 COUNTS = {"allocations_count": "allocations_count", "frees_count": "frees_count", "bytes": "allocated_bytes",
           "peak_bytes": "peak_bytes", "leaked_count": "leaked_count", "leaked_bytes": "leaked_bytes",
@@ -65,10 +66,9 @@ def _sites(session: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _stack_reader(session: Mapping[str, Any]):
     """row of `stacks` -> its innermost frames as {"function", "file", "line"}; file None where there is no source."""
     strings, frames, stacks = session["strings"], list(_rows(session["frames"])), session["stacks"]
-    here = f"{Path.cwd()}/"  # the harness's sources are not mapped as the patient's are
 
     def frame(row: Mapping[str, int]) -> dict[str, Any]:
-        file = strings[row.get("file", 0)].removeprefix(here) or None
+        file = strings[row.get("file", 0)].removeprefix(f"{ROOT}/") or None
         return {"function": strings[row.get("function", 0)] or "[not named]", "file": file,
                 "line": row.get("line", 0) if file else None}
 

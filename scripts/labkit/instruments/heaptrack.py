@@ -27,6 +27,7 @@ SUMMARY = {
 }
 NOTHING = ["/bin/true"]
 FRAMES_KEPT = 8
+LIBRARY_START = "_dl_init"  # glibc's, which runs the constructors of what a program is linked with
 
 
 def version() -> str:
@@ -76,15 +77,17 @@ def follow(lines: Iterable[str]) -> dict[str, Any]:
     """The heap as the calls went: the most bytes live at once, and the longest row of allocations without a free.
 
     {"peak_bytes", "burst": {"allocations_count", "allocated_bytes", "stack"}}; stack: functions, innermost first, of
-    the call site with most allocations in that row.
+    the call site with most allocations in that row. What libraries allocate before main, heaptrack's own among them, is
+    live, but in no row.
     """
     book, row, longest = Book(), [], []
     live = peak = 0
     for line in lines:
         kind, _, rest = line.partition(" ")
         if kind == "+":
-            row.append(book.blocks[int(rest, 16)])
-            live += row[-1].size_bytes
+            block = book.blocks[int(rest, 16)]
+            row += [] if block.before_main else [block]
+            live += block.size_bytes
             peak = max(peak, live)
         elif kind == "-":
             longest, row = max(longest, row, key=len), []
@@ -102,6 +105,7 @@ def follow(lines: Iterable[str]) -> dict[str, Any]:
 class Block:
     size_bytes: int
     trace: int
+    before_main: bool
 
 
 class Book:
@@ -125,11 +129,14 @@ class Book:
         elif kind == "t":
             self.frames.append((numbers[0], numbers[1]))
         else:
-            self.blocks.append(Block(numbers[0], numbers[1]))
+            self.blocks.append(Block(numbers[0], numbers[1], LIBRARY_START in self._whole_stack(numbers[1])))
 
     def stack(self, frame: int) -> list[str]:
+        return self._whole_stack(frame)[:FRAMES_KEPT]
+
+    def _whole_stack(self, frame: int) -> list[str]:
         found = []
-        while frame and len(found) < FRAMES_KEPT:
+        while frame:
             address, frame = self.frames[frame - 1]
             found += self.functions[address - 1]
-        return found[:FRAMES_KEPT]
+        return found
