@@ -96,6 +96,22 @@ static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
 	return 1;
 }
 
+static pid_t loaded_in; /* 0: our constructors run yet, and nobody forked */
+
+__attribute__((constructor)) static void remember_process(void)
+{
+	loaded_in = getpid();
+}
+
+/*
+ * dl_iterate_phdr takes the loader's lock. In the child of a fork it may be
+ * held for good, by a thread of the parent that was in dlopen just then.
+ */
+static bool may_ask_loader(void)
+{
+	return !loaded_in || getpid() == loaded_in;
+}
+
 /*
  * Of the image in memory: the file may be another one by now, and by the
  * time that somebody asks for names. How long the text is; no NUL.
@@ -108,7 +124,8 @@ static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
 	size_t used = 0;
 
 	search.end = strtoul(dash + 1, NULL, 16);
-	dl_iterate_phdr(look_at_image, &search);
+	if (may_ask_loader())
+		dl_iterate_phdr(look_at_image, &search);
 	for (size_t i = 0; i < search.layout.build_id_size; i++) {
 		text[used++] = digits[search.layout.build_id[i] >> 4];
 		text[used++] = digits[search.layout.build_id[i] & 15];
