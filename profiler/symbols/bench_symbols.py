@@ -7,7 +7,7 @@ addresses sit in few units. The tools take turns in each round, forwards then ba
 take minutes get fewer addresses, and the table says how many.
 
 Memory is the most that was resident, and of it the most that was anonymous: what no file stands behind,
-and the kernel cannot take back. Exits 1 when a target is missed.
+and the kernel cannot take back.
 
     /usr/bin/python3 profiler/symbols/bench_symbols.py [--addresses 3000] [--rounds 3]
 """
@@ -155,16 +155,13 @@ def print_table(rows: list[Row]) -> None:
               f"  {per_address(row) / per_address(rows[0]):.1f} times clinic's")
 
 
-def judge(label: str, value: float, target: float, unit: str) -> bool:
-    passed = value <= target
-    print(f"{'PASS' if passed else 'MISSED':<7} {label}: {value:.2f} {unit}, target at most {target:g}")
-    return passed
+def print_goal(label: str, value: float, target: float, unit: str) -> None:
+    print(f"{'PASS' if value <= target else 'MISSED':<7} {label}: {value:.2f} {unit}, target at most {target:g}")
 
 
-def is_on_target(clinic: Row) -> bool:
-    wall = judge("cold, median", statistics.median(r.wall_s for r in clinic.runs), WALL_TARGET_S, "s")
-    memory = judge("resident, most", max(r.resident_mib for r in clinic.runs), MEMORY_TARGET_MIB, "MiB")
-    return wall and memory
+def print_goals(clinic: Row) -> None:
+    print_goal("cold, median", statistics.median(r.wall_s for r in clinic.runs), WALL_TARGET_S, "s")
+    print_goal("resident, most", max(r.resident_mib for r in clinic.runs), MEMORY_TARGET_MIB, "MiB")
 
 
 def main() -> None:
@@ -183,7 +180,7 @@ def main() -> None:
           f"{2 * arguments.rounds} runs of each tool")
     rows = measure(tools, draw_addresses(library, arguments.addresses), [library, debug], arguments.rounds)
     print_table(rows)
-    sys.exit(0 if is_on_target(rows[0]) else 1)
+    print_goals(rows[0])
 
 
 if __name__ == "__main__":
