@@ -1,7 +1,8 @@
 /*
- * alloc_churn THREADS PAIRS: every thread makes PAIRS allocations of 16 to
- * 527 bytes, each kept until 256 others came after it. Nothing else: the
- * cost of an instrument shows at its largest.
+ * alloc_churn THREADS PAIRS [LEAK]: every thread makes PAIRS allocations of
+ * 16 to 527 bytes, each kept until 256 others came after it. Nothing else:
+ * the cost of an instrument shows at its largest. With LEAK, 256 blocks in
+ * LEAK times as many are never freed.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -9,7 +10,7 @@
 
 #define LIVE 256u
 
-static size_t pairs;
+static size_t pairs, leak_every;
 
 static void *churn(void *seed)
 {
@@ -18,7 +19,8 @@ static void *churn(void *seed)
 
 	for (size_t i = 0; i < pairs; i++) {
 		random = random * 6364136223846793005u + 1442695040888963407u;
-		free(live[i % LIVE]);
+		if (!leak_every || i / LIVE % leak_every)
+			free(live[i % LIVE]);
 		live[i % LIVE] = malloc(16 + (random >> 55));
 	}
 	for (size_t i = 0; i < LIVE; i++)
@@ -32,6 +34,7 @@ int main(int argc, char **argv)
 	pthread_t threads[64];
 
 	pairs = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
+	leak_every = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	if (count < 1 || count > 64)
 		return 2;
 	for (uintptr_t i = 0; i < count; i++)
