@@ -148,10 +148,17 @@ def test_waits_stand_in_a_table_longest_first(documents, tmp_path):
 @pytest.mark.parametrize("witness, own, difference, unexplained", [
     (100, 0, 0, 0), (101, 1, -1, 0), (103, 1, -3, -2), (99, 0, 1, 1), (100, 1, 0, 0)])
 def test_only_what_a_witness_counts_of_itself_explains_a_difference(witness, own, difference, unexplained):
-    data = {"counter": {"allocations_count": 100},
+    data = {"counter": {"allocations_count": 100}, "rss_series": [],
             "heaptrack": {"allocations_count": witness, "own": {"allocations_count": own}}}
     pair = count_witnesses(data)[0]["counts"]["allocations_count"]
     assert (pair["difference"], pair["unexplained"]) == (difference, unexplained)
+
+
+@pytest.mark.parametrize("threads, compared", [(1, {"peak_bytes"}), (2, set())])
+def test_peaks_are_compared_where_they_can_be_equal(threads, compared):
+    data = {"counter": {"peak_bytes": 100}, "massif": {"peak_bytes": 101},
+            "rss_series": [{"time_ns": 0, "rss_bytes": 1, "threads_count": threads}]}
+    assert {key for one in count_witnesses(data) for key in one["counts"]} == compared
 
 
 def test_evidence_from_before_call_sites_were_recorded_still_reads(documents, tmp_path):
