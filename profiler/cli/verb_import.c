@@ -10,9 +10,10 @@ static const struct clinic_usage usage = {
 	.line = "import FILE -o SESSION",
 	.text = "FILE is the text of\n"
 		"  perf script --header --show-lost-events \\\n"
-		"      -F comm,pid,tid,cpu,time,period,event,ip,sym,dso\n"
-		"and may be gzipped; '-' is the standard input. The session's "
-		"name ends in\n.json or .json.gz.\n",
+		"      -F comm,pid,tid,time,period,event,ip,sym,dso\n"
+		"and may be gzipped; '-' is the standard input. After `perf "
+		"record --sample-cpu`\nadd cpu to the fields. The session's "
+		"name ends in .json or .json.gz.\n",
 	.operands_min = 1,
 	.operands_max = 1,
 };

@@ -494,7 +494,7 @@ static int nothing_found(const struct importer *in, struct clinic_why *why)
 	else
 		snprintf(why->text, sizeof(why->text),
 			 "it holds no samples; "
-			 "is it the text of `perf script -F comm,pid,tid,cpu,"
+			 "is it the text of `perf script -F comm,pid,tid,"
 			 "time,period,event,ip,sym,dso`?");
 	return -ENODATA;
 }

@@ -2,7 +2,7 @@
  * formats/perf_script.h - what `perf script` prints, into a session.
  *
  *	perf script [--header] --show-lost-events \
- *	    -F comm,pid,tid,cpu,time,period,event,ip,sym,dso
+ *	    -F comm,pid,tid[,cpu],time,period,event,ip,sym,dso
  *
  * Takes fewer or more fields too, as long as comm, tid, time, event and sym
  * are there. Streams: memory grows with what differs, not with the file.

@@ -10,7 +10,6 @@ import pytest
 
 CLINIC = Path("build/bin/clinic").resolve()
 VICTIM = Path("build/victims/split_functions").resolve()
-FIELDS = "comm,pid,tid,cpu,time,period,event,ip,sym,dso"
 
 
 def output(*argv: object, **kwargs) -> str:
@@ -22,7 +21,7 @@ def recording(tmp_path_factory) -> Path:
     if not shutil.which("perf"):
         pytest.skip("no perf to compare with")
     data = tmp_path_factory.mktemp("perf") / "perf.data"
-    done = subprocess.run(["perf", "record", "-q", "-F", "999", "--sample-cpu", "-e", "cpu-clock", "-g", "-o", data,
+    done = subprocess.run(["perf", "record", "-q", "-F", "999", "-e", "cpu-clock", "-g", "-o", data,
                            VICTIM, "400"], capture_output=True, text=True)
     if not data.exists():
         pytest.skip(f"perf record does not work here: {done.stderr.strip()[:200]}")
@@ -32,7 +31,9 @@ def recording(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def report(recording) -> dict:
     text, session = recording.with_suffix(".txt"), recording.with_suffix(".json")
-    text.write_text(output("perf", "script", "--header", "-i", recording, "-F", FIELDS, "--show-lost-events"))
+    # As the help says: it named a field that a plain perf record does not have.
+    command = re.search(r"(perf script.*?-F \S+)", output(CLINIC, "help", "import"), re.S).group(1)
+    text.write_text(output(*command.replace("\\", "").split(), "-i", recording))
     output(CLINIC, "import", text, "-o", session)
     return json.loads(output(CLINIC, "report", session, "--json"))
 

@@ -70,26 +70,16 @@ static void leave_start(struct start *start)
 	atomic_store_explicit(&start->is_taken, false, memory_order_release);
 }
 
-static void end_thread(void *unused)
-{
-	(void)unused;
-	timer_sampler_thread_end();
-}
-
 static void *begin_thread(void *taken)
 {
 	struct start *start = taken;
 	void *(*function)(void *) = start->function;
 	void *argument = start->argument;
-	void *result;
 
 	leave_start(start);
 	timer_sampler_thread_begin(__builtin_frame_address(0));
-	/* Also when it leaves by pthread_exit or is cancelled. */
-	pthread_cleanup_push(end_thread, NULL);
-	result = function(argument);
-	pthread_cleanup_pop(1);
-	return result;
+	/* The last call is a jump: no stack may show a frame of ours. */
+	return function(argument);
 }
 
 /* dlsym gives an object pointer for what is a function: POSIX's own way. */

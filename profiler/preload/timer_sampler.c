@@ -50,6 +50,10 @@ static long period_ns;
 static int signal_number;
 static bool is_active;
 
+/* Its destructor is how a thread says that it ends. */
+static pthread_key_t end_key;
+static bool has_end_key;
+
 static _Thread_local struct {
 	bool has_timer;
 	int timer; /* the kernel's number */
@@ -141,12 +145,26 @@ static bool has_ring(void)
 	return true;
 }
 
+static void end_thread(void)
+{
+	if (!self.has_timer)
+		return;
+	self.has_timer = false;
+	syscall(SYS_timer_delete, self.timer);
+}
+
+static void on_thread_end(void *unused)
+{
+	(void)unused;
+	end_thread();
+}
+
 static void on_tick(const void *context)
 {
 	if (!self.has_timer || !has_ring())
 		return;
 	if (ring.head->is_stopped)
-		timer_sampler_thread_end();
+		end_thread();
 	else
 		write_sample(context);
 }
@@ -204,14 +222,8 @@ void timer_sampler_thread_begin(const void *stack_start)
 	self.stack_end = (uintptr_t)stack_start + ABOVE_START_BYTES;
 	self.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	self.has_timer = period_ns && !create_timer(&self.timer);
-}
-
-void timer_sampler_thread_end(void)
-{
-	if (!self.has_timer)
-		return;
-	self.has_timer = false;
-	syscall(SYS_timer_delete, self.timer);
+	if (has_end_key)
+		pthread_setspecific(end_key, &self);
 }
 
 void timer_sampler_maps_change(void)
@@ -252,6 +264,7 @@ __attribute__((constructor)) static void start(void)
 	if (period_ns && !signal_number)
 		return;
 	is_active = true;
+	has_end_key = !pthread_key_create(&end_key, on_thread_end);
 	pthread_atfork(NULL, NULL, in_child);
 	timer_sampler_thread_begin(__libc_stack_end);
 }

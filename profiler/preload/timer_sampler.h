@@ -13,7 +13,6 @@ bool timer_sampler_is_active(void);
 
 /* By a new thread itself; stack_start: the address of its first frame. */
 void timer_sampler_thread_begin(const void *stack_start);
-void timer_sampler_thread_end(void);
 
 /* This thread is in that stage now; "": in none. */
 void timer_sampler_stage(const char *name);

@@ -22,20 +22,31 @@ static _Atomic(sighandler_t) their_handler;
 typedef int set_action(int, const struct sigaction *, struct sigaction *);
 typedef int set_mask(int, const sigset_t *, sigset_t *);
 
+static struct {
+	set_action *sigaction;
+	set_mask *sigprocmask;
+	set_mask *pthread_sigmask;
+	sighandler_t (*signal)(int, sighandler_t);
+} real;
+
 /* dlsym gives an object pointer for what is a function: POSIX's own way. */
 static void find_real(const char *name, void *function)
 {
 	*(void **)function = dlsym(RTLD_NEXT, name);
 }
 
-static int real_sigaction(int number, const struct sigaction *action,
-			  struct sigaction *old)
+/*
+ * Before any fork: dlsym takes the loader's lock, which a child may find
+ * held for good. Constructors that run before ours may call us before.
+ */
+__attribute__((constructor)) static void find_all(void)
 {
-	static set_action *real;
-
-	if (!real)
-		find_real("sigaction", &real);
-	return real(number, action, old);
+	if (real.signal)
+		return;
+	find_real("sigaction", &real.sigaction);
+	find_real("sigprocmask", &real.sigprocmask);
+	find_real("pthread_sigmask", &real.pthread_sigmask);
+	find_real("signal", &real.signal);
 }
 
 /* Nobody handles it: let it do what it would have done without us. */
@@ -43,7 +54,7 @@ static void die_of(int number)
 {
 	struct sigaction by_default = {.sa_handler = SIG_DFL};
 
-	real_sigaction(number, &by_default, NULL);
+	real.sigaction(number, &by_default, NULL);
 	raise(number); /* blocked until our handler returns */
 }
 
@@ -68,7 +79,7 @@ static int free_number(void)
 	struct sigaction used;
 
 	for (int number = SIGRTMAX - 1; number > SIGRTMIN; number--)
-		if (!real_sigaction(number, NULL, &used) &&
+		if (!real.sigaction(number, NULL, &used) &&
 		    used.sa_handler == SIG_DFL)
 			return number;
 	return 0;
@@ -79,12 +90,14 @@ int timer_signal_take(void (*on_tick)(const void *context))
 	struct sigaction action = {.sa_sigaction = on_signal,
 				   .sa_flags = SA_SIGINFO | SA_RESTART |
 					       SA_ONSTACK};
-	int number = free_number();
+	int number;
 
 	/* Nothing may interrupt the handler in the middle of a record. */
 	sigfillset(&action.sa_mask);
+	find_all();
+	number = free_number();
 	tick = on_tick;
-	if (number && !real_sigaction(number, &action, NULL))
+	if (number && !real.sigaction(number, &action, NULL))
 		our_number = number;
 	return our_number;
 }
@@ -116,51 +129,46 @@ EXPORT int sigaction(int number, const struct sigaction *action,
 {
 	struct sigaction without;
 
+	find_all();
 	if (our_number && number == our_number)
 		return keep_theirs(action, old);
 	if (!action)
-		return real_sigaction(number, NULL, old);
+		return real.sigaction(number, NULL, old);
 	without = *action;
 	without.sa_mask = without_ours(&action->sa_mask);
-	return real_sigaction(number, &without, old);
+	return real.sigaction(number, &without, old);
 }
 
 EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
-	static sighandler_t (*real)(int, sighandler_t);
 	struct sigaction action = {.sa_handler = handler};
 	struct sigaction old;
 
-	if (!real)
-		find_real("signal", &real);
+	find_all();
 	if (!our_number || number != our_number)
-		return real(number, handler);
+		return real.signal(number, handler);
 	keep_theirs(&action, &old);
 	return old.sa_handler;
 }
 
 EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
-	static set_mask *real;
 	sigset_t without;
 
-	if (!real)
-		find_real("sigprocmask", &real);
+	find_all();
 	if (!set || how == SIG_UNBLOCK)
-		return real(how, set, old);
+		return real.sigprocmask(how, set, old);
 	without = without_ours(set);
-	return real(how, &without, old);
+	return real.sigprocmask(how, &without, old);
 }
 
 EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
-	static set_mask *real;
 	sigset_t without;
 
-	if (!real)
-		find_real("pthread_sigmask", &real);
+	find_all();
 	if (!set || how == SIG_UNBLOCK)
-		return real(how, set, old);
+		return real.pthread_sigmask(how, set, old);
 	without = without_ours(set);
-	return real(how, &without, old);
+	return real.pthread_sigmask(how, &without, old);
 }
