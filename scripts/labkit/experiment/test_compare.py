@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -152,6 +153,8 @@ def test_a_document_has_what_a_reader_needs(tmp_path):
     assert document["pairs_count"] >= 16 and document["mde_ratio"] > 0 and document["seed"] == 5
     assert document["canary"]["flagged"] is False
     folder = Path(ROOT / document["rows"]).parent
+    linked = re.findall(r"\]\((\S+\.svg)\)", (folder / "comparison.md").read_text())
+    assert len(linked) == 4 and all((folder / name).exists() for name in linked)
     rows = [json.loads(line) for line in open(ROOT / document["rows"])]
     assert {row["stage"] for row in rows} == {"pilot", "main", "confirm", "count"} - (
         {"main"} if not any(row["stage"] == "main" for row in rows) else set())

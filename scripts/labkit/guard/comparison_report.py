@@ -185,6 +185,11 @@ def growth_table(flame: dict) -> list[str]:
     return ["| function that grew | own time a run, A | B | change |", "|---|---:|---:|---:|", *rows, ""]
 
 
+def gallery(names: list[str]) -> str:
+    """The end of a page that lies beside its figures."""
+    return "".join(["\n## Figures\n", *(f"\n![{name.removesuffix('.svg')}]({quote(name)})\n" for name in names)])
+
+
 def table(case: dict, confidence: float, named: bool = True) -> str:
     rows = [f"## {case['name']}: {case['verdict']}\n"] if named else []
     rows += [f"| metric | A | B | change [{confidence:.0%}] | verdict | detectable | p (exact) | Welch p |",

@@ -77,12 +77,13 @@ def finish(doc: dict, folder: Path, json_path: Path | None, rows: list[dict] | N
     check(doc, str(folder / "comparison.json"))
     text = json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / "comparison.json", text)
-    write_text(folder / "comparison.md", comparison_report.markdown(doc))
+    page = comparison_report.markdown(doc)
     if json_path is not None:
         write_text(json_path, text)
     if rows:
         from labkit.figures import figures_verdict
-        figures_verdict.write_all(doc, rows, folder)
+        page += comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
+    write_text(folder / "comparison.md", page)
     print("\n".join(comparison_report.summary_lines(doc)))
     print(f"  {folder / 'comparison.md'}")
     return Exit(doc["exit_code"])

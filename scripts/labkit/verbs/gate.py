@@ -98,6 +98,7 @@ def nothing_to_measure(subjects: Subjects) -> Campaign:
 def write_documents(doc: dict, rows: list[dict], folder: Path) -> None:
     check(doc, str(folder / "comparison.json"))
     write_text(folder / "comparison.json", json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(folder / "comparison.md", comparison_report.markdown(doc))
+    page = comparison_report.markdown(doc)
     if rows:
-        figures_verdict.write_all(doc, rows, folder)
+        page += comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
+    write_text(folder / "comparison.md", page)
