@@ -251,3 +251,16 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
         assert len(found["campaign"]["link_orders"]["A"]) == 3 and found["campaign"]["canary"]["blocks_count"] >= 4
         assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
             found["campaign"]["first_stage_blocks"].values())
+
+
+def test_a_complaint_about_allocations_is_judged_by_counts(sandbox):
+    """One allocation a batch before, none after: exact, so two counts an arm decide, and time is only watched."""
+    sandbox.keep_candidates("no-copy")
+    sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"allocations"'))
+    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
+    found = candidate(sandbox, "no-copy")
+    assert found["accepted"] and found["gain"]["verdict"] == "improved"
+    assert (found["gain"]["a_median"], found["gain"]["b_median"]) == (1.0, 0.0)
+    page = (sandbox.versions()[-1] / "audit.md").read_text()
+    assert "**1 before, 0 after**, counted in every run" in page and "nan" not in page and "The complaint is closed" in page
+    sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)

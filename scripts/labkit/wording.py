@@ -12,8 +12,10 @@ GAP = "\u00a0"
 
 
 def times(ratio: float | None) -> str:
-    """A ratio as a factor: 1.523×."""
-    return ABSENT if ratio is None else f"{ratio:.3f}×"
+    """A ratio as a factor: 1.523×; ∞× where something became nothing."""
+    if ratio is None:
+        return ABSENT
+    return "∞×" if ratio == float("inf") else f"{ratio:.3f}×"
 
 
 def percent(ratio: float | None, digits: int = 1) -> str:

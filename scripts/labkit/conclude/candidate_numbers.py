@@ -6,6 +6,7 @@ from labkit.conclude.campaign_numbers import campaign_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.decide import Decision
 from labkit.conclude.dossier import Document, Dossier
+from labkit.conclude.effects import is_exact
 from labkit.conclude.shares import ceiling
 from labkit.policy import parse
 
@@ -27,7 +28,9 @@ def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbers(dossier: Dossier, decision: Decision, document: Document) -> dict[str, Any]:
     data, facts = document["data"], decision.facts
-    candidate, amdahl = data["candidate"], ceiling(facts.share)
+    candidate = data["candidate"]
+    # Amdahl's law is about time: a share of the samples bounds no count.
+    amdahl = None if is_exact(dossier.manifest["metric"]) else ceiling(facts.share)
     return {
         **{key: candidate[key] for key in ("id", "title", "targets", "risk", "risk_why", "rollback", "predicted_gain",
                                            "change")},

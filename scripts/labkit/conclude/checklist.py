@@ -9,6 +9,7 @@ Pure  no disk; `evidence` is the file, relative to the report, where a reader ca
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from labkit.conclude.effects import is_exact
 from labkit.wording import count, duration, listing, p_value, percent, plural, times
 
 Audit = dict[str, Any]
@@ -49,7 +50,7 @@ def check_intervals(audit: Audit) -> str:
     open_ended = [one["name"] for one in sizes if not all(map(_is_finite, (one["p50"]["low"], one["p50"]["high"])))]
     need(not open_ended, f"no interval at {listing(open_ended)}: too few processes")
     main = _main(audit)
-    wanted = audit["policy"]["evidence"]["minimum_pairs_count"]
+    wanted = 1 if is_exact(main["metric"]) else audit["policy"]["evidence"]["minimum_pairs_count"]
     need(main["pairs_count"] >= wanted, f"{main['pairs_count']} pairs of processes, {wanted} are needed")
     return (f"{plural(len(sizes), 'size')}, each with intervals of p50, p95 and p99 from at least "
             f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
@@ -115,6 +116,10 @@ def check_before_after(audit: Audit) -> str:
 
 def check_significance(audit: Audit) -> str:
     main = _main(audit)
+    if is_exact(main["metric"]):
+        seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: counted, so no p is needed"
+        need(main["verdict"] == "improved", seen)
+        return seen
     seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block; the larger of it and the bootstrap's), "
             f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
     need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")

@@ -10,12 +10,14 @@ Units  gains are baseline / candidate for costs (time), so above 1 is better; a 
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
 
-from labkit.conclude.effects import Effect, confirmed, first_stage, judged_together, stage_effects
+from labkit.conclude.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
 from labkit.conclude.shares import Share, function_share
 from labkit.policy import Policy, parse
+from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
-from labkit.wording import detectable, p_value, percent, plural, size as in_bytes, times
+from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
 
+GAIN_MAX = 9.0
 FAILURES = {
     "build": "It does not compile",
     "answer": "It answers wrongly",
@@ -205,6 +207,8 @@ def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
         return None
     found = facts.gain.comparison
     alone = max(found.p_exact, found.p_bootstrap)
+    if is_exact(found.metric):
+        return f"The counts do not improve: {counts(facts.gain)}."
     shown = f"{interval(facts.gain)}, p = {p_value(alone)} alone and {p_value(found.p_adjusted)} after Holm"
     if found.verdict == REGRESSED:
         return f"It is slower: {shown}."
@@ -239,8 +243,9 @@ def improved(facts: Facts) -> bool:
 
 
 def gain_low_ratio(facts: Facts) -> float:
-    """How much is gained at least, as a fraction: the low end of the interval."""
-    return max(0.0, facts.gain.comparison.gain_low - 1.0) if facts.gain else 0.0
+    """How much is gained at least, as a fraction: the low end of the interval. A cost that is gone altogether has no
+    ratio; it counts as GAIN_MAX, as does all beyond."""
+    return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_low - 1.0)) if facts.gain else 0.0
 
 
 def rule_peak_rss(facts: Facts, policy: Policy) -> str | None:
@@ -302,9 +307,17 @@ def _failure_name(rule: str, facts: Facts) -> str:
 
 
 def _praise(facts: Facts, policy: Policy) -> str:
+    if is_exact(facts.gain.comparison.metric):
+        return (f"{counts(facts.gain)}, counted in every run, at the price of "
+                f"{plural(facts.lines_count, 'changed line')}.")
     return (f"{interval(facts.gain)}, p = {p_value(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
             f"the {times(1.0 + policy.required_gain(facts.risk))} that risk {facts.risk} asks for, at the price of "
             f"{plural(facts.lines_count, 'changed line')}.")
+
+
+def counts(gain: Effect) -> str:
+    found = gain.comparison
+    return f"{METRICS[found.metric].title} {count(found.a_median)} before, {count(found.b_median)} after"
 
 
 def interval(gain: Effect) -> str:

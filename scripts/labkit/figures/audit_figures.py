@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from labkit import wording
 from labkit.figures import figures_paired
 from labkit.figures.figure_style import AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE, WIDTH_INCHES, legend_above
+from labkit.verdicts.metrics import METRICS
 
 Audit = dict[str, Any]
 
@@ -190,10 +191,15 @@ def allocations(audit: Audit) -> bytes | None:
     return draw(1.3 + 0.55 * len(before), paint)
 
 
+def is_counted(audit: Audit) -> bool:
+    """A complaint about counts has no intervals, no drift and no power to draw: the tables say all there is."""
+    return METRICS[audit["manifest"]["metric"]].noise == "exact"
+
+
 def forest(audit: Audit) -> bytes | None:
     """All candidates on one axis, the rejected included; the union below the line."""
     measured = [one for one in audit["candidates"] if one["measured"] and one["gain"]]
-    if not measured:
+    if not measured or is_counted(audit):
         return None
     failed = [one for one in audit["candidates"] if one not in measured]
     main = audit["rebench"]["main"] if audit["rebench"] else None
@@ -268,7 +274,7 @@ def _forest_guides(axes: Axes, audit: Audit) -> None:
 def paired(audit: Audit) -> bytes | None:
     """Every block of the confirmation, in the order it ran: drift is a slope, a neighbour is a bump."""
     rebench = audit["rebench"]
-    if not rebench or not rebench["main"]:
+    if not rebench or not rebench["main"] or is_counted(audit):
         return None
     changes = np.array(rebench["block_changes"])
     return draw(2.9, lambda axes: figures_paired.paint_paired(axes, changes, rebench["main"]["autocorrelation"],
@@ -278,7 +284,7 @@ def paired(audit: Audit) -> bytes | None:
 def power(audit: Audit) -> bytes | None:
     """What the confirmation could have seen, and how surely."""
     rebench = audit["rebench"]
-    if not rebench or not rebench["main"]:
+    if not rebench or not rebench["main"] or is_counted(audit):
         return None
     policy = audit["policy"]["verdict"]
     return draw(2.9, lambda axes: figures_paired.paint_power(

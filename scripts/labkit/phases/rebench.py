@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from labkit import evidence
 from labkit.audit import audit_state, head_to_head, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan

@@ -60,6 +60,11 @@ def per_batch(row: dict, value: float | None) -> float | None:
     return None if value is None else value / (row.get("repeat_count") or 1)
 
 
+def per_run(name: str) -> Callable[[dict], float | None]:
+    """Counts of a process over the runs of the workload in it; a plain command is one run."""
+    return lambda row: None if row.get(name) is None else row[name] / (row.get("runs_count") or 1)
+
+
 def field(name: str) -> Callable[[dict], float | None]:
     return lambda row: row.get(name)
 
@@ -76,8 +81,8 @@ METRICS = {metric.name: metric for metric in (
     # The kernel counts resident pages in batches per CPU: up to 64 pages come and go for no reason of the program's.
     Metric("peak_rss", "peak resident memory", "bytes", "sampled", field("max_rss_bytes"), tolerance_ratio=0.02),
     Metric("minor_faults", "minor page faults", "count", "sampled", field("minor_faults_count")),
-    Metric("allocations", "allocations", "count", "exact", field("allocations_count")),
-    Metric("allocated_bytes", "bytes allocated", "bytes", "exact", field("allocated_bytes")),
+    Metric("allocations", "allocations", "count", "exact", per_run("allocations_count")),
+    Metric("allocated_bytes", "bytes allocated", "bytes", "exact", per_run("allocated_bytes")),
     # Start-up depends on the environment's size and on ASLR (measured: some tens of instructions in millions).
     Metric("instructions", "instructions (callgrind)", "count", "exact", field("instructions_count"), 0.001),
     Metric("binary_size", "size of the program file", "bytes", "exact", field("binary_bytes")),
