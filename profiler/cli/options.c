@@ -39,9 +39,9 @@ static void print_help(const struct clinic_usage *usage,
 			 options->letter ? ", " : "  ", options->name,
 			 options->argument ? " " : "",
 			 options->argument ? options->argument : "");
-		printf("  %-26s %s\n", spelled, options->text);
+		printf("  %-30s %s\n", spelled, options->text);
 	}
-	printf("  %-26s %s\n", "-h, --help", "this text");
+	printf("  %-30s %s\n", "-h, --help", "this text");
 	if (usage->text)
 		printf("\n%s", usage->text);
 }

@@ -180,6 +180,9 @@ def describe_failure(run: ProcessRun) -> str:
 
 
 def excerpt(stdout: bytes) -> str:
+    """Its beginning, or for what is no text only its size: a terminal must not see a .gz."""
+    if b"\0" in stdout[:60]:
+        return f"{len(stdout)} bytes that are no text"
     text = stdout[:60].decode(errors="replace")
     return repr(text) + ("..." if len(stdout) > 60 else "")
 

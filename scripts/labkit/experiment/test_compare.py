@@ -104,6 +104,12 @@ def test_an_expected_output_is_checked_on_both(tmp_path):
     assert done.returncode == Exit.FAILED and "A (seq 3)" in done.stderr
 
 
+def test_a_binary_answer_is_not_printed():
+    done = lab("compare", "--a", "gzip -1nc Makefile", "--b", "gzip -9nc Makefile")
+    assert "bytes that are no text, which is not what was expected" in done.stderr
+    assert done.returncode == Exit.FAILED
+
+
 def test_an_answer_that_changes_by_itself_cannot_be_checked():
     done = lab("compare", "--a", "sh -c 'echo $$'", "--b", "sh -c 'echo $$ '")
     assert done.returncode == Exit.USAGE and "--expect-output any" in done.stderr
