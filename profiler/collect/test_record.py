@@ -209,9 +209,9 @@ def test_a_handlers_own_stack_is_the_reason(record, anybodys_folder, backend):
     cut = [flags for _, flags in handled if flags & ALTERNATE_STACK]
     assert len(cut) > 0.95 * len(handled) > 0
     assert all(flags & (TRUNCATED | GUESSED) for flags in cut)
-    quality = json.loads(run("report", anybodys_folder / "session.json", "--json").stdout)["quality"]
+    quality = json.loads(run("report", anybodys_folder / f"session-{backend}.json", "--json").stdout)["quality"]
     assert quality["alternate_stack_count"] == sum(bool(flags & ALTERNATE_STACK) for flags in session.flags())
-    assert "alternate stack of a signal handler" in run("report", anybodys_folder / "session.json").stdout
+    assert "alternate stack of a signal handler" in run("report", anybodys_folder / f"session-{backend}.json").stdout
 
 
 # What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).
@@ -357,7 +357,7 @@ def line_of(text: str, path: Path) -> int:
 
 def test_a_function_is_where_it_is_defined(record, anybodys_folder):
     record(VICTIMS / "split_functions", 100)
-    report = json.loads(run("report", anybodys_folder / "session.json", "--json").stdout)
+    report = json.loads(run("report", anybodys_folder / "session-auto.json", "--json").stdout)
     functions = {row["name"]: row for row in report["functions"]}
     sources = Path(__file__).parent / "victims"
     for name, text, source in [("main", "int main(", "split_functions.c"), ("burn", "uint64_t burn(", "known_work.h")]:
