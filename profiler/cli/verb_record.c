@@ -34,7 +34,8 @@ static const struct clinic_usage usage = {
 		"aside: with its stack where the kernel may be seen, else that "
 		"of its last sample.\n"
 		"Exits with the command's own exit code (128 + signal), or 2 "
-		"when it could\nnot be started or measured.\n",
+		"when it could\nnot be started or measured, or an asserted "
+		"stage never began.\n",
 	.operands_min = 0,
 	.operands_max = -1,
 	.stops_at_operand = true,
@@ -248,6 +249,40 @@ static int save(struct clinic_session *session, const char *path)
 	return 0;
 }
 
+static bool has_begun(const struct clinic_session *session, const char *stage,
+		      size_t length)
+{
+	uint32_t count;
+	const struct clinic_stage_name *names =
+		clinic_session_rows(session, CLINIC_STAGES, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (is_word(stage, length,
+			    clinic_session_text(session, names[i].name_id)))
+			return true;
+	return false;
+}
+
+/* A misspelt stage allocates nothing either. */
+static int check_asserted_stages(const struct settings *settings,
+				 const struct clinic_session *session)
+{
+	const char *stage = settings->alloc.no_alloc_in;
+
+	while (stage && *stage) {
+		size_t length = strcspn(stage, ",");
+
+		if (!has_begun(session, stage, length))
+			return clinic_complain(
+				"--assert-zero-alloc: no stage '%.*s' began, "
+				"so nothing was asserted; `clinic report %s "
+				"--by stage` lists those that did",
+				(int)length, stage, settings->output);
+		stage += length + (stage[length] == ',');
+	}
+	return 0;
+}
+
 /* Its own exit code; one that was only measured for a while still runs. */
 static int wait_for_target(struct clinic_target *target)
 {
@@ -270,8 +305,11 @@ static int record(const struct settings *settings,
 			&clinic_session_about(session)->tool_id);
 		clinic_record_summary(&settings->plan, session, &outcome);
 		saved = save(session, settings->output);
+		status = status ? status : saved;
+		if (!status)
+			status = check_asserted_stages(settings, session);
 		target = wait_for_target(&outcome.target);
-		status = target ? target : status ? status : saved;
+		status = target ? target : status;
 	}
 	clinic_target_close(&outcome.target);
 	return status;

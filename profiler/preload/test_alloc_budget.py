@@ -62,5 +62,13 @@ def test_record_takes_the_stage_from_outside(tmp_path):
     command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--assert-zero-alloc"]
     breached = subprocess.run([*command, "copy", "--", victim], capture_output=True, text=True, timeout=30)
     assert breached.returncode == 97 and "alloc_stages.c:" in breached.stderr
-    kept = subprocess.run([*command, "no such stage", "--", victim], capture_output=True, text=True, timeout=30)
-    assert kept.returncode == 0, kept.stderr
+
+
+def test_an_asserted_stage_has_to_begin(tmp_path):
+    """A misspelt stage allocates nothing, and would stay green for ever."""
+    command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--assert-zero-alloc"]
+    silent = subprocess.run([*command, "hot,inner", "--", VICTIM], capture_output=True, text=True, timeout=30)
+    print(silent.stderr)
+    misspelt = subprocess.run([*command, "hot,iner", "--", VICTIM], capture_output=True, text=True, timeout=30)
+    assert (silent.returncode, misspelt.returncode) == (0, 2)
+    assert "no stage 'iner' began" in misspelt.stderr
