@@ -72,13 +72,12 @@ def test_a_threaded_program_fills_the_table_of_contention(tmp_path):
 
 
 def test_the_assertion_names_the_first_call_and_holds_where_nothing_is_asked_for():
-    program = [victim("alloc_stages")]
-    broken = zero_alloc.check(program, "copy", timeout_s=60)
+    broken = zero_alloc.check([victim("alloc_stages")], "copy", timeout_s=60)
     assert not broken["held"]
     assert 'stage "copy" must not allocate, and asked for 16 bytes at allocate' in broken["breach"]
     assert "alloc_stages.c:" in broken["breach"]
-    assert zero_alloc.check(program, "never begun", timeout_s=60) == {"stage": "never begun", "held": True,
-                                                                     "breach": None}
+    kept = zero_alloc.check([victim("alloc_over_budget")], "inner", timeout_s=60)
+    assert kept == {"stage": "inner", "held": True, "breach": None}
 
 
 def test_a_program_that_fails_by_itself_neither_holds_nor_breaks_the_rule():
