@@ -241,6 +241,8 @@ static int print_tally(const struct clinic_report *report,
 	}
 	shown = clinic_report_rows(report, tally.count);
 	print_tally_head(report, group);
+	if (!tally.count)
+		printf("none\n");
 	for (uint32_t i = 0; i < shown; i++)
 		print_row(report, &tally, group, &tally.row[i]);
 	if (shown < tally.count)
@@ -327,26 +329,37 @@ static int print_memory(const struct clinic_report *report)
 	return error;
 }
 
-static void print_lock(const struct clinic_report *report,
-		       const struct clinic_lock *lock)
+/* Who waits. */
+static void print_lock_place(const struct clinic_report *report,
+			     const struct clinic_lock *lock)
 {
-	const struct clinic_session *session = report->session;
 	uint32_t count;
 	const struct clinic_stack *stack =
-		clinic_session_rows(session, CLINIC_STACKS, &count);
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
 	const struct clinic_tally_row row = {
 		.frame_id = stack[lock->stack_id].frame_id};
 	char room[ROOM_BYTES];
 
-	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %10" PRIu64 "  %s %s at ",
+	printf(" at %s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row,
+					    room, sizeof(room)));
+	print_place(report, &row);
+}
+
+static void print_lock(const struct clinic_report *report,
+		       const struct clinic_lock *lock)
+{
+	const struct clinic_session *session = report->session;
+
+	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %10" PRIu64 "  %s %s",
 	       (double)lock->wait_ns / 1e6, (double)lock->longest_wait_ns / 1e6,
 	       (double)lock->hold_ns / 1e6, lock->contended_count,
 	       lock->acquisitions_count,
 	       clinic_session_text(session, lock->kind_id),
 	       clinic_session_text(session, lock->name_id));
-	printf("%s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row, room,
-					sizeof(room)));
-	print_place(report, &row);
+	if (lock->contended_count)
+		print_lock_place(report, lock);
+	else
+		printf(", nobody waited");
 	printf("\n");
 }
 

@@ -2,6 +2,7 @@
  * clinic record - run a program, or watch one, and write where its CPU time
  * went, what it allocated, and what its threads waited for.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -202,8 +203,13 @@ static int explain(const struct settings *settings, int err,
 		return clinic_complain("cannot run %s: %s",
 				       settings->plan.argv[0], why);
 	case CLINIC_STEP_ATTACH:
-		return clinic_complain("cannot watch process %d: %s",
-				       settings->plan.pid, why);
+		return clinic_complain(
+			"cannot watch process %d: %s%s", settings->plan.pid,
+			why,
+			err == -EPERM || err == -EACCES
+				? "; it is another user's: try as that user, "
+				  "or as root"
+				: "");
 	case CLINIC_STEP_MEASURE:
 		return clinic_complain("had to stop measuring: %s", why);
 	case CLINIC_STEP_NAME:

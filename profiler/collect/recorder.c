@@ -8,6 +8,7 @@
 #include "collect/processes.h"
 #include "collect/raw_stacks.h"
 #include "collect/event_source.h"
+#include "collect/stage_changes.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -34,13 +35,7 @@ struct clinic_recorder {
 		size_t count, room;
 	} samples, waits;
 
-	/* Told apart from the samples, and joined with them by time. */
-	struct stage_change {
-		uint64_t time_ns;
-		uint32_t tid;
-		uint32_t stage_id;
-	} * changes;
-	size_t changes_count, changes_room;
+	struct clinic_stage_changes stages;
 
 	/* The last user stack, outermost first; of no space: none. */
 	struct last_walk {
@@ -98,7 +93,7 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 	free(recorder->unwinder);
 	free(recorder->samples.rows);
 	free(recorder->waits.rows);
-	free(recorder->changes);
+	clinic_stage_changes_free(&recorder->stages);
 	free(recorder);
 }
 
@@ -436,28 +431,15 @@ static int follow(struct clinic_recorder *recorder,
 static int take_stage(struct clinic_recorder *recorder,
 		      const struct clinic_event *event)
 {
-	struct stage_change change = {.time_ns = event->time_ns,
-				      .tid = event->tid};
+	uint32_t stage_id = 0;
+	int err = 0;
 
-	if (recorder->changes_count == recorder->changes_room) {
-		size_t room = recorder->changes_room * 2 + 1024;
-		struct stage_change *grown =
-			realloc(recorder->changes, room * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		recorder->changes = grown;
-		recorder->changes_room = room;
-	}
-	if (*event->stage) {
-		int err = clinic_session_stage_id(
-			recorder->session, event->stage, &change.stage_id);
-
-		if (err)
-			return err;
-	}
-	recorder->changes[recorder->changes_count++] = change;
-	return 0;
+	if (*event->stage)
+		err = clinic_session_stage_id(recorder->session, event->stage,
+					      &stage_id);
+	return err ? err
+		   : clinic_stage_changes_add(&recorder->stages, event->tid,
+					      event->time_ns, stage_id);
 }
 
 int clinic_recorder_take_stages(void *recorder,
@@ -608,35 +590,6 @@ static int compare_times(const void *left, const void *right)
 	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
 }
 
-static int compare_changes(const void *left, const void *right)
-{
-	const struct stage_change *a = left, *b = right;
-
-	if (a->tid != b->tid)
-		return a->tid < b->tid ? -1 : 1;
-	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
-}
-
-/* Where the thread's last change before that time led it. */
-static uint32_t stage_at(const struct clinic_recorder *recorder, uint32_t tid,
-			 uint64_t time_ns)
-{
-	struct stage_change wanted = {.time_ns = time_ns, .tid = tid};
-	size_t low = 0, high = recorder->changes_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (compare_changes(&recorder->changes[middle], &wanted) > 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low && recorder->changes[low - 1].tid == tid
-		       ? recorder->changes[low - 1].stage_id
-		       : 0;
-}
-
 static void set_stages_of(const struct clinic_recorder *recorder,
 			  struct sample_list *list,
 			  const struct clinic_thread *threads)
@@ -644,8 +597,9 @@ static void set_stages_of(const struct clinic_recorder *recorder,
 	for (size_t i = 0; i < list->count; i++) {
 		struct clinic_sample *row = &list->rows[i];
 
-		row->stage_id = stage_at(recorder, threads[row->thread_id].tid,
-					 row->time_ns);
+		row->stage_id = clinic_stage_changes_at(
+			&recorder->stages, threads[row->thread_id].tid,
+			row->time_ns);
 	}
 }
 
@@ -655,10 +609,9 @@ static void set_stages(struct clinic_recorder *recorder)
 	const struct clinic_thread *threads =
 		clinic_session_rows(recorder->session, CLINIC_THREADS, &count);
 
-	if (!recorder->changes_count)
+	if (!recorder->stages.count)
 		return;
-	qsort(recorder->changes, recorder->changes_count,
-	      sizeof(*recorder->changes), compare_changes);
+	clinic_stage_changes_sort(&recorder->stages);
 	set_stages_of(recorder, &recorder->samples, threads);
 	set_stages_of(recorder, &recorder->waits, threads);
 }
