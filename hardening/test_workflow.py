@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from sandbox import ROOT, Sandbox
 
+from labkit.evidence import unpacked
+
 pytestmark = pytest.mark.slow
 
 
@@ -244,7 +246,7 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
     """Every row says its stage; three link orders, a canary, and the plan stand in the evidence."""
     folder = audited.versions()[0] / "evidence"
     for path in (folder / "candidates/no-copy.json", folder / "rebench.json"):
-        found = json.loads(path.read_text())["data"]
+        found = unpacked(json.loads(path.read_text()))["data"]
         assert {row["arm"] for row in found["runs"]} == {"A", "B", "canary"}
         assert {row["stage"] for row in found["runs"]} <= {"pilot", "main", "confirm"}
         assert {row["build"] for row in found["runs"]} == {0, 1, 2}

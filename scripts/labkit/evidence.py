@@ -2,6 +2,7 @@
 
 Files appear by rename, so a reader never sees half of one, and an interrupted or full disk leaves
 the old state. Format: templates/schemas/*.schema.json (JSON Schema 2020-12); head in DESIGN section 5.
+On disk, rows that all have the same fields name them once: {"fields": [...], "rows": [[...], ...]}, half the bytes.
 """
 
 import errno
@@ -20,6 +21,7 @@ from labkit.outcome import Exit, LabError
 
 
 LINED_DEPTH = 3
+TABLE_DEPTH = LINED_DEPTH + 1  # a row of a table is a level deeper than a row of a list
 
 
 def now_utc() -> str:
@@ -54,7 +56,7 @@ def read(path: Path, kind: str) -> dict:
     from labkit.schemas import check
 
     try:
-        document = json.loads(path.read_text())
+        document = unpacked(json.loads(path.read_text()))
     except OSError as error:
         raise LabError(f"cannot read evidence {path}: {error.strerror}") from error
     except ValueError as error:
@@ -69,17 +71,49 @@ def write(path: Path, document: dict) -> None:
     from labkit.schemas import check  # late: a run with nothing to do must not pay for jsonschema
 
     check(document, str(path))
-    write_text(path, layout(document) + "\n")
+    write_text(path, layout(packed(document), lined_depth=TABLE_DEPTH) + "\n")
 
 
-def layout(value: Any, depth: int = 0) -> str:
-    """JSON for people and for diffs: the outer LINED_DEPTH levels on lines of their own, a run row on one line."""
+def packed(document: dict) -> dict:
+    """As it stands on disk: the lists of rows in `data` as tables."""
+    return document | {"data": {name: as_table(value) for name, value in document["data"].items()}}
+
+
+def unpacked(document: Any) -> Any:
+    """What packed() was given; anything else as it is, for the schema to refuse."""
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        return document
+    return document | {"data": {name: as_rows(value) for name, value in data.items()}}
+
+
+def as_table(value: Any) -> Any:
+    """Rows with unlike fields, as where a run failed, stay as they are."""
+    is_rows = isinstance(value, list) and len(value) > 1 and all(isinstance(row, dict) for row in value)
+    if not is_rows or any(row.keys() != value[0].keys() for row in value):
+        return value
+    fields = list(value[0])
+    return {"fields": fields, "rows": [[row[name] for name in fields] for row in value]}
+
+
+def as_rows(value: Any) -> Any:
+    if not isinstance(value, dict) or value.keys() != {"fields", "rows"}:
+        return value
+    fields, rows = value["fields"], value["rows"]
+    if any(len(row) != len(fields) for row in rows):
+        return value
+    return [dict(zip(fields, row)) for row in rows]
+
+
+def layout(value: Any, depth: int = 0, lined_depth: int = LINED_DEPTH) -> str:
+    """JSON for people and for diffs: the outer lined_depth levels on lines of their own, a run row on one line."""
     inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
-    if depth >= LINED_DEPTH or not value or not isinstance(value, (dict, list)):
+    if depth >= lined_depth or not value or not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if isinstance(value, list):
-        return "[" + ",".join(inner + layout(one, depth + 1) for one in value) + outer + "]"
-    pairs = (f"{json.dumps(key, ensure_ascii=False)}: {layout(one, depth + 1)}" for key, one in value.items())
+        return "[" + ",".join(inner + layout(one, depth + 1, lined_depth) for one in value) + outer + "]"
+    pairs = (f"{json.dumps(key, ensure_ascii=False)}: {layout(one, depth + 1, lined_depth)}"
+             for key, one in value.items())
     return "{" + ",".join(inner + pair for pair in pairs) + outer + "}"
 
 

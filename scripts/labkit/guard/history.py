@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labkit.evidence import disk_errors
+from labkit.evidence import disk_errors, unpacked
 from labkit.outcome import UsageError
 from labkit.stats.change_points import change_points
 from labkit.stats.paired import median_interval
@@ -81,7 +81,7 @@ def audit_points(report: Path) -> Iterator[Point]:
         path = report / "evidence" / f"{name}.json"
         if not path.exists():
             continue
-        document = json.loads(path.read_text())
+        document = unpacked(json.loads(path.read_text()))
         for variant in variants:
             timed = [row for row in document["data"]["runs"] if row.get("stage") != COUNT]
             rows = [row for row in kept_rows_by_size(timed) if row["variant"] == variant]

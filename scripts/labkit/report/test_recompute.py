@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from example_evidence import LEAN, changed, example_documents, write_example
+from labkit.evidence import unpacked
 from labkit.report.publish import publish
 from labkit.report.recompute import chain_differences, file_differences, recompute, unlike
 from labkit.report.render import renderer
@@ -90,7 +91,7 @@ def test_one_digit_of_each_evidence_file_is_named_even_when_sealed_anew(copied):
 def test_a_sample_changed_and_sealed_anew_changes_the_numbers_that_it_fed(copied):
     report = copied / "v0001"
     path = report / "evidence" / "rebench.json"
-    document = json.loads(path.read_text())
+    document = unpacked(json.loads(path.read_text()))
     row = next(row for row in document["data"]["runs"] if row["size"] == "large" and row["arm"] == "B")
     row["samples_ns"] = [2 * one for one in row["samples_ns"]]
     path.write_text(json.dumps(document))
@@ -167,7 +168,7 @@ def test_missing_and_added_files_are_named(copied):
 def test_evidence_that_is_not_of_its_schema_is_named(copied):
     report = copied / "v0001"
     path = report / "evidence" / "memory.json"
-    document = json.loads(path.read_text())
+    document = unpacked(json.loads(path.read_text()))
     document["data"]["stages"][0]["allocations_count"] = -1
     path.write_text(json.dumps(document))
     assert any("memory.json" in one.found and "allocations_count" in one.found for one in recompute(report))

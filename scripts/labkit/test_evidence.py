@@ -1,0 +1,32 @@
+"""Evidence on disk: rows as tables, and back, for whatever rows there are."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit.evidence import TABLE_DEPTH, as_rows, as_table, layout, packed, unpacked
+
+VALUES = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
+ROWS = st.lists(st.dictionaries(st.sampled_from("abcd"), VALUES), max_size=5)
+
+
+@given(ROWS)
+def test_rows_come_back_as_they_were(rows):
+    assert as_rows(as_table(rows)) == rows
+
+
+def test_a_table_names_its_fields_once():
+    rows = [{"arm": "A", "wall_ns": number} for number in range(100)]
+    document = {"kind": "x", "data": {"runs": rows, "lines": 3}}
+    text = layout(packed(document), lined_depth=TABLE_DEPTH)
+    assert text.count("wall_ns") == 1 and len(text.splitlines()) > 100
+    assert unpacked(packed(document)) == document
+
+
+def test_rows_with_unlike_fields_stay_rows():
+    rows = [{"arm": "A", "wall_ns": 1}, {"arm": "B", "failure": "crash"}]
+    assert as_table(rows) == rows
+
+
+def test_a_torn_table_is_left_for_the_schema_to_refuse():
+    torn = {"fields": ["a", "b"], "rows": [[1, 2], [3]]}
+    assert as_rows(torn) == torn
