@@ -28,6 +28,15 @@ def test_the_excerpt_in_the_readme_stands_in_the_audit_it_names():
         assert line.removeprefix("> ") in audit, line
 
 
+def test_the_error_rates_in_the_readme_stand_in_the_calibration_it_names():
+    section = Path("README.md").read_text().split("## How often it is wrong")[1].split("\n## ")[0]
+    page = Path(re.search(r"\]\((reports/calibration/[^)]+)\)", section).group(1)).read_text()
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    assert len(rows) >= 5
+    for row in rows:
+        assert row in page, row
+
+
 def test_the_make_commands_of_the_readme_are_targets():
     readme = Path("README.md").read_text()
     text = "\n".join(path.read_text() for path in [Path("Makefile"), *Path(".").glob("*/*.mk")])
