@@ -32,6 +32,7 @@ COMPARE_PY = "compare.py (Google Benchmark)"
 STRICT_WELCH = "hyperfine + Welch t, our alpha and effect"
 SAME_RUNS_WELCH = "Welch t on our interleaved runs"
 SAME_RUNS_U = "Mann-Whitney on our interleaved runs"
+TOOLS = (GATE, CALM_GATE, SAME_RUNS_WELCH, SAME_RUNS_U, HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY)
 
 
 def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
@@ -64,7 +65,7 @@ def rates_of(trials: list[dict], floor: float, policy: Policy, compare_py: dict[
     for trial in trials:
         for tool, says_changed in verdicts_of(trial, floor, policy, compare_py).items():
             found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
-    rates = {tool: {extra: rate_of(hits) for extra, hits in by_extra.items()} for tool, by_extra in found.items()}
+    rates = {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
     for extra in rates.get(GATE, {}):
         rates[GATE][extra] |= other_verdicts([trial for trial in trials if str(trial["extra"]) == extra])
     return rates
