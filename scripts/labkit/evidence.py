@@ -2,7 +2,8 @@
 
 Files appear by rename, so a reader never sees half of one, and an interrupted or full disk leaves
 the old state. Format: templates/schemas/*.schema.json (JSON Schema 2020-12); head in DESIGN section 5.
-On disk, rows that all have the same fields name them once: {"fields": [...], "rows": [[...], ...]}, half the bytes.
+On disk, rows that all have the same fields name them once, and a text once in its column's list: {"fields": [...],
+"texts": {field: [...]}, "rows": [[...], ...]}, half the bytes.
 """
 
 import errno
@@ -90,19 +91,26 @@ def unpacked(document: Any) -> Any:
 def as_table(value: Any) -> Any:
     """Rows with unlike fields, as where a run failed, stay as they are."""
     is_rows = isinstance(value, list) and len(value) > 1 and all(isinstance(row, dict) for row in value)
-    if not is_rows or any(row.keys() != value[0].keys() for row in value):
+    if not is_rows or not value[0] or any(row.keys() != value[0].keys() for row in value):
         return value
-    fields = list(value[0])
-    return {"fields": fields, "rows": [[row[name] for name in fields] for row in value]}
+    columns = {name: [row[name] for row in value] for name in value[0]}
+    texts = {name: list(dict.fromkeys(column)) for name, column in columns.items()
+             if all(isinstance(one, str) for one in column)}
+    for name, known in texts.items():
+        places = {one: place for place, one in enumerate(known)}
+        columns[name] = [places[one] for one in columns[name]]
+    return {"fields": list(columns), "texts": texts, "rows": [list(row) for row in zip(*columns.values())]}
 
 
 def as_rows(value: Any) -> Any:
-    if not isinstance(value, dict) or value.keys() != {"fields", "rows"}:
+    if not isinstance(value, dict) or value.keys() != {"fields", "texts", "rows"}:
         return value
-    fields, rows = value["fields"], value["rows"]
-    if any(len(row) != len(fields) for row in rows):
-        return value
-    return [dict(zip(fields, row)) for row in rows]
+    fields, texts = value["fields"], value["texts"]
+    try:
+        return [{name: texts[name][cell] if name in texts else cell for name, cell in zip(fields, row, strict=True)}
+                for row in value["rows"]]
+    except (IndexError, TypeError, ValueError):
+        return value  # torn or edited: for the schema to refuse
 
 
 def layout(value: Any, depth: int = 0, lined_depth: int = LINED_DEPTH) -> str:

@@ -1,5 +1,6 @@
 """Evidence on disk: rows as tables, and back, for whatever rows there are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,11 +15,11 @@ def test_rows_come_back_as_they_were(rows):
     assert as_rows(as_table(rows)) == rows
 
 
-def test_a_table_names_its_fields_once():
+def test_a_table_names_its_fields_and_texts_once():
     rows = [{"arm": "A", "wall_ns": number} for number in range(100)]
     document = {"kind": "x", "data": {"runs": rows, "lines": 3}}
     text = layout(packed(document), lined_depth=TABLE_DEPTH)
-    assert text.count("wall_ns") == 1 and len(text.splitlines()) > 100
+    assert text.count("wall_ns") == 1 and text.count('"A"') == 1 and len(text.splitlines()) > 100
     assert unpacked(packed(document)) == document
 
 
@@ -27,6 +28,7 @@ def test_rows_with_unlike_fields_stay_rows():
     assert as_table(rows) == rows
 
 
-def test_a_torn_table_is_left_for_the_schema_to_refuse():
-    torn = {"fields": ["a", "b"], "rows": [[1, 2], [3]]}
+@pytest.mark.parametrize("damage", [{"rows": [[1, 0], [3]]}, {"rows": [[1, 7]]}, {"rows": [[1, "x"]]}, {"rows": 5}])
+def test_a_torn_table_is_left_for_the_schema_to_refuse(damage):
+    torn = {"fields": ["a", "b"], "texts": {"b": ["x"]}} | damage
     assert as_rows(torn) == torn
