@@ -43,9 +43,10 @@ def _previous(state: AuditState, folder: Path) -> dict | None:
 
 
 def _source() -> dict | None:
-    """The commit this was measured at; None outside a git checkout."""
+    """The commit this was measured at; None outside a git checkout. Sealed reports are what comes out, not source."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode != 0:
         return None
-    status = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
+    status = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no", "--", ":!reports"],
+                            capture_output=True, text=True)
     return {"commit": commit.stdout.strip(), "dirty": status.stdout.strip() != ""}
