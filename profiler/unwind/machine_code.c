@@ -107,7 +107,8 @@ bool clinic_code_ends_in_call(const uint8_t *code, size_t size)
 bool clinic_code_is_sigreturn(const uint8_t *code, size_t size)
 {
 	/* mov x8, #139; svc #0 */
-	return size >= 8 && instruction_at(code) == 0xd2801168 &&
+	return size >= CLINIC_SIGRETURN_BYTES &&
+	       instruction_at(code) == 0xd2801168 &&
 	       instruction_at(code + 4) == 0xd4000001;
 }
 

@@ -10,8 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLINIC_CALL_BYTES_MAX  7 /* the longest call instruction */
-#define CLINIC_SIGRETURN_BYTES 9 /* of the code that ends a handler */
+#define CLINIC_CALL_BYTES_MAX 7 /* the longest call instruction */
+
+#if defined(__x86_64__) /* of the code that ends a handler */
+#define CLINIC_SIGRETURN_BYTES 9
+#else
+#define CLINIC_SIGRETURN_BYTES 8
+#endif
 
 /* Whether the bytes before code + size end with a call instruction. */
 bool clinic_code_ends_in_call(const uint8_t *code, size_t size);

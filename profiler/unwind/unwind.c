@@ -95,17 +95,22 @@ static const struct clinic_unwind_row row_of_nothing = {
 static const struct clinic_unwind_row row_of_signal = {
 	.cfa_kind = CLINIC_CFA_SIGNAL, .is_signal = 1};
 
-/* At the address, or behind it: handlers return to its first byte. */
-static bool is_sigreturn(const struct clinic_code *code)
+static bool is_sigreturn_at(const struct clinic_code *code, int distance)
 {
-	uint8_t bytes[CLINIC_SIGRETURN_BYTES + 1];
+	uint8_t bytes[CLINIC_SIGRETURN_BYTES];
 	size_t got = clinic_module_read_code(
-		code->place.module, code->elf_address, code->place.file_offset,
-		bytes, sizeof(bytes));
+		code->place.module, code->elf_address + (uint64_t)distance,
+		code->place.file_offset + (uint64_t)distance, bytes,
+		sizeof(bytes));
 
-	return got == sizeof(bytes) &&
-	       (clinic_code_is_sigreturn(bytes, got) ||
-		clinic_code_is_sigreturn(bytes + 1, got - 1));
+	return clinic_code_is_sigreturn(bytes, got);
+}
+
+/* Handlers return to its first byte; in the call, pc is behind it. */
+static bool is_in_sigreturn(const struct clinic_code *code)
+{
+	return is_sigreturn_at(code, 0) || is_sigreturn_at(code, 1) ||
+	       is_sigreturn_at(code, -CLINIC_SIGRETURN_BYTES);
 }
 
 static const struct clinic_unwind_row *
@@ -119,7 +124,7 @@ find_row(const struct clinic_space *space, uint64_t address)
 	if (code.table)
 		row = clinic_unwind_table_find(code.table, code.elf_address);
 	/* Not every C library, nor the kernel for AArch64, has rules here. */
-	if (row->cfa_kind == CLINIC_CFA_NONE && is_sigreturn(&code))
+	if (row->cfa_kind == CLINIC_CFA_NONE && is_in_sigreturn(&code))
 		row = &row_of_signal;
 	return row;
 }

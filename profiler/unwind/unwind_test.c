@@ -385,6 +385,25 @@ NOINLINE static void on_signal(int number, siginfo_t *info, void *context)
 	STAY();
 }
 
+#if defined(__x86_64__)
+/* As a sample in the kernel finds it, whose pc is behind the instruction. */
+static void walk_in_sigreturn(int number, siginfo_t *info, void *context)
+{
+	enum { SIGRETURN_BYTES = 9 };
+	struct scene *s = signal_scene;
+	const uint64_t *restorer = (const uint64_t *)context - 1;
+
+	(void)number, (void)info;
+	s->registers.known = 0;
+	clinic_registers_set(&s->registers, CLINIC_REGISTER_PC,
+			     *restorer + SIGRETURN_BYTES);
+	clinic_registers_set(&s->registers, CLINIC_REGISTER_SP,
+			     (uintptr_t)context);
+	see_stack(s, stack_end());
+	walk(s);
+}
+#endif
+
 static void raise_signal(struct scene *s)
 {
 	signal_scene = s;
@@ -434,6 +453,22 @@ static void handlers_unwind_into_what_they_interrupted(void **state)
 	}
 	free(s);
 }
+
+#if defined(__x86_64__)
+static void the_return_from_a_handler_unwinds(void **state)
+{
+	struct sigaction action = {.sa_sigaction = walk_in_sigreturn,
+				   .sa_flags = SA_SIGINFO};
+	struct scene *s = new_scene();
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	outer(s, raise_signal);
+	expect_callers(s, index_of(s, s->expected[0]));
+	expect_end(s, CLINIC_UNWIND_COMPLETE, CLINIC_END_OUTERMOST);
+	free(s);
+}
+#endif
 
 /* The walk sees one stack: it ends, truly, with the interrupted function. */
 static void a_handler_on_its_own_stack_is_truncated(void **state)
@@ -696,6 +731,7 @@ int main(void)
 		cmocka_unit_test(walks_allocate_nothing),
 		cmocka_unit_test(contexts_end_where_they_were_made),
 #if defined(__x86_64__)
+		cmocka_unit_test(the_return_from_a_handler_unwinds),
 		cmocka_unit_test(handlers_of_other_libraries_unwind),
 		cmocka_unit_test(generated_code_is_a_guess),
 		cmocka_unit_test(perf_registers_are_renumbered),
