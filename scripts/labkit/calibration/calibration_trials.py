@@ -14,7 +14,7 @@ import shutil
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -86,14 +86,18 @@ def trial_of(record: dict) -> Trial:
     return Trial(record["condition"], record["extra"], record["index"])
 
 
-def run_trials(size: Size, path: Path, *, budget_s: float, on_trial) -> int:
-    """Runs what path does not have yet, until budget_s is over; how many are still missing."""
-    unpack(path)
+def missing_trials(size: Size, path: Path) -> list[Trial]:
     done = {trial_of(record) for record in read_trials(path)}
-    missing = [trial for trial in all_trials(size) if trial not in done]
+    return [trial for trial in all_trials(size) if trial not in done]
+
+
+def run_trials(size: Size, path: Path, *, budget_s: float, on_trial: Callable[[], None]) -> None:
+    """Runs what path does not have yet, until budget_s is over."""
+    unpack(path)
+    missing = missing_trials(size, path)
     ends = time.monotonic() + budget_s
     with workplace() as files, RowFile(path) as log:
-        if not done:
+        if not read_trials(path):
             log.add({"kind": "head", "host": host.read_host().to_json(), "started_utc": now_utc(),
                      "policy": asdict(Policy()), "instructions": planted_instructions(files),
                      "startup_ratio": startup_ratio(files)})
@@ -103,7 +107,6 @@ def run_trials(size: Size, path: Path, *, budget_s: float, on_trial) -> int:
                 while missing and missing[0].condition == condition and time.monotonic() < ends:
                     log.add(run_trial(missing.pop(0), files, rival))
                     on_trial()
-    return len(missing)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from labkit.calibration import calibration, calibration_rates, calibration_trials
 from labkit.calibration.calibration import GATE
 from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
-from labkit.calibration.calibration_trials import SIZES, Hyperfine, Size, Trial, all_trials, columns, run_trials
+from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
+                                                   run_trials)
 from labkit.calibration.trial_file import pack, packed_files, read_head, read_trials, unpack
 from labkit.instruments.gbench_compare import PROGRAM, p_values
+from labkit.outcome import Exit
 from labkit.schemas import check
 from labkit.stats.companions import mann_whitney_p
+from labkit.verbs import calibrate
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
@@ -100,11 +104,12 @@ def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
     path.write_text('{"kind": "head"}\n' + json.dumps({"kind": "trial", "condition": "quiet", "extra": 0, "index": 1})
                     + '\n{"kind": "trial", "condi')
     path.write_text(path.read_text().rsplit("\n", 1)[0] + "\n")
-    assert run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1)) == 0
-    assert len(steps) == 4 and len(read_trials(path)) == 5
-    assert run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1)) == 0 and len(steps) == 4
-    path.unlink()
-    assert run_trials(size, path, budget_s=0, on_trial=lambda: steps.append(1)) == 5
+    run_trials(size, path, budget_s=0, on_trial=lambda: steps.append(1))
+    assert len(steps) == 0 and len(missing_trials(size, path)) == 4
+    run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1))
+    assert len(steps) == 4 and len(read_trials(path)) == 5 and missing_trials(size, path) == []
+    run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1))
+    assert len(steps) == 4
 
 
 def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
@@ -117,6 +122,19 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
     assert sorted(map(json.dumps, read_trials(path))) == sorted(map(json.dumps, trials))
     unpack(path)
     assert packed_files(path) == [] and len(read_trials(path)) == len(trials) and read_head(path) == HEAD
+
+
+@pytest.mark.parametrize("trials_count, packed", [(2, False), (3, True)])
+def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
+    """--render-only used to pack what a running calibration was still appending to."""
+    monkeypatch.setattr(calibration, "FOLDER", tmp_path)
+    monkeypatch.setitem(SIZES, "quick", Size("quick", {"quiet": {0: 3}}))
+    path = calibrate.runs_path("quick")
+    trials = [record(0, index, "equivalent", rivals=False) for index in range(trials_count)]
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, *trials)))
+    code = calibrate.run(SimpleNamespace(size="quick", budget=0.0, render_only=True))
+    assert code == (Exit.PASSED if packed else Exit.INCONCLUSIVE)
+    assert path.exists() is not packed and bool(packed_files(path)) is packed and len(read_trials(path)) == trials_count
 
 
 def test_power_is_also_told_for_calm_comparisons_alone():

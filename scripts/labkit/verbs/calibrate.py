@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labkit import host
 from labkit.calibration import calibration, calibration_rates
-from labkit.calibration.calibration_trials import SIZES, all_trials, run_trials
+from labkit.calibration.calibration_trials import SIZES, Size, all_trials, missing_trials, run_trials
 from labkit.calibration.trial_file import pack, read_head, read_trials
 from labkit.evidence import write_text
 from labkit.figures import figures_calibration
@@ -31,12 +31,13 @@ def run(args) -> Exit:
         raise UsageError(f"--budget {args.budget:g}: it must not be negative")
     size = SIZES[args.size]
     path = runs_path(size.name)
-    missing_count = 0 if args.render_only else measure(size, path, args.budget)
+    if not args.render_only:
+        measure(size, path, args.budget)
     if not read_trials(path):
         raise UsageError(f"{path} has no trials yet; run make calibrate")
     summary = render(path, size.name)
     print("\n".join(summary_lines(summary)))
-    if missing_count:
+    if missing_count := len(missing_trials(size, path)):
         print(f"calibrate: {missing_count} of {len(all_trials(size))} trials are still missing; the same command goes on")
         return Exit.INCONCLUSIVE
     if path.exists():
@@ -50,10 +51,9 @@ def runs_path(size: str) -> Path:
     return calibration.FOLDER / f"{name}.jsonl"
 
 
-def measure(size, path: Path, budget_s: float) -> int:
-    remaining = len(all_trials(size)) - len(read_trials(path))
-    with Progress("calibrate", remaining) as progress:
-        return run_trials(size, path, budget_s=budget_s, on_trial=progress.advance)
+def measure(size: Size, path: Path, budget_s: float) -> None:
+    with Progress("calibrate", len(missing_trials(size, path))) as progress:
+        run_trials(size, path, budget_s=budget_s, on_trial=progress.advance)
 
 
 def render(path: Path, size: str) -> dict:
