@@ -7,12 +7,13 @@ row gives the same test our alpha and our smallest effect.
 import itertools
 import math
 import re
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from labkit.calibration import ratio_of_medians
 from labkit.calibration.calibration import GATE
-from labkit.evidence import now_utc
 from labkit.stats.companions import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy
@@ -25,6 +26,8 @@ FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
 CALM_NOISE_RATIO = 0.03
 CALM_GATE = "gate, where a pair's noise was at most 3 %"
+FIRST_STAGE_GATE = "gate's first stage alone"
+FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
 
 HYPERFINE_WELCH = "hyperfine + Welch t"
 BENCHSTAT = "Mann-Whitney (benchstat)"
@@ -32,18 +35,29 @@ COMPARE_PY = "compare.py (Google Benchmark)"
 STRICT_WELCH = "hyperfine + Welch t, our alpha and effect"
 SAME_RUNS_WELCH = "Welch t on our interleaved runs"
 SAME_RUNS_U = "Mann-Whitney on our interleaved runs"
-TOOLS = (GATE, CALM_GATE, SAME_RUNS_WELCH, SAME_RUNS_U, HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY)
+TOOLS = (GATE, CALM_GATE, FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_RUNS_U,
+         HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY)
+
+
+@dataclass(frozen=True)
+class Floors:
+    """What identical programs show here, as |ratio - 1|: by the gate's statistic, and by the one of ADR 5."""
+
+    gate: float
+    medians: float
 
 
 def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
     """The document of templates/schemas/calibration.schema.json. compare_py: {trial name: p} from the real tool."""
-    floor = floor_ratio([trial for trial in trials if trial["extra"] == 0])
+    identical = [trial for trial in trials if trial["extra"] == 0]
+    floors = Floors(gate=floor_ratio(identical, lambda trial: trial["gate"]["first_ratio"]),
+                    medians=floor_ratio(identical, lambda trial: ratio_of_medians.ratio_of(*first_stage(trial))))
     policy = Policy(**head["policy"])
-    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floor, policy, compare_py)
+    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floors, policy, compare_py)
                   for name in dict.fromkeys(trial["condition"] for trial in trials)}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
-            "started_utc": head["started_utc"], "ended_utc": now_utc(), "size": size, "policy": asdict(policy),
-            "floor_ratio": floor, "instructions": head["instructions"],
+            "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials), "size": size, "policy": asdict(policy),
+            "floor_ratio": floors.gate, "ratio_of_medians_floor_ratio": floors.medians, "instructions": head["instructions"],
             "startup_ratio": head["startup_ratio"], "conditions": conditions,
             "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
                       for name in conditions}}
@@ -59,11 +73,11 @@ def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]
             if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
 
 
-def rates_of(trials: list[dict], floor: float, policy: Policy, compare_py: dict[str, float]) -> dict:
+def rates_of(trials: list[dict], floors: Floors, policy: Policy, compare_py: dict[str, float]) -> dict:
     """{tool: {planted effect in thousandths: rate}}"""
     found: dict[str, dict[str, list[bool]]] = {}
     for trial in trials:
-        for tool, says_changed in verdicts_of(trial, floor, policy, compare_py).items():
+        for tool, says_changed in verdicts_of(trial, floors, policy, compare_py).items():
             found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
     rates = {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
     for extra in rates.get(GATE, {}):
@@ -71,21 +85,37 @@ def rates_of(trials: list[dict], floor: float, policy: Policy, compare_py: dict[
     return rates
 
 
-def verdicts_of(trial: dict, floor: float, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
+def verdicts_of(trial: dict, floors: Floors, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
-    verdicts = {GATE: gate_says(trial, floor, planted)}
+    verdicts = {GATE: gate_says(trial, floors.gate, planted)}
     if trial["gate"].get("noise_ratio", math.inf) <= CALM_NOISE_RATIO:
         verdicts[CALM_GATE] = verdicts[GATE]
-    a, b = runs_of(trial["gate"]["runs"])
-    verdicts |= {SAME_RUNS_WELCH: says(welch_p, a, b, planted), SAME_RUNS_U: says(mann_whitney_p, a, b, planted)}
-    name = trial_name(trial)
-    if name in (pairs := rival_pairs([trial])):
-        a, b = (np.array(times, dtype=float) for times in pairs[name])
-        verdicts |= {HYPERFINE_WELCH: says(welch_p, a, b, planted), BENCHSTAT: says(mann_whitney_p, a, b, planted),
-                     STRICT_WELCH: says(welch_p, a, b, planted, policy.alpha, policy.effect_ratio)}
-        if name in compare_py:
-            verdicts[COMPARE_PY] = directed(compare_py[name] <= TOOL_ALPHA, a, b, planted)
+    return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
+
+
+def on_our_runs(trial: dict, floors: Floors, policy: Policy) -> dict[str, bool]:
+    """Rivals that judge what the gate's first stage ran."""
+    planted = trial["extra"] > 0
+    a, b = first_stage(trial)
+    by_medians = ratio_of_medians.slower_or_faster(a, b, policy=policy, floor_ratio=floors.medians, seed=trial["seed"])
+    return {FIRST_STAGE_GATE: first_stage_says(trial["gate"], floors.gate, planted),
+            FIRST_STAGE_MEDIANS: by_medians == 1 if planted else by_medians != 0,
+            SAME_RUNS_WELCH: says(welch_p, a.ravel(), b.ravel(), planted),
+            SAME_RUNS_U: says(mann_whitney_p, a.ravel(), b.ravel(), planted)}
+
+
+def on_hyperfines_runs(trial: dict, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
+    """Rivals that judge runs of their own, all A and then all B; only some trials have them."""
+    name, planted = trial_name(trial), trial["extra"] > 0
+    pairs = rival_pairs([trial])
+    if name not in pairs:
+        return {}
+    a, b = (np.array(times, dtype=float) for times in pairs[name])
+    verdicts = {HYPERFINE_WELCH: says(welch_p, a, b, planted), BENCHSTAT: says(mann_whitney_p, a, b, planted),
+                STRICT_WELCH: says(welch_p, a, b, planted, policy.alpha, policy.effect_ratio)}
+    if name in compare_py:
+        verdicts[COMPARE_PY] = directed(compare_py[name] <= TOOL_ALPHA, a, b, planted)
     return verdicts
 
 
@@ -96,6 +126,12 @@ def gate_says(trial: dict, floor: float, planted: bool) -> bool:
     if gate["verdict"] not in wanted:
         return False
     return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
+
+
+def first_stage_says(gate: dict, floor: float, planted: bool) -> bool:
+    """Without confirmation and canary, to be held against another statistic on the same runs."""
+    wanted = (REGRESSED,) if planted else CHANGED
+    return gate.get("first_verdict") in wanted and abs(math.log(gate["first_ratio"])) > math.log1p(floor)
 
 
 def says(test, a: np.ndarray, b: np.ndarray, planted: bool, alpha: float = TOOL_ALPHA, effect: float = 0.0) -> bool:
@@ -109,16 +145,22 @@ def directed(significant: bool, a: np.ndarray, b: np.ndarray, planted: bool) -> 
     return bool(significant and (not planted or np.median(b) > np.median(a)))
 
 
-def runs_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Wall times of A and B of the first stage, re-run blocks by their last attempt (calibration_trials.columns)."""
-    blocks = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
-    last = {block: attempt for _, block, attempt, _ in blocks}
+def first_stage(trial: dict) -> tuple[np.ndarray, np.ndarray]:
+    return blocks_of(trial["gate"]["runs"])
+
+
+def blocks_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Wall times of A and B, shape (blocks, runs per block), of the first stage's blocks, each by its last attempt
+    (calibration_trials.columns)."""
+    attempts = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
+    last = {block: attempt for _, block, attempt, _ in attempts}
     times, kept = iter(columns["wall_us"]), []
-    for stage, block, attempt, arms in blocks:
+    for stage, block, attempt, arms in attempts:
         here = list(zip(arms, itertools.islice(times, len(arms))))
         if stage in FIRST_STAGE and attempt == last[block]:
-            kept += here
-    return tuple(np.array([time_us for arm, time_us in kept if arm == wanted], dtype=float) for wanted in "AB")
+            kept.append(here)
+    return tuple(np.array([[time_us for arm, time_us in block if arm == wanted] for block in kept], dtype=float)
+                 for wanted in "AB")
 
 
 def rate_of(hits: list[bool]) -> dict:
@@ -133,13 +175,13 @@ def other_verdicts(trials: list[dict]) -> dict[str, int]:
             for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
 
 
-def floor_ratio(a_a_trials: list[dict]) -> float:
+def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> float:
     """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
 
     Of trials that could have seen twice the effect that power is promised for: where noise and budget allowed less,
     the intervals are the guard, and their spread says nothing of a comparison that can decide.
     """
-    effects = np.array([abs(trial["gate"]["first_ratio"] - 1) for trial in a_a_trials
+    effects = np.array([abs(ratio_of(trial) - 1) for trial in a_a_trials
                         if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * Policy.power_effect_ratio])
     if effects.size == 0:
         return 0.0
@@ -166,7 +208,9 @@ def page(summary: dict, stem: str) -> str:
              f"![operating characteristic]({stem}.svg)", "",
              "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
              "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
-             "runs, all A and then all B.", ""]
+             "runs, all A and then all B. The gate's first stage stands twice, without confirmation and canary: by the "
+             "median of the blocks' ratios, which is the gate's, and by the ratio of medians, with the floor that each "
+             "of them has between identical programs.", ""]
     for condition, tools in summary["conditions"].items():
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
@@ -183,7 +227,8 @@ def page(summary: dict, stem: str) -> str:
     planted = ", ".join(f"+{extra / 10:g} %: {count / counted[0] - 1:+.3%}" for extra, count in counted.items() if extra)
     lines += [f"Machine: {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, "
               f"{stable['virtualization']}. Noise floor (99th percentile between identical programs): "
-              f"{summary['floor_ratio']:.2%}.", "", f"Planted work in instructions, counted by callgrind: {planted}. Starting the "
+              f"{summary['floor_ratio']:.2%}; by the ratio of medians it would be "
+              f"{summary['ratio_of_medians_floor_ratio']:.2%}.", "", f"Planted work in instructions, counted by callgrind: {planted}. Starting the "
               f"process is {summary['startup_ratio']:.1%} of a run and was not multiplied, so wall time has that much less of "
               "the effect."]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from labkit.calibration import calibration, calibration_rates, calibration_trials
+from labkit.calibration import calibration, calibration_rates, calibration_trials, ratio_of_medians
 from labkit.calibration.calibration import GATE
 from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
@@ -21,8 +21,10 @@ from labkit.outcome import Exit
 from labkit.schemas import check
 from labkit.stats.companions import mann_whitney_p
 from labkit.verbs import calibrate
+from labkit.verdicts.verdict import Policy, compare_blocks
 
 ROOT = Path(__file__).resolve().parents[3]
+FAST = Policy(resamples_count=1000)
 HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
         "startup_ratio": 0.05, "host": {"fingerprint": "0" * 64, "unstable": {}, "stable": {
             "cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}}}
@@ -33,7 +35,8 @@ def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet", rival
     source = np.random.default_rng(index)
     times = (source.normal(1, 0.01, 40) * 1e6).round().astype(int)
     hyperfine = {"a_us": times.tolist(), "b_us": (times[::-1] * (1 + drift)).round().astype(int).tolist()}
-    return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "took_s": 1.0,
+    return {"kind": "trial", "condition": condition, "extra": extra, "index": index, "seed": index, "took_s": 1.0,
+            "started_utc": f"2026-01-01T00:00:{index % 60:02}Z",
             "gate": {"verdict": verdict, "first_verdict": verdict, "ratio": ratio, "first_ratio": ratio,
                      "mde_ratio": 0.02, "noise_ratio": 0.01, "blocks_count": 12, "autocorrelation": 0.0,
                      "runs": {"blocks": [f"m{i}.0ABBA" for i in range(10)], "wall_us": times.tolist()}},
@@ -159,9 +162,36 @@ def test_columns_hold_every_run():
                              "failures": {"1": "exit"}}
 
 
-def test_runs_of_leaves_out_the_confirmation_and_superseded_attempts():
-    a, b = calibration_rates.runs_of({"blocks": ["m0.0AB", "m0.1AB", "c1.0AB"], "wall_us": [1, 2, 3, 4, 5, 6]})
-    assert (a.tolist(), b.tolist()) == ([3.0], [4.0])
+def test_blocks_of_leaves_out_the_confirmation_and_superseded_attempts():
+    a, b = calibration_rates.blocks_of({"blocks": ["m0.0ABBA", "m0.1ABBA", "m1.0BCAACB", "c2.0ABBA"],
+                                        "wall_us": [*range(1, 5), *range(5, 9), *range(9, 15), *range(15, 19)]})
+    assert a.tolist() == [[5, 8], [11, 12]] and b.tolist() == [[6, 7], [9, 14]]
+
+
+def blocks_with_two_moods(seed, effect):
+    """ABBA on a host that gives less clock for some runs at a time: one run in ten, the mood changes."""
+    source = np.random.default_rng(seed)
+    slow = np.cumsum(source.random(24 * 4) < 0.1) % 2 == 1
+    times = (np.where(slow, 1.3e4, 1e4) * source.lognormal(0, 0.005, 24 * 4)).reshape(24, 4)
+    return times[:, [0, 3]], times[:, [1, 2]] * effect
+
+
+def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
+    """Why the gate's statistic is the other one (ADR 5)."""
+    found = {"blocks": 0, "medians": 0}
+    for seed in range(10):
+        a, b = blocks_with_two_moods(seed, 1.02)
+        found["blocks"] += compare_blocks(a, b, policy=FAST, seed=seed).verdict == "regressed"
+        found["medians"] += ratio_of_medians.slower_or_faster(a, b, policy=FAST, floor_ratio=0.0, seed=seed) == 1
+    assert found["blocks"] >= 9 and found["medians"] <= 5
+
+
+@pytest.mark.parametrize("effect, says", [(1.05, 1), (0.95, -1), (1.0, 0)])
+def test_the_ratio_of_medians_is_a_fair_rival_in_one_mood(effect, says):
+    source = np.random.default_rng(1)
+    a, b = (1e4 * source.lognormal(0, 0.005, (24, 2)) for _ in "AB")
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=FAST, floor_ratio=0.0, seed=1) == says
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=FAST, floor_ratio=0.1, seed=1) == 0
 
 
 @pytest.mark.slow

@@ -6,11 +6,15 @@ Stages   pilot    some blocks of every case: how noisy is it, what does a block 
 All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
 The pilot's rows count: its sample size is chosen from differences that do not say which arm is which
 (stats/power.py, pilot_sigma).
+The budget is a limit: a block that would end after its stage's share of it is left out, by the pace of the blocks so
+far. Pace is the time of whole blocks, which does not change when the labels in a block are swapped, so the exact tests
+stay exact (hardening/adr/0007).
 """
 
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -125,9 +129,9 @@ class Campaign:
     exit: Exit
     cases: tuple[CaseResult, ...]
     rows: tuple[Row, ...] = ()
-    blocks: dict[str, int] = field(default_factory=dict)
+    blocks: dict[str, int] = field(default_factory=dict)  # that the first stage ran, per case
+    wanted: dict[str, int] = field(default_factory=dict)  # that the wanted power asks for
     reruns: tuple[str, ...] = ()
-    wanted: dict[str, int] = field(default_factory=dict)  # blocks that the wanted power asks for
 
 
 class TooShort(LabError):
@@ -140,14 +144,18 @@ class TooShort(LabError):
 
 
 class Stopwatch:
-    """What is left of the budget."""
+    """What is spent of the budget, and what is left."""
 
     def __init__(self, budget_s: float, clock: Callable[[], float]):
         self.clock, self.budget_s, self.started = clock, budget_s, clock()
 
     @property
+    def spent_s(self) -> float:
+        return self.clock() - self.started
+
+    @property
     def left_s(self) -> float:
-        return self.budget_s - (self.clock() - self.started)
+        return max(0.0, self.budget_s - self.spent_s)
 
 
 class Experiment:
@@ -165,8 +173,13 @@ class Experiment:
         self.next_block = 0
         self.wanted: dict[str, int] = {}
 
-    def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float) -> None:
-        """Blocks of all cases in one random order; rows get their stage and are handed on at once."""
+    def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
+                  at_least: int = 0) -> int:
+        """Blocks of all cases in one random order; rows get their stage and are handed on at once.
+
+        A block that would end after until_s of the budget is left out, unless its case has fewer than at_least of this
+        stage: how many were.
+        """
         plan: list[Block] = []
         for name, count in blocks.items():
             plan += plan_blocks(count, self.design.seed, canary_share=canary_share, first_block=self.next_block,
@@ -180,13 +193,18 @@ class Experiment:
             self.rows.append(row)
             self.on_row(row)
 
+        made = Counter()
         for block in plan:
+            if self.watch.spent_s + self.price_s(block) > until_s and made[block.case] >= at_least:
+                continue
+            made[block.case] += 1
             before = self.watch.clock()
             reruns_before = len(self.reruns)
             run_blocks([block], lambda slot: self.cases[slot.case].observe(slot), on_row, cpu=self.design.cpu,
                        disturbed=self.note_disturbance, reruns_max=max(0, reruns_max))
             reruns_max -= len(self.reruns) - reruns_before
             self.note_cost(block, self.watch.clock() - before)
+        return len(plan) - made.total()
 
     def note_disturbance(self, rows: list[Row]) -> str | None:
         reason = self.limits.disturbance(rows)
@@ -198,6 +216,11 @@ class Experiment:
         """Re-runs included, the canary's share taken out."""
         self.block_costs_s.setdefault(block.case, []).append(took_s * 4 / len(block.arms))
 
+    def price_s(self, block: Block) -> float:
+        """What this block will take, by the mean of its case so far; nothing is known of the first."""
+        costs_s = self.block_costs_s.get(block.case)
+        return float(np.mean(costs_s)) * len(block.arms) / 4 if costs_s else 0.0
+
     def cost_s(self, blocks: dict[str, int]) -> float:
         """What so many blocks of each case will take, by the mean of those so far."""
         return sum(count * float(np.mean(self.block_costs_s[name])) for name, count in blocks.items())
@@ -205,31 +228,46 @@ class Experiment:
     def rows_of(self, name: str, *stages: str) -> list[Row]:
         return [row for row in self.rows if row["case"] == name and row["stage"] in stages]
 
+    def blocks_of(self, name: str, *stages: str) -> int:
+        return len({row["block"] for row in self.rows_of(name, *stages)})
+
 
 def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], None] = lambda row: None,
                  clock: Callable[[], float] = time.monotonic) -> Campaign:
     """Measure and judge. TooShort (exit 3) if the budget cannot decide; rows so far were handed to on_row anyway."""
     experiment = Experiment(cases, design, on_row, clock)
     pilot(experiment)
-    experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
-    more = affordable(experiment, {case.name: experiment.wanted[case.name] - case.pilot_blocks for case in cases})
-    experiment.run_stage(MAIN, more, CANARY_SHARE)
     count_exactly(experiment)
+    experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
+    main(experiment)
     first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
 
 
 def pilot(experiment: Experiment) -> None:
     """The first blocks tell the price of the rest; a canary in most of them, for it has to decide as well."""
-    design = experiment.design
-    experiment.run_stage(PILOT, dict.fromkeys(experiment.cases, PRICE_BLOCKS), canary_share=1.0)
-    cheapest_s = CANARY_COST * sum(case.pilot_blocks * min(experiment.block_costs_s[name])
-                                   for name, case in experiment.cases.items())
-    if cheapest_s > design.budget_s and not design.insists_on_pilot:
-        raise TooShort(design.budget_s, BUDGET_MARGIN * cheapest_s)
-    rest = {name: case.pilot_blocks - PRICE_BLOCKS for name, case in experiment.cases.items()}
-    experiment.run_stage(PILOT, rest, design.pilot_canary_share)
+    design, cases = experiment.design, experiment.cases
+    experiment.run_stage(PILOT, dict.fromkeys(cases, PRICE_BLOCKS), canary_share=1.0)
+    until_s = math.inf if design.insists_on_pilot else design.budget_s - confirmation_price_s(experiment)
+    if pilot_price_s(experiment, min) > until_s:
+        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, min))
+    rest = {name: case.pilot_blocks - PRICE_BLOCKS for name, case in cases.items()}
+    left_out = experiment.run_stage(PILOT, rest, design.pilot_canary_share, until_s=until_s)
+    if left_out:
+        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, np.mean))
     experiment.limits = limits_from(experiment.rows)
+
+
+def pilot_price_s(experiment: Experiment, middle: Callable[[list[float]], float]) -> float:
+    """middle: of the costs of a block so far, which to take for the next."""
+    return CANARY_COST * sum(case.pilot_blocks * float(middle(experiment.block_costs_s[name]))
+                             for name, case in experiment.cases.items())
+
+
+def confirmation_price_s(experiment: Experiment) -> float:
+    """The least that confirming one regression takes: without it, nothing could be called one within the budget."""
+    fewest = blocks_at_least(experiment.design.policy.alpha)
+    return max(experiment.cost_s({name: fewest}) for name in experiment.cases)
 
 
 def wanted_blocks(experiment: Experiment, case: Case) -> int:
@@ -253,12 +291,17 @@ def gating_count(experiment: Experiment) -> int:
     return max(experiment.design.family_count, sum(len(case.sampled_gating) for case in experiment.cases.values()))
 
 
-def affordable(experiment: Experiment, more: dict[str, int]) -> dict[str, int]:
-    """As wanted, or scaled down to what leaves room to confirm."""
-    cost_s = experiment.cost_s(more)
-    available_s = max(0.0, experiment.watch.left_s / (1 + CONFIRM_SHARE))
-    scale = 1.0 if cost_s <= available_s else available_s / cost_s
-    return {name: max(0, math.floor(count * scale)) for name, count in more.items()}
+def main(experiment: Experiment) -> None:
+    """As many more blocks as wanted; scaled down to what leaves room to confirm, and held to it when the pace drops."""
+    more = {name: experiment.wanted[name] - case.pilot_blocks for name, case in experiment.cases.items()}
+    ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
+    experiment.run_stage(MAIN, scaled(more, experiment.cost_s(more), ours_s), CANARY_SHARE,
+                         until_s=experiment.watch.spent_s + ours_s)
+
+
+def scaled(blocks: dict[str, int], cost_s: float, available_s: float) -> dict[str, int]:
+    share = 1.0 if cost_s <= available_s else available_s / cost_s
+    return {name: math.floor(count * share) for name, count in blocks.items()}
 
 
 def count_exactly(experiment: Experiment) -> None:
@@ -275,15 +318,18 @@ def count_exactly(experiment: Experiment) -> None:
 
 
 def judge_stage(experiment: Experiment, stages: tuple[str, ...]) -> dict[str, list[Comparison]]:
-    """{case: comparisons, gating first}, Holm over everything that gates."""
-    policy = experiment.design.policy
-    judged = {name: [compare_metric(experiment, case, metric, stages) for metric in (*case.gating, *case.watched)]
-              for name, case in experiment.cases.items()}
-    judged = {name: [c for c in found if c is not None] for name, found in judged.items()}
-    together = iter(judge_together([c for name, found in judged.items() for c in found
-                                    if c.metric in experiment.cases[name].gating], policy))
-    return {name: [next(together) if c.metric in experiment.cases[name].gating else c for c in found]
-            for name, found in judged.items()}
+    """{case: comparisons, gating first}. Two families, each with its own Holm: all that gates, of all cases, and all
+    that is only watched. What does not decide must not cost what decides its power."""
+    families = ([(case, metric) for case in experiment.cases.values() for metric in case.gating],
+                [(case, metric) for case in experiment.cases.values() for metric in case.watched])
+    judged: dict[str, list[Comparison]] = {name: [] for name in experiment.cases}
+    for family in families:
+        found = [(case.name, compare_metric(experiment, case, metric, stages)) for case, metric in family]
+        present = [(name, comparison) for name, comparison in found if comparison is not None]
+        together = judge_together([comparison for _, comparison in present], experiment.design.policy)
+        for (name, _), comparison in zip(present, together):
+            judged[name].append(comparison)
+    return judged
 
 
 def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tuple[str, ...]) -> Comparison | None:
@@ -307,20 +353,22 @@ def first_failure(rows: list[Row]) -> str:
 
 
 def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[str, list[Comparison]]:
-    """Every sampled regression that gates is measured again on fresh processes, in more blocks."""
+    """Every sampled regression that gates is measured again on fresh processes, in more blocks; in as many as can
+    decide even where the budget is spent."""
     suspects = {name: suspected(experiment.cases[name], found) for name, found in first.items()}
     suspects = {name: metrics for name, metrics in suspects.items() if metrics}
     if not suspects:
         return first
-    blocks = {name: math.ceil(CONFIRM_SHARE * first[name][0].blocks_count) for name in suspects}
-    cost_s = experiment.cost_s(blocks)
-    if cost_s > experiment.watch.left_s:
-        scale = max(0.0, experiment.watch.left_s / cost_s)
-        floor = blocks_at_least(experiment.design.policy.alpha)
-        blocks = {name: max(floor, math.floor(count * scale)) for name, count in blocks.items()}
-    experiment.run_stage(CONFIRM, blocks, canary_share=0.0)
-    return {name: [settled(c, compare_metric(experiment, experiment.cases[name], c.metric, (CONFIRM,))) if c.metric in suspects.get(name, ()) else c for c in found]
+    fewest, left_s = blocks_at_least(experiment.design.policy.alpha), experiment.watch.left_s
+    wanted = {name: math.ceil(CONFIRM_SHARE * experiment.blocks_of(name, *FIRST)) for name in suspects}
+    blocks = {name: max(fewest, count) for name, count in scaled(wanted, experiment.cost_s(wanted), left_s).items()}
+    experiment.run_stage(CONFIRM, blocks, canary_share=0.0, until_s=experiment.design.budget_s, at_least=fewest)
+    return {name: [after_confirmation(experiment, name, c) if c.metric in suspects.get(name, ()) else c for c in found]
             for name, found in first.items()}
+
+
+def after_confirmation(experiment: Experiment, name: str, first: Comparison) -> Comparison:
+    return settled(first, compare_metric(experiment, experiment.cases[name], first.metric, (CONFIRM,)))
 
 
 def suspected(case: Case, found: list[Comparison]) -> list[str]:
@@ -338,8 +386,8 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
     if invalid is not None:
         verdict, reason = ENVIRONMENT, invalid
     return Campaign(verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
-                    blocks={name: found[0].blocks_count for name, found in first.items()},
-                    reruns=tuple(experiment.reruns), wanted=experiment.wanted)
+                    blocks={name: experiment.blocks_of(name, *FIRST) for name in experiment.cases},
+                    wanted=experiment.wanted, reruns=tuple(experiment.reruns))
 
 
 def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:

@@ -60,6 +60,42 @@ def test_a_typical_comparison_of_50_ms_commands_fits_in_30_seconds():
     assert machine.now_s <= 30.0
 
 
+def slower_later(factor, after):
+    """The host takes its time back once the pilot has told the price."""
+    return lambda slot, machine: (1.03 if slot.arm == "B" else 1.0) * (factor if slot.block >= after else 1.0)
+
+
+@pytest.mark.parametrize("after", [14, 40])
+def test_the_budget_holds_on_a_machine_that_becomes_slower(after):
+    machine = Machine(noise=0.05, slow=slower_later(3.0, after))
+    result = campaign(machine, budget_s=30.0)
+    assert machine.now_s <= 30.0
+    assert result.blocks["only"] < result.wanted["only"]
+
+
+def test_a_pilot_that_becomes_too_slow_says_what_would_do():
+    machine = Machine(slow=slower_later(10.0, 4))
+    with pytest.raises(TooShort):
+        campaign(machine, budget_s=20.0)
+    assert machine.now_s <= 20.0
+
+
+def test_a_comparison_ends_by_its_pace_and_not_by_its_result():
+    """With A and B swapped in every block each block costs the same and says the opposite; the comparison ends after the
+    same one. Were it not so, the exact test would not be exact (ADR 7)."""
+    def run(arms):
+        def slow(slot, machine):
+            noise = np.random.default_rng(slot.block).normal(0, 0.05, 3)
+            return math.exp(noise[arms.index(slot.arm)]) * (2.0 if slot.block > 20 else 1.0)
+
+        return campaign(Machine(noise=0.0, slow=slow), budget_s=12.0, blocks_count=200)
+
+    one, other = run(("A", "B", CANARY)), run(("B", "A", CANARY))
+    assert one.blocks == other.blocks and 20 < one.blocks["only"] < one.wanted["only"]
+    first, second = (result.cases[0].first_stage[0] for result in (one, other))
+    assert first.ratio == pytest.approx(1 / second.ratio) and first.p_exact == second.p_exact
+
+
 def test_too_small_a_budget_says_what_would_do_and_keeps_its_rows():
     kept = []
     with pytest.raises(TooShort, match="--budget") as caught:
@@ -131,6 +167,41 @@ def test_watched_metrics_are_reported_and_do_not_decide():
     result = campaign(machine, case=case)
     assert result.verdict == EQUIVALENT
     assert {c.metric: c.verdict for c in result.cases[0].comparisons}["binary_size"] == REGRESSED
+
+
+def test_a_regression_beside_a_counted_headline_is_confirmed_in_blocks_that_can_decide():
+    """The headline's four counting runs were once taken for the first stage's blocks: six could never confirm."""
+    machine = Machine(noise=0.005, slow={"B": 1.1})
+    result = campaign(machine, case=Case("only", machine.observe, gating=("allocations", "wall"),
+                                         count=lambda arm: {"allocations_count": 23}))
+    assert result.verdict == REGRESSED and "wall" in result.reason
+
+
+def noisy_costs(source):
+    """Three costs that have nothing to do with the arms, nor with each other."""
+    return lambda slot: {"max_rss_bytes": 1e7 * source.lognormal(0, 0.03), "user_ns": 4e7 * source.lognormal(0, 0.03),
+                         "system_ns": 0, "minor_faults_count": 1e3 * source.lognormal(0, 0.03)}
+
+
+@pytest.mark.slow
+def test_all_that_gates_together_is_one_family():
+    """Identical programs, two cases of three metrics that gate and one that is watched, at alpha 0.05 and with no
+    smallest effect, so that nothing but p stands in the way: one false alarm in twenty at most, several times that without
+    Holm. What is watched decides nothing. 17 blocks, with which the sign test comes closest to its alpha."""
+    policy, alarms, alone, watched = Policy(alpha=0.05, effect_ratio=0.0, resamples_count=2000), 0, 0, 0
+    for seed in range(120):
+        machine = Machine(seed=seed, noise=0.02, fields=noisy_costs(np.random.default_rng(1000 + seed)))
+        cases = [Case(name, machine.observe, gating=("wall", "minor_faults", "cpu"), watched=("peak_rss",))
+                 for name in ("a", "b")]
+        result = run_campaign(cases, Design(seed=seed, budget_s=60.0, policy=policy, blocks_count=17, canary_alpha=1e-6),
+                              clock=machine.clock)
+        gating = [c for case in result.cases for c in case.first_stage if c.metric in case.gating]
+        alarms += any(c.changed for c in gating)
+        alone += any(max(c.p_exact, c.p_bootstrap) <= policy.alpha for c in gating)
+        watched += any(c.changed for case in result.cases for c in case.first_stage if c.metric == "peak_rss")
+    print(f"of 120: {alarms} alarms, {alone} without Holm, {watched} of the watched")
+    assert clopper_pearson(alarms, 120, 0.999)[0] <= 0.05 < clopper_pearson(alone, 120, 0.999)[0]
+    assert clopper_pearson(watched, 120, 0.999)[0] <= 0.05
 
 
 def test_several_cases_share_one_interleaved_run_and_one_family():

@@ -50,13 +50,15 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
         "verdict": campaign.verdict, "reason": campaign.reason, "exit_code": int(campaign.exit),
         **{name: headline.get(name) for name in HEADLINE_FIELDS},
         "canary": canary_of(campaign.cases[0]) if campaign.cases else None,
-        "reruns": list(campaign.reruns), "cases": [case_document(case) for case in campaign.cases],
+        "reruns": list(campaign.reruns),
+        "cases": [case_document(campaign, case) for case in campaign.cases],
         "flames": setting.flames,
     }
 
 
-def case_document(case: CaseResult) -> dict:
+def case_document(campaign: Campaign, case: CaseResult) -> dict:
     return {"name": case.name, "verdict": case.verdict, "reason": case.reason, "gating": list(case.gating),
+            "blocks_count": campaign.blocks[case.name], "wanted_blocks_count": campaign.wanted[case.name],
             "comparisons": [c.to_json() for c in case.comparisons],
             "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case)}
 
@@ -112,7 +114,8 @@ def summary_lines(doc: dict) -> list[str]:
         for c in case["comparisons"]:
             lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
                          f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
-                         f"detectable {mde_text(c)}")
+                         f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
+        lines += [f"  {text}" for text in [shortfall_text(doc, case)] if text]
     if doc["cases"]:
         lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")
@@ -120,6 +123,21 @@ def summary_lines(doc: dict) -> list[str]:
     lines += [f"  note: {note}" for note in doc["notes"]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
+
+
+def decides(comparison: dict, case: dict) -> bool:
+    """What is only watched is judged as well, but fails nothing."""
+    return comparison["metric"] in case["gating"]
+
+
+def shortfall_text(doc: dict, case: dict) -> str | None:
+    """Where the budget ended before the wanted power was reached, and what that cost."""
+    if case["blocks_count"] >= case["wanted_blocks_count"]:
+        return None
+    timed = next((c for c in case["first_stage"] if METRICS[c["metric"]].noise == "sampled"), None)
+    seen = f"; no less than {mde_text(timed)} would surely have been seen" if timed and timed["mde_ratio"] else ""
+    return (f"the budget of {doc['budget_s']:g} s ended after {case['blocks_count']} of the {case['wanted_blocks_count']} "
+            f"blocks wanted{seen}")
 
 
 def flame_text(flame: dict) -> str:
@@ -196,7 +214,8 @@ def table(case: dict, confidence: float, named: bool = True) -> str:
              "|---|---:|---:|---:|---|---:|---:|---:|"]
     for c in case["comparisons"]:
         rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
-                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {c['verdict']} | {mde_text(c)} | "
+                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | "
+                    f"{c['verdict']}{'' if decides(c, case) else ' (watched)'} | {mde_text(c)} | "
                     f"{p_text(c['p_exact'])} | {p_text(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
     return "\n".join(rows) + "\n"
 
@@ -213,10 +232,11 @@ def details(doc: dict) -> list[str]:
              f"- Changed means: both the block-bootstrap and the exact interval exclude 1 at alpha {policy['alpha']:g} "
              f"(Holm over what gates together), and the effect is beyond "
              f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
-             "better."]
+             "better. What is marked as watched is judged too, in a family of its own, and decides nothing."]
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
+    lines += [f"- {case['name']}: {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
     lines += [f"- {note}." for note in doc["notes"]]

@@ -47,6 +47,7 @@ def test_the_page_has_verdict_table_and_conditions(measured):
     page = markdown(measured[0])
     assert page.startswith("# Comparison: regressed")
     assert "| wall time of the process |" in page and "8,000 → 9,000" in page
+    assert "| regressed (watched) |" in page and "| regressed |" in page
     assert "`old`" in page and "a note." in page and "seed 1" in page
     assert "no calibration of this machine class" in page
 
@@ -55,6 +56,20 @@ def test_the_terminal_has_a_line_per_metric(measured):
     lines = summary_lines(measured[0])
     assert lines[0].startswith("regressed: wall +")
     assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
+
+
+def test_a_budget_that_ended_early_says_what_that_cost():
+    machine = Machine(noise=0.05)
+    design = Design(seed=1, budget_s=12.0, policy=FAST)
+    doc = document(run_campaign([Case("only", machine.observe)], design, clock=machine.clock), design, SETTING)
+    case = doc["cases"][0]
+    said = f"the budget of 12 s ended after {case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted"
+    assert any(said in line and "would surely have been seen" in line for line in summary_lines(doc))
+    assert said in markdown(doc)
+
+
+def test_a_budget_that_sufficed_says_nothing_of_it(measured):
+    assert "budget of" not in markdown(measured[0])
 
 
 @pytest.mark.slow

@@ -247,8 +247,8 @@ def document(ratio=1.10, verdict="regressed", gating=("wall",), exit_code=1):
             "pairs_count": 24, "blocks_count": 12, "canary": None, "seed": 1,
             "host": {"fingerprint": "f" * 64, "stable": {"cpu_model": "c", "cores_count": 2, "kernel": "k",
                                                         "virtualization": "v"}},
-            "cases": [{"name": "a:b,c", "verdict": verdict, "reason": "", "gating": list(gating),
-                       "comparisons": [comparison]}]}
+            "cases": [{"name": "a:b,c", "verdict": verdict, "reason": "", "gating": list(gating), "blocks_count": 12,
+                       "wanted_blocks_count": 12, "comparisons": [comparison]}]}
 
 
 @pytest.mark.parametrize("ratio, fail_on, code", [
