@@ -38,11 +38,11 @@ static void print_ends(const struct clinic_recorder_counts *counts)
 	const char *before = " (ended by ";
 
 	for (int end = CLINIC_END_OUTERMOST + 1; end < CLINIC_ENDS; end++) {
-		if (!counts->ends_count[end])
+		if (!counts->walks.ends_count[end])
 			continue;
 		fprintf(stderr, "%s%s: %" PRIu64, before,
 			clinic_unwind_end_name((enum clinic_unwind_end)end),
-			counts->ends_count[end]);
+			counts->walks.ends_count[end]);
 		before = ", ";
 	}
 	fputs(*before == ',' ? ")\n" : "\n", stderr);
@@ -50,9 +50,10 @@ static void print_ends(const struct clinic_recorder_counts *counts)
 
 static void print_stacks(const struct clinic_recorder_counts *counts)
 {
-	uint64_t complete = counts->truths_count[CLINIC_UNWIND_COMPLETE];
-	uint64_t truncated = counts->truths_count[CLINIC_UNWIND_TRUNCATED];
-	uint64_t guessed = counts->truths_count[CLINIC_UNWIND_GUESSED];
+	uint64_t complete = counts->walks.truths_count[CLINIC_UNWIND_COMPLETE];
+	uint64_t truncated =
+		counts->walks.truths_count[CLINIC_UNWIND_TRUNCATED];
+	uint64_t guessed = counts->walks.truths_count[CLINIC_UNWIND_GUESSED];
 	uint64_t all = complete + truncated + guessed;
 
 	fprintf(stderr,

@@ -16,7 +16,7 @@
  *            could be saved.
  * Errors     0 or -errno.
  * Threads    one.
- * Read next  processes.h, raw_stacks.h, naming.h.
+ * Read next  processes.h, stack_walker.h, kept_samples.h, naming.h.
  */
 #ifndef CLINIC_COLLECT_RECORDER_H
 #define CLINIC_COLLECT_RECORDER_H
@@ -26,9 +26,9 @@
 #include <stdint.h>
 
 #include "collect/naming.h"
+#include "collect/stack_walker.h"
 #include "collect/target.h"
 #include "collect/trace_event.h"
-#include "unwind/unwind.h"
 
 struct clinic_session;
 struct clinic_recorder;
@@ -85,10 +85,7 @@ struct clinic_recorder_counts {
 	uint64_t waits_count;       /* ended times off the CPU */
 	uint64_t approximate_count; /* of them, by their stacks */
 	uint64_t threads_count;     /* that were seen to run, sampled or not */
-	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
-	uint64_t ends_count[CLINIC_ENDS];
-	/* Walks for which CLINIC_STACK_BYTES were too few. */
-	uint64_t short_count;
+	struct clinic_walk_counts walks;
 };
 
 void clinic_recorder_counts_get(const struct clinic_recorder *recorder,

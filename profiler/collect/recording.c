@@ -269,11 +269,11 @@ static void judge_depth(struct recording *recording)
 
 	clinic_recorder_counts_get(recording->recorder, &counts);
 	walks = counts.samples_count - recording->judged_walks_count;
-	shorts = counts.short_count - recording->judged_short_count;
+	shorts = counts.walks.short_count - recording->judged_short_count;
 	if (walks < DEPTH_WALKS)
 		return;
 	recording->judged_walks_count = counts.samples_count;
-	recording->judged_short_count = counts.short_count;
+	recording->judged_short_count = counts.walks.short_count;
 	set_depth(recording,
 		  (double)shorts >= DEEP_NEEDED_RATIO * (double)walks);
 }

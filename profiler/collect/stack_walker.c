@@ -1,0 +1,232 @@
+#include "collect/stack_walker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collect/event_source.h"
+#include "collect/processes.h"
+#include "collect/raw_stacks.h"
+#include "session/session.h"
+#include "unwind/address_space.h"
+
+/*
+ * Deeper than any stack copy can hold (a frame takes at least 16 bytes): what
+ * truncates a walk is never this.
+ */
+#define FRAMES_MAX (CLINIC_STACK_BYTES_DEEP / 16)
+
+struct clinic_stack_walker {
+	struct clinic_raw_stacks *stacks;
+	struct clinic_unwinder unwinder;
+	uint64_t frames[FRAMES_MAX];
+
+	/* The last user stack, outermost first; of no space: none. */
+	struct last_walk {
+		const struct clinic_space *space;
+		size_t levels_count;
+		uint64_t addresses[FRAMES_MAX];
+		uint32_t ids[FRAMES_MAX];
+	} last;
+
+	struct clinic_walk_counts counts;
+};
+
+int clinic_stack_walker_new(struct clinic_raw_stacks *stacks,
+			    struct clinic_stack_walker **walker)
+{
+	*walker = calloc(1, sizeof(**walker));
+	if (!*walker)
+		return -ENOMEM;
+	(*walker)->stacks = stacks;
+	return 0;
+}
+
+void clinic_stack_walker_free(struct clinic_stack_walker *walker)
+{
+	free(walker);
+}
+
+void clinic_stack_walker_forget(struct clinic_stack_walker *walker)
+{
+	walker->last.space = NULL;
+}
+
+const struct clinic_walk_counts *
+clinic_stack_walker_counts(const struct clinic_stack_walker *walker)
+{
+	return &walker->counts;
+}
+
+static struct clinic_raw_frame locate(const struct clinic_space *space,
+				      uint64_t address)
+{
+	struct clinic_place place;
+
+	if (clinic_space_find(space, address, &place))
+		return (struct clinic_raw_frame){.address = address,
+						 .module = CLINIC_RAW_NOWHERE};
+	return (struct clinic_raw_frame){
+		.address = place.file_offset,
+		.module = (uint32_t)clinic_module_index(place.module),
+	};
+}
+
+/*
+ * Most of a stack is as it was one sample ago, from its outermost frame on:
+ * those levels need not be looked up again.
+ */
+static size_t levels_as_before(const struct clinic_stack_walker *walker,
+			       const struct clinic_space *space,
+			       const struct clinic_unwound *walk)
+{
+	const struct last_walk *last = &walker->last;
+	size_t level = 0;
+
+	if (last->space != space)
+		return 0;
+	while (level < last->levels_count && level < walk->frames_count &&
+	       last->addresses[level] ==
+		       walk->frames[walk->frames_count - 1 - level])
+		level++;
+	return level;
+}
+
+static int push_user(struct clinic_stack_walker *walker,
+		     const struct clinic_space *space,
+		     const struct clinic_unwound *walk, uint32_t *stack_id)
+{
+	struct last_walk *last = &walker->last;
+	size_t level = levels_as_before(walker, space, walk);
+	int err = 0;
+
+	if (level)
+		*stack_id = last->ids[level - 1];
+	for (; !err && level < walk->frames_count; level++) {
+		uint64_t address = walk->frames[walk->frames_count - 1 - level];
+		struct clinic_raw_frame frame = locate(space, address);
+
+		frame.parent = *stack_id;
+		err = clinic_raw_stacks_push(walker->stacks, &frame, stack_id);
+		last->addresses[level] = address;
+		last->ids[level] = *stack_id;
+	}
+	last->space = space;
+	last->levels_count = err ? 0 : walk->frames_count;
+	return err;
+}
+
+/* All but the innermost are return addresses: one back is in the call. */
+static int push_kernel(struct clinic_stack_walker *walker,
+		       const struct clinic_event_sample *sample,
+		       uint32_t *stack_id)
+{
+	int err = 0;
+
+	for (size_t i = sample->kernel_count; !err && i-- > 0;) {
+		struct clinic_raw_frame frame = {
+			.address = sample->kernel_chain[i] - (i > 0),
+			.module = CLINIC_RAW_KERNEL,
+			.parent = *stack_id,
+		};
+
+		err = clinic_raw_stacks_push(walker->stacks, &frame, stack_id);
+	}
+	return err;
+}
+
+/*
+ * A task on its way out has no user stack any more: then the kernel's
+ * frames are all there is, and complete.
+ */
+static bool has_user_part(const struct clinic_event_sample *sample)
+{
+	return sample->registers || sample->user_count;
+}
+
+static void unwind(struct clinic_stack_walker *walker,
+		   const struct clinic_space *space,
+		   const struct clinic_event_sample *sample,
+		   struct clinic_unwound *walk)
+{
+	const struct clinic_registers *registers = sample->registers;
+	struct clinic_unwind_moment moment = {
+		.registers = registers,
+		.stack_start = registers ? registers->value[CLINIC_REGISTER_SP]
+					 : 0,
+		.stack = sample->stack,
+		.stack_bytes = sample->stack ? sample->stack_bytes : 0,
+		.chain = sample->user_chain,
+		.chain_count = sample->user_count,
+	};
+
+	clinic_unwind(&walker->unwinder, space, &moment, walk);
+}
+
+/* Code that was mapped without our being told, or while records were lost. */
+static void unwind_known(struct clinic_stack_walker *walker,
+			 struct clinic_process *process,
+			 const struct clinic_event *event,
+			 struct clinic_unwound *walk)
+{
+	unwind(walker, process->space, &event->sample, walk);
+	if (walk->end == CLINIC_END_NO_MAPPING &&
+	    clinic_processes_reread(process, event->time_ns)) {
+		clinic_stack_walker_forget(walker);
+		unwind(walker, process->space, &event->sample, walk);
+	}
+}
+
+static void count_walk(struct clinic_stack_walker *walker,
+		       const struct clinic_unwound *walk)
+{
+	walker->counts.truths_count[walk->truth]++;
+	walker->counts.ends_count[walk->end]++;
+	/* What would have done tells how much to copy from now on. */
+	walker->counts.short_count += walk->end == CLINIC_END_STACK_SHORT ||
+				      walk->stack_read_bytes >
+					      CLINIC_STACK_BYTES;
+}
+
+static uint16_t flags_of(const struct clinic_unwound *walk)
+{
+	static const uint16_t of_truth[] = {
+		[CLINIC_UNWIND_COMPLETE] = 0,
+		[CLINIC_UNWIND_TRUNCATED] = CLINIC_SAMPLE_TRUNCATED,
+		[CLINIC_UNWIND_GUESSED] = CLINIC_SAMPLE_GUESSED,
+	};
+
+	return walk->end == CLINIC_END_ALTERNATE_STACK
+		       ? of_truth[walk->truth] | CLINIC_SAMPLE_ALTERNATE_STACK
+		       : of_truth[walk->truth];
+}
+
+static int walk_user(struct clinic_stack_walker *walker,
+		     struct clinic_process *process,
+		     const struct clinic_event *event,
+		     struct clinic_walked *walked)
+{
+	struct clinic_unwound walk = {.frames = walker->frames,
+				      .frames_max = FRAMES_MAX};
+
+	unwind_known(walker, process, event, &walk);
+	if (event->kind == CLINIC_EVENT_SAMPLE)
+		count_walk(walker, &walk);
+	walked->flags |= flags_of(&walk);
+	return push_user(walker, process->space, &walk, &walked->stack_id);
+}
+
+int clinic_stack_walk(struct clinic_stack_walker *walker,
+		      struct clinic_process *process,
+		      const struct clinic_event *event,
+		      struct clinic_walked *walked)
+{
+	const struct clinic_event_sample *sample = &event->sample;
+	int err = 0;
+
+	*walked = (struct clinic_walked){0};
+	if (sample->in_kernel)
+		walked->flags |= CLINIC_SAMPLE_KERNEL;
+	if (has_user_part(sample))
+		err = walk_user(walker, process, event, walked);
+	return err ? err : push_kernel(walker, sample, &walked->stack_id);
+}
