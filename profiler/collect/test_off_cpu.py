@@ -11,9 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from test_record import CLINIC, NOBODY, VICTIMS, anybodys_folder, read_session, run
-
-__all__ = ["anybodys_folder"]
+from recorded_session import CLINIC, NOBODY, VICTIMS, read_session, run
 
 APPROXIMATE = 16
 PREEMPTED = 8

@@ -1,0 +1,83 @@
+"""test_record_permission.py - with less permission less is seen: `clinic record` and `clinic doctor` say what."""
+
+import json
+import os
+
+import pytest
+from recorded_session import KERNEL, NOBODY, VICTIMS, assert_split_by_function, needs_root, run
+
+
+def test_kernel_time_without_permission(record):
+    """Ticks in the kernel give no samples then: their time is shown, and called what it is."""
+    needs_root()
+    session = record(VICTIMS / "syscall_heavy", backend="perf", prefix=NOBODY)
+    quality = session.file["quality"]
+    assert quality["kernel_visible"] == 0
+    assert "user mode only" in session.stderr
+    unsampled = session.weight_where(lambda names: "[kernel, unsampled]" in names)
+    assert unsampled == quality["accounted_kernel_ns"] > 0.5 * quality["accounted_cpu_ns"]
+    assert not any(flag & KERNEL for stack, flag in zip(session.file["samples"]["stack"], session.flags())
+                   if "[kernel, unsampled]" not in session.stacks[stack])
+
+
+def test_unprivileged_split(record):
+    needs_root()
+    session = record(VICTIMS / "split_functions", 500, prefix=NOBODY)
+    assert session.file["about"]["backend"] == "perf"
+    assert_split_by_function(session)
+
+
+def test_timers_take_over_where_perf_is_forbidden(record):
+    session = record(VICTIMS / "split_functions", 500, prefix=[VICTIMS / "forbid_perf"])
+    assert session.file["about"]["backend"] == "timer"
+    refused = [session.file["strings"][text] for text in session.file["refusals"]["backend"]]
+    assert any(name.startswith("perf") for name in refused)
+    assert set(session.file["refusals"]["errno_number"]) == {1}, "EPERM of the filter"
+    assert_split_by_function(session)
+
+
+def test_forbidden_and_forced(tmp_path):
+    done = run("record", "--backend", "perf", "-o", tmp_path / "s.json", "true", prefix=[VICTIMS / "forbid_perf"])
+    assert done.returncode == 2
+    assert "clinic doctor" in done.stderr
+    assert "Operation not permitted" in done.stderr
+    assert not (tmp_path / "s.json").exists()
+
+
+def doctor(*prefix) -> dict:
+    done = run("doctor", "--json", prefix=prefix)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_doctor_agrees_with_record(record):
+    health = doctor()
+    session = record("true")
+    assert health["backend"] == session.file["about"]["backend"]
+    assert health["perf_event"] == session.file["about"]["event"]
+    assert health["timer"] is True
+    assert run("doctor").stdout.startswith(f"clinic record would use: {health['backend']}\n")
+
+
+def test_doctor_tells_what_would_allow_it():
+    health = doctor(VICTIMS / "forbid_perf")
+    assert health["backend"] == "timer"
+    assert health["seccomp_filter"] is True
+    assert all(refusal["errno_number"] == 1 for refusal in health["refusals"])
+    assert all("docker run --security-opt seccomp=unconfined" in refusal["advice"] for refusal in health["refusals"])
+
+
+def test_doctor_without_privilege():
+    needs_root()
+    health = doctor(*NOBODY)
+    if health["settings"]["kernel.perf_event_paranoid"] != 2:
+        pytest.skip("kernel.perf_event_paranoid is not 2 here")
+    assert health["kernel_visible"] is False
+    assert any("kernel.perf_event_paranoid=1" in refusal["advice"] for refusal in health["refusals"])
+
+
+def test_process_of_somebody_else(tmp_path):
+    needs_root()
+    done = run("record", "-p", os.getpid(), "-d", "0.1", prefix=NOBODY, cwd="/")
+    assert done.returncode == 2
+    assert "cannot watch process" in done.stderr and "as that user, or as root" in done.stderr

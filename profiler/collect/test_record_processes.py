@@ -1,0 +1,87 @@
+"""test_record_processes.py - processes and threads that are short, many, there before us, or gone too early."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_session, run, share_margin, start
+
+
+@pytest.mark.parametrize("way, count", [("vfork", 15), pytest.param("fork", 50, marks=pytest.mark.slow),
+                                        pytest.param("vfork", 50, marks=pytest.mark.slow)])
+def test_short_processes_have_names(record, way, count):
+    session = record(VICTIMS / "child_spawner", way, count, VICTIMS / "short_process", backend="perf")
+    assert session.share("live_shortly") > 0.85
+    assert session.named_ratio() > 0.90
+    processes = {session.file["threads"]["pid"][thread] for thread in session.file["samples"]["thread"]}
+    assert len(processes) >= count
+
+
+@pytest.mark.slow
+def test_short_processes_under_timers(record):
+    """A process of 20 ms has five ticks at 250 Hz; pooled, their names are right."""
+    session = record(VICTIMS / "child_spawner", "fork", 50, VICTIMS / "short_process", backend="timer")
+    assert session.share("live_shortly") > 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_thousand_threads(record, backend):
+    """Timers see a thread only at a tick of the kernel: of 3 ms each, that is some of them."""
+    session = record(VICTIMS / "thousand_threads", 3, backend=backend)
+    assert session.returncode == 0
+    threads = {session.file["threads"]["tid"][thread] for thread in session.file["samples"]["thread"]}
+    unseen = session.file["quality"]["lost_count"]
+    assert len(threads) + unseen > (900 if backend == "perf" else 100)
+    assert session.complete_ratio() > 0.95
+    notes = " ".join(session.file["strings"][text] for text in session.file["notes"]["text"])
+    assert "the end of each is in no sample" in notes or "records were lost" in notes
+
+
+def test_attach(tmp_path):
+    victim = start(VICTIMS / "split_functions", 20000)
+    try:
+        done = run("record", "-p", victim.pid, "-d", "0.7", "-o", tmp_path / "s.json")
+        assert victim.poll() is None, "the watched process goes on"
+    finally:
+        victim.kill()
+        victim.communicate()
+    assert done.returncode == 0, done.stderr
+    session = Session(read_session(tmp_path / "s.json"), "", done.stderr, 0)
+    expected = {"burn_seventy": 0.7, "burn_twenty": 0.2, "burn_ten": 0.1}
+    for name, share in expected.items():
+        assert abs(session.share(name) - share) < share_margin(share, len(session.samples)) + 0.03
+    assert session.complete_ratio() > 0.99
+    assert "split_functions" in session.file["about"]["command"]
+
+
+def test_attach_to_a_process_that_ends(tmp_path):
+    victim = start(VICTIMS / "split_functions", 300)
+    done = run("record", "-p", victim.pid, "-d", "60", "-o", tmp_path / "s.json")
+    victim.communicate()
+    assert done.returncode == 0, done.stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_killed_target_leaves_its_samples(record, backend):
+    session = record("sh", "-c", f"{VICTIMS}/split_functions 60000 & sleep 0.4; kill -9 $!", backend=backend)
+    assert session.share("main") > 0.5
+
+
+def soak(record, backend, duration_ms):
+    session = record(VICTIMS / "churn_soak", duration_ms, VICTIMS / "plugin_host.so", backend=backend)
+    assert session.returncode == 42, session.stderr
+    assert len(session.samples) > 0
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_short_soak(record, backend):
+    soak(record, backend, 800)
+
+
+@pytest.mark.slow
+def test_long_soak(record):
+    """Both backends in the same minute, which is also the worse neighbourhood."""
+    with ThreadPoolExecutor() as pool:
+        for _ in pool.map(lambda backend: soak(record, backend, 60000), BACKENDS):
+            pass

@@ -1,0 +1,93 @@
+"""test_record_signals.py - signals and exit codes stay the program's own; ours end the recording, not the data."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from recorded_session import BACKENDS, BOTH_IN_FULL, CLINIC, RUN_TIMEOUT_S, VICTIMS, read_session, run, start
+
+# What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).
+WARY = """
+import signal
+for number in range(1, signal.NSIG):
+    try:
+        {0}
+    except (OSError, ValueError):
+        pass
+while sum(range(1000)) and time.process_time() < 0.2:
+    pass
+"""
+GUARDS = {"handle": "signal.signal(number, lambda *_: sys.exit(f'signal {number}'))",
+          "ignore": "signal.signal(number, signal.SIG_IGN)",
+          "block": "signal.pthread_sigmask(signal.SIG_BLOCK, {number})"}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_program_with_a_hand_on_every_signal(record, backend, guard):
+    """GNU sort died of the first tick, and xz -T2 lost 99.7 % of its samples."""
+    script = "import sys, time\n" + WARY.format(GUARDS[guard])
+    session = record("/usr/bin/python3", "-S", "-c", script, backend=backend)
+    assert session.returncode == 0, session.stderr
+    assert 0.95 < session.reconciliation() < 1.05
+
+
+def test_signals_the_program_sends_itself_arrive(record):
+    """All numbers are the program's, also that of the timers."""
+    script = """if True:
+        import os, signal
+        real_time, got = set(range(signal.SIGRTMIN, signal.SIGRTMAX + 1)), set()
+        for number in real_time:
+            signal.signal(number, lambda number, _: got.add(number))
+            os.kill(os.getpid(), number)
+        print(got == real_time, signal.getsignal(signal.SIGRTMAX - 1) is not signal.SIG_DFL)
+        signal.signal(signal.SIGRTMAX - 1, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGRTMAX - 1)"""
+    session = record("/usr/bin/python3", "-S", "-c", script, backend="timer")
+    assert session.stdout == "True True\n"
+    assert session.returncode == 128 + signal.SIGRTMAX - 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("script, code", [("exit 7", 7), ("kill -9 $$", 137), ("kill -SEGV $$", 139), ("true", 0)])
+def test_the_childs_exit_code(record, backend, script, code):
+    session = record("sh", "-c", script, backend=backend)
+    assert session.returncode == code
+    assert session.file["about"]["exit_code"] == code
+
+
+def wait_for(condition, timeout_s=30) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "gave up waiting"
+        time.sleep(0.02)
+
+
+def children_of(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def is_running(pid: int, name: str) -> bool:
+    return any(Path(f"/proc/{child}/comm").read_text().strip() == name for child in children_of(pid))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_interrupt_stops_and_writes(tmp_path, backend):
+    recorder = start(CLINIC, "record", "--backend", backend, "-o", tmp_path / "s.json",
+                     VICTIMS / "split_functions", 60000)
+    wait_for(lambda: is_running(recorder.pid, "split_functions"))
+    time.sleep(0.3)  # something to measure
+    recorder.send_signal(signal.SIGINT)
+    _, stderr = recorder.communicate(timeout=RUN_TIMEOUT_S)
+    assert recorder.returncode == 128 + signal.SIGINT, stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_duration_stops_measuring_not_the_command(tmp_path, backend):
+    done = run("record", "--backend", backend, "-d", "0.2", "-o", tmp_path / "s.json", "--", "sh", "-c",
+               f"{VICTIMS}/split_functions 500; exit 5")
+    assert done.returncode == 5
+    assert "burn_ten" in done.stdout, "it was left to finish"

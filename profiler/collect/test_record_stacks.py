@@ -1,0 +1,158 @@
+"""test_record_stacks.py - whole stacks through what makes walking hard, and names where they are hard to find."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from recorded_session import ALTERNATE_STACK, BOTH_IN_FULL, GUESSED, TRUNCATED, VICTIMS, needs_root, run, share_margin
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_recursion_deeper_than_the_kernel_walks(record, backend):
+    session = record(VICTIMS / "deep_recursion", backend=backend)
+    depths = [session.stacks[stack].count("descend") for stack, _ in session.samples]
+    assert depths.count(300) > 0.95 * len(depths)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_through_a_signal_handler(record, backend):
+    session = record(VICTIMS / "signal_burner", backend=backend)
+
+    def is_whole(names):
+        wanted = [names.index(name) for name in ("handle", "interrupted", "main") if name in names]
+        return len(wanted) == 3 and wanted == sorted(wanted)
+
+    assert session.weight_where(is_whole) > 0.95 * session.weight_where(lambda names: True)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_a_handlers_own_stack_is_the_reason(record, anybodys_folder, backend):
+    """What it interrupted lies on another stack, of which there is no copy: said, and counted."""
+    session = record(VICTIMS / "signal_burner", 150, 1, backend=backend)
+    handled = [(stack, flags) for (stack, _), flags in zip(session.samples, session.flags())
+               if "handle" in session.stacks[stack]]
+    cut = [flags for _, flags in handled if flags & ALTERNATE_STACK]
+    assert len(cut) > 0.95 * len(handled) > 0
+    assert all(flags & (TRUNCATED | GUESSED) for flags in cut)
+    quality = json.loads(run("report", anybodys_folder / f"session-{backend}.json", "--json").stdout)["quality"]
+    assert quality["alternate_stack_count"] == sum(bool(flags & ALTERNATE_STACK) for flags in session.flags())
+    assert "alternate stack of a signal handler" in run("report", anybodys_folder / f"session-{backend}.json").stdout
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_calls_through_stubs(record, backend):
+    session = record(VICTIMS / "plt_caller", backend=backend)
+    assert session.share("call_stubs") > 0.95
+    assert any("@plt" in names[0] for names in session.stacks if names), "no sample in the stub"
+    assert session.complete_ratio() > 0.99
+    assert session.named_ratio() > 0.90
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_without_frame_pointers(record, backend):
+    session = record(VICTIMS / "hidden_frames", backend=backend)
+    chain = ("innermost", "with_alloca", "with_array", "outermost", "main")
+    whole = session.weight_where(lambda names: [name for name in names if name in chain] == list(chain))
+    assert whole > 0.95 * session.weight_where(lambda names: True)
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_stripped_without_frame_pointers(record, backend):
+    """Nothing has a name, but every walk still arrives where libc calls main."""
+    session = record(VICTIMS / "hidden_frames_stripped", backend=backend)
+    assert session.complete_ratio() > 0.99
+    assert session.share("__libc_start_call_main") > 0.95
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_plugin_that_is_gone(record, backend):
+    session = record(VICTIMS / "plugin_host", VICTIMS / "plugin_host.so", 150, backend=backend)
+    assert abs(session.share("plugin_burn") - 0.5) < share_margin(0.5, len(session.samples)) + 0.05
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_deleted_binary(record, tmp_path, backend):
+    binary = tmp_path / "soon_gone"
+    shutil.copy(VICTIMS / "short_process", binary)
+    session = record("sh", "-c", f"{binary} 300 & sleep 0.05; rm {binary}; wait", backend=backend)
+    assert session.share("live_shortly") > 0.8
+
+
+# Calls code that stands in a file of its own, as some compilers at run time do.
+CALLS_RAW_CODE = """
+import ctypes, mmap, sys
+with open(sys.argv[1], "r+b") as file:
+    code = mmap.mmap(file.fileno(), 4096, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+address = ctypes.addressof(ctypes.c_char.from_buffer(code))
+ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(address)(300_000_000)
+"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the code is of an x86-64")
+def test_what_has_no_name_has_a_reason(record, tmp_path):
+    raw = tmp_path / "raw_code"
+    raw.write_bytes(b"\x48\x89\xf8\x48\xff\xc8\x75\xfb\xc3".ljust(4096, b"\0"))  # counts rdi down to 0
+    session = record("/usr/bin/python3", "-c", CALLS_RAW_CODE, raw)
+    notes = [session.file["strings"][text] for text in session.file["notes"]["text"]]
+    assert any(note.startswith(f"{raw} gave no names") and "no ELF file" in note for note in notes), notes
+
+
+def line_of(text: str, path: Path) -> int:
+    return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+def test_a_function_is_where_it_is_defined(record, anybodys_folder):
+    record(VICTIMS / "split_functions", 100)
+    report = json.loads(run("report", anybodys_folder / "session-auto.json", "--json").stdout)
+    functions = {row["name"]: row for row in report["functions"]}
+    sources = Path(__file__).parent / "victims"
+    for name, text, source in [("main", "int main(", "split_functions.c"), ("burn", "uint64_t burn(", "known_work.h")]:
+        assert Path(functions[name]["file"]).name == source
+        assert functions[name]["line"] == line_of(text, sources / source)
+    # Where its time went is another line, and maybe of another file.
+    assert functions["burn"]["hottest_line"] > functions["burn"]["line"]
+
+
+def make_root(folder: Path, binary: Path) -> None:
+    """A root folder with that program as /program, and the libraries that it needs."""
+    libraries = subprocess.run(["ldd", binary], check=True, capture_output=True, text=True).stdout
+    paths = [word for word in libraries.split() if word.startswith("/")]
+    for source, target in [(binary, "/program"), *((path, path) for path in paths)]:
+        (folder / target[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder / target[1:])
+
+
+def test_in_another_root(record, tmp_path):
+    """As in a container: the paths that the kernel tells are not ours."""
+    needs_root()
+    make_root(tmp_path, VICTIMS / "short_process")
+    session = record("chroot", tmp_path, "/program", 150, backend="perf")
+    assert session.share("live_shortly") > 0.8
+    assert session.complete_ratio() > 0.99
+
+
+@pytest.mark.parametrize("way", ["chroot", "mount namespace"])
+def test_debug_files_of_another_root(record, tmp_path, way):
+    """Those that only the target sees, as in a container: found there, also when it has ended."""
+    needs_root()
+    binary, debug = tmp_path / "program", tmp_path / "usr/lib/debug"
+    make_root(tmp_path, VICTIMS / "short_process")
+    notes = subprocess.run(["readelf", "-n", binary], check=True, capture_output=True, text=True).stdout
+    build_id = notes.split("Build ID: ")[1].split()[0]
+    path = debug / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+    path.parent.mkdir(parents=True)
+    subprocess.run(["objcopy", "--only-keep-debug", binary, path], check=True)
+    subprocess.run(["strip", "--strip-all", binary], check=True)
+    inside = f"mount --bind {debug} /usr/lib/debug && exec {binary} 150"
+    command = (["chroot", tmp_path, "/program", 150] if way == "chroot" else
+               ["unshare", "--mount", "sh", "-c", inside])
+    session = record(*command, backend="perf")
+    assert session.share("live_shortly") > 0.8
+    assert not Path("/usr/lib/debug/.build-id", build_id[:2], path.name).exists()
