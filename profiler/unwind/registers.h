@@ -1,8 +1,8 @@
 /*
  * unwind/registers.h - a thread's registers at one moment, by DWARF number.
  *
- *	clinic_registers_from_perf(&registers, abi, CLINIC_PERF_REGISTERS,
- *data); clinic_registers_from_context(&registers, ucontext);   in a handler
+ *	clinic_registers_from_perf(&registers, abi, mask, values);
+ *	clinic_registers_from_context(&registers, ucontext);   in a handler
  *	clinic_registers_here(&registers);                     right here
  *
  * The instruction pointer, the stack pointer and the frame pointer must be
