@@ -13,8 +13,8 @@ TOOLS = {"aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu", "qemu-aarch64": "qemu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cfi_test", "registers_test", "unwind_chain_test", "unwind_signal_test",
-                                  "unwind_test"])
+@pytest.mark.parametrize("name", ["cfi_test", "cfi_expression_test", "cfi_section_test", "registers_test",
+                                  "unwind_test", "unwind_chain_test", "unwind_signal_test"])
 def test_passes_on_aarch64(name):
     for tool, package in TOOLS.items():
         if not shutil.which(tool):
