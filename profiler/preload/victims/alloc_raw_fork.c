@@ -7,24 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static void allocate(int count)
-{
-	while (count--) {
-		void *volatile block = malloc(48);
-
-		free(block);
-	}
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	return waitpid(pid, &status, 0) != pid || status != 0;
-}
+#include "known_allocations.h"
 
 int main(void)
 {
