@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from labkit.conclude import conclude
 from labkit.conclude.dossier import read_dossier
-from labkit.figures.audit_figures import draw_figures
+from labkit.figures.audit_figures import FIGURES, draw_figures
 from labkit.report.publish import numbers_text
 from labkit.report.render import PAGES, render_pages
 
@@ -47,3 +48,33 @@ def test_every_figure_is_drawn_from_real_evidence(audit):
     assert set(drawn) == {"distribution.svg", "scaling.svg", "stages.svg", "allocations.svg", "forest.svg", "paired.svg",
                           "power.svg", "resident.svg"}
     assert max(map(len, drawn.values())) < 100_000
+
+
+def nothing_timed(audit):
+    for one in audit["candidates"]:
+        one["gain"] = None
+
+
+def nothing_confirmed(audit):
+    audit["rebench"] = audit["headline"]["gain"] = None
+
+
+def no_stages(audit):
+    audit["baseline"]["stages"] = []
+    for part in (audit["memory"], audit["rebench"]):
+        for key in ("stages", "memory"):
+            part[key] = [one for one in part.get(key, []) if one["stage"] is None]
+
+
+def counted(audit):
+    audit["manifest"]["metric"] = audit["headline"]["metric"] = "allocations"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lacking", [nothing_timed, nothing_confirmed, no_stages, counted], ids=lambda one: one.__name__)
+def test_a_page_links_the_figures_that_there_are(audit, lacking):
+    """audit.md linked the forest plot when every candidate had failed before it was timed."""
+    poorer = json.loads(numbers_text(audit))
+    lacking(poorer)
+    linked = {name for page in render_pages(poorer).values() for name in re.findall(r"\]\(figures/([^)]+)\)", page)}
+    assert linked & set(FIGURES) == set(draw_figures(poorer))
