@@ -266,3 +266,24 @@ def test_a_complaint_about_allocations_is_judged_by_counts(sandbox):
     page = (sandbox.versions()[-1] / "audit.md").read_text()
     assert "**1 before, 0 after**, counted in every run" in page and "nan" not in page and "The complaint is closed" in page
     sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
+
+
+def test_a_complaint_about_a_tail_is_judged_by_the_tail_of_every_process(sandbox):
+    """Forty batched samples a process gave no p95 at all, and the candidate was called unmeasured."""
+    sandbox.keep_candidates("no-copy")
+    sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"p95"'))
+    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
+    found = candidate(sandbox, "no-copy")
+    assert found["gain"]["metric"] == "p95" and found["rule"] != "unmeasured"
+    assert found["ceiling_ratio"] is None, "a share of the CPU time bounds no tail"
+    rows = unpacked(json.loads((sandbox.versions()[-1] / found["evidence"]).read_text()))["data"]["runs"]
+    assert min(len(row["samples_ns"]) for row in rows) >= 100
+    sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
+
+
+def test_a_tail_that_would_take_hours_is_refused_by_name(sandbox):
+    source = sandbox.folder / "workloads/sick/sum.c"
+    source.write_text("#include <unistd.h>\n" + source.read_text().replace("\tfree(copy);", "\tusleep(2000);\n\tfree(copy);"))
+    sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"p99"'))
+    done = sandbox.lab("baseline", "sick", "--budget", "quick", expect=2)
+    assert "workload.toml: metric: p99 needs 1000 runs in every process" in done.stderr

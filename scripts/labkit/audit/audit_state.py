@@ -54,7 +54,7 @@ class AuditState:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def _inputs(self, *parts: str) -> str:
-        return evidence.digest([*parts, self.fixture, repr(self.budget), self.host.fingerprint,
+        return evidence.digest([*parts, self.manifest.metric, self.fixture, repr(self.budget), self.host.fingerprint,
                                 [repr(stage) for stage in self.manifest.stages]])
 
 

@@ -15,7 +15,7 @@ from typing import Callable
 
 from labkit import policy
 from labkit.audit.audit_state import AuditState
-from labkit.audit.measure import Reference, RowLog, trimmed
+from labkit.audit.measure import Reference, RowLog, load_of, trimmed
 from labkit.calibration import calibration
 from labkit.conclude.effects import verdict_policy
 from labkit.experiment.campaign import CANARY_ALPHA, PRICE_BLOCKS, Campaign, Case, Design, run_campaign
@@ -90,7 +90,7 @@ def _link_orders(state: AuditState, one: Variant) -> list[Binary]:
 
 
 def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
-    load = Load(known.size, minimum_ms=state.budget.minimum_ms, batch_count=known.batch_count, expect=known.answer)
+    load = load_of(state, known)
     is_main = known.size == state.manifest.main_size
 
     def observe(slot: Slot) -> dict:

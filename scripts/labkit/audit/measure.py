@@ -13,11 +13,14 @@ from typing import Callable
 from labkit.audit.audit_state import AuditState
 from labkit.evidence import disk_errors
 from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
+from labkit.outcome import UsageError
+from labkit.verdicts.metrics import METRICS, is_tail
 from labkit.workload import patient
 from labkit.workload.build import Binary
 from labkit.workload.patient import Load
 
 SAMPLES_PER_PROCESS = 40
+PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
 STAGE_PROCESSES = 8  # enough for an interval of their median
 
 
@@ -40,29 +43,52 @@ class RowLog:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the baseline answers, and how many of its runs make one sample, at one size."""
+    """What the baseline answers, how many of its runs make one sample, and how many samples a process takes at least."""
 
     size: str
     answer: str
     batch_count: int
+    samples_count: int
     ops_count: int
     clock: dict
 
 
 def reference(state: AuditState, size: str) -> Reference:
     """From one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them:
-    enough for its quantiles, and a report stays small."""
+    enough for its median, and a report stays small. Not so where the complaint is about a tail: a sample of many runs
+    hides the slow one, so there samples are as short as the clock allows, and as many as the tail needs."""
     row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
                                        timeout_s=state.budget.timeout_s), "first run of the baseline")
-    run_ns = statistics.median(row["samples_ns"]) / row["batch_count"]
-    wanted = math.ceil(state.budget.minimum_ms * 1e6 / (run_ns * SAMPLES_PER_PROCESS))
-    return Reference(size, row["answer"], max(row["batch_count"], wanted), row["ops_count"], row["clock"])
+    batch_count, sample_ns = row["batch_count"], statistics.median(row["samples_ns"])
+    if is_tail(state.manifest.metric):
+        refuse_endless_tail(state, size, sample_ns)
+    else:
+        wanted = state.budget.minimum_ms * 1e6 / SAMPLES_PER_PROCESS
+        batch_count = max(batch_count, math.ceil(batch_count * wanted / sample_ns))
+    return Reference(size, row["answer"], batch_count, METRICS[state.manifest.metric].samples_needed, row["ops_count"],
+                     row["clock"])
+
+
+def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
+    """A tail needs so many samples in every one of some hundred processes; where they are long, that takes hours."""
+    needed = METRICS[state.manifest.metric].samples_needed
+    process_s, limit_s = needed * sample_ns / 1e9, PROCESS_SHARE * state.budget.candidate_s
+    if process_s > limit_s:
+        raise UsageError(f"{state.manifest.folder / 'workload.toml'}: metric: {state.manifest.metric} needs {needed} runs "
+                         f"in every process, which takes {process_s:.2g} s at size {size}, and BUDGET={state.budget.name} "
+                         f"has {limit_s:.2g} s for one; accepted: smaller sizes, a larger budget, or another metric")
+
+
+def load_of(state: AuditState, known: Reference) -> Load:
+    """What every timed process runs, whichever arm it is."""
+    return Load(known.size, samples_count=known.samples_count, minimum_ms=state.budget.minimum_ms,
+                batch_count=known.batch_count, expect=known.answer)
 
 
 def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: Reference, *, blocks_count: int,
                 seed: int, on_row: Callable[[dict], None]) -> list[dict]:
     """Rows of all arms {"A": (binary, path to run), ...} in random mirrored blocks, in the order they ran."""
-    load = Load(known.size, minimum_ms=state.budget.minimum_ms, batch_count=known.batch_count, expect=known.answer)
+    load = load_of(state, known)
 
     def observe(slot: Slot) -> dict:
         binary, path = arms[slot.arm]

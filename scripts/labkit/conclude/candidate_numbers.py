@@ -6,9 +6,9 @@ from labkit.conclude.campaign_numbers import campaign_numbers
 from labkit.conclude.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.conclude.decide import Decision
 from labkit.conclude.dossier import Document, Dossier
-from labkit.conclude.effects import is_exact
 from labkit.conclude.shares import ceiling
 from labkit.policy import parse
+from labkit.verdicts.metrics import BOUND_BY_CPU_SHARE
 
 
 def candidate_numbers(dossier: Dossier, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -29,8 +29,7 @@ def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
 def _numbers(dossier: Dossier, decision: Decision, document: Document) -> dict[str, Any]:
     data, facts = document["data"], decision.facts
     candidate = data["candidate"]
-    # Amdahl's law is about time: a share of the samples bounds no count.
-    amdahl = None if is_exact(dossier.manifest["metric"]) else ceiling(facts.share)
+    amdahl = ceiling(facts.share) if dossier.manifest["metric"] in BOUND_BY_CPU_SHARE else None
     return {
         **{key: candidate[key] for key in ("id", "title", "targets", "risk", "risk_why", "rollback", "predicted_gain",
                                            "change")},

@@ -20,6 +20,7 @@ from labkit.experiment.interleave import CANARY, Slot
 from labkit.guard.flame_difference import ProfiledRun
 from labkit.instruments import Unavailable, counter, valgrind
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.verdicts.metrics import METRICS, is_tail
 from labkit.workload import build, fixture, manifest, patient, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Manifest
@@ -140,7 +141,7 @@ def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
     """As many batches as the base's harness chose by the clock: both arms do the same, and answer the same."""
     first = patient.must(patient.observe(wanted, base, Load(size, samples_count=3), cpu=host.measuring_cpu()),
                          "first run of the base")
-    return Load(size, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+    return Load(size, samples_count=max(5, METRICS[wanted.metric].samples_needed), minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
 
 
 def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
@@ -160,8 +161,10 @@ def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]
         row = counted(wanted, binaries[arm][0], load.size)
         return row | instructions(wanted, binaries[arm][0], load.size) if counts_instructions else row
 
-    return Case(f"{wanted.name}/{load.size}", observe, gating=GATING, count=count,
-                watched=(*WATCHED, "instructions") if counts_instructions else WATCHED)
+    gating = (*GATING, wanted.metric) if is_tail(wanted.metric) else GATING
+    watched = (*WATCHED, "instructions") if counts_instructions else WATCHED
+    return Case(f"{wanted.name}/{load.size}", observe, gating=gating, count=count,
+                watched=tuple(one for one in watched if one not in gating))
 
 
 def counted(wanted: Manifest, binary: Binary, size: str) -> dict:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.stats.quantiles import run_quantile, tail_is_supported
+from labkit.stats.quantiles import SAMPLES_FOR_TAIL, run_quantile, tail_is_supported
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Metric:
     noise: str
     value: Callable[[dict], float | None]
     tolerance_ratio: float = 0.0
+    samples_needed: int = 1  # inside one process, for a row to say
 
 
 def time_per_op_ns(row: dict) -> float | None:
@@ -76,8 +77,10 @@ METRICS = {metric.name: metric for metric in (
     Metric("wall", "wall time of the process", "ns", "sampled", wall_ns),
     Metric("cpu", "CPU time", "ns", "sampled", cpu_ns),
     Metric("p50", "median time", "ns", "sampled", quantile_per_op(0.50)),
-    Metric("p95", "95th percentile", "ns", "sampled", quantile_per_op(0.95)),
-    Metric("p99", "99th percentile", "ns", "sampled", quantile_per_op(0.99)),
+    Metric("p95", "95th percentile", "ns", "sampled", quantile_per_op(0.95),
+           samples_needed=SAMPLES_FOR_TAIL[0.95]),
+    Metric("p99", "99th percentile", "ns", "sampled", quantile_per_op(0.99),
+           samples_needed=SAMPLES_FOR_TAIL[0.99]),
     # The kernel counts resident pages in batches per CPU: up to 64 pages come and go for no reason of the program's.
     Metric("peak_rss", "peak resident memory", "bytes", "sampled", field("max_rss_bytes"), tolerance_ratio=0.02),
     Metric("minor_faults", "minor page faults", "count", "sampled", field("minor_faults_count")),
@@ -87,6 +90,13 @@ METRICS = {metric.name: metric for metric in (
     Metric("instructions", "instructions (callgrind)", "count", "exact", field("instructions_count"), 0.001),
     Metric("binary_size", "size of the program file", "bytes", "exact", field("binary_bytes")),
 )}
+
+# What a function's share of the CPU time bounds (Amdahl); it bounds no tail, no memory and no count.
+BOUND_BY_CPU_SHARE = ("time", "throughput", "wall", "cpu", "p50")
+
+
+def is_tail(metric: str) -> bool:
+    return METRICS[metric].samples_needed > 1
 
 
 def kept_rows(rows: Iterable[dict]) -> list[dict]:
