@@ -17,6 +17,9 @@ from labkit.outcome import Exit, LabError, UsageError
 from labkit.row_file import RowFile
 from labkit.verdicts.verdict import NothingToCompare, Policy
 
+# What a command does beside its runs, four figures above all, so that --budget holds for the whole of it.
+REPORT_S, REPORT_SHARE = 2.0, 0.1
+
 
 def add_condition_arguments(parser) -> None:
     """How a command is run."""
@@ -47,7 +50,7 @@ def design_of(args) -> Design:
     return Design(seed=args.seed if args.seed is not None else secrets.randbits(32), budget_s=args.budget,
                   policy=Policy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
                   blocks_count=None if args.pairs is None else -(-args.pairs // 2),
-                  floor_ratio=calibration.floor_ratio())
+                  floor_ratio=calibration.floor_ratio(), reserved_s=min(REPORT_S, REPORT_SHARE * args.budget))
 
 
 def conditions_of(args) -> Conditions:

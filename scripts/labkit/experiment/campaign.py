@@ -80,6 +80,7 @@ class Design:
     """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
 
     family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
+    reserved_s: of the budget, for what follows the runs: a report takes its time too.
     insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
     than the budget.
     """
@@ -95,6 +96,7 @@ class Design:
     canary_alpha: float = CANARY_ALPHA
     pilot_canary_share: float = 1.0
     insists_on_pilot: bool = False
+    reserved_s: float = 0.0
 
     @property
     def canary_policy(self) -> Policy:
@@ -165,7 +167,7 @@ class Experiment:
                  clock: Callable[[], float]):
         self.cases = {case.name: case for case in cases}
         self.design, self.on_row = design, on_row
-        self.watch = Stopwatch(design.budget_s, clock)
+        self.watch = Stopwatch(design.budget_s - design.reserved_s, clock)
         self.rows: list[Row] = []
         self.limits = Limits()
         self.reruns: list[str] = []
@@ -248,7 +250,7 @@ def pilot(experiment: Experiment) -> None:
     """The first blocks tell the price of the rest; a canary in most of them, for it has to decide as well."""
     design, cases = experiment.design, experiment.cases
     experiment.run_stage(PILOT, dict.fromkeys(cases, PRICE_BLOCKS), canary_share=1.0)
-    until_s = math.inf if design.insists_on_pilot else design.budget_s - confirmation_price_s(experiment)
+    until_s = math.inf if design.insists_on_pilot else experiment.watch.budget_s - confirmation_price_s(experiment)
     if pilot_price_s(experiment, min) > until_s:
         raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, min))
     rest = {name: case.pilot_blocks - PRICE_BLOCKS for name, case in cases.items()}
@@ -362,7 +364,7 @@ def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[
     fewest, left_s = blocks_at_least(experiment.design.policy.alpha), experiment.watch.left_s
     wanted = {name: math.ceil(CONFIRM_SHARE * experiment.blocks_of(name, *FIRST)) for name in suspects}
     blocks = {name: max(fewest, count) for name, count in scaled(wanted, experiment.cost_s(wanted), left_s).items()}
-    experiment.run_stage(CONFIRM, blocks, canary_share=0.0, until_s=experiment.design.budget_s, at_least=fewest)
+    experiment.run_stage(CONFIRM, blocks, canary_share=0.0, until_s=experiment.watch.budget_s, at_least=fewest)
     return {name: [after_confirmation(experiment, name, c) if c.metric in suspects.get(name, ()) else c for c in found]
             for name, found in first.items()}
 

@@ -22,7 +22,6 @@ LOOP = "i=0; while [ $i -lt {count} ]; do i=$((i+1)); done; echo done"
 
 
 
-
 def load_lab():
     """scripts/lab has no .py to be imported by."""
     loader = SourceFileLoader("lab", str(ROOT / "scripts" / "lab"))
@@ -147,28 +146,23 @@ def test_too_small_a_budget_says_what_is_needed():
 
 @pytest.mark.slow
 def test_a_document_has_what_a_reader_needs(tmp_path):
-    """Sleeps are steady even on a busy machine, so the verdict is sure: 20 ms against 40 ms."""
+    """20 ms of sleep against 40: the numbers are sure on any machine. A crowded one may rightly be called unfit for a
+    verdict; its document has all the same to offer."""
     result = tmp_path / "result.json"
-    for _ in range(4):  # a crowded machine may rightly be called unfit; that is not what is tested
-        done = lab("compare", "--a", "sleep 0.02", "--b", "sleep 0.04", "--json", result, "--seed", 5, "--pairs", 24)
-        if done.returncode == Exit.FAILED:
-            break
-    if done.returncode == Exit.ENVIRONMENT:
-        pytest.skip(f"this machine was called unfit four times: {done.stderr.strip()[-200:]}")
-    assert done.returncode == Exit.FAILED, done.stderr
+    done = lab("compare", "--a", "sleep 0.02", "--b", "sleep 0.04", "--json", result, "--seed", 5, "--pairs", 24)
     document = json.loads(result.read_text())
-    assert document["verdict"] == "regressed" and 1.2 < document["low"] < document["ratio"] < document["high"] < 3
+    assert document["exit_code"] == done.returncode
+    assert document["verdict"] == {Exit.FAILED: "regressed", Exit.ENVIRONMENT: "environment invalid"}[done.returncode]
+    assert 1.2 < document["low"] < document["ratio"] < document["high"] < 3
     assert document["pairs_count"] >= 16 and document["mde_ratio"] > 0 and document["seed"] == 5
-    assert document["canary"]["flagged"] is False
+    assert document["canary"]["flagged"] is ("canary" in document["reason"])
     folder = Path(ROOT / document["rows"]).parent
-    linked = re.findall(r"\]\((\S+\.svg)\)", (folder / "comparison.md").read_text())
-    assert len(linked) == 4 and all((folder / name).exists() for name in linked)
-    rows = [json.loads(line) for line in open(ROOT / document["rows"])]
-    assert {row["stage"] for row in rows} == {"pilot", "main", "confirm", "count"} - (
-        {"main"} if not any(row["stage"] == "main" for row in rows) else set())
-    for name in ("comparison.md", "forest.svg", "paired.svg", "spread.svg", "power.svg"):
-        assert (folder / name).stat().st_size > 0
-    assert "regressed" in done.stdout and "sleep 0.04" in (folder / "comparison.md").read_text()
+    page = (folder / "comparison.md").read_text()
+    assert document["verdict"] in done.stdout and document["verdict"] in page and "sleep 0.04" in page
+    assert re.findall(r"\]\((\S+\.svg)\)", page) == ["forest.svg", "paired.svg", "spread.svg", "power.svg"]
+    assert all((folder / name).stat().st_size > 0 for name in ("forest.svg", "paired.svg", "spread.svg", "power.svg"))
+    stages = {json.loads(line)["stage"] for line in open(ROOT / document["rows"])}
+    assert {"pilot", "confirm", "count"} <= stages <= {"pilot", "main", "confirm", "count"}
 
 
 @pytest.mark.slow

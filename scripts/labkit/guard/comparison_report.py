@@ -135,9 +135,9 @@ def shortfall_text(doc: dict, case: dict) -> str | None:
     if case["blocks_count"] >= case["wanted_blocks_count"]:
         return None
     timed = next((c for c in case["first_stage"] if METRICS[c["metric"]].noise == "sampled"), None)
-    seen = f"; no less than {mde_text(timed)} would surely have been seen" if timed and timed["mde_ratio"] else ""
-    return (f"the budget of {doc['budget_s']:g} s ended after {case['blocks_count']} of the {case['wanted_blocks_count']} "
-            f"blocks wanted{seen}")
+    missed = f"; an effect below {mde_text(timed)} could be missed" if timed and timed["mde_ratio"] else ""
+    return (f"first stage: the budget of {doc['budget_s']:g} s had room for {case['blocks_count']} of the "
+            f"{case['wanted_blocks_count']} blocks wanted{missed}")
 
 
 def flame_text(flame: dict) -> str:
@@ -232,11 +232,12 @@ def details(doc: dict) -> list[str]:
              f"- Changed means: both the block-bootstrap and the exact interval exclude 1 at alpha {policy['alpha']:g} "
              f"(Holm over what gates together), and the effect is beyond "
              f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
-             "better. What is marked as watched is judged too, in a family of its own, and decides nothing."]
+             "better. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
+             "quotient. What is marked as watched is judged too, in a family of its own, and decides nothing."]
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
-    lines += [f"- {case['name']}: {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
+    lines += [f"- {case['name']}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
     lines += [f"- {note}." for note in doc["notes"]]
