@@ -17,6 +17,7 @@ struct clinic_lines {
 	size_t capacity;
 	size_t at;  /* where the next line begins */
 	size_t end; /* of what was read */
+	bool is_cut;
 };
 
 static gzFile open_file(const char *path)
@@ -106,7 +107,8 @@ static int give(struct clinic_lines *lines, size_t stop, char **line,
 	*line = lines->buffer + lines->at;
 	*length = stop - lines->at;
 	lines->buffer[stop] = '\0';
-	lines->at = stop < lines->end ? stop + 1 : stop;
+	lines->is_cut = stop == lines->end;
+	lines->at = lines->is_cut ? stop : stop + 1;
 	return 1;
 }
 
@@ -131,6 +133,11 @@ int clinic_lines_next(struct clinic_lines *lines, char **line, size_t *length)
 			return searched ? give(lines, lines->end, line, length)
 					: 0;
 	}
+}
+
+bool clinic_lines_is_cut(const struct clinic_lines *lines)
+{
+	return lines->is_cut;
 }
 
 void clinic_lines_close(struct clinic_lines *lines)

@@ -8,6 +8,7 @@
 #ifndef CLINIC_FORMATS_LINE_READER_H
 #define CLINIC_FORMATS_LINE_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct clinic_lines;
@@ -16,6 +17,8 @@ struct clinic_lines;
 int clinic_lines_open(struct clinic_lines **lines, const char *path);
 /* Without its line feed, and followed by a NUL. */
 int clinic_lines_next(struct clinic_lines *lines, char **line, size_t *length);
+/* The line last given had no line feed: the text ends in the middle of it. */
+bool clinic_lines_is_cut(const struct clinic_lines *lines);
 void clinic_lines_close(struct clinic_lines *lines);
 
 #endif

@@ -18,6 +18,7 @@
 enum {
 	DEPTH_MAX = 4096,
 	NS_PER_S = 1000000000,
+	NS_PER_US = 1000,
 };
 
 /* A line with a frame, parsed once however often it comes. */
@@ -36,14 +37,30 @@ struct importer {
 	char *other_event;
 	uint64_t frequency_hz;
 	uint64_t other_count;
-	uint64_t unread_count; /* lines that made no sense */
-	uint64_t cut_count;    /* frames past DEPTH_MAX */
+	uint64_t unread_count;       /* lines that made no sense */
+	uint64_t cut_count;          /* frames past DEPTH_MAX */
+	uint64_t unnamed_ends_count; /* stacks whose last frame has no name */
+	/* How far the recording went by its header (0: it has none), how far
+	 * the text does, and whether that ends in the middle of something. */
+	uint64_t recorded_until_ns, last_ns;
+	bool has_empty_lines; /* one behind each sample */
+	bool is_cut;
 	bool in_sample;
 	bool is_wanted;
 	struct clinic_sample sample;
 	uint32_t depth;
 	uint32_t frame[DEPTH_MAX]; /* lines, innermost first */
 };
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
 
 static int take_event_name(char **name, struct clinic_span event)
 {
@@ -129,11 +146,24 @@ static int take_text(struct importer *in, struct clinic_span line,
 	return clinic_session_text_n_id(in->session, text.at, text.length, id);
 }
 
+/* "# time of last sample : 24508.945068"; 0.000000 where perf did not look. */
+static void take_end(struct importer *in, const char *text)
+{
+	uint64_t seconds, microseconds;
+
+	if (sscanf(text, "%" SCNu64 ".%6" SCNu64, &seconds, &microseconds) ==
+		    2 &&
+	    seconds < UINT64_MAX / NS_PER_S)
+		in->recorded_until_ns =
+			seconds * NS_PER_S + microseconds * NS_PER_US;
+}
+
 /* perf script --header: what it was run with. */
 static int parse_comment(struct importer *in, struct clinic_span line)
 {
 	static const char command[] = "# cmdline : ";
 	static const char host[] = "# hostname : ";
+	static const char end[] = "# time of last sample : ";
 	static const char frequency[] = "{ sample_period, sample_freq } = ";
 	struct clinic_about *about = clinic_session_about(in->session);
 	const char *found;
@@ -142,6 +172,8 @@ static int parse_comment(struct importer *in, struct clinic_span line)
 		return take_text(in, line, command, &about->command_id);
 	if (clinic_span_begins(line, host))
 		return take_text(in, line, host, &about->host_id);
+	if (clinic_span_begins(line, end))
+		take_end(in, line.at + strlen(end));
 	found = strstr(line.at, frequency);
 	if (found && strstr(line.at, " freq = 1") && !in->frequency_hz)
 		in->frequency_hz =
@@ -290,23 +322,41 @@ static bool is_entry(const char *name)
 	return false;
 }
 
+/* Of the frame that is so many calls from the outermost. */
+static const char *name_from_end(const struct importer *in, uint32_t calls)
+{
+	uint32_t line = in->frame[in->depth - 1 - calls];
+
+	return clinic_session_text(in->session,
+				   in->known[line].frame.function_id);
+}
+
+/*
+ * In a stripped program _start has no name; but nobody else calls what
+ * calls main.
+ */
 static bool reaches_entry(const struct importer *in)
 {
-	const struct known_frame *outermost;
+	static const char caller_of_main[] = "__libc_start_main";
 
 	if (!in->depth || in->depth == DEPTH_MAX)
 		return false;
-	outermost = &in->known[in->frame[in->depth - 1]];
-	return is_entry(
-		clinic_session_text(in->session, outermost->frame.function_id));
+	if (is_entry(name_from_end(in, 0)))
+		return true;
+	return !*name_from_end(in, 0) && in->depth > 1 &&
+	       !strncmp(name_from_end(in, 1), caller_of_main,
+			strlen(caller_of_main));
 }
 
-static uint16_t flags_of(const struct importer *in)
+static uint16_t flags_of(struct importer *in)
 {
 	bool in_kernel = in->depth && in->known[in->frame[0]].frame.tier ==
 					      CLINIC_TIER_KERNEL;
+	bool is_whole = reaches_entry(in);
 
-	return (uint16_t)((reaches_entry(in) ? 0 : CLINIC_SAMPLE_TRUNCATED) |
+	if (!is_whole && in->depth && !*name_from_end(in, 0))
+		in->unnamed_ends_count++;
+	return (uint16_t)((is_whole ? 0 : CLINIC_SAMPLE_TRUNCATED) |
 			  (in_kernel ? CLINIC_SAMPLE_KERNEL : 0));
 }
 
@@ -364,6 +414,7 @@ static int take_sample_line(struct importer *in, struct clinic_span line)
 		in->unread_count++;
 		return 0;
 	}
+	in->last_ns = most(in->last_ns, sample.time_ns);
 	if (!sample.record.length)
 		return begin_sample(in, &sample);
 	count_loss(in, sample.record);
@@ -375,14 +426,26 @@ static int take_line(struct importer *in, struct clinic_span line)
 	bool is_indented = line.length && isspace((unsigned char)*line.at);
 	struct clinic_span text = clinic_span_trim(line);
 
-	if (!text.length)
+	if (!text.length) {
+		in->has_empty_lines = true;
 		return end_sample(in);
+	}
 	if (*line.at == '#')
 		return parse_comment(in, line);
 	if (!in->in_sample || !is_indented ||
 	    !isxdigit((unsigned char)*text.at))
 		return take_sample_line(in, line);
 	return in->is_wanted ? add_frame_line(in, text) : 0;
+}
+
+/*
+ * A sample with frames ends in an empty line, or in a thread's entry where
+ * somebody trimmed the text.
+ */
+static bool ends_in_sample(const struct importer *in)
+{
+	return in->in_sample && (in->has_empty_lines || in->depth) &&
+	       !reaches_entry(in);
 }
 
 static int take_lines(struct importer *in, const char *path)
@@ -398,8 +461,12 @@ static int take_lines(struct importer *in, const char *path)
 	while (!error &&
 	       (got = clinic_lines_next(lines, &text, &line.length)) > 0) {
 		line.at = text;
-		error = take_line(in, line);
+		in->is_cut = clinic_lines_is_cut(lines);
+		/* Half a line would be half a name. */
+		if (!in->is_cut)
+			error = take_line(in, line);
 	}
+	in->is_cut |= ends_in_sample(in);
 	clinic_lines_close(lines);
 	if (!error)
 		error = got < 0 ? got : end_sample(in);
@@ -416,16 +483,6 @@ note(struct importer *in, bool is_warning, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	return clinic_session_add_note(in->session, is_warning, text);
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static int describe(struct importer *in)
@@ -452,6 +509,47 @@ static int describe(struct importer *in)
 	return error;
 }
 
+static int note_stacks(struct importer *in)
+{
+	int error = 0;
+
+	if (in->cut_count)
+		error = note(in, true,
+			     "%" PRIu64 " frames deeper than %d were "
+			     "cut off",
+			     in->cut_count, DEPTH_MAX);
+	if (!error && in->unnamed_ends_count)
+		error = note(in, false,
+			     "%" PRIu64 " of the stacks end in a frame that "
+			     "perf could not name: they count as truncated, "
+			     "but may be whole",
+			     in->unnamed_ends_count);
+	return error;
+}
+
+/* Whether this is all of the text that perf printed. */
+static int note_end(struct importer *in)
+{
+	if (in->recorded_until_ns > in->last_ns)
+		return note(in, true,
+			    "the recording went on for %.6f s after the last "
+			    "sample here: the text was cut short, or perf "
+			    "script was told to leave samples out",
+			    (double)(in->recorded_until_ns - in->last_ns) /
+				    NS_PER_S);
+	if (in->is_cut)
+		return note(in, true,
+			    "the text ends in the middle of a sample: it was "
+			    "cut short, and how much is missing is not known");
+	if (!in->recorded_until_ns)
+		return note(in, false,
+			    "whether samples are missing at the end of the "
+			    "text is not known: perf script --header tells "
+			    "when the last one was, unless the recording was "
+			    "made without build-ids");
+	return 0;
+}
+
 static int add_notes(struct importer *in)
 {
 	const struct clinic_sample *sample;
@@ -469,11 +567,10 @@ static int add_notes(struct importer *in)
 			     "%" PRIu64 " lines of the perf script "
 			     "text made no sense",
 			     in->unread_count);
-	if (!error && in->cut_count)
-		error = note(in, true,
-			     "%" PRIu64 " frames deeper than %d were "
-			     "cut off",
-			     in->cut_count, DEPTH_MAX);
+	if (!error)
+		error = note_stacks(in);
+	if (!error)
+		error = note_end(in);
 	if (!error && !sample[0].weight_ns)
 		error = note(in, true,
 			     "the event %s has no period in "

@@ -10,8 +10,10 @@
  * Weights    of cpu-clock and task-clock, the period, which is nanoseconds;
  *            of other events, one interval of the sampling frequency, which
  *            comes from the options or from the header's lines; otherwise 0.
- * Complete   stacks are those that end in a thread's known entry point.
- * Losses     are counted in the quality; what was skipped is noted.
+ * Complete   stacks are those that end in a thread's known entry point, or in
+ *            a frame without a name that called __libc_start_main.
+ * Losses     are counted in the quality; what was skipped is noted, and what
+ *            is known of a text that was cut short.
  * Errors     0 or -errno. -ENODATA: no sample of a fitting event was found;
  *            `why` says which events there are.
  */

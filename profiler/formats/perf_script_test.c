@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,26 @@ static const struct clinic_sample *samples(struct clinic_session *s,
 
 	assert_int_equal(count, wanted);
 	return sample;
+}
+
+static uint32_t rows_of(struct clinic_session *s, enum clinic_table table)
+{
+	uint32_t count;
+
+	clinic_session_rows(s, table, &count);
+	return count;
+}
+
+static bool is_noted(struct clinic_session *s, const char *part)
+{
+	uint32_t count;
+	const struct clinic_note *note =
+		clinic_session_rows(s, CLINIC_NOTES, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (strstr(clinic_session_text(s, note[i].text_id), part))
+			return true;
+	return false;
 }
 
 /* "name@library" of each frame, outermost first. */
@@ -157,13 +178,14 @@ static void kernel_and_unnamed_frames_are_told(void **state)
 static void losses_are_counted(void **state)
 {
 	struct clinic_session *s = imported(
+		"# time of last sample : 1.300000\n"
 		"p 1/1 [000] 1.000000: 100 cpu-clock: \n"
 		"\t 10 f (/bin/p)\n"
 		"p 1/1 [000] 1.100000: PERF_RECORD_LOST lost 12\n"
 		"p 1/1 [000] 1.200000: PERF_RECORD_LOST_SAMPLES lost 3\n"
 		"this line is from somewhere else\n"
 		"p 1/1 [000] 1.300000: 100 cpu-clock: \n"
-		"\t 10 f (/bin/p)\n");
+		"\t 10 f (/bin/p)\n\n");
 	const struct clinic_note *note;
 	uint32_t count;
 
@@ -178,7 +200,8 @@ static void losses_are_counted(void **state)
 	clinic_session_free(s);
 }
 
-static const char two_events[] = "p 1/1 [000] 1.000000: 1 page-faults: \n"
+static const char two_events[] = "# time of last sample : 1.200000\n"
+				 "p 1/1 [000] 1.000000: 1 page-faults: \n"
 				 "\t 10 fault (/bin/p)\n\n"
 				 "p 1/1 [000] 1.100000: 55 cycles:u: \n"
 				 "\t 10 work (/bin/p)\n\n"
@@ -346,6 +369,61 @@ static void deep_stacks_are_cut_and_said_so(void **state)
 	clinic_session_free(s);
 }
 
+/* _start is no name that stripping leaves: it was called truncated. */
+static void who_calls_the_caller_of_main_is_the_entry(void **state)
+{
+	struct clinic_session *s = imported(
+		"p 1/1 [000] 1.0: 9 cpu-clock:\n"
+		"\t 10 [unknown] (/bin/p)\n"
+		"\t 20 __libc_start_main@@GLIBC_2.34 (/usr/lib/libc.so.6)\n"
+		"\t 30 [unknown] (/bin/p)\n\n"
+		"p 1/1 [000] 2.0: 9 cpu-clock:\n"
+		"\t 10 [unknown] (/bin/p)\n"
+		"\t 20 [unknown] (/bin/p)\n\n");
+	const struct clinic_sample *sample = samples(s, 2);
+
+	(void)state;
+	assert_int_equal(sample[0].flags, 0);
+	assert_int_equal(sample[1].flags, CLINIC_SAMPLE_TRUNCATED);
+	assert_true(is_noted(s, "1 of the stacks end in a frame that perf"));
+	clinic_session_free(s);
+}
+
+#define HEADER "# time of last sample : 2.000000\n"
+#define FIRST  "p 1/1 [000] 1.0: 9 cpu-clock:\n\t 10 work (/x)\n\n"
+#define SECOND "p 1/1 [000] 2.0: 9 cpu-clock:\n\t 10 work (/x)\n"
+
+/* A text that was cut at the end of a line was taken for all there is. */
+static void what_is_known_of_a_cut_text_is_told(void **state)
+{
+	static const char later[] = "the recording went on for 1.000000 s";
+	static const char amid[] = "ends in the middle of a sample";
+	static const char unknown[] = "at the end of the text is not known";
+	static const struct {
+		const char *text;
+		uint32_t samples_count;
+		const char *says; /* NULL: nothing */
+	} cases[] = {
+		{HEADER FIRST SECOND "\n", 2, NULL},
+		{HEADER FIRST, 1, later},
+		{HEADER FIRST "p 1/1 [000] 2.0: 9 cpu-cl", 1, later},
+		{FIRST SECOND, 2, amid},
+		{FIRST SECOND "\t 20 _start (/x)\n", 2, unknown},
+		{FIRST SECOND "\t 20 _sta", 2, amid},
+		{FIRST SECOND "\n", 2, unknown},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct clinic_session *s = imported(cases[i].text);
+
+		samples(s, cases[i].samples_count);
+		assert_int_equal(rows_of(s, CLINIC_NOTES), !!cases[i].says);
+		assert_true(!cases[i].says || is_noted(s, cases[i].says));
+		clinic_session_free(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +439,8 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_no_frame_stays_an_unknown_one),
 		cmocka_unit_test(what_is_no_perf_script_is_said),
 		cmocka_unit_test(deep_stacks_are_cut_and_said_so),
+		cmocka_unit_test(who_calls_the_caller_of_main_is_the_entry),
+		cmocka_unit_test(what_is_known_of_a_cut_text_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
