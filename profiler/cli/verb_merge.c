@@ -9,7 +9,9 @@ static const struct clinic_usage usage = {
 	.line = "merge FILE... -o SESSION",
 	.text = "All samples, allocations and counts of the FILEs as one "
 		"session: many runs of a\nprogram that is too short to be "
-		"sampled well, or several instruments of one run.\n",
+		"sampled well, or several instruments of one run.\nCommands "
+		"that differ are listed; CPU time adds up over the sampled "
+		"runs; the memory\npeak is the highest of any one process.\n",
 	.operands_min = 1,
 	.operands_max = -1,
 };

@@ -109,7 +109,7 @@ struct clinic_allocation {
 	uint64_t allocations_count;
 	uint64_t frees_count;  /* of these blocks, wherever they were freed */
 	uint64_t bytes;        /* asked for */
-	uint64_t peak_bytes;   /* live at the moment of the program's peak */
+	uint64_t peak_bytes;   /* live at the peak of its process */
 	uint64_t leaked_count; /* live at exit */
 	uint64_t leaked_bytes;
 	uint64_t temporary_count; /* freed before the thread's next one */
@@ -196,7 +196,7 @@ struct clinic_quality {
 	uint64_t collector_peak_rss_bytes;
 	uint64_t unmatched_frees_count;
 	uint64_t allocations_observed; /* 0: see the notes for the reason */
-	uint64_t peak_bytes;           /* most bytes live at once */
+	uint64_t peak_bytes;           /* most live at once in a process */
 	uint64_t peak_time_ns;
 };
 

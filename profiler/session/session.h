@@ -117,8 +117,7 @@ const char *clinic_session_text(const struct clinic_session *session,
 
 /*
  * Adds all of `from` to `into`: two instruments of one run, or many runs.
- * Quality adds up; what `into` is about stays, unless that was nothing, and
- * its time stretches over both.
+ * FORMAT.md says what becomes of the head: "Merged sessions".
  */
 int clinic_session_merge(struct clinic_session *into,
 			 const struct clinic_session *from);

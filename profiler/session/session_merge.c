@@ -1,10 +1,14 @@
 /* Merging: every row of one session, its references rewritten to another's. */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "session/session_rows.h"
+
+/* So much of what the runs were called; what is more becomes "...". */
+#define JOINED_BYTES_MAX 1000
 
 /* Where each row of the source went. */
 struct mapping {
@@ -113,18 +117,47 @@ static int merge_table(struct clinic_session *into,
 	return error;
 }
 
+static bool is_sampled(const struct clinic_session *session)
+{
+	return session->about.frequency_hz ||
+	       session->table[CLINIC_SAMPLES].count;
+}
+
+/*
+ * CPU time is there to be held against the samples: that of a run that took
+ * none, because it counted allocations, would look like samples missing.
+ */
+static void merge_accounts(struct clinic_quality *into, bool into_is_sampled,
+			   const struct clinic_quality *from,
+			   bool from_is_sampled)
+{
+	bool is_known = into->accounted_cpu_ns && from->accounted_cpu_ns;
+	bool replaces = from_is_sampled && !into_is_sampled;
+
+	if (into_is_sampled && !from_is_sampled)
+		return;
+	if (replaces) {
+		into->accounted_cpu_ns = into->accounted_kernel_ns = 0;
+		into->collector_cpu_ns = 0;
+		into->kernel_visible = from->kernel_visible;
+	}
+	into->accounted_cpu_ns += from->accounted_cpu_ns;
+	into->accounted_kernel_ns += from->accounted_kernel_ns;
+	into->collector_cpu_ns += from->collector_cpu_ns;
+	into->kernel_visible &= from->kernel_visible;
+	if (into_is_sampled && !is_known)
+		into->accounted_cpu_ns = into->accounted_kernel_ns = 0;
+}
+
+/* Of runs one after the other, no two peaks were at once: the highest. */
 static void merge_quality(struct clinic_quality *into,
 			  const struct clinic_quality *from)
 {
 	into->lost_count += from->lost_count;
 	into->throttled_count += from->throttled_count;
-	into->accounted_cpu_ns += from->accounted_cpu_ns;
-	into->accounted_kernel_ns += from->accounted_kernel_ns;
-	into->collector_cpu_ns += from->collector_cpu_ns;
 	if (from->collector_peak_rss_bytes > into->collector_peak_rss_bytes)
 		into->collector_peak_rss_bytes = from->collector_peak_rss_bytes;
 	into->unmatched_frees_count += from->unmatched_frees_count;
-	into->kernel_visible |= from->kernel_visible;
 	into->allocations_observed |= from->allocations_observed;
 	if (from->peak_bytes > into->peak_bytes) {
 		into->peak_bytes = from->peak_bytes;
@@ -134,26 +167,93 @@ static void merge_quality(struct clinic_quality *into,
 
 static void stretch(struct clinic_about *into, const struct clinic_about *from)
 {
-	if (from->started_ns < into->started_ns)
+	if (!into->ended_ns || from->started_ns < into->started_ns) {
 		into->started_ns = from->started_ns;
+		into->started_realtime_ns = from->started_realtime_ns;
+	}
 	if (from->ended_ns > into->ended_ns)
 		into->ended_ns = from->ended_ns;
 }
 
-static void merge_about(struct clinic_session *into,
-			const struct clinic_session *from, struct mapping *to)
+/* Is it one of those in the list, "one; two; three"? */
+static bool is_listed(const char *list, const char *text)
 {
-	if (into->about.started_ns || into->about.command_id) {
-		stretch(&into->about, &from->about);
-		return;
-	}
-	into->about = from->about;
-	rewrite(&clinic_schema_about, to, &into->about);
+	size_t length = strlen(text);
+
+	for (const char *at = list; (at = strstr(at, text)); at++)
+		if ((at == list || !strncmp(at - 2, "; ", 2)) &&
+		    (!at[length] || !strncmp(at + length, "; ", 2)))
+			return true;
+	return false;
+}
+
+/* Puts the text of `from` behind those of `into`, unless it is there. */
+static int join(struct clinic_session *into, uint32_t *into_id,
+		const struct clinic_session *from, uint32_t from_id)
+{
+	const char *list = clinic_session_text(into, *into_id);
+	const char *text = clinic_session_text(from, from_id);
+	char *longer;
+	int error;
+
+	if (!*list)
+		return clinic_session_text_id(into, text, into_id);
+	if (strlen(list) + strlen(text) > JOINED_BYTES_MAX)
+		text = "...";
+	if (!*text || is_listed(list, text))
+		return 0;
+	if (asprintf(&longer, "%s; %s", list, text) < 0)
+		return -ENOMEM;
+	error = clinic_session_text_id(into, longer, into_id);
+	free(longer);
+	return error;
+}
+
+static int warn_of_hosts(struct clinic_session *into,
+			 const struct clinic_session *from)
+{
+	const char *here = clinic_session_text(into, into->about.host_id);
+	const char *there = clinic_session_text(from, from->about.host_id);
+
+	if (!*here || !*there || is_listed(here, there) || strstr(here, "; "))
+		return 0;
+	return clinic_session_add_note(
+		into, 1,
+		"runs of different machines were merged: neither their speeds "
+		"nor their clocks have anything in common");
+}
+
+static int merge_about(struct clinic_session *into,
+		       const struct clinic_session *from, bool into_is_sampled)
+{
+	struct clinic_about *about = &into->about;
+	const struct clinic_about *more = &from->about;
+	int error = warn_of_hosts(into, from);
+
+	if (!error)
+		error = join(into, &about->command_id, from, more->command_id);
+	if (!error)
+		error = join(into, &about->host_id, from, more->host_id);
+	if (!error)
+		error = join(into, &about->tool_id, from, more->tool_id);
+	if (!error)
+		error = join(into, &about->backend_id, from, more->backend_id);
+	if (!error)
+		error = join(into, &about->event_id, from, more->event_id);
+	if (!about->exit_code)
+		about->exit_code = more->exit_code;
+	if (!into_is_sampled)
+		about->frequency_hz = more->frequency_hz;
+	else if (is_sampled(from) && more->frequency_hz != about->frequency_hz)
+		about->frequency_hz = 0;
+	stretch(about, more);
+	return error;
 }
 
 int clinic_session_merge(struct clinic_session *into,
 			 const struct clinic_session *from)
 {
+	bool into_is_sampled = is_sampled(into);
 	struct mapping to = {0};
 	int error = allocate_mapping(&to, from);
 
@@ -162,9 +262,12 @@ int clinic_session_merge(struct clinic_session *into,
 	/* In table order: a row only refers to tables before its own. */
 	for (unsigned int i = 0; i < CLINIC_TABLES && !error; i++)
 		error = merge_table(into, from, i, &to);
+	if (!error)
+		error = merge_about(into, from, into_is_sampled);
 	if (!error) {
+		merge_accounts(&into->quality, into_is_sampled, &from->quality,
+			       is_sampled(from));
 		merge_quality(&into->quality, &from->quality);
-		merge_about(into, from, &to);
 	}
 	free_mapping(&to);
 	return error;
