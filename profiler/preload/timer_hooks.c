@@ -82,28 +82,44 @@ static void *begin_thread(void *taken)
 	return function(argument);
 }
 
+static struct {
+	int (*pthread_create)(pthread_t *, const pthread_attr_t *,
+			      void *(*)(void *), void *);
+	int (*dlclose)(void *);
+} real;
+
 /* dlsym gives an object pointer for what is a function: POSIX's own way. */
 static void find_real(const char *name, void *function)
 {
 	*(void **)function = dlsym(RTLD_NEXT, name);
 }
 
+/*
+ * Before any fork: dlsym takes the loader's lock, which a child may find
+ * held for good. Constructors that run before ours may call us before.
+ */
+__attribute__((constructor)) static void find_all(void)
+{
+	if (real.dlclose)
+		return;
+	find_real("pthread_create", &real.pthread_create);
+	find_real("dlclose", &real.dlclose);
+}
+
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*function)(void *), void *argument)
 {
-	static int (*real)(pthread_t *, const pthread_attr_t *,
-			   void *(*)(void *), void *);
 	struct start *start;
 	int err;
 
-	if (!real)
-		find_real("pthread_create", &real);
+	find_all();
 	start = timer_sampler_is_active() ? take_start() : NULL;
 	if (!start)
-		return real(thread, attributes, function, argument);
+		return real.pthread_create(thread, attributes, function,
+					   argument);
 	start->function = function;
 	start->argument = argument;
-	err = real(thread, attributes, begin_thread, start);
+	err = real.pthread_create(thread, attributes, begin_thread, start);
 	if (err)
 		leave_start(start);
 	return err;
@@ -112,13 +128,11 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 /* What was sampled in a plugin is looked up after it has gone. */
 EXPORT int dlclose(void *handle)
 {
-	static int (*real)(void *);
 	int result;
 
-	if (!real)
-		find_real("dlclose", &real);
+	find_all();
 	timer_sampler_maps_change();
-	result = real(handle);
+	result = real.dlclose(handle);
 	stack_walk_forget();
 	return result;
 }
