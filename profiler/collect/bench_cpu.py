@@ -1,24 +1,29 @@
 """bench_cpu.py - what `clinic record` costs and how long it keeps one waiting, beside perf.
 
-Cost: one program (Debian's lua5.4, which keeps no frame pointers, running bench_cpu.lua) plain and
-under each sampler, in ABBA order: within a round the variants run forwards, then backwards, so that
-a drift of the machine falls on all alike. What counts is the program's own CPU time, as it reads it
-at its end; interrupts that copy stacks are part of it. A ratio is the median over half rounds of
-(variant / other) of the same half round, with a 95 % percentile bootstrap interval.
+Everything is a ratio of runs that took turns: one program (Debian's lua5.4, which keeps no frame pointers,
+running bench_cpu.lua), plain and under each sampler.
 
-Waiting: one run of 20 s each, from the program's last act to a finished flame graph, and the bytes on
-disk. The usual pipeline is `perf script | stackcollapse-perf.pl | flamegraph.pl`. The two Perl scripts
-are in no Debian package, so `perf script | clinic import -` and `clinic export` stand in for them: in
-C, and in a pipe as the originals would be. perf's time is thus, if anything, shorter than with the
-originals, and the part that is perf's alone, `perf script`, is told by itself. It is spared all that is
-not needed: -F names the fields that a flame graph is made of.
+Cost: short runs in ABBA order. A round runs the variants forwards, then backwards, so that a drift of the
+machine falls on all alike, and what is compared runs next to each other. It gives one figure a row: the
+geometric mean of both passes' ratios (variant / other). What counts is the program's own CPU time, as it
+reads it at its end; interrupts that copy stacks are part of it.
 
-    /usr/bin/python3 profiler/collect/bench_cpu.py [--rounds 5] [--seconds 20] [--out FILE]
+Waiting: long runs of clinic and perf in turn, from the program's last act to a finished flame graph, and the
+bytes on disk. The usual pipeline is `perf script | stackcollapse-perf.pl | flamegraph.pl`. The two Perl
+scripts are in no Debian package, so `perf script | clinic import -` and `clinic export` stand in for them: in
+C, and in a pipe as the originals would be. perf's time is thus, if anything, shorter than with the originals,
+and the part that is perf's alone, `perf script`, has a row of its own. It is spared all that is not needed:
+-F names the fields that a flame graph is made of.
+
+    PYTHONPATH=profiler /usr/bin/python3 profiler/collect/bench_cpu.py [--rounds 10] [--long-rounds 3]
+
+Exits with 0 when every target is met, 1 when one is missed, 3 when only more rounds could tell.
 """
 
 import argparse
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -26,16 +31,15 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import geometric_mean
 
-import numpy as np
+from bench_rows import Row, exit_code, print_rows, verdict
 
 HERE = Path(__file__).parent
 CLINIC = Path("build/bin/clinic").resolve()
 LUA = shutil.which("lua5.4") or sys.exit("bench_cpu: lua5.4 is not installed; make setup-test installs it")
 SCRIPT = HERE / "bench_cpu.lua"
-POLL_S = 0.01
-SEED = 42
-RESAMPLES_COUNT = 10_000
+LOOK_EVERY_MS = 20
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,17 @@ def perf(hz: int, *options: str) -> tuple[str, ...]:
 
 
 PLAIN = Variant("plain")
-VARIANTS = [
-    PLAIN,
-    Variant("clinic 99 Hz", clinic(99)),
-    Variant("clinic 999 Hz", clinic(999)),
-    Variant("clinic timer 999 Hz", clinic(999, "--backend", "timer")),
-    Variant("perf 99 Hz dwarf", perf(99, "--call-graph", "dwarf")),
-    Variant("perf 999 Hz dwarf", perf(999, "--call-graph", "dwarf")),
-]
+CLINIC_99 = Variant("clinic 99 Hz", clinic(99))
+CLINIC_999 = Variant("clinic 999 Hz", clinic(999))
+TIMER_999 = Variant("clinic timer 999 Hz", clinic(999, "--backend", "timer"))
+PERF_99 = Variant("perf 99 Hz dwarf", perf(99, "--call-graph", "dwarf"))
+PERF_999 = Variant("perf 999 Hz dwarf", perf(999, "--call-graph", "dwarf"))
+
+# The two pairs that are judged stand side by side.
+ORDER = [TIMER_999, CLINIC_99, PLAIN, PERF_99, CLINIC_999, PERF_999]
+
+# CPU seconds of the program by variant: once through ORDER, forwards or backwards.
+Pass = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,18 @@ class Run:
     cpu_s: float  # the program's own
     end_s: float  # CLOCK_REALTIME of its last act
     watcher_peak_bytes: int  # resident, of the sampler
+
+
+@dataclass(frozen=True)
+class LongRun:
+    """One run with all that follows until its flame graph is there."""
+
+    cpu_s: float
+    waited_s: float
+    disk_bytes: int
+    peak_bytes: int
+    script_s: float = 0  # of it, perf script with its reader
+    overhead_ratio: float = 0  # collector's CPU over the target's
 
 
 def peak_bytes(pid: int) -> int:
@@ -83,6 +102,19 @@ def peak_bytes(pid: int) -> int:
     return 0
 
 
+def watch(process: subprocess.Popen) -> int:
+    """Waits for its end, which it sees at once; the most that the process was seen to hold."""
+    end = select.poll()
+    fd = os.pidfd_open(process.pid)
+    end.register(fd, select.POLLIN)
+    peak = 0
+    while not end.poll(LOOK_EVERY_MS):
+        peak = max(peak, peak_bytes(process.pid))
+    os.close(fd)
+    process.wait()
+    return peak
+
+
 def run_once(variant: Variant, rounds_of_work: int, directory: str) -> Run:
     """One run, which must succeed."""
     answer = Path(directory, "answer")
@@ -90,13 +122,11 @@ def run_once(variant: Variant, rounds_of_work: int, directory: str) -> Run:
     command = [word.replace("{dir}", directory) for word in variant.prefix]
     process = subprocess.Popen([*command, LUA, str(SCRIPT), str(rounds_of_work), str(answer)],
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, peak_bytes(process.pid))
-        time.sleep(POLL_S)
+    peak = watch(process)
+    said = process.stderr.read().decode()
     if process.returncode:
-        sys.exit(f"bench_cpu: {variant.name}: {process.stderr.read().decode()}")
-    return Run(float(answer.read_text().split()[0]), answer.stat().st_mtime, peak if variant.prefix else 0)
+        sys.exit(f"bench_cpu: {variant.name}: {said}")
+    return Run(float(answer.read_text().split()[0]), answer.stat().st_mtime, peak)
 
 
 def size_work(seconds: float, directory: str) -> int:
@@ -105,30 +135,23 @@ def size_work(seconds: float, directory: str) -> int:
     return max(1, round(trial * seconds / run_once(PLAIN, trial, directory).cpu_s))
 
 
-def measure_cost(rounds: int, seconds: float, directory: str) -> dict[str, list[float]]:
-    """The program's CPU seconds, one per half round, by variant."""
+def measure_cost(rounds: int, seconds: float, directory: str) -> list[tuple[Pass, Pass]]:
     work = size_work(seconds, directory)
-    cpu_s: dict[str, list[float]] = {variant.name: [] for variant in VARIANTS}
-    for _ in range(rounds):
-        for order in (VARIANTS, VARIANTS[::-1]):
-            for variant in order:
-                cpu_s[variant.name].append(run_once(variant, work, directory).cpu_s)
-    return cpu_s
+
+    def run_all(order: list[Variant]) -> Pass:
+        return {variant.name: run_once(variant, work, directory).cpu_s for variant in order}
+    return [(run_all(ORDER), run_all(ORDER[::-1])) for _ in range(rounds)]
 
 
-@dataclass(frozen=True)
-class Ratio:
-    median: float
-    low: float
-    high: float
+def cost_row(rounds: list[tuple[Pass, Pass]], one: Variant, other: Variant, most: float | None = None) -> Row:
+    return Row(f"{one.name} over {other.name}", "times its CPU time",
+               [geometric_mean([way[one.name] / way[other.name] for way in both]) for both in rounds], most)
 
 
-def ratio_of(cpu_s: dict[str, list[float]], one: str, other: str) -> Ratio:
-    """Paired by half round; 95 % percentile bootstrap of the median."""
-    pairs = np.array(cpu_s[one]) / np.array(cpu_s[other])
-    drawn = np.random.default_rng(SEED).choice(pairs, (RESAMPLES_COUNT, len(pairs)))
-    low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
-    return Ratio(float(np.median(pairs)), float(low), float(high))
+def cost_rows(rounds: list[tuple[Pass, Pass]]) -> list[Row]:
+    rest = [variant for variant in ORDER if variant not in (PLAIN, CLINIC_99)]
+    return [cost_row(rounds, CLINIC_999, PERF_999, 1.0), cost_row(rounds, CLINIC_99, PLAIN, 1.01),
+            *(cost_row(rounds, variant, PLAIN) for variant in rest)]
 
 
 def draw(source: str, directory: str) -> float:
@@ -137,18 +160,19 @@ def draw(source: str, directory: str) -> float:
     return time.time()
 
 
-def wait_for_clinic(work: int, directory: str) -> dict:
-    run = run_once(VARIANTS[2], work, directory)
+def wait_for_clinic(work: int, directory: str) -> LongRun:
+    run = run_once(CLINIC_999, work, directory)
     path = Path(directory, "clinic.json.gz")
     waited_s = draw(str(path), directory) - run.end_s
     report = json.loads(subprocess.run([CLINIC, "report", path, "--json"], check=True, capture_output=True).stdout)
-    return {"svg_after_exit_s": waited_s, "disk_bytes": path.stat().st_size,
-            "peak_bytes": max(run.watcher_peak_bytes, report["quality"]["collector_peak_rss_bytes"]),
-            "quality": report["quality"], "target_cpu_s": run.cpu_s}
+    quality = report["quality"]
+    return LongRun(run.cpu_s, waited_s, path.stat().st_size,
+                   max(run.watcher_peak_bytes, quality["collector_peak_rss_bytes"]),
+                   overhead_ratio=quality["overhead_ratio"])
 
 
-def wait_for_perf(work: int, directory: str) -> dict:
-    run = run_once(VARIANTS[5], work, directory)
+def wait_for_perf(work: int, directory: str) -> LongRun:
+    run = run_once(PERF_999, work, directory)
     data, imported = Path(directory, "perf.data"), f"{directory}/perf.json.gz"
     start_s = time.time()
     script = subprocess.Popen(["perf", "script", "-i", data, "-F", "comm,pid,tid,time,period,event,ip,sym,dso"],
@@ -158,81 +182,69 @@ def wait_for_perf(work: int, directory: str) -> dict:
     if script.wait():
         sys.exit("bench_cpu: perf script failed")
     script_s = time.time() - start_s
-    return {"svg_after_exit_s": draw(imported, directory) - run.end_s, "script_s": script_s,
-            "disk_bytes": data.stat().st_size, "peak_bytes": run.watcher_peak_bytes}
+    return LongRun(run.cpu_s, draw(imported, directory) - run.end_s, data.stat().st_size, run.watcher_peak_bytes,
+                   script_s=script_s)
 
 
-def print_cost(cpu_s: dict[str, list[float]]) -> None:
-    print(f"{'sampler':<22}{'runs':>5}{'cpu ratio':>11}  95 % interval")
-    for variant in VARIANTS[1:]:
-        ratio = ratio_of(cpu_s, variant.name, PLAIN.name)
-        print(f"{variant.name:<22}{len(cpu_s[variant.name]):>5}{ratio.median:>11.4f}  "
-              f"[{ratio.low:.4f}, {ratio.high:.4f}]")
+# Of one round: the long run of each sampler.
+LongRound = dict[str, LongRun]
 
 
-def print_waiting(ours: dict, theirs: dict) -> None:
-    print(f"\nfrom the exit of a run of {ours['target_cpu_s']:.1f} s to the flame graph: clinic "
-          f"{ours['svg_after_exit_s']:.3f} s, perf {theirs['svg_after_exit_s']:.3f} s (perf script with its reader "
-          f"{theirs['script_s']:.3f} s): {theirs['svg_after_exit_s'] / ours['svg_after_exit_s']:.1f} times faster")
-    print(f"on disk: clinic {ours['disk_bytes']} bytes, perf {theirs['disk_bytes']} bytes: "
-          f"{theirs['disk_bytes'] / ours['disk_bytes']:.0f} times fewer")
+def measure_waiting(rounds: int, seconds: float, directory: str) -> list[LongRound]:
+    """Each round in the opposite order of the one before."""
+    work = size_work(seconds, directory)
+    samplers = [("clinic", wait_for_clinic), ("perf", wait_for_perf)]
+    return [{name: wait(work, directory) for name, wait in samplers[::-1 if number % 2 else 1]}
+            for number in range(rounds)]
 
 
-@dataclass(frozen=True)
-class Goal:
-    says: str
-    value: float
-    limit: float
-    interval: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.limit
-
-
-def slowdown_goal(says: str, ratio: Ratio, limit: float) -> Goal:
-    return Goal(says, ratio.median, limit, f"[{ratio.low:.4f}, {ratio.high:.4f}]")
-
-
-def goals_of(cpu_s: dict[str, list[float]], ours: dict, theirs: dict) -> list[Goal]:
-    """A value must not exceed its limit."""
+def waiting_rows(rounds: list[LongRound]) -> list[Row]:
+    ours, theirs = [each["clinic"] for each in rounds], [each["perf"] for each in rounds]
+    pairs = list(zip(ours, theirs))
     return [
-        slowdown_goal("slowdown at 999 Hz over perf's in dwarf mode",
-                      ratio_of(cpu_s, "clinic 999 Hz", "perf 999 Hz dwarf"), 1.0),
-        slowdown_goal("slowdown at 99 Hz", ratio_of(cpu_s, "clinic 99 Hz", PLAIN.name), 1.01),
-        Goal("time to the flame graph over perf's", ours["svg_after_exit_s"] / theirs["svg_after_exit_s"], 1 / 10),
-        Goal("bytes on disk over perf's", ours["disk_bytes"] / theirs["disk_bytes"], 1 / 200),
-        Goal("collector's memory, naming included, MiB", ours["peak_bytes"] / 2**20, 64),
-        Goal("collector's CPU over the target's", ours["quality"]["overhead_ratio"], 0.01),
+        Row("time to the flame graph", "times perf's", [c.waited_s / p.waited_s for c, p in pairs], 1 / 10),
+        Row("bytes on disk", "times perf's", [c.disk_bytes / p.disk_bytes for c, p in pairs], 1 / 200),
+        Row("collector's memory, naming included", "MiB", [c.peak_bytes / 2**20 for c in ours], 64),
+        Row("collector's CPU", "times the target's", [c.overhead_ratio for c in ours], 0.01),
+        Row("clinic: waited for the flame graph", "s", [c.waited_s for c in ours]),
+        Row("perf: waited for the flame graph", "s", [p.waited_s for p in theirs]),
+        Row("of it, perf script with its reader", "s", [p.script_s for p in theirs]),
+        Row("clinic: on disk", "KiB", [c.disk_bytes / 2**10 for c in ours]),
+        Row("perf: on disk", "KiB", [p.disk_bytes / 2**10 for p in theirs]),
     ]
 
 
-def print_goals(goals: list[Goal]) -> None:
-    print(f"\n{'goal':<48}{'value':>10}{'at most':>10}")
-    for goal in goals:
-        print(f"{goal.says:<48}{goal.value:>10.4f}{goal.limit:>10.4f}  {'PASS' if goal.met else 'MISSED':<7} "
-              f"{goal.interval}".rstrip())
+def save(path: Path, costs: list[tuple[Pass, Pass]], waits: list[LongRound], rows: list[Row]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({
+        "cpus": os.cpu_count(),
+        "short_rounds": costs,
+        "long_rounds": [{name: asdict(run) for name, run in each.items()} for each in waits],
+        "rows": [asdict(row) | {"verdict": verdict(row)} for row in rows]}, indent=1) + "\n")
+    print(f"\nall runs: {path}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=10, help="of short runs; each runs every variant twice")
+    parser.add_argument("--short-seconds", type=float, default=1, help="CPU time of the short runs")
+    parser.add_argument("--long-rounds", type=int, default=3, help="of one long run of each sampler")
+    parser.add_argument("--long-seconds", type=float, default=20, help="CPU time of the long runs")
+    parser.add_argument("--out", type=Path, default=Path("build/bench/instruments_cpu.json"))
+    return parser.parse_args()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="each runs every variant twice")
-    parser.add_argument("--seconds", type=float, default=20, help="CPU time of the long runs")
-    parser.add_argument("--out", type=Path, default=Path("build/bench/instruments_cpu.json"))
-    arguments = parser.parse_args()
+    arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as directory:
-        cpu_s = measure_cost(arguments.rounds, min(2.0, arguments.seconds), directory)
-        print_cost(cpu_s)
-        work = size_work(arguments.seconds, directory)
-        ours, theirs = wait_for_clinic(work, directory), wait_for_perf(work, directory)
-    print_waiting(ours, theirs)
-    goals = goals_of(cpu_s, ours, theirs)
-    print_goals(goals)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps({"cpus": os.cpu_count(), "cpu_s": cpu_s, "clinic": ours, "perf": theirs,
-                                         "goals": [asdict(goal) for goal in goals]}, indent=1) + "\n")
-    print(f"\nall runs: {arguments.out}")
-    return 0
+        costs = measure_cost(arguments.rounds, arguments.short_seconds, directory)
+        slow = cost_rows(costs)
+        print_rows(f"Slowdown: {len(costs)} rounds of runs of {arguments.short_seconds:g} s", slow)
+        waits = measure_waiting(arguments.long_rounds, arguments.long_seconds, directory)
+        waiting = waiting_rows(waits)
+        print_rows(f"After a run of {arguments.long_seconds:g} s at 999 Hz: {len(waits)} rounds", waiting)
+    save(arguments.out, costs, waits, slow + waiting)
+    return exit_code(slow + waiting)
 
 
 if __name__ == "__main__":

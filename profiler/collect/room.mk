@@ -18,11 +18,16 @@ $(O)/victims/hidden_frames_stripped: profiler/collect/victims/hidden_frames.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(HIDDEN) -s $< -o $@
 
-#: LONG_S CPU seconds of the long runs of bench-instruments-cpu (20)
+#: SHORT_ROUNDS rounds of short runs of bench-instruments-cpu (10)
+#: LONG_ROUNDS rounds of its long runs (3)
+#: LONG_S CPU seconds of a long run (20)
+SHORT_ROUNDS ?= 10
+LONG_ROUNDS ?= 3
 LONG_S ?= 20
 PHONY += bench-instruments-cpu
 ## bench-instruments-cpu: the sampler beside perf: cost, waiting, disk
 bench-instruments-cpu: instruments
-	$(Q)$(PYTHON) profiler/collect/bench_cpu.py --rounds $(ROUNDS) \
-	  --seconds $(LONG_S)
+	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/collect/bench_cpu.py \
+	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \
+	  --long-seconds $(LONG_S)
 bench-instruments: bench-instruments-cpu

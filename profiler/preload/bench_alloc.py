@@ -2,8 +2,7 @@
 
 Programs that do little but allocate, or lock: plain and under each instrument, in ABBA order: within a
 round the variants run forwards, then backwards, so that a drift of the machine falls on all alike. Each
-half round gives one ratio (variant / plain); a row shows their median with its order-statistic interval,
-which is judged against the target: PASS below it, MISSED above it, UNDECIDED where it lies on both sides.
+half round gives one ratio (variant / plain); bench_rows.py judges them.
 
 Judged is CPU time, user and system, of the program and all that the instrument starts, with everything
 on one CPU. Threads that wait for a lock burn none, so for eight threads wall time is judged as well.
@@ -18,22 +17,20 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from math import comb
 from pathlib import Path
 
 import debian_lua
+from bench_rows import Row, exit_code, print_rows, verdict
 
 HERE = Path(__file__).parent
 LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
 VICTIMS = Path("build/victims").resolve()
 SCRIPT = str(HERE / "bench_alloc.lua")
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -75,16 +72,6 @@ class Run:
 HalfRound = dict[tuple[str, str], Run]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a table: a figure per half round, and what it must not exceed."""
-
-    name: str
-    unit: str
-    values: list[float]
-    most: float | None = None  # None: a rival, or a figure without a target
-
-
 def pin_to_one_cpu() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
@@ -108,23 +95,6 @@ def measure(programs: dict[str, Program], variants: list[Variant], rounds: int) 
     order = [(name, variant) for variant in variants for name in programs]
     return [{(name, variant.name): run_once(programs[name], variant) for name, variant in half}
             for _ in range(rounds) for half in (order, order[::-1])]
-
-
-def median_interval(values: list[float]) -> tuple[float, float] | None:
-    """Of the median, from order statistics alone (binomial); None: too few values for any confidence."""
-    ordered, count = sorted(values), len(values)
-    outside = [2 * sum(comb(count, i) for i in range(rank + 1)) / 2**count for rank in range(count // 2)]
-    ranks = [rank for rank, probability in enumerate(outside) if probability <= 1 - CONFIDENCE]
-    return (ordered[ranks[-1]], ordered[-1 - ranks[-1]]) if ranks else None
-
-
-def verdict(row: Row) -> str:
-    interval = median_interval(row.values)
-    if row.most is None:
-        return ""
-    if interval is None or interval[0] <= row.most < interval[1]:
-        return "UNDECIDED"
-    return "PASS" if interval[1] <= row.most else "MISSED"
 
 
 def cpu_rows(halves: list[HalfRound], program: str, limits: dict[Variant, float | None]) -> list[Row]:
@@ -178,23 +148,13 @@ def mutex_table(rounds: int) -> Table:
     return Table("An uncontended mutex, locked and unlocked", pair_rows(halves, pairs_count, {LOCKS: 10}), halves)
 
 
-def print_table(table: Table) -> None:
-    print(f"\n{table.title}")
-    for row in table.rows:
-        interval = median_interval(row.values)
-        shown = f"[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "too few rounds"
-        target = f"at most {row.most:g}" if row.most is not None else ""
-        print(f"  {row.name:<38}{statistics.median(row.values):>9.3f}  {shown:<20} {row.unit:<26}{target:<14}"
-              f"{verdict(row)}".rstrip(), flush=True)
-
-
 def measure_all(rounds: int, folder: Path) -> list[Table]:
     """Every table, printed as soon as it is there."""
     tables: list[Table] = []
 
     def add(table: Table) -> None:
         tables.append(table)
-        print_table(table)
+        print_rows(table.title, table.rows)
     try:
         source = debian_lua.fetch(folder)
     except debian_lua.Unavailable as reason:
@@ -230,8 +190,7 @@ def main() -> int:
         tables = measure_all(arguments.rounds, Path(folder))
     if arguments.out:
         save(tables, arguments.out)
-    verdicts = {verdict(row) for table in tables for row in table.rows}
-    return 1 if "MISSED" in verdicts else 3 if "UNDECIDED" in verdicts else 0
+    return exit_code(row for table in tables for row in table.rows)
 
 
 if __name__ == "__main__":
