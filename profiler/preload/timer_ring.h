@@ -11,7 +11,7 @@
  * Reader     the collector, alone: stops at a kind of 0, sets to zero what it
  *            has consumed, and moves `tail`.
  * Units      bytes; positions only grow, modulo ring_bytes is the place.
- * Read next  timer_sampler.c, the writer; collect/timer_source.c, the reader.
+ * Read next  timer_sampler.c, the writer; collect/timer_program.c, the reader.
  */
 #ifndef PRELOAD_TIMER_RING_H
 #define PRELOAD_TIMER_RING_H
