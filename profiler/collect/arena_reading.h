@@ -1,8 +1,8 @@
 /*
  * collect/arena_reading.h - all arenas of a run, while they become a session.
  *
- * Private to this room: alloc_raw.c fills it and saves allocations,
- * lock_raw.c saves locks.
+ * Private to this room: alloc_raw.c fills it, alloc_rows.c saves allocations
+ * and lock_raw.c locks.
  */
 #ifndef CLINIC_COLLECT_ARENA_READING_H
 #define CLINIC_COLLECT_ARENA_READING_H
