@@ -5,25 +5,12 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "collect/perf_choice.h"
-#include "collect/perf_record.h"
-#include "collect/perf_ring.h"
-
-/*
- * On a crowded machine the collector may wait its turn for 100 ms: 2 MiB
- * hold a quarter of a second at 999 Hz. Where that is not granted, or the
- * CPUs are many, 512 KiB: with its control page exactly what
- * kernel.perf_event_mlock_kb lets every user lock per CPU by default (516).
- */
-#define RING_BYTES_MOST  (2048u << 10)
-#define RINGS_BYTES_MOST (16384u << 10) /* all CPUs together */
-#define RING_BYTES_USUAL (512u << 10)
-#define RING_BYTES_LEAST (64u << 10)
+#include "collect/perf_lanes.h"
 
 /* What a sample takes in a ring besides its stack: chains and registers. */
 #define SAMPLE_BYTES_ABOUT 512
@@ -33,24 +20,11 @@
 /* With a stack for each departure: 25 000 a second and CPU fill half a ring. */
 #define PERIOD_MS_DEPARTURES 5
 
-/* One CPU: its ring, and the oldest record in it. */
-struct lane {
-	int cpu;
-	bool takes_departures; /* and nothing else; or all else */
-	struct clinic_perf_ring ring;
-	int ring_fd; /* of the event that owns it; -1: none yet */
-	const struct perf_event_header *record;
-	uint64_t record_ns;
-};
-
 struct perf_source {
 	struct clinic_perf_plan plan;
 	struct clinic_perf_choice choice;
-	size_t ring_bytes;
+	struct clinic_perf_lanes lanes;
 	bool is_deep;
-
-	struct lane *lanes;
-	size_t lanes_count;
 
 	struct open_event {
 		int fd;
@@ -98,33 +72,8 @@ static int keep_event(struct perf_source *source, int fd,
 	return 0;
 }
 
-/* Locked memory may be scarce: the largest ring that is granted. */
-static int map_ring(struct perf_source *source, struct lane *lane, int fd)
-{
-	int err;
-
-	do {
-		err = clinic_perf_ring_map(&lane->ring, fd, source->ring_bytes);
-		if (!err)
-			lane->ring_fd = fd;
-		if (err != -EPERM && err != -ENOMEM)
-			return err;
-		source->ring_bytes /= 2;
-	} while (source->ring_bytes >= RING_BYTES_LEAST);
-	return err;
-}
-
-static int join_ring(struct perf_source *source, struct lane *lane, int fd)
-{
-	if (lane->ring_fd < 0)
-		return map_ring(source, lane, fd);
-	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->ring_fd))
-		return -errno;
-	return 0;
-}
-
-static int watch_thread_on(struct perf_source *source, struct lane *lane,
-			   pid_t thread)
+static int watch_thread_on(struct perf_source *source,
+			   struct clinic_perf_lane *lane, pid_t thread)
 {
 	for (enum clinic_perf_role role = CLINIC_PERF_SIDE_BAND;
 	     role < CLINIC_PERF_ROLES; role++) {
@@ -138,7 +87,7 @@ static int watch_thread_on(struct perf_source *source, struct lane *lane,
 			return fd;
 		err = keep_event(source, fd, role);
 		if (!err)
-			err = join_ring(source, lane, fd);
+			err = clinic_perf_lane_join(&source->lanes, lane, fd);
 		if (err)
 			return err;
 	}
@@ -152,8 +101,8 @@ static int watch_thread(struct perf_source *source, pid_t thread)
 		       sizeof(*source->threads));
 
 	source->threads = threads;
-	for (size_t i = 0; !err && i < source->lanes_count; i++)
-		err = watch_thread_on(source, &source->lanes[i], thread);
+	for (size_t i = 0; !err && i < source->lanes.count; i++)
+		err = watch_thread_on(source, &source->lanes.at[i], thread);
 	if (!err)
 		source->threads[source->threads_count++] = thread;
 	return err;
@@ -220,56 +169,6 @@ static void control(struct perf_source *source, enum clinic_perf_role role,
 			(void)ioctl(source->events[i].fd, request, 0);
 }
 
-static int add_lane(struct perf_source *source, int cpu, bool takes_departures)
-{
-	struct lane *lanes = realloc(source->lanes, (source->lanes_count + 1) *
-							    sizeof(*lanes));
-
-	if (!lanes)
-		return -ENOMEM;
-	source->lanes = lanes;
-	lanes[source->lanes_count++] = (struct lane){
-		.cpu = cpu,
-		.takes_departures = takes_departures,
-		.ring_fd = -1,
-	};
-	return 0;
-}
-
-/* One lane per CPU that is online: "0-3,8". */
-static int add_lanes(struct perf_source *source)
-{
-	FILE *online = fopen("/sys/devices/system/cpu/online", "re");
-	int first, last, err = 0;
-	char separator;
-
-	if (!online)
-		return add_lane(source, 0, false);
-	while (!err && fscanf(online, "%d", &first) == 1) {
-		last = first;
-		if (fscanf(online, "%c", &separator) == 1 && separator == '-' &&
-		    fscanf(online, "%d%*c", &last) < 1)
-			last = first;
-		for (int cpu = first; !err && cpu <= last; cpu++)
-			err = add_lane(source, cpu, false);
-	}
-	fclose(online);
-	return err;
-}
-
-/* A second ring for each CPU: samples do not tell of which event they are. */
-static int add_departure_lanes(struct perf_source *source)
-{
-	size_t cpus_count = source->lanes_count;
-	int err = 0;
-
-	if (!source->choice.with_off_cpu || source->choice.departures_error)
-		return 0;
-	for (size_t i = 0; !err && i < cpus_count; i++)
-		err = add_lane(source, source->lanes[i].cpu, true);
-	return err;
-}
-
 /*
  * A descriptor per thread, CPU and event. A launched target is forked
  * already: its own limit stays what it was.
@@ -284,56 +183,61 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-static int open_all(struct perf_source *source)
-{
-	struct clinic_refusals refusals = {0};
-	int err = add_lanes(source);
-
-	if (!err)
-		err = clinic_perf_choose(&source->plan, source->lanes[0].cpu,
-					 &refusals, &source->choice);
-	if (!err)
-		err = add_departure_lanes(source);
-	if (err)
-		return err;
-	source->decoder.ns_per_period = 1;
-	source->ring_bytes = source->lanes_count <=
-					     RINGS_BYTES_MOST / RING_BYTES_MOST
-				     ? RING_BYTES_MOST
-				     : RING_BYTES_USUAL;
-	raise_descriptor_limit();
-	if (!source->plan.is_running)
-		return watch_thread(source, source->plan.pid);
-	err = watch_running(source);
-	if (!err) {
-		control(source, CLINIC_PERF_SIDE_BAND, PERF_EVENT_IOC_ENABLE);
-		control(source, CLINIC_PERF_DEEP_SAMPLES,
-			PERF_EVENT_IOC_ENABLE);
-		control(source, CLINIC_PERF_DEPARTURES, PERF_EVENT_IOC_ENABLE);
-	}
-	return err;
-}
-
-static void close_source(void *state)
-{
-	struct perf_source *source = state;
-
-	for (size_t i = 0; i < source->lanes_count; i++)
-		clinic_perf_ring_unmap(&source->lanes[i].ring);
-	for (size_t i = 0; i < source->events_count; i++)
-		close(source->events[i].fd);
-	free(source->lanes);
-	free(source->events);
-	free(source->threads);
-	free(source);
-}
-
 static enum clinic_off_cpu_view off_cpu_view(const struct perf_source *source)
 {
 	if (!source->choice.with_off_cpu)
 		return CLINIC_OFF_CPU_UNSEEN;
 	return source->choice.departures_error ? CLINIC_OFF_CPU_TIMES
 					       : CLINIC_OFF_CPU_STACKS;
+}
+
+/* Which events, and a lane for each CPU that they are opened on. */
+static int choose(struct perf_source *source, struct clinic_refusals *refusals)
+{
+	int err = clinic_perf_lanes_add_cpus(&source->lanes);
+
+	return err ? err
+		   : clinic_perf_choose(&source->plan, source->lanes.at[0].cpu,
+					refusals, &source->choice);
+}
+
+static int watch_and_enable(struct perf_source *source)
+{
+	int err = watch_running(source);
+
+	if (err)
+		return err;
+	control(source, CLINIC_PERF_SIDE_BAND, PERF_EVENT_IOC_ENABLE);
+	control(source, CLINIC_PERF_DEEP_SAMPLES, PERF_EVENT_IOC_ENABLE);
+	control(source, CLINIC_PERF_DEPARTURES, PERF_EVENT_IOC_ENABLE);
+	return 0;
+}
+
+static int open_all(struct perf_source *source)
+{
+	struct clinic_refusals refusals = {0};
+	int err = choose(source, &refusals);
+
+	if (!err && off_cpu_view(source) == CLINIC_OFF_CPU_STACKS)
+		err = clinic_perf_lanes_add_departures(&source->lanes);
+	if (err)
+		return err;
+	source->decoder.ns_per_period = 1;
+	raise_descriptor_limit();
+	return source->plan.is_running ? watch_and_enable(source)
+				       : watch_thread(source, source->plan.pid);
+}
+
+static void close_source(void *state)
+{
+	struct perf_source *source = state;
+
+	clinic_perf_lanes_free(&source->lanes);
+	for (size_t i = 0; i < source->events_count; i++)
+		close(source->events[i].fd);
+	free(source->events);
+	free(source->threads);
+	free(source);
 }
 
 static void tell(const void *state, struct clinic_source_facts *facts)
@@ -345,7 +249,7 @@ static void tell(const void *state, struct clinic_source_facts *facts)
 		.event = source->choice.event,
 		.kernel_visible = !source->choice.attr.exclude_kernel,
 		.off_cpu = off_cpu_view(source),
-		.ring_bytes = source->ring_bytes,
+		.ring_bytes = source->lanes.ring_bytes,
 		.stack_bytes = source->is_deep ? CLINIC_STACK_BYTES_DEEP
 					       : CLINIC_STACK_BYTES,
 	};
@@ -422,82 +326,14 @@ static void refresh_rate(struct perf_source *source)
 	source->counted_ns = counted_ns;
 }
 
-static void look_ahead(struct lane *lane)
-{
-	lane->record = clinic_perf_ring_peek(&lane->ring);
-	if (lane->record)
-		lane->record_ns = clinic_perf_record_time(lane->record);
-}
-
-static struct lane *oldest_lane(struct perf_source *source, uint64_t until_ns)
-{
-	struct lane *oldest = NULL;
-
-	for (size_t i = 0; i < source->lanes_count; i++) {
-		struct lane *lane = &source->lanes[i];
-
-		if (lane->record && lane->record_ns < until_ns &&
-		    (!oldest || lane->record_ns < oldest->record_ns))
-			oldest = lane;
-	}
-	return oldest;
-}
-
-static struct clinic_event lost_event(uint64_t time_ns, uint64_t count)
-{
-	return (struct clinic_event){.kind = CLINIC_EVENT_LOST,
-				     .time_ns = time_ns,
-				     .lost_count = count};
-}
-
-/* A record we cannot read is a record lost. */
-static int hand_on(struct perf_source *source, const struct lane *lane,
-		   clinic_on_event *on_event, void *context)
-{
-	struct clinic_event event;
-	int found = clinic_perf_decode(&source->decoder, lane->record, &event);
-
-	if (found < 0)
-		event = lost_event(lane->record_ns, 1);
-	else if (lane->takes_departures && event.kind == CLINIC_EVENT_SAMPLE)
-		event.kind = CLINIC_EVENT_SWITCH_STACK;
-	return found ? on_event(context, &event) : 0;
-}
-
-/* Gives the kernel its room back; tells of what nobody could read. */
-static int end_lane(struct lane *lane, clinic_on_event *on_event, void *context)
-{
-	struct clinic_event lost =
-		lost_event(lane->record_ns, lane->ring.damaged_count);
-
-	clinic_perf_ring_end(&lane->ring);
-	lane->ring.damaged_count = 0;
-	return lost.lost_count ? on_event(context, &lost) : 0;
-}
-
 static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 		 void *context)
 {
 	struct perf_source *source = state;
-	struct lane *lane;
-	int err = 0;
 
 	refresh_rate(source);
-	for (size_t i = 0; i < source->lanes_count; i++) {
-		clinic_perf_ring_begin(&source->lanes[i].ring);
-		look_ahead(&source->lanes[i]);
-	}
-	while (!err && (lane = oldest_lane(source, until_ns))) {
-		err = hand_on(source, lane, on_event, context);
-		clinic_perf_ring_next(&lane->ring);
-		look_ahead(lane);
-	}
-	for (size_t i = 0; i < source->lanes_count; i++) {
-		int late_err = end_lane(&source->lanes[i], on_event, context);
-
-		err = err ? err : late_err;
-	}
-	return err;
+	return clinic_perf_lanes_drain(&source->lanes, &source->decoder,
+				       until_ns, on_event, context);
 }
 
 int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
@@ -505,15 +341,13 @@ int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
 			     struct clinic_source_facts *facts)
 {
 	struct perf_source source = {.plan = *plan};
-	int err = add_lanes(&source);
+	int err;
 
 	source.plan.pid = getpid();
-	if (!err)
-		err = clinic_perf_choose(&source.plan, source.lanes[0].cpu,
-					 refusals, &source.choice);
+	err = choose(&source, refusals);
 	if (!err && facts)
 		tell(&source, facts);
-	free(source.lanes);
+	clinic_perf_lanes_free(&source.lanes);
 	return err;
 }
 
