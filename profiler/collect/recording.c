@@ -4,19 +4,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "collect/about.h"
+#include "collect/backend.h"
 #include "collect/findings.h"
-#include "collect/idle_source.h"
-#include "collect/perf_source.h"
 #include "collect/process_status.h"
 #include "collect/promptness.h"
-#include "collect/timer_source.h"
 #include "session/session.h"
 
 #define METRICS_PERIOD_NS 50000000u
@@ -58,143 +54,6 @@ static uint64_t clock_ns(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* Those of the backend and of the allocation counter, one after the other. */
-static int join_settings(const struct recording *recording,
-			 char *const *settings, char ***joined)
-{
-	char *const *more = recording->allocs
-				    ? clinic_alloc_settings(recording->allocs)
-				    : NULL;
-	size_t count = 0;
-
-	for (char *const *at = settings; at && *at; at++)
-		count++;
-	for (char *const *at = more; at && *at; at++)
-		count++;
-	*joined = calloc(count + 1, sizeof(**joined));
-	if (!*joined)
-		return -ENOMEM;
-	count = 0;
-	for (; settings && *settings; settings++)
-		(*joined)[count++] = *settings;
-	for (; more && *more; more++)
-		(*joined)[count++] = *more;
-	return 0;
-}
-
-static int launch_target(struct recording *recording, char *const *settings)
-{
-	char **joined;
-	int err = join_settings(recording, settings, &joined);
-
-	if (err)
-		return err;
-	err = clinic_target_launch(recording->plan->argv, joined,
-				   &recording->outcome->target);
-	free(joined); /* the child has its own copy */
-	return err;
-}
-
-static int find_target(struct recording *recording, char *const *settings)
-{
-	const struct clinic_recording_plan *plan = recording->plan;
-
-	recording->outcome->failed = plan->argv ? CLINIC_STEP_LAUNCH
-						: CLINIC_STEP_ATTACH;
-	if (plan->argv)
-		return launch_target(recording, settings);
-	return clinic_target_attach(plan->pid, &recording->outcome->target);
-}
-
-static int begin_without_samples(struct recording *recording)
-{
-	recording->source = clinic_idle_source;
-	return find_target(recording, NULL);
-}
-
-/* The library without its timers: it only tells of stages. */
-static int open_stages(struct recording *recording)
-{
-	struct clinic_timer_plan plan = {.preload = recording->plan->preload};
-
-	if (!recording->plan->with_stages || !recording->plan->argv)
-		return 0;
-	return clinic_timer_source_open(&plan, &recording->stages);
-}
-
-static char *const *stage_settings(const struct recording *recording)
-{
-	return recording->stages.state
-		       ? clinic_timer_source_settings(&recording->stages)
-		       : NULL;
-}
-
-/* Perf events are opened on the target, before it begins. */
-static int begin_with_perf(struct recording *recording)
-{
-	struct clinic_perf_plan plan = {
-		.is_running = !recording->plan->argv,
-		.frequency_hz = recording->plan->frequency_hz,
-		.with_off_cpu = recording->plan->with_off_cpu,
-	};
-	int err = clinic_perf_source_probe(&plan, &recording->outcome->refusals,
-					   NULL);
-
-	if (err)
-		return err;
-	err = open_stages(recording);
-	if (!err)
-		err = find_target(recording, stage_settings(recording));
-	plan.pid = recording->outcome->target.pid;
-	return err ? err : clinic_perf_source_open(&plan, &recording->source);
-}
-
-/* The timers' library is loaded into the target: there must be a launch. */
-static int begin_with_timers(struct recording *recording)
-{
-	struct clinic_timer_plan plan = {
-		.preload = recording->plan->preload,
-		.frequency_hz = recording->plan->frequency_hz,
-	};
-	int err = recording->plan->argv
-			  ? clinic_timer_source_open(&plan, &recording->source)
-			  : -EOPNOTSUPP;
-
-	if (err) {
-		clinic_refusals_add(
-			&recording->outcome->refusals, "timer", -err, "%s",
-			recording->plan->argv
-				? "libclinic-preload.so beside clinic, and a "
-				  "writable /dev/shm or /tmp"
-				: "start the program by clinic record");
-		return err;
-	}
-	return find_target(recording,
-			   clinic_timer_source_settings(&recording->source));
-}
-
-/* Whether a next backend may be tried: nothing was started yet. */
-static bool is_refused(const struct recording *recording, int err)
-{
-	return err && recording->outcome->failed == CLINIC_STEP_BACKEND;
-}
-
-static int begin_with_backend(struct recording *recording)
-{
-	int err = -EOPNOTSUPP;
-
-	recording->outcome->failed = CLINIC_STEP_BACKEND;
-	if (recording->plan->backend == CLINIC_BACKEND_NONE)
-		return begin_without_samples(recording);
-	if (recording->plan->backend != CLINIC_BACKEND_TIMER) {
-		err = begin_with_perf(recording);
-		if (!is_refused(recording, err) ||
-		    recording->plan->backend == CLINIC_BACKEND_PERF)
-			return err;
-	}
-	return begin_with_timers(recording);
 }
 
 static sigset_t stop_signals(void)
@@ -407,9 +266,12 @@ static int begin(struct recording *recording)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_about *about = clinic_session_about(recording->session);
-	int err;
+	int err = clinic_backend_begin(
+		recording->plan,
+		recording->allocs ? clinic_alloc_settings(recording->allocs)
+				  : NULL,
+		outcome, &recording->source, &recording->stages);
 
-	err = begin_with_backend(recording);
 	if (!err)
 		err = clinic_recorder_watch(recording->recorder,
 					    (uint32_t)outcome->target.pid);
