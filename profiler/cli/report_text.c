@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/report.h"
+#include "cli/report_text.h"
 #include "session/session.h"
 
-enum { ROOM_BYTES = 512, WAITING_FRAMES_SHOWN = 4 };
+enum { ROOM_BYTES = 512 };
 
 static void print_head(const struct clinic_report *report)
 {
@@ -150,9 +150,7 @@ static void print_share(const struct clinic_report *report,
 		printf("[%5.2f,%6.2f] ", 100.0 * share.low, 100.0 * share.high);
 }
 
-/* Where the function's hottest line is, and in which library. */
-static void print_place(const struct clinic_report *report,
-			const struct clinic_tally_row *row)
+void clinic_print_place(const struct clinic_report *report, uint32_t frame_id)
 {
 	uint32_t count;
 	const struct clinic_frame *frame =
@@ -161,7 +159,7 @@ static void print_place(const struct clinic_report *report,
 		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
 	const char *path;
 
-	frame += row->frame_id;
+	frame += frame_id;
 	path = clinic_session_text(report->session,
 				   library[frame->library_id].path_id);
 	if (frame->file_id)
@@ -171,6 +169,21 @@ static void print_place(const struct clinic_report *report,
 	if (*path)
 		printf("  (%s)",
 		       strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+}
+
+void clinic_print_innermost(const struct clinic_report *report,
+			    uint32_t stack_id)
+{
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
+	const struct clinic_tally_row row = {.frame_id =
+						     stack[stack_id].frame_id};
+	char room[ROOM_BYTES];
+
+	printf("%s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row, room,
+					sizeof(room)));
+	clinic_print_place(report, row.frame_id);
 }
 
 static void print_row(const struct clinic_report *report,
@@ -193,7 +206,8 @@ static void print_row(const struct clinic_report *report,
 		printf("%s", clinic_report_name(report, group, row, room,
 						sizeof(room)));
 	if (group == CLINIC_BY_FUNCTION)
-		print_place(report, row);
+		/* Its hottest line. */
+		clinic_print_place(report, row->frame_id);
 	printf("\n");
 }
 
@@ -253,242 +267,6 @@ static int print_tally(const struct clinic_report *report,
 	return 0;
 }
 
-static void print_allocation(const struct clinic_allocation *row)
-{
-	printf("%12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %12" PRIu64
-	       " %10" PRIu64 " %10" PRIu64 "  ",
-	       row->allocations_count, row->frees_count, row->bytes,
-	       row->peak_bytes, row->leaked_count, row->temporary_count);
-}
-
-static void print_allocation_head(const char *what)
-{
-	printf("%12s %12s %14s %12s %10s %10s  %s\n", "allocations", "frees",
-	       "bytes", "at peak", "leaked", "temporary", what);
-}
-
-static void print_site(const struct clinic_report *report,
-		       const struct clinic_allocation *site)
-{
-	uint32_t count;
-	const struct clinic_stack *stack =
-		clinic_session_rows(report->session, CLINIC_STACKS, &count);
-	const struct clinic_tally_row row = {
-		.frame_id = stack[site->stack_id].frame_id};
-	char room[ROOM_BYTES];
-
-	print_allocation(site);
-	printf("%s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row, room,
-					sizeof(room)));
-	print_place(report, &row);
-	printf("\n");
-}
-
-static void print_memory_tables(const struct clinic_report *report,
-				const struct clinic_memory *memory)
-{
-	uint32_t stages_count;
-	uint32_t shown = clinic_report_rows(report, memory->sites_count);
-
-	printf("\n");
-	print_allocation_head("stage");
-	clinic_session_rows(report->session, CLINIC_STAGES, &stages_count);
-	for (uint32_t i = 0; i < stages_count; i++) {
-		const struct clinic_tally_row row = {.stage_id = i};
-
-		if (!memory->stage[i].allocations_count)
-			continue;
-		print_allocation(&memory->stage[i]);
-		printf("%s\n", clinic_report_name(report, CLINIC_BY_STAGE, &row,
-						  NULL, 0));
-	}
-	print_allocation(&memory->all);
-	printf("all\n\n");
-	print_allocation_head("call site");
-	for (uint32_t i = 0; i < shown; i++)
-		print_site(report, &memory->site[i]);
-}
-
-static int print_memory(const struct clinic_report *report)
-{
-	struct clinic_memory memory;
-	int error;
-
-	if (!clinic_memory_is_observed(report))
-		return 0;
-	error = clinic_memory_sum(report->session, &memory);
-	if (!error) {
-		printf("\nat most %" PRIu64 " bytes live at once, %" PRIu64
-		       " frees of unknown blocks\n",
-		       clinic_session_quality(report->session)->peak_bytes,
-		       clinic_session_quality(report->session)
-			       ->unmatched_frees_count);
-		print_memory_tables(report, &memory);
-	}
-	clinic_memory_free(&memory);
-	return error;
-}
-
-/* Who waits. */
-static void print_lock_place(const struct clinic_report *report,
-			     const struct clinic_lock *lock)
-{
-	uint32_t count;
-	const struct clinic_stack *stack =
-		clinic_session_rows(report->session, CLINIC_STACKS, &count);
-	const struct clinic_tally_row row = {
-		.frame_id = stack[lock->stack_id].frame_id};
-	char room[ROOM_BYTES];
-
-	printf(" at %s", clinic_report_name(report, CLINIC_BY_FUNCTION, &row,
-					    room, sizeof(room)));
-	print_place(report, &row);
-}
-
-static void print_lock(const struct clinic_report *report,
-		       const struct clinic_lock *lock)
-{
-	const struct clinic_session *session = report->session;
-
-	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %10" PRIu64 "  %s %s",
-	       (double)lock->wait_ns / 1e6, (double)lock->longest_wait_ns / 1e6,
-	       (double)lock->hold_ns / 1e6, lock->contended_count,
-	       lock->acquisitions_count,
-	       clinic_session_text(session, lock->kind_id),
-	       clinic_session_text(session, lock->name_id));
-	if (lock->contended_count)
-		print_lock_place(report, lock);
-	else
-		printf(", nobody waited");
-	printf("\n");
-}
-
-static int print_locks(const struct clinic_report *report)
-{
-	uint32_t count;
-	struct clinic_lock *lock = clinic_report_locks(report, &count);
-	uint32_t shown = clinic_report_rows(report, count);
-
-	if (!lock)
-		return -ENOMEM;
-	if (count)
-		printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms",
-		       "longest ms", "hold ms", "contended", "acquired");
-	for (uint32_t i = 0; i < shown; i++)
-		print_lock(report, &lock[i]);
-	free(lock);
-	return 0;
-}
-
-static void print_waiting_sum(const struct clinic_report *report,
-			      const struct clinic_waiting_row *all)
-{
-	uint64_t cpu_ns =
-		clinic_session_quality(report->session)->accounted_cpu_ns;
-
-	printf("\noff the CPU %.3f s in %" PRIu64 " waits (%.3f s blocked, "
-	       "%.3f s ready to run), %" PRIu64 " with approximate stacks\n",
-	       (double)(all->blocked_ns + all->ready_ns) / 1e9,
-	       all->waits_count, (double)all->blocked_ns / 1e9,
-	       (double)all->ready_ns / 1e9, all->approximate_count);
-	printf("threads lived %.3f s; less that, and less %.3f s of CPU time "
-	       "by the kernel's account: %+.3f s not explained\n",
-	       (double)all->watched_ns / 1e9, (double)cpu_ns / 1e9,
-	       (double)clinic_waiting_unexplained(all, cpu_ns) / 1e9);
-}
-
-static void print_waiting_thread(const struct clinic_report *report,
-				 const struct clinic_waiting_row *row)
-{
-	const struct clinic_tally_row tally = {.thread_id = row->id};
-	char room[ROOM_BYTES];
-
-	printf("%12.3f %12.3f %12.3f %12.3f %+12.3f %10" PRIu64 "  %s\n",
-	       (double)row->watched_ns / 1e6, (double)row->blocked_ns / 1e6,
-	       (double)row->ready_ns / 1e6, (double)row->sampled_cpu_ns / 1e6,
-	       (double)clinic_waiting_unexplained(row, row->sampled_cpu_ns) /
-		       1e6,
-	       row->waits_count,
-	       clinic_report_name(report, CLINIC_BY_THREAD, &tally, room,
-				  sizeof(room)));
-}
-
-static bool is_of_kernel(const struct clinic_report *report, uint32_t frame_id)
-{
-	uint32_t count;
-	const struct clinic_frame *frame =
-		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
-
-	return !strncmp(clinic_session_text(
-				report->session,
-				library[frame[frame_id].library_id].path_id),
-			"[kernel", strlen("[kernel"));
-}
-
-/* Where in the program: the functions next to the kernel, innermost first. */
-static void print_waiting_place(const struct clinic_report *report,
-				uint32_t stack_id)
-{
-	uint32_t count;
-	const struct clinic_stack *stack =
-		clinic_session_rows(report->session, CLINIC_STACKS, &count);
-	const char *before = "";
-	char room[ROOM_BYTES];
-
-	for (int shown = 0; stack_id && shown < WAITING_FRAMES_SHOWN;
-	     stack_id = stack[stack_id].parent_id) {
-		const struct clinic_tally_row row = {
-			.frame_id = stack[stack_id].frame_id};
-
-		if (is_of_kernel(report, row.frame_id))
-			continue;
-		printf("%s%s", before,
-		       clinic_report_name(report, CLINIC_BY_FUNCTION, &row,
-					  room, sizeof(room)));
-		before = " < ";
-		shown++;
-	}
-	printf("%s\n", *before ? "" : "(not known)");
-}
-
-static void print_waiting_stack(const struct clinic_report *report,
-				const struct clinic_waiting_row *row)
-{
-	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %12" PRIu64 "  ",
-	       (double)row->blocked_ns / 1e6, (double)row->ready_ns / 1e6,
-	       (double)row->longest_ns / 1e6, row->waits_count,
-	       row->approximate_count);
-	print_waiting_place(report, row->id);
-}
-
-static int print_waiting(const struct clinic_report *report)
-{
-	struct clinic_waiting waiting;
-	uint32_t shown;
-	int error;
-
-	if (!clinic_waiting_is_observed(report->session))
-		return 0;
-	error = clinic_waiting_sum(report->session, &waiting);
-	if (error)
-		return error;
-	print_waiting_sum(report, &waiting.all);
-	printf("\n%12s %12s %12s %12s %12s %10s  thread\n", "watched ms",
-	       "blocked ms", "ready ms", "sampled ms", "unexplained", "waits");
-	shown = clinic_report_rows(report, waiting.threads_count);
-	for (uint32_t i = 0; i < shown; i++)
-		print_waiting_thread(report, &waiting.thread[i]);
-	printf("\n%12s %12s %12s %10s %12s  off the CPU in\n", "blocked ms",
-	       "ready ms", "longest ms", "waits", "approximate");
-	shown = clinic_report_rows(report, waiting.stacks_count);
-	for (uint32_t i = 0; i < shown; i++)
-		print_waiting_stack(report, &waiting.stack[i]);
-	clinic_waiting_free(&waiting);
-	return 0;
-}
-
 int clinic_report_text(const struct clinic_report *report)
 {
 	int error = 0;
@@ -502,8 +280,8 @@ int clinic_report_text(const struct clinic_report *report)
 		error = print_tally(report, report->group);
 	if (error || report->callers)
 		return error;
-	error = print_memory(report);
+	error = clinic_report_text_memory(report);
 	if (!error)
-		error = print_waiting(report);
-	return error ? error : print_locks(report);
+		error = clinic_report_text_off_cpu(report);
+	return error ? error : clinic_report_text_locks(report);
 }

@@ -321,6 +321,24 @@ static int record(const struct settings *settings,
 	return status;
 }
 
+static int record_as_set(struct settings *settings)
+{
+	char preload[PATH_MAX];
+	struct clinic_session *session;
+	int status = check(settings);
+
+	if (status)
+		return status;
+	clinic_preload_path(preload);
+	settings->plan.preload = preload;
+	settings->alloc.preload = preload;
+	if (clinic_session_new(&session))
+		return clinic_complain("out of memory");
+	status = record(settings, session);
+	clinic_session_free(session);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct settings settings = {
@@ -358,26 +376,13 @@ static int run(int argc, char **argv)
 		 "fetch debug files as DEBUGINFOD_URLS says"},
 		{0},
 	};
-	char preload[PATH_MAX];
-	struct clinic_session *session;
 	int at = clinic_options(&usage, options, argc, argv);
-	int status;
 
 	if (at < 0)
 		return clinic_options_exit(at);
 	if (argv[at])
 		settings.plan.argv = argv + at;
-	clinic_preload_path(preload);
-	settings.plan.preload = preload;
-	settings.alloc.preload = preload;
-	status = check(&settings);
-	if (status)
-		return status;
-	if (clinic_session_new(&session))
-		return clinic_complain("out of memory");
-	status = record(&settings, session);
-	clinic_session_free(session);
-	return status;
+	return record_as_set(&settings);
 }
 
 static const struct clinic_verb verb = {

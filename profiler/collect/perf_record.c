@@ -282,51 +282,57 @@ static void take_switch(struct cursor *cursor, const struct sample_id *id,
 	event->change.is_preempted = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
 }
 
+/* 1; or 0 for a record of no interest. */
+static int take_body(struct cursor *cursor, struct clinic_perf_decoder *decoder,
+		     const struct perf_event_header *record,
+		     struct clinic_event *event)
+{
+	switch (record->type) {
+	case PERF_RECORD_SAMPLE:
+		event->kind = CLINIC_EVENT_SAMPLE;
+		take_sample(cursor, decoder, record->misc, event);
+		return 1;
+	case PERF_RECORD_MMAP2:
+		event->kind = CLINIC_EVENT_MAPPING;
+		return take_mapping(cursor, record->misc, event);
+	case PERF_RECORD_COMM:
+		event->kind = CLINIC_EVENT_NAME;
+		take_name(cursor, record->misc, event);
+		return 1;
+	case PERF_RECORD_FORK:
+	case PERF_RECORD_EXIT:
+		event->kind = record->type == PERF_RECORD_FORK
+				      ? CLINIC_EVENT_FORK
+				      : CLINIC_EVENT_EXIT;
+		take_task(cursor, event);
+		return 1;
+	case PERF_RECORD_LOST:
+	case PERF_RECORD_LOST_SAMPLES:
+		event->kind = CLINIC_EVENT_LOST;
+		event->lost_count = take_lost(cursor, record->type);
+		return 1;
+	case PERF_RECORD_SWITCH:
+		event->kind = CLINIC_EVENT_SWITCH;
+		take_switch(cursor, id_of(record), record->misc, event);
+		return 1;
+	case PERF_RECORD_THROTTLE:
+		event->kind = CLINIC_EVENT_THROTTLE;
+		return 1;
+	}
+	return 0;
+}
+
 int clinic_perf_decode(struct clinic_perf_decoder *decoder,
 		       const struct perf_event_header *record,
 		       struct clinic_event *event)
 {
 	struct cursor cursor = body_of(record);
 	const struct sample_id *id = id_of(record);
-	int interesting = 1;
+	int interesting;
 
 	event->time_ns = clinic_perf_record_time(record);
 	event->pid = id ? id->pid : 0;
 	event->tid = id ? id->tid : 0;
-	switch (record->type) {
-	case PERF_RECORD_SAMPLE:
-		event->kind = CLINIC_EVENT_SAMPLE;
-		take_sample(&cursor, decoder, record->misc, event);
-		break;
-	case PERF_RECORD_MMAP2:
-		event->kind = CLINIC_EVENT_MAPPING;
-		interesting = take_mapping(&cursor, record->misc, event);
-		break;
-	case PERF_RECORD_COMM:
-		event->kind = CLINIC_EVENT_NAME;
-		take_name(&cursor, record->misc, event);
-		break;
-	case PERF_RECORD_FORK:
-	case PERF_RECORD_EXIT:
-		event->kind = record->type == PERF_RECORD_FORK
-				      ? CLINIC_EVENT_FORK
-				      : CLINIC_EVENT_EXIT;
-		take_task(&cursor, event);
-		break;
-	case PERF_RECORD_LOST:
-	case PERF_RECORD_LOST_SAMPLES:
-		event->kind = CLINIC_EVENT_LOST;
-		event->lost_count = take_lost(&cursor, record->type);
-		break;
-	case PERF_RECORD_SWITCH:
-		event->kind = CLINIC_EVENT_SWITCH;
-		take_switch(&cursor, id, record->misc, event);
-		break;
-	case PERF_RECORD_THROTTLE:
-		event->kind = CLINIC_EVENT_THROTTLE;
-		break;
-	default:
-		return 0;
-	}
+	interesting = take_body(&cursor, decoder, record, event);
 	return cursor.is_short ? -EBADMSG : interesting;
 }

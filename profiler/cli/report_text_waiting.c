@@ -1,0 +1,171 @@
+/* `clinic report` for people: times off the CPU, and what waited for locks. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report.h"
+#include "cli/report_text.h"
+#include "session/session.h"
+
+enum { ROOM_BYTES = 512, WAITING_FRAMES_SHOWN = 4 };
+
+static void print_lock(const struct clinic_report *report,
+		       const struct clinic_lock *lock)
+{
+	const struct clinic_session *session = report->session;
+
+	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %10" PRIu64 "  %s %s",
+	       (double)lock->wait_ns / 1e6, (double)lock->longest_wait_ns / 1e6,
+	       (double)lock->hold_ns / 1e6, lock->contended_count,
+	       lock->acquisitions_count,
+	       clinic_session_text(session, lock->kind_id),
+	       clinic_session_text(session, lock->name_id));
+	if (lock->contended_count) {
+		printf(" at ");
+		clinic_print_innermost(report, lock->stack_id);
+	} else {
+		printf(", nobody waited");
+	}
+	printf("\n");
+}
+
+int clinic_report_text_locks(const struct clinic_report *report)
+{
+	uint32_t count;
+	struct clinic_lock *lock = clinic_report_locks(report, &count);
+	uint32_t shown = clinic_report_rows(report, count);
+
+	if (!lock)
+		return -ENOMEM;
+	if (count)
+		printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms",
+		       "longest ms", "hold ms", "contended", "acquired");
+	for (uint32_t i = 0; i < shown; i++)
+		print_lock(report, &lock[i]);
+	free(lock);
+	return 0;
+}
+
+static void print_waiting_sum(const struct clinic_report *report,
+			      const struct clinic_waiting_row *all)
+{
+	uint64_t cpu_ns =
+		clinic_session_quality(report->session)->accounted_cpu_ns;
+
+	printf("\noff the CPU %.3f s in %" PRIu64 " waits (%.3f s blocked, "
+	       "%.3f s ready to run), %" PRIu64 " with approximate stacks\n",
+	       (double)(all->blocked_ns + all->ready_ns) / 1e9,
+	       all->waits_count, (double)all->blocked_ns / 1e9,
+	       (double)all->ready_ns / 1e9, all->approximate_count);
+	printf("threads lived %.3f s; less that, and less %.3f s of CPU time "
+	       "by the kernel's account: %+.3f s not explained\n",
+	       (double)all->watched_ns / 1e9, (double)cpu_ns / 1e9,
+	       (double)clinic_waiting_unexplained(all, cpu_ns) / 1e9);
+}
+
+static void print_waiting_thread(const struct clinic_report *report,
+				 const struct clinic_waiting_row *row)
+{
+	const struct clinic_tally_row tally = {.thread_id = row->id};
+	char room[ROOM_BYTES];
+
+	printf("%12.3f %12.3f %12.3f %12.3f %+12.3f %10" PRIu64 "  %s\n",
+	       (double)row->watched_ns / 1e6, (double)row->blocked_ns / 1e6,
+	       (double)row->ready_ns / 1e6, (double)row->sampled_cpu_ns / 1e6,
+	       (double)clinic_waiting_unexplained(row, row->sampled_cpu_ns) /
+		       1e6,
+	       row->waits_count,
+	       clinic_report_name(report, CLINIC_BY_THREAD, &tally, room,
+				  sizeof(room)));
+}
+
+static bool is_of_kernel(const struct clinic_report *report, uint32_t frame_id)
+{
+	uint32_t count;
+	const struct clinic_frame *frame =
+		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
+	const struct clinic_library *library =
+		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
+
+	return !strncmp(clinic_session_text(
+				report->session,
+				library[frame[frame_id].library_id].path_id),
+			"[kernel", strlen("[kernel"));
+}
+
+/* Where in the program: the functions next to the kernel, innermost first. */
+static void print_waiting_place(const struct clinic_report *report,
+				uint32_t stack_id)
+{
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
+	const char *before = "";
+	char room[ROOM_BYTES];
+
+	for (int shown = 0; stack_id && shown < WAITING_FRAMES_SHOWN;
+	     stack_id = stack[stack_id].parent_id) {
+		const struct clinic_tally_row row = {
+			.frame_id = stack[stack_id].frame_id};
+
+		if (is_of_kernel(report, row.frame_id))
+			continue;
+		printf("%s%s", before,
+		       clinic_report_name(report, CLINIC_BY_FUNCTION, &row,
+					  room, sizeof(room)));
+		before = " < ";
+		shown++;
+	}
+	printf("%s\n", *before ? "" : "(not known)");
+}
+
+static void print_waiting_stack(const struct clinic_report *report,
+				const struct clinic_waiting_row *row)
+{
+	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %12" PRIu64 "  ",
+	       (double)row->blocked_ns / 1e6, (double)row->ready_ns / 1e6,
+	       (double)row->longest_ns / 1e6, row->waits_count,
+	       row->approximate_count);
+	print_waiting_place(report, row->id);
+}
+
+static void print_waiting_threads(const struct clinic_report *report,
+				  const struct clinic_waiting *waiting)
+{
+	uint32_t shown = clinic_report_rows(report, waiting->threads_count);
+
+	printf("\n%12s %12s %12s %12s %12s %10s  thread\n", "watched ms",
+	       "blocked ms", "ready ms", "sampled ms", "unexplained", "waits");
+	for (uint32_t i = 0; i < shown; i++)
+		print_waiting_thread(report, &waiting->thread[i]);
+}
+
+static void print_waiting_stacks(const struct clinic_report *report,
+				 const struct clinic_waiting *waiting)
+{
+	uint32_t shown = clinic_report_rows(report, waiting->stacks_count);
+
+	printf("\n%12s %12s %12s %10s %12s  off the CPU in\n", "blocked ms",
+	       "ready ms", "longest ms", "waits", "approximate");
+	for (uint32_t i = 0; i < shown; i++)
+		print_waiting_stack(report, &waiting->stack[i]);
+}
+
+int clinic_report_text_off_cpu(const struct clinic_report *report)
+{
+	struct clinic_waiting waiting;
+	int error;
+
+	if (!clinic_waiting_is_observed(report->session))
+		return 0;
+	error = clinic_waiting_sum(report->session, &waiting);
+	if (error)
+		return error;
+	print_waiting_sum(report, &waiting.all);
+	print_waiting_threads(report, &waiting);
+	print_waiting_stacks(report, &waiting);
+	clinic_waiting_free(&waiting);
+	return 0;
+}
