@@ -30,12 +30,24 @@ CALIBRATION_BUDGET ?= 1800
 
 ## calibrate: how often this gate is wrong on this machine, beside other tools
 calibrate: setup-test build $(O)/calibration/planted_work
+	$(Q)scripts/setup.sh calibrate && $(MAKE) --no-print-directory $(O)/calibration/criterion_pair || \
+		echo "calibrate: without criterion: it could not be installed or built" >&2
 	$(Q)$(LAB) calibrate --size $(CALIBRATION) --budget $(CALIBRATION_BUDGET)
 
 # Static: start-up is the part of a run that has no known answer.
 $(O)/calibration/planted_work: hardening/calibration/planted_work.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(STRICT) -static $< -o $@
+
+# In build/, for cargo writes beside its manifest. Debian's packages of crates, and no registry.
+CRITERION_SOURCES := $(wildcard hardening/calibration/criterion/*)
+$(O)/calibration/criterion_pair: $(CRITERION_SOURCES)
+	@mkdir -p $(@D)/criterion
+	$(Q)cp $^ $(@D)/criterion/
+	$(Q)cargo build --quiet --release --offline --manifest-path $(@D)/criterion/Cargo.toml \
+		--config 'source.crates-io.replace-with="debian"' \
+		--config 'source.debian.directory="/usr/share/cargo/registry"'
+	$(Q)cp $(@D)/criterion/target/release/criterion_pair $@
 
 instruments: $(O)/calibration/planted_work
 PHONY += calibrate

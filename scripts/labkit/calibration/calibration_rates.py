@@ -1,4 +1,4 @@
-"""calibration_rates.py - trials to error rates: our gate and the tools beside it.  trials -> rates -> summary, figure
+"""calibration_rates.py - trials to error rates: our gate and the tools beside it.  trials -> rates -> summary
 
 The tools are judged as they come: alpha 0.05, no smallest effect. Where one could say that this is unfair, a second
 row gives the same test our alpha and our smallest effect.
@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.calibration import ratio_of_medians
 from labkit.calibration.calibration import GATE
+from labkit.calibration.trial_file import CRITERION
 from labkit.stats.companions import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy
@@ -32,11 +33,12 @@ FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
 HYPERFINE_WELCH = "hyperfine + Welch t"
 BENCHSTAT = "Mann-Whitney (benchstat)"
 COMPARE_PY = "compare.py (Google Benchmark)"
+CRITERION_RS = "criterion (Rust)"
 STRICT_WELCH = "hyperfine + Welch t, our alpha and effect"
 SAME_RUNS_WELCH = "Welch t on our interleaved runs"
 SAME_RUNS_U = "Mann-Whitney on our interleaved runs"
 TOOLS = (GATE, CALM_GATE, FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_RUNS_U,
-         HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY)
+         HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY, CRITERION_RS)
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
     conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floors, policy, compare_py)
                   for name in dict.fromkeys(trial["condition"] for trial in trials)}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
-            "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials), "size": size, "policy": asdict(policy),
-            "floor_ratio": floors.gate, "ratio_of_medians_floor_ratio": floors.medians, "instructions": head["instructions"],
+            "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials),
+            "size": size, "policy": asdict(policy), "floor_ratio": floors.gate,
+            "ratio_of_medians_floor_ratio": floors.medians, "instructions": head["instructions"],
             "startup_ratio": head["startup_ratio"], "conditions": conditions,
             "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
                       for name in conditions}}
@@ -91,6 +94,8 @@ def verdicts_of(trial: dict, floors: Floors, policy: Policy, compare_py: dict[st
     verdicts = {GATE: gate_says(trial, floors.gate, planted)}
     if trial["gate"].get("noise_ratio", math.inf) <= CALM_NOISE_RATIO:
         verdicts[CALM_GATE] = verdicts[GATE]
+    if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
+        verdicts[CRITERION_RS] = said in wanted_verdicts(planted)
     return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
 
 
@@ -122,16 +127,21 @@ def on_hyperfines_runs(trial: dict, policy: Policy, compare_py: dict[str, float]
 def gate_says(trial: dict, floor: float, planted: bool) -> bool:
     """With the floor that this calibration itself found: the gate in use will have it."""
     gate = trial["gate"]
-    wanted = (REGRESSED,) if planted else CHANGED
-    if gate["verdict"] not in wanted:
+    if gate["verdict"] not in wanted_verdicts(planted):
         return False
     return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
 
 
 def first_stage_says(gate: dict, floor: float, planted: bool) -> bool:
     """Without confirmation and canary, to be held against another statistic on the same runs."""
-    wanted = (REGRESSED,) if planted else CHANGED
-    return gate.get("first_verdict") in wanted and abs(math.log(gate["first_ratio"])) > math.log1p(floor)
+    if gate.get("first_verdict") not in wanted_verdicts(planted):
+        return False
+    return abs(math.log(gate["first_ratio"])) > math.log1p(floor)
+
+
+def wanted_verdicts(planted: bool) -> tuple[str, ...]:
+    """What would be an error of identical programs, or the truth of a planted slowdown."""
+    return (REGRESSED,) if planted else CHANGED
 
 
 def says(test, a: np.ndarray, b: np.ndarray, planted: bool, alpha: float = TOOL_ALPHA, effect: float = 0.0) -> bool:
@@ -200,53 +210,3 @@ def noise_of(trials: list[dict]) -> dict[str, float]:
     return {"pair_noise_ratio": median("noise_ratio"), "blocks_count": median("blocks_count"),
             "mde_ratio": median("mde_ratio"), "autocorrelation": median("autocorrelation"),
             "trial_s": float(np.median([trial["took_s"] for trial in trials]))}
-
-
-def page(summary: dict, stem: str) -> str:
-    """The table beside the figure, for a person."""
-    lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
-             f"![operating characteristic]({stem}.svg)", "",
-             "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
-             "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
-             "runs, all A and then all B. The gate's first stage stands twice, without confirmation and canary: by the "
-             "median of the blocks' ratios, which is the gate's, and by the ratio of medians, with the floor that each "
-             "of them has between identical programs.", ""]
-    for condition, tools in summary["conditions"].items():
-        noise = summary["noise"][condition]
-        extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
-        lines += [f"## {condition}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
-                  "| tool | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
-                                            for extra in extras) + " |",
-                  "|---|" + "---:|" * len(extras)]
-        lines += ["| " + " | ".join([tool, *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
-                  for tool, rates in tools.items()]
-        lines.append("")
-    lines += gate_verdicts(summary)
-    stable = summary["host"]["stable"]
-    counted = {int(extra): count for extra, count in summary["instructions"].items()}
-    planted = ", ".join(f"+{extra / 10:g} %: {count / counted[0] - 1:+.3%}" for extra, count in counted.items() if extra)
-    lines += [f"Machine: {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, "
-              f"{stable['virtualization']}. Noise floor (99th percentile between identical programs): "
-              f"{summary['floor_ratio']:.2%}; by the ratio of medians it would be "
-              f"{summary['ratio_of_medians_floor_ratio']:.2%}.", "", f"Planted work in instructions, counted by callgrind: {planted}. Starting the "
-              f"process is {summary['startup_ratio']:.1%} of a run and was not multiplied, so wall time has that much less of "
-              "the effect."]
-    return "\n".join(lines) + "\n"
-
-
-def gate_verdicts(summary: dict) -> list[str]:
-    names = ("improved", "regressed", "equivalent", "inconclusive", "environment")
-    lines = ["## Every verdict of the gate", "", "| condition | planted | " + " | ".join(names) + " |",
-             "|---|---:|" + "---:|" * len(names)]
-    for condition, tools in summary["conditions"].items():
-        for extra, rate in sorted(tools[GATE].items(), key=lambda item: int(item[0])):
-            lines.append(f"| {condition} | +{int(extra) / 10:g} % | "
-                         + " | ".join(str(rate[f"{name}_count"]) for name in names) + " |")
-    return [*lines, ""]
-
-
-def rate_cell(rate: dict | None) -> str:
-    if rate is None:
-        return "—"
-    return (f"{rate['changed_count']}/{rate['trials_count']} "
-            f"[{rate['low_ratio']:.1%}, {rate['high_ratio']:.1%}]")

@@ -91,11 +91,10 @@ def missing_trials(size: Size, path: Path) -> list[Trial]:
     return [trial for trial in all_trials(size) if trial not in done]
 
 
-def run_trials(size: Size, path: Path, *, budget_s: float, on_trial: Callable[[], None]) -> None:
-    """Runs what path does not have yet, until budget_s is over."""
+def run_trials(size: Size, path: Path, *, ends: float, on_trial: Callable[[], None]) -> None:
+    """Runs what path does not have yet, until `ends` by time.monotonic()."""
     unpack(path)
     missing = missing_trials(size, path)
-    ends = time.monotonic() + budget_s
     with workplace() as files, RowFile(path) as log:
         if not read_trials(path):
             log.add({"kind": "head", "host": host.read_host().to_json(), "started_utc": now_utc(),
@@ -152,8 +151,8 @@ def planted_instructions(files: dict[str, Path]) -> dict[str, int]:
     for extra, count in counts.items():
         planted = count / counts[0] - 1
         if abs(planted - extra / 1000) > INSTRUCTION_TOLERANCE * extra / 1000:
-            raise LabError(f"planted_work with EXTRA {extra} does {planted:+.3%} instructions, not {extra / 1000:+.1%}; "
-                           "the calibration would be of something else")
+            raise LabError(f"planted_work with EXTRA {extra} does {planted:+.3%} instructions, not "
+                           f"{extra / 1000:+.1%}; the calibration would be of something else")
     return {str(extra): count for extra, count in counts.items()}
 
 

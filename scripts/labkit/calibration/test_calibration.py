@@ -4,18 +4,22 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from labkit.calibration import calibration, calibration_rates, calibration_trials, ratio_of_medians
+from labkit.calibration import (calibration, calibration_page, calibration_rates, calibration_trials, criterion_trials,
+                                 ratio_of_medians)
 from labkit.calibration.calibration import GATE
 from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
+from labkit.calibration.criterion_trials import missing_criterion
 from labkit.calibration.trial_file import pack, packed_files, read_head, read_trials, unpack
+from labkit.instruments import Unavailable, criterion
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.outcome import Exit
 from labkit.schemas import check
@@ -86,7 +90,7 @@ def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
     calibration.load.cache_clear()
     cited = calibration.citation("0" * 64)
     assert "0 of 5 times" in cited["text"] and "+2 % found 1 of 1" in cited["text"]
-    page = calibration_rates.page(summary, "name")
+    page = calibration_page.page(summary, "name")
     assert "| gate | 0/5" in page and "+2.000%" in page
     calibration.load.cache_clear()
 
@@ -107,11 +111,11 @@ def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
     path.write_text('{"kind": "head"}\n' + json.dumps({"kind": "trial", "condition": "quiet", "extra": 0, "index": 1})
                     + '\n{"kind": "trial", "condi')
     path.write_text(path.read_text().rsplit("\n", 1)[0] + "\n")
-    run_trials(size, path, budget_s=0, on_trial=lambda: steps.append(1))
+    run_trials(size, path, ends=0, on_trial=lambda: steps.append(1))
     assert len(steps) == 0 and len(missing_trials(size, path)) == 4
-    run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1))
+    run_trials(size, path, ends=time.monotonic() + 60, on_trial=lambda: steps.append(1))
     assert len(steps) == 4 and len(read_trials(path)) == 5 and missing_trials(size, path) == []
-    run_trials(size, path, budget_s=60, on_trial=lambda: steps.append(1))
+    run_trials(size, path, ends=time.monotonic() + 60, on_trial=lambda: steps.append(1))
     assert len(steps) == 4
 
 
@@ -131,6 +135,7 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
 def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
     """--render-only used to pack what a running calibration was still appending to."""
     monkeypatch.setattr(calibration, "FOLDER", tmp_path)
+    monkeypatch.setattr(criterion, "PROGRAM", tmp_path / "not-built")
     monkeypatch.setitem(SIZES, "quick", Size("quick", {"quiet": {0: 3}}))
     path = calibrate.runs_path("quick")
     trials = [record(0, index, "equivalent", rivals=False) for index in range(trials_count)]
@@ -138,6 +143,54 @@ def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_cou
     code = calibrate.run(SimpleNamespace(size="quick", budget=0.0, render_only=True))
     assert code == (Exit.PASSED if packed else Exit.INCONCLUSIVE)
     assert path.exists() is not packed and bool(packed_files(path)) is packed and len(read_trials(path)) == trials_count
+
+
+def test_what_criterion_said_later_joins_its_trial_and_is_packed_with_it(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    said = {"kind": "criterion", "condition": "quiet", "extra": 20, "index": 1, "verdict": "regressed"}
+    lines = HEAD, record(20, 0, "regressed", 1.02), record(20, 1, "regressed", 1.02), said
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    for _ in range(2):
+        trials = read_trials(path)
+        assert [trial.get("criterion", {}).get("verdict") for trial in trials] == [None, "regressed"]
+        if path.exists():
+            pack(path)
+    rates = summarise(HEAD, trials, {}, "quick")["conditions"]["quiet"][calibration_rates.CRITERION_RS]
+    assert (rates["20"]["changed_count"], rates["20"]["trials_count"]) == (1, 1)
+
+
+def test_criterion_sees_every_sixth_trial_once(tmp_path, monkeypatch):
+    path, asked = tmp_path / "runs.jsonl", []
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, *(record(0, i, "equivalent") for i in range(8)))))
+    monkeypatch.setattr(criterion, "PROGRAM", Path("/bin/true"))
+    monkeypatch.setattr(calibration_trials, "PLANTED_WORK", Path("/bin/true"))
+    monkeypatch.setattr(criterion_trials, "criterion_record", lambda trial, files, budget_s:
+                        asked.append(trial.index) or {"kind": "criterion", **vars(trial)})
+    assert len(missing_criterion(path)) == 2
+    for _ in range(2):
+        criterion_trials.run_criterion_trials(path, ends=time.monotonic() + 60, on_trial=lambda: None)
+    assert asked == [0, 6] and missing_criterion(path) == []
+
+
+@pytest.mark.parametrize("said, verdict", [
+    ("pair time: [1 ms]\nBenchmarking pair\n  Performance has regressed.\n", "regressed"),
+    ("Performance has improved.", "improved"), ("Change within noise threshold.", "unchanged"),
+    ("No change in performance detected.", "unchanged")])
+def test_sentences_of_criterion_are_verdicts(said, verdict):
+    assert criterion.verdict_of(said) == verdict
+
+
+def test_another_sentence_of_criterion_is_no_verdict():
+    with pytest.raises(Unavailable, match="nothing that we know"):
+        criterion.verdict_of("pair time: [1 ms]")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not criterion.PROGRAM.exists(), reason="criterion is installed and built by make calibrate alone")
+def test_the_real_criterion_finds_fifty_times_the_work():
+    argv = ["build/calibration/planted_work", "4", "000", "64"]
+    found = criterion.compare(argv, [argv[0], "200", *argv[2:]], budget_s=1, cpu=0, timeout_s=60)
+    assert found["verdict"] == "regressed" and len(found["a_us"]) == len(found["b_us"]) == 100
 
 
 def test_power_is_also_told_for_calm_comparisons_alone():

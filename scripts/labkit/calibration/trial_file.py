@@ -12,6 +12,7 @@ from labkit.evidence import disk_errors
 from labkit.row_file import read_rows
 
 CONDITIONS = QUIET, BUSY = "quiet", "busy"
+CRITERION = "criterion"
 
 
 def read_records(path: Path) -> list[dict]:
@@ -26,7 +27,15 @@ def read_records(path: Path) -> list[dict]:
 
 
 def read_trials(path: Path) -> list[dict]:
-    return [record for record in read_records(path) if record["kind"] == "trial"]
+    """What criterion said of a trial comes as a later line, and is handed out as a part of the trial."""
+    records = read_records(path)
+    said = {key_of(record): record for record in records if record["kind"] == CRITERION}
+    return [record | ({CRITERION: said[key_of(record)]} if key_of(record) in said else {})
+            for record in records if record["kind"] == "trial"]
+
+
+def key_of(record: dict) -> tuple[str, int, int]:
+    return record["condition"], record["extra"], record["index"]
 
 
 def read_head(path: Path) -> dict:

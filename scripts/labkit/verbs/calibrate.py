@@ -5,11 +5,13 @@ reports/calibration/; a stopped calibration goes on where it was.
 """
 
 import json
+import time
 from pathlib import Path
 
 from labkit import host
-from labkit.calibration import calibration, calibration_rates
-from labkit.calibration.calibration_trials import SIZES, Size, all_trials, missing_trials, run_trials
+from labkit.calibration import calibration, calibration_page, calibration_rates
+from labkit.calibration.calibration_trials import SIZES, Size, missing_trials, run_trials
+from labkit.calibration.criterion_trials import missing_criterion, run_criterion_trials
 from labkit.calibration.trial_file import pack, read_head, read_trials
 from labkit.evidence import write_text
 from labkit.figures import figures_calibration
@@ -20,7 +22,8 @@ from labkit.schemas import check
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--size", default="documented", choices=list(SIZES), help="quick (minutes, says nothing) or documented; default")
+    parser.add_argument("--size", default="documented", choices=list(SIZES),
+                        help="quick (minutes, says nothing) or documented; default")
     parser.add_argument("--budget", type=float, default=1800, metavar="SECONDS",
                         help="stop after this long and go on next time; default: 1800")
     parser.add_argument("--render-only", action="store_true", help="no runs: rates and figure from what is there")
@@ -37,8 +40,8 @@ def run(args) -> Exit:
         raise UsageError(f"{path} has no trials yet; run make calibrate")
     summary = render(path, size.name)
     print("\n".join(summary_lines(summary)))
-    if missing_count := len(missing_trials(size, path)):
-        print(f"calibrate: {missing_count} of {len(all_trials(size))} trials are still missing; the same command goes on")
+    if missing_count := count_missing(size, path):
+        print(f"calibrate: {missing_count} trials are still missing; the same command goes on")
         return Exit.INCONCLUSIVE
     if path.exists():
         pack(path)
@@ -52,8 +55,15 @@ def runs_path(size: str) -> Path:
 
 
 def measure(size: Size, path: Path, budget_s: float) -> None:
+    ends = time.monotonic() + budget_s
     with Progress("calibrate", len(missing_trials(size, path))) as progress:
-        run_trials(size, path, budget_s=budget_s, on_trial=progress.advance)
+        run_trials(size, path, ends=ends, on_trial=progress.advance)
+    with Progress("calibrate: criterion", len(missing_criterion(path))) as progress:
+        run_criterion_trials(path, ends=ends, on_trial=progress.advance)
+
+
+def count_missing(size: Size, path: Path) -> int:
+    return len(missing_trials(size, path)) + len(missing_criterion(path))
 
 
 def render(path: Path, size: str) -> dict:
@@ -62,7 +72,7 @@ def render(path: Path, size: str) -> dict:
     summary = calibration_rates.summarise(read_head(path), trials, compare_py_of(trials), size)
     check(summary, str(path.with_suffix(".json")))
     write_text(path.with_suffix(".json"), json.dumps(summary, indent=1) + "\n")
-    write_text(path.with_suffix(".md"), calibration_rates.page(summary, path.stem))
+    write_text(path.with_suffix(".md"), calibration_page.page(summary, path.stem))
     figures_calibration.draw(summary, path.with_suffix(".svg"))
     return summary
 
@@ -79,6 +89,6 @@ def compare_py_of(trials: list[dict]) -> dict[str, float]:
 def summary_lines(summary: dict) -> list[str]:
     lines = [calibration.citation_text(summary), f"noise floor {summary['floor_ratio']:.2%}"]
     for condition, noise in summary["noise"].items():
-        lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise a pair, {noise['blocks_count']:.0f} blocks and "
-                     f"{noise['trial_s']:.1f} s a comparison")
+        lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise a pair, {noise['blocks_count']:.0f} blocks "
+                     f"and {noise['trial_s']:.1f} s a comparison")
     return lines

@@ -1,0 +1,62 @@
+"""calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
+
+from labkit.calibration.calibration import GATE
+
+
+def page(summary: dict, stem: str) -> str:
+    """The table beside the figure, for a person."""
+    lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
+             f"![operating characteristic]({stem}.svg)", "",
+             "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
+             "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
+             "runs, all A and then all B, or, criterion, its own in that order. The gate's first stage stands twice, "
+             "without confirmation and canary: by the median of the blocks' ratios, which is the gate's, and by the "
+             "ratio of medians, with the floor that each of them has between identical programs.", ""]
+    for condition, tools in summary["conditions"].items():
+        noise = summary["noise"][condition]
+        extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
+        lines += [f"## {condition}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
+                  "| tool | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
+                                            for extra in extras) + " |",
+                  "|---|" + "---:|" * len(extras)]
+        lines += ["| " + " | ".join([tool, *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
+                  for tool, rates in tools.items()]
+        lines.append("")
+    lines += gate_verdicts(summary)
+    lines += [machine_line(summary), "", planted_line(summary)]
+    return "\n".join(lines) + "\n"
+
+
+def machine_line(summary: dict) -> str:
+    stable = summary["host"]["stable"]
+    return (f"Machine: {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, "
+            f"{stable['virtualization']}. Noise floor (99th percentile between identical programs): "
+            f"{summary['floor_ratio']:.2%}; by the ratio of medians it would be "
+            f"{summary['ratio_of_medians_floor_ratio']:.2%}.")
+
+
+def planted_line(summary: dict) -> str:
+    counted = {int(extra): count for extra, count in summary["instructions"].items()}
+    planted = ", ".join(f"+{extra / 10:g} %: {count / counted[0] - 1:+.3%}"
+                        for extra, count in counted.items() if extra)
+    return (f"Planted work in instructions, counted by callgrind: {planted}. Starting the process is "
+            f"{summary['startup_ratio']:.1%} of a run and was not multiplied, so wall time has that much less of the "
+            "effect.")
+
+
+def gate_verdicts(summary: dict) -> list[str]:
+    names = ("improved", "regressed", "equivalent", "inconclusive", "environment")
+    lines = ["## Every verdict of the gate", "", "| condition | planted | " + " | ".join(names) + " |",
+             "|---|---:|" + "---:|" * len(names)]
+    for condition, tools in summary["conditions"].items():
+        for extra, rate in sorted(tools[GATE].items(), key=lambda item: int(item[0])):
+            lines.append(f"| {condition} | +{int(extra) / 10:g} % | "
+                         + " | ".join(str(rate[f"{name}_count"]) for name in names) + " |")
+    return [*lines, ""]
+
+
+def rate_cell(rate: dict | None) -> str:
+    if rate is None:
+        return "—"
+    return (f"{rate['changed_count']}/{rate['trials_count']} "
+            f"[{rate['low_ratio']:.1%}, {rate['high_ratio']:.1%}]")
