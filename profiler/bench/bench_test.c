@@ -147,37 +147,38 @@ static void every_answer_is_checked(void **state)
 	}
 }
 
-static void minimum_time_ends_at_the_last_slot(void **state)
+static void expect_samples(const struct clinic_plan *plan, size_t expected)
 {
 	struct patient patient = {.runs_count = 0};
-	struct clinic_plan plan = {.warmup = 1,
-				   .samples_min = 2,
-				   .samples_max = 5,
-				   .batch = 1,
-				   .minimum_ns = UINT64_MAX};
 	struct clinic_result result;
 	uint64_t samples_ns[5];
 
-	(void)state;
-	assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
-					  &any_clock, samples_ns, &result),
+	assert_int_equal(plan->samples_max, 5);
+	assert_int_equal(clinic_bench_run(&workload, &patient, plan, &any_clock,
+					  samples_ns, &result),
 			 0);
-	assert_int_equal(result.samples_count, 5);
+	assert_int_equal(result.samples_count, expected);
+}
+
+static void minimum_time_ends_at_the_last_slot(void **state)
+{
+	const struct clinic_plan plan = {.warmup = 1,
+					 .samples_min = 2,
+					 .samples_max = 5,
+					 .batch = 1,
+					 .minimum_ns = UINT64_MAX};
+
+	(void)state;
+	expect_samples(&plan, 5);
 }
 
 static void without_minimum_time_the_fewest_samples_are_kept(void **state)
 {
-	struct patient patient = {.runs_count = 0};
-	struct clinic_plan plan = {
+	const struct clinic_plan plan = {
 		.warmup = 1, .samples_min = 2, .samples_max = 5, .batch = 1};
-	struct clinic_result result;
-	uint64_t samples_ns[5];
 
 	(void)state;
-	assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
-					  &any_clock, samples_ns, &result),
-			 0);
-	assert_int_equal(result.samples_count, 2);
+	expect_samples(&plan, 2);
 }
 
 static void a_plan_that_cannot_be_carried_out_is_refused(void **state)

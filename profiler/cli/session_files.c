@@ -1,4 +1,5 @@
-/* Opening and writing sessions, with the sentence that says what failed. */
+/* Names of files; opening and writing sessions, with the sentence that says
+ * what failed. */
 #include <errno.h>
 #include <string.h>
 
@@ -33,18 +34,22 @@ int clinic_open_session(const char *path, struct clinic_session **session)
 	}
 }
 
-static bool ends_in(const char *path, const char *suffix)
+bool clinic_has_suffix(const char *path, const char *suffix)
 {
 	size_t length = strlen(path);
 
+	if (length > 3 && !strcmp(path + length - 3, ".gz"))
+		length -= 3;
 	return length > strlen(suffix) &&
-	       !strcmp(path + length - strlen(suffix), suffix);
+	       !strncmp(path + length - strlen(suffix), suffix, strlen(suffix));
 }
 
 int clinic_check_session_name(const char *path)
 {
-	if (ends_in(path, ".json") || ends_in(path, ".json.gz") ||
-	    !strncmp(path, "/dev/", 5))
+	if (!path)
+		return clinic_complain("where should the session go? say -o "
+				       "session.json");
+	if (clinic_has_suffix(path, ".json") || !strncmp(path, "/dev/", 5))
 		return CLINIC_EXIT_DONE;
 	return clinic_complain(
 		"a session ends in .json or .json.gz, not as %s "

@@ -153,16 +153,6 @@ static int print_changes(const struct request *request)
 	return error;
 }
 
-static bool ends_in(const char *path, const char *suffix)
-{
-	size_t length = strlen(path);
-
-	if (length > 3 && !strcmp(path + length - 3, ".gz"))
-		length -= 3;
-	return length > strlen(suffix) &&
-	       !strncmp(path + length - strlen(suffix), suffix, strlen(suffix));
-}
-
 static int draw(const struct request *request)
 {
 	char subtitle[256];
@@ -176,7 +166,7 @@ static int draw(const struct request *request)
 
 	snprintf(subtitle, sizeof(subtitle), "base %.100s, new %.100s",
 		 request->path[0], request->path[1]);
-	if (ends_in(request->output, ".collapsed"))
+	if (clinic_has_suffix(request->output, ".collapsed"))
 		return clinic_collapsed_write(&request->tree, 2,
 					      request->output);
 	return clinic_flamegraph_write(&request->tree, &options,
@@ -305,8 +295,8 @@ static int run(int argc, char **argv)
 		return clinic_complain("there is no weight '%s'; see `clinic "
 				       "help report`",
 				       request.weight_name);
-	if (request.output && !ends_in(request.output, ".svg") &&
-	    !ends_in(request.output, ".collapsed"))
+	if (request.output && !clinic_has_suffix(request.output, ".svg") &&
+	    !clinic_has_suffix(request.output, ".collapsed"))
 		return clinic_complain("no format has the suffix of %s; known "
 				       "are .svg .collapsed",
 				       request.output);

@@ -130,17 +130,9 @@ enum { FORMATS_COUNT = sizeof(formats) / sizeof(*formats) };
 
 static write_function *format_of(const char *path)
 {
-	size_t length = strlen(path);
-
-	if (length > 3 && !strcmp(path + length - 3, ".gz"))
-		length -= 3;
-	for (size_t i = 0; i < FORMATS_COUNT; i++) {
-		size_t suffix = strlen(formats[i].suffix);
-
-		if (length > suffix &&
-		    !strncmp(path + length - suffix, formats[i].suffix, suffix))
+	for (size_t i = 0; i < FORMATS_COUNT; i++)
+		if (clinic_has_suffix(path, formats[i].suffix))
 			return formats[i].write;
-	}
 	return NULL;
 }
 

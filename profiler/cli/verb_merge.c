@@ -60,9 +60,6 @@ static int run(int argc, char **argv)
 
 	if (at < 0)
 		return clinic_options_exit(at);
-	if (!output)
-		return clinic_complain("where should the session go? say -o "
-				       "session.json");
 	if (clinic_check_session_name(output))
 		return CLINIC_EXIT_USAGE;
 	return merge(argv + at, output);

@@ -27,49 +27,76 @@ static char *in_folder(const char *name)
 	return path;
 }
 
-/* A row in every table, with values at the edges of their types. */
-static struct clinic_session *one_of_everything(void)
+/* A frame whose every column is at an edge, as a stack. */
+static uint32_t add_stack(struct clinic_session *s)
 {
-	struct clinic_session *s;
 	struct clinic_frame frame = {.line = 4000000000u,
 				     .address = UINT64_MAX,
 				     .tier = CLINIC_TIER_DWARF,
 				     .inlined = 1,
 				     .defined_line = 7};
-	struct clinic_sample sample = {.time_ns = 1000,
-				       .weight_ns = 1001001,
-				       .cpu = UINT16_MAX,
-				       .flags = 7};
-	struct clinic_allocation allocation = {.bytes = UINT64_MAX,
-					       .leaked_count = 3};
-	struct clinic_allocation_size size = {.up_to_bytes = 64,
-					      .allocations_count = 2};
-	struct clinic_lock lock = {.wait_ns = 20000000};
-	struct clinic_metric metric = {
-		.time_ns = 1, .rss_bytes = 4096, .threads_count = 2};
+	uint32_t frame_id, stack_id;
 
-	assert_int_equal(clinic_session_new(&s), 0);
 	clinic_session_text_id(s, "say \"hi\"\n\\ \x01 caf\xc3\xa9",
 			       &frame.function_id);
 	clinic_session_text_id(s, "x.h", &frame.defined_file_id);
 	clinic_session_library_id(s, "/lib/x.so", "0123abcd",
 				  &frame.library_id);
-	clinic_session_frame_id(s, &frame, &lock.thread_id);
-	clinic_session_stack_id(s, 0, lock.thread_id, &sample.stack_id);
-	clinic_session_thread_id(s, 1, 2, "main", &sample.thread_id);
-	clinic_session_stage_id(s, "sort", &sample.stage_id);
-	lock.thread_id = sample.thread_id;
-	lock.owner_stack_id = sample.stack_id;
-	clinic_session_text_id(s, "mutex", &lock.kind_id);
-	clinic_session_add_sample(s, &sample);
-	sample.time_ns = 900; /* not sorted: the difference is negative */
-	clinic_session_add_sample(s, &sample);
-	sample.time_ns = UINT64_MAX;
-	clinic_session_add_sample(s, &sample);
-	clinic_session_add_wait(s, &sample);
+	clinic_session_frame_id(s, &frame, &frame_id);
+	clinic_session_stack_id(s, 0, frame_id, &stack_id);
+	return stack_id;
+}
+
+static void add_samples(struct clinic_session *s, struct clinic_sample *sample)
+{
+	clinic_session_add_sample(s, sample);
+	sample->time_ns = 900; /* not sorted: the difference is negative */
+	clinic_session_add_sample(s, sample);
+	sample->time_ns = UINT64_MAX;
+	clinic_session_add_sample(s, sample);
+	clinic_session_add_wait(s, sample);
+}
+
+static void add_memory(struct clinic_session *s)
+{
+	struct clinic_allocation allocation = {.bytes = UINT64_MAX,
+					       .leaked_count = 3};
+	struct clinic_allocation_size size = {.up_to_bytes = 64,
+					      .allocations_count = 2};
+
 	clinic_session_add_allocation(s, &allocation);
 	clinic_session_add_allocation_size(s, &size);
+}
+
+static void add_lock(struct clinic_session *s,
+		     const struct clinic_sample *holder)
+{
+	struct clinic_lock lock = {.wait_ns = 20000000,
+				   .thread_id = holder->thread_id,
+				   .owner_stack_id = holder->stack_id};
+
+	clinic_session_text_id(s, "mutex", &lock.kind_id);
 	clinic_session_add_lock(s, &lock);
+}
+
+/* A row in every table, with values at the edges of their types. */
+static struct clinic_session *one_of_everything(void)
+{
+	struct clinic_session *s;
+	struct clinic_sample sample = {.time_ns = 1000,
+				       .weight_ns = 1001001,
+				       .cpu = UINT16_MAX,
+				       .flags = 7};
+	struct clinic_metric metric = {
+		.time_ns = 1, .rss_bytes = 4096, .threads_count = 2};
+
+	assert_int_equal(clinic_session_new(&s), 0);
+	sample.stack_id = add_stack(s);
+	clinic_session_thread_id(s, 1, 2, "main", &sample.thread_id);
+	clinic_session_stage_id(s, "sort", &sample.stage_id);
+	add_samples(s, &sample);
+	add_memory(s);
+	add_lock(s, &sample);
 	clinic_session_add_metric(s, &metric);
 	clinic_session_add_refusal(s, "perf", EACCES, "lower the paranoia");
 	clinic_session_add_note(s, 1, "a warning");

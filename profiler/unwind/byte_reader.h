@@ -63,8 +63,11 @@ static inline int64_t read_signed(struct byte_reader *r, size_t size)
 	return (int64_t)(read_unsigned(r, size) << unused_bits) >> unused_bits;
 }
 
-/* LEB128: bits beyond 64 are dropped, as every consumer does. */
-static inline uint64_t read_uleb(struct byte_reader *r)
+/*
+ * LEB128: bits beyond 64 are dropped, as every consumer does. sign: the bits
+ * that a negative number has above those that were written.
+ */
+static inline uint64_t read_leb(struct byte_reader *r, uint64_t *sign)
 {
 	uint64_t value = 0;
 	unsigned int shift = 0;
@@ -76,24 +79,23 @@ static inline uint64_t read_uleb(struct byte_reader *r)
 			value |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
+	*sign = shift < 64 && byte & 0x40 ? ~UINT64_C(0) << shift : 0;
 	return value;
+}
+
+static inline uint64_t read_uleb(struct byte_reader *r)
+{
+	uint64_t unused;
+
+	return read_leb(r, &unused);
 }
 
 static inline int64_t read_sleb(struct byte_reader *r)
 {
-	uint64_t value = 0;
-	unsigned int shift = 0;
-	uint8_t byte;
+	uint64_t sign;
+	uint64_t value = read_leb(r, &sign);
 
-	do {
-		byte = read_u8(r);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && byte & 0x40)
-		value |= ~UINT64_C(0) << shift;
-	return (int64_t)value;
+	return (int64_t)(value | sign);
 }
 
 /* A string's bytes up to its NUL; "" when there is none. */

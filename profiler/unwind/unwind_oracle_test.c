@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "unwind/address_space.h"
+#include "unwind/libdw_attach.h"
 #include "unwind/space_code.h"
 #include "unwind/stopped_program.h"
 #include "unwind/unwind.h"
@@ -102,30 +103,6 @@ static int add_frame(Dwfl_Frame *state, void *context)
 	return DWARF_CB_OK;
 }
 
-static int no_debug_file(Dwfl_Module *module, void **data, const char *name,
-			 Dwarf_Addr base, const char *file, const char *link,
-			 GElf_Word crc, char **found)
-{
-	(void)module, (void)data, (void)name, (void)base;
-	(void)file, (void)link, (void)crc, (void)found;
-	return -1;
-}
-
-static Dwfl *attach_libdw(pid_t pid)
-{
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = dwfl_linux_proc_find_elf,
-		.find_debuginfo = no_debug_file,
-	};
-	Dwfl *dwfl = dwfl_begin(&callbacks);
-
-	assert_non_null(dwfl);
-	assert_int_equal(dwfl_linux_proc_report(dwfl, pid), 0);
-	assert_int_equal(dwfl_report_end(dwfl, NULL, NULL), 0);
-	assert_int_equal(dwfl_linux_proc_attach(dwfl, pid, true), 0);
-	return dwfl;
-}
-
 /* An error ends the frames where it occurs, and they are what we compare. */
 static void walk_libdw(Dwfl *dwfl, pid_t pid, struct frames *frames)
 {
@@ -176,7 +153,7 @@ static void compare(struct patient *p)
 	struct clinic_unwound out;
 	struct clinic_space *space;
 	bool is_right;
-	Dwfl *dwfl = attach_libdw(p->program.pid);
+	Dwfl *dwfl = libdw_attach(p->program.pid);
 
 	assert_int_equal(clinic_space_new(p->modules, p->program.pid, &space),
 			 0);

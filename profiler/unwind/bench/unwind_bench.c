@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "unwind/address_space.h"
+#include "unwind/libdw_attach.h"
 #include "unwind/stopped_program.h"
 #include "unwind/unwind.h"
 #include "unwind/unwind_table.h"
@@ -81,28 +82,12 @@ static int count_frame(Dwfl_Frame *state, void *context)
 						    : DWARF_CB_ABORT;
 }
 
-static int no_debug_file(Dwfl_Module *module, void **data, const char *name,
-			 Dwarf_Addr base, const char *file, const char *link,
-			 GElf_Word crc, char **found)
-{
-	(void)module, (void)data, (void)name, (void)base;
-	(void)file, (void)link, (void)crc, (void)found;
-	return -1;
-}
-
 /* The second of two walks, which finds its tables read. */
 static uint64_t libdw_walk_ns(pid_t pid)
 {
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = dwfl_linux_proc_find_elf,
-		.find_debuginfo = no_debug_file,
-	};
-	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl *dwfl = libdw_attach(pid);
 	uint64_t start_ns, took_ns;
 
-	dwfl_linux_proc_report(dwfl, pid);
-	dwfl_report_end(dwfl, NULL, NULL);
-	dwfl_linux_proc_attach(dwfl, pid, true);
 	dwfl_getthread_frames(dwfl, pid, count_frame, NULL);
 	start_ns = cpu_now_ns();
 	dwfl_getthread_frames(dwfl, pid, count_frame, NULL);
