@@ -15,6 +15,7 @@ from labkit.workload import build, fixture, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 
 POLICY = Path("hardening/policy.toml")
+LINK_ORDERS = 3
 BASELINE_PHASES = ("baseline", "command", "profile", "counters", "instructions", "memory")
 
 
@@ -30,6 +31,11 @@ class AuditState:
     @property
     def baseline(self) -> Binary:
         return self.built[variant.BASELINE]
+
+    @functools.cached_property
+    def baseline_in_link_orders(self) -> list[Binary]:
+        """Linked once for all that is compared with it."""
+        return in_link_orders(self.manifest, variant.baseline(self.manifest))
 
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
@@ -56,6 +62,11 @@ class AuditState:
     def _inputs(self, *parts: str) -> str:
         return evidence.digest([*parts, self.manifest.metric, self.fixture, repr(self.budget), self.host.fingerprint,
                                 [repr(stage) for stage in self.manifest.stages]])
+
+
+def in_link_orders(wanted: manifest.Manifest, one: variant.Variant) -> list[Binary]:
+    """The program in LINK_ORDERS orders of its objects, the usual one first."""
+    return [build.build(wanted, one), *build.build_link_orders(wanted, one, LINK_ORDERS - 1)]
 
 
 def load(workload: str, budget_name: str) -> AuditState:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 from labkit import policy
-from labkit.audit.audit_state import AuditState
+from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders
 from labkit.audit.measure import Reference, RowLog, load_of, trimmed
 from labkit.calibration import calibration
 from labkit.conclude.effects import verdict_policy
@@ -27,12 +27,11 @@ from labkit.stats.power import blocks_at_least
 from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
-from labkit.workload import build, patient, variant
+from labkit.workload import build, patient
 from labkit.workload.build import Binary
 from labkit.workload.patient import Load
 from labkit.workload.variant import Variant
 
-LINK_ORDERS = 3
 PILOT_CANARY_SHARE = 0.25  # at least
 COUNTED_RUNS = 10
 
@@ -81,12 +80,9 @@ def measure(state: AuditState, folder: Path, name: str, changed: Variant, known:
 
 def sides_of(state: AuditState, changed: Variant) -> dict[str, list[Binary]]:
     """{arm: binaries in every link order}."""
-    before, after = (_link_orders(state, one) for one in (variant.baseline(state.manifest), changed))
-    return {"A": before, CANARY: [build.copy_of(one) for one in before], "B": after}
-
-
-def _link_orders(state: AuditState, one: Variant) -> list[Binary]:
-    return [build.build(state.manifest, one), *build.build_link_orders(state.manifest, one, LINK_ORDERS - 1)]
+    before = state.baseline_in_link_orders
+    return {"A": before, CANARY: [build.copy_of(one) for one in before],
+            "B": in_link_orders(state.manifest, changed)}
 
 
 def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
