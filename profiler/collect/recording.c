@@ -25,12 +25,11 @@
 
 /*
  * A short program has no time to adapt to: recording starts with much of
- * each stack. If that was for nothing, it goes on with little, and comes
- * back for good should this prove too little. Judged on so many walks that
- * one deep moment does not decide.
+ * each stack. If so many walks had no use for it, it goes on with little,
+ * and comes back for good as soon as this was too little for 1 in 100.
  */
-#define DEPTH_WALKS       256
-#define DEEP_NEEDED_RATIO 0.01
+#define DEPTH_WALKS      256
+#define DEPTH_SHORT_MANY 3
 
 struct recording {
 	const struct clinic_recording_plan *plan;
@@ -45,7 +44,7 @@ struct recording {
 	uint64_t measured_ns;
 
 	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
-	uint64_t judged_walks_count, judged_short_count;
+	uint64_t judged_walks_count, judged_short_count; /* until then */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -112,13 +111,10 @@ static int drain(struct recording *recording, uint64_t until_ns)
 				       recording->recorder);
 }
 
-static void set_depth(struct recording *recording, bool is_needed)
+static void set_depth(struct recording *recording, bool is_deep)
 {
-	if (recording->depth == SHALLOW ? !is_needed
-					: recording->depth == DEEP_FOR_GOOD)
-		return;
-	recording->depth = is_needed ? DEEP_FOR_GOOD : SHALLOW;
-	recording->source.set_depth(recording->source.state, is_needed);
+	recording->depth = is_deep ? DEEP_FOR_GOOD : SHALLOW;
+	recording->source.set_depth(recording->source.state, is_deep);
 }
 
 static void judge_depth(struct recording *recording)
@@ -129,12 +125,14 @@ static void judge_depth(struct recording *recording)
 	clinic_recorder_counts_get(recording->recorder, &counts);
 	walks = counts.samples_count - recording->judged_walks_count;
 	shorts = counts.walks.short_count - recording->judged_short_count;
+	if (recording->depth == SHALLOW && shorts >= DEPTH_SHORT_MANY)
+		set_depth(recording, true);
 	if (walks < DEPTH_WALKS)
 		return;
 	recording->judged_walks_count = counts.samples_count;
 	recording->judged_short_count = counts.walks.short_count;
-	set_depth(recording,
-		  (double)shorts >= DEEP_NEEDED_RATIO * (double)walks);
+	if (recording->depth == DEEP_AT_FIRST && shorts == 0)
+		set_depth(recording, false);
 }
 
 static int measure_if_due(struct recording *recording, uint64_t now_ns)

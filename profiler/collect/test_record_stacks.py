@@ -18,6 +18,15 @@ def test_recursion_deeper_than_the_kernel_walks(record, backend):
     assert session.complete_ratio() > 0.99
 
 
+def test_a_stack_that_grows_later_is_followed_soon(record):
+    """What is copied of a stack adapts within what one drain may hold, and not at the end of a window of 256."""
+    needs_root()
+    session = record(VICTIMS / "deepens", 560, 400, backend="perf")
+    cut = sum(bool(flags & TRUNCATED) for flags in session.flags())
+    below = sum("burn_below" in session.stacks[stack] for stack, _ in session.samples)
+    assert below > 250 and cut < 150, (below, cut)
+
+
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_through_a_signal_handler(record, backend):
     session = record(VICTIMS / "signal_burner", backend=backend)
