@@ -21,6 +21,7 @@ from typing import BinaryIO
 from labkit.outcome import LabError
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "build" / "bin" / "clinic-launch"
+STDOUT_KEPT_BYTES = 1 << 20
 STDERR_TAIL_BYTES = 4096
 
 
@@ -55,7 +56,7 @@ class ProcessRun:
 
 def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Mapping[str, str] | None = None,
                 stdin: bytes | Path | None = None, cwd: Path | None = None, timeout_s: float = 60.0,
-                capture_limit_bytes: int = 1 << 20) -> ProcessRun:
+                capture_limit_bytes: int = STDOUT_KEPT_BYTES) -> ProcessRun:
     """Run argv to its end, or kill it and its process group after timeout_s.
 
     cpu: the one CPU it may use. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output

@@ -133,6 +133,7 @@ class Campaign:
     rows: tuple[Row, ...] = ()
     blocks: dict[str, int] = field(default_factory=dict)  # that the first stage ran, per case
     wanted: dict[str, int] = field(default_factory=dict)  # that the wanted power asks for
+    wanted_s: float = 0.0  # the budget that has room for them
     reruns: tuple[str, ...] = ()
 
 
@@ -297,8 +298,19 @@ def main(experiment: Experiment) -> None:
     """As many more blocks as wanted; scaled down to what leaves room to confirm, and held to it when the pace drops."""
     more = {name: experiment.wanted[name] - case.pilot_blocks for name, case in experiment.cases.items()}
     ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
-    experiment.run_stage(MAIN, scaled(more, experiment.cost_s(more), ours_s), CANARY_SHARE,
+    experiment.run_stage(MAIN, scaled(more, main_price_s(experiment, more), ours_s), CANARY_SHARE,
                          until_s=experiment.watch.spent_s + ours_s)
+
+
+def main_price_s(experiment: Experiment, blocks: dict[str, int]) -> float:
+    return experiment.cost_s(blocks) * (1 + CANARY_SHARE * (CANARY_COST - 1))
+
+
+def budget_for(experiment: Experiment) -> float:
+    """In which main() could have made all blocks that were wanted, by the pace seen."""
+    more = {name: experiment.wanted[name] - case.pilot_blocks for name, case in experiment.cases.items()}
+    return (experiment.design.reserved_s + pilot_price_s(experiment, np.mean)
+            + (1 + CONFIRM_SHARE) * main_price_s(experiment, more))
 
 
 def scaled(blocks: dict[str, int], cost_s: float, available_s: float) -> dict[str, int]:
@@ -389,7 +401,7 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
         verdict, reason = ENVIRONMENT, invalid
     return Campaign(verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
                     blocks={name: experiment.blocks_of(name, *FIRST) for name in experiment.cases},
-                    wanted=experiment.wanted, reruns=tuple(experiment.reruns))
+                    wanted=experiment.wanted, wanted_s=budget_for(experiment), reruns=tuple(experiment.reruns))
 
 
 def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:

@@ -18,7 +18,7 @@ from labkit.evidence import sha256_of
 from labkit.experiment.interleave import CANARY, Slot
 from labkit.instruments import Unavailable, whole_process
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.process import ProcessRun, run_process
+from labkit.process import STDOUT_KEPT_BYTES, ProcessRun, run_process
 
 SAME, ANY = "same", "any"
 SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
@@ -180,9 +180,10 @@ def describe_failure(run: ProcessRun) -> str:
 
 
 def excerpt(stdout: bytes) -> str:
-    """Its beginning, or for what is no text only its size: a terminal must not see a .gz."""
+    """Its beginning, or for what is no text only its size, as far as it was kept: a terminal must not see a .gz."""
     if b"\0" in stdout[:60]:
-        return f"{len(stdout)} bytes that are no text"
+        size = f"{len(stdout)}" if len(stdout) < STDOUT_KEPT_BYTES else f"{STDOUT_KEPT_BYTES} or more"
+        return f"{size} bytes that are no text"
     text = stdout[:60].decode(errors="replace")
     return repr(text) + ("..." if len(stdout) > 60 else "")
 

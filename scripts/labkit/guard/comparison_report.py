@@ -4,6 +4,7 @@ The document is JSON (templates/schemas/comparison.schema.json); pages, CI outpu
 """
 
 import dataclasses
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
     return {
         "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": sys.argv,
         "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
-        "seed": design.seed, "budget_s": design.budget_s, "policy": dataclasses.asdict(design.policy),
+        "seed": design.seed, "budget_s": design.budget_s, "wanted_s": campaign.wanted_s,
+        "policy": dataclasses.asdict(design.policy),
         "arms": setting.arms, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
         "calibration": setting.calibration,
         "verdict": campaign.verdict, "reason": campaign.reason, "exit_code": int(campaign.exit),
@@ -136,8 +138,8 @@ def shortfall_text(doc: dict, case: dict) -> str | None:
         return None
     timed = next((c for c in case["first_stage"] if METRICS[c["metric"]].noise == "sampled"), None)
     missed = f"; an effect below {mde_text(timed)} could be missed" if timed and timed["mde_ratio"] else ""
-    return (f"first stage: the budget of {doc['budget_s']:g} s had room for {case['blocks_count']} of the "
-            f"{case['wanted_blocks_count']} blocks wanted{missed}")
+    return (f"first stage: {case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about "
+            f"--budget {math.ceil(doc['wanted_s'])} has room{missed}")
 
 
 def flame_text(flame: dict) -> str:
