@@ -24,7 +24,7 @@
  *            -ESRCH: the target is gone. -EMFILE: more threads times CPUs
  *            than descriptors.
  * Threads    one.
- * Read next  event_source.h, what it can be asked; recorder.h.
+ * Read next  event_source.h, what it can be asked; perf_lanes.h, its rings.
  */
 #ifndef CLINIC_COLLECT_PERF_SOURCE_H
 #define CLINIC_COLLECT_PERF_SOURCE_H

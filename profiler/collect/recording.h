@@ -14,7 +14,7 @@
  * Errors     0 or -errno, and outcome->failed says at what. The session is
  *            worth writing if outcome->has_measured.
  * Threads    one recording per process.
- * Read next  event_source.h, recorder.h, target.h.
+ * Read next  backend.h, event_source.h, recorder.h, target.h.
  */
 #ifndef CLINIC_COLLECT_RECORDING_H
 #define CLINIC_COLLECT_RECORDING_H

@@ -13,7 +13,7 @@
  *            per tick of the kernel (CONFIG_HZ). Time in the kernel is
  *            charged to the function that called it.
  * Errors     0 or -errno: of making a folder in /dev/shm or /tmp.
- * Read next  event_source.h, what it can be asked; preload/timer_ring.h.
+ * Read next  event_source.h, what it can be asked; timer_program.h.
  */
 #ifndef CLINIC_COLLECT_TIMER_SOURCE_H
 #define CLINIC_COLLECT_TIMER_SOURCE_H
