@@ -1,7 +1,7 @@
 /*
  * unwind/cfi_entry.h - the entries of a section, before they are run.
  *
- * Private to unwind/cfi.h's two sources. An entry describes one function
+ * Private to unwind/cfi.h's sources. An entry describes one function
  * (FDE) and refers to what it shares with others (CIE).
  */
 #ifndef CLINIC_UNWIND_CFI_ENTRY_H

@@ -4,14 +4,11 @@
 
 #include "unwind/byte_reader.h"
 #include "unwind/cfi_entry.h"
+#include "unwind/cfi_rules.h"
 #include "unwind/registers.h"
 
-enum {
-	STATES_MAX = 16, /* of remember_state; compilers nest once */
-	WORD = 8,
-	CFA_ADDEND_MAX = 15,
-	CFA_REGISTER_MASK = 63
-};
+/* Of remember_state; compilers nest once. */
+enum { STATES_MAX = 16 };
 
 /* Running a function's instructions. */
 struct machine {
@@ -27,18 +24,6 @@ struct machine {
 	clinic_cfi_on_row *on_row;
 	void *context;
 };
-
-/* Words from the CFA, where the register was saved. */
-static int16_t saved_at(int64_t factored, int64_t factor)
-{
-	int64_t offset;
-
-	if (__builtin_mul_overflow(factored, factor, &offset) ||
-	    offset % WORD != 0 || offset / WORD > INT16_MAX ||
-	    offset / WORD < CLINIC_SAVED_WORDS_MIN)
-		return CLINIC_SAVED_UNSUPPORTED;
-	return (int16_t)(offset / WORD);
-}
 
 /* NULL: a register whose value no walk needs. */
 static int16_t *saved_slot(struct clinic_unwind_row *row, uint64_t number)
@@ -79,139 +64,42 @@ static void restore(struct machine *m, uint64_t number)
 		save(m, number, *initial);
 }
 
-static void set_cfa_offset(struct machine *m, int64_t offset)
-{
-	if (m->row.cfa_kind != CLINIC_CFA_REGISTER || offset < INT32_MIN ||
-	    offset > INT32_MAX)
-		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
-	else
-		m->row.cfa_offset = (int32_t)offset;
-}
-
-static void set_cfa_register(struct machine *m, uint64_t number)
-{
-	if (m->row.cfa_kind != CLINIC_CFA_REGISTER ||
-	    number >= CLINIC_REGISTERS)
-		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
-	else
-		m->row.cfa_register = number & CFA_REGISTER_MASK;
-}
-
-static void set_cfa(struct machine *m, uint64_t number, int64_t offset)
-{
-	m->row.cfa_kind = CLINIC_CFA_REGISTER;
-	m->row.cfa_addend = 0;
-	set_cfa_register(m, number);
-	set_cfa_offset(m, offset);
-}
-
 static int64_t scale(const struct machine *m, int64_t factored)
 {
 	int64_t offset;
 
 	if (__builtin_mul_overflow(factored, m->common->data_factor, &offset))
-		return INT64_MAX; /* refused by set_cfa_offset */
+		return INT64_MAX; /* refused: it is too far */
 	return offset;
 }
 
-enum {
-	OP_DEREF = 0x06,
-	OP_PLUS = 0x22,
-	OP_PLUS_UCONST = 0x23,
-	OP_LIT0 = 0x30,
-	OP_LIT31 = 0x4f,
-	OP_BREG0 = 0x70,
-	OP_BREG31 = 0x8f
-};
-
-/*
- * A linker's PLT: sp + 8 + (((pc & 15) >= N) << 3), since each entry pushes
- * a word at its Nth byte.
- */
-static bool set_cfa_plt(struct machine *m, const uint8_t *block, size_t size)
+/* The bytes of an expression; NULL: cut short. */
+static const uint8_t *read_block(struct byte_reader *r, size_t *size)
 {
-	static const uint8_t before[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a};
-	static const uint8_t after[] = {0x2a, 0x33, 0x24, 0x22};
-	int threshold;
+	uint64_t bytes = read_uleb(r);
 
-	if (CLINIC_REGISTER_SP != 7 ||
-	    size != sizeof(before) + 1 + sizeof(after) ||
-	    memcmp(block, before, sizeof(before)) != 0 ||
-	    memcmp(block + sizeof(before) + 1, after, sizeof(after)) != 0)
-		return false;
-	threshold = block[sizeof(before)] - OP_LIT0;
-	if (threshold < 0 || threshold > 15)
-		return false;
-	m->row.cfa_kind = CLINIC_CFA_PLT;
-	m->row.cfa_offset = WORD | threshold << 8;
-	return true;
-}
-
-/* What is added after the load, in bytes: nothing, +N or N+. */
-static uint64_t read_addend(struct byte_reader *r)
-{
-	uint64_t addend;
-	uint8_t op;
-
-	if (bytes_left(r) == 0)
-		return 0;
-	op = read_u8(r);
-	if (op == OP_PLUS_UCONST)
-		return read_uleb(r);
-	addend = (uint64_t)(op - OP_LIT0);
-	r->failed |= op < OP_LIT0 || op > OP_LIT31 || read_u8(r) != OP_PLUS;
-	return addend;
-}
-
-/* *(register + offset) + addend: gcc's realigned stacks, OpenSSL's code. */
-static bool set_cfa_memory(struct machine *m, const uint8_t *block, size_t size)
-{
-	struct byte_reader r = {.at = block, .end = block + size};
-	uint8_t op = read_u8(&r);
-	int64_t offset = read_sleb(&r);
-	unsigned int addend_words;
-	uint64_t addend;
-
-	if (op < OP_BREG0 || op > OP_BREG31)
-		return false;
-	set_cfa(m, (uint64_t)(op - OP_BREG0), offset);
-	if (!r.failed && bytes_left(&r) == 0)
-		return true;
-	r.failed |= read_u8(&r) != OP_DEREF;
-	addend = read_addend(&r);
-	addend_words = (unsigned int)(addend / WORD) & CFA_ADDEND_MAX;
-	if (r.failed || bytes_left(&r) != 0 || addend != addend_words * WORD ||
-	    m->row.cfa_kind != CLINIC_CFA_REGISTER)
-		return false;
-	m->row.cfa_kind = CLINIC_CFA_MEMORY;
-	m->row.cfa_addend = addend_words & CFA_ADDEND_MAX;
-	return true;
+	*size = (size_t)bytes;
+	return read_bytes(r, bytes);
 }
 
 static void set_cfa_expression(struct machine *m, struct byte_reader *r)
 {
-	uint64_t size = read_uleb(r);
-	const uint8_t *block = read_bytes(r, size);
+	size_t size;
+	const uint8_t *block = read_block(r, &size);
 
-	if (block && !set_cfa_plt(m, block, (size_t)size) &&
-	    !set_cfa_memory(m, block, (size_t)size))
-		m->row.cfa_kind = CLINIC_CFA_UNSUPPORTED;
+	if (block)
+		clinic_rule_set_expression(&m->row, block, size);
 }
 
-/* A realigned function saves the frame pointer where its own points. */
 static void save_by_expression(struct machine *m, uint64_t number,
 			       struct byte_reader *r)
 {
-	static const uint8_t at_fp[] = {OP_BREG0 + CLINIC_REGISTER_FP, 0};
-	uint64_t size = read_uleb(r);
-	const uint8_t *block = read_bytes(r, size);
-	bool is_at_fp = block && size == sizeof(at_fp) &&
-			memcmp(block, at_fp, sizeof(at_fp)) == 0 &&
-			number == CLINIC_REGISTER_FP;
+	size_t size;
+	const uint8_t *block = read_block(r, &size);
 
-	save(m, number,
-	     is_at_fp ? (int16_t)CLINIC_SAVED_AT_FP
-		      : (int16_t)CLINIC_SAVED_UNSUPPORTED);
+	if (block)
+		save(m, number,
+		     clinic_rule_saved_by_expression(number, block, size));
 }
 
 static void skip_value_expression(struct machine *m, uint64_t number,
@@ -242,7 +130,7 @@ static bool is_below_stack(const struct clinic_unwind_row *row, int16_t saved)
 	return row->cfa_kind == CLINIC_CFA_REGISTER &&
 	       row->cfa_register == CLINIC_REGISTER_SP &&
 	       clinic_saved_is_words(saved) &&
-	       row->cfa_offset + saved * WORD < 0;
+	       row->cfa_offset + saved * CLINIC_RULE_WORD < 0;
 }
 
 /*
@@ -379,20 +267,20 @@ static int run_cfa(struct machine *m, uint8_t op, struct byte_reader *r)
 	switch (op) {
 	case CFA_DEF_CFA:
 		number = read_uleb(r);
-		set_cfa(m, number, (int64_t)read_uleb(r));
+		clinic_rule_set_cfa(&m->row, number, (int64_t)read_uleb(r));
 		return 0;
 	case CFA_DEF_CFA_SF:
 		number = read_uleb(r);
-		set_cfa(m, number, scale(m, read_sleb(r)));
+		clinic_rule_set_cfa(&m->row, number, scale(m, read_sleb(r)));
 		return 0;
 	case CFA_DEF_CFA_REGISTER:
-		set_cfa_register(m, read_uleb(r));
+		clinic_rule_set_register(&m->row, read_uleb(r));
 		return 0;
 	case CFA_DEF_CFA_OFFSET:
-		set_cfa_offset(m, (int64_t)read_uleb(r));
+		clinic_rule_set_offset(&m->row, (int64_t)read_uleb(r));
 		return 0;
 	case CFA_DEF_CFA_OFFSET_SF:
-		set_cfa_offset(m, scale(m, read_sleb(r)));
+		clinic_rule_set_offset(&m->row, scale(m, read_sleb(r)));
 		return 0;
 	case CFA_DEF_CFA_EXPRESSION:
 		set_cfa_expression(m, r);
@@ -410,13 +298,15 @@ static int run_register(struct machine *m, uint8_t op, struct byte_reader *r)
 
 	switch (op) {
 	case CFA_OFFSET_EXTENDED:
-		save(m, number, saved_at((int64_t)read_uleb(r), factor));
+		save(m, number,
+		     clinic_rule_saved_at((int64_t)read_uleb(r), factor));
 		return 0;
 	case CFA_OFFSET_EXTENDED_SF:
-		save(m, number, saved_at(read_sleb(r), factor));
+		save(m, number, clinic_rule_saved_at(read_sleb(r), factor));
 		return 0;
 	case CFA_GNU_NEGATIVE_OFFSET_EXTENDED:
-		save(m, number, saved_at((int64_t)(0 - read_uleb(r)), factor));
+		save(m, number,
+		     clinic_rule_saved_at((int64_t)(0 - read_uleb(r)), factor));
 		return 0;
 	case CFA_RESTORE_EXTENDED:
 		restore(m, number);
@@ -480,7 +370,8 @@ static int run_one(struct machine *m, struct byte_reader *r)
 		return advance(m, low);
 	case CFA_OFFSET:
 		save(m, low,
-		     saved_at((int64_t)read_uleb(r), m->common->data_factor));
+		     clinic_rule_saved_at((int64_t)read_uleb(r),
+					  m->common->data_factor));
 		return 0;
 	case CFA_RESTORE:
 		restore(m, low);
