@@ -15,6 +15,7 @@ from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, CaseResult, Design
 from labkit.host import Host
 from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.verdict import INCONCLUSIVE
 
 Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
@@ -117,7 +118,8 @@ def summary_lines(doc: dict) -> list[str]:
             lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
                          f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
                          f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
-        lines += [f"  {text}" for text in [shortfall_text(doc, case)] if text]
+        if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
+            lines.append(f"  {text}")
     if doc["cases"]:
         lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")

@@ -178,6 +178,15 @@ def test_from_no_allocation_to_one_is_infinitely_more():
     json.dumps(result.to_json(), allow_nan=False)
 
 
+def test_the_margin_that_is_named_is_the_one_that_was_used():
+    """Resident memory has a tolerance of 2 %; its reason spoke of 1 %."""
+    source = np.random.default_rng(1)
+    rows = run_blocks(plan_blocks(20, 1), lambda slot: {
+        "max_rss_bytes": (1.015 if slot.arm == "B" else 1.0) * 1e7 * source.lognormal(0, 0.001)})
+    found = compare(rows, metric="peak_rss", policy=FAST, seed=1)
+    assert found.verdict == EQUIVALENT and found.equivalence_ratio == 0.02 and "within 2.00%" in found.reason
+
+
 def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
     rows = run_blocks(plan_blocks(8, 1), lambda slot: {"wall_ns": (110 if slot.arm == "B" else 100) + slot.block % 3})
     close = compare(rows, policy=FAST, seed=1)

@@ -121,6 +121,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
     exact = tuple(bounded_exp(end) for end in median_interval(logs, confidence))
     p_exact, p_welch = sign_test_p(logs), welch_log_p(a.ravel(), b.ravel())
     effect_ratio = max(policy.effect_ratio, metric.tolerance_ratio)
+    margin_ratio = max(policy.equivalence_ratio, metric.tolerance_ratio)
     comparison = Comparison(
         metric=metric.name, unit=metric.unit, verdict=INCONCLUSIVE, reason="",
         a_median=float(np.median(a)), b_median=float(np.median(b)),
@@ -133,10 +134,9 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
         autocorrelation=lag1_autocorrelation(logs),
         noise_ratio=math.expm1(robust_sigma(logs) * math.sqrt(a.shape[1])),
         mde_ratio=detectable_ratio(logs, bootstrap, exact, policy, max(effect_ratio, floor_ratio)),
-        floor_ratio=floor_ratio, effect_ratio=effect_ratio, equivalence_ratio=policy.equivalence_ratio,
+        floor_ratio=floor_ratio, effect_ratio=effect_ratio, equivalence_ratio=margin_ratio,
         pairs_count=a.size, blocks_count=len(a), seed=seed)
-    equivalent = is_equivalent(logs, policy, seed, max(policy.equivalence_ratio, metric.tolerance_ratio))
-    return judged(comparison, policy, equivalent)
+    return judged(comparison, policy, is_equivalent(logs, policy, seed, margin_ratio))
 
 
 def detectable_ratio(logs: np.ndarray, bootstrap: Interval, exact: tuple[float, float], policy: Policy,
@@ -172,7 +172,7 @@ def decide(c: Comparison, policy: Policy, equivalent: bool) -> tuple[str, str]:
         return (IMPROVED if c.ratio < 1 else REGRESSED,
                 f"both intervals exclude 1 and the effect is beyond {threshold:.2%}")
     if equivalent:
-        return EQUIVALENT, f"the intervals lie within {policy.equivalence_ratio:.2%} of 1"
+        return EQUIVALENT, f"the intervals lie within {c.equivalence_ratio:.2%} of 1"
     needed = blocks_at_least(policy.alpha)
     if c.blocks_count < needed:
         return INCONCLUSIVE, f"{c.blocks_count} blocks cannot decide at alpha {policy.alpha:g}; {needed} could"
