@@ -1,6 +1,7 @@
 #include "preload/alloc_budget.h"
 #include "preload/alloc_track.h"
 #include "preload/say.h"
+#include "preload/stack_tables.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
 #include <clinic/assert_alloc.h>
@@ -49,7 +50,7 @@ EXPORT void clinic_preload_alloc_budget(const char *stage, uint64_t count,
 	bool is_added;
 
 	thread_hush(self);
-	stack_walk_prepare();
+	stack_tables_prepare();
 	while (atomic_flag_test_and_set(&adding))
 		continue; /* a few instructions of another thread */
 	is_added = add_budget(stage, count, bytes);
@@ -123,7 +124,7 @@ __attribute__((noreturn)) static void breach(const struct budget *budget,
 					     const struct stack_entry *entry)
 {
 	struct stack_walker *walker;
-	struct stack stack = {0};
+	static struct stack stack; /* large, and there is one breach */
 
 	while (atomic_flag_test_and_set(&is_breached))
 		pause();

@@ -23,6 +23,7 @@
 /* What is wanted; all false: counts alone. */
 struct track_plan {
 	bool is_active; /* any of these: allocations are to come here */
+	bool is_plain;  /* stacks of every allocation, and no budgets */
 	bool with_stacks;
 	bool with_live; /* needs stacks */
 	bool with_budgets;

@@ -27,15 +27,22 @@ struct site_row *call_site_row_slow(struct site_rows *rows,
 				    const struct thread_block *thread,
 				    uint32_t site);
 
+/* NULL: it is not there yet, call_site_row makes it. */
+static inline struct site_row *call_site_row_at_hand(struct site_rows *rows,
+						     uint32_t site)
+{
+	struct rows_block *block = rows->blocks[site / ROWS_PER_BLOCK];
+
+	return block ? &block->rows[site % ROWS_PER_BLOCK] : NULL;
+}
+
 static inline struct site_row *call_site_row(struct site_rows *rows,
 					     const struct thread_block *thread,
 					     uint32_t site)
 {
-	struct rows_block *block = rows->blocks[site / ROWS_PER_BLOCK];
+	struct site_row *row = call_site_row_at_hand(rows, site);
 
-	if (__builtin_expect(!block, 0))
-		return call_site_row_slow(rows, thread, site);
-	return &block->rows[site % ROWS_PER_BLOCK];
+	return row ? row : call_site_row_slow(rows, thread, site);
 }
 
 void call_sites_restart(void); /* in a forked child */

@@ -34,6 +34,15 @@ struct live_record {
 _Static_assert(sizeof(struct live_record) == 16, "one a granule");
 _Static_assert(SITES_MAX <= 1u << 18, "a site id fits");
 
+/* born is cut short: it goes round in five days, or some. */
+static inline uint64_t live_age_ticks(const struct live_record *record,
+				      uint64_t ticks)
+{
+	uint64_t age = (ticks >> LIVE_TICKS_SHIFT) - record->born;
+
+	return (age & LIVE_BORN_MAX) << LIVE_TICKS_SHIFT;
+}
+
 #define LIVE_GRANULE_SHIFT  4u
 #define LIVE_REGION_SHIFT   20u
 #define LIVE_ADDRESS_BITS   47u
@@ -71,12 +80,17 @@ static inline struct live_record *live_place(const void *block)
 	return region ? region + live_index_of(block) : NULL;
 }
 
-static inline void live_put(const void *block, const struct live_record *record)
+static inline struct live_record *live_place_for(const void *block)
 {
 	struct live_record *place = live_place(block);
 
-	if (__builtin_expect(!place, 0))
-		place = live_make_place(block);
+	return place ? place : live_make_place(block);
+}
+
+static inline void live_put(const void *block, const struct live_record *record)
+{
+	struct live_record *place = live_place_for(block);
+
 	if (place)
 		*place = *record;
 }

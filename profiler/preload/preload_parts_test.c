@@ -157,6 +157,23 @@ static void a_live_block_is_taken_once(void **unused)
 	assert_false(live_take(block, &taken));
 }
 
+/* A machine that is up for 5 days has counted beyond what a record holds. */
+static void a_long_uptime_changes_no_age(void **unused)
+{
+	static const uint64_t starts[] = {0, (UINT64_C(1) << 50) - 32,
+					  (UINT64_C(3) << 50) + 4096};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		struct live_record record = {
+			.born = starts[i] >> LIVE_TICKS_SHIFT & LIVE_BORN_MAX};
+
+		assert_int_equal(live_age_ticks(&record, starts[i]), 0);
+		assert_int_equal(live_age_ticks(&record, starts[i] + 4800),
+				 4800);
+	}
+}
+
 static void json_survives_any_bytes(void **unused)
 {
 	static const char expected[] =
@@ -203,6 +220,7 @@ int main(void)
 		cmocka_unit_test(too_many_stages_are_counted_together),
 		cmocka_unit_test(threads_agree_on_call_sites),
 		cmocka_unit_test(a_live_block_is_taken_once),
+		cmocka_unit_test(a_long_uptime_changes_no_age),
 		cmocka_unit_test(json_survives_any_bytes),
 		cmocka_unit_test(json_keeps_its_first_error),
 	};

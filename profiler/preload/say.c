@@ -1,4 +1,5 @@
 #include "preload/say.h"
+#include "preload/stack_tables.h"
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
@@ -41,7 +42,7 @@ static void place_text(uint64_t address, char text[PLACE_BYTES])
 	const char *path;
 	uint64_t offset;
 
-	if (stack_walk_place(address, &path, &offset))
+	if (stack_tables_place(address, &path, &offset))
 		snprintf(text, PLACE_BYTES, "%s+0x%llx", path,
 			 (unsigned long long)offset);
 	else

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
-#include "preload/stack_walk.h"
+#include "preload/stack_tables.h"
 #include "preload/timer_sampler.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -133,6 +133,6 @@ EXPORT int dlclose(void *handle)
 	find_all();
 	timer_sampler_maps_change();
 	result = real.dlclose(handle);
-	stack_walk_forget();
+	stack_tables_note_unload();
 	return result;
 }
