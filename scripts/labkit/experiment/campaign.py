@@ -296,10 +296,14 @@ def gating_count(experiment: Experiment) -> int:
 
 def main(experiment: Experiment) -> None:
     """As many more blocks as wanted; scaled down to what leaves room to confirm, and held to it when the pace drops."""
-    more = {name: experiment.wanted[name] - case.pilot_blocks for name, case in experiment.cases.items()}
-    ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
+    more, ours_s = after_the_pilot(experiment), experiment.watch.left_s / (1 + CONFIRM_SHARE)
     experiment.run_stage(MAIN, scaled(more, main_price_s(experiment, more), ours_s), CANARY_SHARE,
                          until_s=experiment.watch.spent_s + ours_s)
+
+
+def after_the_pilot(experiment: Experiment) -> dict[str, int]:
+    """Of the blocks wanted; none where the pilot has more than that already."""
+    return {name: max(0, experiment.wanted[name] - case.pilot_blocks) for name, case in experiment.cases.items()}
 
 
 def main_price_s(experiment: Experiment, blocks: dict[str, int]) -> float:
@@ -308,9 +312,8 @@ def main_price_s(experiment: Experiment, blocks: dict[str, int]) -> float:
 
 def budget_for(experiment: Experiment) -> float:
     """In which main() could have made all blocks that were wanted, by the pace seen."""
-    more = {name: experiment.wanted[name] - case.pilot_blocks for name, case in experiment.cases.items()}
     return (experiment.design.reserved_s + pilot_price_s(experiment, np.mean)
-            + (1 + CONFIRM_SHARE) * main_price_s(experiment, more))
+            + (1 + CONFIRM_SHARE) * main_price_s(experiment, after_the_pilot(experiment)))
 
 
 def scaled(blocks: dict[str, int], cost_s: float, available_s: float) -> dict[str, int]:

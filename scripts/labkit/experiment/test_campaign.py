@@ -122,6 +122,17 @@ def test_a_confirmed_regression_reports_the_second_stages_numbers():
     assert result.cases[0].headline.ratio != result.cases[0].first_stage[0].ratio
 
 
+def test_a_pilot_that_is_more_than_enough_is_all_of_the_first_stage():
+    machine = Machine(noise=0.001, slow={"B": 1.1})
+    result = run_campaign([Case("only", machine.observe, pilot_blocks=30)],
+                          Design(seed=1, budget_s=60.0, policy=Policy(alpha=0.05, resamples_count=1000)), clock=machine.clock)
+    assert result.wanted["only"] < result.blocks["only"] == 30 and result.verdict == REGRESSED
+    stages = {}
+    for row in result.rows:
+        stages.setdefault(row["block"], set()).add(row["stage"])
+    assert all(len(found) == 1 for found in stages.values()), "a block of the confirmation has a number of its own"
+
+
 def test_a_flagged_canary_is_an_invalid_environment():
     result = campaign(Machine(noise=0.003, slow={CANARY: 1.05}))
     assert (result.verdict, result.exit) == (ENVIRONMENT, Exit.ENVIRONMENT)
