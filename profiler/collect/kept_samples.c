@@ -5,21 +5,18 @@
 
 #include "collect/stage_changes.h"
 #include "session/session.h"
+#include "unwind/growing_array.h"
 
 int clinic_kept_samples_add(struct clinic_kept_samples *samples,
 			    const struct clinic_sample *row)
 {
-	if (samples->count == samples->room) {
-		size_t room = samples->room * 2 + 4096;
-		struct clinic_sample *grown =
-			realloc(samples->rows, room * sizeof(*grown));
+	struct clinic_sample *grown = clinic_grow(
+		samples->rows, samples->count, &samples->room, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		samples->rows = grown;
-		samples->room = room;
-	}
-	samples->rows[samples->count++] = *row;
+	if (!grown)
+		return -ENOMEM;
+	samples->rows = grown;
+	grown[samples->count++] = *row;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "collect/perf_choice.h"
 #include "collect/perf_lanes.h"
+#include "unwind/growing_array.h"
 
 /* What a sample takes in a ring besides its stack: chains and registers. */
 #define SAMPLE_BYTES_ABOUT 512
@@ -40,35 +41,19 @@ struct perf_source {
 	uint64_t counted, counted_ns;
 };
 
-/* Room for one more element, in steps of a doubling. */
-static int grow(void **elements, size_t *room, size_t count, size_t size)
-{
-	size_t wanted = *room ? *room * 2 : 64;
-	void *grown;
-
-	if (count < *room)
-		return 0;
-	grown = realloc(*elements, wanted * size);
-	if (!grown)
-		return -ENOMEM;
-	*elements = grown;
-	*room = wanted;
-	return 0;
-}
-
 static int keep_event(struct perf_source *source, int fd,
 		      enum clinic_perf_role role)
 {
-	void *events = source->events;
-	int err = grow(&events, &source->events_room, source->events_count,
-		       sizeof(*source->events));
+	struct open_event *grown =
+		clinic_grow(source->events, source->events_count,
+			    &source->events_room, sizeof(*grown));
 
-	source->events = events;
-	if (err) {
+	if (!grown) {
 		close(fd);
-		return err;
+		return -ENOMEM;
 	}
-	source->events[source->events_count++] = (struct open_event){fd, role};
+	source->events = grown;
+	grown[source->events_count++] = (struct open_event){fd, role};
 	return 0;
 }
 
@@ -96,15 +81,17 @@ static int watch_thread_on(struct perf_source *source,
 
 static int watch_thread(struct perf_source *source, pid_t thread)
 {
-	void *threads = source->threads;
-	int err = grow(&threads, &source->threads_room, source->threads_count,
-		       sizeof(*source->threads));
+	pid_t *grown = clinic_grow(source->threads, source->threads_count,
+				   &source->threads_room, sizeof(*grown));
+	int err = 0;
 
-	source->threads = threads;
+	if (!grown)
+		return -ENOMEM;
+	source->threads = grown;
 	for (size_t i = 0; !err && i < source->lanes.count; i++)
 		err = watch_thread_on(source, &source->lanes.at[i], thread);
 	if (!err)
-		source->threads[source->threads_count++] = thread;
+		grown[source->threads_count++] = thread;
 	return err;
 }
 

@@ -3,20 +3,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "unwind/growing_array.h"
+
 int clinic_stage_changes_add(struct clinic_stage_changes *changes, uint32_t tid,
 			     uint64_t time_ns, uint32_t stage_id)
 {
-	if (changes->count == changes->room) {
-		size_t room = changes->room * 2 + 1024;
-		struct clinic_stage_change *grown =
-			realloc(changes->rows, room * sizeof(*grown));
+	struct clinic_stage_change *grown = clinic_grow(
+		changes->rows, changes->count, &changes->room, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		changes->rows = grown;
-		changes->room = room;
-	}
-	changes->rows[changes->count++] = (struct clinic_stage_change){
+	if (!grown)
+		return -ENOMEM;
+	changes->rows = grown;
+	grown[changes->count++] = (struct clinic_stage_change){
 		.time_ns = time_ns, .tid = tid, .stage_id = stage_id};
 	return 0;
 }

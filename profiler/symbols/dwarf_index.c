@@ -12,6 +12,7 @@
 #include "symbols/dwarf_image.h"
 #include "symbols/dwarf_names.h"
 #include "symbols/dwarf_unit.h"
+#include "unwind/growing_array.h"
 
 /*
  * What is indexed may take so much before it is dropped: a batch asks unit by
@@ -45,17 +46,13 @@ static int add_unit(struct clinic_dwarf_index *index, Dwarf_Die *die)
 	uint32_t payload = (uint32_t)index->units_count;
 	uint64_t first;
 	int error;
+	void *grown = clinic_grow(index->units, index->units_count,
+				  &index->units_capacity,
+				  sizeof(*index->units));
 
-	if (index->units_count == index->units_capacity) {
-		size_t wanted = index->units_capacity * 2 + 16;
-		void *grown =
-			realloc(index->units, wanted * sizeof(*index->units));
-
-		if (!grown)
-			return -ENOMEM;
-		index->units = grown;
-		index->units_capacity = wanted;
-	}
+	if (!grown)
+		return -ENOMEM;
+	index->units = grown;
 	error = clinic_dwarf_add_ranges(die, &index->budget, &index->ranges,
 					payload, &first);
 	if (error == -ENOENT)
@@ -298,16 +295,12 @@ static void find_call(struct clinic_dwarf_index *index,
 static int add_frame(struct clinic_dwarf_index *index, size_t at,
 		     const struct clinic_symbols_frame *frame)
 {
-	if (at == index->frames_capacity) {
-		size_t wanted = at * 2 + 8;
-		void *grown =
-			realloc(index->frames, wanted * sizeof(*index->frames));
+	void *grown = clinic_grow(index->frames, at, &index->frames_capacity,
+				  sizeof(*index->frames));
 
-		if (!grown)
-			return -ENOMEM;
-		index->frames = grown;
-		index->frames_capacity = wanted;
-	}
+	if (!grown)
+		return -ENOMEM;
+	index->frames = grown;
 	index->frames[at] = *frame;
 	return 0;
 }

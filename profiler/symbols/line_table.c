@@ -1,4 +1,4 @@
-/* symbols/line_table.c - header, names, and the program that makes rows. */
+/* The header, and the program that makes rows. */
 #include "symbols/line_table.h"
 
 #include <dwarf.h>
@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "symbols/line_names.h"
 #include "unwind/byte_reader.h"
+#include "unwind/growing_array.h"
 
 /* What the program needs of the header. */
 struct header {
@@ -29,18 +31,6 @@ struct machine {
 	size_t first;   /* row of the sequence being made */
 	bool is_broken; /* its addresses went backwards */
 };
-
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-	void *grown;
-
-	if (count < *capacity)
-		return array;
-	grown = realloc(array, (count * 2 + 16) * size);
-	if (grown)
-		*capacity = count * 2 + 16;
-	return grown;
-}
 
 /* Whether the row before it makes this one needless; it may be replaced. */
 static bool is_needless(struct machine *machine,
@@ -73,8 +63,8 @@ static int add_row(struct machine *machine)
 		return 0;
 	if (table->rows_count == table->rows_max)
 		return -EFBIG;
-	grown = grow(table->rows, table->rows_count, &table->rows_capacity,
-		     sizeof(row));
+	grown = clinic_grow(table->rows, table->rows_count,
+			    &table->rows_capacity, sizeof(row));
 	if (!grown)
 		return -ENOMEM;
 	table->rows = grown;
@@ -86,8 +76,8 @@ static int keep_sequence(struct machine *machine)
 {
 	struct clinic_line_table *table = machine->table;
 	struct clinic_line_sequence *grown =
-		grow(table->sequences, table->sequences_count,
-		     &table->sequences_capacity, sizeof(*grown));
+		clinic_grow(table->sequences, table->sequences_count,
+			    &table->sequences_capacity, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -129,20 +119,6 @@ static int end_sequence(struct machine *machine)
 		machine->table->rows_count = machine->first;
 	start_sequence(machine);
 	return error;
-}
-
-static int add_file(struct clinic_line_table *table, size_t *capacity,
-		    const char *name, uint64_t folder)
-{
-	struct clinic_line_file *grown = grow(table->files, table->files_count,
-					      capacity, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	table->files = grown;
-	grown[table->files_count++] =
-		(struct clinic_line_file){.name = name, .folder = folder};
-	return 0;
 }
 
 static int run_extended(struct machine *machine, struct byte_reader *reader)
@@ -232,170 +208,6 @@ static int run_program(struct machine *machine, struct byte_reader *reader)
 	return !error && reader->failed ? -EBADMSG : error;
 }
 
-/* "" when there is no more to read. */
-static const char *next_text(struct byte_reader *reader)
-{
-	const char *text = reader->failed ? NULL : read_text(reader);
-
-	return text ? text : "";
-}
-
-static const char *text_at(const struct clinic_line_section *section,
-			   uint64_t offset)
-{
-	struct byte_reader reader = {0};
-
-	if (offset >= section->size)
-		return "";
-	reader.at = section->bytes + offset;
-	reader.end = section->bytes + section->size;
-	return next_text(&reader);
-}
-
-/* One value of version 5's lists of folders and files. */
-struct value {
-	const char *text;
-	uint64_t number;
-};
-
-static struct value read_value(struct byte_reader *reader,
-			       const struct clinic_line_sections *sections,
-			       const struct header *header, uint64_t form)
-{
-	size_t offset_bytes = header->is_64bit ? 8 : 4;
-
-	switch (form) {
-	case DW_FORM_string:
-		return (struct value){next_text(reader), 0};
-	case DW_FORM_line_strp:
-		return (struct value){
-			text_at(&sections->line_str,
-				read_unsigned(reader, offset_bytes)),
-			0};
-	case DW_FORM_strp:
-		return (struct value){
-			text_at(&sections->str,
-				read_unsigned(reader, offset_bytes)),
-			0};
-	case DW_FORM_udata:
-		return (struct value){"", read_uleb(reader)};
-	case DW_FORM_data1:
-		return (struct value){"", read_u8(reader)};
-	case DW_FORM_data2:
-		return (struct value){"", read_unsigned(reader, 2)};
-	case DW_FORM_data16: /* a digest */
-		skip_bytes(reader, 16);
-		break;
-	case DW_FORM_block:
-		skip_bytes(reader, read_uleb(reader));
-		break;
-	default:
-		reader->failed = true;
-	}
-	return (struct value){"", 0};
-}
-
-/* Version 5: a list says what it holds, then how many, then all of them. */
-struct list {
-	uint8_t forms_count;
-	struct {
-		uint64_t content, form;
-	} forms[255];
-	uint64_t count;
-};
-
-static void read_list_head(struct byte_reader *reader, struct list *list)
-{
-	list->forms_count = read_u8(reader);
-	for (unsigned int i = 0; i < list->forms_count; i++) {
-		list->forms[i].content = read_uleb(reader);
-		list->forms[i].form = read_uleb(reader);
-	}
-	list->count = read_uleb(reader);
-	/* Every entry takes bytes, or a count could keep us for ever. */
-	if (list->count > bytes_left(reader) ||
-	    (list->count && !list->forms_count))
-		reader->failed = true;
-}
-
-static void read_entry(struct byte_reader *reader,
-		       const struct clinic_line_sections *sections,
-		       const struct header *header, const struct list *list,
-		       struct clinic_line_file *file)
-{
-	*file = (struct clinic_line_file){.name = ""};
-	for (unsigned int i = 0; i < list->forms_count; i++) {
-		struct value value = read_value(reader, sections, header,
-						list->forms[i].form);
-
-		if (list->forms[i].content == DW_LNCT_path)
-			file->name = value.text;
-		else if (list->forms[i].content == DW_LNCT_directory_index)
-			file->folder = value.number;
-	}
-}
-
-static int add_folder(struct clinic_line_table *table, size_t *capacity,
-		      const char *name)
-{
-	const char **grown = grow(table->folders, table->folders_count,
-				  capacity, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	table->folders = grown;
-	grown[table->folders_count++] = name;
-	return 0;
-}
-
-static int read_names_5(struct clinic_line_table *table,
-			struct byte_reader *reader,
-			const struct clinic_line_sections *sections,
-			const struct header *header)
-{
-	size_t folders_capacity = 0, files_capacity = 0;
-	struct clinic_line_file file;
-	struct list list;
-	int error = 0;
-
-	read_list_head(reader, &list);
-	while (!error && !reader->failed && list.count--) {
-		read_entry(reader, sections, header, &list, &file);
-		error = add_folder(table, &folders_capacity, file.name);
-	}
-	if (error || reader->failed)
-		return error;
-	read_list_head(reader, &list);
-	while (!error && !reader->failed && list.count--) {
-		read_entry(reader, sections, header, &list, &file);
-		error = add_file(table, &files_capacity, file.name,
-				 file.folder);
-	}
-	return error;
-}
-
-/* Before version 5 both lists count from 1: entry 0 is the unit's own. */
-static int read_names_2(struct clinic_line_table *table,
-			struct byte_reader *reader)
-{
-	size_t folders_capacity = 0, files_capacity = 0;
-	const char *name;
-	int error = add_folder(table, &folders_capacity, "");
-
-	while (!error && *(name = next_text(reader)))
-		error = add_folder(table, &folders_capacity, name);
-	if (!error)
-		error = add_file(table, &files_capacity, "", 0);
-	while (!error && *(name = next_text(reader))) {
-		uint64_t folder = read_uleb(reader);
-
-		read_uleb(reader); /* time, size: never filled in */
-		read_uleb(reader);
-		error = add_file(table, &files_capacity, name, folder);
-	}
-	return error;
-}
-
 /* Leaves reader at the lists of names, ending where the table ends. */
 static int read_header(struct clinic_line_table *table,
 		       struct byte_reader *reader, struct header *header,
@@ -451,11 +263,10 @@ int clinic_line_table_read(struct clinic_line_table *table,
 	error = read_header(table, &reader, &machine.header, &program);
 	if (error)
 		return error;
-	error = table->version == 5 ? read_names_5(table, &reader, sections,
-						   &machine.header)
-				    : read_names_2(table, &reader);
-	if (error || reader.failed)
-		return error ? error : -EBADMSG;
+	error = clinic_line_names_read(table, sections, machine.header.is_64bit,
+				       &reader);
+	if (error)
+		return error;
 	reader.at = program;
 	return run_program(&machine, &reader);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unwind/growing_array.h"
+
 #define STUB_BYTES 16
 
 /* The slots of the global offset table that name a symbol. */
@@ -29,17 +31,13 @@ struct stubs {
 
 static int add_slot(struct slots *slots, uint64_t address, uint32_t symbol)
 {
-	if (slots->count == slots->capacity) {
-		size_t wanted = slots->capacity * 2 + 64;
-		struct slot *grown =
-			realloc(slots->slots, wanted * sizeof(*grown));
+	struct slot *grown = clinic_grow(slots->slots, slots->count,
+					 &slots->capacity, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		slots->slots = grown;
-		slots->capacity = wanted;
-	}
-	slots->slots[slots->count++] = (struct slot){address, symbol};
+	if (!grown)
+		return -ENOMEM;
+	slots->slots = grown;
+	grown[slots->count++] = (struct slot){address, symbol};
 	return 0;
 }
 

@@ -5,26 +5,25 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "unwind/growing_array.h"
+
 #define NO_RANGE UINT32_MAX
 
 int clinic_range_index_add(struct clinic_range_index *index, uint64_t start,
 			   uint64_t end, uint32_t payload)
 {
+	struct clinic_range *grown;
+
 	if (start >= end)
 		return 0;
 	if (index->count == NO_RANGE)
 		return -ENOMEM;
-	if (index->count == index->capacity) {
-		size_t capacity = index->capacity ? index->capacity * 2 : 16;
-		struct clinic_range *grown =
-			realloc(index->ranges, capacity * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		index->ranges = grown;
-		index->capacity = capacity;
-	}
-	index->ranges[index->count++] =
+	grown = clinic_grow(index->ranges, index->count, &index->capacity,
+			    sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	index->ranges = grown;
+	grown[index->count++] =
 		(struct clinic_range){start, end, payload, NO_RANGE};
 	return 0;
 }

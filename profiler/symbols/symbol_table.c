@@ -6,21 +6,18 @@
 #include <string.h>
 
 #include "symbols/demangle.h"
+#include "unwind/growing_array.h"
 
 int clinic_symbol_table_add(struct clinic_symbol_table *table,
 			    const struct clinic_symbol *symbol)
 {
-	if (table->count == table->capacity) {
-		size_t wanted = table->capacity * 2 + 64;
-		struct clinic_symbol *grown =
-			realloc(table->symbols, wanted * sizeof(*grown));
+	struct clinic_symbol *grown = clinic_grow(
+		table->symbols, table->count, &table->capacity, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		table->symbols = grown;
-		table->capacity = wanted;
-	}
-	table->symbols[table->count++] = *symbol;
+	if (!grown)
+		return -ENOMEM;
+	table->symbols = grown;
+	grown[table->count++] = *symbol;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "unwind/byte_reader.h"
+#include "unwind/growing_array.h"
 
 /* Rows have 32 bits for an address; of discarded code it is zero. */
 static bool is_in_reach(const struct clinic_function_list *list,
@@ -13,34 +14,22 @@ static bool is_in_reach(const struct clinic_function_list *list,
 	       function->start + function->size - list->base <= UINT32_MAX;
 }
 
-static int reserve(struct clinic_function_list *list)
-{
-	size_t larger = list->capacity ? list->capacity * 2 : 64;
-	struct clinic_listed_function *items;
-
-	if (list->count < list->capacity)
-		return 0;
-	items = realloc(list->items, larger * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	list->capacity = larger;
-	return 0;
-}
-
 static int add(struct clinic_function_list *list,
 	       const struct clinic_cfi_section *section,
 	       const struct clinic_cfi_function *function)
 {
-	int error;
+	struct clinic_listed_function *grown;
 
 	if (!is_in_reach(list, function))
 		return 0;
-	error = reserve(list);
-	if (!error)
-		list->items[list->count++] = (struct clinic_listed_function){
-			.function = *function, .section = section};
-	return error;
+	grown = clinic_grow(list->items, list->count, &list->capacity,
+			    sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	list->items = grown;
+	grown[list->count++] = (struct clinic_listed_function){
+		.function = *function, .section = section};
+	return 0;
 }
 
 int clinic_function_list_scan(struct clinic_function_list *list,

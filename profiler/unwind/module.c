@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "unwind/elf_layout.h"
+#include "unwind/growing_array.h"
 #include "unwind/target_root.h"
 #include "unwind/unwind_row.h"
 
@@ -59,16 +60,13 @@ struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
 
 static int reserve(struct clinic_modules *modules)
 {
-	size_t larger = modules->capacity ? modules->capacity * 2 : 32;
-	struct clinic_module **list;
+	struct clinic_module **grown =
+		clinic_grow(modules->list, modules->count, &modules->capacity,
+			    sizeof(*grown));
 
-	if (modules->count < modules->capacity)
-		return 0;
-	list = realloc(modules->list, larger * sizeof(*list));
-	if (!list)
+	if (!grown)
 		return -ENOMEM;
-	modules->list = list;
-	modules->capacity = larger;
+	modules->list = grown;
 	return 0;
 }
 

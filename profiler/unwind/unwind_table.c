@@ -8,6 +8,7 @@
 #include "unwind/cfi.h"
 #include "unwind/elf_layout.h"
 #include "unwind/function_list.h"
+#include "unwind/growing_array.h"
 #include "unwind/machine_code.h"
 #include "unwind/registers.h"
 #include "unwind/unwind_row.h"
@@ -67,16 +68,13 @@ static bool same_rule(const struct clinic_unwind_row *a,
 
 static int reserve_row(struct clinic_unwind_table *table)
 {
-	size_t larger = table->rows_capacity ? table->rows_capacity * 2 : 64;
-	struct clinic_unwind_row *rows;
+	struct clinic_unwind_row *grown =
+		clinic_grow(table->rows, table->facts.rows_count,
+			    &table->rows_capacity, sizeof(*grown));
 
-	if (table->facts.rows_count < table->rows_capacity)
-		return 0;
-	rows = realloc(table->rows, larger * sizeof(*rows));
-	if (!rows)
+	if (!grown)
 		return -ENOMEM;
-	table->rows = rows;
-	table->rows_capacity = larger;
+	table->rows = grown;
 	return 0;
 }
 
