@@ -18,7 +18,8 @@ from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders
 from labkit.audit.measure import Reference, RowLog, load_of, trimmed
 from labkit.calibration import calibration
 from labkit.conclude.effects import verdict_policy
-from labkit.experiment.campaign import CANARY_ALPHA, PRICE_BLOCKS, Campaign, Case, Design, run_campaign
+from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
+from labkit.experiment.design import CANARY_ALPHA, Case, Design
 from labkit.experiment.interleave import Slot
 from labkit.instruments import counter
 from labkit.outcome import Exit, LabError

@@ -22,8 +22,9 @@ from pathlib import Path
 from labkit import host
 from labkit.calibration.trial_file import BUSY, CONDITIONS, QUIET, read_trials, unpack
 from labkit.evidence import now_utc
-from labkit.experiment.campaign import Campaign, Case, Design, TooShort, run_campaign
+from labkit.experiment.campaign import Campaign, TooShort, run_campaign
 from labkit.experiment.commands import Command, CommandPair, Conditions
+from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import CANARY
 from labkit.instruments import Unavailable, hyperfine, whole_process
 from labkit.outcome import LabError

@@ -11,8 +11,9 @@ from pathlib import Path
 from labkit import host
 from labkit.calibration import calibration
 from labkit.evidence import now_utc
-from labkit.experiment.campaign import Campaign, Case, Design, run_campaign
+from labkit.experiment.campaign import Campaign, run_campaign
 from labkit.experiment.commands import ANY, SAME, Conditions
+from labkit.experiment.design import Case, Design
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.row_file import RowFile
 from labkit.verdicts.verdict import NothingToCompare, Policy

@@ -1,4 +1,4 @@
-"""campaign.py - one experiment from pilot to verdict.  interleave, verdict -> campaign -> compare, gate, calibrate
+"""campaign.py - one experiment from pilot to verdict.  stage_runner, verdict -> campaign -> compare, gate, calibrate
 
 Stages   pilot    some blocks of every case: how noisy is it, what does a block cost
          main     as many more as the wanted power needs, or as the budget allows; chosen once, nobody peeks
@@ -6,31 +6,28 @@ Stages   pilot    some blocks of every case: how noisy is it, what does a block 
 All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
 The pilot's rows count: its sample size is chosen from differences that do not say which arm is which
 (stats/power.py, pilot_sigma).
-The budget is a limit: a block that would end after its stage's share of it is left out, by the pace of the blocks so
-far. Pace is the time of whole blocks, which does not change when the labels in a block are swapped, so the exact tests
-stay exact (hardening/adr/0007).
+The budget is a limit (stage_runner.py); what it left out, the report says.
 """
 
 import math
-import random
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from labkit.experiment.interleave import Block, Row, Slot, plan_blocks, run_blocks
+from labkit.experiment.design import Case, Design
+from labkit.experiment.interleave import Row
+from labkit.experiment.stage_runner import Experiment
 from labkit.outcome import Exit, LabError
 from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
-from labkit.verdicts.covariates import Limits, limits_from
+from labkit.verdicts.covariates import limits_from
 from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
 from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
                                     disturbance_objection, judge_canary, settled)
 from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, Comparison,
-                                     NothingToCompare, Policy, compare, judge_together)
+                                     NothingToCompare, compare, judge_together)
 
-PILOT_BLOCKS = 12
 PRICE_BLOCKS = 2
 CANARY_COST = 1.5  # six runs in place of four
 BUDGET_MARGIN = 3  # pilot, half as much again to confirm, and what the first blocks did not show
@@ -38,69 +35,6 @@ COUNT_RUNS = 2
 BLOCKS_MAX = 2000
 CANARY_SHARE = 0.25
 CONFIRM_SHARE = 1.5  # of the first stage's blocks: a real regression should not fail here, and most are not real
-CANARY_ALPHA = 0.01
-
-
-@dataclass(frozen=True)
-class Case:
-    """One pair to compare. observe runs an arm once; count (if any) gives its exact metrics, run twice an arm.
-
-    gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
-    canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
-    """
-
-    name: str
-    observe: Callable[[Slot], Row]
-    gating: tuple[str, ...] = ("time",)
-    watched: tuple[str, ...] = ()
-    count: Callable[[str], Row] | None = None
-    pilot_blocks: int = PILOT_BLOCKS
-    canary_of: str = ""
-
-    @property
-    def canary_name(self) -> str:
-        return self.canary_of or self.name
-
-    @property
-    def headline(self) -> str:
-        return self.gating[0]
-
-    @property
-    def timed(self) -> str:
-        """What the number of blocks is chosen for, and the canary judged by: counts need no blocks."""
-        return next((name for name in (*self.gating, *self.watched) if METRICS[name].noise == "sampled"), "wall")
-
-    @property
-    def sampled_gating(self) -> list[str]:
-        return [name for name in self.gating if METRICS[name].noise == "sampled"]
-
-
-@dataclass(frozen=True)
-class Design:
-    """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
-
-    family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
-    reserved_s: of the budget, for what follows the runs: a report takes its time too.
-    insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
-    than the budget.
-    """
-
-    seed: int
-    budget_s: float
-    policy: Policy = Policy()
-    cpu: int | None = None
-    blocks_count: int | None = None
-    floor_ratio: float = 0.0
-    reruns_share: float = 0.25
-    family_count: int = 1
-    canary_alpha: float = CANARY_ALPHA
-    pilot_canary_share: float = 1.0
-    insists_on_pilot: bool = False
-    reserved_s: float = 0.0
-
-    @property
-    def canary_policy(self) -> Policy:
-        return replace(self.policy, alpha=min(self.policy.alpha, self.canary_alpha))
 
 
 @dataclass(frozen=True)
@@ -144,95 +78,6 @@ class TooShort(LabError):
         super().__init__(f"a budget of {budget_s:g} s cannot decide; about {math.ceil(needed_s)} s could: "
                          f"--budget {math.ceil(needed_s)}", Exit.INCONCLUSIVE)
         self.needed_s = needed_s
-
-
-class Stopwatch:
-    """What is spent of the budget, and what is left."""
-
-    def __init__(self, budget_s: float, clock: Callable[[], float]):
-        self.clock, self.budget_s, self.started = clock, budget_s, clock()
-
-    @property
-    def spent_s(self) -> float:
-        return self.clock() - self.started
-
-    @property
-    def left_s(self) -> float:
-        return max(0.0, self.budget_s - self.spent_s)
-
-
-class Experiment:
-    """The rows so far and how more are made. One use."""
-
-    def __init__(self, cases: list[Case], design: Design, on_row: Callable[[Row], None],
-                 clock: Callable[[], float]):
-        self.cases = {case.name: case for case in cases}
-        self.design, self.on_row = design, on_row
-        self.watch = Stopwatch(design.budget_s - design.reserved_s, clock)
-        self.rows: list[Row] = []
-        self.limits = Limits()
-        self.reruns: list[str] = []
-        self.block_costs_s: dict[str, list[float]] = {}
-        self.next_block = 0
-        self.wanted: dict[str, int] = {}
-
-    def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
-                  at_least: int = 0) -> int:
-        """Blocks of all cases in one random order; rows get their stage and are handed on at once.
-
-        A block that would end after until_s of the budget is left out, unless its case has fewer than at_least of this
-        stage: how many were.
-        """
-        plan: list[Block] = []
-        for name, count in blocks.items():
-            plan += plan_blocks(count, self.design.seed, canary_share=canary_share, first_block=self.next_block,
-                                case=name)
-            self.next_block += count
-        random.Random(f"{self.design.seed}/{stage}").shuffle(plan)
-        reruns_max = math.ceil(self.design.reruns_share * len(plan))
-
-        def on_row(row: Row) -> None:
-            row["stage"] = stage
-            self.rows.append(row)
-            self.on_row(row)
-
-        made = Counter()
-        for block in plan:
-            if self.watch.spent_s + self.price_s(block) > until_s and made[block.case] >= at_least:
-                continue
-            made[block.case] += 1
-            before = self.watch.clock()
-            reruns_before = len(self.reruns)
-            run_blocks([block], lambda slot: self.cases[slot.case].observe(slot), on_row, cpu=self.design.cpu,
-                       disturbed=self.note_disturbance, reruns_max=max(0, reruns_max))
-            reruns_max -= len(self.reruns) - reruns_before
-            self.note_cost(block, self.watch.clock() - before)
-        return len(plan) - made.total()
-
-    def note_disturbance(self, rows: list[Row]) -> str | None:
-        reason = self.limits.disturbance(rows)
-        if reason is not None:
-            self.reruns.append(f"block {rows[0]['block']}: {reason}")
-        return reason
-
-    def note_cost(self, block: Block, took_s: float) -> None:
-        """Re-runs included, the canary's share taken out."""
-        self.block_costs_s.setdefault(block.case, []).append(took_s * 4 / len(block.arms))
-
-    def price_s(self, block: Block) -> float:
-        """What this block will take, by the mean of its case so far; nothing is known of the first."""
-        costs_s = self.block_costs_s.get(block.case)
-        return float(np.mean(costs_s)) * len(block.arms) / 4 if costs_s else 0.0
-
-    def cost_s(self, blocks: dict[str, int]) -> float:
-        """What so many blocks of each case will take, by the mean of those so far."""
-        return sum(count * float(np.mean(self.block_costs_s[name])) for name, count in blocks.items())
-
-    def rows_of(self, name: str, *stages: str) -> list[Row]:
-        return [row for row in self.rows if row["case"] == name and row["stage"] in stages]
-
-    def blocks_of(self, name: str, *stages: str) -> int:
-        return len({row["block"] for row in self.rows_of(name, *stages)})
 
 
 def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], None] = lambda row: None,

@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from labkit.experiment.campaign import CONFIRM_SHARE, ENVIRONMENT, Case, Design, TooShort, run_campaign
+from labkit.experiment.campaign import CONFIRM_SHARE, ENVIRONMENT, TooShort, run_campaign
+from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import CANARY
 from labkit.outcome import Exit
 from labkit.stats.proportions import clopper_pearson

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from labkit import VERSION
 from labkit.evidence import now_utc
-from labkit.experiment.campaign import Campaign, CaseResult, Design
+from labkit.experiment.campaign import Campaign, CaseResult
+from labkit.experiment.design import Design
 from labkit.host import Host
 from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.verdict import INCONCLUSIVE

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from labkit import host
 from labkit.evidence import write_text
-from labkit.experiment.campaign import Case
 from labkit.experiment.commands import (Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair,
                                         run_hook)
+from labkit.experiment.design import Case
 from labkit.experiment.interleave import CANARY, Slot
 from labkit.guard.flame_difference import ProfiledRun
 from labkit.instruments import Unavailable, counter, valgrind

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from labkit.experiment.campaign import Case, Design, run_campaign
+from labkit.experiment.campaign import run_campaign
+from labkit.experiment.design import Case, Design
 from labkit.experiment.test_campaign import FAST, Machine
 from labkit.figures import figures_verdict
 from labkit.guard.comparison_report import Setting, calibration_text, document, markdown, summary_lines, value_text

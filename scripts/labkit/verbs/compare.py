@@ -13,9 +13,9 @@ from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
-from labkit.experiment.campaign import Case, Design
 from labkit.experiment.commands import (Command, CommandPair, Conditions, are_identical, exact_counts, parse_command,
                                         prepare_pair)
+from labkit.experiment.design import Case, Design
 from labkit.guard import comparison_report
 from labkit.guard.comparison_report import Setting
 from labkit.outcome import Exit

@@ -12,7 +12,8 @@ from labkit.calibration import calibration
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
-from labkit.experiment.campaign import Campaign, Design
+from labkit.experiment.campaign import Campaign
+from labkit.experiment.design import Design
 from labkit.figures import figures_verdict
 from labkit.figures.figures_verdict import file_stem
 from labkit.guard import ci_output, comparison_report, flame_difference, gate

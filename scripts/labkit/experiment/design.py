@@ -1,0 +1,73 @@
+"""design.py - what is compared, and all that is decided before the first run.  manifest, commands -> design -> campaign"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from labkit.experiment.interleave import Row, Slot
+from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.verdict import Policy
+
+PILOT_BLOCKS = 12
+CANARY_ALPHA = 0.01
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair to compare. observe runs an arm once; count (if any) gives its exact metrics, run twice an arm.
+
+    gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
+    canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
+    """
+
+    name: str
+    observe: Callable[[Slot], Row]
+    gating: tuple[str, ...] = ("time",)
+    watched: tuple[str, ...] = ()
+    count: Callable[[str], Row] | None = None
+    pilot_blocks: int = PILOT_BLOCKS
+    canary_of: str = ""
+
+    @property
+    def canary_name(self) -> str:
+        return self.canary_of or self.name
+
+    @property
+    def headline(self) -> str:
+        return self.gating[0]
+
+    @property
+    def timed(self) -> str:
+        """What the number of blocks is chosen for, and the canary judged by: counts need no blocks."""
+        return next((name for name in (*self.gating, *self.watched) if METRICS[name].noise == "sampled"), "wall")
+
+    @property
+    def sampled_gating(self) -> list[str]:
+        return [name for name in self.gating if METRICS[name].noise == "sampled"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
+
+    family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
+    reserved_s: of the budget, for what follows the runs: a report takes its time too.
+    insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
+    than the budget.
+    """
+
+    seed: int
+    budget_s: float
+    policy: Policy = Policy()
+    cpu: int | None = None
+    blocks_count: int | None = None
+    floor_ratio: float = 0.0
+    reruns_share: float = 0.25
+    family_count: int = 1
+    canary_alpha: float = CANARY_ALPHA
+    pilot_canary_share: float = 1.0
+    insists_on_pilot: bool = False
+    reserved_s: float = 0.0
+
+    @property
+    def canary_policy(self) -> Policy:
+        return replace(self.policy, alpha=min(self.policy.alpha, self.canary_alpha))

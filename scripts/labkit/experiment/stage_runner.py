@@ -1,0 +1,106 @@
+"""stage_runner.py - the blocks of a stage, in random order and within the budget.  design, interleave -> stage_runner
+
+Keeps every row, and what each block cost. A block that would end after its stage's share of the budget is left out, by
+the pace of the blocks so far. Pace is the time of whole blocks, which does not change when the labels in a block are
+swapped, so the exact tests stay exact (hardening/adr/0007).
+"""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from labkit.experiment.design import Case, Design
+from labkit.experiment.interleave import Block, Row, plan_blocks, run_blocks
+from labkit.verdicts.covariates import Limits
+
+
+class Stopwatch:
+    """What is spent of the budget, and what is left."""
+
+    def __init__(self, budget_s: float, clock: Callable[[], float]):
+        self.clock, self.budget_s, self.started = clock, budget_s, clock()
+
+    @property
+    def spent_s(self) -> float:
+        return self.clock() - self.started
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self.budget_s - self.spent_s)
+
+
+class Experiment:
+    """The rows so far and how more are made. One use."""
+
+    def __init__(self, cases: list[Case], design: Design, on_row: Callable[[Row], None],
+                 clock: Callable[[], float]):
+        self.cases = {case.name: case for case in cases}
+        self.design, self.on_row = design, on_row
+        self.watch = Stopwatch(design.budget_s - design.reserved_s, clock)
+        self.rows: list[Row] = []
+        self.limits = Limits()
+        self.reruns: list[str] = []
+        self.block_costs_s: dict[str, list[float]] = {}
+        self.next_block = 0
+        self.wanted: dict[str, int] = {}
+
+    def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
+                  at_least: int = 0) -> int:
+        """Blocks of all cases in one random order; rows get their stage and are handed on at once.
+
+        A block that would end after until_s of the budget is left out, unless its case has fewer than at_least of this
+        stage: how many were.
+        """
+        plan: list[Block] = []
+        for name, count in blocks.items():
+            plan += plan_blocks(count, self.design.seed, canary_share=canary_share, first_block=self.next_block,
+                                case=name)
+            self.next_block += count
+        random.Random(f"{self.design.seed}/{stage}").shuffle(plan)
+        reruns_max = math.ceil(self.design.reruns_share * len(plan))
+
+        def on_row(row: Row) -> None:
+            row["stage"] = stage
+            self.rows.append(row)
+            self.on_row(row)
+
+        made = Counter()
+        for block in plan:
+            if self.watch.spent_s + self.price_s(block) > until_s and made[block.case] >= at_least:
+                continue
+            made[block.case] += 1
+            before = self.watch.clock()
+            reruns_before = len(self.reruns)
+            run_blocks([block], lambda slot: self.cases[slot.case].observe(slot), on_row, cpu=self.design.cpu,
+                       disturbed=self.note_disturbance, reruns_max=max(0, reruns_max))
+            reruns_max -= len(self.reruns) - reruns_before
+            self.note_cost(block, self.watch.clock() - before)
+        return len(plan) - made.total()
+
+    def note_disturbance(self, rows: list[Row]) -> str | None:
+        reason = self.limits.disturbance(rows)
+        if reason is not None:
+            self.reruns.append(f"block {rows[0]['block']}: {reason}")
+        return reason
+
+    def note_cost(self, block: Block, took_s: float) -> None:
+        """Re-runs included, the canary's share taken out."""
+        self.block_costs_s.setdefault(block.case, []).append(took_s * 4 / len(block.arms))
+
+    def price_s(self, block: Block) -> float:
+        """What this block will take, by the mean of its case so far; nothing is known of the first."""
+        costs_s = self.block_costs_s.get(block.case)
+        return float(np.mean(costs_s)) * len(block.arms) / 4 if costs_s else 0.0
+
+    def cost_s(self, blocks: dict[str, int]) -> float:
+        """What so many blocks of each case will take, by the mean of those so far."""
+        return sum(count * float(np.mean(self.block_costs_s[name])) for name, count in blocks.items())
+
+    def rows_of(self, name: str, *stages: str) -> list[Row]:
+        return [row for row in self.rows if row["case"] == name and row["stage"] in stages]
+
+    def blocks_of(self, name: str, *stages: str) -> int:
+        return len({row["block"] for row in self.rows_of(name, *stages)})
