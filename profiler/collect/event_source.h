@@ -50,8 +50,8 @@ struct clinic_source {
 	/* How often to drain so that no ring gets more than half full. */
 	unsigned (*period_ms)(const void *state);
 	/*
-	 * From now on CLINIC_STACK_BYTES_DEEP of each stack, as at first, or
-	 * only CLINIC_STACK_BYTES.
+	 * From now on CLINIC_STACK_BYTES_DEEP of each stack and the kernel's
+	 * chain where it makes one, as at first, or only CLINIC_STACK_BYTES.
 	 */
 	void (*set_depth)(void *state, bool is_deep);
 	/* No more samples are taken. */

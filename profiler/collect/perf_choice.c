@@ -97,10 +97,16 @@ static struct perf_event_attr attr_of(const struct clinic_perf_choice *choice,
 		return side_band_attr(attr, choice->with_off_cpu);
 	if (role == CLINIC_PERF_DEPARTURES)
 		return departure_attr(attr);
-	if (role == CLINIC_PERF_DEEP_SAMPLES)
+	if (role == CLINIC_PERF_DEEP_SAMPLES) {
 		attr.sample_stack_user = CLINIC_STACK_BYTES_DEEP;
-	else
-		attr.enable_on_exec = 0;
+		return attr;
+	}
+	/*
+	 * In code without frame pointers the kernel follows what is no pointer
+	 * and faults: that is more than half of what a sample costs.
+	 */
+	attr.exclude_callchain_user = 1;
+	attr.enable_on_exec = 0;
 	return attr;
 }
 

@@ -18,10 +18,10 @@
 
 /* What each of the events of one thread and CPU is for. */
 enum clinic_perf_role {
-	CLINIC_PERF_SIDE_BAND, /* forks, execs, mappings, names */
-	CLINIC_PERF_SAMPLES,   /* with CLINIC_STACK_BYTES; asleep at first */
-	CLINIC_PERF_DEEP_SAMPLES,
-	CLINIC_PERF_DEPARTURES, /* each time that it leaves the CPU */
+	CLINIC_PERF_SIDE_BAND,    /* forks, execs, mappings, names */
+	CLINIC_PERF_SAMPLES,      /* with CLINIC_STACK_BYTES; asleep at first */
+	CLINIC_PERF_DEEP_SAMPLES, /* and with the kernel's user chain */
+	CLINIC_PERF_DEPARTURES,   /* each time that it leaves the CPU */
 	CLINIC_PERF_ROLES
 };
 

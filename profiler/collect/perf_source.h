@@ -10,7 +10,8 @@
  *
  * Per thread and CPU there are three events over one ring: a dummy that
  * tells of forks, execs, mappings and names, and two that sample, with much
- * and with little of the stack, of which one sleeps. Inherited events follow
+ * of the stack and the kernel's own chain, or with little and without, of
+ * which one sleeps. Inherited events follow
  * a switch between the two at once; one opened in mid-run would not reach
  * the threads that are there.
  *

@@ -25,11 +25,13 @@
 
 /*
  * A short program has no time to adapt to: recording starts with much of
- * each stack. If so many walks had no use for it, it goes on with little,
- * and comes back for good as soon as this was too little for 1 in 100.
+ * each stack and the kernel's chain. If so many walks had no use for them, it
+ * goes on with less, and comes back for good as soon as this was too little
+ * for 1 in 100.
  */
-#define DEPTH_WALKS      256
-#define DEPTH_SHORT_MANY 3
+#define DEPTH_WALKS_AT_FIRST 128
+#define DEPTH_WALKS          256
+#define DEPTH_MANY           3
 
 struct recording {
 	const struct clinic_recording_plan *plan;
@@ -44,7 +46,8 @@ struct recording {
 	uint64_t measured_ns;
 
 	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
-	uint64_t judged_walks_count, judged_short_count; /* until then */
+	struct clinic_recorder_counts judged; /* when it was, last */
+	bool has_lost_walks; /* that end early with all there is, too */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -119,20 +122,25 @@ static void set_depth(struct recording *recording, bool is_deep)
 
 static void judge_depth(struct recording *recording)
 {
+	const struct clinic_recorder_counts *judged = &recording->judged;
 	struct clinic_recorder_counts counts;
-	uint64_t walks, shorts;
+	uint64_t walks, shorts, stranded;
 
 	clinic_recorder_counts_get(recording->recorder, &counts);
-	walks = counts.samples_count - recording->judged_walks_count;
-	shorts = counts.walks.short_count - recording->judged_short_count;
-	if (recording->depth == SHALLOW && shorts >= DEPTH_SHORT_MANY)
+	walks = counts.samples_count - judged->samples_count;
+	shorts = counts.walks.short_count - judged->walks.short_count;
+	stranded = counts.walks.stranded_count - judged->walks.stranded_count;
+	if (recording->depth == SHALLOW &&
+	    shorts + (recording->has_lost_walks ? 0 : stranded) >= DEPTH_MANY)
 		set_depth(recording, true);
-	if (walks < DEPTH_WALKS)
+	if (walks < (recording->depth == DEEP_AT_FIRST ? DEPTH_WALKS_AT_FIRST
+						       : DEPTH_WALKS))
 		return;
-	recording->judged_walks_count = counts.samples_count;
-	recording->judged_short_count = counts.walks.short_count;
-	if (recording->depth == DEEP_AT_FIRST && shorts == 0)
+	recording->judged = counts;
+	if (recording->depth == DEEP_AT_FIRST && !shorts) {
+		recording->has_lost_walks = stranded >= DEPTH_MANY;
 		set_depth(recording, false);
+	}
 }
 
 static int measure_if_due(struct recording *recording, uint64_t now_ns)

@@ -176,15 +176,28 @@ static void unwind_known(struct clinic_stack_walker *walker,
 	}
 }
 
+static bool is_short(const struct clinic_unwound *walk)
+{
+	return walk->end == CLINIC_END_STACK_SHORT ||
+	       walk->stack_read_bytes > CLINIC_STACK_BYTES;
+}
+
+static bool is_stranded(const struct clinic_unwound *walk)
+{
+	return walk->end != CLINIC_END_OUTERMOST &&
+	       walk->end != CLINIC_END_DEPTH;
+}
+
+/* What would have done tells how much to ask for from now on. */
 static void count_walk(struct clinic_stack_walker *walker,
 		       const struct clinic_unwound *walk)
 {
 	walker->counts.truths_count[walk->truth]++;
 	walker->counts.ends_count[walk->end]++;
-	/* What would have done tells how much to copy from now on. */
-	walker->counts.short_count += walk->end == CLINIC_END_STACK_SHORT ||
-				      walk->stack_read_bytes >
-					      CLINIC_STACK_BYTES;
+	if (is_short(walk))
+		walker->counts.short_count++;
+	else if (is_stranded(walk))
+		walker->counts.stranded_count++;
 }
 
 static uint16_t flags_of(const struct clinic_unwound *walk)

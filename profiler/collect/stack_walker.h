@@ -43,6 +43,8 @@ struct clinic_walk_counts {
 	uint64_t ends_count[CLINIC_ENDS];
 	/* Walks for which CLINIC_STACK_BYTES were too few, or would be. */
 	uint64_t short_count;
+	/* Others that the kernel's chain might have gone on with. */
+	uint64_t stranded_count;
 };
 
 int clinic_stack_walker_new(struct clinic_raw_stacks *stacks,

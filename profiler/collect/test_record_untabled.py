@@ -1,0 +1,15 @@
+"""test_record_untabled.py - code without unwind tables, also after the kernel is no longer asked for its own chain."""
+
+import pytest
+from recorded_session import BOTH_IN_FULL, GUESSED, VICTIMS
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_frame_pointers_alone_lead_through(record, backend):
+    """Below it, a stack reaches main, and is called the guess that it is."""
+    session = record(VICTIMS / "untabled", 600, 400, backend=backend)
+    below = [(session.stacks[stack], flags) for (stack, _), flags in zip(session.samples, session.flags())
+             if "call_untabled" in session.stacks[stack]]
+    assert len(below) > 0.3 * len(session.samples)
+    assert sum("main" in names for names, _ in below) > 0.95 * len(below)
+    assert all(flags & GUESSED for _, flags in below)
