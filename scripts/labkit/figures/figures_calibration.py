@@ -1,6 +1,7 @@
 """figures_calibration.py - the operating characteristic: how often "changed" is said, by how much was planted.
 
 A tool has one colour and one mark in the whole figure; the names beside the false alarms are the legend of both sides.
+Other statistics on our own runs are in the table, and would only crowd the picture.
 """
 
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from labkit.calibration.calibration import GATE
+from labkit.calibration.calibration_rates import ON_OUR_RUNS
 from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
 
@@ -22,7 +24,8 @@ def draw(summary: dict, path: Path) -> None:
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(len(conditions), 2, figsize=(10.5, 3.5 * len(conditions)), squeeze=False,
                                     layout="constrained", width_ratios=(1, 1.2))
-        for (false_alarms, power), (condition, tools) in zip(grid, conditions.items()):
+        for (false_alarms, power), (condition, rates) in zip(grid, conditions.items()):
+            tools = {tool: rates[tool] for tool in rates if tool not in ON_OUR_RUNS}
             looks = looks_of(list(tools))
             draw_false_alarms(false_alarms, tools, looks, f"{condition}: false alarms")
             draw_power(power, tools, looks, f"{condition}: planted slowdowns found")
