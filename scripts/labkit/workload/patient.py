@@ -4,6 +4,7 @@ One process run is one observation: its samples stay together in its row, whole 
 """
 
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from labkit.workload.build import Binary
 from labkit.workload.manifest import Manifest
 
 WRONG_ANSWER = 1  # the harness's exit code
+# A folder for one run costs 4 ms on a disk (ext4, discard), half of what a quick run takes; in memory 0.2 ms.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None
 
     path: a copy of the binary to run in its place (the canary).
     """
-    with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
+    with tempfile.TemporaryDirectory(prefix="clinic-", dir=IN_MEMORY) as folder:
         output = Path(folder) / "run.json"
         argv = [*command(manifest, path or binary, load.size), *load.arguments(), "--json", str(output)]
         process = run_process(argv, cpu=cpu, environment={**environment_of(binary), **(environment or {})},
