@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -12,8 +13,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from labkit.guard import ci_output
+from labkit.experiment.interleave import Slot
+from labkit.guard import ci_output, gate
 from labkit.outcome import Exit, UsageError
+from labkit.verdicts.metrics import METRICS
+from labkit.workload import build, fixture, manifest, variant
 
 pytestmark = pytest.mark.slow  # builds, measures or seals for real
 
@@ -344,3 +348,14 @@ def test_our_own_workload_with_a_planted_slowdown(tmp_path):
     assert found["time"]["verdict"] == "regressed" and found["allocations"]["verdict"] == "identical"
     assert found["instructions"]["verdict"] == "regressed" and found["instructions"]["ratio"] > 1.05
     assert document["base"]["dirty"] is True
+
+
+def test_a_workload_that_complains_of_its_tail_gates_on_it():
+    wanted = replace(manifest.load("telemetry"), metric="p95")
+    fixture.ensure(wanted)
+    binary = build.build(wanted, variant.baseline(wanted))
+    load = gate.equal_load(wanted, "tiny", binary)
+    case = gate.workload_case(wanted, load, {"A": [binary], "B": [binary]}, counts_instructions=False)
+    assert "p95" in case.gating and "p95" not in case.watched
+    row = case.observe(Slot("A", block=0, position=0, order="ABBA", attempt=0, build=0, environment_bytes=0))
+    assert METRICS["p95"].value(row) > METRICS["p50"].value(row) > 0
