@@ -211,6 +211,11 @@ def test_merged_runs_add_up(folder, tmp_path):
     assert not (tmp_path / "no.json").exists()
 
 
+def test_a_window_without_time_is_told(folder):
+    for window in (["--from", "5", "--to", "1"], ["--from", "9"], ["--to", "0"]):
+        assert "nothing lies between" in complaint("report", folder / "pipeline.json", *window)
+
+
 def test_a_window_of_time(folder):
     whole = json.loads(done("report", folder / "pipeline.json", "--json"))
     parts = [json.loads(done("report", folder / "pipeline.json", "--json", *window))["quality"]["samples_count"]

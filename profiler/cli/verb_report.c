@@ -76,6 +76,14 @@ static int narrow(const struct request *request)
 
 	if (!status)
 		status = moment(request->to, about->started_ns, &to_ns);
+	if (!status && to_ns <= from_ns)
+		return clinic_complain(
+			"nothing lies between --from %s and "
+			"%s%s of a run of %.3f s",
+			request->from ? request->from : "0",
+			request->to ? "--to " : "the end",
+			request->to ? request->to : "",
+			(double)clinic_session_duration_ns(session) / 1e9);
 	if (!status && (request->from || request->to))
 		clinic_session_keep(session, from_ns, to_ns);
 	return status;

@@ -4,15 +4,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "collect/naming.h"
 #include "collect/process_status.h"
 #include "collect/refusals.h"
+#include "collect/unnamed_code.h"
 #include "session/session.h"
 
 /* A share of the run from which on theft is worth a word. */
 #define STOLEN_RATIO 0.02
+/* A share of the samples from which on names are missed. */
+#define UNNAMED_RATIO 0.1
 
 struct notes {
 	struct clinic_session *session;
@@ -102,6 +106,32 @@ static void note_unopened(struct notes *notes)
 		     count - CLINIC_NAMING_NOTES_MAX);
 }
 
+static void note_unnamed(struct notes *notes)
+{
+	uint64_t samples_count = notes->findings->counts.samples_count;
+	struct clinic_unnamed_code unnamed;
+	uint32_t count;
+	const struct clinic_library *library =
+		clinic_session_rows(notes->session, CLINIC_LIBRARIES, &count);
+	const char *path;
+
+	if (notes->err)
+		return;
+	notes->err = clinic_unnamed_code_find(notes->session, &unnamed);
+	if (notes->err || (double)unnamed.samples_count <=
+				  UNNAMED_RATIO * (double)samples_count)
+		return;
+	path = clinic_session_text(notes->session,
+				   library[unnamed.library_id].path_id);
+	note(notes, IS_NOTE,
+	     "%.1f %% of samples are in code without names, most of them in %s%s",
+	     100.0 * (double)unnamed.samples_count / (double)samples_count,
+	     *path == '/' ? path : "memory without a file",
+	     *path == '/' ? ": its debug symbols (a -dbgsym or -debuginfo "
+			    "package, or --debuginfod) name it"
+			  : "");
+}
+
 /*
  * A thread is sampled each full period of its CPU time, by timers even only
  * at a tick of the kernel: what it ran after the last one is in no sample.
@@ -115,12 +145,37 @@ static bool has_short_lives(const struct clinic_findings *findings,
 	return is_by_timers(findings) || unseen_s > missed_s / 2;
 }
 
+/*
+ * Where the kernel's part gave no samples, it is what the kernel says it was;
+ * and that it knows by what it met at its ticks: of n, to about sqrt(n).
+ */
+static bool is_split_rough(const struct notes *notes, double off_s)
+{
+	const struct clinic_quality *quality =
+		clinic_session_quality(notes->session);
+	struct timespec tick;
+
+	return !notes->findings->source.kernel_visible &&
+	       !clock_getres(CLOCK_MONOTONIC_COARSE, &tick) &&
+	       off_s * off_s < seconds(quality->accounted_cpu_ns) *
+				       seconds((uint64_t)tick.tv_nsec);
+}
+
+static const char rough_split[] =
+	"how much of it was the kernel's, which gave no samples, is known by "
+	"its ticks alone, and this run had few";
+
 static const char *reason_to_miss(const struct notes *notes, double missed_s)
 {
 	const struct clinic_findings *findings = notes->findings;
 
 	if (findings->counts.lost_count)
 		return "records were lost";
+	if (is_split_rough(notes, missed_s))
+		return rough_split;
+	if (findings->is_attached)
+		return "of children that ran before the recording began, it "
+		       "counts all that they ever used when they end";
 	if (has_short_lives(findings, missed_s))
 		return "threads or processes were short, and the end of each "
 		       "is in no sample";
@@ -129,6 +184,14 @@ static const char *reason_to_miss(const struct notes *notes, double missed_s)
 		       "were missed";
 	return "no reason is known; a program that does not wait for its "
 	       "children would be one";
+}
+
+static const char *reason_to_exceed(const struct notes *notes, double excess_s)
+{
+	return is_split_rough(notes, excess_s)
+		       ? rough_split
+		       : "children that nobody waited for, or a host that gave "
+			 "the CPU to others, are the usual reasons";
 }
 
 static void note_reconciliation(struct notes *notes)
@@ -150,9 +213,10 @@ static void note_reconciliation(struct notes *notes)
 	if (ratio > CLINIC_RECONCILED_MOST)
 		note(notes, IS_WARNING,
 		     "samples stand for %.3f times the CPU time that the "
-		     "kernel accounted: children that nobody waited for, or a "
-		     "host that gave the CPU to others, are the usual reasons",
-		     ratio);
+		     "kernel accounted: %s",
+		     ratio,
+		     reason_to_exceed(notes,
+				      seconds(sampled_ns - accounted_ns)));
 }
 
 static void note_theft(struct notes *notes)
@@ -221,6 +285,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_blind_spot(&notes);
 	note_kernel_names(&notes);
 	note_unopened(&notes);
+	note_unnamed(&notes);
 	note_reconciliation(&notes);
 	note_theft(&notes);
 	note_unloaded(&notes);

@@ -309,6 +309,7 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 		.stolen_ns = stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
 		.wants_off_cpu = recording->plan->with_off_cpu,
+		.is_attached = outcome->target.is_attached,
 	};
 	int err;
 
