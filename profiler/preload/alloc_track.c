@@ -5,6 +5,7 @@
 #include "preload/call_sites.h"
 #include "preload/lock_table.h"
 #include "preload/process_texts.h"
+#include "preload/real_allocator.h"
 #include "preload/stack_memo.h"
 #include "preload/thread_counts.h"
 #include "preload/ticks.h"
@@ -129,8 +130,9 @@ void track_open(const struct track_plan *plan)
 	process_save_command();
 	track_plan.with_locks = plan->with_locks;
 	track_plan.with_stacks = plan->with_stacks;
-	track_plan.with_live = plan->with_stacks && plan->with_live &&
-			       live_open();
+	track_plan.with_live =
+		plan->with_stacks && plan->with_live &&
+		live_open(real.may_nest ? LIVE_GRANULE_16 : LIVE_GRANULE_32);
 	track_plan.sample_bytes = plan->sample_bytes;
 	track_plan.is_active |= plan->with_stacks;
 	track_plan.is_plain = plan->with_stacks && !plan->sample_bytes;

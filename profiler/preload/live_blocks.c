@@ -2,10 +2,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define REGIONS      ((size_t)1 << (LIVE_ADDRESS_BITS - LIVE_REGION_SHIFT))
-#define REGION_BYTES (LIVE_REGION_RECORDS * sizeof(struct live_record))
+#define REGIONS ((size_t)1 << (LIVE_ADDRESS_BITS - LIVE_REGION_SHIFT))
 
 live_region *live_regions; /* 1 GiB of address space, mostly never there */
+enum live_granule live_granule;
 
 static void *map(size_t bytes)
 {
@@ -15,22 +15,25 @@ static void *map(size_t bytes)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-bool live_open(void)
+bool live_open(enum live_granule granule)
 {
+	live_granule = granule;
 	live_regions = map(REGIONS * sizeof(*live_regions));
 	return live_regions != NULL;
 }
 
 struct live_record *live_make_place(const void *block)
 {
-	struct live_record *region = map(REGION_BYTES);
+	size_t bytes = sizeof(struct live_record)
+		       << (LIVE_REGION_SHIFT - live_granule);
+	struct live_record *region = map(bytes);
 	struct live_record *expected = NULL;
 
 	if (!region)
 		return NULL;
 	if (!atomic_compare_exchange_strong(live_region_of(block), &expected,
 					    region))
-		munmap(region, REGION_BYTES);
+		munmap(region, bytes);
 	return live_place(block);
 }
 

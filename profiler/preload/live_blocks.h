@@ -1,12 +1,13 @@
 /*
  * preload/live_blocks.h - which site every block that is alive came from.
  *
- * A shadow of the address space: sixteen bytes for each sixteen bytes that
- * an allocator may hand out, found by arithmetic. There is nothing to lock:
+ * A shadow of the address space: sixteen bytes for each granule, in which at
+ * most one block begins, found by arithmetic. There is nothing to lock:
  * between malloc and free an address has one owner, and so has its record.
  *
- * Memory     pages appear where blocks begin: at most as much as the heap.
- *            They are kept, as a heap's addresses come back.
+ * Memory     pages appear where blocks begin: at most half as much as the
+ *            heap of the C library, as much as any other. They are kept, as
+ *            a heap's addresses come back.
  * Errors     live_put of what cannot be kept drops it; its free will then
  *            be counted as unmatched.
  * Read next  preload/alloc_track.h
@@ -43,17 +44,22 @@ static inline uint64_t live_age_ticks(const struct live_record *record,
 	return (age & LIVE_BORN_MAX) << LIVE_TICKS_SHIFT;
 }
 
-#define LIVE_GRANULE_SHIFT  4u
-#define LIVE_REGION_SHIFT   20u
-#define LIVE_ADDRESS_BITS   47u
-#define LIVE_REGION_RECORDS ((size_t)1 << (LIVE_REGION_SHIFT - 4))
+/*
+ * Two blocks of the C library have a header between them, and lie 32 bytes
+ * apart at least; others align to 16.
+ */
+enum live_granule { LIVE_GRANULE_16 = 4, LIVE_GRANULE_32 = 5 };
+
+#define LIVE_REGION_SHIFT 20u
+#define LIVE_ADDRESS_BITS 47u
 
 typedef _Atomic(struct live_record *) live_region;
 
 extern __attribute__((visibility("hidden"))) live_region *live_regions;
+extern __attribute__((visibility("hidden"))) enum live_granule live_granule;
 
 /* Once, before all else. false: not enough address space. */
-bool live_open(void);
+bool live_open(enum live_granule granule);
 
 /* In a forked child: what it inherited is nobody's here. */
 void live_restart(void);
@@ -68,7 +74,7 @@ static inline live_region *live_region_of(const void *block)
 
 static inline size_t live_index_of(const void *block)
 {
-	return ((uintptr_t)block >> LIVE_GRANULE_SHIFT) % LIVE_REGION_RECORDS;
+	return (uintptr_t)block % (1u << LIVE_REGION_SHIFT) >> live_granule;
 }
 
 /* Where the record of that block is; NULL: there is no place for it yet. */

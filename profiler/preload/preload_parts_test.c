@@ -137,6 +137,32 @@ static void threads_agree_on_call_sites(void **unused)
 	assert_null(call_site_find(SITES_MAX));
 }
 
+static void neighbours_have_records_of_their_own(void **unused)
+{
+	(void)unused;
+	for (uintptr_t shift = LIVE_GRANULE_16; shift <= LIVE_GRANULE_32;
+	     shift++) {
+		uintptr_t step = (uintptr_t)1 << shift;
+
+		assert_true(live_open((enum live_granule)shift));
+		for (uint64_t i = 0; i < 100; i++) {
+			struct live_record record = {.bytes = i & 127,
+						     .is_live = 1};
+
+			live_put((const void *)(0x7f0000fffc10 + i * step),
+				 &record);
+		}
+		for (uint64_t i = 0; i < 100; i++) {
+			struct live_record taken = {0};
+
+			assert_true(live_take(
+				(const void *)(0x7f0000fffc10 + i * step),
+				&taken));
+			assert_int_equal(taken.bytes, i);
+		}
+	}
+}
+
 static void a_live_block_is_taken_once(void **unused)
 {
 	struct live_record record = {.site = 5, .bytes = 77, .is_live = 1};
@@ -144,7 +170,7 @@ static void a_live_block_is_taken_once(void **unused)
 	struct live_record taken;
 
 	(void)unused;
-	assert_true(live_open());
+	assert_true(live_open(LIVE_GRANULE_16));
 	assert_false(live_take(block, &taken));
 	live_put(block, &record);
 	assert_false(live_take((const void *)0x7f0012345680, &taken));
@@ -219,6 +245,7 @@ int main(void)
 		cmocka_unit_test(stages_nest_and_end_out_of_order),
 		cmocka_unit_test(too_many_stages_are_counted_together),
 		cmocka_unit_test(threads_agree_on_call_sites),
+		cmocka_unit_test(neighbours_have_records_of_their_own),
 		cmocka_unit_test(a_live_block_is_taken_once),
 		cmocka_unit_test(a_long_uptime_changes_no_age),
 		cmocka_unit_test(json_survives_any_bytes),

@@ -97,35 +97,62 @@ static inline size_t stack_memo_set(const struct stack_entry *entry)
 	return place * UINT64_C(0x9e3779b97f4a7c15) >> 56;
 }
 
-static inline bool memo_pairs_hold(const struct memo_pairs *group,
-				   const char *frame)
+/* {0}: nothing has changed. */
+static inline memo_two memo_group_change(const struct memo_pairs *group,
+					 const char *frame)
 {
-	memo_two changed = {0};
+	memo_two change = {0};
 
 #pragma GCC unroll 4
 	for (size_t i = 0; i < STACK_MEMO_GROUP; i++) {
 		const void *at = frame + group->offset[i];
 
-		changed |= *(const stack_two *)at ^ group->words[i];
+		change |= *(const stack_two *)at ^ group->words[i];
 	}
-	return !(changed[0] | changed[1]);
+	return change;
+}
+
+static inline bool memo_pairs_hold(const struct memo_pairs *group,
+				   const struct memo_pairs *end,
+				   const char *frame)
+{
+	memo_two change;
+
+	if (group == end)
+		return true;
+	change = memo_group_change(group, frame);
+	/* Stacks of one place and one caller mostly differ nearby. */
+	if (change[0] | change[1])
+		return false;
+	while (++group != end)
+		change |= memo_group_change(group, frame);
+	return !(change[0] | change[1]);
+}
+
+static inline bool memo_group_holds(const struct memo_singles *group,
+				    const char *frame)
+{
+	uint64_t change = 0;
+
+#pragma GCC unroll 4
+	for (size_t i = 0; i < STACK_MEMO_GROUP; i++) {
+		const void *at = frame + group->offset[i];
+
+		change |= *(const stack_one *)at ^ group->word[i];
+	}
+	return !change;
 }
 
 static inline bool memo_singles_hold(const struct memo_singles *group,
+				     const struct memo_singles *end,
 				     const char *frame)
 {
-	uint64_t changed = 0;
-
-#pragma GCC unroll 4
-	for (size_t i = 0; i < STACK_MEMO_GROUP; i++) {
-		const void *at = frame + group->offset[i];
-
-		changed |= *(const stack_one *)at ^ group->word[i];
-	}
-	return !changed;
+	for (; group != end; group++)
+		if (!memo_group_holds(group, frame))
+			return false;
+	return true;
 }
 
-/* Outwards: stacks of one place and one caller mostly differ nearby. */
 static inline bool stack_memo_holds(const struct stack_memo *memo,
 				    const char *frame)
 {
@@ -133,15 +160,10 @@ static inline bool stack_memo_holds(const struct stack_memo *memo,
 	const struct memo_pairs *pairs_end = pairs + memo->pairs_groups;
 	const void *rest = pairs_end;
 	const struct memo_singles *singles = rest;
-	const struct memo_singles *singles_end = singles + memo->singles_groups;
 
-	for (; pairs != pairs_end; pairs++)
-		if (!memo_pairs_hold(pairs, frame))
-			return false;
-	for (; singles != singles_end; singles++)
-		if (!memo_singles_hold(singles, frame))
-			return false;
-	return true;
+	return memo_pairs_hold(pairs, pairs_end, frame) &&
+	       memo_singles_hold(singles, singles + memo->singles_groups,
+				 frame);
 }
 
 /*
