@@ -259,6 +259,33 @@ static int note_unobserved(struct arena_reading *reading,
 	return clinic_session_add_note(reading->session, 1, text);
 }
 
+/* What it was before an exec is not its end. */
+static bool is_last_of_process(const struct arena_reading *reading, size_t at)
+{
+	return at + 1 == reading->images_count ||
+	       reading->images[at + 1].file.head->pid !=
+		       reading->images[at].file.head->pid;
+}
+
+/* From here a kill and an exec of what the library cannot enter look alike. */
+static int note_unfinished(struct arena_reading *reading)
+{
+	size_t count = 0;
+	char text[300];
+
+	for (size_t i = 0; i < reading->images_count; i++)
+		count += is_last_of_process(reading, i) &&
+			 !reading->images[i].file.head->ended.ticks;
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%zu %s without an end: killed, or gone on as a program that "
+		 "is not observable (static, setuid), whose allocations and "
+		 "locks are then missing",
+		 count, count == 1 ? "process is" : "processes are");
+	return clinic_session_add_note(reading->session, 1, text);
+}
+
 static int note_sampled(struct arena_reading *reading,
 			const struct clinic_alloc_capture *capture)
 {
@@ -316,6 +343,8 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 		err = save(&reading, naming);
 	if (!err)
 		err = note_unobserved(&reading, capture);
+	if (!err)
+		err = note_unfinished(&reading);
 	if (!err)
 		err = note_damaged(&reading);
 	if (!err)

@@ -207,6 +207,21 @@ def test_setuid_is_not_observable_to_others(setuid_program):
     assert json.loads(report.stdout)["allocations"] is None
 
 
+def test_a_setuid_child_is_missed_aloud(setuid_program):
+    """Its shell is observed until the exec, which drops LD_PRELOAD: counted as nothing, and nobody said so."""
+    session = setuid_program.parent / "session.json"
+    done = subprocess.run([*NOBODY, CLINIC, "record", "-e", "alloc", "-o", session, "--",
+                           "sh", "-c", f"(exec {setuid_program}); true"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "1 process is without an end" in done.stderr and "setuid" in done.stderr
+
+
+def test_a_child_that_can_be_observed_has_an_end(tmp_path):
+    _, done = record(["sh", "-c", f"{victim('alloc_23')[0]}; true"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "without an end" not in done.stderr
+
+
 def test_setuid_to_oneself_is_observed(setuid_program):
     report, done = record([str(setuid_program)], setuid_program.parent)
     assert done.returncode == 0, done.stderr
