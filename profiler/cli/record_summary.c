@@ -70,7 +70,8 @@ static void print_notes(const struct clinic_session *session)
 		clinic_session_rows(session, CLINIC_NOTES, &count);
 
 	for (uint32_t i = 0; i < count; i++)
-		fprintf(stderr, "clinic record: %s\n",
+		fprintf(stderr, "clinic record: %s%s\n",
+			notes[i].is_warning ? "warning: " : "",
 			clinic_session_text(session, notes[i].text_id));
 }
 
