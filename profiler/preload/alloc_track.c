@@ -135,7 +135,8 @@ void track_open(const struct track_plan *plan)
 		live_open(real.may_nest ? LIVE_GRANULE_16 : LIVE_GRANULE_32);
 	track_plan.sample_bytes = plan->sample_bytes;
 	track_plan.is_active |= plan->with_stacks;
-	track_plan.is_plain = plan->with_stacks && !plan->sample_bytes;
+	track_plan.is_plain = plan->with_stacks && !plan->sample_bytes &&
+			      !track_plan.with_budgets;
 	head->has_live = track_plan.with_live;
 	head->sample_bytes = track_plan.sample_bytes;
 }
