@@ -2,6 +2,7 @@
 #include "symbols/source_lines.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,23 @@ static int tell_symbol(const struct clinic_symbol_table *table,
 	int error = clinic_symbol_table_search(table, function, &range.start,
 					       &range.end);
 
+	if (!error)
+		on_range(context, &range);
+	return error;
+}
+
+/* "libx.so!fde_0x1b3a0", as resolve() groups what nobody named. */
+static int tell_unnamed(struct clinic_symbols_module *module,
+			const char *function, clinic_symbols_on_range *on_range,
+			void *context)
+{
+	struct clinic_symbols_range range = {.function = function};
+	const char *place = strrchr(function, '!');
+	int error;
+
+	if (!place || sscanf(place, "!fde_0x%" SCNx64, &range.start) != 1)
+		return -ENOENT;
+	error = clinic_symbols_module_fde_end(module, range.start, &range.end);
 	if (!error)
 		on_range(context, &range);
 	return error;
@@ -41,6 +59,8 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 		if (table)
 			error = tell_symbol(table, function, on_range, context);
 	}
+	if (error == -ENOENT && module->elf)
+		error = tell_unnamed(module, function, on_range, context);
 	return error;
 }
 

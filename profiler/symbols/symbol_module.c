@@ -191,6 +191,20 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+int clinic_symbols_module_fde_end(struct clinic_symbols_module *module,
+				  uint64_t start, uint64_t *end)
+{
+	const struct clinic_fde_starts *starts = read_fde_starts(module);
+
+	for (size_t i = 0; i + 1 < starts->count; i++) {
+		if (starts->starts[i] != start)
+			continue;
+		*end = starts->starts[i + 1];
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int find_fde(struct clinic_symbols_module *module, uint64_t address,
 		    struct clinic_symbols_scratch *scratch)
 {

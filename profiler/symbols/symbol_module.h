@@ -78,4 +78,8 @@ const struct clinic_symbol_table *
 clinic_symbols_module_table(struct clinic_symbols_module *module,
 			    enum clinic_symbols_tier tier);
 
+/* Of the function without a name that begins there: the next one's start. */
+int clinic_symbols_module_fde_end(struct clinic_symbols_module *module,
+				  uint64_t start, uint64_t *end);
+
 #endif
