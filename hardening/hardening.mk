@@ -29,7 +29,7 @@ test-build: setup-test
 ## check: all a commit needs, under a minute, no timing involved
 check: setup-test
 	$(Q)$(MAKE) build c-tests check-format
-	$(Q)$(PYTEST) -m "not slow" --c-modes=release
+	$(Q)$(PYTEST) -m "not slow" --c-modes=release -n auto
 
 ## test: everything: sanitizer builds, whole workflows, real programs
 test: test-build

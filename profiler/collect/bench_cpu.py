@@ -8,6 +8,8 @@ machine falls on all alike, and what is compared runs next to each other. It giv
 geometric mean of both passes' ratios (variant / other). What counts is the program's own CPU time, as it
 reads it at its end; interrupts that copy stacks are part of it.
 
+Taken: what one sample costs a program that only spins (bench_taken.py), where the cost of a program is too noisy.
+
 Waiting: long runs of clinic and perf in turn, from the program's last act to a finished flame graph, and the
 bytes on disk. The usual pipeline is `perf script | stackcollapse-perf.pl | flamegraph.pl`. The two Perl
 scripts are in no Debian package, so `perf script | clinic import -` and `clinic export` stand in for them: in
@@ -34,6 +36,7 @@ from pathlib import Path
 from statistics import geometric_mean
 
 from bench_rows import Row, exit_code, print_rows, verdict
+from bench_taken import measure_taken, taken_rows
 
 HERE = Path(__file__).parent
 CLINIC = Path("build/bin/clinic").resolve()
@@ -214,11 +217,13 @@ def waiting_rows(rounds: list[LongRound]) -> list[Row]:
     ]
 
 
-def save(path: Path, costs: list[tuple[Pass, Pass]], waits: list[LongRound], rows: list[Row]) -> None:
+def save(path: Path, costs: list[tuple[Pass, Pass]], taken: list[tuple[Pass, Pass]], waits: list[LongRound],
+         rows: list[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({
         "cpus": os.cpu_count(),
         "short_rounds": costs,
+        "taken_rounds": taken,
         "long_rounds": [{name: asdict(run) for name, run in each.items()} for each in waits],
         "rows": [asdict(row) | {"verdict": verdict(row)} for row in rows]}, indent=1) + "\n")
     print(f"\nall runs: {path}")
@@ -240,10 +245,14 @@ def main() -> int:
         costs = measure_cost(arguments.rounds, arguments.short_seconds, directory)
         slow = cost_rows(costs)
         print_rows(f"Slowdown: {len(costs)} rounds of runs of {arguments.short_seconds:g} s", slow)
+        samplers = {variant.name: variant.prefix for variant in (CLINIC_999, PLAIN, PERF_999)}
+        taken = measure_taken(arguments.rounds, samplers, directory)
+        losses = taken_rows(taken, PLAIN.name, CLINIC_999.name, PERF_999.name)
+        print_rows(f"Taken from a program that spins: {len(taken)} rounds", losses)
         waits = measure_waiting(arguments.long_rounds, arguments.long_seconds, directory)
         waiting = waiting_rows(waits)
         print_rows(f"After a run of {arguments.long_seconds:g} s at 999 Hz: {len(waits)} rounds", waiting)
-    save(arguments.out, costs, waits, slow + waiting)
+    save(arguments.out, costs, taken, waits, slow + losses + waiting)
     return exit_code(slow + waiting)
 
 

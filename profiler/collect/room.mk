@@ -26,7 +26,7 @@ LONG_ROUNDS ?= 3
 LONG_S ?= 20
 PHONY += bench-instruments-cpu
 ## bench-instruments-cpu: the sampler beside perf: cost, waiting, disk
-bench-instruments-cpu: instruments
+bench-instruments-cpu: instruments $(O)/victims/taken_time
 	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/collect/bench_cpu.py \
 	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \
 	  --long-seconds $(LONG_S)
