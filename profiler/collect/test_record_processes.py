@@ -34,7 +34,8 @@ def test_thousand_threads(record, backend):
     assert len(threads) + unseen > (900 if backend == "perf" else 100)
     assert session.complete_ratio() > 0.95
     notes = " ".join(session.file["strings"][text] for text in session.file["notes"]["text"])
-    assert "the end of each is in no sample" in notes or "records were lost" in notes
+    if session.reconciliation() < 0.95:
+        assert "the end of each is in no sample" in notes or "records were lost" in notes
 
 
 def test_attach(tmp_path):
