@@ -1,5 +1,7 @@
 """The verdict of the benchmarks: what it needs to pass, to miss, and to say neither."""
 
+from pathlib import Path
+
 import pytest
 
 from bench_rows import Row, exit_code, median_interval, verdict
@@ -32,3 +34,12 @@ def test_too_few_rounds_must_agree():
 def test_the_worst_row_decides_the_exit_code(values, code):
     rows = [Row("r", "times", one, 1.005) for one in values]
     assert exit_code([*rows, Row("rival", "times", [9.0] * 6)]) == code
+
+
+def test_what_the_machine_takes_itself_is_taken_off(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent / "collect")
+    from bench_taken import taken_rows
+
+    both_ways = {"plain": 8e6, "ours": 14e6, "theirs": 20e6}, {"plain": 10e6, "ours": 18e6, "theirs": 24e6}
+    ratio, ours, theirs = taken_rows([both_ways], "plain", "ours", "theirs")
+    assert (ours.values, theirs.values) == ([7.0], [13.0]) and ratio.values == [pytest.approx(7 / 13)]

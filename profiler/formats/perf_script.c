@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +10,13 @@
 
 #include "formats/line_reader.h"
 #include "formats/perf_script_line.h"
+#include "formats/perf_script_notes.h"
 #include "session/session.h"
 #include "session/session_json.h"
 #include "session/texts.h"
 
 enum {
-	DEPTH_MAX = 4096,
+	DEPTH_MAX = CLINIC_PERF_SCRIPT_DEPTH_MAX,
 	NS_PER_S = 1000000000,
 	NS_PER_US = 1000,
 };
@@ -33,18 +33,9 @@ struct importer {
 	struct clinic_texts lines; /* of frames; known[] has their meaning */
 	struct known_frame *known;
 	uint32_t known_capacity;
-	char *event; /* the one taken; NULL: none seen yet */
-	char *other_event;
 	uint64_t frequency_hz;
-	uint64_t other_count;
-	uint64_t unread_count;       /* lines that made no sense */
-	uint64_t cut_count;          /* frames past DEPTH_MAX */
-	uint64_t unnamed_ends_count; /* stacks whose last frame has no name */
-	/* How far the recording went by its header (0: it has none), how far
-	 * the text does, and whether that ends in the middle of something. */
-	uint64_t recorded_until_ns, last_ns;
+	struct clinic_perf_script_tally tally;
 	bool has_empty_lines; /* one behind each sample */
-	bool is_cut;
 	bool in_sample;
 	bool is_wanted;
 	struct clinic_sample sample;
@@ -101,8 +92,8 @@ static bool wants_event(const struct importer *in, struct clinic_span event)
 {
 	if (in->options->event)
 		return is_event(event, in->options->event);
-	return in->event ? clinic_span_is(event, in->event)
-			 : measures_cpu_time(event);
+	return in->tally.event ? clinic_span_is(event, in->tally.event)
+			       : measures_cpu_time(event);
 }
 
 static uint64_t weight_ns(const struct importer *in,
@@ -154,7 +145,7 @@ static void take_end(struct importer *in, const char *text)
 	if (sscanf(text, "%" SCNu64 ".%6" SCNu64, &seconds, &microseconds) ==
 		    2 &&
 	    seconds < UINT64_MAX / NS_PER_S)
-		in->recorded_until_ns =
+		in->tally.recorded_until_ns =
 			seconds * NS_PER_S + microseconds * NS_PER_US;
 }
 
@@ -245,7 +236,7 @@ static int remember_frame(struct importer *in, struct clinic_span line,
 	known = &in->known[id];
 	*known = (struct known_frame){0};
 	if (!clinic_perf_frame_line_parse(line, &parsed)) {
-		in->unread_count++;
+		in->tally.unread_count++;
 		return 0;
 	}
 	error = to_frame(in, &parsed, &known->frame);
@@ -262,7 +253,7 @@ static int add_frame_line(struct importer *in, struct clinic_span line)
 	int error;
 
 	if (in->depth == DEPTH_MAX) {
-		in->cut_count++;
+		in->tally.cut_count++;
 		return 0;
 	}
 	error = clinic_texts_id(&in->lines, line.at, line.length, &id);
@@ -355,7 +346,7 @@ static uint16_t flags_of(struct importer *in)
 	bool is_whole = reaches_entry(in);
 
 	if (!is_whole && in->depth && !*name_from_end(in, 0))
-		in->unnamed_ends_count++;
+		in->tally.unnamed_ends_count++;
 	return (uint16_t)((is_whole ? 0 : CLINIC_SAMPLE_TRUNCATED) |
 			  (in_kernel ? CLINIC_SAMPLE_KERNEL : 0));
 }
@@ -387,13 +378,13 @@ static int begin_sample(struct importer *in,
 	in->depth = 0;
 	in->is_wanted = wants_event(in, h->event);
 	if (!in->is_wanted) {
-		in->other_count++;
-		return take_event_name(&in->other_event, h->event);
+		in->tally.other_count++;
+		return take_event_name(&in->tally.other_event, h->event);
 	}
 	in->sample = (struct clinic_sample){.time_ns = h->time_ns,
 					    .weight_ns = weight_ns(in, h),
 					    .cpu = h->cpu};
-	error = take_event_name(&in->event, h->event);
+	error = take_event_name(&in->tally.event, h->event);
 	if (!error)
 		error = thread_of(in, h, &in->sample.thread_id);
 	if (error || !h->rest.length)
@@ -411,10 +402,10 @@ static int take_sample_line(struct importer *in, struct clinic_span line)
 	if (error)
 		return error;
 	if (!clinic_perf_sample_line_parse(line, &sample)) {
-		in->unread_count++;
+		in->tally.unread_count++;
 		return 0;
 	}
-	in->last_ns = most(in->last_ns, sample.time_ns);
+	in->tally.last_ns = most(in->tally.last_ns, sample.time_ns);
 	if (!sample.record.length)
 		return begin_sample(in, &sample);
 	count_loss(in, sample.record);
@@ -461,28 +452,16 @@ static int take_lines(struct importer *in, const char *path)
 	while (!error &&
 	       (got = clinic_lines_next(lines, &text, &line.length)) > 0) {
 		line.at = text;
-		in->is_cut = clinic_lines_is_cut(lines);
+		in->tally.is_cut = clinic_lines_is_cut(lines);
 		/* Half a line would be half a name. */
-		if (!in->is_cut)
+		if (!in->tally.is_cut)
 			error = take_line(in, line);
 	}
-	in->is_cut |= ends_in_sample(in);
+	in->tally.is_cut |= ends_in_sample(in);
 	clinic_lines_close(lines);
 	if (!error)
 		error = got < 0 ? got : end_sample(in);
 	return error;
-}
-
-__attribute__((format(printf, 3, 4))) static int
-note(struct importer *in, bool is_warning, const char *format, ...)
-{
-	char text[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	return clinic_session_add_note(in->session, is_warning, text);
 }
 
 static int describe(struct importer *in)
@@ -504,96 +483,9 @@ static int describe(struct importer *in)
 	}
 	error = clinic_session_text_id(in->session, "perf", &about->backend_id);
 	if (!error)
-		error = clinic_session_text_id(in->session, in->event,
+		error = clinic_session_text_id(in->session, in->tally.event,
 					       &about->event_id);
 	return error;
-}
-
-static int note_stacks(struct importer *in)
-{
-	int error = 0;
-
-	if (in->cut_count)
-		error = note(in, true,
-			     "%" PRIu64 " frames deeper than %d were "
-			     "cut off",
-			     in->cut_count, DEPTH_MAX);
-	if (!error && in->unnamed_ends_count)
-		error = note(in, false,
-			     "%" PRIu64 " of the stacks end in a frame that "
-			     "perf could not name: they count as truncated, "
-			     "but may be whole",
-			     in->unnamed_ends_count);
-	return error;
-}
-
-/* Whether this is all of the text that perf printed. */
-static int note_end(struct importer *in)
-{
-	if (in->recorded_until_ns > in->last_ns)
-		return note(in, true,
-			    "the recording went on for %.6f s after the last "
-			    "sample here: the text was cut short, or perf "
-			    "script was told to leave samples out",
-			    (double)(in->recorded_until_ns - in->last_ns) /
-				    NS_PER_S);
-	if (in->is_cut)
-		return note(in, true,
-			    "the text ends in the middle of a sample: it was "
-			    "cut short, and how much is missing is not known");
-	if (!in->recorded_until_ns)
-		return note(in, false,
-			    "whether samples are missing at the end of the "
-			    "text is not known: perf script --header tells "
-			    "when the last one was, unless the recording was "
-			    "made without build-ids");
-	return 0;
-}
-
-static int add_notes(struct importer *in)
-{
-	const struct clinic_sample *sample;
-	uint32_t count;
-	int error = 0;
-
-	sample = clinic_session_rows(in->session, CLINIC_SAMPLES, &count);
-	if (in->other_count)
-		error = note(in, false,
-			     "%" PRIu64 " samples of other events "
-			     "(%s) were left out",
-			     in->other_count, in->other_event);
-	if (!error && in->unread_count)
-		error = note(in, true,
-			     "%" PRIu64 " lines of the perf script "
-			     "text made no sense",
-			     in->unread_count);
-	if (!error)
-		error = note_stacks(in);
-	if (!error)
-		error = note_end(in);
-	if (!error && !sample[0].weight_ns)
-		error = note(in, true,
-			     "the event %s has no period in "
-			     "nanoseconds and no frequency is known: shares "
-			     "count samples",
-			     in->event);
-	return error;
-}
-
-static int nothing_found(const struct importer *in, struct clinic_why *why)
-{
-	if (in->other_count)
-		snprintf(why->text, sizeof(why->text),
-			 "it holds %" PRIu64
-			 " samples of other events, such as %s; name one with "
-			 "--event",
-			 in->other_count, in->other_event);
-	else
-		snprintf(why->text, sizeof(why->text),
-			 "it holds no samples; "
-			 "is it the text of `perf script -F comm,pid,tid,"
-			 "time,period,event,ip,sym,dso`?");
-	return -ENODATA;
 }
 
 int clinic_perf_script_read(const char *path,
@@ -613,16 +505,16 @@ int clinic_perf_script_read(const char *path,
 	error = clinic_texts_start(&in->lines);
 	if (!error)
 		error = take_lines(in, path);
-	if (!error && !in->event)
-		error = nothing_found(in, why);
+	if (!error && !in->tally.event)
+		error = clinic_perf_script_nothing(&in->tally, why);
 	if (!error)
 		error = describe(in);
 	if (!error)
-		error = add_notes(in);
+		error = clinic_perf_script_note(in->session, &in->tally);
 	clinic_texts_free(&in->lines);
 	free(in->known);
-	free(in->event);
-	free(in->other_event);
+	free(in->tally.event);
+	free(in->tally.other_event);
 	free(in);
 	return error;
 }

@@ -11,7 +11,8 @@ def page(summary: dict, stem: str) -> str:
              "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
              "runs, all A and then all B, or, criterion, its own in that order. The gate's first stage stands twice, "
              "without confirmation and canary: by the median of the blocks' ratios, which is the gate's, and by the "
-             "ratio of medians, with the floor that each of them has between identical programs.", ""]
+             "ratio of medians, with the floor that each of them has between identical programs; the figure leaves out what "
+             "stands on our runs.", ""]
     for condition, tools in summary["conditions"].items():
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
