@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 # Left to right: a room knows only what is left of it (DESIGN section 1).
-C_ROOMS = ("launch", "include", "session", "unwind", "symbols", "preload", "bench", "formats", "collect", "cli")
+C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
+           "formats", "sources", "collect", "cli")
 # Rooms of labkit. What concludes never measures, what measures never concludes; audit, experiment, guard, calibration
 # and the verbs join the two.
 MEASURES = {"process", "workload", "instruments", "phases"}

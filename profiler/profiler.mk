@@ -17,16 +17,18 @@ LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -lpthread
 objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c %_fuzz.c,\
 	$(wildcard $1)))
 
-CLINIC_OBJECTS := $(call objects,$(foreach room,collect unwind symbols \
-	session formats,profiler/$(room)/*.c))
+CLINIC_OBJECTS := $(call objects,$(foreach room,foundation unwind symbols \
+	session formats sources collect,profiler/$(room)/*.c))
 CLI_OBJECTS := $(call objects,profiler/cli/*.c)
 BENCH_OBJECTS := $(call objects,profiler/bench/*.c)
-PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c)
+PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
+	$(foreach trade,alloc lock timer stack,profiler/preload/$(trade)/*.c))
 C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir \
-	$(wildcard profiler/*/*_test.c fixtures/*_test.c workloads/*/*_test.c)))
+	$(wildcard profiler/*/*_test.c profiler/*/*/*_test.c \
+	fixtures/*_test.c workloads/*/*_test.c)))
 VICTIMS := $(patsubst %.c,$(O)/victims/%,$(notdir \
 	$(wildcard profiler/*/victims/*.c)))
-vpath %_test.c $(wildcard profiler/* fixtures workloads/*)
+vpath %_test.c $(wildcard profiler/* profiler/preload/* fixtures workloads/*)
 vpath %.c $(wildcard profiler/*/victims)
 
 $(O)/obj/%.o: %.c | setup

@@ -8,8 +8,8 @@ FUZZ_REPLAYS := $(FUZZERS:%=$(O)/fuzz/%_replay)
 vpath %_fuzz.c $(wildcard profiler/*)
 
 # Compiled in, not linked: libFuzzer needs to see which branches are taken.
-FUZZED := $(filter-out %_test.c %_fuzz.c,$(foreach room,session unwind symbols \
-	formats,$(wildcard profiler/$(room)/*.c)))
+FUZZED := $(filter-out %_test.c %_fuzz.c,$(foreach room,foundation session unwind \
+	symbols formats,$(wildcard profiler/$(room)/*.c)))
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 # What an input may make us hold, and for how long.

@@ -9,7 +9,7 @@
 
 #include "cli/preload_path.h"
 #include "cli/verb.h"
-#include "collect/health.h"
+#include "collect/doctor_checks.h"
 
 static const struct clinic_usage usage = {
 	.line = "doctor [--json]",
@@ -20,13 +20,13 @@ static const struct clinic_usage usage = {
 
 enum { EXIT_ENVIRONMENT = 4 };
 
-static bool has_backend(const struct clinic_health *health)
+static bool has_backend(const struct clinic_doctor_checks *health)
 {
 	return health->has_perf || !health->timer_error;
 }
 
 /* What `clinic record` takes when nobody says otherwise. */
-static const char *chosen(const struct clinic_health *health)
+static const char *chosen(const struct clinic_doctor_checks *health)
 {
 	if (health->has_perf)
 		return "perf";
@@ -38,7 +38,7 @@ static void print_row(const char *what, const char *state, const char *detail)
 	printf("%-13s %-7s %s\n", what, state, detail);
 }
 
-static void print_perf(const struct clinic_health *health)
+static void print_perf(const struct clinic_doctor_checks *health)
 {
 	char detail[160];
 
@@ -54,7 +54,7 @@ static void print_perf(const struct clinic_health *health)
 	print_row("perf", "works", detail);
 }
 
-static void print_timer(const struct clinic_health *health)
+static void print_timer(const struct clinic_doctor_checks *health)
 {
 	char detail[160];
 
@@ -69,7 +69,7 @@ static void print_timer(const struct clinic_health *health)
 	print_row("timer", "works", detail);
 }
 
-static void print_kernel(const struct clinic_health *health)
+static void print_kernel(const struct clinic_doctor_checks *health)
 {
 	print_row("kernel time",
 		  health->has_perf && health->perf.kernel_visible ? "seen"
@@ -88,7 +88,7 @@ struct setting {
 
 enum { SETTINGS = 7 };
 
-static void list_settings(const struct clinic_health *health,
+static void list_settings(const struct clinic_doctor_checks *health,
 			  struct setting settings[SETTINGS])
 {
 	const struct setting all[SETTINGS] = {
@@ -105,13 +105,13 @@ static void list_settings(const struct clinic_health *health,
 	memcpy(settings, all, sizeof(all));
 }
 
-static void print_settings(const struct clinic_health *health)
+static void print_settings(const struct clinic_doctor_checks *health)
 {
 	struct setting settings[SETTINGS];
 
 	list_settings(health, settings);
 	for (int i = 0; i < SETTINGS; i++)
-		if (settings[i].value != CLINIC_HEALTH_UNKNOWN)
+		if (settings[i].value != CLINIC_DOCTOR_UNKNOWN)
 			printf("  %-36s %" PRId64 "\n", settings[i].name,
 			       settings[i].value);
 	if (health->has_filter)
@@ -127,7 +127,7 @@ static void print_refusals(const struct clinic_refusals *refusals)
 		       refusals->rows[i].advice);
 }
 
-static void print_advice(const struct clinic_health *health)
+static void print_advice(const struct clinic_doctor_checks *health)
 {
 	if (health->perf_refusals.count) {
 		puts("\nwhat would be better, and why it is not so:");
@@ -140,7 +140,7 @@ static void print_advice(const struct clinic_health *health)
 		     "lib/, and a writable /dev/shm or /tmp");
 }
 
-static void print_text(const struct clinic_health *health)
+static void print_text(const struct clinic_doctor_checks *health)
 {
 	printf("clinic record would use: %s\n\n", chosen(health));
 	print_perf(health);
@@ -164,20 +164,20 @@ static json_t *refusals_json(const struct clinic_refusals *refusals)
 	return rows;
 }
 
-static json_t *settings_json(const struct clinic_health *health)
+static json_t *settings_json(const struct clinic_doctor_checks *health)
 {
 	struct setting settings[SETTINGS];
 	json_t *object = json_object();
 
 	list_settings(health, settings);
 	for (int i = 0; i < SETTINGS; i++)
-		if (settings[i].value != CLINIC_HEALTH_UNKNOWN)
+		if (settings[i].value != CLINIC_DOCTOR_UNKNOWN)
 			json_object_set_new(object, settings[i].name,
 					    json_integer(settings[i].value));
 	return object;
 }
 
-static int print_json(const struct clinic_health *health)
+static int print_json(const struct clinic_doctor_checks *health)
 {
 	json_t *object = json_pack(
 		"{s:s, s:b, s:s?, s:b, s:b, s:i, s:b, s:b, s:o, s:o}",
@@ -205,7 +205,7 @@ static int run(int argc, char **argv)
 		 "as JSON, for programs"},
 		{0},
 	};
-	struct clinic_health health;
+	struct clinic_doctor_checks health;
 	char preload[PATH_MAX];
 	int at = clinic_options(&usage, options, argc, argv);
 	int status = CLINIC_EXIT_DONE;
@@ -213,7 +213,7 @@ static int run(int argc, char **argv)
 	if (at < 0)
 		return clinic_options_exit(at);
 	clinic_preload_path(preload);
-	clinic_health_check(preload, &health);
+	clinic_doctor_checks_check(preload, &health);
 	if (wants_json)
 		status = print_json(&health);
 	else

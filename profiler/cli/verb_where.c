@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/verb.h"
-#include "collect/data_symbol.h"
+#include "sources/data_symbol.h"
 #include "symbols/symbols.h"
 
 static const struct clinic_usage usage = {

@@ -10,11 +10,11 @@
 
 #include "collect/alloc_capture.h"
 #include "collect/alloc_rows.h"
-#include "collect/arena_reading.h"
+#include "sources/arena_reading.h"
 #include "collect/lock_raw.h"
 #include "collect/naming.h"
 #include "collect/observable.h"
-#include "collect/raw_stacks.h"
+#include "collect/address_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -82,16 +82,16 @@ static int push_frame(struct arena_reading *reading,
 		      const struct clinic_space *space, uint64_t address,
 		      uint32_t *stack)
 {
-	struct clinic_raw_frame frame = {.address = address,
-					 .module = CLINIC_RAW_NOWHERE,
-					 .parent = *stack};
+	struct clinic_address_frame frame = {.address = address,
+					     .module = CLINIC_ADDRESS_NOWHERE,
+					     .parent = *stack};
 	struct clinic_place place;
 
 	if (space && !clinic_space_find(space, address, &place)) {
 		frame.module = (uint32_t)clinic_module_index(place.module);
 		frame.address = place.file_offset;
 	}
-	return clinic_raw_stacks_push(reading->raw, &frame, stack);
+	return clinic_address_stacks_push(reading->raw, &frame, stack);
 }
 
 static int push_frames(struct arena_reading *reading,
@@ -336,7 +336,7 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 	int err = clinic_modules_new(&reading.modules);
 
 	if (!err)
-		err = clinic_raw_stacks_new(&reading.raw);
+		err = clinic_address_stacks_new(&reading.raw);
 	if (!err)
 		err = read_folder(&reading, capture->folder);
 	if (!err)
@@ -353,7 +353,7 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 		free_image(&reading.images[i]);
 	free(reading.images);
 	free(reading.stacks);
-	clinic_raw_stacks_free(reading.raw);
+	clinic_address_stacks_free(reading.raw);
 	clinic_modules_free(reading.modules);
 	return err;
 }

@@ -17,7 +17,7 @@
  *            more row, of no thread.
  * Ownership  the capture owns its folder and removes it.
  * Errors     0 or -errno. A damaged file is left out, with a note.
- * Read next  preload/alloc_layout.h, the files; session/rows.h.
+ * Read next  shared_memory/arena_layout.h, the files; session/rows.h.
  */
 #ifndef CLINIC_COLLECT_ALLOC_RAW_H
 #define CLINIC_COLLECT_ALLOC_RAW_H

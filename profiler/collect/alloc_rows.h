@@ -8,12 +8,12 @@
  *            several did, one more, of no thread, with all about frees: a
  *            block is freed where it is freed. Sizes stand by stage.
  * Errors     0 or -errno.
- * Read next  preload/alloc_layout.h, struct site_row and rows_block.
+ * Read next  shared_memory/arena_layout.h, struct site_row and rows_block.
  */
 #ifndef CLINIC_COLLECT_ALLOC_ROWS_H
 #define CLINIC_COLLECT_ALLOC_ROWS_H
 
-#include "collect/arena_reading.h"
+#include "sources/arena_reading.h"
 
 /* Of all threads together, into image->sites. */
 int clinic_alloc_rows_sum(struct arena_reading *reading,

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "collect/idle_source.h"
-#include "collect/perf_source.h"
-#include "collect/timer_source.h"
+#include "sources/null_source.h"
+#include "sources/perf_source.h"
+#include "sources/timer_source.h"
 
 struct beginning {
 	const struct clinic_recording_plan *plan;
@@ -61,7 +61,7 @@ static int find_target(struct beginning *begin, char *const *settings)
 
 static int begin_without_samples(struct beginning *begin)
 {
-	*begin->source = clinic_idle_source;
+	*begin->source = clinic_null_source;
 	return find_target(begin, NULL);
 }
 

@@ -17,7 +17,7 @@
 #ifndef CLINIC_COLLECT_BACKEND_H
 #define CLINIC_COLLECT_BACKEND_H
 
-#include "collect/event_source.h"
+#include "sources/event_source.h"
 #include "collect/recording.h"
 
 /*

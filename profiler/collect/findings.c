@@ -9,7 +9,7 @@
 
 #include "collect/naming.h"
 #include "collect/process_status.h"
-#include "collect/refusals.h"
+#include "sources/refusals.h"
 #include "collect/unnamed_code.h"
 #include "session/session.h"
 

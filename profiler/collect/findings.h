@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collect/event_source.h"
+#include "sources/event_source.h"
 #include "collect/recorder.h"
 
 struct clinic_session;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/data_symbol.h"
+#include "sources/data_symbol.h"
 #include "session/session.h"
 
 static const char *const kinds[LOCK_KINDS] = {

@@ -6,12 +6,12 @@
  * Rows       one for each place and thread that waited, by who held the lock
  *            (its stack is that of the release that ended the wait); and one
  *            for each lock, without a stack, with what it gave at once.
- * Read next  preload/alloc_layout.h, struct lock_block and wait_block.
+ * Read next  shared_memory/arena_layout.h, struct lock_block and wait_block.
  */
 #ifndef CLINIC_COLLECT_LOCK_RAW_H
 #define CLINIC_COLLECT_LOCK_RAW_H
 
-#include "collect/arena_reading.h"
+#include "sources/arena_reading.h"
 
 int clinic_lock_save(struct arena_reading *reading,
 		     const struct arena_image *image);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/raw_stacks.h"
+#include "collect/address_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -23,7 +23,7 @@ struct naming {
 	const struct clinic_modules *modules;
 	struct clinic_naming_facts *facts;
 
-	const struct clinic_raw_frame *raw;
+	const struct clinic_address_frame *raw;
 	uint32_t raw_count;
 	uint32_t *order;     /* raw ids by module and address */
 	struct named *named; /* by raw id */
@@ -269,11 +269,11 @@ static int name_module(struct naming *naming, uint32_t module)
 {
 	naming->library_id = 0;
 	switch (module) {
-	case CLINIC_RAW_KERNEL:
+	case CLINIC_ADDRESS_KERNEL:
 		return name_in_kernel(naming);
-	case CLINIC_RAW_NOWHERE:
+	case CLINIC_ADDRESS_NOWHERE:
 		return name_bare(naming);
-	case CLINIC_RAW_UNSAMPLED:
+	case CLINIC_ADDRESS_UNSAMPLED:
 		return name_unsampled(naming);
 	default:
 		return name_in_module(
@@ -283,9 +283,9 @@ static int name_module(struct naming *naming, uint32_t module)
 
 static int compare_raw(const void *left, const void *right, void *context)
 {
-	const struct clinic_raw_frame *rows = context;
-	const struct clinic_raw_frame *a = &rows[*(const uint32_t *)left];
-	const struct clinic_raw_frame *b = &rows[*(const uint32_t *)right];
+	const struct clinic_address_frame *rows = context;
+	const struct clinic_address_frame *a = &rows[*(const uint32_t *)left];
+	const struct clinic_address_frame *b = &rows[*(const uint32_t *)right];
 
 	if (a->module != b->module)
 		return a->module < b->module ? -1 : 1;
@@ -300,7 +300,7 @@ static uint32_t gather_module(struct naming *naming, uint32_t from)
 
 	naming->addresses_count = 0;
 	for (; at < naming->raw_count - 1; at++) {
-		const struct clinic_raw_frame *raw =
+		const struct clinic_address_frame *raw =
 			&naming->raw[naming->order[at]];
 		uint32_t count = naming->addresses_count;
 
@@ -392,7 +392,7 @@ static void free_room(struct naming *naming)
 
 int clinic_naming_run(const struct clinic_naming_options *options,
 		      const struct clinic_modules *modules,
-		      const struct clinic_raw_stacks *raw,
+		      const struct clinic_address_stacks *raw,
 		      struct clinic_session *session, uint32_t **stack_ids,
 		      struct clinic_naming_facts *facts)
 {
@@ -402,7 +402,7 @@ int clinic_naming_run(const struct clinic_naming_options *options,
 		.session = session, .modules = modules, .facts = facts};
 	int err;
 
-	naming.raw = clinic_raw_stacks_rows(raw, &naming.raw_count);
+	naming.raw = clinic_address_stacks_rows(raw, &naming.raw_count);
 	*stack_ids = calloc(naming.raw_count, sizeof(**stack_ids));
 	err = *stack_ids ? make_room(&naming) : -ENOMEM;
 	if (!err)

@@ -17,7 +17,7 @@
 #include "symbols/symbols.h"
 
 struct clinic_modules;
-struct clinic_raw_stacks;
+struct clinic_address_stacks;
 struct clinic_session;
 
 struct clinic_naming_options {
@@ -40,7 +40,7 @@ struct clinic_naming_facts {
  */
 int clinic_naming_run(const struct clinic_naming_options *options,
 		      const struct clinic_modules *modules,
-		      const struct clinic_raw_stacks *raw,
+		      const struct clinic_address_stacks *raw,
 		      struct clinic_session *session, uint32_t **stack_ids,
 		      struct clinic_naming_facts *facts);
 

@@ -1,6 +1,6 @@
 #include "collect/off_cpu.h"
 
-#include "collect/trace_event.h"
+#include "sources/trace_event.h"
 
 void clinic_off_cpu_begin(struct clinic_off_cpu *thread, uint64_t time_ns,
 			  enum clinic_thread_place state)

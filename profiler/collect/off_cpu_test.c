@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "collect/off_cpu.h"
-#include "collect/trace_event.h"
+#include "sources/trace_event.h"
 
 enum { SAMPLED = 3, DEPARTED = 7 };
 

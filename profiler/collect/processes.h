@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "collect/off_cpu.h"
-#include "collect/trace_event.h"
+#include "sources/trace_event.h"
 
 struct clinic_session;
 struct clinic_modules;

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "collect/event_source.h"
-#include "collect/kept_samples.h"
+#include "sources/event_source.h"
+#include "collect/pending_samples.h"
 #include "collect/process_status.h"
 #include "collect/processes.h"
-#include "collect/raw_stacks.h"
+#include "collect/address_stacks.h"
 #include "collect/stage_changes.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
@@ -19,9 +19,9 @@ struct clinic_recorder {
 	struct clinic_session *session;
 	struct clinic_modules *modules;
 	struct clinic_processes *processes;
-	struct clinic_raw_stacks *stacks;
+	struct clinic_address_stacks *stacks;
 	struct clinic_stack_walker *walker;
-	struct clinic_kept_samples samples, waits;
+	struct clinic_pending_samples samples, waits;
 	struct clinic_stage_changes stages;
 
 	uint64_t weight_ns;
@@ -46,7 +46,7 @@ int clinic_recorder_new(struct clinic_session *session,
 	if (!err)
 		err = clinic_processes_new(made->modules, &made->processes);
 	if (!err)
-		err = clinic_raw_stacks_new(&made->stacks);
+		err = clinic_address_stacks_new(&made->stacks);
 	if (!err)
 		err = clinic_stack_walker_new(made->stacks, &made->walker);
 	if (err) {
@@ -64,7 +64,7 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 	clinic_processes_free(recorder->processes);
 	clinic_modules_free(recorder->modules);
 	clinic_stack_walker_free(recorder->walker);
-	clinic_raw_stacks_free(recorder->stacks);
+	clinic_address_stacks_free(recorder->stacks);
 	free(recorder->samples.rows);
 	free(recorder->waits.rows);
 	clinic_stage_changes_free(&recorder->stages);
@@ -80,7 +80,7 @@ static int keep_sample(struct clinic_recorder *recorder,
 		       const struct clinic_sample *sample)
 {
 	recorder->weight_ns += sample->weight_ns;
-	return clinic_kept_samples_add(&recorder->samples, sample);
+	return clinic_pending_samples_add(&recorder->samples, sample);
 }
 
 static int session_thread(struct clinic_recorder *recorder,
@@ -148,7 +148,7 @@ static int keep_wait(struct clinic_recorder *recorder,
 	wait->thread_id = thread->session_id;
 	recorder->approximate_count +=
 		!!(wait->flags & CLINIC_SAMPLE_APPROXIMATE);
-	return clinic_kept_samples_add(&recorder->waits, wait);
+	return clinic_pending_samples_add(&recorder->waits, wait);
 }
 
 static int take_switch(struct clinic_recorder *recorder,
@@ -378,7 +378,8 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 				  uint32_t pid, uint64_t now_ns,
 				  uint64_t weight_ns)
 {
-	struct clinic_raw_frame frame = {.module = CLINIC_RAW_UNSAMPLED};
+	struct clinic_address_frame frame = {.module =
+						     CLINIC_ADDRESS_UNSAMPLED};
 	struct clinic_sample row = {.time_ns = now_ns,
 				    .weight_ns = weight_ns,
 				    .flags = CLINIC_SAMPLE_KERNEL};
@@ -389,8 +390,8 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 	if (!err)
 		err = session_thread(recorder, thread);
 	if (!err)
-		err = clinic_raw_stacks_push(recorder->stacks, &frame,
-					     &row.stack_id);
+		err = clinic_address_stacks_push(recorder->stacks, &frame,
+						 &row.stack_id);
 	if (err)
 		return err;
 	row.thread_id = thread->session_id;
@@ -402,22 +403,22 @@ static void set_stages(struct clinic_recorder *recorder)
 	if (!recorder->stages.count)
 		return;
 	clinic_stage_changes_sort(&recorder->stages);
-	clinic_kept_samples_set_stages(&recorder->samples, &recorder->stages,
-				       recorder->session);
-	clinic_kept_samples_set_stages(&recorder->waits, &recorder->stages,
-				       recorder->session);
+	clinic_pending_samples_set_stages(&recorder->samples, &recorder->stages,
+					  recorder->session);
+	clinic_pending_samples_set_stages(&recorder->waits, &recorder->stages,
+					  recorder->session);
 }
 
 static int move_all(struct clinic_recorder *recorder, const uint32_t *stack_ids)
 {
-	int err = clinic_kept_samples_move(&recorder->samples, stack_ids,
-					   recorder->session,
-					   clinic_session_add_sample);
+	int err = clinic_pending_samples_move(&recorder->samples, stack_ids,
+					      recorder->session,
+					      clinic_session_add_sample);
 
 	return err ? err
-		   : clinic_kept_samples_move(&recorder->waits, stack_ids,
-					      recorder->session,
-					      clinic_session_add_wait);
+		   : clinic_pending_samples_move(&recorder->waits, stack_ids,
+						 recorder->session,
+						 clinic_session_add_wait);
 }
 
 int clinic_recorder_finish(struct clinic_recorder *recorder,

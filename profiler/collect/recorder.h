@@ -16,7 +16,7 @@
  *            could be saved.
  * Errors     0 or -errno.
  * Threads    one.
- * Read next  processes.h, stack_walker.h, kept_samples.h, naming.h.
+ * Read next  processes.h, stack_walker.h, pending_samples.h, naming.h.
  */
 #ifndef CLINIC_COLLECT_RECORDER_H
 #define CLINIC_COLLECT_RECORDER_H
@@ -28,7 +28,7 @@
 #include "collect/naming.h"
 #include "collect/stack_walker.h"
 #include "collect/target.h"
-#include "collect/trace_event.h"
+#include "sources/trace_event.h"
 
 struct clinic_session;
 struct clinic_recorder;

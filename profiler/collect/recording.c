@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/about.h"
+#include "collect/session_metadata.h"
 #include "collect/backend.h"
 #include "collect/findings.h"
 #include "collect/process_status.h"
@@ -244,7 +244,8 @@ static int account(struct recording *recording, uint64_t cpu_before_ns)
 	quality->accounted_kernel_ns = accounted.kernel_ns;
 	recording->source.tell(recording->source.state, &outcome->source);
 	quality->kernel_visible = outcome->source.kernel_visible;
-	err = clinic_about_source(recording->session, &outcome->source);
+	err = clinic_session_metadata_source(recording->session,
+					     &outcome->source);
 	if (!err)
 		err = clinic_recorder_end_waits(recording->recorder,
 						about->ended_ns);
@@ -289,11 +290,11 @@ static int begin(struct recording *recording)
 	if (!err)
 		err = watch_waits(recording, about->started_ns);
 	if (!err)
-		err = clinic_about_target(recording->session,
-					  recording->plan->argv,
-					  outcome->target.pid);
+		err = clinic_session_metadata_target(recording->session,
+						     recording->plan->argv,
+						     outcome->target.pid);
 	if (!err)
-		err = clinic_about_host(recording->session);
+		err = clinic_session_metadata_host(recording->session);
 	return err ? err : clinic_target_go(&outcome->target);
 }
 

@@ -25,8 +25,8 @@
 
 #include "collect/alloc_raw.h"
 #include "collect/recorder.h"
-#include "collect/refusals.h"
-#include "collect/event_source.h"
+#include "sources/refusals.h"
+#include "sources/event_source.h"
 #include "collect/target.h"
 
 struct clinic_session;

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "collect/event_source.h"
+#include "sources/event_source.h"
 #include "collect/processes.h"
-#include "collect/raw_stacks.h"
+#include "collect/address_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -16,7 +16,7 @@
 #define FRAMES_MAX (CLINIC_STACK_BYTES_DEEP / 16)
 
 struct clinic_stack_walker {
-	struct clinic_raw_stacks *stacks;
+	struct clinic_address_stacks *stacks;
 	struct clinic_unwinder unwinder;
 	uint64_t frames[FRAMES_MAX];
 
@@ -31,7 +31,7 @@ struct clinic_stack_walker {
 	struct clinic_walk_counts counts;
 };
 
-int clinic_stack_walker_new(struct clinic_raw_stacks *stacks,
+int clinic_stack_walker_new(struct clinic_address_stacks *stacks,
 			    struct clinic_stack_walker **walker)
 {
 	*walker = calloc(1, sizeof(**walker));
@@ -57,15 +57,15 @@ clinic_stack_walker_counts(const struct clinic_stack_walker *walker)
 	return &walker->counts;
 }
 
-static struct clinic_raw_frame locate(const struct clinic_space *space,
-				      uint64_t address)
+static struct clinic_address_frame locate(const struct clinic_space *space,
+					  uint64_t address)
 {
 	struct clinic_place place;
 
 	if (clinic_space_find(space, address, &place))
-		return (struct clinic_raw_frame){.address = address,
-						 .module = CLINIC_RAW_NOWHERE};
-	return (struct clinic_raw_frame){
+		return (struct clinic_address_frame){
+			.address = address, .module = CLINIC_ADDRESS_NOWHERE};
+	return (struct clinic_address_frame){
 		.address = place.file_offset,
 		.module = (uint32_t)clinic_module_index(place.module),
 	};
@@ -103,10 +103,11 @@ static int push_user(struct clinic_stack_walker *walker,
 		*stack_id = last->ids[level - 1];
 	for (; !err && level < walk->frames_count; level++) {
 		uint64_t address = walk->frames[walk->frames_count - 1 - level];
-		struct clinic_raw_frame frame = locate(space, address);
+		struct clinic_address_frame frame = locate(space, address);
 
 		frame.parent = *stack_id;
-		err = clinic_raw_stacks_push(walker->stacks, &frame, stack_id);
+		err = clinic_address_stacks_push(walker->stacks, &frame,
+						 stack_id);
 		last->addresses[level] = address;
 		last->ids[level] = *stack_id;
 	}
@@ -123,13 +124,14 @@ static int push_kernel(struct clinic_stack_walker *walker,
 	int err = 0;
 
 	for (size_t i = sample->kernel_count; !err && i-- > 0;) {
-		struct clinic_raw_frame frame = {
+		struct clinic_address_frame frame = {
 			.address = sample->kernel_chain[i] - (i > 0),
-			.module = CLINIC_RAW_KERNEL,
+			.module = CLINIC_ADDRESS_KERNEL,
 			.parent = *stack_id,
 		};
 
-		err = clinic_raw_stacks_push(walker->stacks, &frame, stack_id);
+		err = clinic_address_stacks_push(walker->stacks, &frame,
+						 stack_id);
 	}
 	return err;
 }

@@ -18,7 +18,7 @@
  * Errors     0 or -errno. A walk that ends early is none: its flags say so,
  *            and clinic_stack_walker_counts() why.
  * Threads    one.
- * Read next  unwind/unwind.h, which walks; raw_stacks.h, which keeps.
+ * Read next  unwind/unwind.h, which walks; address_stacks.h, which keeps.
  */
 #ifndef CLINIC_COLLECT_STACK_WALKER_H
 #define CLINIC_COLLECT_STACK_WALKER_H
@@ -29,7 +29,7 @@
 
 struct clinic_event;
 struct clinic_process;
-struct clinic_raw_stacks;
+struct clinic_address_stacks;
 struct clinic_stack_walker;
 
 struct clinic_walked {
@@ -47,7 +47,7 @@ struct clinic_walk_counts {
 	uint64_t stranded_count;
 };
 
-int clinic_stack_walker_new(struct clinic_raw_stacks *stacks,
+int clinic_stack_walker_new(struct clinic_address_stacks *stacks,
 			    struct clinic_stack_walker **walker);
 void clinic_stack_walker_free(struct clinic_stack_walker *walker);
 

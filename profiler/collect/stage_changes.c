@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 int clinic_stage_changes_add(struct clinic_stage_changes *changes, uint32_t tid,
 			     uint64_t time_ns, uint32_t stage_id)

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "session/out_file.h"
+#include "foundation/output_file.h"
 
 static void write_name(struct clinic_out *out,
 		       const struct clinic_call_tree *tree,

@@ -8,7 +8,7 @@
 
 #include "formats/flame_layout.h"
 #include "formats/share.h"
-#include "session/out_file.h"
+#include "foundation/output_file.h"
 
 enum {
 	WIDTH = 1200,

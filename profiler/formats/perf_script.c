@@ -13,7 +13,7 @@
 #include "formats/perf_script_notes.h"
 #include "session/session.h"
 #include "session/session_json.h"
-#include "session/texts.h"
+#include "foundation/string_table.h"
 
 enum {
 	DEPTH_MAX = CLINIC_PERF_SCRIPT_DEPTH_MAX,
@@ -30,7 +30,8 @@ struct known_frame {
 struct importer {
 	const struct clinic_perf_script_options *options;
 	struct clinic_session *session;
-	struct clinic_texts lines; /* of frames; known[] has their meaning */
+	struct clinic_string_table
+		lines; /* of frames; known[] has their meaning */
 	struct known_frame *known;
 	uint32_t known_capacity;
 	uint64_t frequency_hz;
@@ -256,7 +257,7 @@ static int add_frame_line(struct importer *in, struct clinic_span line)
 		in->tally.cut_count++;
 		return 0;
 	}
-	error = clinic_texts_id(&in->lines, line.at, line.length, &id);
+	error = clinic_string_table_id(&in->lines, line.at, line.length, &id);
 	if (!error && id == seen)
 		error = remember_frame(in, line, id);
 	if (!error)
@@ -502,7 +503,7 @@ int clinic_perf_script_read(const char *path,
 	in->options = options;
 	in->session = session;
 	in->frequency_hz = options->frequency_hz;
-	error = clinic_texts_start(&in->lines);
+	error = clinic_string_table_start(&in->lines);
 	if (!error)
 		error = take_lines(in, path);
 	if (!error && !in->tally.event)
@@ -511,7 +512,7 @@ int clinic_perf_script_read(const char *path,
 		error = describe(in);
 	if (!error)
 		error = clinic_perf_script_note(in->session, &in->tally);
-	clinic_texts_free(&in->lines);
+	clinic_string_table_free(&in->lines);
 	free(in->known);
 	free(in->tally.event);
 	free(in->tally.other_event);

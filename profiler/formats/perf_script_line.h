@@ -6,7 +6,7 @@
 #ifndef CLINIC_FORMATS_PERF_SCRIPT_LINE_H
 #define CLINIC_FORMATS_PERF_SCRIPT_LINE_H
 
-#include "formats/text_span.h"
+#include "foundation/text_span.h"
 
 /* "my prog 12894/12895 [001]  1340.434060:    1001001 cpu-clock: " */
 struct clinic_perf_sample_line {

@@ -9,12 +9,12 @@
  * Errors     NULL when the arena is full or was never had; counted in
  *            arena_head.lost_count.
  * Threads    arena_take from any thread, without a lock.
- * Read next  preload/alloc_layout.h, what the blocks hold.
+ * Read next  shared_memory/arena_layout.h, what the blocks hold.
  */
 #ifndef PRELOAD_ARENA_H
 #define PRELOAD_ARENA_H
 
-#include "preload/alloc_layout.h"
+#include "shared_memory/arena_layout.h"
 #include <stddef.h>
 
 /* Zeroed payload of a new block. The first call makes the reservation. */

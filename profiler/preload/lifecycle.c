@@ -4,15 +4,15 @@
  * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p a forked
  * child appends ".PID", so that no process overwrites another's file.
  */
-#include "preload/alloc_budget.h"
-#include "preload/alloc_track.h"
+#include "preload/alloc/alloc_budget.h"
+#include "preload/alloc/alloc_track.h"
 #include "preload/arena.h"
 #include "preload/counts_json.h"
-#include "preload/lock_hooks.h"
-#include "preload/process_texts.h"
-#include "preload/say.h"
+#include "preload/lock/lock_hooks.h"
+#include "preload/stack/process_texts.h"
+#include "preload/stderr_text.h"
 #include "preload/thread_counts.h"
-#include "preload/ticks.h"
+#include "shared_memory/ticks.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +151,8 @@ static void write_once(void)
 
 	if (getpid() != our_pid || atomic_exchange(&is_written, true))
 		return;
-	thread_hush(thread_self()); /* from here on nothing is the program's */
+	thread_pause_counting(
+		thread_self()); /* from here on nothing is the program's */
 	close_arena();
 	if (!out_pattern[0])
 		return;
@@ -212,7 +213,7 @@ static void in_child(void)
 	thread_restart();
 	open_arena();
 	track_restart();
-	thread_unhush(thread_self());
+	thread_resume_counting(thread_self());
 }
 
 /*
@@ -238,7 +239,7 @@ start(int arguments_count, char **arguments, char **environment)
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
 		strcpy(out_pattern, pattern);
 	process_mark_open(in_child);
-	thread_hush(thread_self());
+	thread_pause_counting(thread_self());
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";
@@ -256,7 +257,7 @@ start(int arguments_count, char **arguments, char **environment)
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
 	pthread_atfork(NULL, NULL, in_child);
-	thread_unhush(thread_block);
+	thread_resume_counting(thread_block);
 }
 
 /* These end the process without any handler. */

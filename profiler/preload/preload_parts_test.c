@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "preload/arena.h"
-#include "preload/call_sites.h"
-#include "preload/live_blocks.h"
+#include "preload/stack/call_sites.h"
+#include "preload/alloc/live_blocks.h"
 #include "preload/raw_json.h"
 #include "preload/stage_table.h"
 

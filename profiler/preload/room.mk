@@ -1,6 +1,6 @@
 # The hooks are the allocator as far as the compiler can tell; what it knows
 # of malloc and free must not be applied to them.
-$(O)/obj/profiler/preload/alloc_hooks.o: CFLAGS += -fno-builtin
+$(O)/obj/profiler/preload/alloc/alloc_hooks.o: CFLAGS += -fno-builtin
 
 # Our constructor before all others: what they allocate has a stack too.
 # Private: its objects are compiled, not linked.
@@ -44,7 +44,7 @@ bench-instruments: bench-instruments-alloc
 ## bench-instruments-alloc: allocation counter and lock timer, with rivals
 bench-instruments-alloc: instruments $(O)/victims/alloc_churn \
 	$(O)/victims/lock_pairs
-	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/preload/bench_alloc.py \
+	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/preload/alloc/bench_alloc.py \
 	  --rounds $(ROUNDS)
 
 #: SECONDS how long bench-instruments-churn runs (60; 3600 for the hour)
@@ -52,7 +52,7 @@ SECONDS ?= 60
 PHONY += bench-instruments-churn
 ## bench-instruments-churn: that the instrument's own memory stays bounded
 bench-instruments-churn: instruments $(O)/victims/alloc_churn
-	$(Q)$(PYTHON) profiler/preload/bench_churn.py --seconds $(SECONDS)
+	$(Q)$(PYTHON) profiler/preload/alloc/bench_churn.py --seconds $(SECONDS)
 
 # The unwinder, once more, as code that can be loaded anywhere: the rule is
 # profiler/collect/room.mk's.
@@ -66,7 +66,7 @@ $(O)/victims/alloc_over_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls
 
 # Tests of parts of the library link these parts, not the library.
-PRELOAD_PART = $(addprefix $(O)/obj/profiler/preload/,$1)
+PRELOAD_PART = $(filter $(addprefix %/,$1),$(PRELOAD_OBJECTS))
 $(O)/tests/byte_sampler_test: TEST_LIBS = \
 	$(call PRELOAD_PART,byte_sampler.o) -lm
 $(O)/tests/byte_sampler_test: $(call PRELOAD_PART,byte_sampler.o)

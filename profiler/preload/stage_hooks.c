@@ -1,9 +1,9 @@
 /* What clinic/stage.h and clinic/alloc.h find when this library is loaded. */
-#include "preload/alloc_budget.h"
-#include "preload/alloc_track.h"
+#include "preload/alloc/alloc_budget.h"
+#include "preload/alloc/alloc_track.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
-#include "preload/timer_sampler.h"
+#include "preload/timer/timer_sampler.h"
 #include <clinic/alloc.h>
 #include <errno.h>
 #include <stddef.h>

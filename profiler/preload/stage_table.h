@@ -9,7 +9,7 @@
 #ifndef PRELOAD_STAGE_TABLE_H
 #define PRELOAD_STAGE_TABLE_H
 
-#include "preload/alloc_layout.h"
+#include "shared_memory/arena_layout.h"
 #include <stdbool.h>
 
 /* The node of name within parent, made on first sight. */

@@ -1,6 +1,6 @@
 #include "preload/thread_counts.h"
 #include "preload/arena.h"
-#include "preload/real_allocator.h"
+#include "preload/alloc/real_allocator.h"
 #include "preload/stage_table.h"
 #include <errno.h>
 #include <signal.h>
@@ -152,7 +152,7 @@ void thread_restart(void)
 	atomic_store(&stages, NULL);
 	thread_block = NULL;
 	arena_restart();
-	thread_hush(thread_attach());
+	thread_pause_counting(thread_attach());
 	if (stage != STAGE_OUTSIDE)
 		restart_stage(thread_block, &names, stage);
 }

@@ -9,12 +9,12 @@
  *            loses nothing.
  * Errors     a thread for which no block could be had counts nothing;
  *            thread_lost_count tells how many there were.
- * Read next  preload/alloc_hooks.c
+ * Read next  preload/alloc/alloc_hooks.c
  */
 #ifndef PRELOAD_THREAD_COUNTS_H
 #define PRELOAD_THREAD_COUNTS_H
 
-#include "preload/alloc_layout.h"
+#include "shared_memory/arena_layout.h"
 #include <stddef.h>
 
 /* NULL until the thread's first call. */
@@ -41,7 +41,8 @@ struct thread_block *thread_attach(void);
 
 struct stage_table *thread_stages(void);
 
-/* In a forked child, alone: a fresh block, in the same stage, hushed. */
+/* In a forked child, alone: a fresh block, in the same stage, with counting
+ * paused. */
 void thread_restart(void);
 
 /*
@@ -93,12 +94,12 @@ static inline struct thread_block *thread_self(void)
  * Between these two the thread's calls are not counted: they are ours, or
  * an allocator's own. They nest.
  */
-static inline void thread_hush(struct thread_block *self)
+static inline void thread_pause_counting(struct thread_block *self)
 {
 	self->depth++;
 }
 
-static inline void thread_unhush(struct thread_block *self)
+static inline void thread_resume_counting(struct thread_block *self)
 {
 	self->depth--;
 }

@@ -84,7 +84,7 @@ static int node_of(struct clinic_call_tree *tree, const struct key *key,
 
 static int intern(struct clinic_call_tree *tree, const char *text, uint32_t *id)
 {
-	return clinic_texts_id(&tree->texts, text, strlen(text), id);
+	return clinic_string_table_id(&tree->texts, text, strlen(text), id);
 }
 
 static int name_unnamed(struct clinic_call_tree *tree, const char *path,
@@ -308,7 +308,7 @@ int clinic_call_tree_start(struct clinic_call_tree *tree,
 
 	*tree = (struct clinic_call_tree){.is_by_function_alone =
 						  is_by_function_alone};
-	error = clinic_texts_start(&tree->texts);
+	error = clinic_string_table_start(&tree->texts);
 	return error ? error : append_node(tree, &root);
 }
 
@@ -330,7 +330,7 @@ void clinic_call_tree_sum(struct clinic_call_tree *tree)
 void clinic_call_tree_free(struct clinic_call_tree *tree)
 {
 	free(tree->node);
-	clinic_texts_free(&tree->texts);
+	clinic_string_table_free(&tree->texts);
 	clinic_row_index_clear(&tree->index);
 }
 

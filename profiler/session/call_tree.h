@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "session/row_index.h"
-#include "session/texts.h"
+#include "foundation/row_index.h"
+#include "foundation/string_table.h"
 #include "session/weight.h"
 
 struct clinic_session;
@@ -48,7 +48,7 @@ struct clinic_call_tree {
 	struct clinic_call_node *node;
 	uint32_t count;
 	uint32_t capacity;
-	struct clinic_texts texts;
+	struct clinic_string_table texts;
 	struct clinic_row_index index;
 	bool is_by_function_alone; /* no threads, no libraries */
 	/* Sum of the squared values: with it, a share has an interval. */

@@ -30,7 +30,7 @@ struct clinic_json {
 	int error;
 };
 
-/* The file may be gzipped; see out_file.h for the other direction. */
+/* The file may be gzipped; see output_file.h for the other direction. */
 int clinic_json_open(struct clinic_json *json, const char *path);
 void clinic_json_memory(struct clinic_json *json, const char *text,
 			size_t length);

@@ -19,7 +19,7 @@ static int start_table(struct clinic_session *session, enum clinic_table table)
 
 static int start_tables(struct clinic_session *session)
 {
-	int error = clinic_texts_start(&session->texts);
+	int error = clinic_string_table_start(&session->texts);
 
 	for (unsigned int i = 0; i < CLINIC_TABLES && !error; i++)
 		if (clinic_schema_tables[i].is_interned)
@@ -51,7 +51,7 @@ void clinic_session_free(struct clinic_session *session)
 		free(session->table[i].row);
 		clinic_row_index_clear(&session->index[i]);
 	}
-	clinic_texts_free(&session->texts);
+	clinic_string_table_free(&session->texts);
 	free(session);
 }
 
@@ -86,8 +86,8 @@ int clinic_session_text_n_id(struct clinic_session *session, const char *text,
 	if (session->held_bytes + session->texts.held_bytes + length >
 	    CLINIC_BYTES_MAX)
 		return -EFBIG;
-	return clinic_texts_id(&session->texts, text, strnlen(text, length),
-			       id);
+	return clinic_string_table_id(&session->texts, text,
+				      strnlen(text, length), id);
 }
 
 int clinic_session_library_id(struct clinic_session *session, const char *path,

@@ -28,10 +28,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "foundation/row_index.h"
 #include "session/rows.h"
 
-/* Bounds what a hostile file can make us hold. */
-#define CLINIC_ROWS_MAX   (1u << 24)   /* a table */
+/* Bounds what a hostile file can make us hold, with CLINIC_ROWS_MAX. */
 #define CLINIC_BYTES_MAX  (1ull << 30) /* a session, all told */
 #define CLINIC_STACK_ROOT 0u
 

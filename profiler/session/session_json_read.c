@@ -13,7 +13,8 @@
 struct reader {
 	struct clinic_json json;
 	struct clinic_session *session;
-	struct clinic_texts about_texts; /* "strings" may come after "about" */
+	struct clinic_string_table
+		about_texts; /* "strings" may come after "about" */
 	struct clinic_why *why;
 	uint64_t schema;
 	uint32_t seen; /* bit per key of the file's top level */
@@ -178,8 +179,8 @@ static bool read_member(struct reader *r, const struct clinic_columns *schema,
 	if (!clinic_json_string(&r->json))
 		return fail(r, -EBADMSG, "%s.%s is not a string", schema->name,
 			    column->name);
-	error = clinic_texts_id(&r->about_texts, r->json.text,
-				r->json.text_length, &id);
+	error = clinic_string_table_id(&r->about_texts, r->json.text,
+				       r->json.text_length, &id);
 	clinic_column_set(column, row, id);
 	return !error || clinic_json_fail(&r->json, error);
 }
@@ -202,7 +203,7 @@ static bool read_object(struct reader *r, const struct clinic_columns *schema,
 
 static bool add_text(struct reader *r, uint32_t position)
 {
-	struct clinic_texts *texts = &r->session->texts;
+	struct clinic_string_table *texts = &r->session->texts;
 	uint32_t id;
 	int error;
 
@@ -212,8 +213,8 @@ static bool add_text(struct reader *r, uint32_t position)
 		return true;
 	if (texts->held_bytes + r->session->held_bytes > CLINIC_BYTES_MAX)
 		return fail(r, -EFBIG, "strings are too many");
-	error = clinic_texts_append(texts, r->json.text, r->json.text_length,
-				    &id);
+	error = clinic_string_table_append(texts, r->json.text,
+					   r->json.text_length, &id);
 	return !error || fail(r, error, "strings are too many");
 }
 
@@ -429,7 +430,7 @@ static int read_all(struct reader *r, struct clinic_session **session)
 	int error = clinic_session_new(&r->session);
 
 	if (!error)
-		error = clinic_texts_start(&r->about_texts);
+		error = clinic_string_table_start(&r->about_texts);
 	if (!error && !(read_parts(r) && settle(r)))
 		error = r->json.error;
 	if (error) {
@@ -438,7 +439,7 @@ static int read_all(struct reader *r, struct clinic_session **session)
 	} else {
 		*session = r->session;
 	}
-	clinic_texts_free(&r->about_texts);
+	clinic_string_table_free(&r->about_texts);
 	clinic_json_close(&r->json);
 	return error;
 }

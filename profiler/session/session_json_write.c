@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "session/out_file.h"
+#include "foundation/output_file.h"
 #include "session/session_json.h"
 #include "session/session_rows.h"
 

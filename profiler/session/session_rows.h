@@ -9,7 +9,7 @@
 
 #include "session/schema.h"
 #include "session/session.h"
-#include "session/texts.h"
+#include "foundation/string_table.h"
 
 struct clinic_rows {
 	void *row;
@@ -20,7 +20,7 @@ struct clinic_rows {
 struct clinic_session {
 	struct clinic_rows table[CLINIC_TABLES];
 	struct clinic_row_index index[CLINIC_TABLES]; /* of interned ones */
-	struct clinic_texts texts;
+	struct clinic_string_table texts;
 	struct clinic_about about;
 	struct clinic_quality quality;
 	uint64_t held_bytes; /* by the tables */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/row_index.h"
+#include "foundation/row_index.h"
 #include "session/session.h"
 
 static const char *const group_names[CLINIC_GROUPS] = {

@@ -12,7 +12,7 @@
 #include "symbols/dwarf_image.h"
 #include "symbols/dwarf_names.h"
 #include "symbols/dwarf_unit.h"
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 /*
  * What is indexed may take so much before it is dropped: a batch asks unit by

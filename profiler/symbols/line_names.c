@@ -3,7 +3,7 @@
 #include <dwarf.h>
 #include <errno.h>
 
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 /* "" when there is no more to read. */
 static const char *next_text(struct byte_reader *reader)

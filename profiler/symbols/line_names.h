@@ -8,7 +8,7 @@
 #define CLINIC_SYMBOLS_LINE_NAMES_H
 
 #include "symbols/line_table.h"
-#include "unwind/byte_reader.h"
+#include "foundation/byte_reader.h"
 
 /*
  * Into table->folders and table->files, whose version is known. reader: at

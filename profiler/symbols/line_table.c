@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "symbols/line_names.h"
-#include "unwind/byte_reader.h"
-#include "unwind/growing_array.h"
+#include "foundation/byte_reader.h"
+#include "foundation/growing_array.h"
 
 /* What the program needs of the header. */
 struct header {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 #define STUB_BYTES 16
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 #define NO_RANGE UINT32_MAX
 

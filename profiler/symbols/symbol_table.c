@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "symbols/demangle.h"
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 
 int clinic_symbol_table_add(struct clinic_symbol_table *table,
 			    const struct clinic_symbol *symbol)

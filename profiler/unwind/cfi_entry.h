@@ -7,7 +7,7 @@
 #ifndef CLINIC_UNWIND_CFI_ENTRY_H
 #define CLINIC_UNWIND_CFI_ENTRY_H
 
-#include "unwind/byte_reader.h"
+#include "foundation/byte_reader.h"
 #include "unwind/cfi.h"
 
 /* A common information entry (CIE): what many functions share. */

@@ -1,6 +1,6 @@
 #include "unwind/cfi_rules.h"
 
-#include "unwind/byte_reader.h"
+#include "foundation/byte_reader.h"
 
 enum { CFA_ADDEND_MAX = 15 };
 

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "unwind/byte_reader.h"
+#include "foundation/byte_reader.h"
 #include "unwind/cfi_entry.h"
 #include "unwind/cfi_rules.h"
 #include "unwind/registers.h"

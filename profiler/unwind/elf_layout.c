@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unwind/byte_reader.h"
+#include "foundation/byte_reader.h"
 
 #if defined(__x86_64__)
 enum { MACHINE = EM_X86_64 };

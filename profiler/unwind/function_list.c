@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "unwind/byte_reader.h"
-#include "unwind/growing_array.h"
+#include "foundation/byte_reader.h"
+#include "foundation/growing_array.h"
 
 /* Rows have 32 bits for an address; of discarded code it is zero. */
 static bool is_in_reach(const struct clinic_function_list *list,

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "unwind/elf_layout.h"
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 #include "unwind/target_root.h"
 #include "unwind/unwind_row.h"
 

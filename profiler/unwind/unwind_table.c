@@ -8,7 +8,7 @@
 #include "unwind/cfi.h"
 #include "unwind/elf_layout.h"
 #include "unwind/function_list.h"
-#include "unwind/growing_array.h"
+#include "foundation/growing_array.h"
 #include "unwind/machine_code.h"
 #include "unwind/registers.h"
 #include "unwind/unwind_row.h"

@@ -1,0 +1,108 @@
+#include "collect/session_metadata.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "sources/event_source.h"
+#include "session/session.h"
+
+/* Characters that no shell gives a meaning to. */
+static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_-./:=@%+,";
+
+static void quote_into(FILE *out, const char *word)
+{
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
+static void quote_command(FILE *out, char *const *argv)
+{
+	for (size_t i = 0; argv[i]; i++) {
+		if (i)
+			fputc(' ', out);
+		quote_into(out, argv[i]);
+	}
+}
+
+/* The words of /proc/PID/cmdline each end with a NUL. */
+static void quote_running(FILE *out, pid_t pid)
+{
+	char path[32], *word = NULL;
+	size_t room = 0;
+	FILE *words;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	words = fopen(path, "re");
+	if (!words)
+		return;
+	for (int i = 0; getdelim(&word, &room, '\0', words) > 0; i++) {
+		if (i)
+			fputc(' ', out);
+		quote_into(out, word);
+	}
+	free(word);
+	fclose(words);
+}
+
+int clinic_session_metadata_target(struct clinic_session *session,
+				   char *const *argv, pid_t pid)
+{
+	struct clinic_about *about = clinic_session_about(session);
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	int err = -ENOMEM;
+
+	if (!out)
+		return err;
+	if (argv)
+		quote_command(out, argv);
+	else
+		quote_running(out, pid);
+	if (!fclose(out))
+		err = clinic_session_text_id(session, text, &about->command_id);
+	free(text);
+	return err;
+}
+
+int clinic_session_metadata_source(struct clinic_session *session,
+				   const struct clinic_source_facts *facts)
+{
+	struct clinic_about *about = clinic_session_about(session);
+	int err = clinic_session_text_id(session, facts->backend,
+					 &about->backend_id);
+
+	return err ? err
+		   : clinic_session_text_id(session, facts->event,
+					    &about->event_id);
+}
+
+int clinic_session_metadata_host(struct clinic_session *session)
+{
+	struct clinic_about *about = clinic_session_about(session);
+	struct utsname system;
+	char text[256];
+
+	if (uname(&system))
+		return 0;
+	snprintf(text, sizeof(text), "%.60s %.60s %.60s, %ld CPUs",
+		 system.sysname, system.release, system.machine,
+		 sysconf(_SC_NPROCESSORS_ONLN));
+	return clinic_session_text_id(session, text, &about->host_id);
+}

@@ -1,0 +1,23 @@
+/*
+ * collect/session_metadata.h - what was run, where and with what: a session's
+ * about.
+ *
+ * Errors     0 or -ENOMEM.
+ * Read next  session/rows.h, struct clinic_about.
+ */
+#ifndef CLINIC_COLLECT_SESSION_METADATA_H
+#define CLINIC_COLLECT_SESSION_METADATA_H
+
+#include <sys/types.h>
+
+struct clinic_session;
+struct clinic_source_facts;
+
+/* argv NULL: an attached process; its command is read from /proc. */
+int clinic_session_metadata_target(struct clinic_session *session,
+				   char *const *argv, pid_t pid);
+int clinic_session_metadata_source(struct clinic_session *session,
+				   const struct clinic_source_facts *facts);
+int clinic_session_metadata_host(struct clinic_session *session);
+
+#endif

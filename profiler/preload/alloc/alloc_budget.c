@@ -1,0 +1,158 @@
+#include "preload/alloc/alloc_budget.h"
+#include "preload/alloc/alloc_track.h"
+#include "preload/stderr_text.h"
+#include "preload/stack/stack_tables.h"
+#include "preload/stage_table.h"
+#include "preload/thread_counts.h"
+#include <clinic/assert_alloc.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXPORT      __attribute__((visibility("default")))
+#define BUDGETS_MAX 32u
+
+struct budget {
+	char stage[STAGE_NAME_BYTES];
+	uint64_t count;
+	uint64_t bytes;
+};
+
+static struct budget budgets[BUDGETS_MAX];
+static _Atomic uint32_t budgets_count;
+static atomic_flag adding = ATOMIC_FLAG_INIT;
+static atomic_flag is_breached = ATOMIC_FLAG_INIT;
+static void (*save)(void);
+
+void budget_open(void (*on_breach)(void))
+{
+	save = on_breach;
+}
+
+static bool add_budget(const char *stage, uint64_t count, uint64_t bytes)
+{
+	uint32_t at = atomic_load(&budgets_count);
+	struct budget *budget = &budgets[at];
+
+	if (at == BUDGETS_MAX)
+		return false;
+	strncpy(budget->stage, stage, STAGE_NAME_BYTES - 1);
+	budget->count = count;
+	budget->bytes = bytes;
+	atomic_store_explicit(&budgets_count, at + 1, memory_order_release);
+	return true;
+}
+
+EXPORT void clinic_preload_alloc_budget(const char *stage, uint64_t count,
+					uint64_t bytes)
+{
+	struct thread_block *self = thread_self();
+	bool is_added;
+
+	thread_pause_counting(self);
+	stack_tables_prepare();
+	while (atomic_flag_test_and_set(&adding))
+		continue; /* a few instructions of another thread */
+	is_added = add_budget(stage, count, bytes);
+	atomic_flag_clear(&adding);
+	if (!is_added)
+		say("clinic: more than 32 allocation budgets; the next are "
+		    "not checked\n");
+	track_watch_budgets();
+	thread_resume_counting(self);
+}
+
+void budget_restart(void)
+{
+	atomic_flag_clear(&adding);
+}
+
+void budget_forbid(const char *stages)
+{
+	while (*stages) {
+		size_t length = strcspn(stages, ",");
+		char stage[STAGE_NAME_BYTES] = "";
+
+		memcpy(stage, stages,
+		       length < sizeof(stage) ? length : sizeof(stage) - 1);
+		clinic_preload_alloc_budget(stage, 0, 0);
+		stages += length + (stages[length] == ',');
+	}
+}
+
+void budget_begin(struct thread_block *self, uint16_t stage)
+{
+	self->uses[stage] = (struct stage_use){0};
+}
+
+/* The newest rule for a stage is the one that holds. */
+static const struct budget *budget_of(const struct stage_table *table,
+				      uint16_t stage)
+{
+	uint32_t at =
+		atomic_load_explicit(&budgets_count, memory_order_acquire);
+
+	while (at--)
+		if (stage_named(table, stage, budgets[at].stage))
+			return &budgets[at];
+	return NULL;
+}
+
+static void say_rule(const struct budget *budget, size_t bytes)
+{
+	say("clinic: stage \"");
+	say(budget->stage);
+	if (budget->count == 0) {
+		say("\" must not allocate, and asked for ");
+		say_count(bytes);
+		say(" bytes at\n");
+		return;
+	}
+	say("\" may make ");
+	say_count(budget->count);
+	say(" allocations of together ");
+	say_count(budget->bytes);
+	say(" bytes a run; the first beyond it asked for ");
+	say_count(bytes);
+	say(" bytes at\n");
+}
+
+/* One thread tells; what the others do until the end does not matter. */
+__attribute__((noreturn)) static void breach(const struct budget *budget,
+					     struct thread_block *self,
+					     size_t bytes,
+					     const struct stack_entry *entry)
+{
+	struct stack_walker *walker;
+	static struct stack stack; /* large, and there is one breach */
+
+	while (atomic_flag_test_and_set(&is_breached))
+		pause();
+	thread_pause_counting(self);
+	say_rule(budget, bytes);
+	walker = stack_walker_new();
+	if (walker)
+		stack_walk(walker, entry, &stack);
+	say_stack(&stack);
+	save();
+	_exit(CLINIC_ALLOC_EXIT_CODE);
+}
+
+void budget_allocation(struct thread_block *self, size_t bytes,
+		       const struct stack_entry *entry)
+{
+	const struct stage_table *table = thread_stages();
+	uint16_t stage = self->stage;
+
+	for (; stage != STAGE_OUTSIDE; stage = table->nodes[stage].parent) {
+		const struct budget *budget = budget_of(table, stage);
+		struct stage_use *use = &self->uses[stage];
+
+		if (!budget)
+			continue;
+		use->count++;
+		use->bytes += bytes;
+		if (use->count > budget->count || use->bytes > budget->bytes)
+			breach(budget, self, bytes, entry);
+	}
+}

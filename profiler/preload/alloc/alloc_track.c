@@ -1,0 +1,466 @@
+#include "preload/alloc/alloc_track.h"
+#include "preload/alloc/alloc_budget.h"
+#include "preload/arena.h"
+#include "preload/alloc/byte_sampler.h"
+#include "preload/stack/call_sites.h"
+#include "preload/lock/lock_table.h"
+#include "preload/stack/process_texts.h"
+#include "preload/alloc/real_allocator.h"
+#include "preload/stack/stack_memo.h"
+#include "preload/thread_counts.h"
+#include "shared_memory/ticks.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
+
+/*
+ * With more than one thread each adds its live bytes to the common sum only
+ * in such portions, or they would all wait for one cache line: the peak is
+ * then known to this much per thread. With one thread it is exact. What
+ * comes and goes at random by some hundred bytes adds a portion every few
+ * hundred calls.
+ */
+#define LIVE_PORTION_BYTES ((int64_t)4 << 10)
+
+struct tracking {
+	bool is_busy;                /* a signal handler must not enter again */
+	bool is_ending;              /* the thread's destructors run */
+	struct stack_memos *memos;   /* NULL: not yet, or no longer */
+	struct stack_walker *walker; /* as long */
+	const void *newest; /* the thread's last allocation, if still alive */
+	int64_t live_delta_bytes;
+	struct byte_sampler sampler;
+	struct stack stack; /* too large for some threads' own */
+	struct site_rows rows;
+};
+
+struct track_plan track_plan;
+
+/* Stays where it is from track_open on, in forked children too. */
+static struct arena_head *head;
+
+/* Its destructor is how a thread says that it ends. */
+static pthread_key_t end_key;
+static bool has_end_key;
+
+/* Two threads may both find a peak: the higher one stays. */
+static void note_peak(int64_t live_bytes, uint64_t ticks)
+{
+	int64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
+
+	while (live_bytes > peak)
+		if (__atomic_compare_exchange_n(
+			    &head->peak_bytes, &peak, live_bytes, false,
+			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+			head->peak_ticks = ticks;
+			__atomic_fetch_add(&head->peak_epoch, 1,
+					   __ATOMIC_RELAXED);
+			return;
+		}
+}
+
+static inline void change_live_alone(int64_t delta, uint64_t ticks)
+{
+	head->live_bytes += delta;
+	if (head->live_bytes > head->peak_bytes) {
+		head->peak_bytes = head->live_bytes;
+		head->peak_ticks = ticks;
+		head->peak_epoch++;
+	}
+}
+
+__attribute__((noinline)) static void add_portion(struct tracking *tracking,
+						  uint64_t ticks)
+{
+	int64_t portion = tracking->live_delta_bytes;
+	int64_t live_bytes;
+
+	tracking->live_delta_bytes = 0;
+	live_bytes = __atomic_add_fetch(&head->live_bytes, portion,
+					__ATOMIC_RELAXED);
+	if (portion > 0)
+		note_peak(live_bytes, ticks);
+}
+
+static inline void change_live(struct tracking *tracking, int64_t delta,
+			       uint64_t ticks)
+{
+	int64_t sum = tracking->live_delta_bytes + delta;
+
+	if (__libc_single_threaded) {
+		change_live_alone(delta, ticks);
+		return;
+	}
+	tracking->live_delta_bytes = sum;
+	if (sum >= LIVE_PORTION_BYTES || sum <= -LIVE_PORTION_BYTES ||
+	    tracking->is_ending)
+		add_portion(tracking, ticks);
+}
+
+/*
+ * What another thread frees after this one must be in the common sum by
+ * then; and who takes over the thread's block has another stack to walk.
+ * The destructors that run after this one come back to the hooks.
+ */
+static void end_thread(void *ending)
+{
+	struct tracking *tracking = ending;
+	struct stack_memos *memos = tracking->memos;
+
+	tracking->is_ending = true;
+	tracking->memos = NULL;
+	if (memos) {
+		stack_memos_free(memos);
+		stack_walker_free(tracking->walker);
+	}
+	if (track_plan.with_live)
+		add_portion(tracking, ticks_now());
+}
+
+void track_open(const struct track_plan *plan)
+{
+	head = arena_get_head();
+	if (!head || !(plan->with_stacks || plan->with_locks))
+		return;
+	head->started = instant_now();
+	has_end_key = !pthread_key_create(&end_key, end_thread);
+	stack_tables_prepare();
+	process_save_command();
+	track_plan.with_locks = plan->with_locks;
+	track_plan.with_stacks = plan->with_stacks;
+	track_plan.with_live =
+		plan->with_stacks && plan->with_live &&
+		live_open(real.may_nest ? LIVE_GRANULE_16 : LIVE_GRANULE_32);
+	track_plan.sample_bytes = plan->sample_bytes;
+	track_plan.is_active |= plan->with_stacks;
+	track_plan.is_plain = plan->with_stacks && !plan->sample_bytes &&
+			      !track_plan.with_budgets;
+	head->has_live = track_plan.with_live;
+	head->sample_bytes = track_plan.sample_bytes;
+}
+
+__attribute__((noinline, cold)) static struct tracking *
+make_tracking(struct thread_block *self)
+{
+	int saved_errno = errno;
+	struct tracking *made =
+		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	errno = saved_errno;
+	if (made == MAP_FAILED)
+		return NULL;
+	byte_sampler_start(&made->sampler, track_plan.sample_bytes,
+			   self->tid ^ ticks_now());
+	self->tracking = made;
+	return made;
+}
+
+static inline struct tracking *tracking_of(struct thread_block *self)
+{
+	struct tracking *tracking = self->tracking;
+
+	return __builtin_expect(tracking != NULL, 1) ? tracking
+						     : make_tracking(self);
+}
+
+/* Again by each thread that goes on in the block of one that is gone. */
+static bool start_walker(struct tracking *tracking)
+{
+	tracking->is_ending = false;
+	tracking->memos = stack_memos_new();
+	tracking->walker = tracking->memos ? stack_walker_new() : NULL;
+	if (has_end_key)
+		pthread_setspecific(end_key, tracking);
+	if (tracking->walker)
+		return true;
+	if (tracking->memos)
+		stack_memos_free(tracking->memos);
+	tracking->memos = NULL;
+	return false;
+}
+
+static uint32_t walk_to_site(struct tracking *tracking, uint16_t stage,
+			     const struct stack_entry *entry)
+{
+	uint32_t site;
+
+	if (!tracking->memos && !start_walker(tracking))
+		return 0;
+	stack_memos_refresh(tracking->memos);
+	stack_walk(tracking->walker, entry, &tracking->stack);
+	site = call_site_id(&tracking->stack, stage);
+	stack_memo_keep(tracking->memos, entry, stage, &tracking->stack, site);
+	return site;
+}
+
+__attribute__((noinline, cold)) static uint32_t
+new_site(struct tracking *tracking, struct thread_block *self,
+	 const struct stack_entry *entry)
+{
+	int saved_errno = errno;
+	uint32_t site;
+
+	thread_pause_counting(
+		self); /* tables of libraries loaded since allocate */
+	site = walk_to_site(tracking, self->stage, entry);
+	thread_resume_counting(self);
+	errno = saved_errno;
+	return site;
+}
+
+static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
+			  const struct stack_entry *entry)
+{
+	uint32_t site = 0;
+
+	if (tracking->memos)
+		site = stack_memo_recall(tracking->memos, entry, self->stage);
+	return site ? site : new_site(tracking, self, entry);
+}
+
+/* Before and after what a signal handler must not come into. */
+static inline bool begin_busy(struct tracking *tracking)
+{
+	if (tracking->is_busy)
+		return false;
+	tracking->is_busy = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	return true;
+}
+
+static inline void end_busy(struct tracking *tracking)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	tracking->is_busy = false;
+}
+
+uint32_t track_site_of(struct thread_block *self,
+		       const struct stack_entry *entry)
+{
+	struct tracking *tracking = tracking_of(self);
+	uint32_t site;
+
+	if (!tracking || !begin_busy(tracking))
+		return 0;
+	site = find_site(tracking, self, entry);
+	end_busy(tracking);
+	return site;
+}
+
+/* The row is about to change: see site_row.peak_bytes. */
+static inline void keep_peak(struct site_row *row)
+{
+	uint64_t epoch = __atomic_load_n(&head->peak_epoch, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(row->epoch == epoch, 1))
+		return;
+	row->peak_bytes = (int64_t)(row->allocated_bytes - row->freed_bytes);
+	row->epoch = epoch;
+}
+
+/* Something that is alive from now on; what it weighs, it counts for. */
+struct birth {
+	const void *block;
+	size_t bytes;
+	uint64_t weight;
+	uint32_t site;
+};
+
+__attribute__((always_inline)) static inline void
+count_birth(struct site_row *row, const struct birth *birth)
+{
+	if (track_plan.with_live)
+		keep_peak(row);
+	count_add(&row->allocations_count, birth->weight);
+	count_add(&row->allocated_bytes, birth->bytes * birth->weight);
+}
+
+__attribute__((always_inline)) static inline void
+start_life(struct tracking *tracking, struct live_record *place,
+	   const struct birth *birth)
+{
+	uint64_t ticks = ticks_now();
+
+	*place = (struct live_record){
+		.site = birth->site & (SITES_MAX - 1),
+		.born = ticks >> LIVE_TICKS_SHIFT & LIVE_BORN_MAX,
+		.bytes = birth->bytes & LIVE_BYTES_MAX,
+		.weight = birth->weight & SAMPLE_WEIGHT_MAX,
+		.is_live = 1,
+	};
+	tracking->newest = birth->block;
+	change_live(tracking, (int64_t)(birth->bytes * birth->weight), ticks);
+}
+
+/* Without a call, as nearly all go; false: something must be made first. */
+__attribute__((always_inline)) static inline bool
+track_at_once(struct thread_block *self, const void *block, size_t bytes,
+	      const struct stack_entry *entry)
+{
+	struct tracking *tracking = self->tracking;
+	struct birth birth = {.block = block, .bytes = bytes, .weight = 1};
+	struct live_record *place = NULL;
+	struct site_row *row;
+
+	if (!tracking || !tracking->memos || !begin_busy(tracking))
+		return false;
+	birth.site = stack_memo_recall(tracking->memos, entry, self->stage);
+	end_busy(tracking);
+	row = call_site_row_at_hand(&tracking->rows, birth.site);
+	if (!birth.site || !row)
+		return false;
+	if (track_plan.with_live && !(place = live_place(block)))
+		return false;
+	count_birth(row, &birth);
+	if (track_plan.with_live)
+		start_life(tracking, place, &birth);
+	return true;
+}
+
+static void track_birth(struct thread_block *self, struct tracking *tracking,
+			struct birth *birth, const struct stack_entry *entry)
+{
+	struct live_record *place = NULL;
+	struct site_row *row;
+
+	birth->site = track_site_of(self, entry);
+	row = call_site_row(&tracking->rows, self, birth->site);
+	if (row)
+		count_birth(row, birth);
+	if (track_plan.with_live)
+		place = live_place_for(birth->block);
+	if (place)
+		start_life(tracking, place, birth);
+}
+
+__attribute__((noinline, cold)) static void
+track_with_care(struct thread_block *self, const void *block, size_t bytes,
+		const struct stack_entry *entry)
+{
+	struct birth birth = {.block = block, .bytes = bytes, .weight = 1};
+	struct tracking *tracking;
+
+	if (track_plan.with_budgets)
+		budget_allocation(self, bytes, entry);
+	tracking = track_plan.with_stacks ? tracking_of(self) : NULL;
+	if (tracking && track_plan.sample_bytes)
+		birth.weight = byte_sampler_take(&tracking->sampler, bytes);
+	if (tracking && birth.weight)
+		track_birth(self, tracking, &birth, entry);
+}
+
+void track_allocation(struct thread_block *self, const void *block,
+		      size_t bytes, const struct stack_entry *entry)
+{
+	if (__builtin_expect(!track_plan.is_plain, 0) ||
+	    __builtin_expect(!track_at_once(self, block, bytes, entry), 0))
+		track_with_care(self, block, bytes, entry);
+}
+
+void track_watch_budgets(void)
+{
+	track_plan.with_budgets = true;
+	track_plan.is_plain = false;
+	track_plan.is_active = true;
+}
+
+bool track_take(const void *block, struct live_record *record)
+{
+	return live_take(block, record);
+}
+
+void track_put_back(const void *block, const struct live_record *record)
+{
+	live_put(block, record);
+}
+
+__attribute__((always_inline)) static inline void
+end_life(struct tracking *tracking, struct site_row *row, const void *block,
+	 struct live_record record)
+{
+	uint64_t ticks = ticks_now();
+	uint64_t weight = record.weight;
+
+	keep_peak(row);
+	count_add(&row->frees_count, weight);
+	count_add(&row->freed_bytes, record.bytes * weight);
+	count_add(&row->lifetime_ticks,
+		  live_age_ticks(&record, ticks) * weight);
+	if (tracking->newest == block) {
+		count_add(&row->temporary_count, weight);
+		tracking->newest = NULL;
+	}
+	change_live(tracking, -(int64_t)(record.bytes * weight), ticks);
+}
+
+/* The thread's first of this site, which was another thread's so far. */
+__attribute__((noinline, cold)) static void
+end_with_care(struct thread_block *self, const void *block,
+	      struct live_record record)
+{
+	struct tracking *tracking = tracking_of(self);
+	struct site_row *row =
+		tracking ? call_site_row(&tracking->rows, self, record.site)
+			 : NULL;
+
+	if (row)
+		end_life(tracking, row, block, record);
+}
+
+__attribute__((always_inline)) static inline void
+track_end(struct thread_block *self, const void *block,
+	  struct live_record record)
+{
+	struct tracking *tracking = self->tracking;
+	struct site_row *row =
+		tracking ? call_site_row_at_hand(&tracking->rows, record.site)
+			 : NULL;
+
+	if (__builtin_expect(row != NULL, 1))
+		end_life(tracking, row, block, record);
+	else
+		end_with_care(self, block, record);
+}
+
+void track_freed(struct thread_block *self, const void *block,
+		 const struct live_record *record)
+{
+	track_end(self, block, *record);
+}
+
+__attribute__((noinline, cold)) static void note_unmatched(void)
+{
+	if (!track_plan.sample_bytes) /* those not kept have none */
+		__atomic_fetch_add(&head->unmatched_frees_count, 1,
+				   __ATOMIC_RELAXED);
+}
+
+void track_free(struct thread_block *self, const void *block)
+{
+	struct live_record record;
+
+	if (__builtin_expect(live_take(block, &record), 1))
+		track_end(self, block, record);
+	else
+		note_unmatched();
+}
+
+void track_restart(void)
+{
+	stack_tables_restart();
+	budget_restart();
+	if (!(track_plan.with_stacks || track_plan.with_locks))
+		return;
+	head->started = instant_now();
+	head->has_live = track_plan.with_live;
+	head->sample_bytes = track_plan.sample_bytes;
+	call_sites_restart();
+	live_restart();
+	lock_table_restart();
+	process_restart_texts();
+	process_save_command();
+	process_save_maps();
+}

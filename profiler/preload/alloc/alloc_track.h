@@ -1,0 +1,63 @@
+/*
+ * preload/alloc/alloc_track.h - beyond counts: call sites, live bytes,
+ * lifetimes.
+ *
+ * Switched on before main, or not at all. The hooks have counted already
+ * when they come here; nothing here changes those totals.
+ *
+ * Order      track_free before the block is given back, track_allocation
+ *            after it was had.
+ * Memory     all of it is mapped, none of it from the allocator, except that
+ *            a thread's first call asks the C library for its stack's bounds.
+ * Signals    an allocation in a handler that interrupts one of these on the
+ *            same thread is counted at site 0.
+ * Threads    any, without a lock.
+ * Read next  preload/stack/stack_walk.h, preload/stack/call_sites.h,
+ * preload/alloc/live_blocks.h
+ */
+#ifndef PRELOAD_ALLOC_ALLOC_TRACK_H
+#define PRELOAD_ALLOC_ALLOC_TRACK_H
+
+#include "preload/alloc/live_blocks.h"
+#include "preload/stack/stack_walk.h"
+#include <stdbool.h>
+
+/* What is wanted; all false: counts alone. */
+struct track_plan {
+	bool is_active; /* any of these: allocations are to come here */
+	bool is_plain;  /* stacks of every allocation, and no budgets */
+	bool with_stacks;
+	bool with_live; /* needs stacks */
+	bool with_budgets;
+	bool with_locks;       /* sites are wanted, of waits */
+	uint64_t sample_bytes; /* 0: every allocation is tracked */
+};
+
+extern __attribute__((visibility("hidden"))) struct track_plan track_plan;
+
+void track_open(const struct track_plan *plan);
+
+/* From now on each allocation may be one too many. */
+void track_watch_budgets(void);
+
+void track_allocation(struct thread_block *self, const void *block,
+		      size_t bytes, const struct stack_entry *entry);
+void track_free(struct thread_block *self, const void *block);
+
+/* The site of any other hook; 0: not to be had. Not for signal handlers. */
+uint32_t track_site_of(struct thread_block *self,
+		       const struct stack_entry *entry);
+
+/*
+ * realloc gives the old block back before it is known whether that works:
+ * its record is taken out, and put back or freed afterwards.
+ */
+bool track_take(const void *block, struct live_record *record);
+void track_put_back(const void *block, const struct live_record *record);
+void track_freed(struct thread_block *self, const void *block,
+		 const struct live_record *record);
+
+/* In a forked child, alone, once its arena is new. */
+void track_restart(void);
+
+#endif

@@ -1,0 +1,78 @@
+#include "preload/lock/lock_wait.h"
+#include "preload/alloc/alloc_track.h"
+#include "preload/arena.h"
+#include "preload/thread_counts.h"
+#include "shared_memory/ticks.h"
+
+void wait_begin(struct wait *wait, struct lock_block *lock,
+		const struct stack_entry *entry)
+{
+	struct thread_block *self = thread_self();
+
+	thread_pause_counting(self);
+	*wait = (struct wait){.lock = lock, .thread = self};
+	atomic_fetch_add(&lock_busy_count, 1);
+	__atomic_fetch_add(&lock->waiters_count, 1, __ATOMIC_RELAXED);
+	wait->site = track_site_of(self, entry);
+	self->waits_at = wait->site;
+	__atomic_store_n(&self->waits_for, lock->address, __ATOMIC_RELEASE);
+	thread_resume_counting(self);
+	wait->started_ns = clock_ns();
+}
+
+/* From here to wait_released the lock is as busy as during the wait. */
+static void begin_hold(struct lock_block *lock, const struct wait_block *row,
+		       uint64_t now_ns)
+{
+	if (!lock->held_since_ns)
+		atomic_fetch_add(&lock_busy_count, 1);
+	lock->held_since_ns = now_ns;
+	lock->holder_at = arena_offset_of(row);
+}
+
+static void count_wait(struct wait *wait, uint64_t now_ns, bool is_held)
+{
+	struct lock_block *lock = wait->lock;
+	uint32_t owner = is_held ? lock->released_at : 0;
+	struct wait_block *row =
+		wait_find(lock, wait->thread, wait->site, owner);
+	uint64_t took_ns = now_ns - wait->started_ns;
+
+	if (!row)
+		return;
+	row->count++;
+	row->wait_ns += took_ns;
+	if (took_ns > row->longest_ns)
+		row->longest_ns = took_ns;
+	if (is_held)
+		begin_hold(lock, row, now_ns);
+}
+
+void wait_end(struct wait *wait, bool has_it, bool is_held)
+{
+	uint64_t now_ns = clock_ns();
+
+	__atomic_store_n(&wait->thread->waits_for, 0, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&wait->lock->waiters_count, 1, __ATOMIC_RELAXED);
+	if (has_it)
+		count_wait(wait, now_ns, is_held);
+	atomic_fetch_sub(&lock_busy_count, 1);
+}
+
+void wait_released(struct lock_block *lock, const struct stack_entry *entry)
+{
+	struct thread_block *self = thread_self();
+	struct wait_block *row;
+
+	if (lock->held_since_ns) {
+		row = arena_at(lock->holder_at);
+		row->hold_ns += clock_ns() - lock->held_since_ns;
+		lock->held_since_ns = 0;
+		atomic_fetch_sub(&lock_busy_count, 1);
+	}
+	if (!__atomic_load_n(&lock->waiters_count, __ATOMIC_RELAXED))
+		return;
+	thread_pause_counting(self);
+	lock->released_at = track_site_of(self, entry);
+	thread_resume_counting(self);
+}

@@ -1,0 +1,194 @@
+#include "preload/stack/process_texts.h"
+#include "preload/arena.h"
+#include "unwind/elf_layout.h"
+#include <fcntl.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define LINE_BYTES_MAX 4400u /* a path is 4096 at most */
+#define TEXT_BYTES_MAX ((size_t)4 << 20)
+
+static _Atomic uint32_t maps_count;
+
+uint32_t process_maps_newest(void)
+{
+	uint32_t count = atomic_load(&maps_count);
+
+	return count ? count - 1 : 0;
+}
+
+void process_restart_texts(void)
+{
+	atomic_store(&maps_count, 0);
+}
+
+static struct text_block *take_text(enum block_kind kind, const char *text,
+				    size_t bytes)
+{
+	struct text_block *block = arena_take(kind, sizeof(*block) + bytes);
+
+	if (!block)
+		return NULL;
+	block->bytes = bytes;
+	if (text)
+		memcpy(block->text, text, bytes);
+	return block;
+}
+
+void process_save_command(void)
+{
+	char text[LINE_BYTES_MAX];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		close(fd);
+	if (bytes > 0)
+		take_text(BLOCK_PROCESS, text, (size_t)bytes);
+}
+
+/* "start-end r-xp offset device inode path" */
+static bool is_executable(const char *line)
+{
+	const char *space = strchr(line, ' ');
+
+	return space && strnlen(space, 4) == 4 && space[3] == 'x';
+}
+
+/* "0123ab... " */
+#define BUILD_ID_TEXT_BYTES (2 * CLINIC_ELF_BUILD_ID_MAX + 1)
+
+struct image_search {
+	uintptr_t start, end;
+	struct clinic_elf_layout layout; /* of the image that is there */
+};
+
+static bool is_there(const struct dl_phdr_info *image,
+		     const struct image_search *search)
+{
+	for (size_t i = 0; i < image->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &image->dlpi_phdr[i];
+		uintptr_t start = image->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && start < search->end &&
+		    start + segment->p_memsz > search->start)
+			return true;
+	}
+	return false;
+}
+
+static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
+{
+	struct image_search *search = context;
+
+	(void)size;
+	if (!is_there(image, search))
+		return 0;
+	if (clinic_elf_layout_of_image(image->dlpi_addr, image->dlpi_phdr,
+				       image->dlpi_phnum, &search->layout))
+		search->layout.build_id_size = 0;
+	return 1;
+}
+
+static pid_t loaded_in; /* 0: our constructors run yet, and nobody forked */
+
+__attribute__((constructor)) static void remember_process(void)
+{
+	loaded_in = getpid();
+}
+
+/*
+ * dl_iterate_phdr takes the loader's lock. In the child of a fork it may be
+ * held for good, by a thread of the parent that was in dlopen just then.
+ */
+static bool may_ask_loader(void)
+{
+	return !loaded_in || getpid() == loaded_in;
+}
+
+/*
+ * Of the image in memory: the file may be another one by now, and by the
+ * time that somebody asks for names. How long the text is; no NUL.
+ */
+static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *dash;
+	struct image_search search = {.start = strtoul(line, &dash, 16)};
+	size_t used = 0;
+
+	search.end = strtoul(dash + 1, NULL, 16);
+	if (may_ask_loader())
+		dl_iterate_phdr(look_at_image, &search);
+	for (size_t i = 0; i < search.layout.build_id_size; i++) {
+		text[used++] = digits[search.layout.build_id[i] >> 4];
+		text[used++] = digits[search.layout.build_id[i] & 15];
+	}
+	if (!used)
+		text[used++] = '-';
+	text[used++] = ' ';
+	return used;
+}
+
+/* Another line of the listing, if there is room. */
+static size_t keep_line(const char *line, size_t bytes, char *to, size_t room)
+{
+	char build_id[BUILD_ID_TEXT_BYTES];
+	size_t id_bytes = write_build_id(line, build_id);
+
+	if (id_bytes + bytes > room)
+		return 0;
+	if (to) {
+		memcpy(to, build_id, id_bytes);
+		memcpy(to + id_bytes, line, bytes);
+	}
+	return id_bytes + bytes;
+}
+
+/* The executable lines, into `to` (NULL: to be counted). */
+static size_t read_maps(char *to, size_t room)
+{
+	char buffer[LINE_BYTES_MAX];
+	size_t used = 0, kept = 0;
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return 0;
+	while ((got = read(fd, buffer + used, sizeof(buffer) - 1 - used)) > 0) {
+		char *line = buffer, *end;
+
+		used += (size_t)got;
+		buffer[used] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			size_t bytes = (size_t)(end + 1 - line);
+
+			if (is_executable(line))
+				kept += keep_line(line, bytes,
+						  to ? to + kept : NULL,
+						  room - kept);
+		}
+		used -= (size_t)(line - buffer);
+		memmove(buffer, line, used);
+	}
+	close(fd);
+	return kept;
+}
+
+void process_save_maps(void)
+{
+	/* Room for a few more lines, should another thread map meanwhile. */
+	size_t room = read_maps(NULL, TEXT_BYTES_MAX) + LINE_BYTES_MAX;
+	struct text_block *block = take_text(BLOCK_MAPS, NULL, room);
+
+	if (!block)
+		return;
+	block->bytes = read_maps(block->text, room);
+	atomic_fetch_add(&maps_count, 1);
+}

@@ -1,0 +1,23 @@
+/*
+ * preload/stack/process_texts.h - what a reader of the arena must know of us.
+ *
+ * Each goes into a block of its own, read from /proc without any allocator.
+ *
+ * Errors     none: what cannot be had is left out.
+ * Threads    one call at a time.
+ * Read next  collect/alloc_raw.h, the reader.
+ */
+#ifndef PRELOAD_STACK_PROCESS_TEXTS_H
+#define PRELOAD_STACK_PROCESS_TEXTS_H
+
+#include <stdint.h>
+
+void process_save_command(void);
+
+/* What is mapped where now. Addresses found later are of this listing. */
+void process_save_maps(void);
+uint32_t process_maps_newest(void); /* its number, from 0 */
+
+void process_restart_texts(void); /* in a forked child */
+
+#endif

@@ -1,0 +1,98 @@
+#include "preload/stack/stack_tables.h"
+#include "preload/stack/process_texts.h"
+#include "unwind/address_space.h"
+#include <link.h>
+
+static struct clinic_modules *modules;
+static _Atomic(struct clinic_space *) space;
+/* Libraries ever loaded, and closed, when it was made. */
+static _Atomic unsigned long long space_adds;
+static _Atomic uint64_t space_unloads;
+static atomic_flag preparing = ATOMIC_FLAG_INIT;
+
+_Atomic uint64_t stack_unloads_count;
+
+static int read_adds(struct dl_phdr_info *image, size_t size, void *adds)
+{
+	(void)size;
+	*(unsigned long long *)adds = image->dlpi_adds;
+	return 1; /* the first image tells */
+}
+
+static unsigned long long loaded_count(void)
+{
+	unsigned long long adds = 0;
+
+	dl_iterate_phdr(read_adds, &adds);
+	return adds;
+}
+
+/*
+ * The old space is not freed: another thread may be walking over it. It is
+ * small, the tables themselves are shared by all spaces.
+ */
+static void rebuild(void)
+{
+	struct clinic_space *old = atomic_load(&space), *fresh;
+
+	atomic_store(&space_unloads, atomic_load(&stack_unloads_count));
+	atomic_store(&space_adds, loaded_count());
+	if ((!modules && clinic_modules_new(&modules)) ||
+	    clinic_space_read_self(modules, &fresh))
+		return;
+	/* The same plugin, loaded again where it was. */
+	if (old && clinic_space_covers(old, fresh)) {
+		clinic_space_free(fresh);
+		return;
+	}
+	/* First: whoever walks by the new tables has the new listing. */
+	process_save_maps();
+	atomic_store_explicit(&space, fresh, memory_order_release);
+}
+
+void stack_tables_prepare(void)
+{
+	if (atomic_flag_test_and_set(&preparing))
+		return;
+	if (!atomic_load(&space) || stack_tables_are_behind())
+		rebuild();
+	atomic_flag_clear(&preparing);
+}
+
+struct clinic_space *stack_tables_now(void)
+{
+	return atomic_load_explicit(&space, memory_order_acquire);
+}
+
+bool stack_tables_are_doubtful(void)
+{
+	return atomic_load(&stack_unloads_count) != atomic_load(&space_unloads);
+}
+
+bool stack_tables_are_behind(void)
+{
+	return loaded_count() != atomic_load(&space_adds);
+}
+
+void stack_tables_note_unload(void)
+{
+	atomic_fetch_add(&stack_unloads_count, 1);
+}
+
+void stack_tables_restart(void)
+{
+	atomic_flag_clear(&preparing);
+}
+
+bool stack_tables_place(uint64_t address, const char **path,
+			uint64_t *file_offset)
+{
+	const struct clinic_space *now = stack_tables_now();
+	struct clinic_place place;
+
+	if (!now || clinic_space_find(now, address, &place))
+		return false;
+	*path = clinic_module_path(place.module);
+	*file_offset = place.file_offset;
+	return true;
+}

@@ -1,0 +1,349 @@
+#include "preload/stack/stack_walk.h"
+#include "preload/stack/stack_tables.h"
+#include "unwind/address_space.h"
+#include "unwind/space_code.h"
+#include "unwind/unwind.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#define WORD      8u
+#define RULES     1024u
+#define NOT_SAVED 0u
+
+extern void *__libc_stack_end;
+
+struct rule {
+	uint64_t address;
+	struct clinic_unwind_row row;
+	size_t module;
+};
+
+struct stack_walker {
+	uint64_t stack_low, stack_high;
+	uint64_t space_version; /* of the rules */
+	bool met_unknown;       /* the walk came to code that no table is for */
+	struct rule rules[RULES];
+	struct clinic_unwinder unwinder; /* for what is rare */
+};
+
+/* A walk, and the registers of the frame that it has reached. */
+struct walk {
+	struct stack_walker *walker;
+	const struct clinic_space *space;
+	const struct stack_entry *entry;
+	struct stack *stack; /* what comes of it */
+	uint64_t pc;         /* inside the call */
+	uint64_t sp;
+	uint64_t fp_at; /* where its frame pointer was saved; or NOT_SAVED */
+};
+
+/* The first thread's stack grows on demand, up to a limit. */
+static void find_first_stack(struct stack_walker *walker)
+{
+	struct rlimit limit;
+
+	walker->stack_high = (uint64_t)__libc_stack_end;
+	if (getrlimit(RLIMIT_STACK, &limit) ||
+	    limit.rlim_cur > walker->stack_high / 2)
+		limit.rlim_cur = (rlim_t)1 << 30;
+	walker->stack_low = walker->stack_high - limit.rlim_cur;
+}
+
+static void find_thread_stack(struct stack_walker *walker)
+{
+	pthread_attr_t attributes;
+	size_t size;
+	void *low;
+
+	walker->stack_low = walker->stack_high = 0;
+	if (pthread_getattr_np(pthread_self(), &attributes))
+		return;
+	if (!pthread_attr_getstack(&attributes, &low, &size)) {
+		walker->stack_low = (uint64_t)low;
+		walker->stack_high = (uint64_t)low + size;
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+/*
+ * Which of the two cannot be told by the thread's id: in a forked child the
+ * only thread may be one that was not the first in its parent.
+ */
+static void find_stack(struct stack_walker *walker)
+{
+	uint64_t here = (uint64_t)__builtin_frame_address(0);
+
+	find_first_stack(walker);
+	if (here < walker->stack_low || here >= walker->stack_high)
+		find_thread_stack(walker);
+}
+
+struct stack_walker *stack_walker_new(void)
+{
+	struct stack_walker *walker =
+		mmap(NULL, sizeof(*walker), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (walker == MAP_FAILED)
+		return NULL;
+	find_stack(walker);
+	return walker;
+}
+
+void stack_walker_free(struct stack_walker *walker)
+{
+	munmap(walker, sizeof(*walker));
+}
+
+static bool is_on_stack(const struct stack_walker *walker,
+			const struct stack_entry *entry)
+{
+	uint64_t at = (uint64_t)entry->frame;
+
+	return at >= walker->stack_low && at + 2 * WORD <= walker->stack_high;
+}
+
+static bool load(struct walk *w, uint64_t at, uint64_t *word)
+{
+	struct stack *stack = w->stack;
+	uint64_t frame = (uint64_t)w->entry->frame;
+
+	if (at < frame || at % WORD || at + WORD > w->walker->stack_high ||
+	    stack->words_count == STACK_WORDS_MAX)
+		return false;
+	*word = *(const uint64_t *)at;
+	stack->words[stack->words_count++] =
+		(struct stack_word){.offset = at - frame, .word = *word};
+	return true;
+}
+
+static void renew_rules(struct stack_walker *walker,
+			const struct clinic_space *space)
+{
+	if (clinic_space_version(space) == walker->space_version)
+		return;
+	for (size_t i = 0; i < RULES; i++)
+		walker->rules[i].address = 0;
+	walker->space_version = clinic_space_version(space);
+}
+
+/* Nobody calls the entry code: its rule is to say so. */
+static struct clinic_unwind_row row_of(const struct clinic_code *code)
+{
+	struct clinic_unwind_row row =
+		*clinic_unwind_table_find(code->table, code->elf_address);
+
+	if (row.cfa_kind == CLINIC_CFA_NONE &&
+	    clinic_unwind_table_is_entry(code->table, code->elf_address)) {
+		row.cfa_kind = CLINIC_CFA_REGISTER;
+		row.ra = CLINIC_SAVED_UNDEFINED;
+	}
+	return row;
+}
+
+static const struct rule *rule_for(struct walk *w, uint64_t address)
+{
+	struct rule *rule =
+		&w->walker->rules[(address * UINT64_C(0x9e3779b97f4a7c15) >>
+				   40) %
+				  RULES];
+	struct clinic_code code;
+
+	if (rule->address == address)
+		return rule;
+	if (clinic_space_code(w->space, address, &code)) {
+		w->walker->met_unknown = true;
+		return NULL;
+	}
+	if (!code.table)
+		return NULL;
+	rule->module = clinic_module_index(code.place.module);
+	rule->row = row_of(&code);
+	rule->address = address;
+	return rule;
+}
+
+static bool find_cfa(struct walk *w, const struct clinic_unwind_row *row,
+		     uint64_t *cfa)
+{
+	if (row->cfa_register == CLINIC_REGISTER_SP)
+		*cfa = w->sp;
+	else if (row->cfa_register != CLINIC_REGISTER_FP ||
+		 w->fp_at == NOT_SAVED || !load(w, w->fp_at, cfa))
+		return false;
+	*cfa += (uint64_t)row->cfa_offset;
+	if (row->cfa_kind == CLINIC_CFA_MEMORY) {
+		if (!load(w, *cfa, cfa))
+			return false;
+		*cfa += (uint64_t)row->cfa_addend * WORD;
+	}
+	return *cfa > w->sp;
+}
+
+enum step { STEPPED, OUTERMOST, TOO_DEEP, STUCK };
+
+static uint64_t add_module(uint64_t hash, size_t module)
+{
+	return (hash + module + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static enum step leave_by_row(struct walk *w,
+			      const struct clinic_unwind_row *row)
+{
+	uint64_t cfa, pc;
+
+	if (row->cfa_kind != CLINIC_CFA_REGISTER &&
+	    row->cfa_kind != CLINIC_CFA_MEMORY)
+		return STUCK;
+	if (row->ra == CLINIC_SAVED_UNDEFINED)
+		return OUTERMOST;
+	if (!clinic_saved_is_words(row->ra) || !find_cfa(w, row, &cfa) ||
+	    !load(w, cfa + (uint64_t)row->ra * WORD, &pc))
+		return STUCK;
+	if (row->fp == CLINIC_SAVED_AT_FP)
+		return STUCK;
+	if (clinic_saved_is_words(row->fp))
+		w->fp_at = cfa + (uint64_t)row->fp * WORD;
+	else if (row->fp != CLINIC_SAVED_SAME)
+		w->fp_at = NOT_SAVED;
+	w->sp = cfa;
+	w->pc = pc - 1;
+	return pc ? STEPPED : OUTERMOST;
+}
+
+static enum step leave_frame(struct walk *w)
+{
+	const struct rule *rule = rule_for(w, w->pc);
+
+	if (!rule)
+		return STUCK;
+	w->stack->modules_hash =
+		add_module(w->stack->modules_hash, rule->module);
+	return leave_by_row(w, &rule->row);
+}
+
+/* The hook keeps a frame pointer: its caller's, and where it returns to. */
+static enum step walk_by_tables(struct walk *w)
+{
+	struct stack *stack = w->stack;
+	uint64_t frame = (uint64_t)w->entry->frame;
+	enum step step = STEPPED;
+
+	w->sp = frame + 2 * WORD;
+	w->fp_at = frame;
+	if (!load(w, frame + WORD, &w->pc))
+		return STUCK;
+	w->pc--;
+	while (step == STEPPED) {
+		if (stack->frames_count == SITE_FRAMES_MAX)
+			return TOO_DEEP;
+		stack->frames[stack->frames_count++] = w->pc;
+		step = leave_frame(w);
+	}
+	return step;
+}
+
+/* Signal frames, PLT entries, code without tables: the whole engine. */
+static void walk_by_engine(struct walk *w)
+{
+	struct stack *stack = w->stack;
+	uint64_t frame = (uint64_t)w->entry->frame;
+	uint64_t frames[SITE_FRAMES_MAX + 1];
+	struct clinic_registers registers = {0};
+	struct clinic_unwind_moment at = {.registers = &registers,
+					  .stack_start = frame,
+					  .stack = w->entry->frame};
+	struct clinic_unwound out = {.frames = frames,
+				     .frames_max = SITE_FRAMES_MAX + 1};
+
+	at.stack_bytes = w->walker->stack_high - frame;
+	clinic_registers_set(&registers, CLINIC_REGISTER_PC, w->entry->pc);
+	clinic_registers_set(&registers, CLINIC_REGISTER_SP, frame);
+	clinic_registers_set(&registers, CLINIC_REGISTER_FP, frame);
+	clinic_unwind(&w->walker->unwinder, w->space, &at, &out);
+	/* The first frame is the hook's own. */
+	stack->frames_count = out.frames_count - 1;
+	for (size_t i = 0; i < stack->frames_count; i++)
+		stack->frames[i] = frames[i + 1];
+	stack->truth = out.truth == CLINIC_UNWIND_COMPLETE  ? SITE_COMPLETE
+		       : out.truth == CLINIC_UNWIND_GUESSED ? SITE_GUESSED
+							    : SITE_TRUNCATED;
+}
+
+static void hash_modules(struct walk *w)
+{
+	struct stack *stack = w->stack;
+	struct clinic_place place;
+
+	stack->modules_hash = 0;
+	for (size_t i = 0; i < stack->frames_count; i++) {
+		if (clinic_space_find(w->space, stack->frames[i], &place))
+			w->walker->met_unknown = true;
+		else
+			stack->modules_hash =
+				add_module(stack->modules_hash,
+					   clinic_module_index(place.module));
+	}
+}
+
+static void begin_stack(struct stack *stack, enum site_truth truth)
+{
+	stack->frames_count = 0;
+	stack->words_count = 0;
+	stack->modules_hash = 0;
+	stack->truth = truth;
+}
+
+static void walk_once(struct stack_walker *walker,
+		      const struct stack_entry *entry, struct stack *stack)
+{
+	struct walk w = {.walker = walker,
+			 .space = stack_tables_now(),
+			 .entry = entry,
+			 .stack = stack};
+
+	begin_stack(stack, SITE_COMPLETE);
+	walker->met_unknown = false;
+	renew_rules(walker, w.space);
+	switch (walk_by_tables(&w)) {
+	case OUTERMOST:
+		return;
+	case TOO_DEEP:
+		stack->truth = SITE_TRUNCATED;
+		return;
+	default:
+		stack->words_count = 0;
+		walk_by_engine(&w);
+		hash_modules(&w);
+	}
+}
+
+static void walk(struct stack_walker *walker, const struct stack_entry *entry,
+		 struct stack *stack)
+{
+	if (stack_tables_are_doubtful())
+		stack_tables_prepare();
+	walk_once(walker, entry, stack);
+	/* Code that was not there: loaded since the tables were made? */
+	if (!walker->met_unknown || !stack_tables_are_behind())
+		return;
+	stack_tables_prepare();
+	walk_once(walker, entry, stack);
+}
+
+static void tell_caller(const struct stack_entry *entry, struct stack *stack)
+{
+	begin_stack(stack, SITE_TRUNCATED);
+	stack->frames[stack->frames_count++] = entry->frame[1] - 1;
+}
+
+void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
+		struct stack *stack)
+{
+	if (stack_tables_now() && is_on_stack(walker, entry))
+		walk(walker, entry, stack);
+	else
+		tell_caller(entry, stack);
+}

@@ -1,0 +1,136 @@
+#include "preload/stderr_text.h"
+#include "preload/stack/stack_tables.h"
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* As deep as a person reads on. */
+#define FRAMES_SHOWN 16u
+#define PLACE_BYTES  (PATH_MAX + 24)
+
+void say(const char *text)
+{
+	size_t bytes = strlen(text);
+
+	while (bytes) {
+		ssize_t wrote = write(STDERR_FILENO, text, bytes);
+
+		if (wrote <= 0)
+			return;
+		text += wrote;
+		bytes -= (size_t)wrote;
+	}
+}
+
+void say_count(uint64_t count)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+	say(digits);
+}
+
+/* "PATH+0xOFFSET", the offset in that file. */
+static void place_text(uint64_t address, char text[PLACE_BYTES])
+{
+	const char *path;
+	uint64_t offset;
+
+	if (stack_tables_place(address, &path, &offset))
+		snprintf(text, PLACE_BYTES, "%s+0x%llx", path,
+			 (unsigned long long)offset);
+	else
+		snprintf(text, PLACE_BYTES, "?+0x%llx",
+			 (unsigned long long)address);
+}
+
+/* LIB/libclinic-preload.so stands beside BIN/clinic. */
+static bool find_clinic(char path[PATH_MAX])
+{
+	Dl_info ours;
+	char *slash;
+
+	if (!dladdr((void *)(uintptr_t)find_clinic, &ours) ||
+	    strlen(ours.dli_fname) >= PATH_MAX - sizeof("/bin/clinic"))
+		return false;
+	strcpy(path, ours.dli_fname);
+	for (int up = 0; up < 2; up++) {
+		slash = strrchr(path, '/');
+		if (!slash)
+			return false;
+		*slash = '\0';
+	}
+	strcat(path, "/bin/clinic");
+	return access(path, X_OK) == 0;
+}
+
+/* Without our environment: the child is not to be watched. */
+static bool run_clinic(char *const arguments[])
+{
+	static char path_setting[] = "PATH=/usr/bin:/bin";
+	char *environment[] = {path_setting, NULL};
+	posix_spawn_file_actions_t actions;
+	int error, status;
+	pid_t child;
+
+	if (posix_spawn_file_actions_init(&actions))
+		return false;
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO,
+					 STDOUT_FILENO);
+	error = posix_spawn(&child, arguments[0], &actions, NULL, arguments,
+			    environment);
+	posix_spawn_file_actions_destroy(&actions);
+	if (error)
+		return false;
+	return waitpid(child, &status, 0) == child && status == 0;
+}
+
+void say_variable(uint64_t address)
+{
+	static char program[PATH_MAX], verb[] = "where", option[] = "--data";
+	char place[PLACE_BYTES];
+	char *arguments[] = {program, verb, option, place, NULL};
+	struct link_map *map;
+	Dl_info info;
+
+	if (!dladdr1((const void *)address, &info, (void **)&map,
+		     RTLD_DL_LINKMAP)) {
+		snprintf(place, sizeof(place), "0x%llx",
+			 (unsigned long long)address);
+		say(place);
+		return;
+	}
+	/* The program itself has no name in the loader's list. */
+	snprintf(place, sizeof(place), "%s+0x%llx",
+		 map->l_name[0] ? map->l_name : info.dli_fname,
+		 (unsigned long long)(address - map->l_addr));
+	if (!find_clinic(program) || !run_clinic(arguments))
+		say(place);
+}
+
+void say_stack(const struct stack *stack)
+{
+	static char places[FRAMES_SHOWN][PLACE_BYTES];
+	static char program[PATH_MAX], verb[] = "where";
+	char *arguments[FRAMES_SHOWN + 3] = {program, verb};
+	size_t count = stack->frames_count < FRAMES_SHOWN ? stack->frames_count
+							  : FRAMES_SHOWN;
+
+	for (size_t i = 0; i < count; i++) {
+		place_text(stack->frames[i], places[i]);
+		arguments[i + 2] = places[i];
+	}
+	if (find_clinic(program) && run_clinic(arguments))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		say("  ");
+		say(places[i]);
+		say("\n");
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * preload/stderr_text.h - a few words on stderr, by write(2) alone.
+ *
+ * Errors     none: when stderr is closed, nobody is left to tell.
+ * Threads    any; lines of several threads may mix.
+ */
+#ifndef PRELOAD_STDERR_TEXT_H
+#define PRELOAD_STDERR_TEXT_H
+
+#include "preload/stack/stack_walk.h"
+#include <stdint.h>
+
+void say(const char *text);
+void say_count(uint64_t count);
+
+/* The variable there, as `clinic` names it, or where it is. */
+void say_variable(uint64_t address);
+
+/*
+ * One line a frame, with function, file and line. The names come from the
+ * `clinic` beside this library, run as a child; without it the lines are
+ * "PATH+0xOFFSET", which addr2line understands.
+ */
+void say_stack(const struct stack *stack);
+
+#endif

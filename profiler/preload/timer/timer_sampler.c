@@ -1,0 +1,276 @@
+/*
+ * The sampler for where perf events are forbidden: each thread has a timer
+ * on its own CPU clock, whose signal writes down where the thread was.
+ *
+ * The kernel looks at such timers at its tick: 250 times a second at most
+ * with CONFIG_HZ=250, whatever was asked for. A sample therefore weighs the
+ * CPU time that passed since the one before, not a period. The signal is
+ * delivered on the way back to user mode: time in the kernel is charged to
+ * the function that called it.
+ *
+ * Nothing happens in a program that was not started for it: see
+ * TIMER_RING_SETTING.
+ */
+#include "preload/timer/timer_sampler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/timer/timer_signal.h"
+#include "preload/timer/timer_write.h"
+
+/*
+ * Above the frame in which a thread starts lie those of libc and then the
+ * thread's descriptor, or the program's arguments, in the same mapping.
+ */
+#define ABOVE_START_BYTES 1024
+
+/* The dynamic linker's: where the kernel put the main thread's arguments. */
+extern void *__libc_stack_end;
+
+/*
+ * Made by the first tick: a process that lives for less than a tick, as most
+ * that fork only to exec, costs a timer and no file.
+ */
+static struct timer_ring ring;
+enum { NO_RING, RING_IN_MAKING, RING_READY, RING_FAILED };
+static _Atomic int state = NO_RING;
+static char folder[TIMER_RING_FOLDER_MAX];
+static long period_ns;
+static int signal_number;
+static bool is_active;
+
+/* Its destructor is how a thread says that it ends. */
+static pthread_key_t end_key;
+static bool has_end_key;
+
+static _Thread_local struct {
+	bool has_timer;
+	int timer; /* the kernel's number */
+	uint32_t tid;
+	uint64_t cpu_ns; /* at the last sample */
+	uintptr_t stack_end;
+} self;
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * How much of the stack to make room for. Programs may run on stacks of
+ * their own, of which nobody knows the end: then what there may be.
+ */
+static uint32_t stack_room(uintptr_t sp)
+{
+	size_t room = atomic_load_explicit(&ring.head->stack_most,
+					   memory_order_relaxed);
+
+	if (sp < self.stack_end && room > self.stack_end - sp)
+		room = self.stack_end - sp;
+	return (uint32_t)(room + TIMER_RING_ALIGN - 1) &
+	       ~(uint32_t)(TIMER_RING_ALIGN - 1);
+}
+
+/*
+ * By the kernel, which stops where memory stops: a load of our own beyond
+ * the end of a coroutine's stack would kill the program.
+ */
+static size_t copy_stack(void *to, uintptr_t sp, size_t bytes)
+{
+	struct iovec local = {to, bytes};
+	struct iovec remote = {(void *)sp, bytes};
+	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+static void write_sample(const void *context)
+{
+	uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct clinic_registers registers;
+	struct timer_sample *sample;
+	uintptr_t sp;
+	uint32_t room;
+
+	clinic_registers_from_context(&registers, context);
+	sp = registers.value[CLINIC_REGISTER_SP];
+	room = stack_room(sp);
+	sample = (void *)timer_write_reserve(&ring,
+					     (uint32_t)sizeof(*sample) + room);
+	if (!sample)
+		return; /* counted; the next one weighs that much more */
+	sample->time_ns = clock_ns(CLOCK_MONOTONIC);
+	sample->weight_ns = cpu_ns - self.cpu_ns;
+	sample->tid = self.tid;
+	sample->cpu = (uint32_t)sched_getcpu();
+	prctl(PR_GET_NAME, sample->name);
+	sample->registers = registers;
+	sample->stack_bytes = copy_stack(sample + 1, sp, room);
+	timer_write_commit(&sample->record, TIMER_RECORD_SAMPLE);
+	self.cpu_ns = cpu_ns;
+}
+
+/*
+ * Whoever ticks while another thread makes the ring loses nothing: its next
+ * sample weighs that much more.
+ */
+static bool has_ring(void)
+{
+	int none = NO_RING;
+
+	if (state == RING_READY)
+		return true;
+	if (!atomic_compare_exchange_strong(&state, &none, RING_IN_MAKING))
+		return false;
+	if (timer_write_open(&ring, folder)) {
+		state = RING_FAILED;
+		return false;
+	}
+	timer_write_maps(&ring);
+	state = RING_READY;
+	return true;
+}
+
+static void end_thread(void)
+{
+	if (!self.has_timer)
+		return;
+	self.has_timer = false;
+	syscall(SYS_timer_delete, self.timer);
+}
+
+static void on_thread_end(void *unused)
+{
+	(void)unused;
+	end_thread();
+}
+
+static void on_tick(const void *context)
+{
+	if (!self.has_timer || !has_ring())
+		return;
+	if (ring.head->is_stopped)
+		end_thread();
+	else
+		write_sample(context);
+}
+
+static void write_stage(const char *name)
+{
+	struct timer_stage *stage =
+		(void *)timer_write_reserve(&ring, sizeof(*stage));
+
+	if (!stage)
+		return; /* counted */
+	stage->time_ns = clock_ns(CLOCK_MONOTONIC);
+	stage->tid = (uint32_t)gettid();
+	strncpy(stage->name, name, sizeof(stage->name) - 1);
+	timer_write_commit(&stage->record, TIMER_RECORD_STAGE);
+}
+
+void timer_sampler_stage(const char *name)
+{
+	if (!is_active)
+		return;
+	/* Unlike a tick, a stage does not come again: wait for the ring. */
+	while (!has_ring() && state == RING_IN_MAKING)
+		sched_yield();
+	if (state == RING_READY)
+		write_stage(name);
+}
+
+/* glibc's timer_create may allocate: the kernel's own does not. */
+static int create_timer(int *timer)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+				 .sigev_signo = signal_number,
+				 .sigev_value.sival_ptr = &timer_signal_mark};
+	struct itimerspec every = {{0, period_ns}, {0, period_ns}};
+
+	event._sigev_un._tid = (pid_t)self.tid;
+	if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, timer))
+		return -errno;
+	if (syscall(SYS_timer_settime, *timer, 0, &every, NULL))
+		return -errno;
+	return 0;
+}
+
+bool timer_sampler_is_active(void)
+{
+	return is_active;
+}
+
+void timer_sampler_thread_begin(const void *stack_start)
+{
+	if (!is_active)
+		return;
+	self.tid = (uint32_t)gettid();
+	self.stack_end = (uintptr_t)stack_start + ABOVE_START_BYTES;
+	self.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	self.has_timer = period_ns && !create_timer(&self.timer);
+	if (has_end_key)
+		pthread_setspecific(end_key, &self);
+}
+
+void timer_sampler_maps_change(void)
+{
+	if (state == RING_READY)
+		timer_write_maps(&ring);
+}
+
+static bool read_setting(void)
+{
+	const char *setting = getenv(TIMER_RING_SETTING);
+	const char *colon = setting ? strchr(setting, ':') : NULL;
+	long frequency_hz = setting ? atol(setting) : 0;
+
+	if (!colon || frequency_hz < 0 || strlen(colon) > sizeof(folder))
+		return false;
+	strcpy(folder, colon + 1);
+	period_ns = frequency_hz ? 1000000000 / frequency_hz : 0;
+	return true;
+}
+
+/* Timers are not inherited, and the ring is the parent's. */
+static void in_child(void)
+{
+	timer_write_close(&ring);
+	state = NO_RING;
+	self.has_timer = false;
+	timer_sampler_thread_begin(
+		(const void *)(self.stack_end - ABOVE_START_BYTES));
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	if (!read_setting())
+		return;
+	if (period_ns)
+		signal_number = timer_signal_take(on_tick);
+	if (period_ns && !signal_number)
+		return;
+	is_active = true;
+	has_end_key = !pthread_key_create(&end_key, on_thread_end);
+	pthread_atfork(NULL, NULL, in_child);
+	timer_sampler_thread_begin(__libc_stack_end);
+}
+
+/* Libraries loaded since, of a process too short to be looked at. */
+__attribute__((destructor)) static void finish(void)
+{
+	timer_sampler_maps_change();
+}

@@ -1,0 +1,208 @@
+/*
+ * shared_memory/arena_layout.h - what the allocation counter keeps in its
+ * arena.
+ *
+ * The arena is a head and then blocks, one after the other, each with its
+ * kind and length. Nothing in it is a pointer that a reader must follow:
+ * the same bytes serve the running program and whoever reads the file.
+ *
+ * Units      _count is calls, _bytes is bytes asked for.
+ * Threads    a thread block is written by its thread alone, one machine
+ *            instruction a counter; anybody may read it at any time.
+ * Read next  preload/arena.h, which hands out the blocks.
+ */
+#ifndef CLINIC_SHARED_MEMORY_ARENA_LAYOUT_H
+#define CLINIC_SHARED_MEMORY_ARENA_LAYOUT_H
+
+#include <stdint.h>
+
+#define ARENA_MAGIC   0x31414e4c434c4350ull
+#define ARENA_ALIGN   64u
+#define ARENA_VERSION 2u
+
+enum block_kind {
+	BLOCK_NONE, /* not yet taken, or just being made */
+	BLOCK_STAGES,
+	BLOCK_THREAD,
+	BLOCK_SITE,
+	BLOCK_ROWS,
+	BLOCK_MAPS,
+	BLOCK_PROCESS,
+	BLOCK_LOCK,
+	BLOCK_WAIT,
+};
+
+/* One moment on two clocks: the cheap one is turned into the other later. */
+struct arena_instant {
+	uint64_t ticks;
+	uint64_t ns; /* CLOCK_MONOTONIC */
+};
+
+struct arena_head {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t pid;
+	uint64_t used_bytes; /* head included */
+	uint64_t lost_count; /* blocks that could not be had */
+	struct arena_instant started;
+	struct arena_instant ended; /* zero: killed, or still running */
+	uint32_t is_unobservable;   /* the program brings its own malloc */
+	uint32_t has_live;          /* frees were matched to allocations */
+	uint64_t sample_bytes;      /* 0: every allocation has its stack */
+	uint64_t sites_count;
+	uint64_t sites_lost_count; /* allocations counted at site 0 */
+	uint64_t unmatched_frees_count;
+	int64_t live_bytes; /* what threads have not yet added is missing */
+	int64_t peak_bytes;
+	uint64_t peak_ticks;
+	uint64_t deadlocks_count;
+	uint64_t peak_epoch; /* how often live_bytes has made a new peak */
+};
+
+struct arena_block {
+	uint32_t kind;
+	uint32_t reserved;
+	uint64_t bytes; /* this header included */
+};
+
+/*
+ * Stages form a tree: "dedup" within "batch" is another node than "dedup"
+ * alone. Node 0 is the program outside any stage, the last node takes all
+ * that would not fit.
+ */
+#define STAGE_NODES_MAX  256u
+#define STAGE_NAME_BYTES 48u
+#define STAGE_OUTSIDE    0u
+#define STAGE_OVERFLOW   (STAGE_NODES_MAX - 1u)
+
+struct stage_node {
+	char name[STAGE_NAME_BYTES]; /* empty: a free slot */
+	uint16_t parent;
+	uint16_t first_child;
+	uint16_t next_sibling; /* 0: none, as node 0 is nobody's sibling */
+};
+
+struct stage_table {
+	uint32_t used; /* nodes handed out, node 0 not included */
+	struct stage_node nodes[STAGE_NODES_MAX];
+};
+
+/* Class 0 is size 0; class c >= 1 holds (2^(c-2), 2^(c-1)]: 1, 2, 3 to 4.. */
+#define SIZE_CLASSES 65u
+
+struct stage_counts {
+	uint64_t frees_count;
+	uint64_t allocated_bytes;
+	uint64_t begins_count;
+	uint64_t sizes_count[SIZE_CLASSES]; /* their sum: all allocations */
+};
+
+/* What a stage has used up of its allowance since it began. */
+struct stage_use {
+	uint64_t count;
+	uint64_t bytes;
+};
+
+struct thread_block {
+	uint32_t tid;
+	uint32_t folded_count; /* threads before it, gone, in these counts */
+	uint32_t depth;        /* > 0: calls are not counted */
+	uint16_t stage;        /* the node the thread is in */
+	uint16_t reserved;
+	char name[16];
+	struct stage_counts stages[STAGE_NODES_MAX];
+	struct stage_use uses[STAGE_NODES_MAX];
+	uint64_t waits_for; /* address of a lock, while it waits; 0: none */
+	uint32_t waits_at;  /* the site where it waits */
+	void *tracking; /* of the process alone: not for readers of a file */
+};
+
+/*
+ * A call site is a call stack in a stage. Site 0, without a block, stands
+ * for allocations whose stack could not be kept.
+ */
+#define SITES_MAX       (1u << 18)
+#define SITE_FRAMES_MAX 127u
+
+enum site_truth { SITE_COMPLETE, SITE_TRUNCATED, SITE_GUESSED };
+
+struct site_block {
+	uint64_t hash;
+	uint32_t id;
+	uint16_t stage;
+	uint16_t truth;
+	uint32_t maps_at; /* which BLOCK_MAPS, from 0, its addresses are of */
+	uint32_t frames_count;
+	uint64_t frames[]; /* innermost first, inside the calls */
+};
+
+/* What one thread did with one site. Frees are counted where they happen. */
+struct site_row {
+	uint64_t allocations_count;
+	uint64_t allocated_bytes;
+	uint64_t frees_count;
+	uint64_t freed_bytes;
+	uint64_t temporary_count;
+	uint64_t lifetime_ticks;
+	/*
+	 * Bytes live at the peak of epoch `epoch`: copied before the first
+	 * change after it, so that no peak ever costs a walk over all rows.
+	 * An older epoch: nothing has changed since, it is what is live now.
+	 */
+	int64_t peak_bytes;
+	uint64_t epoch;
+};
+
+#define ROWS_PER_BLOCK 256u
+#define ROW_BLOCKS_MAX (SITES_MAX / ROWS_PER_BLOCK)
+
+struct rows_block {
+	uint64_t thread_at; /* offset of the thread's block in the arena */
+	uint32_t first_site;
+	uint32_t reserved;
+	struct site_row rows[ROWS_PER_BLOCK];
+};
+
+/*
+ * A text, as /proc has it: the command line; or executable lines of maps,
+ * before each of them the build-id of what is mapped, "-" when it has none.
+ */
+struct text_block {
+	uint64_t bytes;
+	char text[];
+};
+
+enum lock_kind {
+	LOCK_MUTEX,
+	LOCK_RWLOCK,
+	LOCK_COND,
+	LOCK_SEM,
+	LOCK_JOIN,
+	LOCK_KINDS
+};
+
+/* A lock, by address: one that takes the address of another goes on in it. */
+struct lock_block {
+	uint64_t address;
+	uint32_t kind;
+	uint32_t waiters_count; /* > 0: who holds it shall say where */
+	uint64_t acquisitions_count;
+	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
+	uint64_t holder_at;     /* the wait_block that ended with holding it */
+	uint32_t released_at;   /* site where somebody was last waited for */
+	uint32_t reserved;
+};
+
+/* Waits of one thread for one lock at one place, by who held it. */
+struct wait_block {
+	uint64_t lock_at; /* offsets in the arena */
+	uint64_t thread_at;
+	uint32_t site;
+	uint32_t owner_site; /* 0: not known */
+	uint64_t count;
+	uint64_t wait_ns;
+	uint64_t longest_ns;
+	uint64_t hold_ns; /* from the end of the wait to the release */
+};
+
+#endif

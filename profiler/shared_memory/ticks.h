@@ -1,0 +1,42 @@
+/*
+ * shared_memory/ticks.h - a clock cheap enough for every allocation.
+ *
+ * Units      ticks of unknown length; two arena_instants tell how many
+ *            nanoseconds there are to one.
+ * Threads    any; the counters of all CPUs are in step on every machine whose
+ *            kernel uses them for its own clock.
+ */
+#ifndef CLINIC_SHARED_MEMORY_TICKS_H
+#define CLINIC_SHARED_MEMORY_TICKS_H
+
+#include "shared_memory/arena_layout.h"
+#include <time.h>
+
+static inline uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t ticks_now(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+	return ticks;
+#else
+	return clock_ns();
+#endif
+}
+
+static inline struct arena_instant instant_now(void)
+{
+	return (struct arena_instant){.ticks = ticks_now(), .ns = clock_ns()};
+}
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * sources/null_source.h - no sampler: what a run without CPU samples drains.
+ *
+ * Read next  event_source.h.
+ */
+#ifndef CLINIC_SOURCES_NULL_SOURCE_H
+#define CLINIC_SOURCES_NULL_SOURCE_H
+
+#include "sources/event_source.h"
+
+extern const struct clinic_source clinic_null_source;
+
+#endif

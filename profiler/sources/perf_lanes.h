@@ -1,0 +1,57 @@
+/*
+ * sources/perf_lanes.h - one ring per CPU, read as one stream in order of time.
+ *
+ *	struct clinic_perf_lanes lanes = {0};
+ *	clinic_perf_lanes_add_cpus(&lanes);
+ *	clinic_perf_lane_join(&lanes, &lanes.at[i], event_fd);
+ *	clinic_perf_lanes_drain(&lanes, &decoder, until_ns, on_event, context);
+ *	clinic_perf_lanes_free(&lanes);
+ *
+ * All events of a CPU write into the ring of its lane. Departures have lanes
+ * of their own: samples do not tell of which event they are.
+ *
+ * Loss       a record that cannot be read is told as one lost.
+ * Ownership  the events are the caller's, and outlive the lanes.
+ * Errors     0 or -errno, or what on_event returned.
+ * Read next  perf_ring.h, one ring; perf_record.h, one record.
+ */
+#ifndef CLINIC_SOURCES_PERF_LANES_H
+#define CLINIC_SOURCES_PERF_LANES_H
+
+#include "sources/perf_record.h"
+#include "sources/perf_ring.h"
+
+/* One CPU: its ring, and the oldest record in it. */
+struct clinic_perf_lane {
+	int cpu;
+	bool takes_departures; /* and nothing else; or all else */
+	struct clinic_perf_ring ring;
+	int ring_fd; /* of the event that owns it; -1: none yet */
+	const struct perf_event_header *record;
+	uint64_t record_ns;
+};
+
+struct clinic_perf_lanes {
+	struct clinic_perf_lane *at;
+	size_t count;
+	size_t ring_bytes; /* of each ring, as far as granted; 0: none yet */
+};
+
+/* One lane for each CPU that is online. */
+int clinic_perf_lanes_add_cpus(struct clinic_perf_lanes *lanes);
+/* A second one for each CPU, that takes departures. */
+int clinic_perf_lanes_add_departures(struct clinic_perf_lanes *lanes);
+void clinic_perf_lanes_free(struct clinic_perf_lanes *lanes);
+
+/* That event writes there; the first one maps the ring. Once one has joined,
+ * no more lanes are added: the room is shared out by their count. */
+int clinic_perf_lane_join(struct clinic_perf_lanes *lanes,
+			  struct clinic_perf_lane *lane, int event_fd);
+
+/* Everything before until_ns, oldest first, whichever CPU saw it. */
+int clinic_perf_lanes_drain(struct clinic_perf_lanes *lanes,
+			    struct clinic_perf_decoder *decoder,
+			    uint64_t until_ns, clinic_on_event *on_event,
+			    void *context);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * sources/refusals.h - which instruments would not work here, and why.
+ *
+ * Whoever tries a backend writes down each refusal; the session keeps them,
+ * `clinic doctor` prints them with the command that would help.
+ */
+#ifndef CLINIC_SOURCES_REFUSALS_H
+#define CLINIC_SOURCES_REFUSALS_H
+
+#include <stddef.h>
+
+#define CLINIC_REFUSALS_MAX 16
+
+struct clinic_refusals {
+	size_t count;
+	struct {
+		const char *tried; /* a literal: "perf cycles" */
+		int errno_number;
+		char advice[160]; /* what would allow it; may be "" */
+	} rows[CLINIC_REFUSALS_MAX];
+};
+
+/* error: an errno number. Past CLINIC_REFUSALS_MAX: forgotten. */
+void clinic_refusals_add(struct clinic_refusals *refusals, const char *tried,
+			 int error, const char *advice, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * sources/timer_program.h - the ring that one program writes, as trace events.
+ *
+ *	program = clinic_timer_program_open(folder_fd, "1234.0");
+ *	clinic_timer_program_drain(program, &to);      again and again
+ *	clinic_timer_program_end(program, &to);        once nobody writes
+ *	clinic_timer_program_close(program, folder_fd);
+ *
+ * A program is a process until it ends or execs; its ring file is named by
+ * the process, and by the how manieth program of it this is.
+ *
+ * Order      what it is and what it has mapped is told before its samples.
+ * Loss       what the program had no room for, and what it was writing when
+ *            it died, is told as lost. Damaged records are never read past.
+ * Errors     0 or -errno, or what on_event returned.
+ * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which has
+ *many.
+ */
+#ifndef CLINIC_SOURCES_TIMER_PROGRAM_H
+#define CLINIC_SOURCES_TIMER_PROGRAM_H
+
+#include "sources/trace_event.h"
+
+struct timer_ring_head;
+
+struct clinic_timer_program {
+	struct clinic_timer_program *next; /* the owner's */
+	char name[32];                     /* of its file */
+	uint32_t pid;
+	uint32_t number; /* of those that the process has become */
+	struct timer_ring_head *head;
+	const uint8_t *data;
+	uint64_t lost_seen_count;
+	uint32_t named_tid; /* whose name was told last, and which */
+	char thread_name[16];
+	bool is_announced;
+};
+
+struct clinic_timer_receiver {
+	clinic_on_event *on_event;
+	void *context;
+};
+
+/* NULL: the file is not ready yet, or no memory. Then ask again later. */
+struct clinic_timer_program *clinic_timer_program_open(int folder_fd,
+						       const char *name);
+/* Removes the file too. */
+void clinic_timer_program_close(struct clinic_timer_program *program,
+				int folder_fd);
+
+/* Hands on all complete records, and gives their room back. */
+int clinic_timer_program_drain(struct clinic_timer_program *program,
+			       const struct clinic_timer_receiver *to);
+/* After the last drain: what never became complete. */
+int clinic_timer_program_end(const struct clinic_timer_program *program,
+			     const struct clinic_timer_receiver *to);
+
+#endif

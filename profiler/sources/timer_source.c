@@ -1,0 +1,249 @@
+#include "sources/timer_source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sources/timer_program.h"
+#include "shared_memory/timer_ring.h"
+
+/* Half of a ring lasts 60 ms with four busy threads at 250 Hz. */
+#define PERIOD_MS 20
+
+struct timer_source {
+	char folder[64];
+	int folder_fd;
+	struct clinic_timer_program *programs;
+	uint32_t stack_most;
+	char *settings[3];
+};
+
+static bool is_known(const struct timer_source *source, const char *name)
+{
+	for (const struct clinic_timer_program *at = source->programs; at;
+	     at = at->next)
+		if (!strcmp(at->name, name))
+			return true;
+	return false;
+}
+
+/* In the order in which the process became them. */
+static void insert_program(struct timer_source *source,
+			   struct clinic_timer_program *program)
+{
+	struct clinic_timer_program **link = &source->programs;
+
+	while (*link && ((*link)->pid < program->pid ||
+			 ((*link)->pid == program->pid &&
+			  (*link)->number < program->number)))
+		link = &(*link)->next;
+	program->next = *link;
+	*link = program;
+}
+
+static void add_program(struct timer_source *source, const char *name)
+{
+	struct clinic_timer_program *program =
+		clinic_timer_program_open(source->folder_fd, name);
+
+	if (!program)
+		return; /* next time */
+	program->head->stack_most = source->stack_most;
+	insert_program(source, program);
+}
+
+static int find_programs(struct timer_source *source)
+{
+	struct dirent *entry;
+	int fd = dup(source->folder_fd);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder)
+		return -errno;
+	rewinddir(folder);
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.' &&
+		    strlen(entry->d_name) < sizeof(source->programs->name) &&
+		    !is_known(source, entry->d_name))
+			add_program(source, entry->d_name);
+	closedir(folder);
+	return 0;
+}
+
+/* Nobody writes any more: the process has gone, or execs under this pid. */
+static bool has_ended(const struct clinic_timer_program *program)
+{
+	if (program->next && program->next->pid == program->pid)
+		return true;
+	return kill((pid_t)program->pid, 0) && errno == ESRCH;
+}
+
+static int drain_all(struct timer_source *source,
+		     const struct clinic_timer_receiver *to)
+{
+	struct clinic_timer_program **link = &source->programs, *program;
+	int err = 0;
+
+	while (!err && (program = *link)) {
+		/* First, so that nothing comes after the last drain. */
+		bool ended = has_ended(program);
+
+		err = clinic_timer_program_drain(program, to);
+		if (!ended) {
+			link = &program->next;
+			continue;
+		}
+		if (!err)
+			err = clinic_timer_program_end(program, to);
+		*link = program->next;
+		clinic_timer_program_close(program, source->folder_fd);
+	}
+	return err;
+}
+
+/* until_ns is no matter: each ring is in order, and none waits for others. */
+static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
+		 void *context)
+{
+	struct clinic_timer_receiver to = {on_event, context};
+	int err = find_programs(state);
+
+	(void)until_ns;
+	return err ? err : drain_all(state, &to);
+}
+
+static void tell(const void *state, struct clinic_source_facts *facts)
+{
+	const struct timer_source *source = state;
+
+	*facts = (struct clinic_source_facts){
+		.backend = "timer",
+		.event = "thread-cpu-timer",
+		.kernel_visible = true,
+		.ring_bytes = TIMER_RING_BYTES,
+		.stack_bytes = source->stack_most,
+	};
+}
+
+static unsigned period_ms(const void *state)
+{
+	(void)state;
+	return PERIOD_MS;
+}
+
+static void set_depth(void *state, bool is_deep)
+{
+	struct timer_source *source = state;
+
+	source->stack_most = is_deep ? CLINIC_STACK_BYTES_DEEP
+				     : CLINIC_STACK_BYTES;
+	for (struct clinic_timer_program *at = source->programs; at;
+	     at = at->next)
+		at->head->stack_most = source->stack_most;
+}
+
+static void stop(void *state)
+{
+	struct timer_source *source = state;
+
+	for (struct clinic_timer_program *at = source->programs; at;
+	     at = at->next)
+		at->head->is_stopped = 1;
+}
+
+static void close_source(void *state)
+{
+	struct timer_source *source = state;
+
+	while (source->programs) {
+		struct clinic_timer_program *next = source->programs->next;
+
+		clinic_timer_program_close(source->programs, source->folder_fd);
+		source->programs = next;
+	}
+	if (source->folder_fd >= 0)
+		close(source->folder_fd);
+	if (source->folder[0])
+		rmdir(source->folder);
+	for (char **setting = source->settings; *setting; setting++)
+		free(*setting);
+	free(source);
+}
+
+/* Memory if there is such a folder: what is mapped never goes to a disk. */
+static int make_folder(struct timer_source *source)
+{
+	static const char *const places[] = {"/dev/shm", "/tmp"};
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(source->folder, sizeof(source->folder),
+			 "%s/clinic-XXXXXX", places[i]);
+		if (mkdtemp(source->folder)) {
+			source->folder_fd =
+				open(source->folder,
+				     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			return source->folder_fd < 0 ? -errno : 0;
+		}
+	}
+	source->folder[0] = '\0';
+	return -errno;
+}
+
+static int make_settings(struct timer_source *source,
+			 const struct clinic_timer_plan *plan)
+{
+	const char *others = getenv("LD_PRELOAD");
+
+	if (asprintf(&source->settings[0], "LD_PRELOAD=%s%s%s", plan->preload,
+		     others ? ":" : "", others ? others : "") < 0) {
+		source->settings[0] = NULL;
+		return -ENOMEM;
+	}
+	if (asprintf(&source->settings[1], TIMER_RING_SETTING "=%u:%s",
+		     plan->frequency_hz, source->folder) < 0) {
+		source->settings[1] = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int clinic_timer_source_open(const struct clinic_timer_plan *plan,
+			     struct clinic_source *source)
+{
+	struct timer_source *opened = calloc(1, sizeof(*opened));
+	int err;
+
+	if (!opened)
+		return -ENOMEM;
+	opened->folder_fd = -1;
+	opened->stack_most = CLINIC_STACK_BYTES_DEEP;
+	err = access(plan->preload, R_OK) ? -errno : make_folder(opened);
+	if (!err)
+		err = make_settings(opened, plan);
+	if (err) {
+		close_source(opened);
+		return err;
+	}
+	*source = (struct clinic_source){
+		.state = opened,
+		.tell = tell,
+		.drain = drain,
+		.period_ms = period_ms,
+		.set_depth = set_depth,
+		.stop = stop,
+		.close = close_source,
+	};
+	return 0;
+}
+
+char *const *clinic_timer_source_settings(const struct clinic_source *source)
+{
+	const struct timer_source *opened = source->state;
+
+	return opened->settings;
+}
