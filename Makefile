@@ -91,13 +91,13 @@ PHONY += baseline profile optimize rebench audit verify new
 instruments: $(O)/victims/alloc_23
 
 ## build: the instruments, the fixtures and the patients (the default)
-build: patients
+build: workloads
 
-patients: instruments
+workloads: instruments
 	$(Q)$(LAB) fixtures >/dev/null
 	$(Q)$(LAB) build >/dev/null
 
-PHONY += patients
+PHONY += workloads
 
 ## clean: remove build/
 clean:

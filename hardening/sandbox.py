@@ -14,7 +14,7 @@ BUILT = ("bin", "lib", "victims", "fixtures-tools")
 
 
 class Sandbox:
-    def __init__(self, folder: Path, patient: str = "sick_patient", name: str = "sick"):
+    def __init__(self, folder: Path, template: str = "sick_workload", name: str = "sick"):
         self.folder, self.name = folder, name
         for shared in SHARED:
             (folder / shared).symlink_to(ROOT / shared)
@@ -22,7 +22,7 @@ class Sandbox:
         for built in BUILT:
             (folder / "build" / built).symlink_to(ROOT / "build" / built)
         (folder / "fixtures").mkdir()
-        shutil.copytree(ROOT / "hardening" / patient, folder / "workloads" / name)
+        shutil.copytree(ROOT / "hardening" / template, folder / "workloads" / name)
         self.lab("fixtures", name, "--bless", expect=0)
 
     def lab(self, *argv: str, expect: int | None = None, **options) -> subprocess.CompletedProcess:

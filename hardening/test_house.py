@@ -11,10 +11,10 @@ import pytest
 # Left to right: a room knows only what is left of it (DESIGN section 1).
 C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
            "formats", "sources", "collect", "cli")
-# Rooms of labkit. What concludes never measures, what measures never concludes; audit, experiment, guard, calibration
+# Rooms of labkit. What concludes never measures, what measures never concludes; audit, experiment, gate, calibration
 # and the verbs join the two.
 MEASURES = {"process", "workload", "instruments", "phases"}
-CONCLUDES = {"stats", "verdicts", "conclude", "report", "figures"}
+CONCLUDES = {"stats", "verdicts", "analysis", "report", "figures"}
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -86,7 +86,7 @@ def test_every_phony_target_is_documented_or_internal():
     listed = re.findall(r"^PHONY (?::=|\+=) (.*)$", text, re.M)
     phony = {name for line in listed for name in line.replace("\\", "").split()}
     documented = set(re.findall(r"^## ([a-z0-9-]+):", text, re.M))
-    internal = {"patients", "setup-test", "test-build", "c-tests", "instruments"}
+    internal = {"workloads", "setup-test", "test-build", "c-tests", "instruments"}
     assert phony - documented - internal == set()
 
 

@@ -16,7 +16,7 @@
 #define LOG_BYTES 4096
 
 /* Writes down what was called: r a run, M measuring, S sampled. */
-struct patient {
+struct subject {
 	char log[LOG_BYTES];
 	size_t runs_count;
 	size_t wrong_from; /* this run and those after it answer wrongly */
@@ -24,22 +24,22 @@ struct patient {
 
 #define ANSWER 0xa115a115u
 
-static void note(struct patient *patient, char what)
+static void note(struct subject *subject, char what)
 {
-	size_t length = strlen(patient->log);
+	size_t length = strlen(subject->log);
 
 	if (length + 1 < LOG_BYTES)
-		patient->log[length] = what;
+		subject->log[length] = what;
 }
 
-static uint64_t patient_run(void *state)
+static uint64_t subject_run(void *state)
 {
-	struct patient *patient = state;
+	struct subject *subject = state;
 
-	note(patient, 'r');
-	patient->runs_count++;
-	if (patient->wrong_from && patient->runs_count >= patient->wrong_from)
-		return ANSWER + patient->runs_count;
+	note(subject, 'r');
+	subject->runs_count++;
+	if (subject->wrong_from && subject->runs_count >= subject->wrong_from)
+		return ANSWER + subject->runs_count;
 	return ANSWER;
 }
 
@@ -54,9 +54,9 @@ static void on_sampled(void *context, size_t index)
 }
 
 static const struct clinic_workload workload = {
-	.name = "patient",
+	.name = "subject",
 	.op = "run",
-	.run = patient_run,
+	.run = subject_run,
 };
 
 static const struct clinic_clock any_clock = {.resolution_ns = 1,
@@ -64,8 +64,8 @@ static const struct clinic_clock any_clock = {.resolution_ns = 1,
 
 static void every_run_is_counted_and_observed_in_order(void **state)
 {
-	struct patient patient = {.runs_count = 0};
-	struct clinic_observer observer = {&patient, on_measuring, on_sampled};
+	struct subject subject = {.runs_count = 0};
+	struct clinic_observer observer = {&subject, on_measuring, on_sampled};
 	struct clinic_plan plan = {.warmup = 2,
 				   .samples_min = 3,
 				   .samples_max = 3,
@@ -75,11 +75,11 @@ static void every_run_is_counted_and_observed_in_order(void **state)
 	uint64_t samples_ns[3];
 
 	(void)state;
-	assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
+	assert_int_equal(clinic_bench_run(&workload, &subject, &plan,
 					  &any_clock, samples_ns, &result),
 			 0);
 	/* One run for the answer, two to warm up, then three pairs. */
-	assert_string_equal(patient.log, "rrrMrr0rr1rr2");
+	assert_string_equal(subject.log, "rrrMrr0rr1rr2");
 	assert_int_equal(result.samples_count, 3);
 	assert_int_equal(result.batch, 2);
 	assert_int_equal(result.answer, ANSWER);
@@ -87,7 +87,7 @@ static void every_run_is_counted_and_observed_in_order(void **state)
 
 static void an_expected_answer_needs_no_run_to_find_it(void **state)
 {
-	struct patient patient = {.runs_count = 0};
+	struct subject subject = {.runs_count = 0};
 	struct clinic_plan plan = {.warmup = 1,
 				   .samples_min = 1,
 				   .samples_max = 1,
@@ -98,15 +98,15 @@ static void an_expected_answer_needs_no_run_to_find_it(void **state)
 	uint64_t sample_ns;
 
 	(void)state;
-	assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
+	assert_int_equal(clinic_bench_run(&workload, &subject, &plan,
 					  &any_clock, &sample_ns, &result),
 			 0);
-	assert_int_equal(patient.runs_count, 2);
+	assert_int_equal(subject.runs_count, 2);
 }
 
 static void an_unexpected_answer_stops_at_once(void **state)
 {
-	struct patient patient = {.runs_count = 0};
+	struct subject subject = {.runs_count = 0};
 	struct clinic_plan plan = {.warmup = 1,
 				   .samples_min = 1,
 				   .samples_max = 1,
@@ -116,12 +116,12 @@ static void an_unexpected_answer_stops_at_once(void **state)
 	uint64_t sample_ns;
 
 	(void)state;
-	assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
+	assert_int_equal(clinic_bench_run(&workload, &subject, &plan,
 					  &any_clock, &sample_ns, &result),
 			 -EILSEQ);
 	assert_int_equal(result.answer, 7);
 	assert_int_equal(result.differs, ANSWER);
-	assert_int_equal(patient.runs_count, 1);
+	assert_int_equal(subject.runs_count, 1);
 }
 
 /* Wherever it happens: in the warm-up, or deep within a batch. */
@@ -133,28 +133,28 @@ static void every_answer_is_checked(void **state)
 
 	(void)state;
 	for (size_t wrong = 2; wrong <= all_runs; wrong++) {
-		struct patient patient = {.wrong_from = wrong};
+		struct subject subject = {.wrong_from = wrong};
 		struct clinic_result result;
 		uint64_t samples_ns[4];
 
-		assert_int_equal(clinic_bench_run(&workload, &patient, &plan,
+		assert_int_equal(clinic_bench_run(&workload, &subject, &plan,
 						  &any_clock, samples_ns,
 						  &result),
 				 -EILSEQ);
 		assert_int_equal(result.differs, ANSWER + wrong);
 		assert_int_equal(result.answer, ANSWER);
-		assert_int_equal(patient.runs_count, wrong);
+		assert_int_equal(subject.runs_count, wrong);
 	}
 }
 
 static void expect_samples(const struct clinic_plan *plan, size_t expected)
 {
-	struct patient patient = {.runs_count = 0};
+	struct subject subject = {.runs_count = 0};
 	struct clinic_result result;
 	uint64_t samples_ns[5];
 
 	assert_int_equal(plan->samples_max, 5);
-	assert_int_equal(clinic_bench_run(&workload, &patient, plan, &any_clock,
+	assert_int_equal(clinic_bench_run(&workload, &subject, plan, &any_clock,
 					  samples_ns, &result),
 			 0);
 	assert_int_equal(result.samples_count, expected);
@@ -191,22 +191,22 @@ static void a_plan_that_cannot_be_carried_out_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
-		struct patient patient = {.runs_count = 0};
+		struct subject subject = {.runs_count = 0};
 		struct clinic_result result;
 		uint64_t samples_ns[2];
 
-		assert_int_equal(clinic_bench_run(&workload, &patient,
+		assert_int_equal(clinic_bench_run(&workload, &subject,
 						  &plans[i], &any_clock,
 						  samples_ns, &result),
 				 -EINVAL);
-		assert_int_equal(patient.runs_count, 0);
+		assert_int_equal(subject.runs_count, 0);
 	}
 }
 
 static void load_is_one_sample_of_all_its_runs(void **state)
 {
-	struct patient patient = {.runs_count = 0};
-	struct clinic_observer observer = {&patient, on_measuring, on_sampled};
+	struct subject subject = {.runs_count = 0};
+	struct clinic_observer observer = {&subject, on_measuring, on_sampled};
 	struct clinic_plan plan = {.warmup = 1,
 				   .samples_min = 1,
 				   .samples_max = 1,
@@ -216,30 +216,30 @@ static void load_is_one_sample_of_all_its_runs(void **state)
 	uint64_t sample_ns = 0;
 
 	(void)state;
-	assert_int_equal(clinic_bench_load(&workload, &patient, &plan,
+	assert_int_equal(clinic_bench_load(&workload, &subject, &plan,
 					   &any_clock, 20000, &sample_ns,
 					   &result),
 			 0);
 	assert_int_equal(result.samples_count, 1);
-	assert_int_equal(result.batch, patient.runs_count - 2);
+	assert_int_equal(result.batch, subject.runs_count - 2);
 	assert_int_equal(result.batch % 10, 0);
 	assert_true(sample_ns >= 20000);
-	assert_memory_equal(patient.log, "rrMr", 4);
+	assert_memory_equal(subject.log, "rrMr", 4);
 }
 
 static void load_checks_answers_too(void **state)
 {
-	struct patient patient = {.wrong_from = 40};
+	struct subject subject = {.wrong_from = 40};
 	struct clinic_plan plan = {.warmup = 1, .batch = 1};
 	struct clinic_result result;
 	uint64_t sample_ns;
 
 	(void)state;
-	assert_int_equal(clinic_bench_load(&workload, &patient, &plan,
+	assert_int_equal(clinic_bench_load(&workload, &subject, &plan,
 					   &any_clock, UINT64_MAX, &sample_ns,
 					   &result),
 			 -EILSEQ);
-	assert_int_equal(patient.runs_count, 40);
+	assert_int_equal(subject.runs_count, 40);
 }
 
 /* Below 0.1 % of a sample, and not one run more than that takes. */

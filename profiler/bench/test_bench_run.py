@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-PATIENT = Path("build/victims/bench_patient").resolve()
+SUBJECT = Path("build/victims/bench_subject").resolve()
 PRELOAD = Path("build/lib/libclinic-preload.so").resolve()
 SCHEMA = json.loads(Path("templates/schemas/bench_run.schema.json").read_text())
 INCLUDE = Path("profiler/include").resolve()
@@ -25,7 +25,7 @@ def run(tmp_path):
     def call(word: str, *options: str, **more) -> subprocess.CompletedProcess:
         fixture = tmp_path / "fixture.bin"
         fixture.write_text(word)
-        return subprocess.run([PATIENT, "--fixture", fixture, *options], capture_output=True, text=True, cwd=tmp_path,
+        return subprocess.run([SUBJECT, "--fixture", fixture, *options], capture_output=True, text=True, cwd=tmp_path,
                               timeout=60, **more)
 
     return call
@@ -43,7 +43,7 @@ def test_every_sample_is_in_the_document(run):
     document = measure(run, "--runs", "17", "--warmup", "3", "--batch", "4", "--size", "any")
     assert len(document["samples_ns"]) == 17
     assert (document["batch_count"], document["runs_count"], document["warmup_count"]) == (4, 68, 3)
-    assert (document["workload"], document["op"], document["ops_count"]) == ("bench_patient", "block", 3)
+    assert (document["workload"], document["op"], document["ops_count"]) == ("bench_subject", "block", 3)
     assert (document["size"], document["ingress"]) == ("any", "memory")
     assert document["answer"] == "0x0000000000000001"
     assert document["fixture"]["bytes"] == len("good")
@@ -175,7 +175,7 @@ def test_an_unexpected_answer_is_wrong_from_the_first_run(run):
     (["--seconds", "99999999999999"], "not a number"),
     (["--warmup", "0"], "--warmup 0"),
     (["--expect", "xyz"], "--expect xyz: not a hexadecimal number"),
-    (["--ingress", "tcp"], "--ingress tcp: bench_patient accepts memory"),
+    (["--ingress", "tcp"], "--ingress tcp: bench_subject accepts memory"),
     (["--ingress", "mem"], "--ingress mem"),
     (["--no-such"], "no-such"),
     (["stray"], "stray"),
@@ -191,7 +191,7 @@ def test_help_names_every_option(run):
     shown = run("good", "--help").stdout
     assert {"--size", "--fixture", "--runs", "--warmup", "--minimum-ms", "--batch", "--seconds", "--stages", "--expect",
             "--ingress", "--json", "--help", "--version"} == set(re.findall(r"^  (--[a-z-]+)", shown, re.M))
-    assert re.fullmatch(r"bench_patient \d+\.\d+\.\d+\n", run("good", "--version").stdout)
+    assert re.fullmatch(r"bench_subject \d+\.\d+\.\d+\n", run("good", "--version").stdout)
 
 
 def test_defaults_in_the_help_are_the_defaults(run):
@@ -205,7 +205,7 @@ def test_defaults_in_the_help_are_the_defaults(run):
 def test_a_path_that_json_cannot_hold_is_an_error(tmp_path):
     strange = os.fsencode(tmp_path) + b"/\xff.bin"
     Path(os.fsdecode(strange)).write_text("good")
-    done = subprocess.run([PATIENT, b"--fixture", strange, "--json", "-"], capture_output=True)
+    done = subprocess.run([SUBJECT, b"--fixture", strange, "--json", "-"], capture_output=True)
     assert done.returncode == 4
     assert b"multibyte" in done.stderr and done.stdout == b""
 
@@ -224,9 +224,9 @@ def test_an_unfit_input_exits_4(run, word, said):
 
 
 def test_a_missing_fixture_names_the_file_and_the_remedy():
-    done = subprocess.run([PATIENT, "--size", "nosuch"], capture_output=True, text=True)
+    done = subprocess.run([SUBJECT, "--size", "nosuch"], capture_output=True, text=True)
     assert done.returncode == 4
-    assert "/fixtures/bench_patient/nosuch.bin: No such file" in done.stderr
+    assert "/fixtures/bench_subject/nosuch.bin: No such file" in done.stderr
     assert "make fixtures" in done.stderr
 
 
@@ -244,7 +244,7 @@ def test_a_full_disk_leaves_nothing_half_written(run, tmp_path):
 def test_a_full_device_on_stdout_is_an_error(run, tmp_path):
     with open("/dev/full", "w") as full:
         (tmp_path / "fixture.bin").write_text("good")
-        done = subprocess.run([PATIENT, "--fixture", "fixture.bin", "--json", "-"], cwd=tmp_path, stdout=full,
+        done = subprocess.run([SUBJECT, "--fixture", "fixture.bin", "--json", "-"], cwd=tmp_path, stdout=full,
                               stderr=subprocess.PIPE, text=True)
     assert done.returncode == 4
     assert "No space left on device" in done.stderr
@@ -266,7 +266,7 @@ def test_a_folder_that_is_not_there_is_an_error(run):
 
 def test_an_interrupt_leaves_nothing_half_written(tmp_path):
     (tmp_path / "fixture.bin").write_text("good")
-    process = subprocess.Popen([PATIENT, "--fixture", "fixture.bin", "--seconds", "60", "--json", "out.json"],
+    process = subprocess.Popen([SUBJECT, "--fixture", "fixture.bin", "--seconds", "60", "--json", "out.json"],
                                cwd=tmp_path)
     while not Path(f"/proc/{process.pid}/maps").read_text().count("fixture.bin"):
         time.sleep(0.001)

@@ -39,7 +39,7 @@ struct frames {
 };
 
 /* One program under the oracle's eyes. */
-struct patient {
+struct subject {
 	struct stopped_program program;
 	struct clinic_modules *modules;
 	struct clinic_unwinder unwinder;
@@ -77,7 +77,7 @@ static bool libdw_loses_frame(const struct clinic_space *space,
 		       CLINIC_REGISTER_SPARE;
 }
 
-static void walk_ours(struct patient *p, const struct clinic_space *space,
+static void walk_ours(struct subject *p, const struct clinic_space *space,
 		      struct frames *frames, struct clinic_unwound *out)
 {
 	struct clinic_unwind_moment at;
@@ -147,7 +147,7 @@ static bool has_prefix(const struct frames *frames, const struct frames *prefix)
 		      prefix->count * sizeof(prefix->at[0])) == 0;
 }
 
-static void compare(struct patient *p)
+static void compare(struct subject *p)
 {
 	static struct frames ours, theirs;
 	struct clinic_unwound out;
@@ -189,7 +189,7 @@ static long random_delay_ns(void)
 static void examine(const char *const argv[])
 {
 	unsigned int stops = from_environment("CLINIC_ORACLE_STOPS", 15);
-	struct patient *p = calloc(1, sizeof(*p));
+	struct subject *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
 	if (!stopped_program_is_installed(argv[0])) {

@@ -9,31 +9,31 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct patient {
+struct subject {
 	const unsigned char *bytes;
 	size_t bytes_count;
 };
 
 /* Not inlined: the manifest's [[stage]] knows it by this name. */
-__attribute__((noinline)) static uint64_t do_work(const struct patient *patient)
+__attribute__((noinline)) static uint64_t do_work(const struct subject *subject)
 {
 	uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a */
 
-	for (size_t i = 0; i < patient->bytes_count; i++)
-		digest = (digest ^ patient->bytes[i]) * 0x100000001b3u;
+	for (size_t i = 0; i < subject->bytes_count; i++)
+		digest = (digest ^ subject->bytes[i]) * 0x100000001b3u;
 	return digest;
 }
 
 /* Not timed: whatever is needed once. */
 static int setup(const struct clinic_input *input, void **state)
 {
-	struct patient *patient = calloc(1, sizeof(*patient));
+	struct subject *subject = calloc(1, sizeof(*subject));
 
-	if (!patient)
+	if (!subject)
 		return -ENOMEM;
-	patient->bytes = input->fixture;
-	patient->bytes_count = input->fixture_bytes;
-	*state = patient;
+	subject->bytes = input->fixture;
+	subject->bytes_count = input->fixture_bytes;
+	*state = subject;
 	return 0;
 }
 
@@ -44,7 +44,7 @@ static void teardown(void *state)
 
 static size_t ops(const void *state)
 {
-	return ((const struct patient *)state)->bytes_count;
+	return ((const struct subject *)state)->bytes_count;
 }
 
 static uint64_t run(void *state)

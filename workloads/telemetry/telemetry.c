@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct patient {
+struct subject {
 	struct pipeline *pipeline;
 	int downstream_fd;
 	size_t frames_count;
@@ -28,68 +28,68 @@ static int open_source(const struct clinic_input *input, struct source **source)
 
 static void teardown(void *state)
 {
-	struct patient *patient = state;
+	struct subject *subject = state;
 
-	pipeline_free(patient->pipeline);
-	if (patient->downstream_fd >= 0)
-		close(patient->downstream_fd);
-	free(patient);
+	pipeline_free(subject->pipeline);
+	if (subject->downstream_fd >= 0)
+		close(subject->downstream_fd);
+	free(subject);
 }
 
 /*
  * Downstream is /dev/null: the system call of every write is paid, the
  * network behind it is not what is measured.
  */
-static int fill_patient(struct patient *patient,
+static int fill_subject(struct subject *subject,
 			const struct clinic_input *input)
 {
 	struct source *source;
 	int err;
 
-	patient->downstream_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (patient->downstream_fd < 0)
+	subject->downstream_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (subject->downstream_fd < 0)
 		return -errno;
 	err = open_source(input, &source);
 	if (err)
 		return err;
-	patient->pipeline = pipeline_new(source, patient->downstream_fd);
-	return patient->pipeline ? 0 : -ENOMEM;
+	subject->pipeline = pipeline_new(source, subject->downstream_fd);
+	return subject->pipeline ? 0 : -ENOMEM;
 }
 
 static int setup(const struct clinic_input *input, void **state)
 {
 	const uint8_t *fixture = input->fixture;
-	struct patient *patient;
+	struct subject *subject;
 	int err;
 
 	if (input->fixture_bytes < BATCH_HEADER_BYTES ||
 	    get_u32(fixture) != BATCH_MAGIC)
 		return -EPROTO;
-	patient = calloc(1, sizeof(*patient));
-	if (!patient)
+	subject = calloc(1, sizeof(*subject));
+	if (!subject)
 		return -ENOMEM;
-	patient->frames_count = get_u32(fixture + 4);
-	patient->downstream_fd = -1;
-	err = fill_patient(patient, input);
+	subject->frames_count = get_u32(fixture + 4);
+	subject->downstream_fd = -1;
+	err = fill_subject(subject, input);
 	if (err)
-		teardown(patient);
+		teardown(subject);
 	else
-		*state = patient;
+		*state = subject;
 	return err;
 }
 
 static size_t ops(const void *state)
 {
-	return ((const struct patient *)state)->frames_count;
+	return ((const struct subject *)state)->frames_count;
 }
 
 /* A batch that failed answers 0, and so differs from one that went well. */
 static uint64_t run(void *state)
 {
-	struct patient *patient = state;
+	struct subject *subject = state;
 	uint64_t digest;
 
-	return pipeline_run(patient->pipeline, &digest) ? 0 : digest;
+	return pipeline_run(subject->pipeline, &digest) ? 0 : digest;
 }
 
 const struct clinic_workload clinic_workload = {

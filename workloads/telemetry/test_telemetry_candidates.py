@@ -58,7 +58,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def patients(cache):
+def variants(cache):
     return {one.name: compile_variant(cache, one, link=HARNESS) for one in VARIANTS}
 
 
@@ -78,11 +78,11 @@ def run(binary: Path, size: str, *options: str) -> dict:
 @pytest.mark.slow
 @pytest.mark.parametrize("ingress", ["memory", "tcp"])
 @pytest.mark.parametrize("size", MANIFEST.fixture.sizes)
-def test_every_variant_gives_the_baseline_s_answer(patients, size, ingress):
+def test_every_variant_gives_the_baseline_s_answer(variants, size, ingress):
     fixture.ensure(MANIFEST)
-    expected = run(patients["baseline"], size)["answer"]
-    answers = {name: run(binary, size, "--ingress", ingress)["answer"] for name, binary in patients.items()}
-    assert answers == dict.fromkeys(patients, expected)
+    expected = run(variants["baseline"], size)["answer"]
+    answers = {name: run(binary, size, "--ingress", ingress)["answer"] for name, binary in variants.items()}
+    assert answers == dict.fromkeys(variants, expected)
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ def _run_candidates(state: AuditState, folder: Path, known: Callable[[], "Known"
 
 
 def run_rebench(state: AuditState, folder: Path) -> None:
-    from labkit.conclude import decisions_of
+    from labkit.analysis import decisions_of
     from labkit.phases import rebench
 
     known = _known(state)

@@ -1,6 +1,6 @@
 """head_to_head.py - the baseline against one changed program at every size, by the engine of compare and gate.
 
-patient, campaign -> head_to_head -> the rows and the campaign of the evidence
+harness, campaign -> head_to_head -> the rows and the campaign of the evidence
 
 Sizes are cases of one campaign: their blocks alternate, and one canary, a copy of the baseline, speaks for the machine
 in all of them. Both programs come in several link orders that rotate by block.
@@ -17,7 +17,7 @@ from labkit import policy
 from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders
 from labkit.audit.measure import Reference, RowLog, load_of, trimmed
 from labkit.calibration import calibration
-from labkit.conclude.effects import verdict_policy
+from labkit.analysis.effects import verdict_policy
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
 from labkit.experiment.design import CANARY_ALPHA, Case, Design
 from labkit.experiment.interleave import Slot
@@ -28,9 +28,9 @@ from labkit.stats.power import blocks_at_least
 from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
-from labkit.workload import build, patient
+from labkit.workload import build, harness
 from labkit.workload.build import Binary
-from labkit.workload.patient import Load
+from labkit.workload.harness import Load
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
@@ -92,7 +92,7 @@ def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference,
 
     def observe(slot: Slot) -> dict:
         link_order = slot.build % LINK_ORDERS
-        row = patient.observe(state.manifest, sides[slot.arm][link_order], load, cpu=state.cpu,
+        row = harness.observe(state.manifest, sides[slot.arm][link_order], load, cpu=state.cpu,
                               environment=slot.environment({}), timeout_s=state.budget.timeout_s)
         return trimmed(row) | {"build": link_order}
 
@@ -110,7 +110,7 @@ def counted(state: AuditState, binary: Binary, known: Reference) -> dict:
     if not counter.LIBRARY.exists():
         raise LabError(f"{counter.LIBRARY} is not built, and the complaint is about allocations; run make build")
     load = Load(known.size, samples_count=COUNTED_RUNS, batch_count=1, expect=known.answer)
-    row = patient.observe(state.manifest, binary, load, cpu=state.cpu, environment=counter.environment(),
+    row = harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=counter.environment(),
                           timeout_s=state.budget.timeout_s)
     found = row.pop("allocations", None) or {}
     return trimmed(row) | {"steal_ns": 0, "environment_bytes": 0, "build": 0} | {
@@ -144,7 +144,7 @@ def _on_row(rows: list[dict], log: RowLog, progress: Progress) -> Callable[[dict
         log.add(row)
         if row["failure"] and row["arm"] == "B":
             raise RunFailed
-        patient.must(row, "measuring the baseline")
+        harness.must(row, "measuring the baseline")
         progress.reach(time.monotonic() - started, row["size"])
     return on_row
 

@@ -1,4 +1,4 @@
-"""measure.py - two variants, interleaved, on one size.  patient, interleave -> measure -> rows
+"""measure.py - two variants, interleaved, on one size.  harness, interleave -> measure -> rows
 
 The rows go to a side file as they come, so that an interrupted run keeps what it measured.
 """
@@ -15,9 +15,9 @@ from labkit.evidence import disk_errors
 from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
 from labkit.outcome import UsageError
 from labkit.verdicts.metrics import METRICS, is_tail
-from labkit.workload import patient
+from labkit.workload import harness
 from labkit.workload.build import Binary
-from labkit.workload.patient import Load
+from labkit.workload.harness import Load
 
 SAMPLES_PER_PROCESS = 40
 PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
@@ -57,7 +57,7 @@ def reference(state: AuditState, size: str) -> Reference:
     """From one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them:
     enough for its median, and a report stays small. Not so where the complaint is about a tail: a sample of many runs
     hides the slow one, so there samples are as short as the clock allows, and as many as the tail needs."""
-    row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
+    row = harness.must(harness.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
                                        timeout_s=state.budget.timeout_s), "first run of the baseline")
     batch_count, sample_ns = row["batch_count"], statistics.median(row["samples_ns"])
     if is_tail(state.manifest.metric):
@@ -92,7 +92,7 @@ def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: 
 
     def observe(slot: Slot) -> dict:
         binary, path = arms[slot.arm]
-        return patient.observe(state.manifest, binary, load, path=path, cpu=state.cpu,
+        return harness.observe(state.manifest, binary, load, path=path, cpu=state.cpu,
                                environment=slot.environment({}), timeout_s=state.budget.timeout_s)
 
     rows = run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), observe, on_row, cpu=state.cpu)
@@ -116,7 +116,7 @@ def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> lis
 
 
 def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
-    row = patient.must(patient.observe(state.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s),
+    row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s),
                        "timing the stages")
     stages = [{"name": stage["name"], "samples_ns": stage["samples_ns"]} for stage in row.get("stages", [])]
     return {"variant": binary.variant, "size": load.size, "samples_ns": row["samples_ns"],
@@ -126,7 +126,7 @@ def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
 def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
     """One row per stage and one for the whole run (stage null): counts over runs_count runs."""
     load = Load(size, samples_count=20, batch_count=1, stages=True)
-    row = patient.must(patient.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,
+    row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,
                                        timeout_s=state.budget.timeout_s), "counting allocations")
     counted = [(stage["name"], stage.get("allocations")) for stage in row.get("stages", [])]
     counted.append((None, row.get("allocations")))

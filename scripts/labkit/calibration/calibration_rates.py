@@ -15,7 +15,7 @@ import numpy as np
 from labkit.calibration import ratio_of_medians
 from labkit.calibration.calibration import GATE
 from labkit.calibration.trial_file import CRITERION
-from labkit.stats.companions import mann_whitney_p, welch_p
+from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy
 

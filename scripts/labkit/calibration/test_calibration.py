@@ -23,7 +23,7 @@ from labkit.instruments import Unavailable, criterion
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.outcome import Exit
 from labkit.schemas import check
-from labkit.stats.companions import mann_whitney_p
+from labkit.stats.other_tests import mann_whitney_p
 from labkit.verbs import calibrate
 from labkit.verdicts.verdict import Policy, compare_blocks
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from example_evidence import LEAN, changed, example_documents, write_example
-from labkit.conclude import conclude
-from labkit.conclude.dossier import read_dossier
+from labkit.analysis import analyse
+from labkit.analysis.evidence_set import read_evidence_set
 from labkit.instruments import Unavailable, heap_session, heaptrack, lock_session, valgrind, zero_alloc
 from labkit.report.publish import numbers_text
 from labkit.report.render import render_pages
@@ -26,7 +26,7 @@ def victim(name: str) -> str:
 def page_with_locks(locks: list[dict], folder: Path) -> str:
     documents = example_documents(candidates=LEAN)
     heap = documents["memory"]["data"]["heap"] | {"locks": locks}
-    audit = conclude(read_dossier(write_example(folder, changed(documents, "memory", heap=heap))))
+    audit = analyse(read_evidence_set(write_example(folder, changed(documents, "memory", heap=heap))))
     return render_pages(json.loads(numbers_text(audit)))["audit.md"]
 
 

@@ -13,7 +13,7 @@ from labkit.audit.measure import Reference, RowLog, interleaved, reference, stag
 from labkit.calibration import calibration
 from labkit.evidence import disk_errors, now_utc
 from labkit.progress import Progress
-from labkit.workload import disassembly, patient, self_test
+from labkit.workload import disassembly, harness, self_test
 from labkit.workload.variant import BASELINE
 
 
@@ -46,7 +46,7 @@ def measure(state: AuditState, folder: Path) -> None:
 def _tick(progress: Progress, log: RowLog, size: str):
     def on_row(row: dict) -> None:
         log.add(row)
-        patient.must(row, "measuring the baseline")
+        harness.must(row, "measuring the baseline")
         progress.advance(size)
     return on_row
 

@@ -16,7 +16,7 @@ from labkit.host import Finding
 from labkit.instruments import counter
 from labkit.phases import instructions
 from labkit.progress import Progress
-from labkit.workload import patient, variant
+from labkit.workload import harness, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Candidate
 from labkit.workload.variant import Variant
@@ -92,7 +92,7 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
     """Both answers at every size, and the first thing that is wrong with the candidate's."""
     checked, failure = [], None
     for one in known.references:
-        found = patient.answer_of(state.manifest, binary, one.size, cpu=state.cpu, timeout_s=state.budget.timeout_s)
+        found = harness.answer_of(state.manifest, binary, one.size, cpu=state.cpu, timeout_s=state.budget.timeout_s)
         equal = found["answer"] == one.answer
         checked.append({"size": one.size, "baseline": one.answer, "candidate": found["answer"], "equal": equal})
         if found["failure"]:

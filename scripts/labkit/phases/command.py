@@ -8,7 +8,7 @@ from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, hyperfine
 from labkit.progress import Progress
-from labkit.workload import patient
+from labkit.workload import harness
 from labkit.workload.build import Binary
 
 
@@ -23,7 +23,7 @@ def measure(state: AuditState, folder: Path) -> None:
 def time_whole(state: AuditState, binaries: list[Binary]) -> tuple[dict, list[Finding]]:
     """hyperfine's own document, one result per binary, on the main size."""
     more = ["--runs", "1", "--minimum-ms", str(state.budget.minimum_ms)]
-    commands = {one.variant: patient.command(state.manifest, one, state.manifest.main_size, *more) for one in binaries}
+    commands = {one.variant: harness.command(state.manifest, one, state.manifest.main_size, *more) for one in binaries}
     try:
         raw = hyperfine.time_commands(commands, runs_count=state.budget.command_runs, cpu=state.cpu,
                                       timeout_s=state.budget.timeout_s * len(binaries) + 60)

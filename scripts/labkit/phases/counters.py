@@ -8,7 +8,7 @@ from labkit.evidence import now_utc
 from labkit.host import Finding, has_pmu
 from labkit.instruments import Unavailable, perf, valgrind
 from labkit.progress import Progress
-from labkit.workload import patient
+from labkit.workload import harness
 
 SIMULATED = "cachegrind (simulated)"
 HARDWARE = "perf stat"
@@ -35,7 +35,7 @@ def measure(state: AuditState, folder: Path) -> None:
 
 
 def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:
-    argv = patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", "2")
+    argv = harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", "2")
     try:
         return perf.count(argv, cpu=state.cpu, timeout_s=state.budget.timeout_s + 30)
     except Unavailable as reason:
@@ -46,7 +46,7 @@ def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:
 def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str, int] | None:
     """A short and a long run; the difference is the timed loop alone, without start-up and input."""
     def totals(runs_count: int) -> dict[str, int]:
-        argv = patient.command(state.manifest, state.baseline, size, "--warmup", "1", "--batch", "1",
+        argv = harness.command(state.manifest, state.baseline, size, "--warmup", "1", "--batch", "1",
                                "--runs", str(runs_count))
         return valgrind.simulated_events(argv, timeout_s=300)
 

@@ -10,7 +10,7 @@ from labkit.audit.audit_state import AuditState
 from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.instruments import Unavailable, heap_session, lock_session, zero_alloc
-from labkit.workload import patient
+from labkit.workload import harness
 from labkit.workload.build import Binary
 
 RUNS = (5, 25)
@@ -54,9 +54,9 @@ def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -
 
 
 def single_batches(state: AuditState, binary: Binary, runs: int) -> list[str]:
-    return patient.command(state.manifest, binary, state.manifest.main_size, "--warmup", "1", "--batch", "1",
+    return harness.command(state.manifest, binary, state.manifest.main_size, "--warmup", "1", "--batch", "1",
                            "--runs", str(runs))
 
 
 def _how(state: AuditState, binary: Binary) -> dict:
-    return {"environment": patient.environment_of(binary), "timeout_s": state.budget.timeout_s}
+    return {"environment": harness.environment_of(binary), "timeout_s": state.budget.timeout_s}

@@ -8,7 +8,7 @@ from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, valgrind
 from labkit.progress import Progress
-from labkit.workload import patient
+from labkit.workload import harness
 from labkit.workload.build import Binary
 
 RUNS = 2  # in the loop: the harness's first run and the one sample
@@ -28,7 +28,7 @@ def measure(state: AuditState, folder: Path) -> None:
 
 def count(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
     size = state.manifest.main_size
-    argv = patient.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
+    argv = harness.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
     try:
         functions = valgrind.instructions_by_function(argv, timeout_s=300)
     except Unavailable as reason:

@@ -13,8 +13,8 @@ from labkit.host import Finding
 from labkit.instruments import Unavailable, counter, heap_session, heaptrack, valgrind
 from labkit.phases import heap
 from labkit.progress import Progress
-from labkit.workload import patient
-from labkit.workload.patient import Load
+from labkit.workload import harness
+from labkit.workload.harness import Load
 
 SERIES_SECONDS = 2
 SERIES_STEP_S = 0.02
@@ -50,7 +50,7 @@ def _stages(state: AuditState, sizes: list[str], findings: list[Finding], progre
 
 
 def _peak(state: AuditState, size: str) -> dict:
-    row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, samples_count=20), cpu=state.cpu,
+    row = harness.must(harness.observe(state.manifest, state.baseline, Load(size, samples_count=20), cpu=state.cpu,
                                        timeout_s=state.budget.timeout_s), "measuring memory")
     return {"size": size, "max_rss_bytes": row["max_rss_bytes"]}
 
@@ -85,7 +85,7 @@ def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -
 
 def _resident_over_time(state: AuditState) -> list[dict]:
     """Resident set and threads of a sustained run, from /proc/PID/stat (proc(5), fields 24 and 20), monotonic clock."""
-    argv = patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", str(SERIES_SECONDS))
+    argv = harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", str(SERIES_SECONDS))
     series: list[dict] = []
     started_ns = time.monotonic_ns()
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

@@ -14,7 +14,7 @@ from labkit.host import Finding
 from labkit.instruments import Unavailable, clinic, perf
 from labkit.outcome import LabError
 from labkit.progress import Progress
-from labkit.workload import patient
+from labkit.workload import harness
 
 # All that anybody may ask the share of: entries of stages and targets of candidates have little time of their own.
 FUNCTIONS_KEPT = 1000
@@ -44,7 +44,7 @@ def measure(state: AuditState, folder: Path) -> None:
 
 
 def _load(state: AuditState) -> list[str]:
-    return patient.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds",
+    return harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds",
                            str(state.budget.sampling_s))
 
 

@@ -6,8 +6,8 @@ from labkit.audit import audit_state, head_to_head, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan
 from labkit.audit.measure import stage_runs
-from labkit.conclude.decide import Decision
-from labkit.conclude.rebench_numbers import judged_metrics
+from labkit.analysis.decide import Decision
+from labkit.analysis.rebench_numbers import judged_metrics
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import candidates, command, heap

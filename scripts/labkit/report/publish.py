@@ -1,4 +1,4 @@
-"""publish.py - from measured to sealed: conclude, draw, render, seal, in that order.  evidence -> publish.py -> report
+"""publish.py - from measured to sealed: analyse, draw, render, seal, in that order.  evidence -> publish.py -> report
 
 Every file appears by rename, the manifest last: an interrupted publish leaves an open version, and the next
 `make audit` publishes again.
@@ -7,8 +7,8 @@ Every file appears by rename, the manifest last: an interrupted publish leaves a
 from pathlib import Path
 from typing import Any
 
-from labkit.conclude import conclude
-from labkit.conclude.dossier import read_dossier
+from labkit.analysis import analyse
+from labkit.analysis.evidence_set import read_evidence_set
 from labkit.evidence import layout, write_text
 from labkit.report.render import render_pages, renderer
 from labkit.report.seal import seal
@@ -18,7 +18,7 @@ NUMBERS = "audit.json"
 
 def publish(report: Path) -> dict[str, Any]:
     """Write audit.json, figures, pages and the manifest of an open version; returns the numbers."""
-    audit = conclude(read_dossier(report))
+    audit = analyse(read_evidence_set(report))
     write_text(report / NUMBERS, numbers_text(audit))
     for name, svg in draw(audit).items():
         write_text(report / "figures" / name, svg.decode("utf-8"))

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator
 
-from labkit.conclude import conclude
-from labkit.conclude.dossier import read_dossier
+from labkit.analysis import analyse
+from labkit.analysis.evidence_set import read_evidence_set
 from labkit.outcome import LabError
 from labkit.report.publish import NUMBERS, draw, numbers_text
 from labkit.report.render import PAGES, render_pages, renderer
@@ -42,7 +42,7 @@ def recompute(report: Path) -> list[Difference]:
     manifest = read_manifest(report)
     differences = [*file_differences(report, manifest), *chain_differences(report, manifest)]
     try:
-        audit = conclude(read_dossier(report))
+        audit = analyse(read_evidence_set(report))
         pages = {name: text.encode() for name, text in render_pages(audit).items()}
     except LabError as error:
         return differences + [Difference("evidence", "", "that it can be concluded from", str(error))]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.conclude import conclude
-from labkit.conclude.dossier import read_dossier
+from labkit.analysis import analyse
+from labkit.analysis.evidence_set import read_evidence_set
 from labkit.figures.audit_figures import FIGURES, draw_figures
 from labkit.report.publish import numbers_text
 from labkit.report.render import PAGES, render_pages
@@ -18,7 +18,7 @@ RECORDED = Path("fixtures/recorded/telemetry")
 
 @pytest.fixture(scope="module")
 def audit():
-    return conclude(read_dossier(RECORDED))
+    return analyse(read_evidence_set(RECORDED))
 
 
 def check_golden(name: str, text: str) -> None:

@@ -4,7 +4,7 @@ change_points where a series changed its level
 quantiles     one process run -> its p50, p95, p99
 bootstrap     median of the blocks' ratios, whole blocks resampled
 paired        exact tests of block log ratios: sign, signed-rank
-companions    what others print: Welch's t on logs, Mann-Whitney; lag-1 autocorrelation
+other_tests   what others print: Welch's t on logs, Mann-Whitney; lag-1 autocorrelation
 equivalence   two one-sided tests
 multiplicity  Holm
 power         sample size, minimum detectable effect

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from labkit.stats.bootstrap import block_logs, median_ratio
-from labkit.stats.companions import lag1_autocorrelation, mann_whitney_p, welch_log_p
+from labkit.stats.other_tests import lag1_autocorrelation, mann_whitney_p, welch_log_p
 from labkit.stats.equivalence import within_margin
 from labkit.stats.multiplicity import holm_adjust
 from labkit.stats.paired import binomial_tail, median_interval, sign_rank, sign_test_p, signed_rank_p
@@ -137,7 +137,7 @@ def test_blocks_that_have_no_ratio_are_refused(a, b):
         block_logs(a, b)
 
 
-# --- companions
+# --- other tests
 
 @given(arrays(float, st.integers(2, 20), elements=TIMES), arrays(float, st.integers(2, 20), elements=TIMES))
 def test_welch_is_scipys(a, b):

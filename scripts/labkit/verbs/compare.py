@@ -16,8 +16,8 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
 from labkit.experiment.commands import (Command, CommandPair, Conditions, are_identical, exact_counts, parse_command,
                                         prepare_pair)
 from labkit.experiment.design import Case, Design
-from labkit.guard import comparison_report
-from labkit.guard.comparison_report import Setting
+from labkit.gate import comparison_report
+from labkit.gate.comparison_report import Setting
 from labkit.outcome import Exit
 from labkit.row_file import RowFile
 from labkit.schemas import check

@@ -16,10 +16,10 @@ from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Design
 from labkit.figures import figures_verdict
 from labkit.figures.figures_verdict import file_stem
-from labkit.guard import ci_output, comparison_report, flame_difference, gate
-from labkit.guard.comparison_report import Setting
-from labkit.guard.flame_difference import FlameDifference
-from labkit.guard.gate import Subjects, Trees
+from labkit.gate import ci_output, comparison_report, flame_difference, gate
+from labkit.gate.comparison_report import Setting
+from labkit.gate.flame_difference import FlameDifference
+from labkit.gate.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
 from labkit.row_file import RowFile
 from labkit.schemas import check

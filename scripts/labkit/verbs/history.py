@@ -3,8 +3,8 @@
 import re
 
 from labkit.figures import figures_history
-from labkit.guard import history
-from labkit.guard.history import Series
+from labkit.gate import history
+from labkit.gate.history import Series
 from labkit.outcome import Exit
 from labkit.verdicts.metrics import METRICS
 

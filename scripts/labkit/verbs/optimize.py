@@ -13,7 +13,7 @@ def run(args) -> Exit:
     state = audit_state.load(args.workload, args.budget)
     folder = flow.open_folder(state)
     flow.run_optimize(state, folder)
-    from labkit.conclude import decisions_of
+    from labkit.analysis import decisions_of
 
     for one in decisions_of(folder):
         print(f"{'accept' if one.accepted else 'reject'}  {one.id:<20} {one.reason}")

@@ -1,4 +1,4 @@
-"""stages.py - the stages of a campaign, and whether the machine could be believed.  rows -> stages -> campaign, conclude
+"""stages.py - the stages of a campaign, and whether the machine could be believed.  rows -> stages -> campaign, analysis
 
 Stages   pilot and main are the first stage, which judges; confirm is a second one, for what regressed in the first;
          count holds the runs under a counter, whose times say nothing.

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labkit.stats.bootstrap import RESAMPLES_COUNT, Interval, block_logs, median_ratio
-from labkit.stats.companions import lag1_autocorrelation, welch_log_p
+from labkit.stats.other_tests import lag1_autocorrelation, welch_log_p
 from labkit.stats.equivalence import within_margin
 from labkit.stats.multiplicity import holm_adjust
 from labkit.stats.paired import median_interval, sign_test_p, signed_rank_p

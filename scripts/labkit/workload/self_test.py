@@ -2,8 +2,8 @@
 
 from labkit.audit.audit_state import AuditState
 from labkit.instruments import Unavailable, counter
-from labkit.workload import patient
-from labkit.workload.patient import Load
+from labkit.workload import harness
+from labkit.workload.harness import Load
 
 BUSY_MS = 30
 
@@ -20,7 +20,7 @@ def _row(instrument: str, expected: str, measured: str, passed: bool) -> dict:
 def _clock(state: AuditState) -> dict:
     """The harness's sum of samples against the CPU time that the kernel accounts to the same process."""
     size = state.manifest.main_size
-    row = patient.must(patient.observe(state.manifest, state.baseline, Load(size, minimum_ms=BUSY_MS), cpu=state.cpu,
+    row = harness.must(harness.observe(state.manifest, state.baseline, Load(size, minimum_ms=BUSY_MS), cpu=state.cpu,
                                        timeout_s=state.budget.timeout_s), "testing the clock")
     timed_ms, wall_ms = sum(row["samples_ns"]) / 1e6, row["wall_ns"] / 1e6
     return _row("harness clock", f"at least {BUSY_MS} ms timed, and no more than the process lived",
@@ -30,7 +30,7 @@ def _clock(state: AuditState) -> dict:
 def _wrong_answer(state: AuditState) -> dict:
     """A check that cannot fail is none: the harness must refuse an answer that is not the expected one."""
     load = Load(state.manifest.main_size, expect="0x0000000000000001")
-    row = patient.observe(state.manifest, state.baseline, load, cpu=state.cpu, timeout_s=state.budget.timeout_s)
+    row = harness.observe(state.manifest, state.baseline, load, cpu=state.cpu, timeout_s=state.budget.timeout_s)
     refused = row["failure"] == "answer"
     return _row("answer check", "a planted wrong expectation is refused",
                 "refused" if refused else f"not refused ({row['failure']})", refused)

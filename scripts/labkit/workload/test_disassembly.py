@@ -9,19 +9,19 @@ from labkit.outcome import LabError
 from labkit.workload import disassembly
 
 # bench.c is compiled anew, with the flags of the test; the archive gives the rest of the harness.
-SOURCES = ["profiler/bench/bench.c", "profiler/bench/victims/bench_patient.c", "build/lib/libclinic-bench.a"]
+SOURCES = ["profiler/bench/bench.c", "profiler/bench/victims/bench_subject.c", "build/lib/libclinic-bench.a"]
 HARNESS = ["-std=gnu11", "-D_GNU_SOURCE", "-Iprofiler", "-Iprofiler/include"]
 
 
 def link(folder: Path, *flags: str, compiler: str = "gcc", level: str = "-O2") -> Path:
-    binary = folder / "patient"
+    binary = folder / "program"
     subprocess.run([compiler, level, *flags, *HARNESS, *SOURCES, "-o", str(binary), "-ljansson", "-lpthread"],
                    check=True)
     return binary
 
 
 @pytest.mark.parametrize("compiler, level", [("gcc", "-O2"), ("gcc", "-O3"), ("clang", "-O2"), ("clang", "-O3")])
-def test_a_linked_patient_has_both_barriers_in_the_timed_loop(tmp_path, compiler, level):
+def test_a_linked_workload_has_both_barriers_in_the_timed_loop(tmp_path, compiler, level):
     found = disassembly.inspect(link(tmp_path, compiler=compiler, level=level), [])
     # A clone for a batch of one run has barriers too, and no loop.
     assert {(one.function, one.kind) for one in found.barriers} == {("time_batch", "input"), ("time_batch", "output")}

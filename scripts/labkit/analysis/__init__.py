@@ -1,0 +1,79 @@
+"""analysis - evidence to numbers: everything that audit.json holds and audit.md prints.  EvidenceSet -> analysis -> dict
+
+One module per part of the report, each a pure function of the evidence set (and of parts left of it). Numbers are rounded
+once, here, to SIGNIFICANT digits, so that the last bit of a library's arithmetic cannot change a report.
+
+Pure   no disk, no clock; every random draw is seeded from the evidence.
+Units  keys carry them; a _ratio is a fraction; gains are baseline / changed, above 1 is better.
+"""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+from labkit.analysis.appendix import appendix
+from labkit.analysis.baseline_numbers import baseline_numbers
+from labkit.analysis.candidate_numbers import candidate_numbers
+from labkit.analysis.checklist import check_rows
+from labkit.analysis.decide import Decision, decide
+from labkit.analysis.defence_answers import defence_answers
+from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
+from labkit.analysis.environment_numbers import environment_numbers
+from labkit.analysis.findings import collect_findings
+from labkit.analysis.headline import headline
+from labkit.analysis.hypotheses import score_hypotheses
+from labkit.analysis.memory_numbers import memory_numbers
+from labkit.analysis.profile_numbers import profile_numbers
+from labkit.analysis.rebench_numbers import rebench_numbers
+from labkit.analysis.trade_offs import trade_offs
+
+SCHEMA = 1
+SIGNIFICANT = 9
+
+
+def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
+    """All numbers of the report, JSON-ready: same evidence, same dict, on any machine."""
+    decisions = decide(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
+    audit: dict[str, Any] = {
+        "schema": SCHEMA,
+        "workload": evidence_set.manifest["name"],
+        "version": evidence_set.plan["data"]["version"],
+        "previous": evidence_set.plan["data"]["previous"],
+        "budget": evidence_set.plan["budget"],
+        "manifest": evidence_set.manifest,
+        "policy": evidence_set.policy,
+    }
+    audit["environment"] = environment_numbers(evidence_set)
+    audit["baseline"] = baseline_numbers(evidence_set)
+    audit["profile"] = profile_numbers(evidence_set)
+    audit["memory"] = memory_numbers(evidence_set)
+    audit["hypotheses"] = score_hypotheses(evidence_set)
+    audit["candidates"] = candidate_numbers(evidence_set, decisions)
+    audit["rebench"] = rebench_numbers(evidence_set, decisions)
+    audit["headline"] = headline(evidence_set, audit)
+    audit["trade_offs"] = trade_offs(evidence_set, decisions, audit)
+    audit["findings"] = collect_findings(evidence_set, audit)
+    audit["checklist"] = check_rows(audit)
+    audit["defence"] = defence_answers(audit)
+    audit["appendix"] = appendix(evidence_set)
+    return tidy(audit)
+
+
+def decisions_of(report: Path) -> tuple[Decision, ...]:
+    """What the candidates measured so far come to, while the version is still open."""
+    evidence_set = read_evidence_set(report)
+    return decide(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
+
+
+def tidy(value: Any) -> Any:
+    """Dataclasses to dicts, floats to SIGNIFICANT digits, what is not a number to None: plain JSON."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: tidy(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): tidy(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [tidy(one) for one in value]
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT}g}") + 0.0 if math.isfinite(value) else None
+    return value

@@ -1,0 +1,44 @@
+"""campaign_numbers.py - how a comparison was conducted, and whether its machine could be believed.
+
+The canary and the share of disturbed blocks are taken from the rows again, by the rules that the campaign itself used;
+the evidence only adds what rows cannot say: the plan, and the reasons of re-runs.
+"""
+
+from dataclasses import replace
+from typing import Any, Mapping
+
+from labkit.analysis.effects import verdict_policy
+from labkit.policy import Policy
+from labkit.verdicts.covariates import limits_from
+from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.stages import PILOT, canary_objection, disturbance_objection, judge_canary, of_stages
+
+Data = Mapping[str, Any]
+
+
+def campaign_numbers(data: Data, metric: str, policy: Policy) -> dict[str, Any] | None:
+    """data: of a candidate or of the union. None where nothing was timed to its end."""
+    record = data["campaign"]
+    if record is None:
+        return None
+    canary = _canary(data, metric, policy)
+    return {
+        **{key: record[key] for key in ("seed", "budget_s", "floor_ratio", "family_count", "wanted_blocks",
+                                        "first_stage_blocks", "confirm_blocks", "reruns")},
+        "rerun_count": len(record["reruns"]),
+        "link_orders_count": {arm: len(set(builds)) for arm, builds in record["link_orders"].items()},
+        "canary": canary and {key: getattr(canary, key) for key in ("ratio", "low", "high", "verdict", "blocks_count")}
+        | {"flagged": canary.changed},
+        "invalid": (canary and canary_objection("the baseline", canary)) or _disturbance(data),
+    }
+
+
+def _canary(data: Data, metric: str, policy: Policy):
+    record = data["campaign"]
+    timed = metric if METRICS[metric].noise == "sampled" else "time"
+    return judge_canary(data["runs"], metric=timed, seed=record["seed"], floor_ratio=record["floor_ratio"],
+                        policy=replace(verdict_policy(policy), alpha=record["canary_alpha"]))
+
+
+def _disturbance(data: Data) -> str | None:
+    return disturbance_objection(data["runs"], limits_from(of_stages(data["runs"], PILOT)))

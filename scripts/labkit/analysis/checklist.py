@@ -1,0 +1,223 @@
+"""checklist.py - the acceptance checklist, checked by machine.  audit numbers -> checklist.py -> rows
+
+Each check looks at the audit and returns what it saw, or raises Unmet with what it saw instead. A row without its
+evidence fails: absence is not acceptance.
+
+Pure  no disk; `evidence` is the file, relative to the report, where a reader can see the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from labkit.analysis.effects import is_exact
+from labkit.wording import count, duration, listing, p_value, percent, plural, times
+
+Audit = dict[str, Any]
+
+
+class Unmet(Exception):
+    """What was seen, and why it is not enough."""
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    title: str
+    passed: bool
+    seen: str
+    evidence: tuple[str, ...]
+
+
+def check_rows(audit: Audit) -> list[Row]:
+    return [_row(number, *check, audit) for number, check in enumerate(CHECKS, start=1)]
+
+
+def _row(number: int, title: str, evidence: tuple[str, ...], check: Callable[[Audit], str], audit: Audit) -> Row:
+    try:
+        return Row(number, title, True, check(audit), evidence)
+    except Unmet as reason:
+        return Row(number, title, False, str(reason), evidence)
+
+
+def need(condition: Any, seen: str) -> None:
+    if not condition:
+        raise Unmet(seen)
+
+
+def check_intervals(audit: Audit) -> str:
+    """The whole pipeline, at every size, before; and the change itself, at the size of the complaint."""
+    sizes = audit["baseline"]["sizes"]
+    open_ended = [one["name"] for one in sizes if not all(map(_is_finite, (one["p50"]["low"], one["p50"]["high"])))]
+    need(not open_ended, f"no interval at {listing(open_ended)}: too few processes")
+    main = _main(audit)
+    wanted = 1 if is_exact(main["metric"]) else audit["policy"]["evidence"]["minimum_pairs_count"]
+    need(main["pairs_count"] >= wanted, f"{main['pairs_count']} pairs of processes, {wanted} are needed")
+    return (f"{plural(len(sizes), 'size')}, each with intervals of p50, p95 and p99 from at least "
+            f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
+            f"[{times(main['gain_low'])}, {times(main['gain_high'])}] from {main['pairs_count']} pairs")
+
+
+def check_black_box(audit: Audit) -> str:
+    found = audit["environment"]["disassembly"]
+    kinds = {one["kind"] for one in found["barriers"]}
+    need(kinds == {"in", "out"}, f"barriers found in the program: {listing(sorted(kinds))}; both in and out are needed")
+    gone = [one["name"] for one in found["functions"] if not (one["present"] and one["loop"])]
+    need(found["functions"] and not gone, f"not there, or without a loop, after optimisation: {listing(gone)}")
+    where = listing(sorted({one["function"] for one in found["barriers"]}))
+    return (f"{plural(len(found['barriers']), 'barrier')} in the machine code of {where}; "
+            f"{plural(len(found['functions']), 'hot function')} present with their loops")
+
+
+def check_fixture_outside(audit: Audit) -> str:
+    """By the clock of each process: the set-up ended before the first sample, and all samples fit in behind it."""
+    setup = audit["baseline"]["setup"]
+    need(setup["checked_count"], "no process recorded when its timed part began")
+    overlapping = plural(setup["overlapping_count"], "process")
+    need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples do not fit behind the set-up")
+    need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
+    took = duration(setup["median_ns"])
+    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
+
+
+def check_flame_graph(audit: Audit) -> str:
+    profile = audit["profile"]
+    need(profile, "nothing was sampled")
+    wanted = audit["policy"]["evidence"]["flame_graph_seconds"]
+    first = next(one for one in profile["samplings"] if one["instrument"] == profile["instrument"])
+    need(profile["flame_graph"], "no flame graph was drawn")
+    need(first["duration_s"] >= wanted, f"{first['duration_s']:g} s of sampling; {wanted:g} s are needed")
+    return (f"{first['duration_s']:g} s of sustained load, {count(first['samples_count'])} samples by "
+            f"{first['instrument']}, {count(first['lost_count'])} lost")
+
+
+def check_stage_allocations(audit: Audit) -> str:
+    memory = audit["memory"]
+    need(memory and memory["stages"], "no allocation was counted per stage")
+    wanted = {one["name"] for one in audit["manifest"]["stages"]}
+    for size in audit["manifest"]["fixture"]["sizes"]:
+        missing = wanted - {one["stage"] for one in memory["stages"] if one["size"] == size}
+        need(not missing, f"at {size} nothing was counted for {listing(sorted(missing))}")
+    need(all(one["passed"] for one in audit["environment"]["self_test"] if "alloc" in one["instrument"]),
+         "the allocation counter failed its self-test")
+    sizes = plural(len(audit["manifest"]["fixture"]["sizes"]), "size")
+    return f"{plural(len(wanted), 'stage')} at {sizes}, exact counts"
+
+
+def check_before_after(audit: Audit) -> str:
+    rebench = audit["rebench"]
+    need(rebench and rebench["accepted"], "no accepted change was measured before and after")
+    need(not rebench["failure"], "the union of the accepted failed")
+    need(rebench["answers"] and all(one["equal"] for one in rebench["answers"]), "the answers differ")
+    sizes = {one["size"] for one in rebench["effects"]}
+    need(sizes == set(audit["manifest"]["fixture"]["sizes"]), f"measured at {listing(sorted(sizes))} only")
+    return (f"{listing(rebench['accepted'])} together, equal answers and before/after at all "
+            f"{plural(len(sizes), 'size')}")
+
+
+def check_significance(audit: Audit) -> str:
+    main = _main(audit)
+    if is_exact(main["metric"]):
+        seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: counted, so no p is needed"
+        need(main["verdict"] == "improved", seen)
+        return seen
+    seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block; the larger of it and the bootstrap's), "
+            f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
+    need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")
+    need(main["verdict"] == "improved", f"{seen}; but the verdict is {main['verdict']}: {main['reason']}")
+    return seen
+
+
+def check_noise(audit: Audit) -> str:
+    noise = audit["baseline"]["noise"]
+    need(noise, "the baseline was not compared with its own copy")
+    fooled = [one["size"] for one in noise if one["verdict"] in ("improved", "regressed")]
+    need(not fooled, f"identical programs were called different at {listing(fooled)}")
+    worst = max(noise, key=lambda one: abs(one["gain_ratio"] - 1.0))
+    return (f"the baseline against its own copy: no difference at any of {plural(len(noise), 'size')}, at most "
+            f"{percent(abs(worst['gain_ratio'] - 1.0), 2)} apart (at {worst['size']})")
+
+
+def check_decisions(audit: Audit) -> str:
+    unmeasured = [one["id"] for one in audit["candidates"] if not one["measured"]]
+    need(not unmeasured, f"never measured: {listing(unmeasured)}")
+    accepted = sum(1 for one in audit["candidates"] if one["accepted"])
+    need(audit["candidates"], "there are no candidates")
+    return f"{accepted} accepted, {len(audit['candidates']) - accepted} rejected, each by a rule of the policy"
+
+
+def check_witness(audit: Audit) -> str:
+    witnesses = audit["memory"]["witnesses"] if audit["memory"] else []
+    need(witnesses, "no second tool counted the allocations")
+    pairs = [(one["instrument"], name, pair) for one in witnesses for name, pair in one["counts"].items()]
+    unexplained = [f"{tool} differs by {count(abs(pair['unexplained']))} in {name}" for tool, name, pair in pairs
+                   if pair["unexplained"]]
+    need(not unexplained, "; ".join(unexplained))
+    exact = [one["instrument"] for one in witnesses
+             if all(pair["difference"] == 0 for pair in one["counts"].values())]
+    need(exact, "no tool gives the same counts without a correction")
+    corrected = [one["instrument"] for one in witnesses if one["instrument"] not in exact]
+    return (f"the same counts as {listing(exact)}" +
+            (f"; {listing(corrected)}, less what it counts in a program that allocates nothing" if corrected else ""))
+
+
+def check_canary(audit: Audit) -> str:
+    """In each campaign a copy of the baseline ran under another name: who calls it different calls anything different."""
+    found = [(one["id"], one) for one in audit["candidates"] if one["measured"] and not one["failure"]]
+    found += [("the union", audit["rebench"])] if audit["rebench"] and not audit["rebench"]["failure"] else []
+    silent = [name for name, one in found if not (one["campaign"] and one["campaign"]["canary"])]
+    need(found and not silent, f"no canary ran beside {listing(silent)}")
+    invalid = [f"{name}: {one['campaign']['invalid']}" for name, one in found if one["campaign"]["invalid"]]
+    need(not invalid, "; ".join(invalid))
+    worst = max((one["campaign"]["canary"]["ratio"] for _, one in found), key=lambda ratio: abs(ratio - 1.0))
+    reruns = sum(one["campaign"]["rerun_count"] for _, one in found)
+    return (f"quiet in all {plural(len(found), 'comparison')}, at most {percent(abs(worst - 1.0), 2)} from the "
+            f"baseline; {plural(reruns, 'block')} run again, each for a reason named before")
+
+
+def check_target(audit: Audit) -> str:
+    main, target = _main(audit), audit["manifest"]["target"]
+    seen = f"low end {times(main['gain_low'])}, target {times(target)}"
+    need(main["gain_low"] >= target, seen)
+    return seen
+
+
+def check_silence(audit: Audit) -> str:
+    """A stage that was free of allocations stays so, by the same assertion that holds it in CI."""
+    silence = audit["trade_offs"]["guard"]["silence"]
+    need(silence, "no stage was held to zero allocations")
+    broken = [f"{one['stage']}: {one['breach']}" for one in silence if one["status"] == "broken"]
+    need(not broken, "; ".join(broken))
+    held = [one["stage"] for one in silence if one["status"] == "held"]
+    fired = [one["stage"] for one in silence if one["status"] == "allocates"]
+    if not held:
+        return f"every stage allocates ({listing(fired)}), so none can be held to zero; the exact count guards them"
+    return (f"{listing(held)} held to zero from the first batch on" +
+            (f"; the assertion can fail: it did in {listing(fired)}" if fired else ""))
+
+
+def _main(audit: Audit) -> dict[str, Any]:
+    main = audit["rebench"]["main"] if audit["rebench"] else None
+    need(main, "no before and after was measured at the size of the complaint")
+    return main
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and abs(value) != float("inf")
+
+
+CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
+    ("The benchmark gives confidence intervals for the full pipeline",
+     ("evidence/baseline.json", "evidence/rebench.json"), check_intervals),
+    ("black_box on input and output, in the machine code", ("evidence/baseline.json",), check_black_box),
+    ("Fixtures are built outside the timed region", ("evidence/baseline.json",), check_fixture_outside),
+    ("A flame graph from a run of at least 30 s", ("evidence/profile.json",), check_flame_graph),
+    ("Allocation counts per stage", ("evidence/memory.json",), check_stage_allocations),
+    ("At least one fix implemented, with before and after", ("evidence/rebench.json",), check_before_after),
+    ("p < 0.05 for the improvement", ("evidence/rebench.json",), check_significance),
+    ("Identical programs are called identical on this machine", ("evidence/baseline.json",), check_noise),
+    ("Every candidate was measured and decided by policy", ("evidence/candidates/",), check_decisions),
+    ("Allocation counts confirmed by a second tool", ("evidence/memory.json",), check_witness),
+    ("The canary was quiet in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
+    ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
+    ("Stages free of allocations are held to it", ("evidence/rebench.json",), check_silence),
+)

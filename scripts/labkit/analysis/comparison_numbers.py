@@ -1,0 +1,27 @@
+"""comparison_numbers.py - one comparison, as audit.json keeps it: the verdict, and all that it stood on."""
+
+from collections import Counter
+from typing import Any, Sequence
+
+from labkit.analysis.effects import Effect, Row
+
+KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_ratio", "gain_low", "gain_high",
+        "exact_low", "exact_high", "confidence", "p_exact", "p_bootstrap", "p_adjusted", "p_signed_rank", "p_welch",
+        "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "floor_ratio", "blocks_count", "pairs_count", "seed")
+
+
+def comparison_numbers(effect: Effect) -> dict[str, Any]:
+    """gain_ratio is before / after of a cost; exact_low and exact_high bound after / before."""
+    return {"size": effect.size, "lost_count": effect.lost_count,
+            **{key: getattr(effect.comparison, key) for key in KEPT}}
+
+
+def loss_numbers(rows: Sequence[Row]) -> dict[str, Any]:
+    """Runs that were made and do not count: failures by reason, and blocks that were run again."""
+    last: dict[tuple[str, int], int] = {}
+    for row in rows:
+        block = (row["size"], row["block"])
+        last[block] = max(last.get(block, 0), row.get("attempt", 0))
+    failures = Counter(row["failure"] for row in rows if row["failure"])
+    return {"runs_count": len(rows), "failures": dict(sorted(failures.items())),
+            "rerun_count": sum(1 for row in rows if row.get("attempt", 0) < last[row["size"], row["block"]])}

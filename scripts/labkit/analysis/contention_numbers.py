@@ -1,0 +1,30 @@
+"""contention_numbers.py - which locks threads waited for, before and after; or the evidence that none could have."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labkit.analysis.evidence_set import EvidenceSet
+
+WAITS_SHOWN = 12
+
+
+def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
+    """None when locks were not recorded. threads_count: the most threads seen at once, None where nobody looked."""
+    measured = [document["data"].get("heap") for document in (evidence_set.memory, evidence_set.rebench) if document]
+    heaps = [one for one in measured if one]
+    if not heaps:
+        return None
+    threads = [one["threads_count"] for one in evidence_set.memory["data"]["rss_series"] if "threads_count" in one]
+    return {"runs_count": max(one["runs_count"] for one in heaps[0]["recordings"]), "size": heaps[0]["size"],
+            "threads_count": max(threads, default=None), "looks_count": len(threads),
+            "variants": [_variant(one["variant"], one["locks"]) for one in heaps]}
+
+
+def _variant(name: str, locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The waits, longest in sum first. A lock has a row for each place, and one for all acquisitions without a wait."""
+    waited = sorted((one for one in locks if one["contended_count"]), key=lambda one: (-one["wait_ns"], one["name"]))
+    return {"variant": name, "waits": waited[:WAITS_SHOWN], "not_shown_count": len(waited[WAITS_SHOWN:]),
+            "wait_ns": sum(one["wait_ns"] for one in waited),
+            "contended_count": sum(one["contended_count"] for one in waited),
+            "acquisitions_count": sum(one["acquisitions_count"] for one in locks),
+            "locks_count": len({(one["kind"], one["name"]) for one in locks})}

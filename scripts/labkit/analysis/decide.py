@@ -1,0 +1,325 @@
+"""decide.py - accept or reject, by policy, with the reason.  candidates, profile, policy -> decide.py -> Decision
+
+The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, and every
+rule that does is written down. The rejected stay in the report.
+
+Pure   no disk, no clock, no randomness beyond the seeds that stand in the evidence.
+Units  gains are baseline / candidate for costs (time), so above 1 is better; a _ratio is a fraction.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Mapping, Sequence
+
+from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
+from labkit.analysis.shares import Share, function_share
+from labkit.policy import Policy, parse
+from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
+from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
+
+GAIN_MAX = 9.0
+FAILURES = {
+    "build": "It does not compile",
+    "answer": "It answers wrongly",
+    "crash": "It crashed",
+    "exit": "It ended with an error",
+    "timeout": "It did not finish within its time limit",
+    "untraceable": "Its gain cannot be traced",
+}
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A cost that is compared as a plain number: before and after, at one size."""
+
+    size: str
+    before: float
+    after: float
+
+    @property
+    def ratio(self) -> float:
+        """After / before - 1; infinite when something came from nothing."""
+        if self.before == 0:
+            return 0.0 if self.after == 0 else float("inf")
+        return self.after / self.before - 1.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the rules may know of one candidate."""
+
+    id: str
+    risk: int
+    target: str
+    lines_count: int
+    share: Share | None  # of the target in the profile; None: it was not seen there
+    failure: tuple[str, str] | None  # (reason, detail): it never came to be timed
+    wrong_answers: tuple[tuple[str, str, str], ...]  # size, the baseline's answer, the candidate's
+    gain: Effect | None  # the metric of the complaint at its size; p corrected over all candidates
+    others: tuple[Effect, ...]  # the same metric at the other sizes; p corrected over all sizes
+    peak_rss: tuple[Growth, ...]
+    allocations: tuple[Growth, ...]
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One rule that speaks against a candidate."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    id: str
+    accepted: bool
+    rule: str  # "accepted", or the first rule that was broken
+    reason: str  # one sentence with the numbers
+    objections: tuple[Objection, ...]
+    required_gain_ratio: float
+    allowed_lines_count: int
+    facts: Facts
+
+    @property
+    def gain_ratio(self) -> float:
+        """Baseline / candidate at the size of the complaint; 0 when it was never timed."""
+        return self.facts.gain.comparison.gain_ratio if self.facts.gain else 0.0
+
+    @property
+    def verdict(self) -> str:
+        return "accepted" if self.accepted else "rejected"
+
+
+def decide(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
+           manifest: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[Decision, ...]:
+    """Judge all candidates of one audit together, as multiplicity demands.
+
+    candidates: whole evidence documents of kind "candidate", in the manifest's order.
+    profile:    the evidence document of kind "profile", or None when there is none: nothing is traceable then.
+    manifest:   the manifest as it stands in the plan evidence (main_size and metric are used).
+    policy:     the table of policy.toml as it stands in the plan evidence.
+    """
+    rules = parse(policy)
+    facts = [gather(one, profile, manifest, rules) for one in candidates]
+    gains = _judged_over_candidates([one.gain for one in facts], candidates, rules)
+    return tuple(judge(replace(one, gain=gain), rules) for one, gain in zip(facts, gains))
+
+
+def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
+           manifest: Mapping[str, Any], policy: Policy) -> Facts:
+    """One candidate's evidence to what the rules need; gains are not yet corrected over the candidates."""
+    data, head = candidate["data"], candidate["data"]["candidate"]
+    failure = data["failure"]
+    effects = stage_effects(data, manifest["metric"], policy)
+    main, _ = split_main(effects, manifest["main_size"])
+    _, others = split_main(confirmed(judged_together(effects, policy), data, policy), manifest["main_size"])
+    return Facts(
+        id=head["id"],
+        risk=head["risk"],
+        target=head["targets"],
+        lines_count=data["lines"]["added_count"] + data["lines"]["removed_count"],
+        share=function_share(profile, head["targets"]),
+        failure=(failure["reason"], failure["detail"]) if failure else None,
+        wrong_answers=tuple((one["size"], one["baseline"], one["candidate"] or "nothing")
+                            for one in data["answers"] if not one["equal"]),
+        gain=main,
+        others=others,
+        peak_rss=peak_rss_growth(first_stage(data)),
+        allocations=allocation_growth(data["memory"]),
+    )
+
+
+def split_main(effects: Sequence[Effect], main_size: str) -> tuple[Effect | None, tuple[Effect, ...]]:
+    main = next((one for one in effects if one.size == main_size), None)
+    return main, tuple(one for one in effects if one.size != main_size)
+
+
+def _judged_over_candidates(gains: Sequence[Effect | None], candidates: Sequence[Mapping[str, Any]],
+                            policy: Policy) -> list[Effect | None]:
+    """Holm over all gains, then the confirmation of what regressed."""
+    judged = iter(judged_together([one for one in gains if one], policy))
+    return [confirmed([next(judged)], candidate["data"], policy)[0] if gain else None
+            for gain, candidate in zip(gains, candidates)]
+
+
+def peak_rss_growth(runs: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
+    """Largest resident set of any process of each arm, per size."""
+    peaks: dict[str, dict[str, int]] = {}
+    for row in runs:
+        arms = peaks.setdefault(row["size"], {})
+        arms[row["arm"]] = max(arms.get(row["arm"], 0), row["max_rss_bytes"])
+    return tuple(Growth(size, arms["A"], arms["B"]) for size, arms in peaks.items() if {"A", "B"} <= arms.keys())
+
+
+def allocation_growth(memory: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
+    """Allocations of a whole run (the rows without a stage), per size."""
+    totals: dict[str, dict[str, float]] = {}
+    for row in memory:
+        if row["stage"] is None:
+            arm = "before" if row["variant"] == "baseline" else "after"
+            totals.setdefault(row["size"], {})[arm] = row["allocations_count"] / row["runs_count"]
+    return tuple(Growth(size, arms["before"], arms["after"]) for size, arms in totals.items() if len(arms) == 2)
+
+
+# The rules. Each returns a sentence with the numbers, or None when it has nothing to say.
+
+def rule_failure(facts: Facts, policy: Policy) -> str | None:
+    if facts.failure is None:
+        return None
+    reason, detail = facts.failure
+    return f"{FAILURES[reason]}: {detail}"
+
+
+def rule_answer(facts: Facts, policy: Policy) -> str | None:
+    if not facts.wrong_answers:
+        return None
+    shown = "; ".join(f"at {size} the baseline answers {baseline}, it answers {answer}"
+                      for size, baseline, answer in facts.wrong_answers)
+    return f"{FAILURES['answer']}: {shown}."
+
+
+def rule_untraceable(facts: Facts, policy: Policy) -> str | None:
+    if facts.share is None:
+        return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the profile."
+    if facts.share.ratio < policy.minimum_share_ratio:
+        return (f"{FAILURES['untraceable']}: its target {facts.target} has {percent(facts.share.ratio)} of the "
+                f"profile, the policy asks for {percent(policy.minimum_share_ratio)}.")
+    return None
+
+
+def rule_unmeasured(facts: Facts, policy: Policy) -> str | None:
+    if facts.gain is None:
+        return "It was not timed at the size of the complaint, so nothing can be said for it."
+    return None
+
+
+def rule_regression(facts: Facts, policy: Policy) -> str | None:
+    lost = [one for one in facts.others if one.comparison.verdict == REGRESSED
+            and one.comparison.ratio - 1.0 > policy.maximum_loss_ratio]
+    if not lost:
+        return None
+    shown = ", ".join(f"{interval(one)} at {one.size}" for one in lost)
+    return f"It loses at another size: {shown}; the policy allows a loss of {percent(policy.maximum_loss_ratio)}."
+
+
+def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
+    if facts.gain is None or facts.gain.comparison.verdict == IMPROVED:
+        return None
+    found = facts.gain.comparison
+    alone = max(found.p_exact, found.p_bootstrap)
+    if is_exact(found.metric):
+        return f"The counts do not improve: {counts(facts.gain)}."
+    shown = f"{interval(facts.gain)}, p = {p_value(alone)} alone and {p_value(found.p_adjusted)} after Holm"
+    if found.verdict == REGRESSED:
+        return f"It is slower: {shown}."
+    if found.verdict == EQUIVALENT:
+        return f"It changes nothing that matters: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
+    if found.gain_low > 1.0 and found.p_adjusted < policy.alpha:
+        return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
+    if found.gain_low > 1.0 and alone < policy.alpha:
+        return f"Not proven among all candidates: {shown}; alone it would be, so more blocks may decide."
+    return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
+
+
+def rule_too_little(facts: Facts, policy: Policy) -> str | None:
+    required = policy.required_gain(facts.risk)
+    if not improved(facts) or gain_low_ratio(facts) >= required:
+        return None
+    return (f"Too little for its risk: {interval(facts.gain)}, and risk {facts.risk} asks for a low end of "
+            f"{times(1.0 + required)}.")
+
+
+def rule_complexity(facts: Facts, policy: Policy) -> str | None:
+    allowed = policy.allowed_lines(gain_low_ratio(facts))
+    if not improved(facts) or facts.lines_count <= allowed:
+        return None
+    return (f"Too many lines for its gain: {plural(facts.lines_count, 'line')} changed, and a low end of "
+            f"{times(facts.gain.comparison.gain_low)} buys {allowed}.")
+
+
+def improved(facts: Facts) -> bool:
+    """Only a gain that is proven is weighed against its price."""
+    return facts.gain is not None and facts.gain.comparison.verdict == IMPROVED
+
+
+def gain_low_ratio(facts: Facts) -> float:
+    """How much is gained at least, as a fraction: the low end of the interval. A cost that is gone altogether has no
+    ratio; it counts as GAIN_MAX, as does all beyond."""
+    return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_low - 1.0)) if facts.gain else 0.0
+
+
+def rule_peak_rss(facts: Facts, policy: Policy) -> str | None:
+    grown = [one for one in facts.peak_rss if one.ratio > policy.peak_rss_growth_ratio
+             and one.after - one.before > policy.peak_rss_free_bytes]
+    if not grown:
+        return None
+    shown = ", ".join(f"{in_bytes(one.before)} to {in_bytes(one.after)} at {one.size}" for one in grown)
+    return f"Its peak memory grows: {shown}; the policy allows {percent(policy.peak_rss_growth_ratio)}."
+
+
+def rule_allocations(facts: Facts, policy: Policy) -> str | None:
+    grown = [one for one in facts.allocations if one.ratio > policy.allocations_growth_ratio]
+    if not grown:
+        return None
+    shown = ", ".join(f"{one.before:g} to {one.after:g} at {one.size}" for one in grown)
+    return f"It allocates more per batch: {shown}; the policy allows {percent(policy.allocations_growth_ratio)}."
+
+
+RULES: tuple[tuple[str, Callable[[Facts, Policy], str | None]], ...] = (
+    ("answer", rule_answer),
+    ("failure", rule_failure),
+    ("untraceable", rule_untraceable),
+    ("unmeasured", rule_unmeasured),
+    ("regression", rule_regression),
+    ("insignificant", rule_insignificant),
+    ("too-little", rule_too_little),
+    ("complexity", rule_complexity),
+    ("peak-rss", rule_peak_rss),
+    ("allocations", rule_allocations),
+)
+# After one of these there is nothing left to weigh.
+FINAL = ("answer", "failure")
+
+
+def judge(facts: Facts, policy: Policy) -> Decision:
+    """Every rule speaks, the first objection names the rejection; after a FINAL one the rest is silent."""
+    objections = []
+    for name, rule in RULES:
+        text = rule(facts, policy)
+        if text:
+            objections.append(Objection(_failure_name(name, facts), text))
+            if name in FINAL:
+                break
+    return Decision(
+        id=facts.id,
+        accepted=not objections,
+        rule=objections[0].rule if objections else "accepted",
+        reason=objections[0].text if objections else _praise(facts, policy),
+        objections=tuple(objections),
+        required_gain_ratio=policy.required_gain(facts.risk),
+        allowed_lines_count=policy.allowed_lines(gain_low_ratio(facts)),
+        facts=facts,
+    )
+
+
+def _failure_name(rule: str, facts: Facts) -> str:
+    return facts.failure[0] if rule == "failure" and facts.failure else rule
+
+
+def _praise(facts: Facts, policy: Policy) -> str:
+    if is_exact(facts.gain.comparison.metric):
+        return (f"{counts(facts.gain)}, counted in every run, at the price of "
+                f"{plural(facts.lines_count, 'changed line')}.")
+    return (f"{interval(facts.gain)}, p = {p_value(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
+            f"the {times(1.0 + policy.required_gain(facts.risk))} that risk {facts.risk} asks for, at the price of "
+            f"{plural(facts.lines_count, 'changed line')}.")
+
+
+def counts(gain: Effect) -> str:
+    found = gain.comparison
+    return f"{METRICS[found.metric].title} {count(found.a_median)} before, {count(found.b_median)} after"
+
+
+def interval(gain: Effect) -> str:
+    found = gain.comparison
+    return f"{times(found.gain_ratio)} [{times(found.gain_low)}, {times(found.gain_high)}]"

@@ -1,0 +1,129 @@
+"""evidence_set.py - the evidence of one report, read once and checked.  evidence/*.json -> evidence_set.py -> EvidenceSet
+
+Everything right of here (analysis, render, seal) sees evidence only through an EvidenceSet.
+
+Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+from labkit import evidence
+from labkit.analysis.shares import primary_sampling
+from labkit.schemas import EvidenceError
+
+Document = Mapping[str, Any]
+INLINED, KERNEL = "_[i]", "_[k]"
+REQUIRED = ("plan", "baseline")
+OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
+
+
+@dataclass(frozen=True)
+class EvidenceFile:
+    """A file of the evidence folder, named relative to the report."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One line of a collapsed file: a stack, and how many samples saw just that."""
+
+    functions: frozenset[str]  # anywhere on it, inlined ones included
+    leaf: str  # the function whose code ran; what was inlined into it counts as its own
+    in_kernel: bool  # it ran in the kernel
+    samples_count: int
+
+
+@dataclass(frozen=True)
+class EvidenceSet:
+    """Documents by kind; None where a phase left nothing."""
+
+    plan: Document
+    baseline: Document
+    command: Document | None
+    profile: Document | None
+    counters: Document | None
+    instructions: Document | None
+    memory: Document | None
+    rebench: Document | None
+    candidates: tuple[Document, ...]  # in the manifest's order
+    files: tuple[EvidenceFile, ...]  # all of them, by path
+    paths: Mapping[str, str]  # kind, or candidates/<id>, to path
+    stacks_by_instrument: Mapping[str, tuple[Stack, ...]]
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self.plan["data"]["manifest"]
+
+    @property
+    def policy(self) -> Mapping[str, Any]:
+        return self.plan["data"]["policy"]
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Of the sampling that shares are quoted from; empty when it kept none."""
+        sampling = primary_sampling(self.profile)
+        return self.stacks_by_instrument.get(sampling["instrument"], ()) if sampling else ()
+
+    @property
+    def documents(self) -> tuple[tuple[str, Document], ...]:
+        """(path, document) of all, in the order of the workflow."""
+        named = [(name, getattr(self, name)) for name in (*REQUIRED, *OPTIONAL[:-1])]
+        named += [(f"candidates/{one['data']['candidate']['id']}", one) for one in self.candidates]
+        named += [("rebench", self.rebench)]
+        return tuple((self.paths[name], document) for name, document in named if document is not None)
+
+
+def read_evidence_set(report: Path) -> EvidenceSet:
+    """All evidence under report/evidence. A candidate of the manifest without evidence is simply absent."""
+    folder = report / "evidence"
+    documents = {name: _read(folder / f"{name}.json") for name in (*REQUIRED, *OPTIONAL)}
+    for name in REQUIRED:
+        if documents[name] is None:
+            raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
+                                "run `make audit`, which measures what is missing")
+    order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
+    found = {one: _read(folder / "candidates" / f"{one}.json") for one in order}
+    names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
+    return EvidenceSet(**documents, candidates=tuple(found[one] for one in order if found[one]),
+                   files=_list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
+                   paths={name: f"evidence/{name}.json" for name in names})
+
+
+def _read(path: Path) -> Document | None:
+    kind = "candidate" if path.parent.name == "candidates" else path.stem
+    return evidence.read(path, kind) if path.exists() else None
+
+
+def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stack, ...]]:
+    found = {}
+    for sampling in profile["data"]["samplings"] if profile else ():
+        if not sampling.get("stacks"):
+            continue
+        path = report / "evidence" / sampling["stacks"]
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            found[sampling["instrument"]] = tuple(_stack(line) for line in lines if line)
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise EvidenceError(f"evidence/{path.name}: cannot be read as collapsed stacks: {error}") from error
+    return found
+
+
+def _stack(line: str) -> Stack:
+    """Collapsed format (Gregg): root;caller;callee COUNT; _[i] marks what was inlined, _[k] kernel code."""
+    stack, _, count = line.rpartition(" ")
+    frames = stack.split(";")
+    physical = [frame for frame in frames if not frame.endswith(INLINED)] or frames
+    return Stack(frozenset(frame.removesuffix(INLINED).removesuffix(KERNEL) for frame in frames),
+                 physical[-1].removesuffix(INLINED).removesuffix(KERNEL), physical[-1].endswith(KERNEL), int(count))
+
+
+def _list_files(report: Path) -> tuple[EvidenceFile, ...]:
+    paths = sorted(path for path in (report / "evidence").rglob("*") if path.is_file() and path.name[0] != ".")
+    return tuple(EvidenceFile(path.relative_to(report).as_posix(), hashlib.sha256(content).hexdigest(), len(content))
+                 for path in paths for content in [path.read_bytes()])

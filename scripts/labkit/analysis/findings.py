@@ -1,0 +1,159 @@
+"""findings.py - all that must be known before a number is believed: what the phases reported, and what shows only now.
+
+A finding is {"level", "subject", "text", "cost", "sources"}: errors first, then warnings, then notes; the same one
+from several phases is told once, with all its sources.
+"""
+
+from typing import Any, Iterator
+
+from labkit.analysis.evidence_set import EvidenceSet
+from labkit.analysis.environment_numbers import LIMITS
+from labkit.wording import percent, plural, quantity, times
+
+LEVELS = ("error", "warning", "note")
+AGREEMENT_WANTED_RATIO = 0.8
+PHASES_EXPECTED = {
+    "command": "no whole-command timing by hyperfine stands beside the in-process one",
+    "profile": "nothing shows where the time goes, and no candidate is traceable",
+    "counters": "what bounds the program is not known",
+    "instructions": "no instruction counts stand beside the times",
+    "memory": "no allocation counts and no second witness for them",
+    "rebench": "the accepted candidates were not confirmed together on fresh processes",
+}
+
+
+def collect_findings(evidence_set: EvidenceSet, audit: dict[str, Any]) -> list[dict[str, Any]]:
+    merged: dict[tuple[str, str, str, str], list[str]] = {}
+    for path, document in evidence_set.documents:
+        for one in document["findings"]:
+            merged.setdefault((one["level"], one["subject"], one["text"], one["cost"]), []).append(path)
+    for key in _own_findings(evidence_set, audit):
+        merged.setdefault(key, [])
+    ordered = sorted(merged, key=lambda key: LEVELS.index(key[0]))  # stable: within a level, as they happened
+    return [dict(zip(("level", "subject", "text", "cost"), key), sources=sorted(set(merged[key]))) for key in ordered]
+
+
+def _own_findings(evidence_set: EvidenceSet, audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    yield from _budget(audit)
+    yield from _environment(audit)
+    yield from _missing_phases(evidence_set)
+    yield from _instruments(audit)
+    yield from _noise(audit)
+    yield from _losses(audit)
+    yield from _candidates(audit)
+    yield from _rebench(audit)
+
+
+def _budget(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    if audit["budget"] == "quick":
+        yield ("warning", "budget", "This is a quick audit: few blocks, short sampling.",
+               "Not defensible: use it to try things, and `BUDGET=standard` to claim them.")
+    source = audit["environment"]["source"]
+    if source and source["dirty"]:
+        yield ("warning", "sources", f"The tree had uncommitted changes on top of {source['commit'][:12]}.",
+               "The commit alone does not reproduce these binaries; their hashes below identify them.")
+
+
+def _environment(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    environment = audit["environment"]
+    if environment["fingerprints_count"] > 1:
+        yield ("error", "machine", f"The evidence comes from {environment['fingerprints_count']} unlike machines.",
+               "Each comparison is sound within its own file; figures of different phases must not be compared.")
+    for name, limit in LIMITS.items():
+        seen, allowed = environment["unstable"].get(name), audit["policy"]["evidence"][limit]
+        if seen and seen["high"] > allowed:
+            what = "The load" if name == "load1_ratio" else "The time that the hypervisor took"
+            yield ("warning", "machine", f"{what} rose to {quantity(seen['high'], name)}; the policy warns above "
+                   f"{quantity(allowed, name)}.",
+                   "Intervals are wider than on a quiet machine; interleaving keeps them honest.")
+    for one in environment["self_test"]:
+        if not one["passed"]:
+            yield ("error", one["instrument"], f"Its self-test failed: expected {one['expected']}, "
+                   f"measured {one['measured']}.", "What this instrument says below is not to be believed.")
+
+
+def _missing_phases(evidence_set: EvidenceSet) -> Iterator[tuple[str, str, str, str]]:
+    for name, cost in PHASES_EXPECTED.items():
+        if getattr(evidence_set, name) is None:
+            yield ("warning", name, f"There is no {name} evidence.", f"Without it, {cost}.")
+
+
+def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    profile, memory = audit["profile"], audit["memory"]
+    for one in profile["samplings"] if profile else ():
+        if one["lost_count"]:
+            yield ("warning", one["instrument"], f"It lost {one['lost_count']} samples beside the "
+                   f"{one['samples_count']} it kept.",
+                   "Shares are of what was kept; a lost sample is as likely in a hot function as elsewhere.")
+    for one in profile["agreements"] if profile else ():
+        if "callgrind" not in one["second"] and one["overlap_ratio"] < AGREEMENT_WANTED_RATIO:
+            yield ("warning", "profile", f"{one['first']} and {one['second']} agree on {percent(one['overlap_ratio'])} "
+                   "of the self time only.", "Shares are uncertain by the difference, which the table below shows.")
+    for one in memory["witnesses"] if memory else ():
+        for name, pair in one["counts"].items():
+            if pair["unexplained"]:
+                apart = abs(pair["unexplained"])
+                yield ("warning", "allocations", f"The counter and {one['instrument']} differ by {apart} in {name}, "
+                       "and nothing explains it.", "One of the two is wrong by this much.")
+    for one in memory["sites_unaccounted"] if memory else ():
+        yield ("warning", "call sites", f"Stage {one['stage']} of the {one['variant']} made {one['by_stage']:g} "
+               f"allocations in a batch; its call sites add up to {one['by_site']:g}.",
+               "The table of call sites is off by the difference.")
+
+
+def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for one in audit["baseline"]["noise"]:
+        if one["verdict"] in ("improved", "regressed"):
+            yield ("error", "noise floor", f"At {one['size']} the baseline differs from its own copy: "
+                   f"{times(one['gain_ratio'])} [{times(one['low'])}, {times(one['high'])}].",
+                   "An effect of this size or less proves nothing on this machine today.")
+
+
+def _losses(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    measured = [(one["id"], one) for one in audit["candidates"] if one["measured"]]
+    measured += [("union", audit["rebench"])] if audit["rebench"] else []
+    for name, one in measured:
+        losses, campaign = one["losses"], one["campaign"]
+        if campaign and campaign["invalid"]:
+            yield ("error", name, f"The environment was invalid: {campaign['invalid']}.",
+                   "Nothing that was measured beside it proves anything; measure it again.")
+        for reason, count in losses["failures"].items():
+            yield ("warning", name, f"{plural(count, 'run')} of {losses['runs_count']} failed: {reason}.",
+                   "Their whole blocks do not count; the rows stay in the evidence.")
+        if losses["rerun_count"]:
+            stood = plural(losses["rerun_count"], "run")
+            yield ("note", name, f"{stood} stood in disturbed blocks that were run again.",
+                   "Whole blocks, on a covariate that was named before; the first attempts stay in the evidence.")
+
+
+def _candidates(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for one in audit["candidates"]:
+        if not one["measured"]:
+            yield ("warning", one["id"], one["reason"], "It is neither accepted nor rejected.")
+            continue
+        if one["exceeds_ceiling"]:
+            yield ("note", one["id"], f"It gains {times(one['gain']['gain_ratio'])}, more than the "
+                   f"{times(one['ceiling_ratio'])} that its target's share allows.",
+                   "The gain is real, but part of it comes from elsewhere: caches, layout, or a callee's work saved.")
+        if one["prediction_exceeds_ceiling"]:
+            yield ("note", one["id"], f"Its predicted gain of {percent(one['predicted_gain'])} was never possible: "
+                   f"the ceiling of its target is {times(one['ceiling_ratio'])}.", "The prediction counts as refuted.")
+        if one["gain"] and one["gain"]["welch_disagrees"]:
+            yield ("note", one["id"], "Welch's t, the companion, disagrees with the paired test.",
+                   "The paired test decides: it does not take runs of one machine for independent.")
+
+
+def _rebench(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    rebench = audit["rebench"]
+    if rebench is None:
+        return
+    if rebench["failure"]:
+        yield ("error", "union", f"The union failed ({rebench['failure']['reason']}): {rebench['failure']['detail']}",
+               "There is no before and after.")
+    accepted = [one["id"] for one in audit["candidates"] if one["accepted"]]
+    known = [*rebench["accepted"], *(one["id"] for one in rebench["left_out"])]
+    if sorted(accepted) != sorted(known):
+        yield ("error", "union", "The union was built from other candidates than those that are accepted now.",
+               "The confirmation does not belong to this selection; run `make audit` again.")
+    for one in rebench["left_out"]:
+        yield ("note", one["id"], f"Accepted alone, left out of the union: {one['reason']}", "Its gain is not claimed.")

@@ -1,0 +1,48 @@
+"""headline.py - the one number, its interval, and whether it closes the complaint."""
+
+from typing import Any
+
+from labkit.analysis.evidence_set import EvidenceSet
+
+VERDICTS = {
+    "closed": "The complaint is closed",
+    "not proven": "The complaint is not proven closed",
+    "not closed": "The complaint is not closed",
+    "no improvement": "No improvement is proven",
+    "nothing accepted": "No candidate was accepted",
+    "failed": "The union of the accepted candidates failed",
+    "not confirmed": "The gain was not confirmed on fresh processes",
+}
+
+
+def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
+    manifest, rebench = evidence_set.manifest, audit["rebench"]
+    main = rebench["main"] if rebench else None
+    verdict = _verdict(audit, manifest["target"])
+    return {
+        "verdict": verdict,
+        "sentence": VERDICTS[verdict],
+        "metric": manifest["metric"], "target": manifest["target"], "size": manifest["main_size"],
+        "ops_count": manifest["fixture"]["sizes"][manifest["main_size"]], "op": manifest["op"],
+        "gain": main,
+        "defensible": evidence_set.plan["budget"] != "quick",
+        "reproduce": f"make audit W={manifest['name']} BUDGET={evidence_set.plan['budget']}",
+        "recompute": f"make verify R=reports/{manifest['name']}/{evidence_set.plan['data']['version']}",
+    }
+
+
+def _verdict(audit: dict[str, Any], target: float) -> str:
+    """Closed only if the whole interval reaches the target: a point estimate alone proves nothing."""
+    rebench = audit["rebench"]
+    if rebench is None:
+        return "not confirmed" if any(one["accepted"] for one in audit["candidates"]) else "nothing accepted"
+    if rebench["failure"] or any(not one["equal"] for one in rebench["answers"]):
+        return "failed"
+    if not rebench["accepted"]:
+        return "nothing accepted"
+    main = rebench["main"]
+    if main is None or main["verdict"] != "improved":
+        return "no improvement"
+    if main["gain_low"] >= target:
+        return "closed"
+    return "not proven" if main["gain_high"] >= target else "not closed"

@@ -1,0 +1,143 @@
+"""rebench_numbers.py - the union of the accepted against the baseline, on fresh processes: all sizes, all metrics.
+
+The choice was made on other runs, so these intervals carry no winner's curse. The metrics other than the
+complaint's are reported side by side, each with its own interval; they are corrected together (Holm), regressions
+first among them.
+"""
+
+from math import prod
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+
+from labkit.analysis.baseline_numbers import command_times, distribution, single_batches, stage_numbers
+from labkit.analysis.campaign_numbers import campaign_numbers
+from labkit.analysis.comparison_numbers import comparison_numbers, loss_numbers
+from labkit.analysis.decide import Decision, allocation_growth
+from labkit.analysis.evidence_set import EvidenceSet
+from labkit.analysis.effects import Row, confirmed, first_stage, judged_together, sizes_of, stage_effects
+from labkit.analysis.memory_numbers import per_batch
+from labkit.policy import parse
+from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
+
+# Throughput is judged by the median time of an operation, so p50 would be the same row twice.
+SHOWN = ("throughput", "p95", "p99", "cpu", "peak_rss")
+
+
+def judged_metrics(metric: str) -> tuple[str, ...]:
+    """All that the union is judged by, the complaint's metric first."""
+    return tuple(dict.fromkeys([metric, *SHOWN]))
+
+
+def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) -> dict[str, Any] | None:
+    """None when there was nothing to confirm, or it was not confirmed yet."""
+    if evidence_set.rebench is None:
+        return None
+    data = evidence_set.rebench["data"]
+    main_size = evidence_set.manifest["main_size"]
+    rows = first_stage(data)
+    effects = _all_effects(evidence_set, data)
+    main = next((one for one in effects if one["size"] == main_size
+                 and one["metric"] == evidence_set.manifest["metric"]), None)
+    return {
+        "accepted": data["accepted"], "left_out": data["left_out"], "failure": data["failure"],
+        "answers": data["answers"],
+        "main": main,
+        "block_changes": _block_changes(rows, main),
+        "effects": effects,
+        "exact": _exact(evidence_set, data),
+        "memory": [per_batch(row) for row in data["memory"]],
+        "lines": data["lines"], "lines_count": data["lines"]["added_count"] + data["lines"]["removed_count"],
+        "losses": loss_numbers(data["runs"]),
+        "campaign": campaign_numbers(data, evidence_set.manifest["metric"], parse(evidence_set.policy)),
+        "distributions": _distributions(rows, main_size),
+        "scaling": _scaling(rows),
+        "stages": stage_numbers(data.get("stage_runs", ())),
+        "single_batches": _single_batches(data.get("stage_runs", ()), main_size),
+        "expected_gain_ratio": _product_of_gains(decisions, data["accepted"]),
+        "command": _command(data),
+    }
+
+
+def _all_effects(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The complaint's metric at its size stands alone, as it was named before; all others are one family. What
+    regressed is as its confirmation left it."""
+    policy, metric = parse(evidence_set.policy), evidence_set.manifest["metric"]
+    shown = judged_metrics(metric)
+    measured = [one for name in shown for one in stage_effects(data, name, policy)]
+    main = [one for one in measured if (one.size, one.comparison.metric) == (evidence_set.manifest["main_size"], metric)]
+    others = judged_together([one for one in measured if one not in main], policy)
+    numbers = {(one.size, one.comparison.metric): comparison_numbers(one)
+               for one in confirmed((*main, *others), data, policy)}
+    return [numbers[size, name] for size in sizes_of(data["runs"]) for name in shown if (size, name) in numbers]
+
+
+def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[str, Any]:
+    """Per variant: the tails that a deadline meets."""
+    variants = dict.fromkeys(run["variant"] for run in stage_runs)
+    return {variant: single_batches([run for run in stage_runs if run["variant"] == variant], size)
+            for variant in variants}
+
+
+def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[float]:
+    """Cost of the union over the baseline's, minus 1, of each block of the claim, in the order they ran."""
+    if main is None:
+        return []
+    here = kept_rows(row for row in rows if row["size"] == main["size"])
+    before, after, blocks = paired_arrays(here, METRICS[main["metric"]], "A", "B")
+    started_ns = {block: min(row["started_ns"] for row in here if row["block"] == block) for block in blocks}
+    changes = np.exp(np.log(after).mean(axis=1) - np.log(before).mean(axis=1)) - 1
+    return [float(changes[place]) for place in sorted(range(len(blocks)), key=lambda i: started_ns[blocks[i]])]
+
+
+def _exact(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is counted, not sampled: allocations per batch and size, the heap's peak and instructions of the program."""
+    rows = [{"metric": "allocations", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio}
+            for one in allocation_growth(data["memory"])]
+    before, after = (_heap_peak(document) for document in (evidence_set.memory, evidence_set.rebench))
+    if before and after:
+        rows.append({"metric": "heap_peak", "size": None, "before": before, "after": after,
+                     "ratio": after / before - 1.0})
+    counted = data["instructions_count"]
+    if counted and counted["baseline"]:
+        rows.append({"metric": "instructions", "size": None, "before": counted["baseline"],
+                     "after": counted["candidate"], "ratio": counted["candidate"] / counted["baseline"] - 1.0})
+    return rows
+
+
+def _heap_peak(document: Mapping[str, Any] | None) -> int | None:
+    """Bytes asked for and live at once, at most, in the longest recording of one variant."""
+    heap = document["data"].get("heap") if document else None
+    return max(heap["recordings"], key=lambda one: one["runs_count"])["totals"]["peak_bytes"] if heap else None
+
+
+def _distributions(rows: Sequence[Row], size: str) -> dict[str, Any]:
+    """Per arm at the size of the complaint: one number per process, in the order they ran."""
+    return {variant: distribution([row for row in rows if row["size"] == size and row["arm"] == arm])
+            for arm, variant in (("A", "baseline"), ("B", "union"))}
+
+
+def _scaling(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Per arm and size: time per operation, to see which grows faster than its input."""
+    numbers = []
+    for arm, variant in (("A", "baseline"), ("B", "union")):
+        for size in sizes_of(rows):
+            here = [row for row in rows if row["size"] == size and row["arm"] == arm]
+            ops_count = next((row["ops_count"] for row in here if not row["failure"]), None)
+            batch = distribution(here)["p50"]
+            if ops_count and batch["median"] is not None:
+                numbers.append({"variant": variant, "size": size, "ops_count": ops_count,
+                                **{f"{key}_ns": value / ops_count if (value := batch[key]) else None
+                                   for key in ("median", "low", "high")}})
+    return numbers
+
+
+def _product_of_gains(decisions: Sequence[Decision], accepted: Sequence[str]) -> float | None:
+    """What the union would give if the gains were independent; they seldom are."""
+    gains = [one.facts.gain.comparison.gain_ratio for one in decisions if one.id in accepted and one.facts.gain]
+    return prod(gains) if gains else None
+
+
+def _command(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    raw = data["command"]["hyperfine"] if data["command"] else None
+    return [command_times(one) for one in raw["results"]] if raw else []

@@ -1,0 +1,118 @@
+"""Every fate a candidate can have, from whole evidence and from facts alone."""
+
+from dataclasses import replace
+
+import pytest
+
+import example_evidence
+from labkit.analysis.decide import Growth, decide, gather, judge
+from labkit.policy import parse
+
+FATES = {"arena": "accepted", "merge-sort": "accepted", "inline-check": "insignificant", "radix": "regression",
+         "unrolled": "complexity", "unsafe-emit": "too-little", "threads": "untraceable", "swapped": "answer",
+         "vector": "build"}
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return example_evidence.example_documents()
+
+
+@pytest.fixture(scope="module")
+def manifest(documents):
+    return documents["plan"]["data"]["manifest"]
+
+
+@pytest.fixture(scope="module")
+def policy_table(documents):
+    return documents["plan"]["data"]["policy"]
+
+
+@pytest.fixture(scope="module")
+def decisions(documents, manifest, policy_table):
+    candidates = [documents[f"candidates/{name}"] for name in example_evidence.CANDIDATES]
+    return {one.id: one for one in decide(candidates, documents["profile"], manifest, policy_table)}
+
+
+@pytest.fixture(scope="module")
+def good_facts(documents, manifest, policy_table):
+    return gather(documents["candidates/arena"], documents["profile"], manifest, parse(policy_table))
+
+
+def with_comparison(effect, **changes):
+    return replace(effect, comparison=replace(effect.comparison, **changes))
+
+
+@pytest.mark.parametrize("name", FATES)
+def test_each_candidate_meets_its_fate(decisions, name):
+    assert decisions[name].rule == FATES[name]
+    assert decisions[name].accepted == (FATES[name] == "accepted")
+    assert decisions[name].reason
+
+
+def test_the_gain_found_is_the_true_one(decisions):
+    for name in ("arena", "merge-sort", "radix", "unsafe-emit"):
+        found = decisions[name].facts.gain.comparison
+        assert found.gain_low <= example_evidence.GAINS[name] * 1.005 and \
+            found.gain_high >= example_evidence.GAINS[name] * 0.995
+
+
+def test_wrong_answer_shows_both_and_nothing_is_weighed_after_it(decisions):
+    wrong = decisions["swapped"]
+    assert example_evidence.ANSWERS["tiny"] in wrong.reason and example_evidence.ANSWERS["huge"] in wrong.reason
+    assert [one.rule for one in wrong.objections] == ["answer"]
+
+
+def test_several_objections_are_all_written_down(good_facts, policy_table):
+    facts = replace(good_facts, risk=5, lines_count=10_000)
+    judged = judge(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))
+    assert [one.rule for one in judged.objections] == ["too-little", "complexity"]
+
+
+@pytest.mark.parametrize("rule, change", {
+    "crash": {"failure": ("crash", "killed by signal 11")},
+    "timeout": {"failure": ("timeout", "still running after 20 s, killed")},
+    "exit": {"failure": ("exit", "exit code 4")},
+    "untraceable": {"share": None},
+    "unmeasured": {"gain": None},
+    "peak-rss": {"peak_rss": (Growth("large", 8 << 20, 12 << 20),)},
+    "allocations": {"allocations": (Growth("large", 10, 11),)},
+}.items())
+def test_each_rule_can_object(good_facts, policy_table, rule, change):
+    policy = parse(policy_table)
+    assert judge(good_facts, policy).accepted
+    assert judge(replace(good_facts, **change), policy).rule == rule
+
+
+@pytest.mark.parametrize("verdict", ("regressed", "equivalent", "inconclusive"))
+def test_only_a_proven_improvement_is_accepted(good_facts, policy_table, verdict):
+    facts = replace(good_facts, gain=with_comparison(good_facts.gain, verdict=verdict))
+    assert judge(facts, parse(policy_table)).rule == "insignificant"
+
+
+def test_a_gain_that_holm_takes_away_is_told_apart_from_none(good_facts, policy_table):
+    policy = parse(policy_table)
+    among = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=0.2)
+    assert "alone it would be" in judge(replace(good_facts, gain=among), policy).reason
+    small = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=0.001, gain_low=1.001)
+    assert "less than counts" in judge(replace(good_facts, gain=small), policy).reason
+    none = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=1.0, gain_low=0.9, mde_ratio=3.0)
+    assert "not even a doubling" in judge(replace(good_facts, gain=none), policy).reason
+
+
+def test_small_growth_of_memory_is_not_held_against_a_change(good_facts, policy_table):
+    policy = parse(policy_table)
+    small = Growth("large", 1 << 20, 2 << 20)  # twice as much, but within the free MiB
+    assert judge(replace(good_facts, peak_rss=(small,)), policy).accepted
+
+
+def test_without_a_profile_nothing_is_traceable(documents, manifest, policy_table):
+    candidates = [documents["candidates/arena"]]
+    assert decide(candidates, None, manifest, policy_table)[0].rule == "untraceable"
+
+
+def test_many_candidates_make_each_harder_to_accept(documents, manifest, policy_table):
+    alone = decide([documents["candidates/arena"]], documents["profile"], manifest, policy_table)[0]
+    candidates = [documents[f"candidates/{name}"] for name in example_evidence.CANDIDATES]
+    among = decide(candidates, documents["profile"], manifest, policy_table)[0]
+    assert among.facts.gain.comparison.p_adjusted > alone.facts.gain.comparison.p_adjusted

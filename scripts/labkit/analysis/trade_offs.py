@@ -1,0 +1,78 @@
+"""trade_offs.py - what the gain costs, when to take it back, and what keeps it."""
+
+from typing import Any, Mapping, Sequence
+
+from labkit.analysis.decide import Decision
+from labkit.analysis.evidence_set import EvidenceSet
+from labkit.policy import parse
+
+
+def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: dict[str, Any]) -> dict[str, Any]:
+    accepted = [one for one in audit["candidates"] if one["accepted"]]
+    return {
+        "accepted": [{**{key: one[key] for key in ("id", "title", "risk", "risk_why", "rollback", "lines_count")},
+                      "lines_per_percent": _price(one)} for one in accepted],
+        "regressions": regressions(audit["rebench"]),
+        "margins": [_margin(one) for one in decisions if one.accepted],
+        "guard": _guard(evidence_set, audit),
+    }
+
+
+def _price(candidate: dict[str, Any]) -> float | None:
+    gain = candidate["gain"]
+    if gain is None or gain["gain_ratio"] <= 1.0:
+        return None
+    return candidate["lines_count"] / (100.0 * (gain["gain_ratio"] - 1.0))
+
+
+def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Everything that got worse, sampled or counted."""
+    if rebench is None:
+        return []
+    sampled = [{"metric": one["metric"], "size": one["size"], "ratio": 1.0 / one["gain_ratio"] - 1.0}
+               for one in rebench["effects"] if one["verdict"] == "regressed"]
+    counted = [{"metric": one["metric"], "size": one["size"], "ratio": one["ratio"]}
+               for one in rebench["exact"] if one["ratio"] > 0]
+    return sampled + counted
+
+
+def _margin(decision: Decision) -> dict[str, Any]:
+    """How far an accepted candidate was from being rejected, by each rule that has a number."""
+    facts = decision.facts
+    return {"id": decision.id, "gain_low": facts.gain.comparison.gain_low,
+            "gain_needed": 1.0 + decision.required_gain_ratio, "lines_count": facts.lines_count,
+            "lines_allowed": decision.allowed_lines_count, "p_value": facts.gain.comparison.p_adjusted}
+
+
+def _guard(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
+    """Counts are exact, so the guard on them allows nothing; the one on time allows what this machine cannot see."""
+    policy, size = parse(evidence_set.policy), evidence_set.manifest["main_size"]
+    noise = next((one for one in audit["baseline"]["noise"] if one["size"] == size), None)
+    rebench = audit["rebench"]
+    counted = [one for one in (rebench["memory"] if rebench else ())
+               if one["variant"] != "baseline" and one["size"] == size]
+    silence = _silence(evidence_set.rebench["data"].get("assertions", ()) if evidence_set.rebench else ())
+    whole = next((one["allocations_count"] for one in counted if one["stage"] is None), None)
+    return {"command": f"make gate BASE=origin/main W={evidence_set.manifest['name']}",
+            "loss_seen_ratio": max(policy.minimum_gain_ratio, noise["mde_ratio"]) if noise else None,
+            "allocations_per_batch": whole,
+            "silence": silence, "silence_command": _silence_command(evidence_set.manifest, silence)}
+
+
+def _silence(assertions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each stage of the union: held to zero allocations; broken, where the baseline held; or known to allocate."""
+    baseline = {one["stage"]: one["held"] for one in assertions if one["variant"] == "baseline"}
+    return [{"stage": one["stage"], "breach": one["breach"],
+             "status": "held" if one["held"] else "broken" if baseline.get(one["stage"]) else "allocates"}
+            for one in assertions if one["variant"] != "baseline"]
+
+
+def _silence_command(manifest: Mapping[str, Any], silence: Sequence[dict[str, Any]]) -> str | None:
+    """For the tree with the change merged, where its program is the baseline; None when no stage can be held."""
+    held = [one["stage"] for one in silence if one["status"] == "held"]
+    if not held:
+        return None
+    name, size = manifest["name"], manifest["main_size"]
+    return (f"make build && build/bin/clinic record -e alloc --assert-zero-alloc {','.join(held)} "
+            f"-o build/{name}-heap.json -- build/workloads/{name}/baseline --size {size} "
+            f"--fixture build/fixtures/{name}/{size}.bin --warmup 1 --batch 1 --runs 5")

@@ -1,0 +1,244 @@
+"""gate.py - two trees, one interleaved run: did this change make something slower?  git, build -> gate -> campaign
+
+The base ref is checked out into a worktree of its own. Our own workloads of both trees are compiled here with the
+same flags against the same harness, in several link orders; any other repository is built by its own build command.
+"""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from labkit import host
+from labkit.evidence import write_text
+from labkit.experiment.commands import (Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair,
+                                        run_hook)
+from labkit.experiment.design import Case
+from labkit.experiment.interleave import CANARY, Slot
+from labkit.gate.flame_difference import ProfiledRun
+from labkit.instruments import Unavailable, counter, valgrind
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.verdicts.metrics import METRICS, is_tail
+from labkit.workload import build, fixture, harness, manifest, variant
+from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.manifest import Manifest
+from labkit.workload.harness import Load
+
+LINK_ORDERS = 3
+MINIMUM_MS = 20
+COUNTED_RUNS = 10
+BUILD_TIMEOUT_S = 1800
+GATING = ("time", "peak_rss", "allocations")
+WATCHED = ("cpu", "p95", "p99", "allocated_bytes", "binary_size")
+COMMAND_GATING = ("wall", "peak_rss")
+COMMAND_WATCHED = ("cpu", "binary_size")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """base: a worktree of the ref; head: the working tree as it is, uncommitted changes included."""
+
+    ref: str
+    commit: str
+    base: Path
+    head: Path
+    head_commit: str
+    dirty: bool
+
+    def to_json(self, repository: str | None = None) -> dict:
+        """repository: its name, where it is not ours."""
+        return {"ref": self.ref, "commit": self.commit, "head_commit": self.head_commit, "dirty": self.dirty,
+                "repository": repository}
+
+
+@dataclass
+class Subjects:
+    """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}."""
+
+    cases: list[Case] = field(default_factory=list)
+    profiled: dict[str, dict[str, ProfiledRun]] = field(default_factory=dict)
+    arms: dict[str, dict] = field(default_factory=dict)
+    identical: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def git(repository: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UsageError(f"{repository}: git {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def trees(repository: Path, ref: str) -> Iterator[Trees]:
+    """The worktree is gone afterwards, whatever happened."""
+    head = Path(git(repository, "rev-parse", "--show-toplevel"))
+    try:
+        commit = git(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    except UsageError:
+        raise UsageError(f"--base {ref!r} is not a commit of {head}; fetch it, or name another") from None
+    with tempfile.TemporaryDirectory(prefix="clinic-gate-") as folder:
+        base = Path(folder) / "base"
+        git(repository, "worktree", "add", "--detach", "--quiet", str(base), commit)
+        try:
+            yield Trees(ref, commit, base, head, git(repository, "rev-parse", "HEAD"),
+                        bool(git(repository, "status", "--porcelain", "--untracked-files=no")))
+        finally:
+            git(repository, "worktree", "remove", "--force", str(base))
+
+
+def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_identical: bool,
+                      counts_instructions: bool) -> Subjects:
+    """Every size of every workload that both trees have."""
+    subjects = Subjects()
+    for name in names:
+        wanted = manifest.load(name)
+        fixture.ensure(wanted)
+        if not (both.base / wanted.folder / "workload.toml").exists():
+            subjects.notes.append(f"{name} is not in the base: nothing to compare it with")
+            continue
+        binaries = {"A": linked(wanted, replace(wanted, folder=both.base / wanted.folder), "base", logs),
+                    "B": linked(wanted, wanted, "head", logs)}
+        subjects.arms |= {f"{name} {side}": arm_document(binaries[arm], side)
+                          for arm, side in (("A", "base"), ("B", "head"))}
+        same = [one.sha256 for one in binaries["A"]] == [one.sha256 for one in binaries["B"]]
+        if same and not measure_identical:
+            subjects.identical.append(name)
+        else:
+            for size in wanted.fixture.sizes:
+                load = equal_load(wanted, size, binaries["A"][0])
+                case = workload_case(wanted, load, binaries, counts_instructions and size == wanted.main_size)
+                subjects.cases.append(case)
+                subjects.profiled[case.name] = {arm: workload_run(wanted, load, binaries[arm][0]) for arm in "AB"}
+    return subjects
+
+
+def linked(wanted: Manifest, source: Manifest, side: str, logs: Path) -> list[Binary]:
+    """The baseline of one tree in every link order; a base that does not build is wrong usage, a head is a failure."""
+    sources = replace(variant.baseline(source), name=f"gate-{side}")
+    try:
+        return build.build_link_orders(wanted, sources, LINK_ORDERS)
+    except BuildFailed as failure:
+        log = logs / f"{side}-build.log"
+        write_text(log, failure.log)
+        raise LabError(f"the {side} of {wanted.name} does not build: {first_error(failure.log)} (log: {log})",
+                       Exit.USAGE if side == "base" else Exit.FAILED) from None
+
+
+def first_error(log: str) -> str:
+    lines = [line for line in log.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it printed nothing")[:200]
+
+
+def arm_document(binaries: list[Binary], side: str) -> dict:
+    return {"command": f"{binaries[0].path} ({side})", "sha256": binaries[0].sha256,
+            "builds": [one.sha256 for one in binaries]}
+
+
+def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
+    """As many batches as the base's harness chose by the clock: both arms do the same, and answer the same."""
+    first = harness.must(harness.observe(wanted, base, Load(size, samples_count=3), cpu=host.measuring_cpu()),
+                         "first run of the base")
+    return Load(size, samples_count=max(5, METRICS[wanted.metric].samples_needed), minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+
+
+def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
+    return ProfiledRun((*harness.command(wanted, binary, load.size), *load.arguments()))
+
+
+def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
+    cpu = host.measuring_cpu()
+    copies = {**binaries, CANARY: [build.copy_of(one) for one in binaries["A"]]}
+
+    def observe(slot: Slot) -> dict:
+        choices = copies[slot.arm]
+        binary = choices[slot.build % len(choices)]
+        return harness.observe(wanted, binary, load, cpu=cpu, environment=slot.environment({}))
+
+    def count(arm: str) -> dict:
+        row = counted(wanted, binaries[arm][0], load.size)
+        return row | instructions(wanted, binaries[arm][0], load.size) if counts_instructions else row
+
+    gating = (*GATING, wanted.metric) if is_tail(wanted.metric) else GATING
+    watched = (*WATCHED, "instructions") if counts_instructions else WATCHED
+    return Case(f"{wanted.name}/{load.size}", observe, gating=gating, count=count,
+                watched=tuple(one for one in watched if one not in gating))
+
+
+def counted(wanted: Manifest, binary: Binary, size: str) -> dict:
+    """Allocations of one run, and the file's size; the counter is loaded for this run only."""
+    row = harness.observe(wanted, binary, Load(size, samples_count=COUNTED_RUNS, batch_count=1),
+                          environment=counter.environment())
+    found = row.get("allocations") or {}
+    exact = {"binary_bytes": binary.size_bytes, "failure": row["failure"], "detail": row["detail"]}
+    if "allocations_count" in found:
+        exact |= {key: found[key] for key in ("allocations_count", "allocated_bytes")}
+    return exact
+
+
+def instructions(wanted: Manifest, binary: Binary, size: str) -> dict:
+    """Of the timed loop, by callgrind: one batch, some fifty times slower than itself."""
+    argv = harness.command(wanted, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
+    try:
+        return {"instructions_count": sum(valgrind.instructions_by_function(argv, timeout_s=300).values())}
+    except Unavailable as reason:
+        raise LabError(f"{wanted.name}/{size}: instructions cannot be counted: {reason}") from None
+
+
+def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,
+                     scratch: Path, *, measure_identical: bool) -> Subjects:
+    """Any repository: build both trees, then every --run command in each."""
+    for side, tree in (("base", both.base), ("head", both.head)):
+        run_build(build_command, tree, side, logs)
+    subjects = Subjects()
+    for number, text in enumerate(runs, start=1):
+        sides = {"A": built_command(text, both.base, build_command), "B": built_command(text, both.head, build_command)}
+        subjects.arms |= {f"{text} {side}": {"command": f"{text} ({side})", "sha256": sides[arm].sha256,
+                                             "builds": [sides[arm].sha256]}
+                          for arm, side in (("A", "base"), ("B", "head"))}
+        if are_identical(sides["A"], sides["B"]) and not measure_identical:
+            subjects.identical.append(text)
+            continue
+        folder = scratch / str(number)
+        folder.mkdir()
+        subjects.cases.append(command_case(text, sides, conditions, folder, subjects.notes))
+        subjects.profiled[text] = {arm: command_run(sides[arm], conditions) for arm in "AB"}
+    return subjects
+
+
+def built_command(text: str, tree: Path, build_command: str | None) -> Command:
+    try:
+        return parse_command(text, tree)
+    except UsageError as error:
+        hint = "; --build SH says how a tree is built" if build_command is None else ""
+        raise UsageError(f"{error}{hint}") from None
+
+
+def command_case(text: str, sides: dict[str, Command], conditions: Conditions, scratch: Path,
+                 notes: list[str]) -> Case:
+    pair = prepare_pair([sides["A"]], [sides["B"]], conditions, scratch)
+    notes += [f"{text}: {note}" for note in pair.notes]
+    return Case(text, pair.observe, gating=COMMAND_GATING, watched=COMMAND_WATCHED,
+                count=exact_counts(pair, COMMAND_WATCHED))
+
+
+def command_run(command: Command, conditions: Conditions) -> ProfiledRun:
+    return ProfiledRun(command.argv, cwd=command.cwd, stdin=conditions.stdin, timeout_s=conditions.timeout_s,
+                       before=lambda: run_hook(conditions.prepare, "prepare"))
+
+
+def run_build(command: str | None, tree: Path, side: str, logs: Path) -> None:
+    if command is None:
+        return
+    try:
+        done = subprocess.run(["sh", "-c", command], cwd=tree, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S)
+        output, failed = done.stdout + done.stderr, done.returncode != 0
+    except subprocess.TimeoutExpired:
+        output, failed = f"still building after {BUILD_TIMEOUT_S} s", True
+    if failed:
+        log = logs / f"{side}-build.log"
+        write_text(log, output)
+        raise LabError(f"the {side} does not build: {first_error(output)} (log: {log})",
+                       Exit.USAGE if side == "base" else Exit.FAILED)

@@ -1,0 +1,99 @@
+"""From a simulated campaign to document, page and figures: valid, complete, and the same bytes every time."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from labkit.experiment.campaign import run_campaign
+from labkit.experiment.design import Case, Design
+from labkit.experiment.test_campaign import FAST, Machine
+from labkit.figures import figures_verdict
+from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines, value_text
+from labkit.host import Host
+from labkit.schemas import EvidenceError, check
+
+HOST = Host(stable={"cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}, unstable={})
+SETTING = Setting(mode="compare", host=HOST, started_utc="2026-01-01T00:00:00Z", rows_path="rows.jsonl",
+                  arms={"A": {"command": "old", "sha256": "a" * 64, "builds": ["a" * 64]},
+                        "B": {"command": "new", "sha256": "b" * 64, "builds": ["b" * 64]}}, notes=["a note"])
+
+
+@pytest.fixture(scope="module")
+def measured():
+    machine = Machine(noise=0.005, slow={"B": 1.1})
+    design = Design(seed=1, budget_s=60.0, policy=FAST)
+    case = Case("only", machine.observe, gating=("wall",), watched=("binary_size",),
+                count=lambda arm: {"binary_bytes": 9000 if arm == "B" else 8000})
+    campaign = run_campaign([case], design, clock=machine.clock)
+    return document(campaign, design, SETTING), list(campaign.rows)
+
+
+def test_the_document_is_valid_and_says_what_the_issue_asks(measured):
+    doc, _ = measured
+    check(json.loads(json.dumps(doc, allow_nan=False)), "here")
+    assert {"verdict", "ratio", "low", "high", "mde_ratio", "pairs_count", "canary", "rows"} <= set(doc)
+    assert doc["verdict"] == "regressed" and doc["exit_code"] == 1 and doc["canary"]["flagged"] is False
+
+
+@pytest.mark.parametrize("damage", [lambda d: d.pop("canary"), lambda d: d.update(verdict="faster"),
+                                    lambda d: d["cases"][0]["comparisons"][0].pop("mde_ratio")])
+def test_the_schema_can_go_red(measured, damage):
+    doc = json.loads(json.dumps(measured[0]))
+    damage(doc)
+    with pytest.raises(EvidenceError):
+        check(doc, "here")
+
+
+def test_the_page_has_verdict_table_and_conditions(measured):
+    page = markdown(measured[0])
+    assert page.startswith("# Comparison: regressed")
+    assert "| wall time of the process |" in page and "8,000 → 9,000" in page
+    assert "| regressed (watched) |" in page and "| regressed |" in page
+    assert "`old`" in page and "a note." in page and "seed 1" in page
+    assert "no calibration of this machine class" in page
+
+
+def test_the_terminal_has_a_line_per_metric(measured):
+    lines = summary_lines(measured[0])
+    assert lines[0].startswith("regressed: wall +")
+    assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
+
+
+def test_a_budget_that_ended_early_says_what_that_cost():
+    machine = Machine(noise=0.05)
+    design = Design(seed=1, budget_s=12.0, policy=FAST)
+    doc = document(run_campaign([Case("only", machine.observe)], design, clock=machine.clock), design, SETTING)
+    case = doc["cases"][0]
+    said = f"{case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about --budget"
+    assert any(said in line and "could be missed" in line for line in summary_lines(doc))
+    assert said in markdown(doc)
+    roomy = replace(design, budget_s=doc["wanted_s"])
+    machine = Machine(noise=0.05)
+    enough = run_campaign([Case("only", machine.observe)], roomy, clock=machine.clock)
+    assert enough.wanted["only"] == case["wanted_blocks_count"] and enough.blocks["only"] > 0.95 * enough.wanted["only"]
+
+
+def test_a_budget_that_sufficed_says_nothing_of_it(measured):
+    assert "blocks wanted" not in markdown(measured[0])
+
+
+@pytest.mark.slow
+def test_figures_are_the_same_bytes_every_time(measured, tmp_path):
+    doc, rows = measured
+    names = {path.name for path in figures_verdict.write_all(doc, rows, tmp_path / "one")}
+    figures_verdict.write_all(doc, rows, tmp_path / "two")
+    assert names == {"forest.svg", "paired.svg", "spread.svg", "power.svg"}
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("value, unit, text", [
+    (1.5e9, "ns", "1.5 s"), (12_345_678, "ns", "12.35 ms"), (0.5, "ns", "0.5 ns"), (3 << 20, "bytes", "3 MiB"),
+    (17, "count", "17")])
+def test_values_read_well(value, unit, text):
+    assert value_text(value, unit) == text
+
+
+def test_a_calibration_is_cited():
+    assert calibration_text({"text": "calibration: 1 of 400"}) == "calibration: 1 of 400"

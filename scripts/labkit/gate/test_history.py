@@ -1,0 +1,143 @@
+"""History is rebuilt from reports/, marks planted changes, and never joins unlike machines."""
+
+import hashlib
+import json
+import sqlite3
+
+import numpy as np
+import pytest
+
+from labkit.figures import figures_history
+from labkit.gate import history
+from labkit.gate.history import read_series, rebuild
+from labkit.outcome import UsageError
+from labkit.stats.change_points import best_split, change_points
+from labkit.verbs.history import lines_of
+
+
+def sealed_audit(reports, number, time_ns, host="a", sealed=True):
+    folder = reports / "telemetry" / f"v{number:04d}"
+    (folder / "evidence").mkdir(parents=True)
+    source = np.random.default_rng(number)
+    rows = [{"variant": "baseline", "size": "large", "block": index // 4, "failure": None, "arm": "A",
+             "wall_ns": 1, "user_ns": 5, "system_ns": 5, "max_rss_bytes": 1 << 20, "minor_faults_count": 3,
+             "samples_ns": [round(time_ns * source.lognormal(0, 0.005))], "batch_count": 1, "ops_count": 1}
+            for index in range(20)]
+    (folder / "evidence" / "baseline.json").write_text(json.dumps({
+        "workload": "telemetry", "started_utc": f"2026-01-{number:02d}T00:00:00Z",
+        "host": {"fingerprint": hashlib.sha256(host.encode()).hexdigest()}, "data": {"runs": rows}}))
+    if sealed:
+        (folder / "MANIFEST.sha256").write_text("")
+
+
+def gate_run(reports, commit, time_ns, verdict="equivalent", case="telemetry/large", dirty=False, repository=None):
+    folder = reports / "gate" / commit
+    folder.mkdir(parents=True)
+    (folder / "comparison.json").write_text(json.dumps({
+        "verdict": verdict, "started_utc": "2026-02-01T00:00:00Z",
+        "base": {"head_commit": commit * 10, "dirty": dirty, "repository": repository},
+        "host": {"fingerprint": hashlib.sha256(b"a").hexdigest()},
+        "cases": [{"name": case, "comparisons": [{"metric": "time", "b_median": time_ns,
+                                                               "pairs_count": 24}]}]}))
+
+
+def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
+    database = tmp_path / "history.db"
+    for number in range(1, 25):
+        sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
+    assert rebuild(tmp_path, database) > 24
+    (series,) = read_series("telemetry", "time", None, "baseline", database)
+    assert series.changes == (12,) and series.points[12].label == "v0013"
+    assert series.points[0].low <= series.points[0].value <= series.points[0].high
+    assert "change point" in lines_of(series)[13]
+    (memory,) = read_series("telemetry", "peak_rss", "large", "baseline", database)
+    assert memory.changes == ()
+
+
+def test_unlike_machines_are_never_joined(tmp_path):
+    for number in range(1, 9):
+        sealed_audit(tmp_path, number, 1e6 if number % 2 else 2e6, host="a" if number % 2 else "b")
+    rebuild(tmp_path, tmp_path / "history.db")
+    series = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    assert [len({point.fingerprint for point in one.points}) for one in series] == [1, 1]
+    assert [one.changes for one in series] == [(), ()]
+    figures_history.draw(series, tmp_path / "history.svg")
+    first = (tmp_path / "history.svg").read_bytes()
+    figures_history.draw(series, tmp_path / "history.svg")
+    assert first == (tmp_path / "history.svg").read_bytes()
+
+
+def test_only_what_is_sealed_and_fit_counts(tmp_path):
+    sealed_audit(tmp_path, 1, 1e6)
+    sealed_audit(tmp_path, 2, 1e6, sealed=False)
+    gate_run(tmp_path, "c", 1e6)
+    gate_run(tmp_path, "d", 1e6, verdict="environment invalid")
+    rebuild(tmp_path, tmp_path / "history.db")
+    (series,) = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    assert [(point.source, point.label) for point in series.points] == [("audit", "v0001"), ("gate", "c" * 10)]
+
+
+def test_a_gate_run_of_another_repository_goes_by_its_name_and_says_when_no_commit_has_it(tmp_path):
+    gate_run(tmp_path, "e", 1e6, case="./bench --all", repository="project", dirty=True)
+    rebuild(tmp_path, tmp_path / "history.db")
+    (series,) = read_series("project ./bench --all", "time", None, "baseline", tmp_path / "history.db")
+    assert [point.label for point in series.points] == ["e" * 10 + "+"]
+
+
+def test_the_step_at_a_change_point_is_that_of_the_medians_around_it(tmp_path):
+    for number in range(1, 25):
+        sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
+    rebuild(tmp_path, tmp_path / "history.db")
+    (series,) = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    assert figures_history.step_ratio(series, 0) == pytest.approx(1.1, abs=0.01)
+
+
+def test_rebuilding_gives_the_same_rows(tmp_path):
+    sealed_audit(tmp_path, 1, 1e6)
+    contents = []
+    for _ in range(2):
+        rebuild(tmp_path, tmp_path / "history.db")
+        with sqlite3.connect(tmp_path / "history.db") as connection:
+            contents.append(connection.execute("SELECT * FROM point").fetchall())
+    assert contents[0] == contents[1] and contents[0]
+
+
+def test_nothing_to_show_says_what_there_is(tmp_path):
+    sealed_audit(tmp_path, 1, 1e6)
+    rebuild(tmp_path, tmp_path / "history.db")
+    with pytest.raises(UsageError, match="are of telemetry"):
+        read_series("other", "time", None, "baseline", tmp_path / "history.db")
+    with pytest.raises(UsageError, match="metrics: .*peak_rss.*; sizes: large"):
+        read_series("telemetry", "time", "huge", "baseline", tmp_path / "history.db")
+
+
+@pytest.mark.slow
+def test_change_points_of_noise_are_rare():
+    source = np.random.default_rng(3)
+    assert sum(bool(change_points(source.normal(size=24), seed=index)) for index in range(12)) <= 2
+
+
+def test_two_changes_are_found_in_order():
+    source = np.random.default_rng(4)
+    values = np.concatenate([source.normal(level, 0.01, 12) for level in (1.0, 1.2, 0.9)])
+    assert change_points(values, seed=1) == [12, 24]
+
+
+def test_best_split_is_the_definition():
+    """The corner sums against the statistic written out."""
+    values = np.random.default_rng(5).normal(size=15)
+
+    def energy(k):
+        def mean(x, y):
+            return np.abs(x[:, None] - y[None, :]).mean()
+
+        left, right = values[:k], values[k:]
+        return len(left) * len(right) / len(values) * (2 * mean(left, right) - mean(left, left) - mean(right, right))
+
+    place, strength = best_split(values)
+    assert strength == pytest.approx(max(energy(k) for k in range(3, 13))) and strength == pytest.approx(energy(place))
+
+
+def test_too_short_a_series_has_no_change():
+    assert change_points(np.array([1.0, 1.0, 9.0, 9.0, 9.0]), seed=1) == []
+    assert history.series_of((), "x").changes == ()

@@ -1,0 +1,124 @@
+"""harness.py - run a library workload once through its harness, as one evidence row.  build, fixture -> harness -> row
+
+One process run is one observation: its samples stay together in its row, whole and in order.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.outcome import LabError
+from labkit.process import ProcessRun, run_process
+from labkit.workload import fixture
+from labkit.workload.build import Binary
+from labkit.workload.manifest import Manifest
+
+WRONG_ANSWER = 1  # the harness's exit code
+# A folder for one run costs 4 ms on a disk (ext4, discard), half of what a quick run takes; in memory 0.2 ms.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much of the patient one process runs."""
+
+    size: str
+    samples_count: int = 1
+    minimum_ms: int = 0
+    warmup_count: int = 1
+    batch_count: int = 0  # 0: the harness chooses by the clock
+    stages: bool = False
+    expect: str | None = None
+
+    def arguments(self) -> list[str]:
+        argv = ["--size", self.size, "--runs", str(self.samples_count), "--warmup", str(self.warmup_count),
+                "--minimum-ms", str(self.minimum_ms)]
+        if self.batch_count:
+            argv += ["--batch", str(self.batch_count)]
+        if self.stages:
+            argv.append("--stages")
+        if self.expect is not None:
+            argv += ["--expect", self.expect]
+        return argv
+
+
+def command(manifest: Manifest, binary: Binary | Path, size: str, *more: str) -> list[str]:
+    path = binary.path if isinstance(binary, Binary) else binary
+    return [str(path), "--size", size, "--fixture", str(fixture.path_of(manifest, size)), *more]
+
+
+def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None = None, cpu: int | None = None,
+            environment: dict[str, str] | None = None, timeout_s: float = 60) -> dict:
+    """One row; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap.
+
+    path: a copy of the binary to run in its place (the canary).
+    """
+    with tempfile.TemporaryDirectory(prefix="clinic-", dir=IN_MEMORY) as folder:
+        output = Path(folder) / "run.json"
+        argv = [*command(manifest, path or binary, load.size), *load.arguments(), "--json", str(output)]
+        process = run_process(argv, cpu=cpu, environment={**environment_of(binary), **(environment or {})},
+                              timeout_s=timeout_s)
+        document = _read(output)
+    row = {"variant": binary.variant, "size": load.size, **_process_fields(process)}
+    row["failure"], row["detail"] = _failure(process, document)
+    if document is not None:
+        row.update({key: document[key] for key in ("answer", "batch_count", "ops_count", "samples_ns")})
+        row.update({key: document[key] for key in ("clock", "stages", "allocations", "runs_count")
+                    if key in document})
+        row.update(_timed_part(document))
+    return row
+
+
+def _timed_part(document: dict) -> dict:
+    """When the set-up and the warm-up were over, and the CPU time from there: what belongs to the samples."""
+    return {"timed_started_ns": document["started_ns"], "timed_user_ns": document["usage"]["user_ns"],
+            "timed_system_ns": document["usage"]["system_ns"]}
+
+
+def answer_of(manifest: Manifest, binary: Binary, size: str, *, cpu: int | None, timeout_s: float) -> dict:
+    """One checked run: {"answer", "failure", "detail"}."""
+    row = observe(manifest, binary, Load(size, batch_count=1), cpu=cpu, timeout_s=timeout_s)
+    return {key: row.get(key) for key in ("answer", "failure", "detail")}
+
+
+def must(row: dict, doing: str) -> dict:
+    """The row, or LabError: for the baseline, which has to run."""
+    if row["failure"]:
+        raise LabError(f"{doing}: {row['variant']} on size {row['size']} failed ({row['failure']}): {row['detail']}")
+    return row
+
+
+def environment_of(binary: Binary) -> dict[str, str]:
+    """Small and fixed, and what the variant adds: what a login shell exports must not reach a measurement."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", **dict(binary.env)}
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _process_fields(process: ProcessRun) -> dict:
+    return {name: getattr(process, name) for name in (
+        "started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_bytes", "minor_faults_count",
+        "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")}
+
+
+def _failure(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:
+    """(reason, what it said); reasons: answer, crash, timeout, exit, spawn."""
+    said = process.stderr.strip()[-500:]
+    if process.failure == "timeout":
+        return "timeout", f"still running after {process.wall_ns / 1e9:.0f} s, killed"
+    if process.failure == "signal":
+        return "crash", f"killed by signal {process.signal}; {said}"
+    if process.failure in ("spawn", "output"):
+        return "crash", said or process.failure
+    if process.exit_code == WRONG_ANSWER:
+        return "answer", said
+    if process.exit_code != 0 or document is None:
+        return "exit", f"exit code {process.exit_code}; {said}"
+    return None, None
