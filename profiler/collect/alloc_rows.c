@@ -113,8 +113,8 @@ static int save_row(struct arena_reading *reading, struct arena_image *image,
 	if (site->threads_count == 1)
 		fill_lives(image, site, &allocation);
 	return err ? err
-		   : clinic_session_add_allocation(reading->session,
-						   &allocation);
+		   : clinic_session_add(reading->session, CLINIC_ALLOCATIONS,
+					&allocation);
 }
 
 static int save_shared_sites(struct arena_reading *reading,
@@ -132,7 +132,8 @@ static int save_shared_sites(struct arena_reading *reading,
 		if (site->threads_count < 2)
 			continue;
 		fill_lives(image, site, &row);
-		err = clinic_session_add_allocation(reading->session, &row);
+		err = clinic_session_add(reading->session, CLINIC_ALLOCATIONS,
+					 &row);
 	}
 	return err;
 }
@@ -151,8 +152,9 @@ static int save_sizes_of(struct arena_reading *reading,
 		};
 
 		if (counts[class])
-			err = clinic_session_add_allocation_size(
-				reading->session, &size);
+			err = clinic_session_add(reading->session,
+						 CLINIC_ALLOCATION_SIZES,
+						 &size);
 	}
 	return err;
 }

@@ -177,7 +177,7 @@ static int save_wait(struct locks *locks, const struct wait_block *wait)
 		err = clinic_arena_thread_id(session, image, wait->thread_at,
 					     &row.thread_id);
 	if (!err)
-		err = clinic_session_add_lock(session, &row);
+		err = clinic_session_add(session, CLINIC_LOCKS, &row);
 	return err ? err : add_waited(locks, wait);
 }
 
@@ -193,7 +193,8 @@ static int save_uncontended(const struct locks *locks,
 	err = begin_row(locks, lock, &row);
 	row.acquisitions_count = lock->acquisitions_count - waits;
 	return err ? err
-		   : clinic_session_add_lock(locks->reading->session, &row);
+		   : clinic_session_add(locks->reading->session, CLINIC_LOCKS,
+					&row);
 }
 
 static int note_deadlock(struct arena_reading *reading,

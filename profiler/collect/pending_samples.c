@@ -47,8 +47,7 @@ static int compare_times(const void *left, const void *right)
 int clinic_pending_samples_move(struct clinic_pending_samples *samples,
 				const uint32_t *stack_ids,
 				struct clinic_session *session,
-				int (*add)(struct clinic_session *session,
-					   const struct clinic_sample *row))
+				enum clinic_table table)
 {
 	int err = 0;
 
@@ -61,7 +60,7 @@ int clinic_pending_samples_move(struct clinic_pending_samples *samples,
 		struct clinic_sample *row = &samples->rows[i];
 
 		row->stack_id = stack_ids ? stack_ids[row->stack_id] : 0;
-		err = add(session, row);
+		err = clinic_session_add(session, table, row);
 	}
 	samples->count = 0;
 	return err;

@@ -11,9 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "session/rows.h"
+#include "session/session.h"
 
-struct clinic_session;
 struct clinic_stage_changes;
 
 /* As in the session, but for stack_id, which is of the raw stacks. */
@@ -33,13 +32,12 @@ void clinic_pending_samples_set_stages(
 	const struct clinic_session *session);
 
 /*
- * Into the session, in order of time, by `add`. stack_ids[raw stack] is the
- * session's; NULL when the stacks got no names: then none is kept.
+ * Into that table of the session, in order of time. stack_ids[raw stack] is
+ * the session's; NULL when the stacks got no names: then none is kept.
  */
 int clinic_pending_samples_move(struct clinic_pending_samples *samples,
 				const uint32_t *stack_ids,
 				struct clinic_session *session,
-				int (*add)(struct clinic_session *session,
-					   const struct clinic_sample *row));
+				enum clinic_table table);
 
 #endif

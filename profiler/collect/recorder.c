@@ -185,7 +185,8 @@ static int end_watching(struct clinic_recorder *recorder,
 	if (clinic_off_cpu_end(&thread->off_cpu, time_ns, &wait))
 		err = keep_wait(recorder, thread, &wait);
 	return err ? err
-		   : clinic_session_add_lifetime(recorder->session, &life);
+		   : clinic_session_add(recorder->session, CLINIC_LIFETIMES,
+					&life);
 }
 
 /* One that is born, or execs: then it runs, and did not interest before. */
@@ -351,7 +352,8 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 		metric.time_ns = now_ns;
 		recorder->switchless_count += metric.threads_count >
 					      CLINIC_SWITCHES_THREADS_MAX;
-		err = clinic_session_add_metric(recorder->session, &metric);
+		err = clinic_session_add(recorder->session, CLINIC_METRICS,
+					 &metric);
 		if (err)
 			return err;
 	}
@@ -413,12 +415,12 @@ static int move_all(struct clinic_recorder *recorder, const uint32_t *stack_ids)
 {
 	int err = clinic_pending_samples_move(&recorder->samples, stack_ids,
 					      recorder->session,
-					      clinic_session_add_sample);
+					      CLINIC_SAMPLES);
 
 	return err ? err
 		   : clinic_pending_samples_move(&recorder->waits, stack_ids,
 						 recorder->session,
-						 clinic_session_add_wait);
+						 CLINIC_WAITS);
 }
 
 int clinic_recorder_finish(struct clinic_recorder *recorder,

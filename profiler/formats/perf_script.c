@@ -365,7 +365,7 @@ static int end_sample(struct importer *in)
 	if (error)
 		return error;
 	in->sample.flags = flags_of(in);
-	return clinic_session_add_sample(in->session, &in->sample);
+	return clinic_session_add(in->session, CLINIC_SAMPLES, &in->sample);
 }
 
 static int begin_sample(struct importer *in,

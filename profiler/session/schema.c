@@ -1,3 +1,4 @@
+/* The columns of each table: names in the file, places in the row. */
 #include "session/schema.h"
 
 #include <string.h>
@@ -144,36 +145,44 @@ static const struct clinic_column quality[] = {
 	NUMBER(clinic_quality, peak_time_ns),
 };
 
-#define COLUMNS(label, row, columns, interned)                                 \
+#define COLUMNS(label, row, columns, ...)                                      \
 	{                                                                      \
 		.name = (label), .row_bytes = sizeof(struct row),              \
 		.columns_count = sizeof(columns) / sizeof((columns)[0]),       \
-		.is_interned = (interned), .column = (columns)                 \
+		.column = (columns), __VA_ARGS__                               \
 	}
+#define INTERNED .is_interned = 1
+#define TIMED    .in_window = CLINIC_IN_WINDOW_TIMED
+#define SUMS     .in_window = CLINIC_IN_WINDOW_NOTHING
+#define TELLING  .in_window = CLINIC_IN_WINDOW_ALL
 
 const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
-	[CLINIC_LIBRARIES] = COLUMNS("libraries", clinic_library, library, 1),
-	[CLINIC_FRAMES] = COLUMNS("frames", clinic_frame, frame, 1),
-	[CLINIC_STACKS] = COLUMNS("stacks", clinic_stack, stack, 1),
-	[CLINIC_THREADS] = COLUMNS("threads", clinic_thread, thread, 1),
-	[CLINIC_STAGES] = COLUMNS("stages", clinic_stage_name, stage, 1),
-	[CLINIC_SAMPLES] = COLUMNS("samples", clinic_sample, sample, 0),
-	[CLINIC_WAITS] = COLUMNS("waits", clinic_sample, sample, 0),
-	[CLINIC_LIFETIMES] = COLUMNS("lifetimes", clinic_lifetime, lifetime, 0),
+	[CLINIC_LIBRARIES] =
+		COLUMNS("libraries", clinic_library, library, INTERNED),
+	[CLINIC_FRAMES] = COLUMNS("frames", clinic_frame, frame, INTERNED),
+	[CLINIC_STACKS] = COLUMNS("stacks", clinic_stack, stack, INTERNED),
+	[CLINIC_THREADS] = COLUMNS("threads", clinic_thread, thread, INTERNED),
+	[CLINIC_STAGES] = COLUMNS("stages", clinic_stage_name, stage, INTERNED),
+	[CLINIC_SAMPLES] = COLUMNS("samples", clinic_sample, sample, TIMED),
+	[CLINIC_WAITS] = COLUMNS("waits", clinic_sample, sample, TIMED),
+	[CLINIC_LIFETIMES] =
+		COLUMNS("lifetimes", clinic_lifetime, lifetime, SUMS),
 	[CLINIC_ALLOCATIONS] =
-		COLUMNS("allocations", clinic_allocation, allocation, 0),
-	[CLINIC_ALLOCATION_SIZES] = COLUMNS(
-		"allocation_sizes", clinic_allocation_size, allocation_size, 0),
-	[CLINIC_LOCKS] = COLUMNS("locks", clinic_lock, lock, 0),
-	[CLINIC_METRICS] = COLUMNS("metrics", clinic_metric, metric, 0),
-	[CLINIC_REFUSALS] = COLUMNS("refusals", clinic_refusal, refusal, 0),
-	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, 0),
+		COLUMNS("allocations", clinic_allocation, allocation, SUMS),
+	[CLINIC_ALLOCATION_SIZES] = COLUMNS("allocation_sizes",
+					    clinic_allocation_size,
+					    allocation_size, SUMS),
+	[CLINIC_LOCKS] = COLUMNS("locks", clinic_lock, lock, SUMS),
+	[CLINIC_METRICS] = COLUMNS("metrics", clinic_metric, metric, TIMED),
+	[CLINIC_REFUSALS] =
+		COLUMNS("refusals", clinic_refusal, refusal, TELLING),
+	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, TELLING),
 };
 
 const struct clinic_columns clinic_schema_about =
-	COLUMNS("about", clinic_about, about, 0);
+	COLUMNS("about", clinic_about, about, TELLING);
 const struct clinic_columns clinic_schema_quality =
-	COLUMNS("quality", clinic_quality, quality, 0);
+	COLUMNS("quality", clinic_quality, quality, TELLING);
 
 uint64_t clinic_column_get(const struct clinic_column *column, const void *row)
 {

@@ -2,8 +2,9 @@
  * session/schema.h - what each table's columns are called and mean.
  *
  * One description drives the writer, the reader, the check that every
- * reference leads somewhere, and merging. To add a column: add it to the
- * row in rows.h, here, and to FORMAT.md (a test compares the two).
+ * reference leads somewhere, merging, and windows of time. To add a column:
+ * add it to the row in rows.h, here, and to FORMAT.md (a test compares the
+ * two).
  */
 #ifndef CLINIC_SESSION_SCHEMA_H
 #define CLINIC_SESSION_SCHEMA_H
@@ -28,11 +29,20 @@ struct clinic_column {
 	uint8_t kind;
 };
 
+/* What a part of the time, cut out of a session, has of a table. */
+enum {
+	CLINIC_IN_WINDOW_ALL,     /* its rows have nothing to do with time */
+	CLINIC_IN_WINDOW_TIMED,   /* its first column is time_ns: those rows
+				   * whose time is in the window */
+	CLINIC_IN_WINDOW_NOTHING, /* its rows are sums over the whole run */
+};
+
 struct clinic_columns {
 	const char *name; /* of the table, in the file */
 	size_t row_bytes;
 	uint32_t columns_count;
-	uint32_t is_interned; /* row 0 is there and is zero */
+	uint16_t is_interned; /* row 0 is there and is zero */
+	uint16_t in_window;   /* CLINIC_IN_WINDOW_* */
 	const struct clinic_column *column;
 };
 

@@ -126,12 +126,31 @@ static void rows_have_no_padding(void **state)
 	}
 }
 
+/* What window.c relies on; a table whose rows have a time says so. */
+static void timed_tables_begin_with_their_time(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < CLINIC_TABLES; i++) {
+		const struct clinic_columns *schema = &clinic_schema_tables[i];
+		bool is_timed = schema->in_window == CLINIC_IN_WINDOW_TIMED;
+
+		assert_int_equal(!strcmp(schema->column[0].name, "time_ns"),
+				 is_timed);
+		for (uint32_t j = 1; j < schema->columns_count; j++)
+			assert_string_not_equal(schema->column[j].name,
+						"time_ns");
+		if (is_timed)
+			assert_int_equal(schema->column[0].offset, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(format_md_explains_each_column_and_no_other),
 		cmocka_unit_test(the_example_is_a_session),
 		cmocka_unit_test(rows_have_no_padding),
+		cmocka_unit_test(timed_tables_begin_with_their_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,47 +141,10 @@ int clinic_session_stage_id(struct clinic_session *session, const char *name,
 	return clinic_rows_intern(session, CLINIC_STAGES, &stage, id);
 }
 
-int clinic_session_add_sample(struct clinic_session *session,
-			      const struct clinic_sample *sample)
+int clinic_session_add(struct clinic_session *session, enum clinic_table table,
+		       const void *row)
 {
-	return clinic_rows_append(session, CLINIC_SAMPLES, sample);
-}
-
-int clinic_session_add_wait(struct clinic_session *session,
-			    const struct clinic_sample *wait)
-{
-	return clinic_rows_append(session, CLINIC_WAITS, wait);
-}
-
-int clinic_session_add_lifetime(struct clinic_session *session,
-				const struct clinic_lifetime *lifetime)
-{
-	return clinic_rows_append(session, CLINIC_LIFETIMES, lifetime);
-}
-
-int clinic_session_add_allocation(struct clinic_session *session,
-				  const struct clinic_allocation *allocation)
-{
-	return clinic_rows_append(session, CLINIC_ALLOCATIONS, allocation);
-}
-
-int clinic_session_add_allocation_size(
-	struct clinic_session *session,
-	const struct clinic_allocation_size *size)
-{
-	return clinic_rows_append(session, CLINIC_ALLOCATION_SIZES, size);
-}
-
-int clinic_session_add_lock(struct clinic_session *session,
-			    const struct clinic_lock *lock)
-{
-	return clinic_rows_append(session, CLINIC_LOCKS, lock);
-}
-
-int clinic_session_add_metric(struct clinic_session *session,
-			      const struct clinic_metric *metric)
-{
-	return clinic_rows_append(session, CLINIC_METRICS, metric);
+	return clinic_rows_append(session, table, row);
 }
 
 int clinic_session_add_refusal(struct clinic_session *session,
@@ -197,7 +160,7 @@ int clinic_session_add_refusal(struct clinic_session *session,
 	if (!error)
 		error = clinic_session_text_id(session, text, &refusal.text_id);
 	return error ? error
-		     : clinic_rows_append(session, CLINIC_REFUSALS, &refusal);
+		     : clinic_session_add(session, CLINIC_REFUSALS, &refusal);
 }
 
 int clinic_session_add_note(struct clinic_session *session, int is_warning,
@@ -206,7 +169,7 @@ int clinic_session_add_note(struct clinic_session *session, int is_warning,
 	struct clinic_note note = {.is_warning = is_warning != 0};
 	int error = clinic_session_text_id(session, text, &note.text_id);
 
-	return error ? error : clinic_rows_append(session, CLINIC_NOTES, &note);
+	return error ? error : clinic_session_add(session, CLINIC_NOTES, &note);
 }
 
 const void *clinic_session_rows(const struct clinic_session *session,

@@ -8,7 +8,7 @@
  *	clinic_session_text_id(s, "main", &frame.function_id);
  *	clinic_session_frame_id(s, &frame, &id);
  *	clinic_session_stack_id(s, CLINIC_STACK_ROOT, id, &stack);
- *	clinic_session_add_sample(s, &(struct clinic_sample){ ... });
+ *	clinic_session_add(s, CLINIC_SAMPLES, &(struct clinic_sample){ ... });
  *
  * Units      see rows.h.
  * Ownership  the session copies whatever it is given; pointers it returns
@@ -84,22 +84,10 @@ int clinic_session_thread_id(struct clinic_session *session, uint32_t pid,
 int clinic_session_stage_id(struct clinic_session *session, const char *name,
 			    uint32_t *id);
 
-/* Appending: one row each. */
-int clinic_session_add_sample(struct clinic_session *session,
-			      const struct clinic_sample *sample);
-int clinic_session_add_wait(struct clinic_session *session,
-			    const struct clinic_sample *wait);
-int clinic_session_add_lifetime(struct clinic_session *session,
-				const struct clinic_lifetime *lifetime);
-int clinic_session_add_allocation(struct clinic_session *session,
-				  const struct clinic_allocation *allocation);
-int clinic_session_add_allocation_size(
-	struct clinic_session *session,
-	const struct clinic_allocation_size *size);
-int clinic_session_add_lock(struct clinic_session *session,
-			    const struct clinic_lock *lock);
-int clinic_session_add_metric(struct clinic_session *session,
-			      const struct clinic_metric *metric);
+/* Appends a copy of `row`, which is of the table's struct. */
+int clinic_session_add(struct clinic_session *session, enum clinic_table table,
+		       const void *row);
+/* The same for rows of texts, which are interned on the way. */
 int clinic_session_add_refusal(struct clinic_session *session,
 			       const char *backend, int errno_number,
 			       const char *text);

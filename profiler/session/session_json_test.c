@@ -49,12 +49,12 @@ static uint32_t add_stack(struct clinic_session *s)
 
 static void add_samples(struct clinic_session *s, struct clinic_sample *sample)
 {
-	clinic_session_add_sample(s, sample);
+	clinic_session_add(s, CLINIC_SAMPLES, sample);
 	sample->time_ns = 900; /* not sorted: the difference is negative */
-	clinic_session_add_sample(s, sample);
+	clinic_session_add(s, CLINIC_SAMPLES, sample);
 	sample->time_ns = UINT64_MAX;
-	clinic_session_add_sample(s, sample);
-	clinic_session_add_wait(s, sample);
+	clinic_session_add(s, CLINIC_SAMPLES, sample);
+	clinic_session_add(s, CLINIC_WAITS, sample);
 }
 
 static void add_memory(struct clinic_session *s)
@@ -64,8 +64,8 @@ static void add_memory(struct clinic_session *s)
 	struct clinic_allocation_size size = {.up_to_bytes = 64,
 					      .allocations_count = 2};
 
-	clinic_session_add_allocation(s, &allocation);
-	clinic_session_add_allocation_size(s, &size);
+	clinic_session_add(s, CLINIC_ALLOCATIONS, &allocation);
+	clinic_session_add(s, CLINIC_ALLOCATION_SIZES, &size);
 }
 
 static void add_lock(struct clinic_session *s,
@@ -76,7 +76,7 @@ static void add_lock(struct clinic_session *s,
 				   .owner_stack_id = holder->stack_id};
 
 	clinic_session_text_id(s, "mutex", &lock.kind_id);
-	clinic_session_add_lock(s, &lock);
+	clinic_session_add(s, CLINIC_LOCKS, &lock);
 }
 
 /* A row in every table, with values at the edges of their types. */
@@ -97,7 +97,7 @@ static struct clinic_session *one_of_everything(void)
 	add_samples(s, &sample);
 	add_memory(s);
 	add_lock(s, &sample);
-	clinic_session_add_metric(s, &metric);
+	clinic_session_add(s, CLINIC_METRICS, &metric);
 	clinic_session_add_refusal(s, "perf", EACCES, "lower the paranoia");
 	clinic_session_add_note(s, 1, "a warning");
 	clinic_session_text_id(s, "./prog --x",
@@ -190,8 +190,9 @@ static void jansson_reads_the_same(void **state)
 	/* ... and without it, read. */
 	assert_int_equal(clinic_session_new(&s), 0);
 	for (uint64_t time_ns = 1; time_ns < 4; time_ns++)
-		clinic_session_add_sample(
-			s, &(struct clinic_sample){.time_ns = time_ns * 7});
+		clinic_session_add(
+			s, CLINIC_SAMPLES,
+			&(struct clinic_sample){.time_ns = time_ns * 7});
 	clinic_session_add_note(s, 0, "say \"hi\"\n\\ \x01 caf\xc3\xa9");
 	text = written(s, &length);
 	root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
@@ -421,8 +422,8 @@ static void a_failed_write_leaves_the_old_file(void **state)
 	assert_int_equal(clinic_session_write(s, path), 0);
 	files = files_in_folder();
 	for (uint32_t i = 0; i < 5000; i++)
-		clinic_session_add_sample(
-			s, &(struct clinic_sample){.time_ns = i * i});
+		clinic_session_add(s, CLINIC_SAMPLES,
+				   &(struct clinic_sample){.time_ns = i * i});
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	small = limit;

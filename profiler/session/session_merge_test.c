@@ -48,8 +48,9 @@ static struct clinic_session *session_of(const struct run *run)
 		.peak_bytes = run->peak_bytes,
 	};
 	if (run->frequency_hz)
-		assert_int_equal(clinic_session_add_sample(session, &sample),
-				 0);
+		assert_int_equal(
+			clinic_session_add(session, CLINIC_SAMPLES, &sample),
+			0);
 	return session;
 }
 

@@ -88,7 +88,7 @@ static void row_zero_means_none_everywhere(void **state)
 	struct clinic_frame none = {0};
 	uint32_t id;
 
-	assert_int_equal(clinic_session_add_sample(s, &nothing), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &nothing), 0);
 	assert_int_equal(clinic_session_frame_id(s, &none, &id), 0);
 	assert_int_equal(id, 0);
 	assert_int_equal(clinic_session_stack_id(s, 0, 0, &id), 0);
@@ -102,7 +102,8 @@ static void a_reference_to_nowhere_is_refused(void **state)
 	struct clinic_frame f = {.tier = CLINIC_TIERS};
 	uint32_t id;
 
-	assert_int_equal(clinic_session_add_sample(s, &sample), -ERANGE);
+	assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &sample),
+			 -ERANGE);
 	assert_int_equal(clinic_session_frame_id(s, &f, &id), -ERANGE);
 	f = (struct clinic_frame){.function_id = 99};
 	assert_int_equal(clinic_session_frame_id(s, &f, &id), -ERANGE);
@@ -174,7 +175,8 @@ static void many_rows_keep_their_content(void **state)
 					    .weight_ns = i * 3ull,
 					    .stack_id = i % (leaf + 1)};
 
-		assert_int_equal(clinic_session_add_sample(s, &one), 0);
+		assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &one),
+				 0);
 	}
 	sample = clinic_session_rows(s, CLINIC_SAMPLES, &count);
 	assert_int_equal(count, 200000);
@@ -198,8 +200,9 @@ static void fill_one_run(struct clinic_session *s, const char *leaf)
 	assert_int_equal(clinic_session_stage_id(s, "dedup", &sample.stage_id),
 			 0);
 	allocation.stack_id = sample.stack_id;
-	assert_int_equal(clinic_session_add_sample(s, &sample), 0);
-	assert_int_equal(clinic_session_add_allocation(s, &allocation), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &sample), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_ALLOCATIONS, &allocation),
+			 0);
 	assert_int_equal(clinic_session_add_note(s, 1, leaf), 0);
 	clinic_session_quality(s)->lost_count = 3;
 	clinic_session_quality(s)->peak_bytes = strlen(leaf);
@@ -280,8 +283,10 @@ static void a_window_keeps_its_time_only(void **state)
 		struct clinic_sample one = {.time_ns = time_ns};
 		struct clinic_metric metric = {.time_ns = time_ns};
 
-		assert_int_equal(clinic_session_add_sample(s, &one), 0);
-		assert_int_equal(clinic_session_add_metric(s, &metric), 0);
+		assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &one),
+				 0);
+		assert_int_equal(clinic_session_add(s, CLINIC_METRICS, &metric),
+				 0);
 	}
 	clinic_session_quality(s)->accounted_cpu_ns = 100;
 	clinic_session_keep(s, 30, 60);

@@ -57,7 +57,7 @@ static void add(struct clinic_session *s, const char *thread, const char *line)
 	}
 	sscanf(line, "%lu", &sample.weight_ns);
 	clinic_session_thread_id(s, 1, 1, thread, &sample.thread_id);
-	assert_int_equal(clinic_session_add_sample(s, &sample), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &sample), 0);
 }
 
 static struct clinic_session *session_of(const char *const *lines)
@@ -152,7 +152,7 @@ static void a_very_deep_stack_is_counted(void **state)
 	for (int i = 0; i < 500000; i++)
 		clinic_session_stack_id(s, sample.stack_id, frame,
 					&sample.stack_id);
-	clinic_session_add_sample(s, &sample);
+	clinic_session_add(s, CLINIC_SAMPLES, &sample);
 	assert_int_equal(clinic_tally_make(s, CLINIC_BY_FUNCTION,
 					   CLINIC_WEIGHT_CPU, &tally),
 			 0);
@@ -214,7 +214,7 @@ static void lines_of_a_file_are_told_apart(void **state)
 		frame.address = i; /* many addresses, two lines */
 		clinic_session_frame_id(s, &frame, &id);
 		clinic_session_stack_id(s, 0, id, &sample.stack_id);
-		clinic_session_add_sample(s, &sample);
+		clinic_session_add(s, CLINIC_SAMPLES, &sample);
 	}
 	assert_int_equal(
 		clinic_tally_make(s, CLINIC_BY_LINE, CLINIC_WEIGHT_CPU, &tally),
@@ -315,7 +315,7 @@ static void quality_counts_tiers_and_broken_stacks(void **state)
 	struct clinic_quality_counts counts;
 
 	(void)state;
-	clinic_session_add_sample(s, &cut);
+	clinic_session_add(s, CLINIC_SAMPLES, &cut);
 	assert_int_equal(clinic_quality_count(s, &counts), 0);
 	assert_int_equal(counts.samples_count, 4);
 	assert_int_equal(counts.sampled_cpu_ns, 3);

@@ -3,7 +3,8 @@
  *
  * All tables share one clock, so "what ran while memory grew" is: find the
  * moments in the metrics, keep what lies between them, and read it as any
- * other session. Allocations and locks carry no time and are dropped.
+ * other session. schema.c says of each table whether its rows have a time,
+ * or are sums over the whole run: of those nothing is kept.
  */
 #ifndef CLINIC_SESSION_WINDOW_H
 #define CLINIC_SESSION_WINDOW_H
