@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/rust_legacy.h"
+
 struct output {
 	char *text;
 	size_t size;
@@ -38,7 +40,7 @@ static void append(const char *piece, size_t size, void *context)
 	output->text[output->size] = '\0';
 }
 
-/* Legacy Rust names look like C++: Rust goes first. */
+/* Rust's names go first: they are written as if they were C++. */
 static int print(const char *name, struct output *output)
 {
 	const int options = DMGL_PARAMS | DMGL_ANSI;
@@ -54,7 +56,10 @@ static int print(const char *name, struct output *output)
 char *clinic_demangle(const char *name)
 {
 	struct output output = {0};
+	char *legacy = clinic_rust_legacy_demangle(name);
 
+	if (legacy)
+		return legacy;
 	if (strncmp(name, "_Z", 2) && strncmp(name, "_R", 2))
 		return NULL;
 	if (!print(name, &output)) {

@@ -42,6 +42,35 @@ static void rust_legacy_names(void **state)
 			 "<alloc::vec::Vec<T> as core::ops::Drop>::drop");
 }
 
+/* rustc writes what is beyond ASCII, and libiberty stops at it. */
+static void rust_legacy_names_with_escapes(void **state)
+{
+	(void)state;
+	assert_demangled(
+		"_ZN13gr$uf6$$udf$e14$u6771$$u4eac$17h0123456789abcdefE",
+		"gr\xc3\xb6\xc3\x9f"
+		"e::\xe6\x9d\xb1\xe4\xba\xac");
+	assert_demangled("_ZN3app8$u1f600$17h0123456789abcdefE.llvm.123",
+			 "app::\xf0\x9f\x98\x80");
+	assert_demangled("_ZN3app28_$u7b$$u7b$closure$u7d$$u7d$17h"
+			 "0123456789abcdefE.cold",
+			 "app::{{closure}}");
+	/* An escape that would move the cursor stays as it is. */
+	assert_demangled("_ZN3app5$u1b$17h0123456789abcdefE", "app::$u1b$");
+	assert_demangled("_ZN3app9$unknown$17h0123456789abcdefE",
+			 "app::$unknown$");
+}
+
+/* C++ may name a class like a hash. */
+static void cxx_names_that_look_like_rust(void **state)
+{
+	(void)state;
+	assert_demangled("_ZN3app17h0123456789abcdegE",
+			 "app::h0123456789abcdeg");
+	assert_demangled("_ZN3app17h0123456789abcdefEv",
+			 "app::h0123456789abcdef()");
+}
+
 static void rust_v0_names(void **state)
 {
 	(void)state;
@@ -87,6 +116,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cxx_names),
 		cmocka_unit_test(rust_legacy_names),
+		cmocka_unit_test(rust_legacy_names_with_escapes),
+		cmocka_unit_test(cxx_names_that_look_like_rust),
 		cmocka_unit_test(rust_v0_names),
 		cmocka_unit_test(names_that_are_not_mangled),
 		cmocka_unit_test(a_name_that_describes_too_much_is_given_up),

@@ -1,6 +1,7 @@
 /* symbols/elf_file.c - headers and sections, checked against the file. */
 #include "symbols/elf_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,6 +16,10 @@
  * claims more than this is a bomb, not debug information.
  */
 #define INFLATE_RATIO_MAX 64
+#define ZSTD_RATIO_MAX    1024 /* repeats cost it next to nothing */
+
+#define COMPRESSED_BY_ZSTD 2 /* ELFCOMPRESS_ZSTD of later elf.h */
+#define OLD_PREFIX         ".zdebug_"
 
 /* Linkers write a dozen; each address is compared with all. */
 #define SEGMENTS_MAX    4096
@@ -133,9 +138,18 @@ static int count_sections(const struct clinic_elf *elf, uint64_t *count,
 	return 0;
 }
 
+static int check_packing(struct clinic_elf_section *section,
+			 uint64_t size_bytes, uint64_t ratio_max)
+{
+	if (size_bytes / ratio_max > section->file_bytes)
+		return -EFBIG;
+	section->size_bytes = size_bytes;
+	return 0;
+}
+
 /* What a compressed section says of itself. */
-static int read_inflated_size(const struct clinic_elf *elf,
-			      struct clinic_elf_section *section)
+static int read_packing(const struct clinic_elf *elf,
+			struct clinic_elf_section *section)
 {
 	Elf64_Chdr header;
 	int error;
@@ -145,12 +159,51 @@ static int read_inflated_size(const struct clinic_elf *elf,
 	error = clinic_elf_read(elf, &header, sizeof(header), section->offset);
 	if (error)
 		return error;
-	if (header.ch_type != ELFCOMPRESS_ZLIB)
+	section->header_bytes = sizeof(header);
+	section->packing = header.ch_type == ELFCOMPRESS_ZLIB ? CLINIC_ELF_ZLIB
+							      : CLINIC_ELF_ZSTD;
+	if (header.ch_type != ELFCOMPRESS_ZLIB &&
+	    header.ch_type != COMPRESSED_BY_ZSTD)
 		return -ENOTSUP;
-	if (header.ch_size / INFLATE_RATIO_MAX > section->file_bytes)
-		return -EFBIG;
-	section->size_bytes = header.ch_size;
-	return 0;
+	return check_packing(section, header.ch_size,
+			     header.ch_type == ELFCOMPRESS_ZLIB
+				     ? INFLATE_RATIO_MAX
+				     : ZSTD_RATIO_MAX);
+}
+
+/*
+ * As gcc and binutils did before ELF had a flag for it: ".zdebug_info" holds
+ * "ZLIB", eight bytes of size, the highest first, and what is packed.
+ */
+static int read_old_packing(const struct clinic_elf *elf,
+			    struct clinic_elf_section *section)
+{
+	uint8_t header[12];
+	uint64_t size_bytes;
+	int error = -EBADMSG;
+
+	if (section->file_bytes >= sizeof(header))
+		error = clinic_elf_read(elf, header, sizeof(header),
+					section->offset);
+	if (error || memcmp(header, "ZLIB", 4))
+		return error ? error : -EBADMSG;
+	memcpy(&size_bytes, header + 4, sizeof(size_bytes));
+	section->header_bytes = sizeof(header);
+	section->packing = CLINIC_ELF_ZLIB;
+	return check_packing(section, be64toh(size_bytes), INFLATE_RATIO_MAX);
+}
+
+static bool has_old_packing(const struct clinic_elf_section *section)
+{
+	return !strncmp(section->name, OLD_PREFIX, strlen(OLD_PREFIX));
+}
+
+static int read_any_packing(const struct clinic_elf *elf,
+			    struct clinic_elf_section *section)
+{
+	if (section->flags & SHF_COMPRESSED)
+		return read_packing(elf, section);
+	return has_old_packing(section) ? read_old_packing(elf, section) : 0;
 }
 
 /* A section that lies outside the file is kept, but as one without bytes. */
@@ -174,8 +227,7 @@ static void describe_section(const struct clinic_elf *elf,
 		.size_bytes = header->sh_size,
 		.entry_bytes = header->sh_entsize,
 	};
-	if (is_here && (section->flags & SHF_COMPRESSED) &&
-	    read_inflated_size(elf, section)) {
+	if (is_here && read_any_packing(elf, section)) {
 		section->type = SHT_NOBITS;
 		section->file_bytes = 0;
 	}
@@ -376,13 +428,22 @@ void clinic_elf_close(struct clinic_elf *elf)
 	free(elf);
 }
 
+static bool is_named(const struct clinic_elf_section *section, const char *name)
+{
+	if (!strcmp(section->name, name))
+		return true;
+	/* ".zdebug_info" is found by ".debug_info". */
+	return has_old_packing(section) && *name == '.' &&
+	       !strcmp(section->name + 2, name + 1);
+}
+
 const struct clinic_elf_section *
 clinic_elf_section(const struct clinic_elf *elf, const char *name)
 {
 	for (size_t i = 0; i < elf->sections_count; i++) {
 		const struct clinic_elf_section *section = &elf->sections[i];
 
-		if (section->type != SHT_NOBITS && !strcmp(section->name, name))
+		if (section->type != SHT_NOBITS && is_named(section, name))
 			return section;
 	}
 	return NULL;

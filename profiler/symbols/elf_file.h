@@ -28,9 +28,17 @@
 
 #include "symbols/symbols.h"
 
+enum clinic_elf_packing {
+	CLINIC_ELF_PLAIN,
+	CLINIC_ELF_ZLIB,
+	CLINIC_ELF_ZSTD,
+};
+
 struct clinic_elf_section {
 	const char *name; /* "" when it has none */
-	uint32_t type;    /* SHT_NOBITS: not in this file */
+	enum clinic_elf_packing packing;
+	uint32_t header_bytes; /* before the packed bytes */
+	uint32_t type;         /* SHT_NOBITS: not in this file */
 	uint32_t link;
 	uint64_t flags;
 	uint64_t address;
@@ -64,7 +72,8 @@ int clinic_elf_open_memory(const void *memory, size_t size_bytes,
 			   struct clinic_elf **elf);
 void clinic_elf_close(struct clinic_elf *elf); /* NULL: fine */
 
-/* The first of that name that is in the file, or NULL. */
+/* The first of that name that is in the file, or NULL. ".zdebug_info" answers
+ * to ".debug_info". */
 const struct clinic_elf_section *
 clinic_elf_section(const struct clinic_elf *elf, const char *name);
 

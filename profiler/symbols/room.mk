@@ -1,5 +1,5 @@
 # Names for addresses.
-LIBRARIES += -lisal
+LIBRARIES += -lisal -lzstd
 
 # What tests and `make bench-symbols` ask for names.
 $(O)/tools/resolve_addresses: profiler/symbols/tools/resolve_addresses.c \

@@ -1,9 +1,10 @@
-/* symbols/section_stream.c - read, inflate, hand on. */
+/* symbols/section_stream.c - read, unpack, hand on. */
 #include "symbols/section_stream.h"
 
 #include <errno.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
+#include <zstd.h>
 
 #define PIECE_BYTES (128 << 10)
 
@@ -99,12 +100,58 @@ static int stream_inflated(struct stream *stream)
 	return error;
 }
 
+static int unpack_piece(struct stream *stream, ZSTD_DStream *unpacker,
+			ZSTD_inBuffer *in, size_t *wanted)
+{
+	ZSTD_outBuffer out = {stream->piece, PIECE_BYTES, 0};
+	int error = 0;
+
+	if (in->pos == in->size && stream->packed_left) {
+		error = read_piece(stream, stream->packed, &in->size);
+		in->pos = 0;
+	}
+	if (error)
+		return error;
+	*wanted = ZSTD_decompressStream(unpacker, &out, in);
+	if (ZSTD_isError(*wanted))
+		return -EBADMSG;
+	/* Cut short: all was read, and it still wants more. */
+	if (*wanted && !out.pos && in->pos == in->size && !stream->packed_left)
+		return -EBADMSG;
+	return hand_on(stream, out.pos);
+}
+
+static int stream_zstd(struct stream *stream)
+{
+	ZSTD_DStream *unpacker = ZSTD_createDStream();
+	ZSTD_inBuffer in = {stream->packed, 0, 0};
+	size_t wanted = 1;
+	int error = unpacker ? 0 : -ENOMEM;
+
+	/* A linker may write a section as several frames. */
+	while (!error && (wanted || in.pos < in.size || stream->packed_left))
+		error = unpack_piece(stream, unpacker, &in, &wanted);
+	ZSTD_freeDStream(unpacker);
+	return error;
+}
+
+static int stream_all(struct stream *stream, enum clinic_elf_packing packing)
+{
+	switch (packing) {
+	case CLINIC_ELF_ZLIB:
+		return stream_inflated(stream);
+	case CLINIC_ELF_ZSTD:
+		return stream_zstd(stream);
+	case CLINIC_ELF_PLAIN:
+		break;
+	}
+	return stream_plain(stream);
+}
+
 int clinic_section_stream(const struct clinic_elf *elf,
 			  const struct clinic_elf_section *section,
 			  clinic_section_take *take, void *context)
 {
-	bool is_packed = section->flags & SHF_COMPRESSED;
-	uint64_t header = is_packed ? sizeof(Elf64_Chdr) : 0;
 	struct stream *stream;
 	int error;
 
@@ -114,12 +161,12 @@ int clinic_section_stream(const struct clinic_elf *elf,
 	if (!stream)
 		return -ENOMEM;
 	stream->elf = elf;
-	stream->offset = section->offset + header;
-	stream->packed_left = section->file_bytes - header;
+	stream->offset = section->offset + section->header_bytes;
+	stream->packed_left = section->file_bytes - section->header_bytes;
 	stream->left = section->size_bytes;
 	stream->take = take;
 	stream->context = context;
-	error = is_packed ? stream_inflated(stream) : stream_plain(stream);
+	error = stream_all(stream, section->packing);
 	if (!error && stream->left)
 		error = -EBADMSG;
 	free(stream);

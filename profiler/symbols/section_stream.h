@@ -1,5 +1,6 @@
 /*
- * symbols/section_stream.h - a section's bytes in pieces, inflated if need be.
+ * symbols/section_stream.h - a section's bytes in pieces, unpacked (zlib, zstd)
+ * if need be.
  *
  * Debug information inflates to hundreds of megabytes: whoever takes it in
  * pieces never holds more than one of them.

@@ -111,6 +111,7 @@ def truth(plain) -> list[Answer]:
     ("gcc", ["-gdwarf-4"], addr2line),
     ("gcc", ["-gdwarf-3", "-gstrict-dwarf"], addr2line),
     ("gcc", ["-gdwarf-5", "-gz"], addr2line),
+    ("gcc", ["-gdwarf-4", "-gz=zlib-gnu"], addr2line),
     ("gcc", ["-gdwarf-5", "-O0"], addr2line),
     ("gcc", ["-gdwarf-5", "-flto"], llvm_symbolizer),  # addr2line 2.40 takes file 1 for file 0
     ("gcc", ["-gdwarf-5", "-static"], addr2line),
@@ -273,6 +274,27 @@ def test_plt_stubs(tmp_path, options):
     for address, name in names.items():
         answer = resolve(program, [address + 4])[0]
         assert answer == Answer("plt", (Frame(name, "??", 0),))
+
+
+@pytest.mark.parametrize("packing", ["zstd", "zlib", "zlib-gnu"])
+def test_packed_sections(plain, truth, tmp_path, packing):
+    """zlib-gnu makes .zdebug_* sections; zstd is what distributions pack with since 2023."""
+    program = tmp_path / "program"
+    run("objcopy", f"--compress-debug-sections={packing}", plain, program)
+    assert (".zdebug_info" if packing == "zlib-gnu" else " C ") in run("readelf", "-SW", program)
+    assert resolve(program, every_byte(plain)) == truth
+
+
+def test_zstd_section_that_is_damaged(plain, tmp_path):
+    """What cannot be unpacked loses its names, and nothing else."""
+    program = tmp_path / "program"
+    run("objcopy", "--compress-debug-sections=zstd", plain, program)
+    row = re.search(r"\.debug_info +PROGBITS +\w+ (\w+) (\w+)", run("readelf", "-SW", program))
+    at, size = int(row.group(1), 16), int(row.group(2), 16)
+    content = bytearray(program.read_bytes())
+    content[at + 24 + 12:at + size] = bytes(size - 24 - 12)
+    program.write_bytes(content)
+    assert resolve(program, [functions(plain)["main"][0]])[0].tier == "symtab"
 
 
 def test_file_without_build_id(tmp_path):
