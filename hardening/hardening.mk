@@ -4,7 +4,8 @@
 include hardening/fuzz/fuzz.mk
 
 PYTEST = PYTHONPATH=scripts:hardening $(PYTHON) -B -m pytest \
-	-c hardening/pytest.ini --rootdir=. -p c_tests $(PYTEST_ARGS)
+	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes \
+	$(PYTEST_ARGS)
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 

@@ -1,6 +1,7 @@
 """Fixtures of more than one file of tests."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Callable
 import pytest
 
 import debian_lua
-from recorded_session import Session, read_session, run
+from recorded_session import BUILD, OURSELVES, Caller, Session, needs_perf, read_session, run
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +31,34 @@ def anybodys_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+# Drops every privilege, and owns no process.
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
+
+
+@pytest.fixture(scope="session")
+def nobody() -> Iterator[Caller]:
+    """A caller without privileges. Root's own folders may be closed to others, so there it has a copy of the build;
+    whoever is not root is such a caller already."""
+    if os.geteuid():
+        yield OURSELVES
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for part in ("bin", "lib", "victims"):
+            shutil.copytree(BUILD / part, Path(folder, part))
+        yield Caller(AS_NOBODY, Path(folder))
+
+
 @pytest.fixture
 def record(anybodys_folder: Path) -> Callable[..., Session]:
-    """Records a command; the session, or a failure with all that was printed."""
+    """Records a command; the session, or a failure with all that was printed. Skips what needs perf events where
+    the machine refuses them."""
 
-    def go(*command, backend="auto", prefix=(), options=()) -> Session:
+    def go(*command, backend="auto", by=OURSELVES, prefix=(), options=()) -> Session:
+        if backend == "perf":
+            needs_perf(by)
         path = anybodys_folder / f"session-{backend}.json"
-        done = run("record", "--backend", backend, "-o", path, *options, "--", *command, prefix=prefix,
+        done = run("record", "--backend", backend, "-o", path, *options, "--", *command, by=by, prefix=prefix,
                    cwd=anybodys_folder)
         assert path.exists(), done.stderr
         return Session(read_session(path), done.stdout, done.stderr, done.returncode)

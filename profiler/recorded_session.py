@@ -9,24 +9,43 @@ import math
 import os
 import subprocess
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-CLINIC = ROOT / "build/bin/clinic"
-VICTIMS = ROOT / "build/victims"
+BUILD = ROOT / "build"
+CLINIC = BUILD / "bin/clinic"
+VICTIMS = BUILD / "victims"
 BACKENDS = ["perf", "timer"]
 # Where both hand the same to the same unwinder, `make check` tries one.
 BOTH_IN_FULL = ["perf", pytest.param("timer", marks=pytest.mark.slow)]
 RUN_TIMEOUT_S = 120
-# Nobody in particular: no privilege, and no process of its own.
-NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+UNSAMPLED = "[kernel, unsampled]"
 
 TRUNCATED, GUESSED, KERNEL, ALTERNATE_STACK = 1, 2, 4, 8
 # 99.99 % two-sided: of all shares checked with it, one in 10 000 may fall out by chance.
 Z_SCORE = 3.89
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who runs `clinic`: the words before the command, and the build folder, which the caller must be able to read."""
+
+    prefix: tuple[str, ...]
+    build: Path
+
+    @property
+    def clinic(self) -> Path:
+        return self.build / "bin/clinic"
+
+    @property
+    def victims(self) -> Path:
+        return self.build / "victims"
+
+
+OURSELVES = Caller((), BUILD)
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,17 @@ class Session:
         """Of all weight, what has the function anywhere on its stack."""
         return self.weight_where(lambda names: function in names) / self.weight_where(lambda names: True)
 
+    def share_of_code(self, binary: Path, wanted) -> float:
+        """Of the weight on the instructions of one file, what has a stack as wanted. The start of a program is left
+        out by this: the kernel and the dynamic linker take as long for it as the machine makes them."""
+        inside = [(self.stacks[stack], weight) for stack, weight in self.samples if self.library(stack) == str(binary)]
+        return sum(weight for names, weight in inside if wanted(names)) / sum(weight for _, weight in inside)
+
+    def library(self, stack: int) -> str:
+        """The file of the innermost frame."""
+        library = self.file["frames"]["library"][self.file["stacks"]["frame"][stack]]
+        return self.file["strings"][self.file["libraries"]["path"][library]]
+
     def weight_where(self, wanted) -> int:
         return sum(weight for stack, weight in self.samples if wanted(self.stacks[stack]))
 
@@ -74,13 +104,23 @@ class Session:
         named = sum(bool(self.stacks[stack] and self.stacks[stack][0]) for stack, _ in self.samples)
         return named / len(self.samples)
 
+    def sees_kernel(self) -> bool:
+        return bool(self.file["quality"].get("kernel_visible"))
+
     def reconciliation(self) -> float:
         return self.weight_where(lambda names: True) / self.file["quality"]["accounted_cpu_ns"]
 
+    def is_reconciled(self) -> bool:
+        """A kernel that may not be seen splits user from kernel time by its own ticks: a few of them, of a short run,
+        are several percent."""
+        within = 0.05 if self.sees_kernel() else 0.2
+        return abs(self.reconciliation() - 1) < within
 
-def run(*command, prefix=(), **kwargs) -> subprocess.CompletedProcess:
-    return subprocess.run([*map(str, prefix), str(CLINIC), *map(str, command)], capture_output=True, text=True,
-                          timeout=RUN_TIMEOUT_S, **kwargs)
+
+def run(*command, by=OURSELVES, prefix=(), **kwargs) -> subprocess.CompletedProcess:
+    """prefix: words of ours, say to forbid something, after those that make us the caller."""
+    return subprocess.run([*by.prefix, *map(str, prefix), str(by.clinic), *map(str, command)], capture_output=True,
+                          text=True, timeout=RUN_TIMEOUT_S, **kwargs)
 
 
 def start(*command) -> subprocess.Popen:
@@ -94,7 +134,21 @@ def read_session(path: Path) -> dict:
 
 def needs_root() -> None:
     if os.geteuid():
-        pytest.skip("drops privileges, so it must have some")
+        pytest.skip("only root may do this")
+
+
+@cache
+def why_no_perf(by: Caller) -> str:
+    """Why perf events are refused to that caller; empty where they work."""
+    doctor = json.loads(run("doctor", "--json", by=by, cwd="/").stdout)
+    if doctor["backend"] == "perf":
+        return ""
+    return f"perf events are refused here (perf_event_paranoid {doctor['settings']['kernel.perf_event_paranoid']})"
+
+
+def needs_perf(by: Caller = OURSELVES) -> None:
+    if why_no_perf(by):
+        pytest.skip(why_no_perf(by))
 
 
 def share_margin(share: float, *sample_counts: int) -> float:

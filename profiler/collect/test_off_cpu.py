@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from recorded_session import CLINIC, NOBODY, VICTIMS, read_session, run
+from recorded_session import CLINIC, OURSELVES, VICTIMS, needs_perf, read_session, run
 
 APPROXIMATE = 16
 PREEMPTED = 8
@@ -22,9 +22,12 @@ AROUND_NS = 5_000_000
 class Waiting:
     """A recording, and what `clinic report --json` says of it."""
 
-    def __init__(self, folder: Path, *command, prefix=(), options=(), event="offcpu"):
+    def __init__(self, folder: Path, *command, by=OURSELVES, prefix=(), options=(), event="offcpu"):
+        if not prefix:
+            needs_perf(by)
         self.path = folder / "session.json"
-        self.done = run("record", "-e", event, "-o", self.path, *options, "--", *command, prefix=prefix, cwd=folder)
+        self.done = run("record", "-e", event, "-o", self.path, *options, "--", *command, by=by, prefix=prefix,
+                        cwd=folder)
         assert self.done.returncode == 0, self.done.stderr
         self.file = read_session(self.path)
         self.report = json.loads(run("report", "--json", self.path).stdout)
@@ -77,8 +80,8 @@ def test_waits_have_exact_stacks_where_the_kernel_may_be_seen(anybodys_folder):
     assert seen.off_cpu["approximate_count"] == 0
 
 
-def test_waits_are_approximate_without_permission(anybodys_folder):
-    seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known", prefix=NOBODY)
+def test_waits_are_approximate_without_permission(anybodys_folder, nobody):
+    seen = Waiting(anybodys_folder, nobody.victims / "off_cpu_known", by=nobody)
     if seen.file["quality"].get("kernel_visible"):
         pytest.skip("kernel.perf_event_paranoid lets everybody see the kernel here")
     assert_known_threads(seen)
@@ -121,6 +124,7 @@ def test_every_process_of_a_run_is_watched(anybodys_folder):
 
 
 def test_a_process_that_slept_before_us_and_still_does(anybodys_folder):
+    needs_perf()
     path = anybodys_folder / "session.json"
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         time.sleep(0.1)  # it has to have gone to sleep

