@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from file_circles import circles_in
 
 # Left to right: a room knows only what is left of it (DESIGN section 1).
 C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
@@ -35,6 +36,30 @@ def test_c_code_knows_only_what_is_left_of_it(path):
     for included in re.findall(r'#include "(\w+)/', path.read_text()):
         if included in C_ROOMS:
             assert C_ROOMS.index(included) <= room, f"{path} includes {included}/"
+
+
+def c_edges(sources: list[Path], top: Path) -> dict[str, set[str]]:
+    """Which pair of .c and .h includes which; includes are relative to top, to its include/ or to the file."""
+    known = {path.with_suffix("") for path in sources}
+    edges: dict[str, set[str]] = {str(pair): set() for pair in known}
+    for path in sources:
+        for included in re.findall(r'^#\s*include ["<]([\w/.]+)[">]', path.read_text(), re.M):
+            named = Path(included).with_suffix("")
+            places = {folder / named for folder in (path.parent, top, top / "include")} & known
+            edges[str(path.with_suffix(""))] |= {str(place) for place in places} - {str(path.with_suffix(""))}
+    return edges
+
+
+def test_no_files_include_each_other_in_a_circle():
+    assert circles_in(c_edges(SOURCES, Path("profiler"))) == []
+
+
+def test_a_planted_circle_of_files_is_found(tmp_path):
+    for name, includes in (("a.c", "a.h"), ("a.h", "b.h"), ("b.c", "c.h"), ("c.h", "a.h"), ("d.c", "a.h")):
+        (tmp_path / name).write_text(f'#include "{includes}"\n')
+    (tmp_path / "b.h").write_text("")
+    pairs = [str(tmp_path / name) for name in "abc"]
+    assert circles_in(c_edges(sorted(tmp_path.iterdir()), tmp_path)) == [pairs]
 
 
 @pytest.mark.parametrize("path", HEADERS, ids=str)

@@ -12,6 +12,7 @@
 #include "cli/annotate.h"
 #include "session/session.h"
 #include "symbols/source_lines.h"
+#include "symbols/symbols.h"
 
 enum { CONTEXT = 4 };
 

@@ -22,34 +22,13 @@
 #ifndef CLINIC_COLLECT_ALLOC_RAW_H
 #define CLINIC_COLLECT_ALLOC_RAW_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "collect/alloc_capture.h"
 
 struct clinic_naming_options;
 struct clinic_session;
 
-struct clinic_alloc_plan {
-	const char *preload; /* libclinic-preload.so */
-	bool with_alloc;     /* call sites, live blocks, peak, leaks */
-	bool with_lock;
-	uint64_t sample_bytes;   /* 0: every allocation */
-	const char *no_alloc_in; /* stages, comma-separated; or NULL */
-};
-
-struct clinic_alloc_capture;
-
-/* program: as given to execvp. */
-int clinic_alloc_prepare(const struct clinic_alloc_plan *plan,
-			 const char *program,
-			 struct clinic_alloc_capture **capture);
-
-/* "NAME=value", ends with NULL. */
-char *const *clinic_alloc_settings(const struct clinic_alloc_capture *capture);
-
 int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 			 const struct clinic_naming_options *naming,
 			 struct clinic_session *session);
-
-void clinic_alloc_free(struct clinic_alloc_capture *capture); /* NULL: fine */
 
 #endif

@@ -12,13 +12,14 @@
  * Ownership  what was opened is the caller's, with an error too: a source
  *            whose close is not NULL.
  * Errors     0 or -errno, and outcome->failed says at what.
- * Read next  recording.h, the plan and the outcome; event_source.h; target.h.
+ * Read next  recording_plan.h, the plan and the outcome; event_source.h;
+ * target.h.
  */
 #ifndef CLINIC_COLLECT_BACKEND_H
 #define CLINIC_COLLECT_BACKEND_H
 
 #include "sources/event_source.h"
-#include "collect/recording.h"
+#include "collect/recording_plan.h"
 
 /*
  * alloc_settings: what a launched target needs in its environment besides, or

@@ -40,23 +40,6 @@ struct naming {
 	int err;
 };
 
-static enum clinic_tier tier_of(enum clinic_symbols_tier tier)
-{
-	static const enum clinic_tier tiers[CLINIC_SYMBOLS_TIERS] = {
-		[CLINIC_SYMBOLS_DWARF] = CLINIC_TIER_DWARF,
-		[CLINIC_SYMBOLS_SYMTAB] = CLINIC_TIER_SYMTAB,
-		[CLINIC_SYMBOLS_DYNSYM] = CLINIC_TIER_DYNSYM,
-		[CLINIC_SYMBOLS_MINIDEBUG] = CLINIC_TIER_MINIDEBUG,
-		[CLINIC_SYMBOLS_PLT] = CLINIC_TIER_PLT,
-		[CLINIC_SYMBOLS_VDSO] = CLINIC_TIER_VDSO,
-		[CLINIC_SYMBOLS_KERNEL] = CLINIC_TIER_KERNEL,
-		[CLINIC_SYMBOLS_FDE] = CLINIC_TIER_FDE,
-		[CLINIC_SYMBOLS_NONE] = CLINIC_TIER_NONE,
-	};
-
-	return tiers[tier];
-}
-
 static int keep_frame(struct naming *naming, const struct clinic_frame *frame)
 {
 	uint32_t id;
@@ -85,14 +68,14 @@ static int text_or_none(struct naming *naming, const char *text, uint32_t *id)
 }
 
 static int keep_symbol_frame(struct naming *naming, uint64_t address,
-			     enum clinic_symbols_tier tier,
+			     enum clinic_tier tier,
 			     const struct clinic_symbols_frame *symbol)
 {
 	struct clinic_frame frame = {
 		.line = symbol->line,
 		.library_id = naming->library_id,
 		.address = address,
-		.tier = tier_of(tier),
+		.tier = tier,
 		.inlined = symbol->is_inline,
 		.defined_line = symbol->defined_line,
 	};
@@ -133,7 +116,7 @@ static void take_symbol(void *context, size_t index,
 
 static int name_bare(struct naming *naming)
 {
-	struct clinic_symbols_symbol none = {.tier = CLINIC_SYMBOLS_NONE};
+	struct clinic_symbols_symbol none = {.tier = CLINIC_TIER_NONE};
 
 	for (uint32_t i = 0; !naming->err && i < naming->addresses_count; i++)
 		take_symbol(naming, i, &none);

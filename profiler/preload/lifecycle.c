@@ -11,6 +11,7 @@
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
 #include "preload/stderr_text.h"
+#include "preload/process_end.h"
 #include "preload/thread_counts.h"
 #include "shared_memory/ticks.h"
 #include <dlfcn.h>
@@ -264,8 +265,7 @@ start(int arguments_count, char **arguments, char **environment)
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
 	write_once();
-	for (;;)
-		syscall(SYS_exit_group, status);
+	process_end_now(status);
 }
 
 EXPORT __attribute__((noreturn)) void _Exit(int status)

@@ -5,29 +5,6 @@
 
 #include "session/session.h"
 
-const char *clinic_tier_name(enum clinic_tier tier)
-{
-	static const char *const names[CLINIC_TIERS] = {
-		[CLINIC_TIER_NONE] = "none",
-		[CLINIC_TIER_DWARF] = "dwarf",
-		[CLINIC_TIER_SYMTAB] = "symtab",
-		[CLINIC_TIER_DYNSYM] = "dynsym",
-		[CLINIC_TIER_MINIDEBUG] = "minidebug",
-		[CLINIC_TIER_PLT] = "plt",
-		[CLINIC_TIER_VDSO] = "vdso",
-		[CLINIC_TIER_KERNEL] = "kernel",
-		[CLINIC_TIER_FDE] = "fde",
-		[CLINIC_TIER_IMPORTED] = "imported",
-	};
-
-	return names[tier];
-}
-
-int clinic_tier_is_name(enum clinic_tier tier)
-{
-	return tier != CLINIC_TIER_NONE && tier != CLINIC_TIER_FDE;
-}
-
 static void count_samples(const struct clinic_session *session,
 			  struct clinic_quality_counts *counts,
 			  uint64_t *by_stack)

@@ -26,8 +26,4 @@ struct clinic_quality_counts {
 int clinic_quality_count(const struct clinic_session *session,
 			 struct clinic_quality_counts *counts);
 
-const char *clinic_tier_name(enum clinic_tier tier);
-/* A name that a person gave; not an address, not an FDE's. */
-int clinic_tier_is_name(enum clinic_tier tier);
-
 #endif

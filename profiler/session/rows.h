@@ -16,20 +16,10 @@
 
 #include <stdint.h>
 
-/* Where a frame's name came from, best first. */
-enum clinic_tier {
-	CLINIC_TIER_NONE,      /* not named: the address is all there is */
-	CLINIC_TIER_DWARF,     /* debug information: inlines, files, lines */
-	CLINIC_TIER_SYMTAB,    /* .symtab of the file or its debug file */
-	CLINIC_TIER_DYNSYM,    /* .dynsym: exported names only */
-	CLINIC_TIER_MINIDEBUG, /* .gnu_debugdata */
-	CLINIC_TIER_PLT,       /* the stub's target */
-	CLINIC_TIER_VDSO,
-	CLINIC_TIER_KERNEL,   /* kallsyms */
-	CLINIC_TIER_FDE,      /* grouped by function, but not named */
-	CLINIC_TIER_IMPORTED, /* another tool named it */
-	CLINIC_TIERS
-};
+#include "foundation/symbol_tier.h"
+
+/* Bounds what a hostile file can make us hold, with CLINIC_ROWS_MAX. */
+#define CLINIC_BYTES_MAX (1ull << 30) /* a session, all told */
 
 /* A mapped file, "[kernel]" or "[vdso]"; interned. */
 struct clinic_library {
@@ -198,6 +188,25 @@ struct clinic_quality {
 	uint64_t allocations_observed; /* 0: see the notes for the reason */
 	uint64_t peak_bytes;           /* most live at once in a process */
 	uint64_t peak_time_ns;
+};
+
+/* The tables; of which struct their rows are, schema.c says. */
+enum clinic_table {
+	CLINIC_LIBRARIES,
+	CLINIC_FRAMES,
+	CLINIC_STACKS,
+	CLINIC_THREADS,
+	CLINIC_STAGES,
+	CLINIC_SAMPLES,
+	CLINIC_WAITS, /* struct clinic_sample too */
+	CLINIC_LIFETIMES,
+	CLINIC_ALLOCATIONS,
+	CLINIC_ALLOCATION_SIZES,
+	CLINIC_LOCKS,
+	CLINIC_METRICS,
+	CLINIC_REFUSALS,
+	CLINIC_NOTES,
+	CLINIC_TABLES
 };
 
 #endif

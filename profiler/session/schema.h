@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "session/session.h"
+#include "session/rows.h"
 
 /* What a column's number is; a table's number means a row of it. */
 enum {

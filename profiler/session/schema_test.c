@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "session/schema.h"
+#include "session/session.h"
 #include "session/session_json.h"
 
 static char *format_md(void)

@@ -31,27 +31,7 @@
 #include "foundation/row_index.h"
 #include "session/rows.h"
 
-/* Bounds what a hostile file can make us hold, with CLINIC_ROWS_MAX. */
-#define CLINIC_BYTES_MAX  (1ull << 30) /* a session, all told */
 #define CLINIC_STACK_ROOT 0u
-
-enum clinic_table {
-	CLINIC_LIBRARIES,
-	CLINIC_FRAMES,
-	CLINIC_STACKS,
-	CLINIC_THREADS,
-	CLINIC_STAGES,
-	CLINIC_SAMPLES,
-	CLINIC_WAITS, /* struct clinic_sample too */
-	CLINIC_LIFETIMES,
-	CLINIC_ALLOCATIONS,
-	CLINIC_ALLOCATION_SIZES,
-	CLINIC_LOCKS,
-	CLINIC_METRICS,
-	CLINIC_REFUSALS,
-	CLINIC_NOTES,
-	CLINIC_TABLES
-};
 
 struct clinic_session;
 

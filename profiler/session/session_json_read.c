@@ -8,6 +8,7 @@
 
 #include "session/json_pull.h"
 #include "session/session_json.h"
+#include "session/session.h"
 #include "session/session_rows.h"
 
 struct reader {

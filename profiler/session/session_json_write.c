@@ -4,6 +4,7 @@
 
 #include "foundation/output_file.h"
 #include "session/session_json.h"
+#include "session/session.h"
 #include "session/session_rows.h"
 
 static void write_object(struct clinic_out *out,

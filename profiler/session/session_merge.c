@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/session.h"
 #include "session/session_rows.h"
 
 /* So much of what the runs were called; what is more becomes "...". */

@@ -7,9 +7,9 @@
 #ifndef CLINIC_SESSION_SESSION_ROWS_H
 #define CLINIC_SESSION_SESSION_ROWS_H
 
-#include "session/schema.h"
-#include "session/session.h"
+#include "foundation/row_index.h"
 #include "foundation/string_table.h"
+#include "session/schema.h"
 
 struct clinic_rows {
 	void *row;

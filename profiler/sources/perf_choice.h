@@ -13,7 +13,7 @@
 #include <linux/perf_event.h>
 #include <sys/types.h>
 
-#include "sources/perf_source.h"
+#include "sources/perf_plan.h"
 #include "sources/refusals.h"
 
 /* What each of the events of one thread and CPU is for. */

@@ -34,16 +34,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "sources/refusals.h"
 #include "sources/event_source.h"
-
-struct clinic_perf_plan {
-	pid_t pid;
-	/* false: a child that waits; sampling begins when it execs. */
-	bool is_running;
-	uint32_t frequency_hz;
-	bool with_off_cpu;
-};
+#include "sources/perf_plan.h"
+#include "sources/refusals.h"
 
 /*
  * Would it work, here and now? Tries the plan on this very process, whatever

@@ -1,5 +1,6 @@
 /* symbols/debug_file.c - candidates, in order, each verified. */
 #include "symbols/debug_file.h"
+#include "symbols/section_stream.h"
 
 #include <errno.h>
 #include <isa-l/crc.h>

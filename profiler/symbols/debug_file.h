@@ -13,6 +13,7 @@
 #define CLINIC_SYMBOLS_DEBUG_FILE_H
 
 #include "symbols/elf_file.h"
+#include "symbols/symbol.h"
 
 struct clinic_debug_search {
 	const char *const *folders; /* before /usr/lib/debug */

@@ -11,7 +11,7 @@
 #ifndef CLINIC_SYMBOLS_DEBUGINFOD_CLIENT_H
 #define CLINIC_SYMBOLS_DEBUGINFOD_CLIENT_H
 
-#include "symbols/symbols.h"
+#include "symbols/build_id.h"
 
 enum clinic_debuginfod_kind {
 	CLINIC_DEBUGINFOD_DEBUGINFO,

@@ -20,8 +20,7 @@
 #define CLINIC_SYMBOLS_DWARF_INDEX_H
 
 #include "symbols/elf_file.h"
-#include "symbols/source_lines.h"
-#include "symbols/symbols.h"
+#include "symbols/symbol.h"
 
 struct clinic_dwarf_index;
 

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/section_stream.h"
-
 /*
  * Deflate cannot do better than 1032:1; debug sections reach 10:1. What
  * claims more than this is a bomb, not debug information.
@@ -449,42 +447,6 @@ clinic_elf_section(const struct clinic_elf *elf, const char *name)
 	return NULL;
 }
 
-struct filling {
-	uint8_t *next;
-};
-
-/* A clinic_section_take. */
-static int fill(void *context, const uint8_t *bytes, size_t size)
-{
-	struct filling *filling = context;
-
-	memcpy(filling->next, bytes, size);
-	filling->next += size;
-	return 0;
-}
-
-int clinic_elf_read_section(const struct clinic_elf *elf,
-			    const struct clinic_elf_section *section,
-			    struct clinic_elf_bytes *bytes)
-{
-	int error;
-
-	*bytes = (struct clinic_elf_bytes){.size = section->size_bytes};
-	if (section->type == SHT_NOBITS)
-		return -ENODATA; /* and no size that could be believed */
-	bytes->bytes = malloc(bytes->size + 1);
-	if (!bytes->bytes)
-		return -ENOMEM;
-	bytes->bytes[bytes->size] = '\0';
-	error = clinic_section_stream(elf, section, fill,
-				      &(struct filling){bytes->bytes});
-	if (error) {
-		free(bytes->bytes);
-		*bytes = (struct clinic_elf_bytes){0};
-	}
-	return error;
-}
-
 int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
 			    struct clinic_elf_bytes *bytes, uint64_t *address)
 {
@@ -530,10 +492,4 @@ bool clinic_elf_is_code(const struct clinic_elf *elf, uint64_t address)
 			return true;
 	}
 	return false;
-}
-
-bool clinic_build_id_equal(const struct clinic_build_id *a,
-			   const struct clinic_build_id *b)
-{
-	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
 }

@@ -3,7 +3,7 @@
  *
  *	clinic_elf_open(fd, &elf);
  *	section = clinic_elf_section(elf, ".symtab");
- *	clinic_elf_read_section(elf, section, &bytes);
+ *	clinic_elf_read(elf, bytes, section->file_bytes, section->offset);
  *
  * Read by pread, never mapped: a file that is overwritten or cut while it is
  * read gives wrong bytes or an error, not SIGBUS.
@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/symbols.h"
+#include "symbols/build_id.h"
 
 enum clinic_elf_packing {
 	CLINIC_ELF_PLAIN,
@@ -77,9 +77,6 @@ void clinic_elf_close(struct clinic_elf *elf); /* NULL: fine */
 const struct clinic_elf_section *
 clinic_elf_section(const struct clinic_elf *elf, const char *name);
 
-int clinic_elf_read_section(const struct clinic_elf *elf,
-			    const struct clinic_elf_section *section,
-			    struct clinic_elf_bytes *bytes);
 /* Bytes of the file; -EBADMSG: not all of them are in it. */
 int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
 		    uint64_t offset);
@@ -93,8 +90,5 @@ int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
 		       uint64_t *address);
 
 bool clinic_elf_is_code(const struct clinic_elf *elf, uint64_t address);
-
-bool clinic_build_id_equal(const struct clinic_build_id *a,
-			   const struct clinic_build_id *b);
 
 #endif

@@ -35,7 +35,7 @@ __attribute__((noinline)) static int known_function(int value)
 
 /* The answer to one address, copied. */
 struct seen {
-	enum clinic_symbols_tier tier;
+	enum clinic_tier tier;
 	size_t frames_count;
 	char function[256];
 	char defined_file[256];

@@ -108,34 +108,34 @@ static void read_entry(struct byte_reader *reader,
 	}
 }
 
-static int add_file(struct clinic_line_table *table, size_t *capacity,
+static int add_file(struct clinic_line_names *names, size_t *capacity,
 		    const char *name, uint64_t folder)
 {
 	struct clinic_line_file *grown = clinic_grow(
-		table->files, table->files_count, capacity, sizeof(*grown));
+		names->files, names->files_count, capacity, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
-	table->files = grown;
-	grown[table->files_count++] =
+	names->files = grown;
+	grown[names->files_count++] =
 		(struct clinic_line_file){.name = name, .folder = folder};
 	return 0;
 }
 
-static int add_folder(struct clinic_line_table *table, size_t *capacity,
+static int add_folder(struct clinic_line_names *names, size_t *capacity,
 		      const char *name)
 {
-	const char **grown = clinic_grow(table->folders, table->folders_count,
+	const char **grown = clinic_grow(names->folders, names->folders_count,
 					 capacity, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
-	table->folders = grown;
-	grown[table->folders_count++] = name;
+	names->folders = grown;
+	grown[names->folders_count++] = name;
 	return 0;
 }
 
-static int read_names_5(struct clinic_line_table *table,
+static int read_names_5(struct clinic_line_names *names,
 			struct byte_reader *reader,
 			const struct clinic_line_sections *sections,
 			bool is_64bit)
@@ -148,48 +148,48 @@ static int read_names_5(struct clinic_line_table *table,
 	read_list_head(reader, &list);
 	while (!error && !reader->failed && list.count--) {
 		read_entry(reader, sections, is_64bit, &list, &file);
-		error = add_folder(table, &folders_capacity, file.name);
+		error = add_folder(names, &folders_capacity, file.name);
 	}
 	if (error || reader->failed)
 		return error;
 	read_list_head(reader, &list);
 	while (!error && !reader->failed && list.count--) {
 		read_entry(reader, sections, is_64bit, &list, &file);
-		error = add_file(table, &files_capacity, file.name,
+		error = add_file(names, &files_capacity, file.name,
 				 file.folder);
 	}
 	return error;
 }
 
 /* Before version 5 both lists count from 1: entry 0 is the unit's own. */
-static int read_names_2(struct clinic_line_table *table,
+static int read_names_2(struct clinic_line_names *names,
 			struct byte_reader *reader)
 {
 	size_t folders_capacity = 0, files_capacity = 0;
 	const char *name;
-	int error = add_folder(table, &folders_capacity, "");
+	int error = add_folder(names, &folders_capacity, "");
 
 	while (!error && *(name = next_text(reader)))
-		error = add_folder(table, &folders_capacity, name);
+		error = add_folder(names, &folders_capacity, name);
 	if (!error)
-		error = add_file(table, &files_capacity, "", 0);
+		error = add_file(names, &files_capacity, "", 0);
 	while (!error && *(name = next_text(reader))) {
 		uint64_t folder = read_uleb(reader);
 
 		read_uleb(reader); /* time, size: never filled in */
 		read_uleb(reader);
-		error = add_file(table, &files_capacity, name, folder);
+		error = add_file(names, &files_capacity, name, folder);
 	}
 	return error;
 }
 
-int clinic_line_names_read(struct clinic_line_table *table,
+int clinic_line_names_read(struct clinic_line_names *names,
 			   const struct clinic_line_sections *sections,
 			   bool is_64bit, struct byte_reader *reader)
 {
-	int error = table->version == 5
-			    ? read_names_5(table, reader, sections, is_64bit)
-			    : read_names_2(table, reader);
+	int error = names->version == 5
+			    ? read_names_5(names, reader, sections, is_64bit)
+			    : read_names_2(names, reader);
 
 	return !error && reader->failed ? -EBADMSG : error;
 }

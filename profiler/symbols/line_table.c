@@ -221,17 +221,17 @@ static int read_header(struct clinic_line_table *table,
 	if (reader->failed || size > bytes_left(reader))
 		return -EBADMSG;
 	reader->end = reader->at + size;
-	table->version = (unsigned int)read_unsigned(reader, 2);
-	if (table->version < 2 || table->version > 5)
+	table->names.version = (unsigned int)read_unsigned(reader, 2);
+	if (table->names.version < 2 || table->names.version > 5)
 		return -EBADMSG;
-	if (table->version == 5)
+	if (table->names.version == 5)
 		skip_bytes(reader, 2); /* sizes of addresses and segments */
 	size = read_unsigned(reader, header->is_64bit ? 8 : 4);
 	if (reader->failed || size > bytes_left(reader))
 		return -EBADMSG;
 	*program = reader->at + size;
 	header->minimum_bytes = read_u8(reader);
-	if (table->version >= 4)
+	if (table->names.version >= 4)
 		skip_bytes(reader, 1); /* operations of a VLIW instruction */
 	skip_bytes(reader, 1);         /* whether rows begin statements */
 	header->line_base = (int8_t)read_u8(reader);
@@ -263,8 +263,8 @@ int clinic_line_table_read(struct clinic_line_table *table,
 	error = read_header(table, &reader, &machine.header, &program);
 	if (error)
 		return error;
-	error = clinic_line_names_read(table, sections, machine.header.is_64bit,
-				       &reader);
+	error = clinic_line_names_read(&table->names, sections,
+				       machine.header.is_64bit, &reader);
 	if (error)
 		return error;
 	reader.at = program;
@@ -315,8 +315,8 @@ static char *make_path(const struct clinic_line_table *table,
 		       const struct clinic_line_file *file)
 {
 	const char *top = table->compiled_in;
-	const char *folder = file->folder < table->folders_count
-				     ? table->folders[file->folder]
+	const char *folder = file->folder < table->names.folders_count
+				     ? table->names.folders[file->folder]
 				     : "";
 	char *below = join(folder, file->name);
 	char *path;
@@ -333,9 +333,9 @@ const char *clinic_line_table_file(struct clinic_line_table *table,
 {
 	struct clinic_line_file *file;
 
-	if (number >= table->files_count)
+	if (number >= table->names.files_count)
 		return NULL;
-	file = &table->files[number];
+	file = &table->names.files[number];
 	if (!*file->name)
 		return NULL;
 	if (!file->path)
@@ -348,15 +348,15 @@ uint64_t clinic_line_table_bytes(const struct clinic_line_table *table)
 	return table->rows_capacity * sizeof(*table->rows) +
 	       table->sequences_capacity * sizeof(*table->sequences) +
 	       table->ranges.capacity * sizeof(*table->ranges.ranges) +
-	       table->files_count * sizeof(*table->files);
+	       table->names.files_count * sizeof(*table->names.files);
 }
 
 void clinic_line_table_clear(struct clinic_line_table *table)
 {
-	for (size_t i = 0; i < table->files_count; i++)
-		free(table->files[i].path);
-	free(table->files);
-	free(table->folders);
+	for (size_t i = 0; i < table->names.files_count; i++)
+		free(table->names.files[i].path);
+	free(table->names.files);
+	free(table->names.folders);
 	free(table->rows);
 	free(table->sequences);
 	clinic_range_index_clear(&table->ranges);

@@ -18,15 +18,8 @@
 #define CLINIC_SYMBOLS_LINE_TABLE_H
 
 #include "symbols/elf_file.h"
+#include "symbols/line_names.h"
 #include "symbols/range_index.h"
-
-/* Sections of the file that has the unit; size 0: it has none. */
-struct clinic_line_sections {
-	struct clinic_line_section {
-		const uint8_t *bytes;
-		uint64_t size;
-	} line, line_str, str;
-};
 
 struct clinic_line_row {
 	uint64_t address;
@@ -34,19 +27,9 @@ struct clinic_line_row {
 	uint32_t line; /* 0: the compiler's own code */
 };
 
-struct clinic_line_file {
-	const char *name;
-	uint64_t folder;
-	char *path; /* once asked for */
-};
-
 struct clinic_line_table {
 	const char *compiled_in; /* folder, or NULL */
-	unsigned int version;
-	const char **folders;
-	size_t folders_count;
-	struct clinic_line_file *files;
-	size_t files_count;
+	struct clinic_line_names names;
 	struct clinic_line_row *rows;
 	size_t rows_count, rows_capacity, rows_max;
 	struct clinic_line_sequence {

@@ -1,5 +1,6 @@
 /* symbols/minidebug.c - unpacks .gnu_debugdata and reads its .symtab. */
 #include "symbols/minidebug.h"
+#include "symbols/section_stream.h"
 
 #include <errno.h>
 #include <lzma.h>

@@ -1,5 +1,6 @@
 /* symbols/plt_names.c - stub to slot, slot to relocation, that to a name. */
 #include "symbols/plt_names.h"
+#include "symbols/section_stream.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zstd.h>
 
 #define PIECE_BYTES (128 << 10)
@@ -170,5 +171,41 @@ int clinic_section_stream(const struct clinic_elf *elf,
 	if (!error && stream->left)
 		error = -EBADMSG;
 	free(stream);
+	return error;
+}
+
+struct filling {
+	uint8_t *next;
+};
+
+/* A clinic_section_take. */
+static int fill(void *context, const uint8_t *bytes, size_t size)
+{
+	struct filling *filling = context;
+
+	memcpy(filling->next, bytes, size);
+	filling->next += size;
+	return 0;
+}
+
+int clinic_elf_read_section(const struct clinic_elf *elf,
+			    const struct clinic_elf_section *section,
+			    struct clinic_elf_bytes *bytes)
+{
+	int error;
+
+	*bytes = (struct clinic_elf_bytes){.size = section->size_bytes};
+	if (section->type == SHT_NOBITS)
+		return -ENODATA; /* and no size that could be believed */
+	bytes->bytes = malloc(bytes->size + 1);
+	if (!bytes->bytes)
+		return -ENOMEM;
+	bytes->bytes[bytes->size] = '\0';
+	error = clinic_section_stream(elf, section, fill,
+				      &(struct filling){bytes->bytes});
+	if (error) {
+		free(bytes->bytes);
+		*bytes = (struct clinic_elf_bytes){0};
+	}
 	return error;
 }

@@ -1,6 +1,6 @@
 /*
- * symbols/section_stream.h - a section's bytes in pieces, unpacked (zlib, zstd)
- * if need be.
+ * symbols/section_stream.h - a section's bytes, unpacked (zlib, zstd) if need
+ * be, in pieces or at once.
  *
  * Debug information inflates to hundreds of megabytes: whoever takes it in
  * pieces never holds more than one of them.
@@ -22,5 +22,10 @@ typedef int clinic_section_take(void *context, const uint8_t *bytes,
 int clinic_section_stream(const struct clinic_elf *elf,
 			  const struct clinic_elf_section *section,
 			  clinic_section_take *take, void *context);
+
+/* All of them at once. */
+int clinic_elf_read_section(const struct clinic_elf *elf,
+			    const struct clinic_elf_section *section,
+			    struct clinic_elf_bytes *bytes);
 
 #endif

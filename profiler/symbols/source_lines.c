@@ -51,8 +51,8 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 	if (module->dwarf)
 		error = clinic_dwarf_index_ranges(module->dwarf, function,
 						  on_range, context);
-	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
-	     error == -ENOENT && tier < CLINIC_SYMBOLS_FDE; tier++) {
+	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB;
+	     error == -ENOENT && tier < CLINIC_TIER_FDE; tier++) {
 		const struct clinic_symbol_table *table =
 			clinic_symbols_module_table(module, tier);
 

@@ -8,23 +8,18 @@
  * Ownership  strings live until the callback that got them returns.
  * Errors     0 or -errno; -ENOENT: no such function, no such file.
  * Threads    one at a time per clinic_symbols.
- * Read next  symbols/symbols.h, the other direction.
+ * Read next  symbols/symbol.h, a range and a line; symbols/symbols.h, the
+ *            other direction.
  */
 #ifndef CLINIC_SYMBOLS_SOURCE_LINES_H
 #define CLINIC_SYMBOLS_SOURCE_LINES_H
 
-#include "symbols/symbols.h"
+#include <stddef.h>
+#include <stdint.h>
 
-/* One contiguous range of a function; cold parts are ranges of their own. */
-struct clinic_symbols_range {
-	const char *function; /* demangled */
-	uint64_t start;
-	uint64_t end;
-	bool is_inline; /* the range is a copy inside another function */
-};
+#include "symbols/symbol.h"
 
-typedef void clinic_symbols_on_range(void *context,
-				     const struct clinic_symbols_range *range);
+struct clinic_symbols_module;
 
 /*
  * Every range of every function of that name: the demangled name as
@@ -34,17 +29,6 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 				   const char *function,
 				   clinic_symbols_on_range *on_range,
 				   void *context);
-
-/* The code from start to end is of that line. */
-struct clinic_symbols_line {
-	uint64_t start;
-	uint64_t end;
-	const char *file; /* NULL: not known */
-	uint32_t line;    /* 0: the compiler's own code */
-};
-
-typedef void clinic_symbols_on_line(void *context,
-				    const struct clinic_symbols_line *line);
 
 /*
  * The rows that touch [start, end), cut to it, in ascending order. Calls

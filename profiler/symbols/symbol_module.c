@@ -47,7 +47,7 @@ void clinic_symbols_module_load(struct clinic_symbols_module *module,
 	if (module->is_loaded)
 		return;
 	module->is_loaded = true;
-	if (module->only != CLINIC_SYMBOLS_NONE)
+	if (module->only != CLINIC_TIER_NONE)
 		return;
 	if (!has_debug_info(module->elf))
 		clinic_debug_file_find(search, module->elf, module->path,
@@ -64,7 +64,7 @@ void clinic_symbols_module_unload(struct clinic_symbols_module *module)
 	module->dwarf = NULL;
 	module->debug = module->alternate = NULL;
 	module->debug_path = NULL;
-	for (size_t i = 0; i < CLINIC_SYMBOLS_TIERS; i++) {
+	for (size_t i = 0; i < CLINIC_TIERS; i++) {
 		clinic_symbol_table_clear(&module->table[i]);
 		module->has_table[i] = false;
 	}
@@ -90,7 +90,7 @@ uint64_t clinic_symbols_module_bytes(const struct clinic_symbols_module *module)
 
 	if (module->dwarf)
 		bytes += clinic_dwarf_index_bytes(module->dwarf);
-	for (size_t i = 0; i < CLINIC_SYMBOLS_TIERS; i++)
+	for (size_t i = 0; i < CLINIC_TIERS; i++)
 		bytes += clinic_symbol_table_bytes(&module->table[i]);
 	return bytes;
 }
@@ -110,21 +110,20 @@ static int read_symtab(const struct clinic_symbols_module *module,
 }
 
 static int read_table(const struct clinic_symbols_module *module,
-		      enum clinic_symbols_tier tier,
-		      struct clinic_symbol_table *table)
+		      enum clinic_tier tier, struct clinic_symbol_table *table)
 {
 	switch (tier) {
-	case CLINIC_SYMBOLS_SYMTAB:
+	case CLINIC_TIER_SYMTAB:
 		return read_symtab(module, table);
-	case CLINIC_SYMBOLS_VDSO:
-	case CLINIC_SYMBOLS_DYNSYM:
+	case CLINIC_TIER_VDSO:
+	case CLINIC_TIER_DYNSYM:
 		return clinic_symbol_table_read(table, module->elf, ".dynsym",
 						module->elf);
-	case CLINIC_SYMBOLS_MINIDEBUG:
+	case CLINIC_TIER_MINIDEBUG:
 		return clinic_minidebug_read(module->elf, table);
-	case CLINIC_SYMBOLS_PLT:
+	case CLINIC_TIER_PLT:
 		return clinic_plt_names_read(module->elf, table);
-	case CLINIC_SYMBOLS_KERNEL:
+	case CLINIC_TIER_KERNEL:
 		return clinic_kernel_symbols_read(module->path, table);
 	default:
 		return -ENODATA;
@@ -133,16 +132,16 @@ static int read_table(const struct clinic_symbols_module *module,
 
 /* The kernel and the vdso have one table, and files not those two. */
 static bool can_have(const struct clinic_symbols_module *module,
-		     enum clinic_symbols_tier tier)
+		     enum clinic_tier tier)
 {
-	if (module->only != CLINIC_SYMBOLS_NONE)
+	if (module->only != CLINIC_TIER_NONE)
 		return tier == module->only;
-	return tier != CLINIC_SYMBOLS_VDSO && tier != CLINIC_SYMBOLS_KERNEL;
+	return tier != CLINIC_TIER_VDSO && tier != CLINIC_TIER_KERNEL;
 }
 
 const struct clinic_symbol_table *
 clinic_symbols_module_table(struct clinic_symbols_module *module,
-			    enum clinic_symbols_tier tier)
+			    enum clinic_tier tier)
 {
 	if (!module->has_table[tier] && can_have(module, tier)) {
 		int error = read_table(module, tier, &module->table[tier]);
@@ -168,12 +167,12 @@ read_fde_starts(struct clinic_symbols_module *module)
 	return &module->fde_starts;
 }
 
-static enum clinic_symbols_tier
-find_in_tables(struct clinic_symbols_module *module, uint64_t address,
-	       const char **name, uint64_t *start)
+static enum clinic_tier find_in_tables(struct clinic_symbols_module *module,
+				       uint64_t address, const char **name,
+				       uint64_t *start)
 {
-	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
-	     tier < CLINIC_SYMBOLS_FDE; tier++) {
+	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIER_FDE;
+	     tier++) {
 		const struct clinic_symbol_table *table =
 			clinic_symbols_module_table(module, tier);
 
@@ -181,7 +180,7 @@ find_in_tables(struct clinic_symbols_module *module, uint64_t address,
 		    !clinic_symbol_table_find(table, address, name, start))
 			return tier;
 	}
-	return CLINIC_SYMBOLS_NONE;
+	return CLINIC_TIER_NONE;
 }
 
 static const char *base_name(const char *path)
@@ -211,7 +210,7 @@ static int find_fde(struct clinic_symbols_module *module, uint64_t address,
 	const struct clinic_fde_starts *starts;
 	int error;
 
-	if (module->only != CLINIC_SYMBOLS_NONE)
+	if (module->only != CLINIC_TIER_NONE)
 		return -ENOENT;
 	starts = read_fde_starts(module);
 	error = clinic_fde_starts_find(starts, module->elf, address,
@@ -236,12 +235,12 @@ static void find_plain(struct clinic_symbols_module *module, uint64_t address,
 	*frame = (struct clinic_symbols_frame){.file = answer->file,
 					       .line = answer->line};
 	symbol->tier = find_in_tables(module, address, &name, &frame->start);
-	if (symbol->tier != CLINIC_SYMBOLS_NONE) {
+	if (symbol->tier != CLINIC_TIER_NONE) {
 		scratch->demangled = clinic_demangle(name);
 		frame->function = scratch->demangled ? scratch->demangled
 						     : name;
 	} else if (!find_fde(module, address, scratch)) {
-		symbol->tier = CLINIC_SYMBOLS_FDE;
+		symbol->tier = CLINIC_TIER_FDE;
 	} else {
 		return;
 	}
@@ -284,11 +283,11 @@ int clinic_symbols_module_find(struct clinic_symbols_module *module,
 
 	free(scratch->demangled);
 	scratch->demangled = NULL;
-	*symbol = (struct clinic_symbols_symbol){.tier = CLINIC_SYMBOLS_NONE};
+	*symbol = (struct clinic_symbols_symbol){.tier = CLINIC_TIER_NONE};
 	if (error)
 		return error;
 	if (are_all_named(&answer)) {
-		symbol->tier = CLINIC_SYMBOLS_DWARF;
+		symbol->tier = CLINIC_TIER_DWARF;
 		symbol->frames_count = answer.frames_count;
 		symbol->frames = answer.frames;
 		return 0;

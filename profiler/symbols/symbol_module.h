@@ -27,7 +27,7 @@ struct clinic_symbols_module {
 	struct clinic_elf *elf;             /* NULL: the kernel */
 	void *memory;                       /* of the vdso's elf, else NULL */
 	uint64_t device, inode, changed_ns; /* to know the file again */
-	enum clinic_symbols_tier only;      /* VDSO, KERNEL; else NONE */
+	enum clinic_tier only;              /* VDSO, KERNEL; else NONE */
 	uint64_t used;                      /* clock of last use */
 
 	/* From here on: what unload gives back. */
@@ -36,8 +36,8 @@ struct clinic_symbols_module {
 	char *debug_path;
 	struct clinic_elf *alternate;
 	struct clinic_dwarf_index *dwarf;
-	bool has_table[CLINIC_SYMBOLS_TIERS]; /* was tried */
-	struct clinic_symbol_table table[CLINIC_SYMBOLS_TIERS];
+	bool has_table[CLINIC_TIERS]; /* was tried */
+	struct clinic_symbol_table table[CLINIC_TIERS];
 	bool has_fde_starts;
 	struct clinic_fde_starts fde_starts;
 	uint64_t damaged_count; /* units that the owner was told of */
@@ -76,7 +76,7 @@ int clinic_symbols_module_find(struct clinic_symbols_module *module,
 /* The table of that tier, read when first asked for; NULL: it has none. */
 const struct clinic_symbol_table *
 clinic_symbols_module_table(struct clinic_symbols_module *module,
-			    enum clinic_symbols_tier tier);
+			    enum clinic_tier tier);
 
 /* Of the function without a name that begins there: the next one's start. */
 int clinic_symbols_module_fde_end(struct clinic_symbols_module *module,

@@ -1,5 +1,6 @@
 /* symbols/symbol_table.c - collect, keep the best per address, sort. */
 #include "symbols/symbol_table.h"
+#include "symbols/section_stream.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -31,28 +31,6 @@ struct clinic_symbols {
 	struct clinic_symbols_module *modules;
 };
 
-const char *clinic_symbols_tier_name(enum clinic_symbols_tier tier)
-{
-	static const char *const names[CLINIC_SYMBOLS_TIERS] = {
-		[CLINIC_SYMBOLS_DWARF] = "dwarf",
-		[CLINIC_SYMBOLS_SYMTAB] = "symtab",
-		[CLINIC_SYMBOLS_DYNSYM] = "dynsym",
-		[CLINIC_SYMBOLS_MINIDEBUG] = "minidebug",
-		[CLINIC_SYMBOLS_PLT] = "plt",
-		[CLINIC_SYMBOLS_VDSO] = "vdso",
-		[CLINIC_SYMBOLS_KERNEL] = "kernel",
-		[CLINIC_SYMBOLS_FDE] = "fde",
-		[CLINIC_SYMBOLS_NONE] = "none",
-	};
-
-	return names[tier];
-}
-
-bool clinic_symbols_tier_is_name(enum clinic_symbols_tier tier)
-{
-	return tier != CLINIC_SYMBOLS_FDE && tier != CLINIC_SYMBOLS_NONE;
-}
-
 static int copy_folders(struct clinic_symbols *symbols,
 			const struct clinic_symbols_options *options)
 {
@@ -116,7 +94,7 @@ void clinic_symbols_free(struct clinic_symbols *symbols)
 
 /* Takes elf and memory over, also when it fails. */
 static int add_module(struct clinic_symbols *symbols, const char *path,
-		      const char *root, enum clinic_symbols_tier only,
+		      const char *root, enum clinic_tier only,
 		      struct clinic_elf *elf, void *memory,
 		      struct clinic_symbols_module **module)
 {
@@ -152,7 +130,7 @@ find_by_build_id(const struct clinic_symbols *symbols,
 
 	if (!build_id->size)
 		return NULL;
-	while (at && (!at->elf || at->only != CLINIC_SYMBOLS_NONE ||
+	while (at && (!at->elf || at->only != CLINIC_TIER_NONE ||
 		      !clinic_build_id_equal(&at->elf->build_id, build_id)))
 		at = at->next;
 	return at;
@@ -177,8 +155,7 @@ find_by_inode(const struct clinic_symbols *symbols, const struct stat *status)
 }
 
 static struct clinic_symbols_module *
-find_special(const struct clinic_symbols *symbols,
-	     enum clinic_symbols_tier only)
+find_special(const struct clinic_symbols *symbols, enum clinic_tier only)
 {
 	struct clinic_symbols_module *at = symbols->modules;
 
@@ -220,7 +197,7 @@ static int open_module(struct clinic_symbols *symbols, int fd,
 		return 0;
 	}
 	error = add_module(symbols, binary->path, binary->root,
-			   CLINIC_SYMBOLS_NONE, elf, NULL, module);
+			   CLINIC_TIER_NONE, elf, NULL, module);
 	if (error)
 		return error;
 	(*module)->device = status.st_dev;
@@ -305,7 +282,7 @@ int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
 	void *copy;
 	int error;
 
-	*module = find_special(symbols, CLINIC_SYMBOLS_VDSO);
+	*module = find_special(symbols, CLINIC_TIER_VDSO);
 	if (*module)
 		return 0;
 	if (!size)
@@ -319,8 +296,8 @@ int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
 		free(copy);
 		return error;
 	}
-	return add_module(symbols, "[vdso]", NULL, CLINIC_SYMBOLS_VDSO, elf,
-			  copy, module);
+	return add_module(symbols, "[vdso]", NULL, CLINIC_TIER_VDSO, elf, copy,
+			  module);
 }
 
 int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
@@ -329,20 +306,20 @@ int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 	struct clinic_symbol_table table = {0};
 	int error;
 
-	*module = find_special(symbols, CLINIC_SYMBOLS_KERNEL);
+	*module = find_special(symbols, CLINIC_TIER_KERNEL);
 	if (*module)
 		return 0;
 	error = clinic_kernel_symbols_read(symbols->kernel_list, &table);
 	if (error)
 		return error;
 	error = add_module(symbols, symbols->kernel_list, NULL,
-			   CLINIC_SYMBOLS_KERNEL, NULL, NULL, module);
+			   CLINIC_TIER_KERNEL, NULL, NULL, module);
 	if (error) {
 		clinic_symbol_table_clear(&table);
 		return error;
 	}
-	(*module)->table[CLINIC_SYMBOLS_KERNEL] = table;
-	(*module)->has_table[CLINIC_SYMBOLS_KERNEL] = true;
+	(*module)->table[CLINIC_TIER_KERNEL] = table;
+	(*module)->has_table[CLINIC_TIER_KERNEL] = true;
 	return 0;
 }
 
@@ -474,16 +451,15 @@ int clinic_symbols_resolve(struct clinic_symbols_module *module,
 	return error;
 }
 
-static enum clinic_symbols_tier
-find_best_tier(struct clinic_symbols_module *module)
+static enum clinic_tier find_best_tier(struct clinic_symbols_module *module)
 {
 	if (module->dwarf)
-		return CLINIC_SYMBOLS_DWARF;
-	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_SYMTAB;
-	     tier < CLINIC_SYMBOLS_FDE; tier++)
+		return CLINIC_TIER_DWARF;
+	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIER_FDE;
+	     tier++)
 		if (clinic_symbols_module_table(module, tier))
 			return tier;
-	return CLINIC_SYMBOLS_NONE;
+	return CLINIC_TIER_NONE;
 }
 
 void clinic_symbols_module_tell(struct clinic_symbols_module *module,
@@ -491,8 +467,8 @@ void clinic_symbols_module_tell(struct clinic_symbols_module *module,
 {
 	clinic_symbols_module_prepare(module);
 	*facts = (struct clinic_symbols_module_facts){
-		.path = module->only == CLINIC_SYMBOLS_KERNEL ? "[kernel]"
-							      : module->path,
+		.path = module->only == CLINIC_TIER_KERNEL ? "[kernel]"
+							   : module->path,
 		.debug_path = module->debug_path,
 		.best_tier = find_best_tier(module),
 	};

@@ -32,7 +32,8 @@
  *            the symbol then has tier none. Damaged files lose their names,
  *            are counted, and never crash. Never prints.
  * Threads    one at a time per clinic_symbols.
- * Read next  symbols/source_lines.h, from a function back to its lines.
+ * Read next  symbols/symbol.h, the answers; symbols/source_lines.h, from a
+ *            function back to its lines.
  */
 #ifndef CLINIC_SYMBOLS_SYMBOLS_H
 #define CLINIC_SYMBOLS_SYMBOLS_H
@@ -41,28 +42,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "symbols/symbol.h"
+
 struct clinic_symbols;
 struct clinic_symbols_module;
-
-/* Where a name came from, best first. */
-enum clinic_symbols_tier {
-	CLINIC_SYMBOLS_DWARF,     /* function, inlined calls, file and line */
-	CLINIC_SYMBOLS_SYMTAB,    /* .symtab of the file or its debug file */
-	CLINIC_SYMBOLS_DYNSYM,    /* exported functions only */
-	CLINIC_SYMBOLS_MINIDEBUG, /* .gnu_debugdata */
-	CLINIC_SYMBOLS_PLT,       /* "malloc@plt" */
-	CLINIC_SYMBOLS_VDSO,
-	CLINIC_SYMBOLS_KERNEL,
-	CLINIC_SYMBOLS_FDE, /* "libz.so.1!fde_0x1230": a group, not a name */
-	CLINIC_SYMBOLS_NONE,
-	CLINIC_SYMBOLS_TIERS
-};
-
-/* "dwarf", "symtab", ... as written into sessions. */
-const char *clinic_symbols_tier_name(enum clinic_symbols_tier tier);
-
-/* Whether a report may call the address symbolised: not fde, not none. */
-bool clinic_symbols_tier_is_name(enum clinic_symbols_tier tier);
 
 struct clinic_symbols_options {
 	/* Searched before /usr/lib/debug; may be NULL. */
@@ -81,13 +64,6 @@ struct clinic_symbols_options {
 	 */
 	uint64_t memory_bytes_max;
 	const char *kernel_list; /* NULL: /proc/kallsyms */
-};
-
-#define CLINIC_BUILD_ID_MAX 20 /* what the kernel tells in a mapping event */
-
-struct clinic_build_id {
-	uint8_t size; /* 0: none known */
-	uint8_t bytes[CLINIC_BUILD_ID_MAX];
 };
 
 /* What the caller knows of a mapped file. */
@@ -145,28 +121,6 @@ int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 int clinic_symbols_address(const struct clinic_symbols_module *module,
 			   uint64_t file_offset, uint64_t *address);
 
-/* One function at an address. */
-struct clinic_symbols_frame {
-	const char *function;     /* demangled; never NULL */
-	const char *file;         /* of line; NULL: not known */
-	uint32_t line;            /* being executed, or of the call; 0: none */
-	const char *defined_file; /* of defined_line; NULL: not known */
-	uint32_t defined_line;    /* where the function is defined; 0: none */
-	uint64_t start;           /* its first address; of the inlined copy */
-	bool is_inline;
-};
-
-struct clinic_symbols_symbol {
-	enum clinic_symbols_tier tier;
-	size_t frames_count; /* 0 for tier none */
-	/* Innermost first: inlined callees, then the real function last. */
-	const struct clinic_symbols_frame *frames;
-};
-
-typedef void
-clinic_symbols_on_symbol(void *context, size_t index,
-			 const struct clinic_symbols_symbol *symbol);
-
 /*
  * Calls on_symbol once for each of the addresses, in an order of its own;
  * index says which one of addresses[] it is.
@@ -180,7 +134,7 @@ struct clinic_symbols_module_facts {
 	const char *path;
 	struct clinic_build_id build_id; /* of the file; size 0: it has none */
 	const char *debug_path;          /* the debug file in use, or NULL */
-	enum clinic_symbols_tier best_tier;
+	enum clinic_tier best_tier;
 };
 
 void clinic_symbols_module_tell(struct clinic_symbols_module *module,
@@ -191,15 +145,6 @@ void clinic_symbols_module_tell(struct clinic_symbols_module *module,
  * the module's, or -1 for the kernel and the vdso. Read it with pread.
  */
 int clinic_symbols_module_fd(const struct clinic_symbols_module *module);
-
-/* What was refused and what was answered, since clinic_symbols_new. */
-struct clinic_symbols_counts {
-	uint64_t tier_count[CLINIC_SYMBOLS_TIERS]; /* addresses */
-	uint64_t build_id_mismatch_count;          /* files not used */
-	uint64_t crc_mismatch_count;               /* .gnu_debuglink files */
-	uint64_t damaged_count;   /* files, tables, units: read in part */
-	uint64_t too_large_count; /* debug files, see memory_bytes_max */
-};
 
 void clinic_symbols_counts_get(const struct clinic_symbols *symbols,
 			       struct clinic_symbols_counts *counts);

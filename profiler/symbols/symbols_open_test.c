@@ -201,7 +201,7 @@ static void the_vdso_has_names(void **state)
 				 &address),
 			 0);
 	seen = resolve_one(vdso, address);
-	assert_int_equal(seen.tier, CLINIC_SYMBOLS_VDSO);
+	assert_int_equal(seen.tier, CLINIC_TIER_VDSO);
 	assert_non_null(strstr(seen.function, "clock_gettime"));
 	assert_int_equal(clinic_symbols_module_fd(vdso), -1);
 	dlclose(handle);
@@ -247,9 +247,9 @@ static void the_kernel_is_named_from_its_list(void **state)
 	assert_string_equal(
 		resolve_one(kernel, UINT64_C(0xffffffffc0001010)).function,
 		"hook [nf_tables]");
-	assert_int_equal(resolve_one(kernel, 0x1000).tier, CLINIC_SYMBOLS_NONE);
+	assert_int_equal(resolve_one(kernel, 0x1000).tier, CLINIC_TIER_NONE);
 	assert_int_equal(resolve_one(kernel, UINT64_C(0xffffffff81000000)).tier,
-			 CLINIC_SYMBOLS_KERNEL);
+			 CLINIC_TIER_KERNEL);
 	assert_int_equal(clinic_symbols_function_ranges(kernel, "helper",
 							keep_range, &range),
 			 0);

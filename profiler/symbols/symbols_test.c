@@ -10,7 +10,7 @@ static void our_own_function_has_its_line(void **state)
 		open_path(*state, "/proc/self/exe");
 	struct seen seen = resolve_one(self, known_address());
 
-	assert_int_equal(seen.tier, CLINIC_SYMBOLS_DWARF);
+	assert_int_equal(seen.tier, CLINIC_TIER_DWARF);
 	assert_int_equal(seen.frames_count, 1);
 	assert_string_equal(seen.function, "known_function");
 	assert_non_null(strstr(seen.defined_file, "known_function.h"));
@@ -27,7 +27,7 @@ static void a_module_tells_what_it_knows(void **state)
 
 	clinic_symbols_module_tell(open_path(*state, "/proc/self/exe"), &facts);
 	assert_string_equal(facts.path, "/proc/self/exe");
-	assert_int_equal(facts.best_tier, CLINIC_SYMBOLS_DWARF);
+	assert_int_equal(facts.best_tier, CLINIC_TIER_DWARF);
 	assert_null(facts.debug_path);
 	assert_true(clinic_build_id_equal(&facts.build_id, &build_id));
 }
@@ -48,10 +48,10 @@ static void batches_answer_every_address_once(void **state)
 		if (addresses[i])
 			assert_string_equal(seen[i].function, "known_function");
 	}
-	assert_int_equal(seen[1].tier, CLINIC_SYMBOLS_NONE);
+	assert_int_equal(seen[1].tier, CLINIC_TIER_NONE);
 	clinic_symbols_counts_get(*state, &counts);
-	assert_int_equal(counts.tier_count[CLINIC_SYMBOLS_DWARF], 3);
-	assert_int_equal(counts.tier_count[CLINIC_SYMBOLS_NONE], 1);
+	assert_int_equal(counts.tier_count[CLINIC_TIER_DWARF], 3);
+	assert_int_equal(counts.tier_count[CLINIC_TIER_NONE], 1);
 }
 
 static void file_offsets_become_addresses(void **state)
@@ -140,7 +140,7 @@ static void debug_information_above_the_limit_is_left_out(void **state)
 	assert_int_equal(clinic_symbols_new(&options, &symbols), 0);
 	seen = resolve_one(open_path(symbols, "/proc/self/exe"),
 			   known_address());
-	assert_int_equal(seen.tier, CLINIC_SYMBOLS_SYMTAB);
+	assert_int_equal(seen.tier, CLINIC_TIER_SYMTAB);
 	assert_string_equal(seen.function, "known_function");
 	clinic_symbols_counts_get(symbols, &counts);
 	assert_int_equal(counts.too_large_count, 1);
@@ -151,13 +151,13 @@ static void debug_information_above_the_limit_is_left_out(void **state)
 static void groups_without_a_name_are_no_names(void **state)
 {
 	(void)state;
-	assert_true(clinic_symbols_tier_is_name(CLINIC_SYMBOLS_DWARF));
-	assert_true(clinic_symbols_tier_is_name(CLINIC_SYMBOLS_KERNEL));
-	assert_false(clinic_symbols_tier_is_name(CLINIC_SYMBOLS_FDE));
-	assert_false(clinic_symbols_tier_is_name(CLINIC_SYMBOLS_NONE));
-	for (enum clinic_symbols_tier tier = CLINIC_SYMBOLS_DWARF;
-	     tier < CLINIC_SYMBOLS_TIERS; tier++)
-		assert_non_null(clinic_symbols_tier_name(tier));
+	assert_true(clinic_tier_is_name(CLINIC_TIER_DWARF));
+	assert_true(clinic_tier_is_name(CLINIC_TIER_KERNEL));
+	assert_false(clinic_tier_is_name(CLINIC_TIER_FDE));
+	assert_false(clinic_tier_is_name(CLINIC_TIER_NONE));
+	for (enum clinic_tier tier = CLINIC_TIER_DWARF; tier < CLINIC_TIERS;
+	     tier++)
+		assert_non_null(clinic_tier_name(tier));
 }
 
 struct lines {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "unwind/module.h"
-#include "unwind/space_code.h"
+#include "unwind/module_record.h"
+#include "unwind/unwind_table.h"
 
 /* An executable mapping; the list is sorted and without overlaps. */
 struct mapped {

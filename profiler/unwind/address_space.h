@@ -36,26 +36,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CLINIC_MAPPING_BUILD_ID_MAX 20
+#include "unwind/mapping.h"
+#include "unwind/module.h"
 
-struct clinic_modules;
-struct clinic_module;
 struct clinic_space;
-struct clinic_unwind_table;
-
-/* One executable mapping: a PERF_RECORD_MMAP2, or a line of maps. */
-struct clinic_mapping {
-	uint64_t start;
-	uint64_t size_bytes;
-	uint64_t file_offset;
-	/* Of the file; all zero when build_id is known instead. */
-	uint32_t device_major, device_minor;
-	uint64_t inode, inode_generation;
-	uint8_t build_id_size; /* 0: not known */
-	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
-	/* As the kernel tells it: "/usr/bin/sort", "[vdso]", "//anon". */
-	const char *path;
-};
 
 /* Where an address is. */
 struct clinic_place {
@@ -64,13 +48,6 @@ struct clinic_place {
 	uint64_t mapping_end;
 	uint64_t file_offset; /* of the address, in the module's file */
 };
-
-int clinic_modules_new(struct clinic_modules **modules);
-void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
-
-/* Every module ever mapped, in order of appearance; NULL past the last. */
-struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
-					size_t index);
 
 int clinic_space_new(struct clinic_modules *modules, pid_t pid,
 		     struct clinic_space **space);
@@ -101,23 +78,21 @@ bool clinic_space_covers(const struct clinic_space *space,
 			 const struct clinic_space *other);
 bool clinic_space_is_empty(const struct clinic_space *space);
 
-const char *clinic_module_path(const struct clinic_module *module);
-/* The file, open for reading as long as its clinic_modules; -1: none. */
-int clinic_module_fd(const struct clinic_module *module);
 /*
- * The root folder below which its path is, of the process that mapped it
- * first, open as long; -1: ours.
+ * What a walk asks of a space, in this room and in the preload library.
  */
-int clinic_module_root_fd(const struct clinic_module *module);
-/* Its size; 0: none known. Read from the file when the event had none. */
-uint8_t clinic_module_build_id(const struct clinic_module *module,
-			       uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX]);
-/* Its number among all modules, from 0: to index the caller's own array. */
-size_t clinic_module_index(const struct clinic_module *module);
-/* Why it has no table: 0 or -errno (compiles it if that was not done). */
-int clinic_module_error(struct clinic_module *module);
-/* NULL when it has none (compiles it if that was not done). */
-const struct clinic_unwind_table *
-clinic_module_table(struct clinic_module *module);
+
+/* Differs between any two spaces, and from what a space was before. */
+uint64_t clinic_space_version(const struct clinic_space *space);
+
+struct clinic_code {
+	struct clinic_place place;
+	const struct clinic_unwind_table *table; /* NULL: none */
+	uint64_t elf_address; /* in that table; 0 without one */
+};
+
+/* -ENOENT: nothing executable there. */
+int clinic_space_code(const struct clinic_space *space, uint64_t address,
+		      struct clinic_code *code);
 
 #endif

@@ -16,8 +16,10 @@
 
 #include "unwind/elf_layout.h"
 #include "foundation/growing_array.h"
+#include "unwind/module_record.h"
 #include "unwind/target_root.h"
 #include "unwind/unwind_row.h"
+#include "unwind/unwind_table.h"
 
 struct clinic_modules {
 	struct clinic_module **list;

@@ -1,53 +1,51 @@
 /*
- * unwind/module.h - one binary, whoever maps it. Private to this room.
+ * unwind/module.h - one binary, whoever maps it.
  *
- * Read next  unwind/address_space.h, whose struct clinic_module this is.
+ * Found again by build-id, or by device and inode. Its file is opened when it
+ * is first mapped, since a short-lived process is gone later, and its table is
+ * compiled when an address first hits it.
+ *
+ * Ownership  modules live as long as their clinic_modules.
+ * Errors     0 or -errno.
+ * Threads    one at a time per clinic_modules.
+ * Read next  unwind/address_space.h, which maps them.
  */
 #ifndef CLINIC_UNWIND_MODULE_H
 #define CLINIC_UNWIND_MODULE_H
 
-#include "unwind/address_space.h"
+#include <stddef.h>
+#include <stdint.h>
 
-struct clinic_elf_layout;
+#include "unwind/mapping.h"
 
-struct clinic_module {
-	size_t index;
-	char *path;
-	int fd;      /* -1: none */
-	int root_fd; /* of the root folder that path is below; -1: ours */
-	/* Identity; inode 0 and build_id_size 0 when only the path tells. */
-	uint32_t device_major, device_minor;
-	uint64_t inode, inode_generation;
-	uint8_t build_id_size;
-	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
-	/* Read in our own memory, not from a file; 0 is a bias, too. */
-	bool is_image;
-	uintptr_t image_bias;
-	bool is_compiled;
-	int error; /* why there is no table */
-	struct clinic_unwind_table *table;
-};
+struct clinic_module;
+struct clinic_modules;
+struct clinic_unwind_table;
 
-/* The module that the mapping is of: one that is known, or a new one. */
-int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
-			      const struct clinic_mapping *mapping,
-			      struct clinic_module **module);
+int clinic_modules_new(struct clinic_modules **modules);
+void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
 
-/* Of an image in our own memory; compiled at once. */
-int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
-			    uintptr_t bias, const void *headers,
-			    size_t headers_count,
-			    struct clinic_module **module);
+/* Every module ever mapped, in order of appearance; NULL past the last. */
+struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
+					size_t index);
 
-/* Whether its code can be read: generated code is in no file. */
-bool clinic_module_has_code(const struct clinic_module *module);
-
+const char *clinic_module_path(const struct clinic_module *module);
+/* The file, open for reading as long as its clinic_modules; -1: none. */
+int clinic_module_fd(const struct clinic_module *module);
 /*
- * Up to `size` bytes of code at an ELF address and its offset in the file.
- * Allocates nothing. Returns how many were read.
+ * The root folder below which its path is, of the process that mapped it
+ * first, open as long; -1: ours.
  */
-size_t clinic_module_read_code(const struct clinic_module *module,
-			       uint64_t address, uint64_t file_offset,
-			       uint8_t *code, size_t size);
+int clinic_module_root_fd(const struct clinic_module *module);
+/* Its size; 0: none known. Read from the file when the event had none. */
+uint8_t clinic_module_build_id(const struct clinic_module *module,
+			       uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX]);
+/* Its number among all modules, from 0: to index the caller's own array. */
+size_t clinic_module_index(const struct clinic_module *module);
+/* Why it has no table: 0 or -errno (compiles it if that was not done). */
+int clinic_module_error(struct clinic_module *module);
+/* NULL when it has none (compiles it if that was not done). */
+const struct clinic_unwind_table *
+clinic_module_table(struct clinic_module *module);
 
 #endif

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "unwind/machine_code.h"
-#include "unwind/module.h"
-#include "unwind/space_code.h"
+#include "unwind/module_record.h"
+#include "unwind/address_space.h"
 #include "unwind/unwind_row.h"
+#include "unwind/unwind_table.h"
 
 /*
  * Between the kernel's frame of a handler and what it interrupted lie all

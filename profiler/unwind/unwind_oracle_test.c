@@ -23,9 +23,10 @@
 
 #include "unwind/address_space.h"
 #include "unwind/libdw_attach.h"
-#include "unwind/space_code.h"
 #include "unwind/stopped_program.h"
 #include "unwind/unwind.h"
+#include "unwind/unwind_row.h"
+#include "unwind/unwind_table.h"
 
 enum {
 	FRAMES_MAX = 4096,

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "unwind/unwind_table.h"
-
 enum clinic_cfa_kind {
 	CLINIC_CFA_NONE,        /* code without unwind information */
 	CLINIC_CFA_UNSUPPORTED, /* information that we cannot follow */
@@ -54,22 +52,5 @@ static inline bool clinic_saved_is_words(int16_t saved)
 {
 	return saved >= CLINIC_SAVED_WORDS_MIN;
 }
-
-/* Never NULL; of kind CLINIC_CFA_NONE when the address is in no function. */
-const struct clinic_unwind_row *
-clinic_unwind_table_find(const struct clinic_unwind_table *table,
-			 uint64_t address);
-
-/*
- * Whether the address is in the entry code of the program, which nobody
- * calls. Asked only for code without unwind information: the dynamic
- * linker's and some C libraries' _start are such.
- */
-bool clinic_unwind_table_is_entry(const struct clinic_unwind_table *table,
-				  uint64_t address);
-
-/* -ERANGE: the offset is in no executable segment. */
-int clinic_unwind_table_address(const struct clinic_unwind_table *table,
-				uint64_t file_offset, uint64_t *address);
 
 #endif

@@ -18,14 +18,16 @@
  * Errors     0 or -errno: -ENOEXEC not an ELF file for this machine; -ENODATA
  *            no unwind information; -EBADMSG damaged; -EFBIG absurdly large.
  * Threads    a table never changes once made.
- * Read next  unwind/cfi.h, the DWARF side of it.
+ * Read next  unwind/unwind_row.h, a row; unwind/cfi.h, the DWARF side.
  */
 #ifndef CLINIC_UNWIND_TABLE_H
 #define CLINIC_UNWIND_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct clinic_unwind_row;
 struct clinic_unwind_table;
 
 /* Reads with pread; fd stays the caller's and may be closed afterwards. */
@@ -50,5 +52,22 @@ struct clinic_unwind_facts {
 
 void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
 			      struct clinic_unwind_facts *facts);
+
+/* Never NULL; of kind CLINIC_CFA_NONE when the address is in no function. */
+const struct clinic_unwind_row *
+clinic_unwind_table_find(const struct clinic_unwind_table *table,
+			 uint64_t address);
+
+/*
+ * Whether the address is in the entry code of the program, which nobody
+ * calls. Asked only for code without unwind information: the dynamic
+ * linker's and some C libraries' _start are such.
+ */
+bool clinic_unwind_table_is_entry(const struct clinic_unwind_table *table,
+				  uint64_t address);
+
+/* -ERANGE: the offset is in no executable segment. */
+int clinic_unwind_table_address(const struct clinic_unwind_table *table,
+				uint64_t file_offset, uint64_t *address);
 
 #endif

@@ -1,5 +1,6 @@
 #include "preload/alloc/alloc_budget.h"
-#include "preload/alloc/alloc_track.h"
+#include "preload/alloc/track_plan.h"
+#include "preload/process_end.h"
 #include "preload/stderr_text.h"
 #include "preload/stack/stack_tables.h"
 #include "preload/stage_table.h"
@@ -135,7 +136,7 @@ __attribute__((noreturn)) static void breach(const struct budget *budget,
 		stack_walk(walker, entry, &stack);
 	say_stack(&stack);
 	save();
-	_exit(CLINIC_ALLOC_EXIT_CODE);
+	process_end_now(CLINIC_ALLOC_EXIT_CODE);
 }
 
 void budget_allocation(struct thread_block *self, size_t bytes,

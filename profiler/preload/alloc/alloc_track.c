@@ -36,8 +36,6 @@ struct tracking {
 	struct site_rows rows;
 };
 
-struct track_plan track_plan;
-
 /* Stays where it is from track_open on, in forked children too. */
 static struct arena_head *head;
 
@@ -358,13 +356,6 @@ void track_allocation(struct thread_block *self, const void *block,
 	if (__builtin_expect(!track_plan.is_plain, 0) ||
 	    __builtin_expect(!track_at_once(self, block, bytes, entry), 0))
 		track_with_care(self, block, bytes, entry);
-}
-
-void track_watch_budgets(void)
-{
-	track_plan.with_budgets = true;
-	track_plan.is_plain = false;
-	track_plan.is_active = true;
 }
 
 bool track_take(const void *block, struct live_record *record)

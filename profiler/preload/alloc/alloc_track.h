@@ -19,26 +19,10 @@
 #define PRELOAD_ALLOC_ALLOC_TRACK_H
 
 #include "preload/alloc/live_blocks.h"
+#include "preload/alloc/track_plan.h"
 #include "preload/stack/stack_walk.h"
-#include <stdbool.h>
-
-/* What is wanted; all false: counts alone. */
-struct track_plan {
-	bool is_active; /* any of these: allocations are to come here */
-	bool is_plain;  /* stacks of every allocation, and no budgets */
-	bool with_stacks;
-	bool with_live; /* needs stacks */
-	bool with_budgets;
-	bool with_locks;       /* sites are wanted, of waits */
-	uint64_t sample_bytes; /* 0: every allocation is tracked */
-};
-
-extern __attribute__((visibility("hidden"))) struct track_plan track_plan;
 
 void track_open(const struct track_plan *plan);
-
-/* From now on each allocation may be one too many. */
-void track_watch_budgets(void);
 
 void track_allocation(struct thread_block *self, const void *block,
 		      size_t bytes, const struct stack_entry *entry);

@@ -1,8 +1,9 @@
 #include "preload/stack/stack_walk.h"
 #include "preload/stack/stack_tables.h"
 #include "unwind/address_space.h"
-#include "unwind/space_code.h"
 #include "unwind/unwind.h"
+#include "unwind/unwind_row.h"
+#include "unwind/unwind_table.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>

@@ -39,7 +39,7 @@ static void keep_answer(void *context, size_t index,
 	if (!out)
 		abort();
 	fprintf(out, "%#" PRIx64 " %s\n", answers->addresses[index],
-		clinic_symbols_tier_name(symbol->tier));
+		clinic_tier_name(symbol->tier));
 	for (size_t i = 0; i < symbol->frames_count; i++)
 		print_frame(out, &symbol->frames[i]);
 	fclose(out);

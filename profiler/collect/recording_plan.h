@@ -1,0 +1,62 @@
+/*
+ * collect/recording_plan.h - what a recording is to do, and what became of it.
+ */
+#ifndef CLINIC_COLLECT_RECORDING_PLAN_H
+#define CLINIC_COLLECT_RECORDING_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collect/alloc_raw.h"
+#include "collect/recorder.h"
+#include "sources/refusals.h"
+#include "sources/event_source.h"
+#include "collect/target.h"
+
+enum clinic_backend {
+	CLINIC_BACKEND_AUTO,
+	CLINIC_BACKEND_PERF,
+	CLINIC_BACKEND_TIMER,
+	CLINIC_BACKEND_NONE /* no CPU samples: allocations or locks alone */
+};
+
+struct clinic_recording_plan {
+	enum clinic_backend backend;
+	uint32_t frequency_hz;
+	char *const *argv;   /* to launch; or NULL */
+	pid_t pid;           /* to attach to; when there is no argv */
+	double duration_s;   /* 0: until the target ends */
+	const char *preload; /* libclinic-preload.so, for the timer backend */
+	/* What else the library is to do in a launched target; or NULL. */
+	const struct clinic_alloc_plan *alloc;
+	bool use_debuginfod;
+	/* Times off the CPU too, where perf samples; elsewhere a note says
+	 * that they could not be seen. */
+	bool with_off_cpu;
+	/* Load the library for clinic/stage.h even where perf samples. */
+	bool with_stages;
+};
+
+/* What could not be done. */
+enum clinic_recording_step {
+	CLINIC_STEP_BACKEND, /* no backend works: see the refusals */
+	CLINIC_STEP_LAUNCH,  /* of the command */
+	CLINIC_STEP_ATTACH,  /* to the process */
+	CLINIC_STEP_MEASURE, /* out of memory, mostly */
+	CLINIC_STEP_NAME,
+};
+
+struct clinic_recording_outcome {
+	enum clinic_recording_step failed; /* when the run gives an error */
+	bool has_measured;
+	bool was_interrupted;
+	struct clinic_refusals refusals;
+	struct clinic_source_facts source;
+	struct clinic_recorder_counts counts;
+	struct clinic_naming_facts naming;
+	/* Of a launched one, whether or not it has ended yet. */
+	struct clinic_target target;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * unwind/mapping.h - a piece of a file that a process may run.
+ */
+#ifndef CLINIC_UNWIND_MAPPING_H
+#define CLINIC_UNWIND_MAPPING_H
+
+#include <stdint.h>
+
+#define CLINIC_MAPPING_BUILD_ID_MAX 20
+
+/* One executable mapping: a PERF_RECORD_MMAP2, or a line of maps. */
+struct clinic_mapping {
+	uint64_t start;
+	uint64_t size_bytes;
+	uint64_t file_offset;
+	/* Of the file; all zero when build_id is known instead. */
+	uint32_t device_major, device_minor;
+	uint64_t inode, inode_generation;
+	uint8_t build_id_size; /* 0: not known */
+	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	/* As the kernel tells it: "/usr/bin/sort", "[vdso]", "//anon". */
+	const char *path;
+};
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * unwind/module_record.h - the inside of a module. Private to this room.
+ *
+ * Read next  unwind/module.h, what others may ask of one.
+ */
+#ifndef CLINIC_UNWIND_MODULE_RECORD_H
+#define CLINIC_UNWIND_MODULE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "unwind/mapping.h"
+
+struct clinic_elf_layout;
+struct clinic_module;
+struct clinic_modules;
+struct clinic_unwind_table;
+
+struct clinic_module {
+	size_t index;
+	char *path;
+	int fd;      /* -1: none */
+	int root_fd; /* of the root folder that path is below; -1: ours */
+	/* Identity; inode 0 and build_id_size 0 when only the path tells. */
+	uint32_t device_major, device_minor;
+	uint64_t inode, inode_generation;
+	uint8_t build_id_size;
+	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	/* Read in our own memory, not from a file; 0 is a bias, too. */
+	bool is_image;
+	uintptr_t image_bias;
+	bool is_compiled;
+	int error; /* why there is no table */
+	struct clinic_unwind_table *table;
+};
+
+/* The module that the mapping is of: one that is known, or a new one. */
+int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
+			      const struct clinic_mapping *mapping,
+			      struct clinic_module **module);
+
+/* Of an image in our own memory; compiled at once. */
+int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
+			    uintptr_t bias, const void *headers,
+			    size_t headers_count,
+			    struct clinic_module **module);
+
+/* Whether its code can be read: generated code is in no file. */
+bool clinic_module_has_code(const struct clinic_module *module);
+
+/*
+ * Up to `size` bytes of code at an ELF address and its offset in the file.
+ * Allocates nothing. Returns how many were read.
+ */
+size_t clinic_module_read_code(const struct clinic_module *module,
+			       uint64_t address, uint64_t file_offset,
+			       uint8_t *code, size_t size);
+
+#endif
