@@ -6,8 +6,6 @@
 #ifndef CLINIC_CLI_REPORT_TEXT_H
 #define CLINIC_CLI_REPORT_TEXT_H
 
-#include <stdint.h>
-
 struct clinic_report;
 
 /* What was allocated: by stage, by call site. */
@@ -15,11 +13,5 @@ int clinic_report_text_memory(const struct clinic_report *report);
 /* Times off the CPU: by thread, by where. */
 int clinic_report_text_off_cpu(const struct clinic_report *report);
 int clinic_report_text_locks(const struct clinic_report *report);
-
-/* "  FILE:LINE  (LIBRARY)" of a frame, as far as known. */
-void clinic_print_place(const struct clinic_report *report, uint32_t frame_id);
-/* The innermost function of a stack, and its place. */
-void clinic_print_innermost(const struct clinic_report *report,
-			    uint32_t stack_id);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/report.h"
+#include "cli/report_frame_text.h"
 #include "cli/report_text.h"
 #include "session/session.h"
 

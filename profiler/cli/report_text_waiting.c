@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/report.h"
+#include "cli/report_frame_text.h"
 #include "cli/report_text.h"
 #include "session/session.h"
 

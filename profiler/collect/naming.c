@@ -98,7 +98,7 @@ static int keep_bare_address(struct naming *naming, uint64_t address)
 }
 
 /* A clinic_symbols_on_symbol. */
-static void take_symbol(void *context, size_t index,
+static void keep_symbol(void *context, size_t index,
 			const struct clinic_symbols_symbol *symbol)
 {
 	struct naming *naming = context;
@@ -119,7 +119,7 @@ static int name_bare(struct naming *naming)
 	struct clinic_symbols_symbol none = {.tier = CLINIC_TIER_NONE};
 
 	for (uint32_t i = 0; !naming->err && i < naming->addresses_count; i++)
-		take_symbol(naming, i, &none);
+		keep_symbol(naming, i, &none);
 	return naming->err;
 }
 
@@ -211,7 +211,7 @@ static int name_in_module(struct naming *naming,
 		(void)clinic_symbols_address(symbols, naming->addresses[i],
 					     &naming->addresses[i]);
 	err = clinic_symbols_resolve(symbols, naming->addresses,
-				     naming->addresses_count, take_symbol,
+				     naming->addresses_count, keep_symbol,
 				     naming);
 	return naming->err ? naming->err : err;
 }
@@ -229,7 +229,7 @@ static int name_in_kernel(struct naming *naming)
 	if (naming->facts->kernel_error)
 		return name_bare(naming);
 	err = clinic_symbols_resolve(symbols, naming->addresses,
-				     naming->addresses_count, take_symbol,
+				     naming->addresses_count, keep_symbol,
 				     naming);
 	return naming->err ? naming->err : err;
 }

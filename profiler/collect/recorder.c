@@ -121,7 +121,7 @@ static int keep_tick(struct clinic_recorder *recorder,
 }
 
 /* A tick, or the moment before the thread leaves the CPU. */
-static int take_stack(struct clinic_recorder *recorder,
+static int handle_stack(struct clinic_recorder *recorder,
 		      const struct clinic_event *event)
 {
 	bool is_departure = event->kind == CLINIC_EVENT_SWITCH_STACK;
@@ -151,7 +151,7 @@ static int keep_wait(struct clinic_recorder *recorder,
 	return clinic_pending_samples_add(&recorder->waits, wait);
 }
 
-static int take_switch(struct clinic_recorder *recorder,
+static int handle_switch(struct clinic_recorder *recorder,
 		       const struct clinic_event *event)
 {
 	struct clinic_thread_state *thread;
@@ -207,7 +207,7 @@ static int begin_watching(struct clinic_recorder *recorder,
 	return 0;
 }
 
-static int take_exit(struct clinic_recorder *recorder,
+static int handle_exit(struct clinic_recorder *recorder,
 		     const struct clinic_event *event)
 {
 	struct clinic_thread_state *thread;
@@ -221,7 +221,7 @@ static int take_exit(struct clinic_recorder *recorder,
 	return err ? err : clinic_processes_follow(recorder->processes, event);
 }
 
-static int take_birth_or_exec(struct clinic_recorder *recorder,
+static int handle_birth_or_exec(struct clinic_recorder *recorder,
 			      const struct clinic_event *event)
 {
 	int err = clinic_processes_follow(recorder->processes, event);
@@ -237,13 +237,13 @@ static int follow(struct clinic_recorder *recorder,
 {
 	clinic_stack_walker_forget(recorder->walker);
 	if (event->kind == CLINIC_EVENT_EXIT)
-		return take_exit(recorder, event);
+		return handle_exit(recorder, event);
 	if (event->kind == CLINIC_EVENT_MAPPING)
 		return clinic_processes_follow(recorder->processes, event);
-	return take_birth_or_exec(recorder, event);
+	return handle_birth_or_exec(recorder, event);
 }
 
-static int take_stage(struct clinic_recorder *recorder,
+static int handle_stage(struct clinic_recorder *recorder,
 		      const struct clinic_event *event)
 {
 	uint32_t stage_id = 0;
@@ -257,27 +257,27 @@ static int take_stage(struct clinic_recorder *recorder,
 					      event->time_ns, stage_id);
 }
 
-int clinic_recorder_take_stages(void *recorder,
+int clinic_recorder_handle_stages(void *recorder,
 				const struct clinic_event *event)
 {
 	if (event->kind != CLINIC_EVENT_STAGE &&
 	    event->kind != CLINIC_EVENT_LOST)
 		return 0;
-	return clinic_recorder_take(recorder, event);
+	return clinic_recorder_handle_event(recorder, event);
 }
 
-int clinic_recorder_take(void *context, const struct clinic_event *event)
+int clinic_recorder_handle_event(void *context, const struct clinic_event *event)
 {
 	struct clinic_recorder *recorder = context;
 
 	switch (event->kind) {
 	case CLINIC_EVENT_SAMPLE:
 	case CLINIC_EVENT_SWITCH_STACK:
-		return take_stack(recorder, event);
+		return handle_stack(recorder, event);
 	case CLINIC_EVENT_SWITCH:
-		return take_switch(recorder, event);
+		return handle_switch(recorder, event);
 	case CLINIC_EVENT_STAGE:
-		return take_stage(recorder, event);
+		return handle_stage(recorder, event);
 	case CLINIC_EVENT_LOST:
 		recorder->lost_count += event->lost_count;
 		return 0;

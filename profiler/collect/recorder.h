@@ -3,7 +3,7 @@
  *
  *	clinic_recorder_new(session, &recorder);
  *	clinic_recorder_watch(recorder, pid);
- *	source.drain(source.state, until_ns, clinic_recorder_take,
+ *	source.drain(source.state, until_ns, clinic_recorder_handle_event,
  *		     recorder);
  *	clinic_recorder_finish(recorder, &naming);
  *
@@ -48,9 +48,9 @@ int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
 				bool is_running, uint64_t began_ns);
 
 /* A clinic_on_event. */
-int clinic_recorder_take(void *recorder, const struct clinic_event *event);
+int clinic_recorder_handle_event(void *recorder, const struct clinic_event *event);
 /* Another one, beside a source of samples: takes stages and losses only. */
-int clinic_recorder_take_stages(void *recorder,
+int clinic_recorder_handle_stages(void *recorder,
 				const struct clinic_event *event);
 
 /* One row of metrics for each of some running processes: a few each time,

@@ -104,13 +104,13 @@ static void pass_on_signal(struct recording *recording)
 static int drain(struct recording *recording, uint64_t until_ns)
 {
 	int err = recording->source.drain(recording->source.state, until_ns,
-					  clinic_recorder_take,
+					  clinic_recorder_handle_event,
 					  recording->recorder);
 
 	if (err || !recording->stages.state)
 		return err;
 	return recording->stages.drain(recording->stages.state, until_ns,
-				       clinic_recorder_take_stages,
+				       clinic_recorder_handle_stages,
 				       recording->recorder);
 }
 
@@ -242,7 +242,7 @@ static int account(struct recording *recording, uint64_t cpu_before_ns)
 				(uint32_t)outcome->target.pid, &accounted);
 	quality->accounted_cpu_ns = accounted.all_ns;
 	quality->accounted_kernel_ns = accounted.kernel_ns;
-	recording->source.tell(recording->source.state, &outcome->source);
+	recording->source.describe(recording->source.state, &outcome->source);
 	quality->kernel_visible = outcome->source.kernel_visible;
 	err = clinic_session_metadata_source(recording->session,
 					     &outcome->source);
@@ -262,7 +262,7 @@ static int watch_waits(struct recording *recording, uint64_t now_ns)
 {
 	struct clinic_source_facts facts;
 
-	recording->source.tell(recording->source.state, &facts);
+	recording->source.describe(recording->source.state, &facts);
 	if (facts.off_cpu == CLINIC_OFF_CPU_UNSEEN)
 		return 0;
 	return clinic_recorder_watch_waits(recording->recorder,

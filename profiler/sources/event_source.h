@@ -38,7 +38,7 @@ struct clinic_source_facts {
 struct clinic_source {
 	void *state;
 
-	void (*tell)(const void *state, struct clinic_source_facts *facts);
+	void (*describe)(const void *state, struct clinic_source_facts *facts);
 	/*
 	 * Hands on what happened before until_ns, in the order in which it
 	 * did, whichever CPU or thread saw it. In mid-run, until_ns should

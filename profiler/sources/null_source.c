@@ -3,7 +3,7 @@
 /* How often the end of the target and its metrics are looked at. */
 #define PERIOD_MS 50u
 
-static void tell(const void *state, struct clinic_source_facts *facts)
+static void describe(const void *state, struct clinic_source_facts *facts)
 {
 	(void)state;
 	/* Nothing is missing that should have been seen. */
@@ -33,7 +33,7 @@ static void do_nothing(void *state)
 }
 
 const struct clinic_source clinic_null_source = {
-	.tell = tell,
+	.describe = describe,
 	.drain = drain,
 	.period_ms = period_ms,
 	.stop = do_nothing,

@@ -227,7 +227,7 @@ static void close_source(void *state)
 	free(source);
 }
 
-static void tell(const void *state, struct clinic_source_facts *facts)
+static void describe(const void *state, struct clinic_source_facts *facts)
 {
 	const struct perf_source *source = state;
 
@@ -249,7 +249,7 @@ static unsigned period_ms(const void *state)
 	size_t samples, fill_ms;
 	unsigned most_ms = PERIOD_MS_MOST;
 
-	tell(source, &facts);
+	describe(source, &facts);
 	if (facts.off_cpu == CLINIC_OFF_CPU_STACKS)
 		most_ms = PERIOD_MS_DEPARTURES;
 	samples = facts.ring_bytes / (facts.stack_bytes + SAMPLE_BYTES_ABOUT);
@@ -333,7 +333,7 @@ int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
 	source.plan.pid = getpid();
 	err = choose(&source, refusals);
 	if (!err && facts)
-		tell(&source, facts);
+		describe(&source, facts);
 	clinic_perf_lanes_free(&source.lanes);
 	return err;
 }
@@ -355,7 +355,7 @@ int clinic_perf_source_open(const struct clinic_perf_plan *plan,
 	}
 	*source = (struct clinic_source){
 		.state = opened,
-		.tell = tell,
+		.describe = describe,
 		.drain = drain,
 		.period_ms = period_ms,
 		.set_depth = set_depth,

@@ -117,7 +117,7 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 	return err ? err : drain_all(state, &to);
 }
 
-static void tell(const void *state, struct clinic_source_facts *facts)
+static void describe(const void *state, struct clinic_source_facts *facts)
 {
 	const struct timer_source *source = state;
 
@@ -231,7 +231,7 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 	}
 	*source = (struct clinic_source){
 		.state = opened,
-		.tell = tell,
+		.describe = describe,
 		.drain = drain,
 		.period_ms = period_ms,
 		.set_depth = set_depth,

@@ -1,0 +1,19 @@
+/*
+ * cli/report_frame_text.h - how `clinic report` prints a frame for people.
+ *
+ * Read next  report_text.h, the parts that print frames.
+ */
+#ifndef CLINIC_CLI_REPORT_FRAME_TEXT_H
+#define CLINIC_CLI_REPORT_FRAME_TEXT_H
+
+#include <stdint.h>
+
+struct clinic_report;
+
+/* "  FILE:LINE  (LIBRARY)" of a frame, as far as known. */
+void clinic_print_place(const struct clinic_report *report, uint32_t frame_id);
+/* The innermost function of a stack, and its place. */
+void clinic_print_innermost(const struct clinic_report *report,
+			    uint32_t stack_id);
+
+#endif
