@@ -367,6 +367,7 @@ int clinic_processes_follow(struct clinic_processes *processes,
 	case CLINIC_EVENT_STAGE:
 	case CLINIC_EVENT_LOST:
 	case CLINIC_EVENT_THROTTLE:
+	case CLINIC_EVENT_DAMAGED:
 		return 0;
 	}
 	return 0;

@@ -1,6 +1,8 @@
 #include "collect/recorder.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sources/event_source.h"
@@ -122,7 +124,7 @@ static int keep_tick(struct clinic_recorder *recorder,
 
 /* A tick, or the moment before the thread leaves the CPU. */
 static int handle_stack(struct clinic_recorder *recorder,
-		      const struct clinic_event *event)
+			const struct clinic_event *event)
 {
 	bool is_departure = event->kind == CLINIC_EVENT_SWITCH_STACK;
 	struct clinic_thread_state *thread;
@@ -152,7 +154,7 @@ static int keep_wait(struct clinic_recorder *recorder,
 }
 
 static int handle_switch(struct clinic_recorder *recorder,
-		       const struct clinic_event *event)
+			 const struct clinic_event *event)
 {
 	struct clinic_thread_state *thread;
 	struct clinic_sample wait;
@@ -208,7 +210,7 @@ static int begin_watching(struct clinic_recorder *recorder,
 }
 
 static int handle_exit(struct clinic_recorder *recorder,
-		     const struct clinic_event *event)
+		       const struct clinic_event *event)
 {
 	struct clinic_thread_state *thread;
 	int err = 0;
@@ -222,7 +224,7 @@ static int handle_exit(struct clinic_recorder *recorder,
 }
 
 static int handle_birth_or_exec(struct clinic_recorder *recorder,
-			      const struct clinic_event *event)
+				const struct clinic_event *event)
 {
 	int err = clinic_processes_follow(recorder->processes, event);
 
@@ -244,7 +246,7 @@ static int follow(struct clinic_recorder *recorder,
 }
 
 static int handle_stage(struct clinic_recorder *recorder,
-		      const struct clinic_event *event)
+			const struct clinic_event *event)
 {
 	uint32_t stage_id = 0;
 	int err = 0;
@@ -257,16 +259,31 @@ static int handle_stage(struct clinic_recorder *recorder,
 					      event->time_ns, stage_id);
 }
 
+static int handle_damage(struct clinic_recorder *recorder,
+			 const struct clinic_event *event)
+{
+	char text[200];
+
+	recorder->lost_count++;
+	snprintf(text, sizeof(text),
+		 "process %" PRIu32 " damaged its own records: %s; what it "
+		 "recorded from then on is missing",
+		 event->pid, event->damage);
+	return clinic_session_add_note(recorder->session, 1, text);
+}
+
 int clinic_recorder_handle_stages(void *recorder,
-				const struct clinic_event *event)
+				  const struct clinic_event *event)
 {
 	if (event->kind != CLINIC_EVENT_STAGE &&
+	    event->kind != CLINIC_EVENT_DAMAGED &&
 	    event->kind != CLINIC_EVENT_LOST)
 		return 0;
 	return clinic_recorder_handle_event(recorder, event);
 }
 
-int clinic_recorder_handle_event(void *context, const struct clinic_event *event)
+int clinic_recorder_handle_event(void *context,
+				 const struct clinic_event *event)
 {
 	struct clinic_recorder *recorder = context;
 
@@ -284,6 +301,8 @@ int clinic_recorder_handle_event(void *context, const struct clinic_event *event
 	case CLINIC_EVENT_THROTTLE:
 		recorder->throttled_count++;
 		return 0;
+	case CLINIC_EVENT_DAMAGED:
+		return handle_damage(recorder, event);
 	case CLINIC_EVENT_MAPPING:
 	case CLINIC_EVENT_NAME:
 	case CLINIC_EVENT_FORK:

@@ -48,10 +48,11 @@ int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
 				bool is_running, uint64_t began_ns);
 
 /* A clinic_on_event. */
-int clinic_recorder_handle_event(void *recorder, const struct clinic_event *event);
+int clinic_recorder_handle_event(void *recorder,
+				 const struct clinic_event *event);
 /* Another one, beside a source of samples: takes stages and losses only. */
 int clinic_recorder_handle_stages(void *recorder,
-				const struct clinic_event *event);
+				  const struct clinic_event *event);
 
 /* One row of metrics for each of some running processes: a few each time,
  * in turn, so that a thousand of them cost no more than these. */

@@ -1,3 +1,4 @@
+/* One ring, read: every length once, and nothing trusted. */
 #include "sources/timer_program.h"
 
 #include <errno.h>
@@ -12,26 +13,22 @@
 
 #include "shared_memory/timer_ring.h"
 
-static void *map_file(int folder_fd, const char *name)
+static int map_file(struct clinic_timer_program *program,
+		    const struct clinic_shared_folder *folder)
 {
-	int fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = clinic_shared_folder_open(folder, program->name, O_RDWR);
 	size_t bytes = TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES;
 	struct stat file;
-	void *at = MAP_FAILED;
+	int err = -EAGAIN;
 
 	if (fd < 0)
-		return NULL;
+		return fd;
 	/* Shorter ones are still being allocated. */
 	if (!fstat(fd, &file) && file.st_size == (off_t)bytes)
-		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0);
+		err = clinic_guarded_map(&program->mapping, fd, bytes,
+					 PROT_READ | PROT_WRITE);
 	close(fd);
-	return at == MAP_FAILED ? NULL : at;
-}
-
-static void unmap(struct timer_ring_head *head)
-{
-	munmap(head, TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES);
+	return err;
 }
 
 static bool is_ready(struct timer_ring_head *head)
@@ -41,31 +38,31 @@ static bool is_ready(struct timer_ring_head *head)
 	       head->ring_bytes == TIMER_RING_BYTES;
 }
 
-struct clinic_timer_program *clinic_timer_program_open(int folder_fd,
-						       const char *name)
+struct clinic_timer_program *
+clinic_timer_program_open(const struct clinic_shared_folder *folder,
+			  const char *name)
 {
-	struct timer_ring_head *head = map_file(folder_fd, name);
-	struct clinic_timer_program *program;
+	struct clinic_timer_program *program = calloc(1, sizeof(*program));
 
-	if (!head)
+	if (!program)
 		return NULL;
-	program = is_ready(head) ? calloc(1, sizeof(*program)) : NULL;
-	if (!program) {
-		unmap(head);
-		return NULL;
-	}
 	snprintf(program->name, sizeof(program->name), "%s", name);
 	sscanf(name, "%" SCNu32 ".%" SCNu32, &program->pid, &program->number);
-	program->head = head;
-	program->data = (const uint8_t *)head + TIMER_RING_HEAD_BYTES;
+	if (map_file(program, folder) || !is_ready(program->mapping.at)) {
+		clinic_guarded_unmap(&program->mapping);
+		free(program);
+		return NULL;
+	}
+	program->head = program->mapping.at;
+	program->data = (const uint8_t *)program->head + TIMER_RING_HEAD_BYTES;
 	return program;
 }
 
 void clinic_timer_program_close(struct clinic_timer_program *program,
-				int folder_fd)
+				const struct clinic_shared_folder *folder)
 {
-	unlinkat(folder_fd, program->name, 0);
-	unmap(program->head);
+	unlinkat(folder->fd, program->name, 0);
+	clinic_guarded_unmap(&program->mapping);
 	free(program);
 }
 
@@ -117,13 +114,22 @@ static int tell_mapping(const struct clinic_timer_receiver *to,
 	return to->on_event(to->context, &event);
 }
 
+/* A record's head, read once: the target may change it meanwhile. */
+struct record {
+	void *at; /* NULL: there is none, or none yet */
+	uint32_t kind;
+	uint32_t bytes;
+};
+
 static int tell_maps(const struct clinic_timer_receiver *to,
 		     const struct clinic_timer_program *program,
-		     const struct timer_maps *maps)
+		     const struct record *record)
 {
-	size_t most = maps->record.bytes - sizeof(*maps);
-	size_t length = maps->text_bytes < most ? maps->text_bytes : most;
-	char *text = strndup((const char *)(maps + 1), length);
+	const struct timer_maps *maps = record->at;
+	size_t most = record->bytes - sizeof(*maps);
+	size_t length = __atomic_load_n(&maps->text_bytes, __ATOMIC_RELAXED);
+	char *text = strndup((const char *)(maps + 1),
+			     length < most ? length : most);
 	char *rest = text, *line;
 	int err = text ? 0 : -ENOMEM;
 
@@ -135,35 +141,37 @@ static int tell_maps(const struct clinic_timer_receiver *to,
 
 static int tell_sample(const struct clinic_timer_receiver *to,
 		       struct clinic_timer_program *program,
-		       const struct timer_sample *sample)
+		       const struct record *record)
 {
-	size_t most = sample->record.bytes - sizeof(*sample);
+	const struct timer_sample sample = *(struct timer_sample *)record->at;
+	size_t most = record->bytes - sizeof(sample);
 	struct clinic_event event = {
 		.kind = CLINIC_EVENT_SAMPLE,
 		.pid = program->pid,
-		.tid = sample->tid,
-		.time_ns = sample->time_ns,
+		.tid = sample.tid,
+		.time_ns = sample.time_ns,
 		.sample =
 			{
-				.weight_ns = sample->weight_ns,
-				.ip = sample->registers
+				.weight_ns = sample.weight_ns,
+				.ip = sample.registers
 					      .value[CLINIC_REGISTER_PC],
-				.cpu = sample->cpu,
-				.registers = &sample->registers,
-				.stack = (const uint8_t *)(sample + 1),
-				.stack_bytes = sample->stack_bytes < most
-						       ? sample->stack_bytes
+				.cpu = sample.cpu,
+				.registers = &sample.registers,
+				.stack = (const uint8_t *)record->at +
+					 sizeof(sample),
+				.stack_bytes = sample.stack_bytes < most
+						       ? sample.stack_bytes
 						       : most,
 			},
 	};
 	int err = 0;
 
-	if (program->named_tid != sample->tid ||
-	    strncmp(program->thread_name, sample->name, sizeof(sample->name))) {
-		program->named_tid = sample->tid;
-		memcpy(program->thread_name, sample->name,
-		       sizeof(sample->name) - 1);
-		err = tell_name(to, program, sample->tid, program->thread_name,
+	if (program->named_tid != sample.tid ||
+	    strncmp(program->thread_name, sample.name, sizeof(sample.name))) {
+		program->named_tid = sample.tid;
+		memcpy(program->thread_name, sample.name,
+		       sizeof(sample.name) - 1);
+		err = tell_name(to, program, sample.tid, program->thread_name,
 				false);
 	}
 	return err ? err : to->on_event(to->context, &event);
@@ -171,8 +179,9 @@ static int tell_sample(const struct clinic_timer_receiver *to,
 
 static int tell_stage(const struct clinic_timer_receiver *to,
 		      const struct clinic_timer_program *program,
-		      const struct timer_stage *stage)
+		      const struct record *record)
 {
+	const struct timer_stage *stage = record->at;
 	char name[sizeof(stage->name) + 1] = "";
 	struct clinic_event event = {.kind = CLINIC_EVENT_STAGE,
 				     .pid = program->pid,
@@ -195,24 +204,35 @@ static uint32_t least_bytes(uint32_t kind)
 	return sizeof(struct timer_record);
 }
 
-/* The complete record at a position below head; NULL: not, or not yet. */
-static struct timer_record *
-record_at(const struct clinic_timer_program *program, uint64_t position,
-	  uint64_t head)
+static void note_damage(struct clinic_timer_program *program, const char *what)
+{
+	if (!program->damage)
+		program->damage = what;
+}
+
+static const char cut_short[] = "its ring was cut short";
+
+/* The complete record at a position below head, if there is one. */
+static struct record record_at(struct clinic_timer_program *program,
+			       uint64_t position, uint64_t head)
 {
 	uint64_t place = position % TIMER_RING_BYTES;
-	struct timer_record *record =
-		(void *)(uintptr_t)(program->data + place);
-	uint32_t kind;
+	struct timer_record *there = (void *)(uintptr_t)(program->data + place);
+	struct record record = {0};
 
-	if (position >= head)
-		return NULL;
-	kind = atomic_load_explicit(&record->kind, memory_order_acquire);
-	if (kind == TIMER_RECORD_UNWRITTEN ||
-	    record->bytes < least_bytes(kind) ||
-	    record->bytes > TIMER_RING_BYTES - place ||
-	    record->bytes % TIMER_RING_ALIGN)
-		return NULL;
+	if (position >= head || program->damage)
+		return record;
+	record.kind = atomic_load_explicit(&there->kind, memory_order_acquire);
+	record.bytes = __atomic_load_n(&there->bytes, __ATOMIC_RELAXED);
+	if (record.kind == TIMER_RECORD_UNWRITTEN)
+		return record;
+	if (record.kind > TIMER_RECORD_SKIP ||
+	    record.bytes < least_bytes(record.kind) ||
+	    record.bytes > TIMER_RING_BYTES - place ||
+	    record.bytes % TIMER_RING_ALIGN)
+		note_damage(program, "a record in its ring has no such length");
+	else
+		record.at = there;
 	return record;
 }
 
@@ -222,17 +242,16 @@ record_at(const struct clinic_timer_program *program, uint64_t position,
  * end, which may be after the samples that need it.
  */
 static int tell_all_maps(const struct clinic_timer_receiver *to,
-			 const struct clinic_timer_program *program,
-			 uint64_t head)
+			 struct clinic_timer_program *program, uint64_t head)
 {
-	uint64_t at = program->head->tail;
-	struct timer_record *record;
+	uint64_t at = program->tail;
+	struct record record;
 	int err = 0;
 
-	for (; !err && (record = record_at(program, at, head));
-	     at += record->bytes)
-		if (record->kind == TIMER_RECORD_MAPS)
-			err = tell_maps(to, program, (void *)record);
+	for (; !err && (record = record_at(program, at, head)).at;
+	     at += record.bytes)
+		if (record.kind == TIMER_RECORD_MAPS)
+			err = tell_maps(to, program, &record);
 	return err;
 }
 
@@ -240,31 +259,35 @@ static int tell_all_maps(const struct clinic_timer_receiver *to,
 static int consume(const struct clinic_timer_receiver *to,
 		   struct clinic_timer_program *program, uint64_t head)
 {
-	uint64_t at = program->head->tail;
-	struct timer_record *record;
+	struct record record;
 	int err = 0;
 
-	while (!err && (record = record_at(program, at, head))) {
-		uint32_t bytes = record->bytes;
-
-		if (record->kind == TIMER_RECORD_SAMPLE)
-			err = tell_sample(to, program, (void *)record);
-		else if (record->kind == TIMER_RECORD_STAGE)
-			err = tell_stage(to, program, (void *)record);
-		memset(record, 0, bytes);
-		at += bytes;
-		atomic_store_explicit(&program->head->tail, at,
+	while (!err && (record = record_at(program, program->tail, head)).at) {
+		if (record.kind == TIMER_RECORD_SAMPLE)
+			err = tell_sample(to, program, &record);
+		else if (record.kind == TIMER_RECORD_STAGE)
+			err = tell_stage(to, program, &record);
+		memset(record.at, 0, record.bytes);
+		program->tail += record.bytes;
+		atomic_store_explicit(&program->head->tail, program->tail,
 				      memory_order_release);
 	}
 	return err;
 }
 
-int clinic_timer_program_drain(struct clinic_timer_program *program,
-			       const struct clinic_timer_receiver *to)
+static int tell_damage(const struct clinic_timer_receiver *to,
+		       const struct clinic_timer_program *program)
 {
-	uint64_t head = atomic_load_explicit(&program->head->head,
-					     memory_order_acquire);
-	uint64_t lost = program->head->lost_count - program->lost_seen_count;
+	struct clinic_event event = {.kind = CLINIC_EVENT_DAMAGED,
+				     .pid = program->pid,
+				     .damage = program->damage};
+
+	return program->damage ? to->on_event(to->context, &event) : 0;
+}
+
+static int tell_all(struct clinic_timer_program *program, uint64_t head,
+		    const struct clinic_timer_receiver *to)
+{
 	int err = 0;
 
 	if (!program->is_announced) {
@@ -274,8 +297,34 @@ int clinic_timer_program_drain(struct clinic_timer_program *program,
 	}
 	if (!err)
 		err = tell_all_maps(to, program, head);
+	return err ? err : consume(to, program, head);
+}
+
+int clinic_timer_program_drain(struct clinic_timer_program *program,
+			       const struct clinic_timer_receiver *to)
+{
+	uint64_t head = atomic_load_explicit(&program->head->head,
+					     memory_order_acquire);
+	uint64_t lost_now = program->head->lost_count;
+	uint64_t lost = lost_now > program->lost_seen_count
+				? lost_now - program->lost_seen_count
+				: 0;
+	int err;
+
+	if (program->damage)
+		return 0;
+	if (program->mapping.is_cut)
+		note_damage(program, cut_short);
+	if (head - program->tail > TIMER_RING_BYTES)
+		note_damage(program, "its ring claims more than it can hold");
+	if (program->head->tail != program->tail)
+		note_damage(program, "its ring says that we read what we did "
+				     "not");
+	err = tell_all(program, head, to);
+	if (program->mapping.is_cut)
+		note_damage(program, cut_short);
 	if (!err)
-		err = consume(to, program, head);
+		err = tell_damage(to, program);
 	program->lost_seen_count += lost;
 	return err ? err : tell_lost(to, program, lost);
 }
@@ -283,6 +332,5 @@ int clinic_timer_program_drain(struct clinic_timer_program *program,
 int clinic_timer_program_end(const struct clinic_timer_program *program,
 			     const struct clinic_timer_receiver *to)
 {
-	return tell_lost(to, program,
-			 program->head->head != program->head->tail);
+	return tell_lost(to, program, program->head->head != program->tail);
 }

@@ -11,14 +11,19 @@
  *
  * Order      what it is and what it has mapped is told before its samples.
  * Loss       what the program had no room for, and what it was writing when
- *            it died, is told as lost. Damaged records are never read past.
+ *            it died, is told as lost.
+ * Damage     the target may write anything into the ring, at any time, or cut
+ *            it short: lengths are read once and checked, what makes no sense
+ *            is told as damage, and nothing is read from then on.
  * Errors     0 or -errno, or what on_event returned.
- * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which has
- *many.
+ * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which
+ *            has many.
  */
 #ifndef CLINIC_SOURCES_TIMER_PROGRAM_H
 #define CLINIC_SOURCES_TIMER_PROGRAM_H
 
+#include "sources/guarded_mapping.h"
+#include "sources/shared_folder.h"
 #include "sources/trace_event.h"
 
 struct timer_ring_head;
@@ -28,8 +33,11 @@ struct clinic_timer_program {
 	char name[32];                     /* of its file */
 	uint32_t pid;
 	uint32_t number; /* of those that the process has become */
+	struct clinic_guarded_mapping mapping;
 	struct timer_ring_head *head;
 	const uint8_t *data;
+	uint64_t tail;      /* ours: the one in the file can be overwritten */
+	const char *damage; /* why nothing more is read; NULL: all is well */
 	uint64_t lost_seen_count;
 	uint32_t named_tid; /* whose name was told last, and which */
 	char thread_name[16];
@@ -42,11 +50,12 @@ struct clinic_timer_receiver {
 };
 
 /* NULL: the file is not ready yet, or no memory. Then ask again later. */
-struct clinic_timer_program *clinic_timer_program_open(int folder_fd,
-						       const char *name);
+struct clinic_timer_program *
+clinic_timer_program_open(const struct clinic_shared_folder *folder,
+			  const char *name);
 /* Removes the file too. */
 void clinic_timer_program_close(struct clinic_timer_program *program,
-				int folder_fd);
+				const struct clinic_shared_folder *folder);
 
 /* Hands on all complete records, and gives their room back. */
 int clinic_timer_program_drain(struct clinic_timer_program *program,

@@ -1,3 +1,4 @@
+/* Timers inside the target, whose rings are drained here. */
 #include "sources/timer_source.h"
 
 #include <dirent.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sources/shared_folder.h"
 #include "sources/timer_program.h"
 #include "shared_memory/timer_ring.h"
 
@@ -16,8 +18,7 @@
 #define PERIOD_MS 20
 
 struct timer_source {
-	char folder[64];
-	int folder_fd;
+	struct clinic_shared_folder folder;
 	struct clinic_timer_program *programs;
 	uint32_t stack_most;
 	char *settings[3];
@@ -49,7 +50,7 @@ static void insert_program(struct timer_source *source,
 static void add_program(struct timer_source *source, const char *name)
 {
 	struct clinic_timer_program *program =
-		clinic_timer_program_open(source->folder_fd, name);
+		clinic_timer_program_open(&source->folder, name);
 
 	if (!program)
 		return; /* next time */
@@ -60,7 +61,7 @@ static void add_program(struct timer_source *source, const char *name)
 static int find_programs(struct timer_source *source)
 {
 	struct dirent *entry;
-	int fd = dup(source->folder_fd);
+	int fd = dup(source->folder.fd);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!folder)
@@ -101,7 +102,7 @@ static int drain_all(struct timer_source *source,
 		if (!err)
 			err = clinic_timer_program_end(program, to);
 		*link = program->next;
-		clinic_timer_program_close(program, source->folder_fd);
+		clinic_timer_program_close(program, &source->folder);
 	}
 	return err;
 }
@@ -163,35 +164,13 @@ static void close_source(void *state)
 	while (source->programs) {
 		struct clinic_timer_program *next = source->programs->next;
 
-		clinic_timer_program_close(source->programs, source->folder_fd);
+		clinic_timer_program_close(source->programs, &source->folder);
 		source->programs = next;
 	}
-	if (source->folder_fd >= 0)
-		close(source->folder_fd);
-	if (source->folder[0])
-		rmdir(source->folder);
+	clinic_shared_folder_remove(&source->folder);
 	for (char **setting = source->settings; *setting; setting++)
 		free(*setting);
 	free(source);
-}
-
-/* Memory if there is such a folder: what is mapped never goes to a disk. */
-static int make_folder(struct timer_source *source)
-{
-	static const char *const places[] = {"/dev/shm", "/tmp"};
-
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(source->folder, sizeof(source->folder),
-			 "%s/clinic-XXXXXX", places[i]);
-		if (mkdtemp(source->folder)) {
-			source->folder_fd =
-				open(source->folder,
-				     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			return source->folder_fd < 0 ? -errno : 0;
-		}
-	}
-	source->folder[0] = '\0';
-	return -errno;
 }
 
 static int make_settings(struct timer_source *source,
@@ -205,7 +184,7 @@ static int make_settings(struct timer_source *source,
 		return -ENOMEM;
 	}
 	if (asprintf(&source->settings[1], TIMER_RING_SETTING "=%u:%s",
-		     plan->frequency_hz, source->folder) < 0) {
+		     plan->frequency_hz, source->folder.path) < 0) {
 		source->settings[1] = NULL;
 		return -ENOMEM;
 	}
@@ -220,9 +199,11 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 
 	if (!opened)
 		return -ENOMEM;
-	opened->folder_fd = -1;
+	opened->folder.fd = -1;
 	opened->stack_most = CLINIC_STACK_BYTES_DEEP;
-	err = access(plan->preload, R_OK) ? -errno : make_folder(opened);
+	err = access(plan->preload, R_OK)
+		      ? -errno
+		      : clinic_shared_folder_make(&opened->folder, "clinic-");
 	if (!err)
 		err = make_settings(opened, plan);
 	if (err) {

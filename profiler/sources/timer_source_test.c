@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -49,6 +50,8 @@ static int take(void *context, const struct clinic_event *event)
 		told->weight_ns += event->sample.weight_ns;
 		told->stack_bytes = event->sample.stack_bytes;
 	}
+	if (event->kind == CLINIC_EVENT_DAMAGED)
+		kind = 'd';
 	if (event->kind == CLINIC_EVENT_LOST) {
 		told->lost_count += event->lost_count;
 		return 0;
@@ -234,6 +237,50 @@ static void an_exec_is_told_in_order(void **state)
 	munmap(second, FILE_BYTES);
 }
 
+static void a_ring_that_claims_too_much_is_left(void **state)
+{
+	struct fixture *fixture = *state;
+	struct timer_ring_head *head = make_ring(fixture, 0);
+
+	append_sample(head, 10, 64);
+	head->head = UINT64_C(1) << 40;
+	assert_string_equal(drain(fixture).kinds, "xd");
+	munmap(head, FILE_BYTES);
+}
+
+/* Of a running program: this one. What is read next is gone: SIGBUS. */
+static void a_ring_cut_short_is_left(void **state)
+{
+	struct fixture *fixture = *state;
+	struct timer_ring_head *head = make_ring(fixture, 0);
+	char from[PATH_MAX + 32], to[PATH_MAX + 32];
+
+	snprintf(from, sizeof(from), "%s/%d.0", fixture->folder, GONE);
+	snprintf(to, sizeof(to), "%s/%d.0", fixture->folder, getpid());
+	assert_int_equal(rename(from, to), 0);
+	append_sample(head, 10, 64);
+	assert_string_equal(drain(fixture).kinds, "xns");
+	assert_int_equal(truncate(to, 0), 0);
+	assert_string_equal(drain(fixture).kinds, "d");
+	assert_string_equal(drain(fixture).kinds, "");
+	munmap(head, FILE_BYTES);
+}
+
+/* A FIFO would be waited for, a folder cannot be removed as a file. */
+static void what_is_no_file_is_passed_over_and_removed(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%d.0", fixture->folder, GONE);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(path, sizeof(path), "%s/%d.1", fixture->folder, GONE);
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/inner");
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_string_equal(drain(fixture).kinds, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +297,13 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(an_exec_is_told_in_order,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_ring_that_claims_too_much_is_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_ring_cut_short_is_left,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_file_is_passed_over_and_removed, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ enum clinic_event_kind {
 	CLINIC_EVENT_STAGE,        /* a thread entered a stage, or left all */
 	CLINIC_EVENT_LOST,         /* records that nobody will see */
 	CLINIC_EVENT_THROTTLE,     /* the kernel paused the sampling */
+	CLINIC_EVENT_DAMAGED,      /* what the target wrote makes no sense */
 };
 
 struct clinic_event_sample {
@@ -69,6 +70,7 @@ struct clinic_event {
 		} fork;
 		const char *stage; /* "": none */
 		uint64_t lost_count;
+		const char *damage; /* "its ring was cut short", say */
 	};
 };
 

@@ -1,0 +1,182 @@
+/* The folder of a run's shared memory: made, locked, swept and removed. */
+#include "sources/shared_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One that is just being made is not locked yet. */
+#define SWEPT_AFTER_S 60
+
+/* A target's own folders in ours: so deep, and what is deeper stays. */
+#define DEPTH_MAX 8
+
+static const char *const places[] = {"/dev/shm", "/tmp"};
+
+static DIR *open_entries(int folder_fd)
+{
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !entries)
+		close(fd);
+	return entries;
+}
+
+static void remove_entries(int folder_fd, int depth)
+{
+	DIR *entries = open_entries(folder_fd);
+	const struct dirent *entry;
+
+	while (entries && (entry = readdir(entries))) {
+		const char *name = entry->d_name;
+		int fd;
+
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    !unlinkat(folder_fd, name, 0))
+			continue;
+		fd = openat(folder_fd, name,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && depth < DEPTH_MAX)
+			remove_entries(fd, depth + 1);
+		if (fd >= 0)
+			close(fd);
+		unlinkat(folder_fd, name, AT_REMOVEDIR);
+	}
+	if (entries)
+		closedir(entries);
+}
+
+bool clinic_shared_folder_is_used(const struct clinic_shared_folder *folder)
+{
+	DIR *entries = open_entries(folder->fd);
+	const struct dirent *entry;
+	bool is_used = false;
+
+	while (entries && !is_used && (entry = readdir(entries))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		is_used = pid > 0 && (!kill(pid, 0) || errno == EPERM);
+	}
+	if (entries)
+		closedir(entries);
+	return is_used;
+}
+
+static void close_folder(struct clinic_shared_folder *folder)
+{
+	if (folder->fd >= 0)
+		close(folder->fd);
+	*folder = (struct clinic_shared_folder){.fd = -1};
+}
+
+void clinic_shared_folder_remove(struct clinic_shared_folder *folder)
+{
+	if (!folder->path[0])
+		return;
+	if (folder->fd >= 0)
+		remove_entries(folder->fd, 0);
+	rmdir(folder->path);
+	close_folder(folder);
+}
+
+void clinic_shared_folder_leave(struct clinic_shared_folder *folder)
+{
+	close_folder(folder);
+}
+
+static bool is_ours_and_old(const struct clinic_shared_folder *folder)
+{
+	struct stat status;
+
+	return !fstat(folder->fd, &status) && status.st_uid == geteuid() &&
+	       status.st_mtime + SWEPT_AFTER_S < time(NULL);
+}
+
+static void sweep_one(const char *place, const char *name)
+{
+	struct clinic_shared_folder folder;
+
+	snprintf(folder.path, sizeof(folder.path), "%s/%.40s", place, name);
+	folder.fd = open(folder.path,
+			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder.fd < 0)
+		return;
+	if (is_ours_and_old(&folder) && !flock(folder.fd, LOCK_EX | LOCK_NB) &&
+	    !clinic_shared_folder_is_used(&folder))
+		clinic_shared_folder_remove(&folder);
+	else
+		clinic_shared_folder_leave(&folder);
+}
+
+/* What recorders left that were killed, and daemons that have ended since. */
+static void sweep(const char *place, const char *prefix)
+{
+	size_t wanted = strlen(prefix) + strlen("XXXXXX");
+	DIR *entries = opendir(place);
+	const struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)))
+		if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
+		    strlen(entry->d_name) == wanted)
+			sweep_one(place, entry->d_name);
+	if (entries)
+		closedir(entries);
+}
+
+static int make_in(struct clinic_shared_folder *folder, const char *place,
+		   const char *prefix)
+{
+	snprintf(folder->path, sizeof(folder->path), "%s/%sXXXXXX", place,
+		 prefix);
+	if (!mkdtemp(folder->path)) {
+		folder->path[0] = '\0';
+		return -errno;
+	}
+	folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder->fd < 0) {
+		int err = -errno;
+
+		clinic_shared_folder_remove(folder);
+		return err;
+	}
+	(void)flock(folder->fd, LOCK_SH);
+	return 0;
+}
+
+int clinic_shared_folder_make(struct clinic_shared_folder *folder,
+			      const char *prefix)
+{
+	int err = -ENOENT;
+
+	*folder = (struct clinic_shared_folder){.fd = -1};
+	for (size_t i = 0; err && i < sizeof(places) / sizeof(*places); i++) {
+		sweep(places[i], prefix);
+		err = make_in(folder, places[i], prefix);
+	}
+	return err;
+}
+
+int clinic_shared_folder_open(const struct clinic_shared_folder *folder,
+			      const char *name, int flags)
+{
+	/* A FIFO would wait for its other end. */
+	int fd = openat(folder->fd, name,
+			flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode))
+		return fd;
+	close(fd);
+	return -ENOTSUP;
+}
