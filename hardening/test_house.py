@@ -62,6 +62,13 @@ def test_a_planted_circle_of_files_is_found(tmp_path):
     assert circles_in(c_edges(sorted(tmp_path.iterdir()), tmp_path)) == [pairs]
 
 
+def test_arrays_grow_in_one_place():
+    """Inside a target nothing is reallocated at all: preload has its own memory, and victims are programs of their own."""
+    allowed = {"growing_array.h", "session_memory_test.c"}
+    assert [str(path) for path in SOURCES if not {"preload", "victims"} & set(path.parts) and path.name not in allowed
+            and re.search(r"\brealloc(array)?\(", path.read_text())] == []
+
+
 @pytest.mark.parametrize("path", HEADERS, ids=str)
 def test_each_header_compiles_alone(path):
     done = subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",

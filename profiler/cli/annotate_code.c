@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/annotate.h"
+#include "foundation/growing_array.h"
 #include "session/session.h"
 #include "symbols/source_lines.h"
 #include "symbols/symbols.h"
@@ -24,14 +25,15 @@ struct listing {
 	uint32_t hits_count;
 	struct clinic_symbols_range *range;
 	uint32_t ranges_count;
+	size_t ranges_capacity;
 	int error;
 };
 
 static void keep_range(void *context, const struct clinic_symbols_range *range)
 {
 	struct listing *l = context;
-	struct clinic_symbols_range *grown =
-		realloc(l->range, (l->ranges_count + 1) * sizeof(*grown));
+	struct clinic_symbols_range *grown = clinic_grow(
+		l->range, l->ranges_count, &l->ranges_capacity, sizeof(*grown));
 
 	if (!grown) {
 		l->error = -ENOMEM;
@@ -138,16 +140,12 @@ struct instructions {
 static int keep_instruction(struct instructions *all, uint64_t address,
 			    const char *text)
 {
-	if (all->count == all->capacity) {
-		size_t capacity = all->capacity ? all->capacity * 2 : 256;
-		struct instruction *grown =
-			realloc(all->row, capacity * sizeof(*grown));
+	struct instruction *grown = clinic_grow(all->row, all->count,
+						&all->capacity, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		all->row = grown;
-		all->capacity = capacity;
-	}
+	if (!grown)
+		return -ENOMEM;
+	all->row = grown;
 	all->row[all->count] = (struct instruction){address, strdup(text)};
 	return all->row[all->count++].text ? 0 : -ENOMEM;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/annotate.h"
+#include "foundation/growing_array.h"
 #include "session/session.h"
 #include "session/weight.h"
 
@@ -11,7 +12,7 @@ struct collecting {
 	struct clinic_annotation *annotation;
 	const struct clinic_frame *frame;
 	const struct clinic_stack *stack;
-	uint32_t capacity;
+	size_t capacity;
 	double squares;
 	enum clinic_weight weight;
 };
@@ -20,16 +21,12 @@ static int add_hit(struct collecting *c, const struct clinic_hit *hit)
 {
 	struct clinic_annotation *a = c->annotation;
 
-	if (a->hits_count == c->capacity) {
-		uint32_t capacity = c->capacity ? c->capacity * 2 : 64;
-		struct clinic_hit *grown =
-			realloc(a->hit, capacity * sizeof(*grown));
+	struct clinic_hit *grown = clinic_grow(a->hit, a->hits_count,
+					       &c->capacity, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		a->hit = grown;
-		c->capacity = capacity;
-	}
+	if (!grown)
+		return -ENOMEM;
+	a->hit = grown;
 	a->hit[a->hits_count++] = *hit;
 	return 0;
 }

@@ -4,30 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/row_index.h"
+#include "foundation/growing_array.h"
+
 struct clinic_address_stacks {
 	struct clinic_address_frame *rows;
-	uint32_t count, room;
-	uint32_t *slots;      /* stack ids, 0: free; open addressing */
-	uint32_t slots_count; /* a power of two, over twice count */
+	uint32_t count;
+	size_t capacity;
+	struct clinic_row_index index; /* of the rows but the empty stack's */
 };
 
-#define FIRST_ROOM 1024
+static int add_row(struct clinic_address_stacks *stacks,
+		   const struct clinic_address_frame *frame)
+{
+	struct clinic_address_frame *grown = clinic_grow(
+		stacks->rows, stacks->count, &stacks->capacity, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	stacks->rows = grown;
+	grown[stacks->count++] = *frame;
+	return 0;
+}
 
 int clinic_address_stacks_new(struct clinic_address_stacks **stacks)
 {
+	static const struct clinic_address_frame empty;
 	struct clinic_address_stacks *made = calloc(1, sizeof(*made));
 
 	if (!made)
 		return -ENOMEM;
-	made->rows = calloc(FIRST_ROOM, sizeof(*made->rows));
-	made->slots = calloc(FIRST_ROOM * 4, sizeof(*made->slots));
-	if (!made->rows || !made->slots) {
+	if (add_row(made, &empty)) {
 		clinic_address_stacks_free(made);
 		return -ENOMEM;
 	}
-	made->count = 1;
-	made->room = FIRST_ROOM;
-	made->slots_count = FIRST_ROOM * 4;
 	*stacks = made;
 	return 0;
 }
@@ -37,72 +47,39 @@ void clinic_address_stacks_free(struct clinic_address_stacks *stacks)
 	if (!stacks)
 		return;
 	free(stacks->rows);
-	free(stacks->slots);
+	clinic_row_index_clear(&stacks->index);
 	free(stacks);
 }
 
-static uint32_t hash(const struct clinic_address_frame *frame)
+static uint32_t find(const struct clinic_address_stacks *stacks,
+		     const struct clinic_address_frame *frame, uint32_t hash)
 {
-	uint64_t mixed = frame->address * 0x9e3779b97f4a7c15u;
+	struct clinic_row_cursor at;
 
-	mixed ^= ((uint64_t)frame->module << 32 | frame->parent) *
-		 0xc2b2ae3d27d4eb4fu;
-	return (uint32_t)(mixed >> 32);
-}
-
-/* The slot that holds the frame, or the free one where it belongs. */
-static uint32_t *slot_of(const struct clinic_address_stacks *stacks,
-			 const struct clinic_address_frame *frame)
-{
-	uint32_t at = hash(frame);
-
-	for (;; at++) {
-		uint32_t *slot = &stacks->slots[at & (stacks->slots_count - 1)];
-
-		if (!*slot ||
-		    !memcmp(&stacks->rows[*slot], frame, sizeof(*frame)))
-			return slot;
-	}
-}
-
-static int grow(struct clinic_address_stacks *stacks)
-{
-	uint32_t room = stacks->room * 2;
-	struct clinic_address_frame *rows;
-	uint32_t *slots;
-
-	rows = realloc(stacks->rows, room * sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	stacks->rows = rows;
-	slots = calloc((size_t)room * 4, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(stacks->slots);
-	stacks->slots = slots;
-	stacks->slots_count = room * 4;
-	stacks->room = room;
-	for (uint32_t id = 1; id < stacks->count; id++)
-		*slot_of(stacks, &rows[id]) = id;
-	return 0;
+	for (uint32_t id = clinic_row_index_first(&stacks->index, hash, &at);
+	     id != CLINIC_NO_ROW;
+	     id = clinic_row_index_next(&stacks->index, &at))
+		if (!memcmp(&stacks->rows[id], frame, sizeof(*frame)))
+			return id;
+	return CLINIC_NO_ROW;
 }
 
 int clinic_address_stacks_push(struct clinic_address_stacks *stacks,
 			       const struct clinic_address_frame *frame,
 			       uint32_t *id)
 {
-	uint32_t *slot = slot_of(stacks, frame);
+	uint32_t hash = clinic_row_hash(frame, sizeof(*frame));
 
-	if (!*slot) {
-		if (stacks->count == stacks->room) {
-			if (grow(stacks))
-				return -ENOMEM;
-			slot = slot_of(stacks, frame);
-		}
-		stacks->rows[stacks->count] = *frame;
-		*slot = stacks->count++;
+	*id = find(stacks, frame, hash);
+	if (*id != CLINIC_NO_ROW)
+		return 0;
+	if (add_row(stacks, frame))
+		return -ENOMEM;
+	*id = stacks->count - 1;
+	if (clinic_row_index_add(&stacks->index, hash, *id)) {
+		stacks->count--;
+		return -ENOMEM;
 	}
-	*id = *slot;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "collect/alloc_capture.h"
 #include "collect/alloc_rows.h"
 #include "sources/arena_reading.h"
@@ -44,8 +45,8 @@ static int read_listing(struct arena_reading *reading,
 {
 	struct clinic_space *space;
 	struct clinic_space **grown =
-		realloc(image->spaces, (image->spaces_count + 1) *
-					       sizeof(struct clinic_space *));
+		clinic_grow(image->spaces, image->spaces_count,
+			    &image->spaces_capacity, sizeof(*grown));
 	const char *at = listing->text, *end = at + listing->bytes, *newline;
 	int err;
 
@@ -200,8 +201,9 @@ static int note_bypassed(struct arena_reading *reading,
 
 static int read_image(struct arena_reading *reading, const char *path)
 {
-	struct arena_image *grown = realloc(
-		reading->images, (reading->images_count + 1) * sizeof(*grown));
+	struct arena_image *grown =
+		clinic_grow(reading->images, reading->images_count,
+			    &reading->images_capacity, sizeof(*grown));
 	struct arena_image *image;
 	int err;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "sources/data_symbol.h"
 #include "session/session.h"
 
@@ -31,9 +32,9 @@ struct locks {
 	struct arena_reading *reading;
 	const struct arena_image *image;
 	struct object *objects;
-	size_t objects_count;
+	size_t objects_count, objects_capacity;
 	struct waited *waited; /* few: only locks that somebody waited for */
-	size_t waited_count;
+	size_t waited_count, waited_capacity;
 };
 
 static int add_object(struct locks *locks, const char *line)
@@ -41,8 +42,8 @@ static int add_object(struct locks *locks, const char *line)
 	struct object *grown, *object;
 	struct clinic_mapping mapping;
 
-	grown = realloc(locks->objects,
-			(locks->objects_count + 1) * sizeof(*grown));
+	grown = clinic_grow(locks->objects, locks->objects_count,
+			    &locks->objects_capacity, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	locks->objects = grown;
@@ -100,8 +101,8 @@ static int add_waited(struct locks *locks, const struct wait_block *wait)
 			locks->waited[i].count += wait->count;
 			return 0;
 		}
-	grown = realloc(locks->waited,
-			(locks->waited_count + 1) * sizeof(*grown));
+	grown = clinic_grow(locks->waited, locks->waited_count,
+			    &locks->waited_capacity, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	locks->waited = grown;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "collect/address_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
@@ -29,7 +30,8 @@ struct naming {
 	struct named *named; /* by raw id */
 
 	uint32_t *frame_ids;
-	uint32_t frame_ids_count, frame_ids_room;
+	uint32_t frame_ids_count;
+	size_t frame_ids_capacity;
 
 	/* The module being named. */
 	uint32_t library_id;
@@ -44,19 +46,15 @@ static int keep_frame(struct naming *naming, const struct clinic_frame *frame)
 {
 	uint32_t id;
 	int err = clinic_session_frame_id(naming->session, frame, &id);
+	uint32_t *grown;
 
 	if (err)
 		return err;
-	if (naming->frame_ids_count == naming->frame_ids_room) {
-		uint32_t room = naming->frame_ids_room * 2 + 1024;
-		uint32_t *grown =
-			realloc(naming->frame_ids, room * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		naming->frame_ids = grown;
-		naming->frame_ids_room = room;
-	}
+	grown = clinic_grow(naming->frame_ids, naming->frame_ids_count,
+			    &naming->frame_ids_capacity, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	naming->frame_ids = grown;
 	naming->frame_ids[naming->frame_ids_count++] = id;
 	return 0;
 }

@@ -9,13 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "foundation/growing_array.h"
+
 #define REREAD_PERIOD_NS 20000000u
 
 struct clinic_processes {
 	struct clinic_modules *modules;
 	void *threads; /* tsearch(3) tree of clinic_thread_state, by tid */
 	struct clinic_process **running;
-	size_t running_count, running_room;
+	size_t running_count, running_capacity;
 	uint64_t threads_count; /* ever */
 };
 
@@ -74,17 +76,13 @@ find_process(const struct clinic_processes *processes, uint32_t pid)
 static int keep_running(struct clinic_processes *processes,
 			struct clinic_process *process)
 {
-	if (processes->running_count == processes->running_room) {
-		size_t room = processes->running_room * 2 + 16;
-		struct clinic_process **grown =
-			realloc(processes->running,
-				room * sizeof(struct clinic_process *));
+	struct clinic_process **grown =
+		clinic_grow(processes->running, processes->running_count,
+			    &processes->running_capacity, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		processes->running = grown;
-		processes->running_room = room;
-	}
+	if (!grown)
+		return -ENOMEM;
+	processes->running = grown;
 	processes->running[processes->running_count++] = process;
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "foundation/growing_array.h"
+
 enum {
 	FIRST_BYTES = 1 << 20,
 	LINE_BYTES_MAX = 16 << 20,
@@ -74,11 +76,11 @@ static int make_room(struct clinic_lines *lines)
 		return 0;
 	if (lines->capacity >= LINE_BYTES_MAX)
 		return -EFBIG;
-	bigger = realloc(lines->buffer, lines->capacity * 2);
+	bigger = clinic_grow_by(lines->buffer, lines->end, 2, &lines->capacity,
+				1);
 	if (!bigger)
 		return -ENOMEM;
 	lines->buffer = bigger;
-	lines->capacity *= 2;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "formats/line_reader.h"
 #include "formats/perf_script_line.h"
 #include "formats/perf_script_notes.h"
@@ -33,7 +34,7 @@ struct importer {
 	struct clinic_string_table
 		lines; /* of frames; known[] has their meaning */
 	struct known_frame *known;
-	uint32_t known_capacity;
+	size_t known_capacity;
 	uint64_t frequency_hz;
 	struct clinic_perf_script_tally tally;
 	bool has_empty_lines; /* one behind each sample */
@@ -211,16 +212,12 @@ static int to_frame(struct importer *in,
 
 static int reserve_known(struct importer *in, uint32_t id)
 {
-	uint32_t capacity = in->lines.capacity;
-	struct known_frame *known;
+	struct known_frame *known =
+		clinic_grow(in->known, id, &in->known_capacity, sizeof(*known));
 
-	if (id < in->known_capacity)
-		return 0;
-	known = realloc(in->known, capacity * sizeof(*known));
 	if (!known)
 		return -ENOMEM;
 	in->known = known;
-	in->known_capacity = capacity;
 	return 0;
 }
 

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	CHUNK_BYTES = 64 << 10,
-	FIRST_ROWS = 64,
-};
+#include "foundation/growing_array.h"
+
+enum { CHUNK_BYTES = 64 << 10 };
 
 struct clinic_text_chunk {
 	struct clinic_text_chunk *older;
@@ -19,19 +18,19 @@ struct clinic_text_chunk {
 
 static int reserve_row(struct clinic_string_table *texts)
 {
-	uint32_t capacity = texts->capacity ? texts->capacity * 2 : FIRST_ROWS;
+	size_t before = texts->capacity;
 	struct clinic_text *row;
 
 	if (texts->count < texts->capacity)
 		return 0;
 	if (texts->count >= CLINIC_ROWS_MAX)
 		return -EFBIG;
-	row = realloc(texts->row, capacity * sizeof(*row));
+	row = clinic_grow(texts->row, texts->count, &texts->capacity,
+			  sizeof(*row));
 	if (!row)
 		return -ENOMEM;
-	texts->held_bytes += (capacity - texts->capacity) * sizeof(*row);
+	texts->held_bytes += (texts->capacity - before) * sizeof(*row);
 	texts->row = row;
-	texts->capacity = capacity;
 	return 0;
 }
 

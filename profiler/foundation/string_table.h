@@ -26,7 +26,7 @@ struct clinic_text_chunk;
 struct clinic_string_table {
 	struct clinic_text *row;
 	uint32_t count;
-	uint32_t capacity;
+	size_t capacity;
 	struct clinic_row_index index;
 	struct clinic_text_chunk *chunk;
 	uint64_t held_bytes; /* of chunks and rows */

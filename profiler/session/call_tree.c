@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "session/session.h"
-
-enum { FIRST_NODES = 256 };
 
 /* What makes a node the same node. */
 struct key {
@@ -35,23 +34,18 @@ struct adding {
 	struct key *frame_key; /* by frame; kind 0: not yet */
 	struct landing *landing;
 	struct clinic_row_index landings;
-	uint32_t landings_capacity;
+	size_t landings_capacity;
 	uint32_t *path; /* room for the deepest stack */
 };
 
 static int append_node(struct clinic_call_tree *tree, const struct key *key)
 {
-	if (tree->count == tree->capacity) {
-		uint32_t capacity = tree->capacity ? tree->capacity * 2
-						   : FIRST_NODES;
-		struct clinic_call_node *node =
-			realloc(tree->node, capacity * sizeof(*node));
+	struct clinic_call_node *grown = clinic_grow(
+		tree->node, tree->count, &tree->capacity, sizeof(*grown));
 
-		if (!node)
-			return -ENOMEM;
-		tree->node = node;
-		tree->capacity = capacity;
-	}
+	if (!grown)
+		return -ENOMEM;
+	tree->node = grown;
 	tree->node[tree->count++] = (struct clinic_call_node){
 		.parent = key->parent,
 		.name = key->name,
@@ -184,17 +178,12 @@ static int land(struct adding *a, uint32_t thread_name, uint32_t stack,
 		uint32_t node)
 {
 	uint32_t count = a->landings.used_count;
+	struct landing *grown = clinic_grow(
+		a->landing, count, &a->landings_capacity, sizeof(*grown));
 
-	if (count == a->landings_capacity) {
-		uint32_t capacity = count ? count * 2 : FIRST_NODES;
-		struct landing *landing =
-			realloc(a->landing, capacity * sizeof(*landing));
-
-		if (!landing)
-			return -ENOMEM;
-		a->landing = landing;
-		a->landings_capacity = capacity;
-	}
+	if (!grown)
+		return -ENOMEM;
+	a->landing = grown;
 	a->landing[count] = (struct landing){
 		.thread_name = thread_name, .stack = stack, .node = node};
 	return clinic_row_index_add(&a->landings,

@@ -47,7 +47,7 @@ struct clinic_call_node {
 struct clinic_call_tree {
 	struct clinic_call_node *node;
 	uint32_t count;
-	uint32_t capacity;
+	size_t capacity;
 	struct clinic_string_table texts;
 	struct clinic_row_index index;
 	bool is_by_function_alone; /* no threads, no libraries */

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "foundation/growing_array.h"
+
 enum {
 	BUFFER_BYTES = 256 << 10,
-	FIRST_TEXT_BYTES = 256,
 	TEXT_BYTES_MAX = 16 << 20,
 };
 
@@ -150,19 +151,15 @@ bool clinic_json_end(struct clinic_json *json)
 
 static bool put(struct clinic_json *json, char byte)
 {
-	if (json->text_length + 1 >= json->text_capacity) {
-		size_t capacity = json->text_capacity ? json->text_capacity * 2
-						      : FIRST_TEXT_BYTES;
-		char *text;
+	char *text = json->text;
 
-		if (capacity > TEXT_BYTES_MAX)
-			return clinic_json_fail(json, -EFBIG);
-		text = realloc(json->text, capacity);
-		if (!text)
-			return clinic_json_fail(json, -ENOMEM);
-		json->text = text;
-		json->text_capacity = capacity;
-	}
+	if (json->text_length + 2 > TEXT_BYTES_MAX)
+		return clinic_json_fail(json, -EFBIG);
+	text = clinic_grow_by(text, json->text_length, 2, &json->text_capacity,
+			      1);
+	if (!text)
+		return clinic_json_fail(json, -ENOMEM);
+	json->text = text;
 	json->text[json->text_length++] = byte;
 	return true;
 }

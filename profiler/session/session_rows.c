@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROWS = 64 };
+#include "foundation/growing_array.h"
 
 static size_t row_bytes(enum clinic_table table)
 {
@@ -20,20 +20,21 @@ void *clinic_rows_at(const struct clinic_session *session,
 static int grow(struct clinic_session *session, enum clinic_table table)
 {
 	struct clinic_rows *rows = &session->table[table];
-	uint32_t capacity = rows->capacity ? rows->capacity * 2 : FIRST_ROWS;
-	uint64_t more = (capacity - rows->capacity) * row_bytes(table);
+	uint64_t more =
+		(rows->capacity ? rows->capacity : CLINIC_FIRST_CAPACITY) *
+		row_bytes(table);
 	void *row;
 
 	if (rows->count >= CLINIC_ROWS_MAX ||
 	    session->held_bytes + session->texts.held_bytes + more >
 		    CLINIC_BYTES_MAX)
 		return -EFBIG;
-	row = realloc(rows->row, capacity * row_bytes(table));
+	row = clinic_grow(rows->row, rows->count, &rows->capacity,
+			  row_bytes(table));
 	if (!row)
 		return -ENOMEM;
 	session->held_bytes += more;
 	rows->row = row;
-	rows->capacity = capacity;
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 struct clinic_rows {
 	void *row;
 	uint32_t count;
-	uint32_t capacity;
+	size_t capacity;
 };
 
 struct clinic_session {

@@ -32,6 +32,7 @@ struct arena_image {
 	struct arena_file file;
 	struct clinic_space **spaces; /* by number of its listing of maps */
 	uint32_t spaces_count;
+	size_t spaces_capacity;
 	struct arena_site *sites; /* by id */
 	uint32_t sites_count;
 	uint32_t *stages; /* session's ids, by node */
@@ -43,7 +44,7 @@ struct arena_reading {
 	struct clinic_address_stacks *raw;
 	uint32_t *stacks; /* session's ids, by raw stack */
 	struct arena_image *images;
-	size_t images_count;
+	size_t images_count, images_capacity;
 	size_t damaged_count;
 	bool with_alloc, with_lock;
 	/* The thread of the rows being saved: looked up once a block. */

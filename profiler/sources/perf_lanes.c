@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
+#include "foundation/growing_array.h"
+
 /*
  * On a crowded machine the collector may wait its turn for 100 ms: 2 MiB
  * hold a quarter of a second at 999 Hz. Where that is not granted, or the
@@ -20,8 +22,8 @@
 static int add_lane(struct clinic_perf_lanes *lanes, int cpu,
 		    bool takes_departures)
 {
-	struct clinic_perf_lane *grown =
-		realloc(lanes->at, (lanes->count + 1) * sizeof(*grown));
+	struct clinic_perf_lane *grown = clinic_grow(
+		lanes->at, lanes->count, &lanes->capacity, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;

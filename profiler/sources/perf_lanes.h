@@ -33,7 +33,7 @@ struct clinic_perf_lane {
 
 struct clinic_perf_lanes {
 	struct clinic_perf_lane *at;
-	size_t count;
+	size_t count, capacity;
 	size_t ring_bytes; /* of each ring, as far as granted; 0: none yet */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "symbols/rust_legacy.h"
 
 struct output {
@@ -23,18 +24,15 @@ struct output {
 static void append(const char *piece, size_t size, void *context)
 {
 	struct output *output = context;
+	char *grown;
 
 	if (size > CLINIC_DEMANGLED_MAX - output->size)
 		longjmp(output->stop, 1);
-	if (output->size + size + 1 > output->capacity) {
-		size_t capacity = 2 * (output->size + size + 1);
-		char *grown = realloc(output->text, capacity);
-
-		if (!grown)
-			longjmp(output->stop, 1);
-		output->text = grown;
-		output->capacity = capacity;
-	}
+	grown = clinic_grow_by(output->text, output->size, size + 1,
+			       &output->capacity, 1);
+	if (!grown)
+		longjmp(output->stop, 1);
+	output->text = grown;
 	memcpy(output->text + output->size, piece, size);
 	output->size += size;
 	output->text[output->size] = '\0';

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "foundation/growing_array.h"
+
 /* Deeper than any compiler nests; bounds our recursion. */
 #define DEPTH_MAX 512
 
@@ -95,29 +97,17 @@ int clinic_dwarf_add_ranges(Dwarf_Die *die, struct clinic_dwarf_budget *budget,
 	return 0;
 }
 
-static int grow(void **array, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : 4;
-	void *grown = realloc(*array, wanted * size);
-
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*capacity = wanted;
-	return 0;
-}
-
 static int new_scope(struct clinic_dwarf_function *f, Dwarf_Die *die,
 		     uint32_t parent, uint64_t start,
 		     struct clinic_dwarf_budget *budget)
 {
-	int error = 0;
+	struct clinic_dwarf_scope *grown =
+		clinic_grow(f->scopes, f->scopes_count, &f->scopes_capacity,
+			    sizeof(*grown));
 
-	if (f->scopes_count == f->scopes_capacity)
-		error = grow((void **)&f->scopes, &f->scopes_capacity,
-			     sizeof(*f->scopes));
-	if (error)
-		return error;
+	if (!grown)
+		return -ENOMEM;
+	f->scopes = grown;
 	budget->bytes_used += sizeof(*f->scopes);
 	f->scopes[f->scopes_count++] =
 		(struct clinic_dwarf_scope){*die, parent, start};
@@ -127,7 +117,7 @@ static int new_scope(struct clinic_dwarf_function *f, Dwarf_Die *die,
 static int add_function(struct walk *walk, Dwarf_Die *die)
 {
 	struct clinic_dwarf_unit *unit = walk->unit;
-	struct clinic_dwarf_function *function;
+	struct clinic_dwarf_function *function, *grown;
 	uint64_t start;
 	int error = clinic_dwarf_add_ranges(die, walk->budget, &unit->ranges,
 					    (uint32_t)unit->functions_count,
@@ -135,11 +125,12 @@ static int add_function(struct walk *walk, Dwarf_Die *die)
 
 	if (error)
 		return error == -ENOENT ? 0 : error;
-	if (unit->functions_count == unit->functions_capacity &&
-	    grow((void **)&unit->functions, &unit->functions_capacity,
-		 sizeof(*unit->functions)))
+	grown = clinic_grow(unit->functions, unit->functions_count,
+			    &unit->functions_capacity, sizeof(*grown));
+	if (!grown)
 		return -ENOMEM;
-	function = &unit->functions[unit->functions_count++];
+	unit->functions = grown;
+	function = &grown[unit->functions_count++];
 	*function = (struct clinic_dwarf_function){0};
 	walk->budget->bytes_used += sizeof(*function);
 	return new_scope(function, die, 0, start, walk->budget);

@@ -1,5 +1,6 @@
 /* symbols/minidebug.c - unpacks .gnu_debugdata and reads its .symtab. */
 #include "symbols/minidebug.h"
+#include "foundation/growing_array.h"
 #include "symbols/section_stream.h"
 
 #include <errno.h>
@@ -10,26 +11,28 @@
 #define UNPACKED_BYTES_MAX (UINT64_C(256) << 20)
 #define UNPACK_RATIO_MAX   64
 #define LZMA_MEMORY_MAX    (UINT64_C(128) << 20)
+#define PIECE_BYTES        65536
 
 static int run_decoder(lzma_stream *stream, struct clinic_elf_bytes *unpacked,
 		       uint64_t size_max)
 {
 	lzma_ret result = LZMA_OK;
+	size_t capacity = 0;
 
 	while (result == LZMA_OK) {
-		uint64_t wanted = unpacked->size * 2 + 65536;
 		uint8_t *grown;
 
 		if (unpacked->size > size_max)
 			return -EFBIG;
-		grown = realloc(unpacked->bytes, wanted);
+		grown = clinic_grow_by(unpacked->bytes, unpacked->size,
+				       PIECE_BYTES, &capacity, 1);
 		if (!grown)
 			return -ENOMEM;
 		unpacked->bytes = grown;
 		stream->next_out = grown + unpacked->size;
-		stream->avail_out = wanted - unpacked->size;
+		stream->avail_out = capacity - unpacked->size;
 		result = lzma_code(stream, LZMA_FINISH);
-		unpacked->size = wanted - stream->avail_out;
+		unpacked->size = capacity - stream->avail_out;
 	}
 	return result == LZMA_STREAM_END ? 0 : -EBADMSG;
 }

@@ -28,18 +28,15 @@ int clinic_symbol_table_add_name(struct clinic_symbol_table *table,
 {
 	struct clinic_elf_bytes *strings = &table->strings;
 	uint64_t end = strings->size + size + 1;
+	uint8_t *grown;
 
 	if (end > UINT32_MAX)
 		return -EFBIG;
-	if (end > table->strings_capacity) {
-		uint64_t wanted = 2 * end + 4096;
-		uint8_t *grown = realloc(strings->bytes, wanted);
-
-		if (!grown)
-			return -ENOMEM;
-		strings->bytes = grown;
-		table->strings_capacity = wanted;
-	}
+	grown = clinic_grow_by(strings->bytes, strings->size, size + 1,
+			       &table->strings_capacity, 1);
+	if (!grown)
+		return -ENOMEM;
+	strings->bytes = grown;
 	*offset = (uint32_t)strings->size;
 	memcpy(strings->bytes + strings->size, name, size);
 	strings->bytes[end - 1] = '\0';

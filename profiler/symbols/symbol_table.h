@@ -32,7 +32,7 @@ struct clinic_symbol_table {
 	size_t count;
 	size_t capacity;
 	struct clinic_elf_bytes strings;
-	uint64_t strings_capacity;        /* when names are added one by one */
+	size_t strings_capacity;          /* when names are added one by one */
 	struct clinic_range_index ranges; /* payload: index in symbols */
 };
 

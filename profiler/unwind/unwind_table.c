@@ -159,11 +159,9 @@ static int add_functions(struct clinic_unwind_table *table,
 static void finish_table(struct clinic_unwind_table *table)
 {
 	struct clinic_unwind_facts *facts = &table->facts;
-	void *rows =
-		realloc(table->rows, facts->rows_count * sizeof(*table->rows));
 
-	if (rows)
-		table->rows = rows;
+	table->rows = clinic_trim(table->rows, facts->rows_count,
+				  sizeof(*table->rows));
 	for (size_t i = 0; i < facts->rows_count; i++)
 		facts->unsupported_rows_count += table->rows[i].cfa_kind ==
 						 CLINIC_CFA_UNSUPPORTED;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
+
 #include "symbols/symbols.h"
 
 struct answers {
@@ -52,13 +54,10 @@ static size_t read_addresses(uint64_t **addresses)
 
 	*addresses = NULL;
 	while (fgets(line, sizeof(line), stdin)) {
-		if (count == capacity) {
-			capacity = capacity * 2 + 64;
-			*addresses = realloc(*addresses,
-					     capacity * sizeof(**addresses));
-			if (!*addresses)
-				abort();
-		}
+		*addresses = clinic_grow(*addresses, count, &capacity,
+					 sizeof(**addresses));
+		if (!*addresses)
+			abort();
 		(*addresses)[count++] = strtoull(line, NULL, 16);
 	}
 	return count;
