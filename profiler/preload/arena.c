@@ -1,29 +1,34 @@
 #include "preload/arena.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "preload/raw_calls.h"
 #include <limits.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 /* What is tried for a reservation: a program under ulimit -v gets less. */
 static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
 				      (size_t)16 << 20};
 
 /*
- * A file grows in such steps, with its blocks reserved: a page that cannot
- * be written when the disk is full would kill the program.
+ * The file is as long as the reservation from the start, and mapped whole;
+ * memory for it is taken in such steps: a page that cannot be had when the
+ * disk is full would kill the program.
  */
-#define GROW_BYTES ((size_t)4 << 20)
+#define FIRST_BYTES ((size_t)4 << 20)
+/* These are resident at once, as if the program had used them: not many. */
+#define GROW_BYTES ((size_t)1 << 20)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 static _Atomic(struct arena_head *) arena_head;
-static _Atomic size_t arena_capacity_bytes;
-static _Atomic size_t committed_bytes; /* usable without growing the file */
-static atomic_flag growing = ATOMIC_FLAG_INIT;
-static char file_path[PATH_MAX]; /* empty: memory alone */
+static size_t reserved_bytes;
+static _Atomic size_t arena_capacity_bytes; /* a file may be shorter */
+static _Atomic size_t committed_bytes;      /* that can be written for sure */
+static char file_path[PATH_MAX];            /* empty: memory alone */
 
 static size_t round_up(size_t bytes)
 {
@@ -61,6 +66,7 @@ static struct arena_head *open_arena(void)
 	if (head == MAP_FAILED)
 		return NULL;
 	write_head(head);
+	reserved_bytes = bytes;
 	atomic_store(&arena_capacity_bytes, bytes);
 	atomic_store(&committed_bytes, bytes);
 	if (!atomic_compare_exchange_strong(&arena_head, &expected, head)) {
@@ -84,19 +90,39 @@ struct arena_head *arena_get_head(void)
 }
 
 /*
- * Reopened by name each time: a descriptor kept for long is one that the
- * program may close, or close and get again for a file of its own.
+ * Where the kernel cannot make pages of a mapping. Reopened by name each
+ * time: a descriptor kept for long is one that the program may close, or
+ * close and get again for a file of its own.
  */
-static int grow_file_to(size_t bytes)
+static int allocate_in_file(size_t bytes)
 {
-	int fd = open(file_path, O_RDWR | O_CLOEXEC);
+	int fd = raw_open(file_path, O_RDWR, 0);
 	int error;
 
 	if (fd < 0)
-		return -errno;
-	error = -posix_fallocate(fd, 0, (off_t)bytes);
-	close(fd);
+		return fd;
+	error = raw_allocate(fd, (off_t)bytes);
+	raw_close(fd);
 	return error;
+}
+
+/* Several threads may do the same: it is as good as once. */
+static int allocate_pages(size_t from, size_t to)
+{
+	char *start = (char *)atomic_load(&arena_head) + from;
+	int error = (int)raw_call(SYS_madvise, (long)start, (long)(to - from),
+				  MADV_POPULATE_WRITE, 0);
+
+	return error == -EINVAL ? allocate_in_file(to) : error;
+}
+
+static void raise_committed(size_t bytes)
+{
+	size_t before = atomic_load(&committed_bytes);
+
+	while (before < bytes &&
+	       !atomic_compare_exchange_weak(&committed_bytes, &before, bytes))
+		;
 }
 
 /* Whether [0, end) of the arena may be written. */
@@ -104,19 +130,15 @@ static bool commit(size_t end)
 {
 	size_t wanted = end / GROW_BYTES * GROW_BYTES + 2 * GROW_BYTES;
 	size_t capacity = atomic_load(&arena_capacity_bytes);
-	int saved_errno = errno;
 
 	if (end > capacity)
 		return false;
 	if (wanted > capacity)
 		wanted = capacity;
-	while (atomic_flag_test_and_set(&growing))
-		sched_yield();
-	if (end > atomic_load(&committed_bytes) && !grow_file_to(wanted))
-		atomic_store(&committed_bytes, wanted);
-	atomic_flag_clear(&growing);
-	errno = saved_errno;
-	return end <= atomic_load(&committed_bytes);
+	if (allocate_pages(atomic_load(&committed_bytes), wanted))
+		return false;
+	raise_committed(wanted);
+	return true;
 }
 
 void *arena_take(enum block_kind kind, size_t payload_bytes)
@@ -129,12 +151,17 @@ void *arena_take(enum block_kind kind, size_t payload_bytes)
 
 	if (!head)
 		return NULL;
-	at = __atomic_fetch_add(&head->used_bytes, bytes, __ATOMIC_RELAXED);
-	if (at + bytes > atomic_load(&committed_bytes) && !commit(at + bytes)) {
-		__atomic_fetch_sub(&head->used_bytes, bytes, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&head->lost_count, 1, __ATOMIC_RELAXED);
-		return NULL;
-	}
+	at = __atomic_load_n(&head->used_bytes, __ATOMIC_RELAXED);
+	do {
+		if (at + bytes > atomic_load(&committed_bytes) &&
+		    !commit(at + bytes)) {
+			__atomic_fetch_add(&head->lost_count, 1,
+					   __ATOMIC_RELAXED);
+			return NULL;
+		}
+	} while (!__atomic_compare_exchange_n(
+		&head->used_bytes, &at, at + bytes, true, __ATOMIC_RELAXED,
+		__ATOMIC_RELAXED));
 	block = (struct arena_block *)((char *)head + at);
 	block->bytes = bytes;
 	/* Last, so that a reader who sees the kind sees the length. */
@@ -191,15 +218,15 @@ void arena_restart(void)
 	struct arena_head *head = atomic_load(&arena_head);
 
 	file_path[0] = '\0';
-	atomic_flag_clear(&growing);
 	if (!head)
 		return;
 	/* A failure leaves the parent's pages: then count nothing. */
-	if (reserve(head, arena_capacity_bytes) == MAP_FAILED)
-		atomic_store(&arena_capacity_bytes, 0);
+	if (reserve(head, reserved_bytes) == MAP_FAILED)
+		reserved_bytes = 0;
 	else
 		write_head(head);
-	atomic_store(&committed_bytes, arena_capacity_bytes);
+	atomic_store(&arena_capacity_bytes, reserved_bytes);
+	atomic_store(&committed_bytes, reserved_bytes);
 }
 
 /* A new file, open; its name is in file_path. */
@@ -212,28 +239,58 @@ static int create_file(const char *folder)
 
 		if (length < 0 || (size_t)length >= sizeof(file_path))
 			return -ENAMETOOLONG;
-		fd = open(file_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-			  0600);
-		if (fd >= 0 || errno != EEXIST)
-			return fd < 0 ? -errno : fd;
+		fd = raw_open(file_path, O_RDWR | O_CREAT | O_EXCL, 0600);
+		if (fd != -EEXIST)
+			return fd;
 	}
 	return -EEXIST;
+}
+
+/* Beyond this limit the kernel would not refuse, but kill. */
+static size_t file_bytes_most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur > reserved_bytes)
+		return reserved_bytes;
+	return (size_t)limit.rlim_cur / GROW_BYTES * GROW_BYTES;
+}
+
+/* Not every file system can allocate: then by writing what is to be there. */
+static int allocate_first(int fd, size_t bytes)
+{
+	static const char zeros[4096];
+	int error = raw_allocate(fd, (off_t)bytes);
+
+	if (error != -EOPNOTSUPP && error != -ENOSYS)
+		return error;
+	for (size_t at = 0; at < bytes; at += sizeof(zeros))
+		if (raw_pwrite(fd, zeros, sizeof(zeros), (off_t)at) !=
+		    (ssize_t)sizeof(zeros))
+			return -ENOSPC;
+	return 0;
 }
 
 static int move_into(int fd, struct arena_head *head)
 {
 	size_t used = head->used_bytes;
-	size_t first = used / GROW_BYTES * GROW_BYTES + GROW_BYTES;
-	int error = -posix_fallocate(fd, 0, (off_t)first);
+	size_t first = used / FIRST_BYTES * FIRST_BYTES + FIRST_BYTES;
+	size_t most = file_bytes_most();
+	int error;
 
+	if (first > most)
+		return -EFBIG;
+	error = allocate_first(fd, first);
+	if (!error)
+		error = (int)raw_call(SYS_ftruncate, fd, (long)most, 0, 0);
 	if (error)
 		return error;
-	if (pwrite(fd, head, used, 0) != (ssize_t)used)
+	if (raw_pwrite(fd, head, used, 0) != (ssize_t)used)
 		return -EIO;
-	if (mmap(head, atomic_load(&arena_capacity_bytes),
-		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+	if (mmap(head, most, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
 		 0) == MAP_FAILED)
 		return -errno;
+	atomic_store(&arena_capacity_bytes, most);
 	atomic_store(&committed_bytes, first);
 	return 0;
 }
@@ -248,21 +305,11 @@ int arena_back_by_file(const char *folder)
 	fd = create_file(folder);
 	error = fd < 0 ? fd : move_into(fd, head);
 	if (fd >= 0)
-		close(fd);
+		raw_close(fd);
 	if (error) {
 		if (fd >= 0)
 			unlink(file_path);
 		file_path[0] = '\0';
 	}
 	return error;
-}
-
-void arena_trim_file(void)
-{
-	const struct arena_head *head = atomic_load(&arena_head);
-
-	/* Others may still write: they keep the page they are in. */
-	if (file_path[0] && head &&
-	    truncate(file_path, (off_t)head->used_bytes))
-		return; /* it stays longer than need be */
 }

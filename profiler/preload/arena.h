@@ -3,7 +3,9 @@
  *
  * One reservation of address space, handed out from the bottom and never
  * given back; pages cost memory only once they are written. Backed by a file,
- * it is on disk at any moment, whatever ends the process.
+ * it is on disk at any moment, whatever ends the process. The file is as long
+ * as the reservation, with a hole behind what is used, and never becomes
+ * shorter: threads write on while the process ends.
  *
  * Ownership  blocks belong to the arena and live as long as the process.
  * Errors     NULL when the arena is full or was never had; counted in
@@ -33,8 +35,6 @@ void *arena_at(uint64_t offset); /* the other way */
  * 0 or -errno; then everything stays in memory.
  */
 int arena_back_by_file(const char *folder);
-/* The file ends where its contents end. */
-void arena_trim_file(void);
 
 /* In a forked child, alone: forget all that the parent wrote, and its file. */
 void arena_restart(void);

@@ -7,9 +7,11 @@
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/alloc_track.h"
 #include "preload/arena.h"
+#include "preload/cancellation.h"
 #include "preload/counts_json.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
+#include "preload/stack/thread_stack.h"
 #include "preload/stderr_text.h"
 #include "preload/process_end.h"
 #include "preload/thread_counts.h"
@@ -141,7 +143,6 @@ static void close_arena(void)
 		return;
 	process_save_maps();
 	head->ended = instant_now();
-	arena_trim_file();
 }
 
 /* A vfork child runs in our memory, but is not us: its pid tells. */
@@ -152,8 +153,9 @@ static void write_once(void)
 
 	if (getpid() != our_pid || atomic_exchange(&is_written, true))
 		return;
-	thread_pause_counting(
-		thread_self()); /* from here on nothing is the program's */
+	/* From here on nothing is the program's, and this thread only ends. */
+	(void)cancellation_pause();
+	thread_pause_counting(thread_self());
 	close_arena();
 	if (!out_pattern[0])
 		return;
@@ -205,8 +207,11 @@ static uint64_t read_count(const char *name)
  */
 static void in_child(void)
 {
+	int before;
+
 	if (getpid() == our_pid)
 		return;
+	before = cancellation_pause();
 	process_mark_set();
 	our_pid = getpid();
 	is_forked = true;
@@ -215,6 +220,7 @@ static void in_child(void)
 	open_arena();
 	track_restart();
 	thread_resume_counting(thread_self());
+	cancellation_resume(before);
 }
 
 /*
@@ -241,6 +247,7 @@ start(int arguments_count, char **arguments, char **environment)
 		strcpy(out_pattern, pattern);
 	process_mark_open(in_child);
 	thread_pause_counting(thread_self());
+	thread_stack_open();
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";

@@ -1,31 +1,68 @@
 #include "preload/stderr_text.h"
+#include "preload/raw_calls.h"
 #include "preload/stack/stack_tables.h"
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* As deep as a person reads on. */
 #define FRAMES_SHOWN 16u
 #define PLACE_BYTES  (PATH_MAX + 24)
 
+/*
+ * A reader that is gone, or a file at its limit, would end the program by
+ * these: they are held back, and taken away if our write has made them.
+ */
+struct held_signals {
+	uint64_t ours;
+	uint64_t before; /* the thread's mask, as the kernel has it */
+};
+
+#define MASK_BYTES     sizeof(uint64_t)
+#define SIGNAL_BIT(at) (UINT64_C(1) << ((at)-1))
+
+static void hold_signals(struct held_signals *held)
+{
+	uint64_t pending = 0;
+
+	held->ours = SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGXFSZ);
+	(void)raw_call(SYS_rt_sigpending, (long)&pending, MASK_BYTES, 0, 0);
+	(void)raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held->ours,
+		       (long)&held->before, MASK_BYTES);
+	held->ours &= ~pending;
+}
+
+static void release_signals(const struct held_signals *held)
+{
+	static const struct timespec at_once;
+
+	while (raw_call(SYS_rt_sigtimedwait, (long)&held->ours, 0,
+			(long)&at_once, MASK_BYTES) > 0)
+		;
+	(void)raw_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&held->before, 0,
+		       MASK_BYTES);
+}
+
 void say(const char *text)
 {
+	struct held_signals held;
 	size_t bytes = strlen(text);
+	ssize_t wrote;
 
-	while (bytes) {
-		ssize_t wrote = write(STDERR_FILENO, text, bytes);
-
-		if (wrote <= 0)
-			return;
+	hold_signals(&held);
+	while (bytes && (wrote = raw_write(STDERR_FILENO, text, bytes)) > 0) {
 		text += wrote;
 		bytes -= (size_t)wrote;
 	}
+	release_signals(&held);
 }
 
 void say_count(uint64_t count)

@@ -145,16 +145,21 @@ static int check(struct arena_file *file)
 	return file->stages && !are_stages_sound(file->stages) ? -EBADMSG : 0;
 }
 
+/* What is used: the file goes on with a hole of some gigabytes. */
 static int map_file(int fd, struct arena_file *file)
 {
+	struct arena_head head;
 	struct stat status;
 	void *bytes;
 
 	if (fstat(fd, &status))
 		return -errno;
-	file->bytes = (size_t)status.st_size;
-	if (file->bytes < sizeof(struct arena_head))
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    head.used_bytes < sizeof(head))
 		return -EBADMSG;
+	file->bytes = (size_t)status.st_size;
+	if (file->bytes > head.used_bytes)
+		file->bytes = head.used_bytes;
 	bytes = mmap(NULL, file->bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return -errno;

@@ -42,6 +42,7 @@ static struct arena_head *head;
 /* Its destructor is how a thread says that it ends. */
 static pthread_key_t end_key;
 static bool has_end_key;
+#define KEYS_WITHOUT_MEMORY 32u /* in the thread's descriptor, with glibc */
 
 /* Two threads may both find a peak: the higher one stays. */
 static void note_peak(int64_t live_bytes, uint64_t ticks)
@@ -123,7 +124,9 @@ void track_open(const struct track_plan *plan)
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
 	head->started = instant_now();
-	has_end_key = !pthread_key_create(&end_key, end_thread);
+	/* A value of a later key is kept in memory that is allocated. */
+	has_end_key = !pthread_key_create(&end_key, end_thread) &&
+		      end_key < KEYS_WITHOUT_MEMORY;
 	stack_tables_prepare();
 	process_save_command();
 	track_plan.with_locks = plan->with_locks;

@@ -1,5 +1,6 @@
 #include "preload/lock/deadlock.h"
 #include "preload/arena.h"
+#include "preload/cancellation.h"
 #include "preload/stack/call_sites.h"
 #include "preload/lock/lock_table.h"
 #include "preload/stderr_text.h"
@@ -124,10 +125,12 @@ void deadlock_tell(struct thread_block *self)
 {
 	struct circle circle;
 	struct arena_head *head = arena_get_head();
+	int before;
 
 	if (!find_circle(self, &circle) ||
 	    __atomic_fetch_add(&head->deadlocks_count, 1, __ATOMIC_RELAXED))
 		return;
+	before = cancellation_pause();
 	thread_pause_counting(self);
 	say("clinic: deadlock: ");
 	say_count(circle.count);
@@ -138,4 +141,5 @@ void deadlock_tell(struct thread_block *self)
 	if (circle.count > 1)
 		say_inversion(&circle);
 	thread_resume_counting(self);
+	cancellation_resume(before);
 }

@@ -1,7 +1,7 @@
 #include "preload/stack/process_texts.h"
 #include "preload/arena.h"
+#include "preload/raw_calls.h"
 #include "unwind/elf_layout.h"
-#include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -44,11 +44,11 @@ static struct text_block *take_text(enum block_kind kind, const char *text,
 void process_save_command(void)
 {
 	char text[LINE_BYTES_MAX];
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	int fd = raw_open("/proc/self/cmdline", O_RDONLY, 0);
+	ssize_t bytes = fd < 0 ? -1 : raw_read(fd, text, sizeof(text));
 
 	if (fd >= 0)
-		close(fd);
+		raw_close(fd);
 	if (bytes > 0)
 		take_text(BLOCK_PROCESS, text, (size_t)bytes);
 }
@@ -156,12 +156,13 @@ static size_t read_maps(char *to, size_t room)
 {
 	char buffer[LINE_BYTES_MAX];
 	size_t used = 0, kept = 0;
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	int fd = raw_open("/proc/self/maps", O_RDONLY, 0);
 	ssize_t got;
 
 	if (fd < 0)
 		return 0;
-	while ((got = read(fd, buffer + used, sizeof(buffer) - 1 - used)) > 0) {
+	while ((got = raw_read(fd, buffer + used, sizeof(buffer) - 1 - used)) >
+	       0) {
 		char *line = buffer, *end;
 
 		used += (size_t)got;
@@ -177,7 +178,7 @@ static size_t read_maps(char *to, size_t room)
 		used -= (size_t)(line - buffer);
 		memmove(buffer, line, used);
 	}
-	close(fd);
+	raw_close(fd);
 	return kept;
 }
 

@@ -1,4 +1,5 @@
 #include "preload/stack/stack_tables.h"
+#include "preload/cancellation.h"
 #include "preload/stack/process_texts.h"
 #include "unwind/address_space.h"
 #include <link.h>
@@ -52,11 +53,15 @@ static void rebuild(void)
 
 void stack_tables_prepare(void)
 {
+	int before;
+
 	if (atomic_flag_test_and_set(&preparing))
 		return;
+	before = cancellation_pause();
 	if (!atomic_load(&space) || stack_tables_are_behind())
 		rebuild();
 	atomic_flag_clear(&preparing);
+	cancellation_resume(before);
 }
 
 struct clinic_space *stack_tables_now(void)

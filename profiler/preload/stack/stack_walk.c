@@ -1,19 +1,16 @@
 #include "preload/stack/stack_walk.h"
 #include "preload/stack/stack_tables.h"
+#include "preload/stack/thread_stack.h"
 #include "unwind/address_space.h"
 #include "unwind/unwind.h"
 #include "unwind/unwind_row.h"
 #include "unwind/unwind_table.h"
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #define WORD      8u
 #define RULES     1024u
 #define NOT_SAVED 0u
-
-extern void *__libc_stack_end;
 
 struct rule {
 	uint64_t address;
@@ -22,7 +19,7 @@ struct rule {
 };
 
 struct stack_walker {
-	uint64_t stack_low, stack_high;
+	struct thread_stack on;
 	uint64_t space_version; /* of the rules */
 	bool met_unknown;       /* the walk came to code that no table is for */
 	struct rule rules[RULES];
@@ -40,47 +37,6 @@ struct walk {
 	uint64_t fp_at; /* where its frame pointer was saved; or NOT_SAVED */
 };
 
-/* The first thread's stack grows on demand, up to a limit. */
-static void find_first_stack(struct stack_walker *walker)
-{
-	struct rlimit limit;
-
-	walker->stack_high = (uint64_t)__libc_stack_end;
-	if (getrlimit(RLIMIT_STACK, &limit) ||
-	    limit.rlim_cur > walker->stack_high / 2)
-		limit.rlim_cur = (rlim_t)1 << 30;
-	walker->stack_low = walker->stack_high - limit.rlim_cur;
-}
-
-static void find_thread_stack(struct stack_walker *walker)
-{
-	pthread_attr_t attributes;
-	size_t size;
-	void *low;
-
-	walker->stack_low = walker->stack_high = 0;
-	if (pthread_getattr_np(pthread_self(), &attributes))
-		return;
-	if (!pthread_attr_getstack(&attributes, &low, &size)) {
-		walker->stack_low = (uint64_t)low;
-		walker->stack_high = (uint64_t)low + size;
-	}
-	pthread_attr_destroy(&attributes);
-}
-
-/*
- * Which of the two cannot be told by the thread's id: in a forked child the
- * only thread may be one that was not the first in its parent.
- */
-static void find_stack(struct stack_walker *walker)
-{
-	uint64_t here = (uint64_t)__builtin_frame_address(0);
-
-	find_first_stack(walker);
-	if (here < walker->stack_low || here >= walker->stack_high)
-		find_thread_stack(walker);
-}
-
 struct stack_walker *stack_walker_new(void)
 {
 	struct stack_walker *walker =
@@ -89,7 +45,8 @@ struct stack_walker *stack_walker_new(void)
 
 	if (walker == MAP_FAILED)
 		return NULL;
-	find_stack(walker);
+	/* A child of fork has the stack of the thread that forked. */
+	walker->on = thread_stack_around((uint64_t)__builtin_frame_address(0));
 	return walker;
 }
 
@@ -103,7 +60,7 @@ static bool is_on_stack(const struct stack_walker *walker,
 {
 	uint64_t at = (uint64_t)entry->frame;
 
-	return at >= walker->stack_low && at + 2 * WORD <= walker->stack_high;
+	return at >= walker->on.low && at + 2 * WORD <= walker->on.high;
 }
 
 static bool load(struct walk *w, uint64_t at, uint64_t *word)
@@ -111,7 +68,7 @@ static bool load(struct walk *w, uint64_t at, uint64_t *word)
 	struct stack *stack = w->stack;
 	uint64_t frame = (uint64_t)w->entry->frame;
 
-	if (at < frame || at % WORD || at + WORD > w->walker->stack_high ||
+	if (at < frame || at % WORD || at + WORD > w->walker->on.high ||
 	    stack->words_count == STACK_WORDS_MAX)
 		return false;
 	*word = *(const uint64_t *)at;
@@ -259,7 +216,7 @@ static void walk_by_engine(struct walk *w)
 	struct clinic_unwound out = {.frames = frames,
 				     .frames_max = SITE_FRAMES_MAX + 1};
 
-	at.stack_bytes = w->walker->stack_high - frame;
+	at.stack_bytes = w->walker->on.high - frame;
 	clinic_registers_set(&registers, CLINIC_REGISTER_PC, w->entry->pc);
 	clinic_registers_set(&registers, CLINIC_REGISTER_SP, frame);
 	clinic_registers_set(&registers, CLINIC_REGISTER_FP, frame);

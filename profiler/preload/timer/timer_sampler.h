@@ -2,7 +2,8 @@
  * preload/timer/timer_sampler.h - what the sampler must be told of the program.
  *
  * Signals    none of it may be called in a handler.
- * Read next  timer_hooks.c, which tells it.
+ * Read next  preload/thread_hooks.c and preload/stack/loader_hooks.c, which
+ *            tell it.
  */
 #ifndef PRELOAD_TIMER_TIMER_SAMPLER_H
 #define PRELOAD_TIMER_TIMER_SAMPLER_H

@@ -1,10 +1,11 @@
 #include "preload/timer/timer_write.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include "preload/raw_calls.h"
 
 /* Of maps in one record: a line has at most PATH_MAX and a few numbers. */
 #define MAPS_BYTES 16384
@@ -39,13 +40,24 @@ static int create(const char *folder)
 		int fd;
 
 		write_number(end, number);
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd >= 0)
+		fd = raw_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+		if (fd != -EEXIST)
 			return fd;
-		if (errno != EEXIST)
-			return -errno;
 	}
 	return -EEXIST;
+}
+
+/*
+ * A hole that cannot be filled later would be a SIGBUS in a handler, and a
+ * file beyond the limit of the program a SIGXFSZ.
+ */
+static int allocate(int fd, size_t bytes)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < bytes)
+		return -EFBIG;
+	return raw_allocate(fd, (off_t)bytes);
 }
 
 int timer_write_open(struct timer_ring *ring, const char *folder)
@@ -57,14 +69,13 @@ int timer_write_open(struct timer_ring *ring, const char *folder)
 
 	if (fd < 0)
 		return fd;
-	/* A hole that cannot be filled later would be a SIGBUS in a handler. */
-	err = posix_fallocate(fd, 0, (off_t)bytes);
+	err = allocate(fd, bytes);
 	if (err) {
-		close(fd);
-		return -err;
+		raw_close(fd);
+		return err;
 	}
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
+	raw_close(fd);
 	if (at == MAP_FAILED)
 		return -errno;
 	ring->head = at;
@@ -151,19 +162,19 @@ static size_t write_lines(const struct timer_ring *ring, int fd, off_t offset)
 	if (!maps)
 		return 0;
 	maps->text_bytes =
-		whole_lines(text, pread(fd, text, MAPS_BYTES, offset));
+		whole_lines(text, raw_pread(fd, text, MAPS_BYTES, offset));
 	timer_write_commit(&maps->record, TIMER_RECORD_MAPS);
 	return maps->text_bytes;
 }
 
 void timer_write_maps(const struct timer_ring *ring)
 {
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	int fd = raw_open("/proc/self/maps", O_RDONLY, 0);
 	size_t written;
 
 	if (fd < 0)
 		return;
 	for (off_t at = 0; (written = write_lines(ring, fd, at));)
 		at += (off_t)written;
-	close(fd);
+	raw_close(fd);
 }
