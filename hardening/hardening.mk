@@ -9,7 +9,7 @@ PYTEST = PYTHONPATH=scripts:hardening $(PYTHON) -B -m pytest \
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 
-PHONY += check test test-build check-warnings check-format
+PHONY += check test test-build check-warnings check-format attack
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 ## check-format: C is laid out by .clang-format
@@ -26,6 +26,11 @@ test-build: setup-test
 	$(Q)$(MAKE) c-tests
 	$(Q)$(MAKE) c-tests SAN=address
 	$(Q)$(MAKE) c-tests SAN=thread
+
+#: ATTACK_ARGS more for attack: --trials 40, --only layout
+## attack: the verdict engine against simulated machines, seeded; writes reports/attack/
+attack: setup-test
+	$(Q)PYTHONPATH=scripts:hardening/attack $(PYTHON) -B hardening/attack/attack.py $(ATTACK_ARGS)
 
 ## check: all a commit needs, under a minute, no timing involved
 check: setup-test

@@ -27,6 +27,7 @@ from labkit.analysis.memory_numbers import memory_numbers
 from labkit.analysis.profile_numbers import profile_numbers
 from labkit.analysis.rebench_numbers import rebench_numbers
 from labkit.analysis.trade_offs import trade_offs
+from labkit.verdicts.verdict import ENGINE
 
 SCHEMA = 1
 SIGNIFICANT = 9
@@ -37,6 +38,7 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     decisions = decide(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
     audit: dict[str, Any] = {
         "schema": SCHEMA,
+        "engine": ENGINE,
         "workload": evidence_set.manifest["name"],
         "version": evidence_set.plan["data"]["version"],
         "previous": evidence_set.plan["data"]["previous"],

@@ -121,7 +121,7 @@ def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: Policy
     """The baseline against its own copy, per size: what identical programs differ by here. Counts have no noise, so
     where they are the complaint it is that of time."""
     metric = evidence_set.manifest["metric"]
-    effects = measure_effects(rows, "time" if is_exact(metric) else metric, policy, seed=evidence_set.baseline["seed"], other="A2")
+    effects = measure_effects(rows, "time" if is_exact(metric) else metric, policy, other="A2")
     return [{"size": one.size, "gain_ratio": one.comparison.gain_ratio, "low": one.comparison.gain_low,
              "high": one.comparison.gain_high, "p_value": one.comparison.p_adjusted,
              "verdict": one.comparison.verdict, "mde_ratio": one.comparison.mde_ratio,

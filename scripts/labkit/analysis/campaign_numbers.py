@@ -9,9 +9,8 @@ from typing import Any, Mapping
 
 from labkit.analysis.effects import verdict_policy
 from labkit.policy import Policy
-from labkit.verdicts.covariates import limits_from
 from labkit.verdicts.metrics import METRICS
-from labkit.verdicts.stages import PILOT, canary_objection, disturbance_objection, judge_canary, of_stages
+from labkit.verdicts.stages import canary_objection, disturbance_objection, judge_canary
 
 Data = Mapping[str, Any]
 
@@ -29,16 +28,12 @@ def campaign_numbers(data: Data, metric: str, policy: Policy) -> dict[str, Any] 
         "link_orders_count": {arm: len(set(builds)) for arm, builds in record["link_orders"].items()},
         "canary": canary and {key: getattr(canary, key) for key in ("ratio", "low", "high", "verdict", "blocks_count")}
         | {"flagged": canary.changed},
-        "invalid": (canary and canary_objection("the baseline", canary)) or _disturbance(data),
+        "invalid": (canary and canary_objection("the baseline", canary)) or disturbance_objection(data["runs"]),
     }
 
 
 def _canary(data: Data, metric: str, policy: Policy):
     record = data["campaign"]
     timed = metric if METRICS[metric].noise == "sampled" else "time"
-    return judge_canary(data["runs"], metric=timed, seed=record["seed"], floor_ratio=record["floor_ratio"],
+    return judge_canary(data["runs"], metric=timed, floor_ratio=record["floor_ratio"],
                         policy=replace(verdict_policy(policy), alpha=record["canary_alpha"]))
-
-
-def _disturbance(data: Data) -> str | None:
-    return disturbance_objection(data["runs"], limits_from(of_stages(data["runs"], PILOT)))

@@ -52,9 +52,16 @@ def check_intervals(audit: Audit) -> str:
     main = _main(audit)
     wanted = 1 if is_exact(main["metric"]) else audit["policy"]["evidence"]["minimum_pairs_count"]
     need(main["pairs_count"] >= wanted, f"{main['pairs_count']} pairs of processes, {wanted} are needed")
-    return (f"{plural(len(sizes), 'size')}, each with intervals of p50, p95 and p99 from at least "
+    return (f"{plural(len(sizes), 'size')}, each with intervals of {_supported_quantiles(sizes)} from at least "
             f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
             f"[{times(main['gain_low'])}, {times(main['gain_high'])}] from {main['pairs_count']} pairs")
+
+
+def _supported_quantiles(sizes: list[dict[str, Any]]) -> str:
+    """p95 of a process needs 100 samples of it, p99 needs 1000: with fewer it is its slowest sample by another name."""
+    supported = [name for name in ("p50", "p95", "p99") if all(one[name]["supported"] for one in sizes)]
+    without = [name for name in ("p95", "p99") if name not in supported]
+    return listing(supported) + (f" (not of {listing(without)}: too few samples in a process)" if without else "")
 
 
 def check_black_box(audit: Audit) -> str:
@@ -120,7 +127,7 @@ def check_significance(audit: Audit) -> str:
         seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: counted, so no p is needed"
         need(main["verdict"] == "improved", seen)
         return seen
-    seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block; the larger of it and the bootstrap's), "
+    seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block), "
             f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
     need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")
     need(main["verdict"] == "improved", f"{seen}; but the verdict is {main['verdict']}: {main['reason']}")

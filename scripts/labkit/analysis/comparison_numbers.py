@@ -6,12 +6,12 @@ from typing import Any, Sequence
 from labkit.analysis.effects import Effect, Row
 
 KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_ratio", "gain_low", "gain_high",
-        "exact_low", "exact_high", "confidence", "p_exact", "p_bootstrap", "p_adjusted", "p_signed_rank", "p_welch",
-        "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "floor_ratio", "blocks_count", "pairs_count", "seed")
+        "confidence", "family_factor", "p_exact", "p_adjusted", "p_welch",
+        "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "floor_ratio", "mean_ratio", "odd_runs", "blocks_count", "pairs_count")
 
 
 def comparison_numbers(effect: Effect) -> dict[str, Any]:
-    """gain_ratio is before / after of a cost; exact_low and exact_high bound after / before."""
+    """gain_ratio is before / after of a cost."""
     return {"size": effect.size, "lost_count": effect.lost_count,
             **{key: getattr(effect.comparison, key) for key in KEPT}}
 

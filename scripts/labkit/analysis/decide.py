@@ -206,18 +206,15 @@ def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
     if facts.gain is None or facts.gain.comparison.verdict == IMPROVED:
         return None
     found = facts.gain.comparison
-    alone = max(found.p_exact, found.p_bootstrap)
     if is_exact(found.metric):
         return f"The counts do not improve: {counts(facts.gain)}."
-    shown = f"{interval(facts.gain)}, p = {p_value(alone)} alone and {p_value(found.p_adjusted)} after Holm"
+    shown = f"{interval(facts.gain)}, p = {p_value(found.p_exact)} alone and {p_value(found.p_adjusted)} after Holm"
     if found.verdict == REGRESSED:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
-        return f"It changes nothing that matters: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
-    if found.gain_low > 1.0 and found.p_adjusted < policy.alpha:
+        return f"It changes nothing that matters in the median: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
+    if found.gain_low > 1.0:
         return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
-    if found.gain_low > 1.0 and alone < policy.alpha:
-        return f"Not proven among all candidates: {shown}; alone it would be, so more blocks may decide."
     return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
 
 

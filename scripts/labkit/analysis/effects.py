@@ -35,14 +35,14 @@ def sizes_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(row["size"] for row in rows))
 
 
-def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, seed: int, other: str = "B",
+def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, other: str = "B",
                     floor_ratio: float = 0.0) -> tuple[Effect, ...]:
     """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected."""
     effects = []
     for size in sizes_of(rows):
         here = [dict(row) for row in rows if row["size"] == size]
         try:
-            compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy), seed=seed,
+            compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy),
                                floor_ratio=floor_ratio)
         except NothingToCompare:
             continue
@@ -63,7 +63,7 @@ def stage_effects(data: Mapping[str, Any], metric: str, policy: Policy, stages: 
     if record is None:
         return ()
     rows = of_stages(data["runs"], *((COUNT,) if is_exact(metric) else stages))
-    return measure_effects(rows, metric, policy, seed=record["seed"], floor_ratio=record["floor_ratio"])
+    return measure_effects(rows, metric, policy, floor_ratio=record["floor_ratio"])
 
 
 def is_exact(metric: str) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
     identical = [trial for trial in trials if trial["extra"] == 0]
     floors = Floors(gate=floor_ratio(identical, lambda trial: trial["gate"]["first_ratio"]),
                     medians=floor_ratio(identical, lambda trial: ratio_of_medians.ratio_of(*first_stage(trial))))
-    policy = Policy(**head["policy"])
+    policy = policy_of(head)
     conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floors, policy, compare_py)
                   for name in dict.fromkeys(trial["condition"] for trial in trials)}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
@@ -64,6 +64,12 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
             "startup_ratio": head["startup_ratio"], "conditions": conditions,
             "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
                       for name in conditions}}
+
+
+def policy_of(head: dict) -> Policy:
+    """Of trials that an earlier engine measured, what this one still knows."""
+    known = {one.name for one in fields(Policy)}
+    return Policy(**{name: value for name, value in head["policy"].items() if name in known})
 
 
 def trial_name(trial: dict) -> str:

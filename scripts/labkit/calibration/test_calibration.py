@@ -28,7 +28,6 @@ from labkit.verbs import calibrate
 from labkit.verdicts.verdict import Policy, compare_blocks
 
 ROOT = Path(__file__).resolve().parents[3]
-FAST = Policy(resamples_count=1000)
 HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
         "startup_ratio": 0.05, "host": {"fingerprint": "0" * 64, "unstable": {}, "stable": {
             "cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}}}
@@ -235,8 +234,8 @@ def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
     found = {"blocks": 0, "medians": 0}
     for seed in range(10):
         a, b = blocks_with_two_moods(seed, 1.02)
-        found["blocks"] += compare_blocks(a, b, policy=FAST, seed=seed).verdict == "regressed"
-        found["medians"] += ratio_of_medians.slower_or_faster(a, b, policy=FAST, floor_ratio=0.0, seed=seed) == 1
+        found["blocks"] += compare_blocks(a, b).verdict == "regressed"
+        found["medians"] += ratio_of_medians.slower_or_faster(a, b, policy=Policy(), floor_ratio=0.0, seed=seed) == 1
     assert found["blocks"] >= 9 and found["medians"] <= 5
 
 
@@ -244,8 +243,8 @@ def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
 def test_the_ratio_of_medians_is_a_fair_rival_in_one_mood(effect, says):
     source = np.random.default_rng(1)
     a, b = (1e4 * source.lognormal(0, 0.005, (24, 2)) for _ in "AB")
-    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=FAST, floor_ratio=0.0, seed=1) == says
-    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=FAST, floor_ratio=0.1, seed=1) == 0
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=Policy(), floor_ratio=0.0, seed=1) == says
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=Policy(), floor_ratio=0.1, seed=1) == 0
 
 
 @pytest.mark.slow

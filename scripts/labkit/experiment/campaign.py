@@ -19,9 +19,8 @@ import numpy as np
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import Row
 from labkit.experiment.stage_runner import Experiment
-from labkit.outcome import Exit, LabError
+from labkit.outcome import Exit, LabError, UsageError
 from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
-from labkit.verdicts.covariates import limits_from
 from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
 from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
                                     disturbance_objection, judge_canary, settled)
@@ -84,12 +83,25 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
                  clock: Callable[[], float] = time.monotonic) -> Campaign:
     """Measure and judge. TooShort (exit 3) if the budget cannot decide; rows so far were handed to on_row anyway."""
     experiment = Experiment(cases, design, on_row, clock)
+    refuse_unreachable_alpha(experiment)
     pilot(experiment)
     count_exactly(experiment)
     experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
     main(experiment)
     first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
+
+
+def refuse_unreachable_alpha(experiment: Experiment) -> None:
+    """Where the number of blocks was said beforehand, and no result of so many could be called a change."""
+    design, together = experiment.design, gating_count(experiment)
+    fewest = blocks_at_least(design.policy.alpha / together)
+    for case in experiment.cases.values():
+        given = design.blocks_count and max(design.blocks_count, case.pilot_blocks)
+        if given and given < fewest and case.sampled_gating:
+            raise UsageError(f"{2 * given} pairs cannot decide at alpha {design.policy.alpha:g}"
+                             + (f" among {together} comparisons" if together > 1 else "")
+                             + f": their p ends at {2 * 2.0 ** -given:.2g}; --pairs {2 * fewest} can")
 
 
 def pilot(experiment: Experiment) -> None:
@@ -103,7 +115,6 @@ def pilot(experiment: Experiment) -> None:
     left_out = experiment.run_stage(PILOT, rest, design.pilot_canary_share, until_s=until_s)
     if left_out:
         raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, np.mean))
-    experiment.limits = limits_from(experiment.rows)
 
 
 def pilot_price_s(experiment: Experiment, middle: Callable[[list[float]], float]) -> float:
@@ -136,7 +147,7 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
 
 
 def gating_count(experiment: Experiment) -> int:
-    return max(experiment.design.family_count, sum(len(case.sampled_gating) for case in experiment.cases.values()))
+    return max(1, experiment.design.family_count, sum(len(case.sampled_gating) for case in experiment.cases.values()))
 
 
 def main(experiment: Experiment) -> None:
@@ -199,7 +210,7 @@ def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tupl
     exact = METRICS[metric].noise == "exact"
     rows = experiment.rows_of(case.name, *((COUNT,) if exact else stages))
     try:
-        return compare(rows, metric=metric, policy=experiment.design.policy, seed=experiment.design.seed,
+        return compare(rows, metric=metric, policy=experiment.design.policy,
                        floor_ratio=0.0 if exact else experiment.design.floor_ratio)
     except NothingToCompare:
         if metric == case.headline:
@@ -259,7 +270,7 @@ def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:
     for name in dict.fromkeys(case.canary_name for case in experiment.cases.values()):
         cases = [case for case in experiment.cases.values() if case.canary_name == name]
         found[name] = judge_canary([row for case in cases for row in experiment.rows_of(case.name, *FIRST)],
-                                   metric=cases[0].timed, policy=design.canary_policy, seed=design.seed,
+                                   metric=cases[0].timed, policy=design.canary_policy,
                                    floor_ratio=design.floor_ratio)
     present = {name: c for name, c in found.items() if c is not None}
     return dict(zip(present, judge_together(list(present.values()), design.canary_policy)))
@@ -268,7 +279,7 @@ def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:
 def invalid_environment(experiment: Experiment, canaries: dict[str, Comparison]) -> str | None:
     objections = [canary_objection(name, canary) for name, canary in canaries.items()]
     last = experiment.reruns[-1] if experiment.reruns else "steal time"
-    objections.append(disturbance_objection(experiment.rows, experiment.limits, last))
+    objections.append(disturbance_objection(experiment.rows, last))
     return next((one for one in objections if one), None)
 
 

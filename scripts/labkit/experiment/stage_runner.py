@@ -14,7 +14,7 @@ import numpy as np
 
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import Block, Row, plan_blocks, run_blocks
-from labkit.verdicts.covariates import Limits
+from labkit.verdicts.covariates import disturbance
 
 
 class Stopwatch:
@@ -41,7 +41,6 @@ class Experiment:
         self.design, self.on_row = design, on_row
         self.watch = Stopwatch(design.budget_s - design.reserved_s, clock)
         self.rows: list[Row] = []
-        self.limits = Limits()
         self.reruns: list[str] = []
         self.block_costs_s: dict[str, list[float]] = {}
         self.next_block = 0
@@ -81,7 +80,7 @@ class Experiment:
         return len(plan) - made.total()
 
     def note_disturbance(self, rows: list[Row]) -> str | None:
-        reason = self.limits.disturbance(rows)
+        reason = disturbance(rows)
         if reason is not None:
             self.reruns.append(f"block {rows[0]['block']}: {reason}")
         return reason

@@ -103,12 +103,12 @@ def draw_forest(doc: dict, path: Path) -> None:
 
 def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
     colour = COLOURS[c["verdict"]]
-    for low, high, width in ((c["low"], c["high"], 3.0), (c["exact_low"], c["exact_high"], 1.0)):
-        if low is not None and high is not None:
-            axes.plot([100 * (low - 1), 100 * (high - 1)], [place, place], color=colour, linewidth=width,
-                      solid_capstyle="butt")
+    low, high, span = c["low"], c["high"], ""
+    if low is not None and high is not None:
+        axes.plot([100 * (low - 1), 100 * (high - 1)], [place, place], color=colour, linewidth=3.0, solid_capstyle="butt")
+        span = f" [{low - 1:+.2%}, {high - 1:+.2%}]"
     axes.plot([100 * (c["ratio"] - 1)], [place], "o", color=colour, markersize=5)
-    axes.text(1.02, place, f"{c['ratio'] - 1:+.2%} [{c['low'] - 1:+.2%}, {c['high'] - 1:+.2%}]  {c['verdict']}",
+    axes.text(1.02, place, f"{c['ratio'] - 1:+.2%}{span}  {c['verdict']}",
               transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, color=colour)
 
 

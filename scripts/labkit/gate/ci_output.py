@@ -119,7 +119,7 @@ def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
 def headline(doc: dict, found: list[dict]) -> str:
     counted = f"{len(found)} regression{'s' if len(found) != 1 else ''}"
     return {"regressed": f"Performance regressed: {counted}", "improved": "Performance improved",
-            "equivalent": "No performance change", "identical": "No performance change: identical binaries",
+            "equivalent": "No performance change in the median", "identical": "No performance change: identical binaries",
             "inconclusive": "Performance: inconclusive"}.get(doc["verdict"], "Performance: the environment is invalid")
 
 

@@ -16,6 +16,7 @@ from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
 from labkit.host import Host
 from labkit.verdicts.metrics import METRICS
+from labkit.verdicts.odd_runs import OddRuns
 from labkit.verdicts.verdict import INCONCLUSIVE
 
 Link = Callable[[str, str], str]
@@ -119,6 +120,7 @@ def summary_lines(doc: dict) -> list[str]:
             lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
                          f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
                          f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
+            lines += [f"    {odd_text(odd)}" for odd in c["odd_runs"] if odd["one_sided"]]
         if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
             lines.append(f"  {text}")
     if doc["cases"]:
@@ -128,6 +130,10 @@ def summary_lines(doc: dict) -> list[str]:
     lines += [f"  note: {note}" for note in doc["notes"]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
+
+
+def odd_text(odd: dict) -> str:
+    return OddRuns(**odd).text
 
 
 def decides(comparison: dict, case: dict) -> bool:
@@ -215,14 +221,22 @@ def gallery(names: list[str]) -> str:
 
 def table(case: dict, confidence: float, named: bool = True) -> str:
     rows = [f"## {case['name']}: {case['verdict']}\n"] if named else []
-    rows += [f"| metric | A | B | change [{confidence:.0%}] | verdict | detectable | p (exact) | Welch p |",
-             "|---|---:|---:|---:|---|---:|---:|---:|"]
+    rows += [f"| metric | A | B | change [{confidence:.0%}] | of the means | slow runs, A and B | verdict | detectable | "
+             "p (exact) | Welch p |", "|---|---:|---:|---:|---:|---:|---|---:|---:|---:|"]
     for c in case["comparisons"]:
         rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
-                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | "
+                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {means_text(c)} | {slow_text(c)} | "
                     f"{c['verdict']}{'' if decides(c, case) else ' (watched)'} | {mde_text(c)} | "
                     f"{p_text(c['p_exact'])} | {p_text(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
     return "\n".join(rows) + "\n"
+
+
+def means_text(c: dict) -> str:
+    return "—" if c["mean_ratio"] is None else f"{c['mean_ratio'] - 1:+.2%}"
+
+
+def slow_text(c: dict) -> str:
+    return f"{c['odd_runs'][0]['a_count']}, {c['odd_runs'][0]['b_count']}" if c["odd_runs"] else "—"
 
 
 def p_text(p: float | None) -> str:
@@ -234,11 +248,12 @@ def p_text(p: float | None) -> str:
 def details(doc: dict) -> list[str]:
     policy, stable = doc["policy"], doc["host"]["stable"]
     lines = ["## How", "",
-             f"- Changed means: both the block-bootstrap and the exact interval exclude 1 at alpha {policy['alpha']:g} "
-             f"(Holm over what gates together), and the effect is beyond "
+             f"- Changed means: the interval excludes 1 at alpha {policy['alpha']:g}, corrected over what gates together "
+             "(Holm), and the effect is beyond "
              f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
-             "better. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
-             "quotient. What is marked as watched is judged too, in a family of its own, and decides nothing."]
+             "better. The interval is the hull of the exact one of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
+             "quotient. Equivalent means: in the median; the means of all runs, and how many were beyond 1.5 times the "
+             "median of all, stand beside it. What is marked as watched is judged too, in a family of its own, and decides nothing."]
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")

@@ -7,7 +7,7 @@ import pytest
 
 from labkit.experiment.campaign import run_campaign
 from labkit.experiment.design import Case, Design
-from labkit.experiment.test_campaign import FAST, Machine
+from labkit.experiment.test_campaign import Machine
 from labkit.figures import figures_verdict
 from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines, value_text
 from labkit.host import Host
@@ -22,7 +22,7 @@ SETTING = Setting(mode="compare", host=HOST, started_utc="2026-01-01T00:00:00Z",
 @pytest.fixture(scope="module")
 def measured():
     machine = Machine(noise=0.005, slow={"B": 1.1})
-    design = Design(seed=1, budget_s=60.0, policy=FAST)
+    design = Design(seed=1, budget_s=60.0)
     case = Case("only", machine.observe, gating=("wall",), watched=("binary_size",),
                 count=lambda arm: {"binary_bytes": 9000 if arm == "B" else 8000})
     campaign = run_campaign([case], design, clock=machine.clock)
@@ -62,7 +62,7 @@ def test_the_terminal_has_a_line_per_metric(measured):
 
 def test_a_budget_that_ended_early_says_what_that_cost():
     machine = Machine(noise=0.05)
-    design = Design(seed=1, budget_s=12.0, policy=FAST)
+    design = Design(seed=1, budget_s=12.0)
     doc = document(run_campaign([Case("only", machine.observe)], design, clock=machine.clock), design, SETTING)
     case = doc["cases"][0]
     said = f"{case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about --budget"

@@ -6,6 +6,8 @@ the chain of versions whole. audit.json holds the hash of each evidence file, so
 sealed anew is named too. Who rewrites everything, the later versions included, can only be caught by whoever kept
 a hash: that is what the chain is for.
 
+A report that another engine judged (verdicts/verdict.py, ENGINE) is checked in all that no verdict touches, and said to be.
+
 Pure but for reading.
 """
 
@@ -21,8 +23,12 @@ from labkit.outcome import LabError
 from labkit.report.publish import NUMBERS, draw, numbers_text
 from labkit.report.render import PAGES, render_pages, renderer
 from labkit.report.seal import SEAL, Manifest, read_manifest, report_files, sha256_of
+from labkit.verdicts.verdict import ENGINE
 
 CREATOR = re.compile(rb"Matplotlib v([\d.]+)")
+# The parts of audit.json that follow from the evidence without a verdict.
+UNJUDGED = ("schema", "workload", "version", "previous", "budget", "manifest", "policy", "environment", "profile", "memory",
+            "hypotheses", "appendix")
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,32 @@ def recompute(report: Path) -> list[Difference]:
         pages = {name: text.encode() for name, text in render_pages(audit).items()}
     except LabError as error:
         return differences + [Difference("evidence", "", "that it can be concluded from", str(error))]
+    engine = judged_by(report)
+    if engine != ENGINE:
+        return differences + [*_numbers(report, audit, UNJUDGED)]
     differences += _numbers(report, audit)
     for name, content in pages.items():
         differences += _content(report, name, content)
     return differences + list(_figures(report, audit))
+
+
+def judged_by(report: Path) -> int:
+    """The engine that made the verdicts of a sealed report; the first wrote no number."""
+    try:
+        return json.loads((report / NUMBERS).read_text(encoding="utf-8")).get("engine", 1)
+    except (OSError, ValueError, AttributeError):
+        return ENGINE
+
+
+def other_engine(report: Path) -> str | None:
+    """What was not recomputed, because rows became verdicts in another way when the report was sealed; None if by now's."""
+    engine = judged_by(report)
+    if engine == ENGINE:
+        return None
+    source = json.loads((report / NUMBERS).read_text(encoding="utf-8")).get("environment", {}).get("source") or {}
+    where = f"commit {source['commit'][:12]}" if source.get("commit") else "the version that sealed it"
+    return (f"its verdicts, and the pages that tell them, are those of engine {engine}; this is engine {ENGINE}, which would "
+            f"judge by other rules and does not recompute them: {where} does")
 
 
 def excuse(report: Path, differences: list[Difference]) -> str | None:
@@ -92,7 +120,8 @@ def chain_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
         here, link = before, read_manifest(before).previous
 
 
-def _numbers(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:
+def _numbers(report: Path, audit: dict[str, Any], parts: tuple[str, ...] | None = None) -> Iterator[Difference]:
+    """parts: keys of audit.json to look at; all, if None."""
     try:
         stored = json.loads((report / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -100,6 +129,8 @@ def _numbers(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:
         return
     found = json.loads(numbers_text(audit))
     yield from _evidence_hashes(stored, found)
+    if parts is not None:
+        stored, found = ({key: numbers.get(key) for key in parts} for numbers in (stored, found))
     yield from (Difference(NUMBERS, place, before, after) for place, before, after in unlike(stored, found))
 
 

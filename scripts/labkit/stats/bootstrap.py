@@ -1,28 +1,17 @@
-"""bootstrap.py - the median of the blocks' ratios, by resampling whole blocks.
+"""bootstrap.py - the median of the blocks' ratios, and the exact bootstrap of it.
 
-Percentile bootstrap (Efron 1979; blocks after Kuensch 1989): runs of one block share the machine's mood,
-so the block, not the run, is drawn.
+Bootstrap (Efron 1979; blocks after Kuensch 1989): runs of one block share the machine's mood, so the block, not the run,
+is drawn. Of a median its distribution is known in closed form (Maritz & Jarrett 1978), so nothing is drawn at random:
+no seed, and no p that ends at the number of resamples.
 
 Why not the ratio of the arms' medians: where a host halves the clock for some blocks, both arms have two modes, and a
 resample's medians may fall into different ones. Within a block the mood cancels (hardening/adr/0005).
 """
 
-from dataclasses import dataclass
+import math
+from functools import lru_cache
 
 import numpy as np
-
-RESAMPLES_COUNT = 10_000
-CHUNK_COUNT = 1000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """estimate with low <= estimate <= high at the confidence asked for; p is two-sided for ratio = 1."""
-
-    estimate: float
-    low: float
-    high: float
-    p: float
 
 
 def block_logs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -37,19 +26,58 @@ def block_logs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.log(b).mean(axis=1) - np.log(a).mean(axis=1)
 
 
-def median_ratio(logs: np.ndarray, *, seed: int, confidence: float, resamples_count: int = RESAMPLES_COUNT) -> Interval:
-    """exp(median(logs)) with a percentile interval. logs: of block_logs, shape (blocks,), at least one."""
-    medians = np.concatenate([np.median(logs[chosen], axis=1)
-                              for chosen in draw_blocks(len(logs), seed, resamples_count)])
+def bootstrap_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentile interval of the median over all resamples that there are. values: shape (n,), n >= 1."""
+    medians, chances = median_distribution(np.sort(values))
+    order = np.argsort(medians)
     tail = (1 - confidence) / 2
-    low, high = np.exp(np.quantile(medians, [tail, 1 - tail]))
-    extreme = min(np.count_nonzero(medians <= 0), np.count_nonzero(medians >= 0))
-    return Interval(float(np.exp(np.median(logs))), float(low), float(high),
-                    min(1.0, 2 * (extreme + 1) / (resamples_count + 1)))
+    return first_reaching(medians[order], chances[order], tail), first_reaching(medians[order][::-1], chances[order][::-1], tail)
 
 
-def draw_blocks(blocks_count: int, seed: int, resamples_count: int):
-    """Index arrays of shape (at most CHUNK_COUNT, blocks): in chunks, so that memory stays small."""
-    source = np.random.default_rng(seed)
-    for start in range(0, resamples_count, CHUNK_COUNT):
-        yield source.integers(0, blocks_count, (min(CHUNK_COUNT, resamples_count - start), blocks_count))
+def first_reaching(values: np.ndarray, chances: np.ndarray, tail: float) -> float:
+    """The first value at which the chances so far add up to the tail."""
+    place = np.searchsorted(np.cumsum(chances), tail)
+    return float(values[min(place, len(values) - 1)])
+
+
+def median_distribution(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(medians that a resample can have, their chances). ordered: shape (n,), ascending.
+
+    Of an even count the median lies between the two in the middle: all pairs of them, n (n + 1) / 2.
+    """
+    chances = median_chances(len(ordered))
+    if len(ordered) % 2:
+        return ordered, chances
+    row, column = np.triu_indices(len(ordered))
+    return (ordered[row] + ordered[column]) / 2, chances
+
+
+@lru_cache(maxsize=256)
+def median_chances(count: int) -> np.ndarray:
+    """Of each value to be a resample's median; of an even count, of each pair (i, j), i <= j, to be its two in the middle."""
+    middle = count // 2 + count % 2  # the rank, from below, of the (lower) middle value
+    lower = np.diff(at_least_chances(count, middle))
+    if count % 2:
+        return lower
+    pairs = middle_pair_chances(count)
+    np.fill_diagonal(pairs, np.maximum(0.0, lower - pairs.sum(axis=1)))
+    return pairs[np.triu_indices(count)]
+
+
+def at_least_chances(count: int, least: int) -> np.ndarray:
+    """P(X >= least), X ~ Binomial(count, k / count), for k = 0 ... count."""
+    hits, share = np.arange(least, count + 1)[:, None], np.arange(1, count) / count
+    log_choose = np.array([math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1) for k in hits[:, 0]])
+    inner = np.exp(log_choose[:, None] + hits * np.log(share) + (count - hits) * np.log1p(-share)).sum(axis=0)
+    return np.concatenate([[0.0], np.minimum(1.0, inner), [1.0]])
+
+
+def middle_pair_chances(count: int) -> np.ndarray:
+    """P(lower middle is the i-th and upper middle the j-th of the values), i < j: shape (count, count); in logs, for
+    their factors leave a float's range. The i-th: all of the lower half are at most it, and one is it."""
+    half, rank = count // 2, np.arange(1, count + 1)
+    log_choose = math.lgamma(count + 1) - 2 * math.lgamma(half + 1)
+    with np.errstate(divide="ignore"):
+        below = half * np.log(rank / count) + np.log1p(-((rank - 1) / rank) ** half)
+    chances = np.exp(np.minimum(0.0, log_choose + below[:, None] + below[::-1][None, :]))
+    return np.triu(chances, 1)

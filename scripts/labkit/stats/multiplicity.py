@@ -1,17 +1,28 @@
-"""multiplicity.py - many tests that gate together: Holm."""
+"""multiplicity.py - many tests that gate together: Holm, and the intervals that agree with it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-def holm_adjust(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values, in the order given (Holm 1979): reject those at or below alpha.
+@dataclass(frozen=True)
+class Adjusted:
+    """p: Holm's, to be held against alpha. factor: the interval at confidence 1 - alpha / factor excludes 1 exactly
+    where p is at most alpha."""
 
-    The chance of even one false alarm in the family stays below alpha, whatever the dependence.
-    """
+    p: float
+    factor: int
+
+
+def holm_adjust(p_values: Sequence[float], alpha: float) -> list[Adjusted]:
+    """In the order given (Holm 1979). The chance of even one false alarm in the family stays below alpha, whatever the
+    dependence. From the first that is not rejected on, all have its factor (Strassburger & Bretz 2008)."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    adjusted = [0.0] * len(p_values)
-    running = 0.0
+    adjusted = [Adjusted(1.0, 1)] * len(p_values)
+    running, factor = 0.0, len(p_values)
     for step, index in enumerate(order):
-        running = max(running, min(1.0, (len(p_values) - step) * p_values[index]))
-        adjusted[index] = running
+        multiplier = len(p_values) - step
+        if running <= alpha:
+            factor = multiplier
+        running = max(running, min(1.0, multiplier * p_values[index]))
+        adjusted[index] = Adjusted(running, factor)
     return adjusted

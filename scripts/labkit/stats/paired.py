@@ -52,29 +52,3 @@ def median_interval(values: np.ndarray, confidence: float) -> tuple[float, float
         return -math.inf, math.inf
     ordered = np.sort(values)
     return float(ordered[rank - 1]), float(ordered[-rank])
-
-
-def signed_rank_p(values: np.ndarray) -> float:
-    """Two-sided Wilcoxon signed-rank test, exact with ties and zeros (Pratt 1959: zeros take ranks, then leave).
-
-    The null distribution is counted over all sign assignments, in doubled ranks so that midranks are integers.
-    """
-    doubled = doubled_midranks(np.abs(values))
-    positive = int(doubled[values > 0].sum())
-    weights = doubled[values != 0]
-    total = int(weights.sum())
-    ways = np.zeros(total + 1)
-    ways[0] = 1.0
-    for weight in weights:
-        shifted = np.zeros_like(ways)
-        shifted[weight:] = ways[:total + 1 - weight]
-        ways = (ways + shifted) / 2  # probabilities, not counts: no overflow at many blocks
-    tail = ways[:min(positive, total - positive) + 1].sum()
-    return min(1.0, 2 * float(tail))
-
-
-def doubled_midranks(magnitudes: np.ndarray) -> np.ndarray:
-    """Twice the average rank of each magnitude, 1-based, as integers."""
-    _, inverse, counts = np.unique(magnitudes, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (2 * last - counts + 1)[inverse]

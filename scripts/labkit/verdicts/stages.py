@@ -9,7 +9,7 @@ Pure     no disk, no clock: what a campaign decided can be decided again from it
 from collections.abc import Iterable
 from dataclasses import replace
 
-from labkit.verdicts.covariates import UNSTABLE_RATIO, Limits, disturbed_ratio
+from labkit.verdicts.covariates import UNSTABLE_RATIO, disturbed_ratio
 from labkit.verdicts.metrics import kept_rows
 from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, Policy, compare
 
@@ -34,12 +34,11 @@ def settled(first: Comparison, second: Comparison | None) -> Comparison:
                    reason=f"the first stage saw {first.ratio - 1:+.2%}, fresh processes did not confirm it")
 
 
-def judge_canary(rows: Iterable[dict], *, metric: str, policy: Policy, seed: int, floor_ratio: float
-                 ) -> Comparison | None:
+def judge_canary(rows: Iterable[dict], *, metric: str, policy: Policy, floor_ratio: float) -> Comparison | None:
     """The canary against A in all blocks of the first stage that had one. Several cases may share one canary: ratios
     are taken within blocks. None if no such block is complete."""
     try:
-        return compare(of_stages(rows, *FIRST), metric=metric, b=CANARY, policy=policy, seed=seed,
+        return compare(of_stages(rows, *FIRST), metric=metric, b=CANARY, policy=policy,
                        floor_ratio=floor_ratio)
     except NothingToCompare:
         return None
@@ -52,9 +51,9 @@ def canary_objection(name: str, canary: Comparison) -> str | None:
             "programs different now; try when it is quieter")
 
 
-def disturbance_objection(rows: Iterable[dict], limits: Limits, last: str = "steal time") -> str | None:
-    """rows: of any stages, all attempts; limits: those that the pilot gave."""
-    disturbed = disturbed_ratio(kept_rows(row for row in rows if row["stage"] != COUNT), limits)
+def disturbance_objection(rows: Iterable[dict], last: str = "steal time") -> str | None:
+    """rows: of any stages, all attempts."""
+    disturbed = disturbed_ratio(kept_rows(row for row in rows if row["stage"] != COUNT))
     if disturbed <= UNSTABLE_RATIO:
         return None
     return (f"{disturbed:.0%} of the blocks were disturbed even after re-runs (last: {last}); "

@@ -6,26 +6,29 @@ Units    ratio is B / A of the metric as a cost (time per operation, bytes, coun
          metric; of sampled metrics the median over blocks of the ratio within the block, which need not be
          b_median / a_median. gain_ratio is 1 / ratio: throughput of B over throughput of A. effect_ratio, floor_ratio,
          mde_ratio and equivalence_ratio are distances from 1: 0.02 means 2 %.
-Changed  needs all of: the exact order-statistic interval excludes 1, the block-bootstrap interval excludes 1 (both at
-         1 - alpha, after Holm where several metrics gate together), and a point estimate beyond the larger of policy
-         and noise floor. Equivalent needs both 1 - 2 equivalence_alpha intervals inside +-equivalence_ratio.
-Pure     no disk, no clock; the same rows and seed give the same Comparison.
+Interval low and high are the hull of the exact order-statistic interval of the median and of its block bootstrap, at
+         1 - alpha over the factor that Holm has for this comparison within its family: what is printed decides.
+Changed  needs an interval that excludes 1 and a point estimate beyond the larger of policy and noise floor. Equivalent
+         (in the median) needs the hull at 1 - 2 equivalence_alpha inside +-equivalence_ratio, and no odd runs on one side.
+Pure     no disk, no clock, nothing random; the same rows give the same Comparison.
 """
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from labkit.stats.bootstrap import RESAMPLES_COUNT, Interval, block_logs, median_ratio
+from labkit.stats.bootstrap import block_logs, bootstrap_interval
 from labkit.stats.other_tests import lag1_autocorrelation, welch_log_p
 from labkit.stats.equivalence import within_margin
-from labkit.stats.multiplicity import holm_adjust
-from labkit.stats.paired import median_interval, sign_test_p, signed_rank_p
+from labkit.stats.multiplicity import Adjusted, holm_adjust
+from labkit.stats.paired import median_interval, sign_test_p
 from labkit.stats.power import blocks_at_least, detectable_effect, median_error, robust_sigma
 from labkit.verdicts.metrics import METRICS, Metric, kept_rows, paired_arrays
+from labkit.verdicts.odd_runs import OddRuns, covariate_runs, slow_runs
 
+ENGINE = 2  # how rows become verdicts; a sealed report names the one that judged it (report/recompute.py)
 IMPROVED, REGRESSED, EQUIVALENT = "improved", "regressed", "equivalent"
 INCONCLUSIVE, IDENTICAL = "inconclusive", "identical"
 CHANGED = (IMPROVED, REGRESSED)
@@ -44,12 +47,15 @@ class Policy:
     equivalence_alpha: float = 0.05
     power: float = 0.95
     power_effect_ratio: float = 0.02
-    resamples_count: int = RESAMPLES_COUNT
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric, judged. Infinite interval ends (too few blocks) are None in JSON."""
+    """One metric, judged. Infinite interval ends (too few blocks) are None in JSON, which has no block_logs: the rows do.
+
+    confidence: of the interval, after its family. family_factor: what Holm multiplied p_exact by. mean_ratio: of the means
+    of all runs, which the median leaves out. odd_runs: slow ones first.
+    """
 
     metric: str
     unit: str
@@ -60,16 +66,13 @@ class Comparison:
     ratio: float
     low: float
     high: float
-    exact_low: float
-    exact_high: float
     confidence: float
+    family_factor: int
     gain_ratio: float
     gain_low: float
     gain_high: float
     p_exact: float
-    p_bootstrap: float
     p_adjusted: float
-    p_signed_rank: float
     p_welch: float
     welch_disagrees: bool
     autocorrelation: float
@@ -80,11 +83,13 @@ class Comparison:
     equivalence_ratio: float
     pairs_count: int
     blocks_count: int
-    seed: int
+    mean_ratio: float = math.nan
+    odd_runs: tuple[OddRuns, ...] = ()
+    block_logs: tuple[float, ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict:
         return {key: None if isinstance(value, float) and not math.isfinite(value) else value
-                for key, value in dataclasses.asdict(self).items()}
+                for key, value in dataclasses.asdict(self).items() if key != "block_logs"}
 
     @property
     def changed(self) -> bool:
@@ -96,89 +101,105 @@ class NothingToCompare(ValueError):
 
 
 def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B", policy: Policy = Policy(),
-            seed: int, floor_ratio: float = 0.0) -> Comparison:
+            floor_ratio: float = 0.0) -> Comparison:
     """Judge arm b against arm a on one metric. rows: as interleave.py makes them, all attempts, failures included.
 
     floor_ratio: what this class of machine shows between identical programs (labkit/calibration), 0 if unknown.
     NothingToCompare if no block is complete.
     """
     chosen = METRICS[metric]
-    left, right, blocks = paired_arrays(kept_rows(rows), chosen, a, b)
+    kept = kept_rows(rows)
+    left, right, blocks = paired_arrays(kept, chosen, a, b)
     if not blocks:
         raise NothingToCompare(f"no block in which {a} and {b} both gave a {chosen.title}; "
                                f"look at the rows' failures")
     if chosen.noise == "exact":
-        return compare_exact(left.ravel(), right.ravel(), chosen, seed)
-    return compare_blocks(left, right, metric=chosen, policy=policy, seed=seed, floor_ratio=floor_ratio)
+        return compare_exact(left.ravel(), right.ravel(), chosen)
+    complete = set(blocks)
+    return compare_blocks(left, right, metric=chosen, policy=policy, floor_ratio=floor_ratio,
+                          interfered=covariate_runs([row for row in kept if row["block"] in complete], a, b))
 
 
 def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"], policy: Policy = Policy(),
-                   seed: int, floor_ratio: float = 0.0) -> Comparison:
-    """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i."""
+                   floor_ratio: float = 0.0, interfered: tuple[OddRuns, ...] = ()) -> Comparison:
+    """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: runs
+    that the kernel's counts set apart."""
     logs = block_logs(a, b)
-    confidence = 1 - policy.alpha
-    bootstrap = median_ratio(logs, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
-    exact = tuple(bounded_exp(end) for end in median_interval(logs, confidence))
-    p_exact, p_welch = sign_test_p(logs), welch_log_p(a.ravel(), b.ravel())
-    effect_ratio = max(policy.effect_ratio, metric.tolerance_ratio)
-    margin_ratio = max(policy.equivalence_ratio, metric.tolerance_ratio)
-    comparison = Comparison(
+    ratio, p_exact, p_welch = math.exp(np.median(logs)), sign_test_p(logs), welch_log_p(a.ravel(), b.ravel())
+    nothing = math.nan
+    alone = Comparison(
         metric=metric.name, unit=metric.unit, verdict=INCONCLUSIVE, reason="",
         a_median=float(np.median(a)), b_median=float(np.median(b)),
-        ratio=bootstrap.estimate, low=bootstrap.low, high=bootstrap.high,
-        exact_low=exact[0], exact_high=exact[1], confidence=confidence,
-        gain_ratio=1 / bootstrap.estimate, gain_low=1 / bootstrap.high, gain_high=1 / bootstrap.low,
-        p_exact=p_exact, p_bootstrap=bootstrap.p, p_adjusted=max(p_exact, bootstrap.p),
-        p_signed_rank=signed_rank_p(logs), p_welch=p_welch,
-        welch_disagrees=(p_welch <= policy.alpha) != (max(p_exact, bootstrap.p) <= policy.alpha),
+        ratio=ratio, low=nothing, high=nothing, confidence=nothing, family_factor=1,
+        gain_ratio=1 / ratio, gain_low=nothing, gain_high=nothing,
+        p_exact=p_exact, p_adjusted=p_exact, p_welch=p_welch,
+        welch_disagrees=(p_welch <= policy.alpha) != (p_exact <= policy.alpha),
         autocorrelation=lag1_autocorrelation(logs),
-        noise_ratio=math.expm1(robust_sigma(logs) * math.sqrt(a.shape[1])),
-        mde_ratio=detectable_ratio(logs, bootstrap, exact, policy, max(effect_ratio, floor_ratio)),
-        floor_ratio=floor_ratio, effect_ratio=effect_ratio, equivalence_ratio=margin_ratio,
-        pairs_count=a.size, blocks_count=len(a), seed=seed)
-    return judged(comparison, policy, is_equivalent(logs, policy, seed, margin_ratio))
+        noise_ratio=math.expm1(robust_sigma(logs) * math.sqrt(a.shape[1])), mde_ratio=nothing,
+        floor_ratio=floor_ratio, effect_ratio=max(policy.effect_ratio, metric.tolerance_ratio),
+        equivalence_ratio=max(policy.equivalence_ratio, metric.tolerance_ratio),
+        pairs_count=a.size, blocks_count=len(a), mean_ratio=float(b.mean() / a.mean()),
+        odd_runs=(slow_runs(a, b), *interfered), block_logs=tuple(logs.tolist()))
+    return judged(alone, policy, Adjusted(p_exact, 1))
 
 
-def detectable_ratio(logs: np.ndarray, bootstrap: Interval, exact: tuple[float, float], policy: Policy,
+def judged(c: Comparison, policy: Policy, adjusted: Adjusted) -> Comparison:
+    """The comparison with its interval, its verdict and the reason for it, as one of a family."""
+    logs, alpha = np.array(c.block_logs), policy.alpha / adjusted.factor
+    low, high = hull(logs, 1 - alpha)
+    placed = dataclasses.replace(
+        c, low=low, high=high, gain_low=divide(1.0, high), gain_high=divide(1.0, low), confidence=1 - alpha,
+        family_factor=adjusted.factor, p_adjusted=adjusted.p,
+        mde_ratio=detectable_ratio(logs, low, high, alpha, policy, max(c.effect_ratio, c.floor_ratio)))
+    verdict, reason = decide(placed, policy)
+    return dataclasses.replace(placed, verdict=verdict, reason=reason)
+
+
+def hull(logs: np.ndarray, confidence: float) -> tuple[float, float]:
+    """The ratio between the lower and the higher ends of both kinds of interval. The exact one holds at every size of
+    sample; (0, inf) where there are too few blocks for it."""
+    exact, bootstrap = median_interval(logs, confidence), bootstrap_interval(logs, confidence)
+    return bounded_exp(min(exact[0], bootstrap[0])), bounded_exp(max(exact[1], bootstrap[1]))
+
+
+def detectable_ratio(logs: np.ndarray, low: float, high: float, alpha: float, policy: Policy,
                      threshold_ratio: float) -> float:
-    widths = [(math.log(high) - math.log(low)) / 2 if low > 0 and math.isfinite(high) else math.inf
-              for low, high in ((bootstrap.low, bootstrap.high), exact)]
+    width = (math.log(high) - math.log(low)) / 2 if low > 0 and math.isfinite(high) else math.inf
     error = median_error(robust_sigma(logs), len(logs))
-    return bounded_exp(detectable_effect(max(widths), error, alpha=policy.alpha, power=policy.power,
+    return bounded_exp(detectable_effect(width, error, alpha=alpha, power=policy.power,
                                          threshold=math.log1p(threshold_ratio))) - 1
 
 
-def is_equivalent(logs: np.ndarray, policy: Policy, seed: int, margin: float) -> bool:
-    """Both kinds of interval must agree here too."""
-    confidence = 1 - 2 * policy.equivalence_alpha
-    low, high = (bounded_exp(end) for end in median_interval(logs, confidence))
-    if not within_margin(low, high, margin):
-        return False
-    interval = median_ratio(logs, seed=seed, confidence=confidence, resamples_count=policy.resamples_count)
-    return within_margin(interval.low, interval.high, margin)
-
-
-def judged(comparison: Comparison, policy: Policy, equivalent: bool) -> Comparison:
-    """The same comparison with its verdict and the reason for it."""
-    verdict, reason = decide(comparison, policy, equivalent)
-    return dataclasses.replace(comparison, verdict=verdict, reason=reason)
-
-
-def decide(c: Comparison, policy: Policy, equivalent: bool) -> tuple[str, str]:
-    threshold = max(c.effect_ratio, c.floor_ratio)
-    proven = c.p_adjusted <= policy.alpha and excludes_one(c.low, c.high) and excludes_one(c.exact_low, c.exact_high)
-    beyond = abs(math.log(c.ratio)) > math.log1p(threshold)
-    if proven and beyond:
+def decide(c: Comparison, policy: Policy) -> tuple[str, str]:
+    threshold, proven = max(c.effect_ratio, c.floor_ratio), excludes_one(c.low, c.high)
+    interval = f"the {percent_text(c.confidence)} interval [{c.low:.4f}, {c.high:.4f}]"
+    if proven and abs(math.log(c.ratio)) > math.log1p(threshold):
         return (IMPROVED if c.ratio < 1 else REGRESSED,
-                f"both intervals exclude 1 and the effect is beyond {threshold:.2%}")
-    if equivalent:
-        return EQUIVALENT, f"the intervals lie within {c.equivalence_ratio:.2%} of 1"
-    needed = blocks_at_least(policy.alpha)
+                f"{interval} excludes 1 and the effect is beyond {threshold:.2%}")
+    narrow = hull(np.array(c.block_logs), 1 - 2 * policy.equivalence_alpha)
+    if within_margin(*narrow, c.equivalence_ratio):
+        return in_the_median(c, f"the {percent_text(1 - 2 * policy.equivalence_alpha)} interval [{narrow[0]:.4f}, "
+                                f"{narrow[1]:.4f}] lies within {c.equivalence_ratio:.2%} of 1")
+    needed = blocks_at_least(policy.alpha / c.family_factor)
     if c.blocks_count < needed:
-        return INCONCLUSIVE, f"{c.blocks_count} blocks cannot decide at alpha {policy.alpha:g}; {needed} could"
+        among = f", one of {c.family_factor} judged together" if c.family_factor > 1 else ""
+        return INCONCLUSIVE, f"{c.blocks_count} blocks cannot decide at alpha {policy.alpha:g}{among}; {needed} could"
     if proven:
-        return INCONCLUSIVE, f"the effect is real but not beyond {threshold:.2%}"
-    return INCONCLUSIVE, f"an effect of {c.mde_ratio:.2%} or more would have been seen"
+        return INCONCLUSIVE, f"{interval} excludes 1, but the effect is not beyond {threshold:.2%}"
+    return INCONCLUSIVE, f"{interval} holds 1; an effect of {c.mde_ratio:.2%} or more would have been seen"
+
+
+def in_the_median(c: Comparison, text: str) -> tuple[str, str]:
+    """Equivalent, unless what the median does not see stands on one side."""
+    skewed = [odd.text for odd in c.odd_runs if odd.one_sided]
+    if skewed:
+        return INCONCLUSIVE, f"equal in the median ({text}), but not in {'; '.join(skewed)}"
+    return EQUIVALENT, f"equivalent in the median: {text}"
+
+
+def percent_text(confidence: float) -> str:
+    """99 %, and 99.98 % of a large family."""
+    return f"{100 * confidence:.6g} %"
 
 
 def excludes_one(low: float, high: float) -> bool:
@@ -189,7 +210,7 @@ def bounded_exp(value: float) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-def compare_exact(a: np.ndarray, b: np.ndarray, metric: Metric, seed: int) -> Comparison:
+def compare_exact(a: np.ndarray, b: np.ndarray, metric: Metric) -> Comparison:
     """Counts that should not vary. a, b: shape (n,), n >= 1. Where they do vary, only disjoint ranges are a finding."""
     ratio = divide(float(np.median(b)), float(np.median(a)))
     low, high = divide(b.min(), a.max()), divide(b.max(), a.min())
@@ -197,14 +218,13 @@ def compare_exact(a: np.ndarray, b: np.ndarray, metric: Metric, seed: int) -> Co
     verdict, reason = decide_exact(ratio, low, high, varies, metric)
     return Comparison(
         metric=metric.name, unit=metric.unit, verdict=verdict, reason=reason, a_median=float(np.median(a)),
-        b_median=float(np.median(b)), ratio=ratio, low=low, high=high, exact_low=low, exact_high=high, confidence=1.0,
+        b_median=float(np.median(b)), ratio=ratio, low=low, high=high, confidence=1.0, family_factor=1,
         gain_ratio=divide(1.0, ratio), gain_low=divide(1.0, high), gain_high=divide(1.0, low),
-        p_exact=float("nan"), p_bootstrap=float("nan"), p_adjusted=float("nan"), p_signed_rank=float("nan"),
-        p_welch=float("nan"), welch_disagrees=False, autocorrelation=0.0,
+        p_exact=math.nan, p_adjusted=math.nan, p_welch=math.nan, welch_disagrees=False, autocorrelation=0.0,
         noise_ratio=divide(a.max(), a.min()) - 1, mde_ratio=max(high / ratio - 1 if ratio else 0.0,
                                                                 metric.tolerance_ratio),
         floor_ratio=0.0, effect_ratio=metric.tolerance_ratio, equivalence_ratio=metric.tolerance_ratio,
-        pairs_count=a.size, blocks_count=a.size, seed=seed)
+        pairs_count=a.size, blocks_count=a.size)
 
 
 def decide_exact(ratio: float, low: float, high: float, varies: bool, metric: Metric) -> tuple[str, str]:
@@ -226,16 +246,7 @@ def divide(numerator: float, denominator: float) -> float:
 
 
 def judge_together(comparisons: list[Comparison], policy: Policy) -> list[Comparison]:
-    """Holm over all sampled comparisons that gate together; a verdict that no longer holds becomes inconclusive."""
-    sampled = [c for c in comparisons if not math.isnan(c.p_adjusted)]
-    adjusted = dict(zip(map(id, sampled),
-                        holm_adjust([max(c.p_exact, c.p_bootstrap) for c in sampled])))
-    return [rejudge(c, adjusted[id(c)], policy) if id(c) in adjusted else c for c in comparisons]
-
-
-def rejudge(c: Comparison, p_adjusted: float, policy: Policy) -> Comparison:
-    updated = dataclasses.replace(c, p_adjusted=p_adjusted)
-    if c.verdict not in CHANGED or p_adjusted <= policy.alpha:
-        return updated
-    reason = f"p is {p_adjusted:.3f} once all metrics that gate together are counted (Holm)"
-    return dataclasses.replace(updated, verdict=INCONCLUSIVE, reason=reason)
+    """Holm over all sampled comparisons that gate together, each with the interval that agrees with it."""
+    sampled = [c for c in comparisons if c.block_logs]
+    family = iter(holm_adjust([c.p_exact for c in sampled], policy.alpha))
+    return [judged(c, policy, next(family)) if c.block_logs else c for c in comparisons]

@@ -1,0 +1,58 @@
+"""The attack itself: the same figures every time, bounds that can break, and the scenarios that once broke the engine."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import attack  # noqa: E402
+import scenarios  # noqa: E402
+import simulated_machine as m  # noqa: E402
+from scenarios import CAMPAIGNS, DIFFERENT, FOUND, Bound, Scenario  # noqa: E402
+from trials import Outcome, run_trial  # noqa: E402
+
+
+def named(name):
+    return next(one for one in CAMPAIGNS if one.name == name)
+
+
+def outcomes(verdict, count):
+    return [Outcome(verdict, 100, True)] * count
+
+
+def test_names_are_unique_for_they_are_the_seeds():
+    assert len({one.name for one in CAMPAIGNS}) == len(CAMPAIGNS)
+
+
+def test_a_trial_is_the_same_every_time():
+    scenario = named("layout 1 % per block")
+    assert run_trial(scenario, 3) == run_trial(scenario, 3)
+
+
+@pytest.mark.parametrize("different_count, broken_count", [(0, 0), (8, 0), (9, 1)])
+def test_a_bound_breaks_only_when_the_whole_interval_is_beyond_it(different_count, broken_count):
+    """8 of 400 may still be 1 in 100; 9 may not."""
+    scenario = Scenario("x", m.normal(0.01), m.planted(0.0), 1.0, (Bound(DIFFERENT, at_most=0.01),))
+    found = outcomes("improved", different_count) + outcomes("equivalent", 400 - different_count)
+    assert len(attack.broken_bounds(scenario, found)) == broken_count
+
+
+def test_a_row_marks_a_broken_bound():
+    scenario = Scenario("x", m.normal(0.01), m.planted(0.05), 1.05, (Bound(FOUND, at_least=0.9),))
+    row = attack.row(scenario, outcomes("inconclusive", 100))
+    assert row == "| x | 100 | 0 | 0 [0.0%, 3.6%] ✗ at least 90% | 0 | 100 | 100 |"
+
+
+@pytest.mark.parametrize("name", [f"{count} comparisons judged together, all twice as slow" for count in (51, 60)])
+@pytest.mark.slow
+def test_a_large_family_finds_what_is_twice_as_slow(name):
+    assert run_trial(named(name), 0).all_regressed
+
+
+def test_the_committed_page_has_today_s_scenarios():
+    page = attack.PAGE.read_text()
+    for one in CAMPAIGNS:
+        assert f"| {one.name} | " in page, f"{one.name}: run make attack"
+    assert scenarios.BLIND_MAX == 5 / 400

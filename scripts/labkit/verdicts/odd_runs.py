@@ -1,0 +1,79 @@
+"""odd_runs.py - what a median does not see: slow runs, and runs that the kernel interfered with, of one arm only.
+
+A B that is ten times slower in one run of ten has A's median. So the runs that stand out are counted for each arm, and
+where they stand on one side, "equivalent" is withheld (verdict.py).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from labkit.stats.paired import binomial_tail
+
+SLOW_FACTOR = 1.5
+ALONE_COUNT = 3
+MEANS_APART_RATIO = 0.05
+SKEW_ALPHA = 0.01
+# Covariates of one process run: title, and what is never odd.
+COVARIATES = {"involuntary_switches_count": ("involuntary switches", 20), "major_faults_count": ("major faults", 0)}
+USUAL_FACTOR = 4
+
+
+@dataclass(frozen=True)
+class OddRuns:
+    """what: of a run that stands out. one_sided: more unequal than chance explains."""
+
+    what: str
+    a_count: int
+    b_count: int
+    a_runs_count: int
+    b_runs_count: int
+    one_sided: bool
+
+    @property
+    def text(self) -> str:
+        return (f"runs with {self.what}: {self.a_count} of {self.a_runs_count} of A, {self.b_count} of "
+                f"{self.b_runs_count} of B")
+
+
+def slow_runs(a: np.ndarray, b: np.ndarray) -> OddRuns:
+    """a, b: any shape, one number a run. Slow: beyond SLOW_FACTOR times the median of all runs of both. One-sided also
+    where there are few, but so slow that the means are apart."""
+    limit = SLOW_FACTOR * float(np.median(np.concatenate([a.ravel(), b.ravel()])))
+    found = counted(f"more than {SLOW_FACTOR:g} times the median of all", a.ravel() > limit, b.ravel() > limit)
+    alone = min(found.a_count, found.b_count) == 0 < max(found.a_count, found.b_count)
+    return replace(found, one_sided=found.one_sided or alone and means_apart(a, b))
+
+
+def means_apart(a: np.ndarray, b: np.ndarray) -> bool:
+    """Then even one slow run is too many to be passed over: it happened in none of 673 comparisons of identical programs
+    that `make calibrate` called equivalent; three slow runs on one side happened in 6."""
+    return abs(math.log(b.mean() / a.mean())) > math.log1p(MEANS_APART_RATIO)
+
+
+def covariate_runs(rows: Sequence[dict], a: str, b: str) -> tuple[OddRuns, ...]:
+    """One for each covariate that rows have. The limit comes from the arm that has less of it: where B is always
+    preempted more than A, all its runs are odd."""
+    found = []
+    for name, (title, allowance) in COVARIATES.items():
+        arms = [np.array([row[name] for row in rows if row["arm"] == arm and row.get(name) is not None]) for arm in (a, b)]
+        if all(arm.size for arm in arms):
+            limit = allowance + USUAL_FACTOR * min(float(np.median(arm)) for arm in arms)
+            found.append(counted(f"more than {limit:g} {title}", arms[0] > limit, arms[1] > limit))
+    return tuple(found)
+
+
+def counted(what: str, a_odd: np.ndarray, b_odd: np.ndarray) -> OddRuns:
+    a_count, b_count = int(np.count_nonzero(a_odd)), int(np.count_nonzero(b_odd))
+    return OddRuns(what, a_count, b_count, a_odd.size, b_odd.size, stand_on_one_side(a_count, b_count))
+
+
+def stand_on_one_side(a_count: int, b_count: int) -> bool:
+    """ALONE_COUNT where the other side has none at all (three of three are by chance in one case of four: a price that
+    is paid in "inconclusive"); else by the sign test, for on a restless machine both sides have many."""
+    more, fewer = max(a_count, b_count), min(a_count, b_count)
+    if fewer == 0:
+        return more >= ALONE_COUNT
+    return 2 * binomial_tail(more + fewer, more) <= SKEW_ALPHA
