@@ -19,6 +19,9 @@ objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c %_fuzz.c,\
 
 CLINIC_OBJECTS := $(call objects,$(foreach room,foundation unwind symbols \
 	session formats sources collect,profiler/$(room)/*.c))
+# Whoever looks formats up by name or content: a linker takes from an archive
+# only what is called, and nothing calls a format (formats/format.h).
+FORMAT_OBJECTS := $(call objects,profiler/formats/*.c)
 CLI_OBJECTS := $(call objects,profiler/cli/*.c)
 BENCH_OBJECTS := $(call objects,profiler/bench/*.c)
 PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
@@ -50,7 +53,7 @@ $(O)/lib/libclinic-preload.so: $(PRELOAD_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,now,-z,defs $^ -o $@ -lpthread -ldl
 
-$(O)/bin/clinic: $(CLI_OBJECTS) $(O)/lib/libclinic.a
+$(O)/bin/clinic: $(CLI_OBJECTS) $(FORMAT_OBJECTS) $(O)/lib/libclinic.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 

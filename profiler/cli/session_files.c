@@ -1,47 +1,165 @@
-/* Names of files; opening and writing sessions, with the sentence that says
- * what failed. */
+/* Opening files of any format and writing sessions, with the sentence that
+ * says what failed; choosing the format that is written. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/session_files.h"
 #include "cli/verb.h"
-#include "session/session.h"
 #include "session/session_json.h"
 
-int clinic_open_session(const char *path, struct clinic_session **session)
+/* So much of a list of formats; more of them are cut off. */
+enum { LIST_BYTES = 4096 };
+
+static void append(char text[LIST_BYTES], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void append(char text[LIST_BYTES], const char *format, ...)
 {
-	struct clinic_why why;
-	int error = clinic_session_read(path, session, &why);
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + used, LIST_BYTES - used, format, arguments);
+	va_end(arguments);
+}
+
+const char *clinic_describe_formats(enum clinic_format_use use)
+{
+	static char text[LIST_BYTES];
+
+	*text = '\0';
+	for (const struct clinic_format *format = clinic_format_next(NULL);
+	     format; format = clinic_format_next(format))
+		if (use == CLINIC_FORMAT_READ ? !!format->read
+					      : !!format->write)
+			append(text, "  %-12s %-11s %s\n", format->name,
+			       format->suffix, format->summary);
+	return text;
+}
+
+/* " session (a session ...), ..." without one of them (NULL: with all). */
+static const char *list_formats(enum clinic_format_use use,
+				const struct clinic_format *without)
+{
+	static char text[LIST_BYTES];
+
+	*text = '\0';
+	for (const struct clinic_format *format = clinic_format_next(NULL);
+	     format; format = clinic_format_next(format)) {
+		bool is_read = use == CLINIC_FORMAT_READ;
+
+		if (format == without ||
+		    !(is_read ? !!format->read : !!format->write))
+			continue;
+		append(text, "%s %s (%s)", *text ? "," : "", format->name,
+		       is_read ? format->summary : format->suffix);
+	}
+	return text;
+}
+
+static int explain_unknown(const char *path, const struct clinic_why *why)
+{
+	return clinic_complain("cannot tell what %s is%s%s; known are%s", path,
+			       *why->text ? ": " : "", why->text,
+			       list_formats(CLINIC_FORMAT_READ, NULL));
+}
+
+/* One sentence: what could not be read, why, what to try. */
+static int explain(const char *path, const struct clinic_format *format,
+		   int error, const struct clinic_why *why)
+{
+	const char *name = format ? format->name : "";
 
 	switch (error) {
-	case 0:
-		return 0;
+	case -ENOMSG:
+		return explain_unknown(path, why);
+	case -ENODATA:
+		return clinic_complain("%s has nothing to read: %s", path,
+				       why->text);
 	case -EBADMSG:
-		return clinic_complain("%s is not a session that can be read: "
-				       "%s; record or import it again",
-				       path, why.text);
+		return clinic_complain(
+			"%s is not a %s that can be read: %s; record, import "
+			"or copy it again",
+			path, name,
+			*why->text ? why->text : "it is damaged or cut short");
 	case -EPROTO:
-		return clinic_complain("%s is too new: %s; use the clinic that "
-				       "wrote it",
-				       path, why.text);
+		return clinic_complain("%s is too new: %s; use the program "
+				       "that wrote it",
+				       path, why->text);
 	case -EFBIG:
 		return clinic_complain(
 			"%s is too large: %s; record a shorter "
 			"time",
-			path, *why.text ? why.text : "it is past the limits");
+			path, *why->text ? why->text : "it is past the limits");
+	case -ESPIPE:
+		return clinic_complain("cannot tell what %s is, which is "
+				       "neither a file nor a pipe",
+				       path);
 	default:
 		return clinic_complain("cannot read %s: %s", path,
 				       strerror(-error));
 	}
 }
 
-bool clinic_has_suffix(const char *path, const char *suffix)
+int clinic_open_with(const char *path,
+		     const struct clinic_format_options *options,
+		     struct clinic_session **session)
 {
-	size_t length = strlen(path);
+	const struct clinic_format *format;
+	struct clinic_why why;
+	int error = clinic_format_read(path, options, &format, session, &why);
 
-	if (length > 3 && !strcmp(path + length - 3, ".gz"))
-		length -= 3;
-	return length > strlen(suffix) &&
-	       !strncmp(path + length - strlen(suffix), suffix, strlen(suffix));
+	return error ? explain(path, format, error, &why) : CLINIC_EXIT_DONE;
+}
+
+int clinic_open_session(const char *path, struct clinic_session **session)
+{
+	static const struct clinic_format_options as_it_is;
+
+	return clinic_open_with(path, &as_it_is, session);
+}
+
+int clinic_choose_format(const char *path, const char *name,
+			 const struct clinic_format **format)
+{
+	*format = name ? clinic_format_named(name)
+		       : clinic_format_of_path(path);
+	if (!*format)
+		return clinic_complain(
+			name ? "there is no format '%s'; known are%s"
+			     : "no format has the suffix of %s; known are%s",
+			name ? name : path,
+			list_formats(CLINIC_FORMAT_WRITTEN, NULL));
+	if (!(*format)->write)
+		return clinic_complain(
+			"%s can be read only; what can be "
+			"written are%s",
+			(*format)->name,
+			list_formats(CLINIC_FORMAT_WRITTEN, NULL));
+	return CLINIC_EXIT_DONE;
+}
+
+int clinic_write_as(const struct clinic_format *format,
+		    const struct clinic_session *session,
+		    const struct clinic_format_options *options,
+		    const char *path)
+{
+	int error = format->write(session, options, path);
+
+	if (error == -ENODATA)
+		return clinic_complain("%s has no %s to draw; another "
+				       "--weight may have",
+				       options->source,
+				       clinic_weight_name(options->weight));
+	if (error == -ENOTSUP)
+		return clinic_complain(
+			"a file of the format %s cannot show a "
+			"difference; try%s",
+			format->name,
+			list_formats(CLINIC_FORMAT_WRITTEN, format));
+	return clinic_written(path, error);
 }
 
 int clinic_check_session_name(const char *path)
@@ -49,7 +167,8 @@ int clinic_check_session_name(const char *path)
 	if (!path)
 		return clinic_complain("where should the session go? say -o "
 				       "session.json");
-	if (clinic_has_suffix(path, ".json") || !strncmp(path, "/dev/", 5))
+	if (clinic_format_has_suffix(path, ".json") ||
+	    !strncmp(path, "/dev/", 5))
 		return CLINIC_EXIT_DONE;
 	return clinic_complain(
 		"a session ends in .json or .json.gz, not as %s "

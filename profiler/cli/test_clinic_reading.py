@@ -360,11 +360,16 @@ def test_nothing_said_is_a_usage_error():
     (["report", "/nonexistent.json"], "cannot read /nonexistent.json: No such file or directory"),
     (["report", "/"], "cannot read /: Is a directory"),
     (["export", "a"], "say -o"),
-    (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are .svg .collapsed .json"),
+    (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are collapsed (.collapsed), flamegraph (.svg), session (.json)"),
+    (["export", "a", "-o", "x.svg", "--format", "png"], "there is no format 'png'; known are collapsed (.collapsed), "),
+    (["export", "a", "-o", "x.svg", "--format", "perf-script"], "perf-script can be read only; what can be written"),
+    (["diff", PERF_TEXT, FASTER_TEXT, "-o", "x.json"], "session cannot show a difference; try collapsed (.collapsed), "
+     "flamegraph (.svg)"),
     (["diff", "a", "b", "-o", "x.png"], "no format has the suffix"),
     (["import", "a"], "say -o"),
     (["import", "a", "-o", "x.svg"], "a session ends in .json or .json.gz, not as x.svg does"),
-    (["import", "/nonexistent", "-o", "x.json"], "cannot import /nonexistent"),
+    (["import", "/nonexistent", "-o", "x.json"], "cannot read /nonexistent"),
+    (["report", "/dev/null"], "neither a file nor a pipe"),
 ])
 def test_bad_usage_is_one_sentence(argv, says):
     assert says in complaint(*argv)
@@ -378,13 +383,15 @@ def test_damaged_sessions_are_told(folder, tmp_path):
     other.write_text("{}")
     assert f"it is cut short: it ends at byte {len(whole) // 2};" in complaint("report", cut)
     assert "too new" in complaint("report", newer) and "99" in complaint("report", newer)
+    assert "cannot tell what" in complaint("diff", folder / "pipeline.json", other)
+    other.write_text('{"about":{}}')
     assert '"format"' in complaint("diff", folder / "pipeline.json", other)
     (tmp_path / "cut.json.gz").write_bytes((folder / "faster.json.gz").read_bytes()[:-9])
     assert "it is cut short" in complaint("report", tmp_path / "cut.json.gz")
 
 
 @pytest.mark.parametrize("text, says", [
-    ("", "it is empty"), ("[1]", "begins with another thing than '{'"),
+    ("", "it is empty"), ("[1]", "known are perf-script (the text of "), ('{"a":1}', "session (a session with all"),
     ('{"format":"clinic-session","schema":2,"strings":["",7', "strings holds something else"),
     ('{"format":"clinic-session","schema":2,"strings":["","a', "it is cut short"),
     ('{"format":"clinic-session" "schema"', "it is damaged at byte 27"),
@@ -416,10 +423,43 @@ def test_a_small_file_cannot_take_all_memory(tmp_path, begin, filler, times):
 
 def test_a_text_that_is_no_perf_script_is_told(tmp_path):
     (tmp_path / "text").write_text("hello\nworld\n")
-    assert "is it the text of `perf script" in complaint("import", tmp_path / "text", "-o", tmp_path / "x.json")
+    assert "perf-script (the text of perf script -F " in complaint("import", tmp_path / "text", "-o", tmp_path / "x.json")
     assert not (tmp_path / "x.json").exists()
     assert "other events, such as cpu-clock:pppH" in complaint("import", PERF_TEXT, "--event", "faults", "-o",
                                                                tmp_path / "x.json")
+
+
+def test_every_reading_verb_takes_any_format_by_its_content(folder, tmp_path):
+    """A perf text, plain, gzipped or from a pipe, is as good as the session it becomes; names do not matter."""
+    named_oddly = tmp_path / "pipeline.json"
+    named_oddly.write_bytes(gzip.compress(PERF_TEXT.read_bytes()))
+    wanted = done("report", folder / "pipeline.json", "--by", "library")
+    assert done("report", PERF_TEXT, "--by", "library") == wanted
+    assert done("report", named_oddly, "--by", "library") == wanted
+    for piped in (PERF_TEXT, named_oddly, folder / "pipeline.json"):
+        with subprocess.Popen(["cat", piped], stdout=subprocess.PIPE) as cat:
+            assert done("report", "-", "--by", "library", stdin=cat.stdout) == wanted
+        with open(piped) as whole:
+            assert done("report", "-", "--by", "library", stdin=whole) == wanted
+    done("import", folder / "pipeline.json", "-o", tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (folder / "pipeline.json").read_bytes()
+    done("merge", PERF_TEXT, named_oddly, "-o", tmp_path / "twice.json")
+    assert json.loads(done("report", tmp_path / "twice.json", "--json"))["quality"]["samples_count"] == 120
+    table = done("diff", PERF_TEXT, FASTER_TEXT).split("\n\n")[1]
+    assert table == done("diff", folder / "pipeline.json", folder / "faster.json.gz").split("\n\n")[1]
+    done("export", named_oddly, "-o", tmp_path / "a.collapsed")
+    check_golden("pipeline.collapsed.txt", (tmp_path / "a.collapsed").read_text())
+
+
+def test_a_slow_pipe_is_recognised_when_there_is_enough_of_it():
+    slowly = "printf '{\"for'; sleep 0.2; printf 'mat\":\"clinic-session\",\"schema\":2}'"
+    with subprocess.Popen(["sh", "-c", slowly], stdout=subprocess.PIPE) as writer:
+        assert "exit code 0" in done("report", "-", stdin=writer.stdout)
+
+
+def test_the_format_may_be_named(folder, tmp_path):
+    done("export", folder / "pipeline.json", "-o", tmp_path / "stacks.txt", "--format", "collapsed")
+    check_golden("pipeline.collapsed.txt", (tmp_path / "stacks.txt").read_text())
 
 
 def test_a_cut_text_is_told(tmp_path):

@@ -84,17 +84,4 @@ int clinic_complain(const char *format, ...)
 const char *clinic_nearest(const char *word, const char *const *known,
 			   size_t known_count);
 
-/* Whether it names that format: ".svg", or ".svg.gz" of it. */
-bool clinic_has_suffix(const char *path, const char *suffix);
-
-struct clinic_session;
-
-/* Reads it, or complains: 0 or the exit code. */
-int clinic_open_session(const char *path, struct clinic_session **session);
-/* Complains of no name (NULL), and of one that no session should have: 0 or
- * the exit code. */
-int clinic_check_session_name(const char *path);
-/* The result of writing `path`: complains unless it is 0. */
-int clinic_written(const char *path, int error);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/annotate.h"
+#include "cli/session_files.h"
 #include "cli/verb.h"
 #include "session/session.h"
 

@@ -1,3 +1,4 @@
+/* clinic diff - what has changed from one session to another. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -5,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/session_files.h"
 #include "cli/verb.h"
-#include "formats/collapsed.h"
-#include "formats/flamegraph.h"
 #include "formats/share.h"
 #include "session/call_change.h"
 #include "session/session.h"
@@ -29,6 +29,8 @@ struct request {
 	const char *output;
 	const char *title;
 	const char *weight_name;
+	const char *format_name;
+	const struct clinic_format *format;
 	uint64_t top;
 	bool is_json;
 	bool is_icicle;
@@ -155,35 +157,17 @@ static int print_changes(const struct request *request)
 
 static int draw(const struct request *request)
 {
-	char subtitle[256];
-	struct clinic_flamegraph_options options = {
-		.title = request->title ? request->title : "What has changed",
-		.subtitle = subtitle,
+	const struct clinic_format_options writing = {
 		.weight = request->weight,
+		.title = request->title,
+		.source = request->path[1],
 		.is_icicle = request->is_icicle,
-		.is_difference = true,
+		.base = request->session[0],
+		.base_source = request->path[0],
 	};
 
-	snprintf(subtitle, sizeof(subtitle), "base %.100s, new %.100s",
-		 request->path[0], request->path[1]);
-	if (clinic_has_suffix(request->output, ".collapsed"))
-		return clinic_collapsed_write(&request->tree, 2,
-					      request->output);
-	return clinic_flamegraph_write(&request->tree, &options,
-				       request->output);
-}
-
-static int add_sides(struct request *request)
-{
-	int error = clinic_call_tree_start(&request->tree, true);
-
-	for (unsigned int side = 0; side < 2 && !error; side++)
-		error = clinic_call_tree_add(&request->tree, side,
-					     request->session[side],
-					     request->weight);
-	if (!error)
-		clinic_call_tree_sum(&request->tree);
-	return error;
+	return clinic_write_as(request->format, request->session[1], &writing,
+			       request->output);
 }
 
 /* Unlike runs can be compared, but not without a word. */
@@ -228,19 +212,32 @@ static int check_sides(const struct request *request)
 	return CLINIC_EXIT_DONE;
 }
 
+/* The file first: who reads the table may go away. */
+static int show(const struct request *request)
+{
+	int status = check_sides(request);
+	int error;
+
+	if (!status && request->output)
+		status = draw(request);
+	if (status)
+		return status;
+	error = print_changes(request);
+	return error ? clinic_complain("cannot compare %s and %s: %s",
+				       request->path[0], request->path[1],
+				       strerror(-error))
+		     : CLINIC_EXIT_DONE;
+}
+
 static int compare(struct request *request)
 {
-	int error = add_sides(request);
-	int status = error ? CLINIC_EXIT_DONE : check_sides(request);
+	int error = clinic_call_tree_make(&request->tree, request->session[0],
+					  request->session[1], request->weight);
+	int status = error ? clinic_complain("cannot compare %s and %s: %s",
+					     request->path[0], request->path[1],
+					     strerror(-error))
+			   : show(request);
 
-	if (!error && !status)
-		error = print_changes(request);
-	if (error)
-		status = clinic_complain("cannot compare %s and %s: %s",
-					 request->path[0], request->path[1],
-					 strerror(-error));
-	else if (!status && request->output)
-		status = clinic_written(request->output, draw(request));
 	clinic_call_tree_free(&request->tree);
 	return status;
 }
@@ -270,6 +267,8 @@ static int run(int argc, char **argv)
 	const struct clinic_option options[] = {
 		{'o', "output", "OUT", CLINIC_OPTION_TEXT, &request.output,
 		 "the picture: .svg, or .collapsed for other tools"},
+		{'f', "format", "NAME", CLINIC_OPTION_TEXT,
+		 &request.format_name, "of OUT, whatever its suffix"},
 		{'w', "weight", "WEIGHT", CLINIC_OPTION_TEXT,
 		 &request.weight_name,
 		 "what is shared out, as in `clinic "
@@ -295,11 +294,10 @@ static int run(int argc, char **argv)
 		return clinic_complain("there is no weight '%s'; see `clinic "
 				       "help report`",
 				       request.weight_name);
-	if (request.output && !clinic_has_suffix(request.output, ".svg") &&
-	    !clinic_has_suffix(request.output, ".collapsed"))
-		return clinic_complain("no format has the suffix of %s; known "
-				       "are .svg .collapsed",
-				       request.output);
+	if (request.output &&
+	    clinic_choose_format(request.output, request.format_name,
+				 &request.format))
+		return CLINIC_EXIT_USAGE;
 	return open_and_compare(&request);
 }
 

@@ -1,6 +1,8 @@
+/* clinic merge - all that several files hold, as one session. */
 #include <errno.h>
 #include <string.h>
 
+#include "cli/session_files.h"
 #include "cli/verb.h"
 #include "session/session.h"
 #include "session/session_json.h"

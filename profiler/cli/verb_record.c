@@ -13,6 +13,7 @@
 
 #include "cli/preload_path.h"
 #include "cli/record_summary.h"
+#include "cli/session_files.h"
 #include "cli/verb.h"
 #include "collect/recording.h"
 #include "session/session.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/report.h"
+#include "cli/session_files.h"
 #include "cli/verb.h"
 #include "session/session.h"
 #include "session/window.h"

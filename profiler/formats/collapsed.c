@@ -1,8 +1,10 @@
+/* Collapsed stacks, a line for each, as a format. */
 #include "formats/collapsed.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "formats/format.h"
 #include "foundation/output_file.h"
 
 static void write_name(struct clinic_out *out,
@@ -69,3 +71,27 @@ int clinic_collapsed_write(const struct clinic_call_tree *tree,
 	free(stack);
 	return error ? error : clinic_out_close(out);
 }
+
+static int write_collapsed(const struct clinic_session *session,
+			   const struct clinic_format_options *options,
+			   const char *path)
+{
+	struct clinic_call_tree tree;
+	int error = clinic_call_tree_make(&tree, options->base, session,
+					  options->weight);
+
+	if (!error)
+		error = clinic_collapsed_write(&tree, options->base ? 2 : 1,
+					       path);
+	clinic_call_tree_free(&tree);
+	return error;
+}
+
+static const struct clinic_format collapsed = {
+	.name = "collapsed",
+	.suffix = ".collapsed",
+	.summary = "one line per stack, for other tools",
+	.tables_kept = 1u << CLINIC_STACKS,
+	.write = write_collapsed,
+};
+CLINIC_FORMAT(collapsed);

@@ -1,10 +1,11 @@
+/* Lines of a text file, as long as they are. */
 #include "formats/line_reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
+
+#include "foundation/input_file.h"
 
 #include "foundation/growing_array.h"
 
@@ -22,22 +23,6 @@ struct clinic_lines {
 	bool is_cut;
 };
 
-static gzFile open_file(const char *path)
-{
-	int fd;
-	gzFile file;
-
-	if (strcmp(path, "-") != 0)
-		return gzopen(path, "rbe");
-	fd = dup(STDIN_FILENO);
-	if (fd < 0)
-		return NULL;
-	file = gzdopen(fd, "rb");
-	if (!file)
-		close(fd);
-	return file;
-}
-
 int clinic_lines_open(struct clinic_lines **lines, const char *path)
 {
 	struct clinic_lines *fresh = calloc(1, sizeof(*fresh));
@@ -47,9 +32,9 @@ int clinic_lines_open(struct clinic_lines **lines, const char *path)
 		return -ENOMEM;
 	fresh->capacity = FIRST_BYTES;
 	fresh->buffer = malloc(fresh->capacity);
-	errno = ENOMEM;
+	errno = 0;
 	if (fresh->buffer)
-		fresh->file = open_file(path);
+		fresh->file = clinic_input_open(path);
 	if (!fresh->file) {
 		error = errno ? -errno : -ENOMEM;
 		clinic_lines_close(fresh);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "foundation/growing_array.h"
+#include "formats/format.h"
 #include "formats/line_reader.h"
 #include "formats/perf_script_line.h"
 #include "formats/perf_script_notes.h"
@@ -29,7 +30,7 @@ struct known_frame {
 };
 
 struct importer {
-	const struct clinic_perf_script_options *options;
+	const struct clinic_format_options *options;
 	struct clinic_session *session;
 	struct clinic_string_table
 		lines; /* of frames; known[] has their meaning */
@@ -487,7 +488,7 @@ static int describe(struct importer *in)
 }
 
 int clinic_perf_script_read(const char *path,
-			    const struct clinic_perf_script_options *options,
+			    const struct clinic_format_options *options,
 			    struct clinic_session *session,
 			    struct clinic_why *why)
 {

@@ -22,17 +22,13 @@
 
 #include <stdint.h>
 
+struct clinic_format_options;
 struct clinic_session;
 struct clinic_why;
 
-struct clinic_perf_script_options {
-	const char *event;     /* NULL: the first that measures CPU time */
-	uint64_t frequency_hz; /* 0: as the header says */
-};
-
 /* "-" is the standard input. */
 int clinic_perf_script_read(const char *path,
-			    const struct clinic_perf_script_options *options,
+			    const struct clinic_format_options *options,
 			    struct clinic_session *session,
 			    struct clinic_why *why);
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "formats/format.h"
 #include "formats/perf_script.h"
 #include "session/session.h"
 #include "session/session_json.h"
@@ -11,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void import(const char *path, const char *event)
 {
-	const struct clinic_perf_script_options options = {.event = event};
+	const struct clinic_format_options options = {.event = event};
 	struct clinic_session *session;
 	struct clinic_why why;
 

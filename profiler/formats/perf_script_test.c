@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/format.h"
 #include "formats/perf_script.h"
 #include "session/session.h"
 #include "session/session_json.h"
 
-static int import(const char *text,
-		  const struct clinic_perf_script_options *options,
+static int import(const char *text, const struct clinic_format_options *options,
 		  struct clinic_session **session, struct clinic_why *why)
 {
 	char path[] = "/tmp/perf_script_test.XXXXXX";
@@ -33,7 +33,7 @@ static int import(const char *text,
 
 static struct clinic_session *imported(const char *text)
 {
-	const struct clinic_perf_script_options options = {0};
+	const struct clinic_format_options options = {0};
 	struct clinic_session *session;
 	struct clinic_why why;
 
@@ -210,10 +210,8 @@ static const char two_events[] = "# time of last sample : 1.200000\n"
 
 static void one_event_is_taken_and_the_others_noted(void **state)
 {
-	const struct clinic_perf_script_options faults = {
-		.event = "page-faults"};
-	const struct clinic_perf_script_options absent = {
-		.event = "cache-misses"};
+	const struct clinic_format_options faults = {.event = "page-faults"};
+	const struct clinic_format_options absent = {.event = "cache-misses"};
 	struct clinic_session *s = imported(two_events);
 	const struct clinic_note *note;
 	struct clinic_why why;
@@ -239,9 +237,9 @@ static void one_event_is_taken_and_the_others_noted(void **state)
 
 static void a_count_of_cycles_is_no_time(void **state)
 {
-	const struct clinic_perf_script_options plain = {.event = "cycles"};
-	const struct clinic_perf_script_options at_999 = {.event = "cycles",
-							  .frequency_hz = 999};
+	const struct clinic_format_options plain = {.event = "cycles"};
+	const struct clinic_format_options at_999 = {.event = "cycles",
+						     .frequency_hz = 999};
 	static const char header[] =
 		"# cmdline : /usr/bin/perf record -F 500 ./p \n"
 		"# hostname : box\n"
@@ -339,7 +337,7 @@ static void a_line_that_is_no_frame_stays_an_unknown_one(void **state)
 
 static void what_is_no_perf_script_is_said(void **state)
 {
-	const struct clinic_perf_script_options options = {0};
+	const struct clinic_format_options options = {0};
 	struct clinic_session *s;
 	struct clinic_why why;
 
@@ -354,7 +352,7 @@ static void what_is_no_perf_script_is_said(void **state)
 
 static void deep_stacks_are_cut_and_said_so(void **state)
 {
-	const struct clinic_perf_script_options options = {0};
+	const struct clinic_format_options options = {0};
 	char *text = malloc(200000);
 	size_t end = (size_t)sprintf(text, "p 1/1 [000] 1.0: 9 cpu-clock:\n");
 	struct clinic_session *s;

@@ -316,6 +316,23 @@ void clinic_call_tree_sum(struct clinic_call_tree *tree)
 	}
 }
 
+int clinic_call_tree_make(struct clinic_call_tree *tree,
+			  const struct clinic_session *base,
+			  const struct clinic_session *session,
+			  enum clinic_weight weight)
+{
+	int error = clinic_call_tree_start(tree, base != NULL);
+
+	if (!error && base)
+		error = clinic_call_tree_add(tree, 0, base, weight);
+	if (!error)
+		error = clinic_call_tree_add(tree, base ? 1 : 0, session,
+					     weight);
+	if (!error)
+		clinic_call_tree_sum(tree);
+	return error;
+}
+
 void clinic_call_tree_free(struct clinic_call_tree *tree)
 {
 	free(tree->node);

@@ -61,6 +61,12 @@ int clinic_call_tree_add(struct clinic_call_tree *tree, unsigned int side,
 			 const struct clinic_session *session,
 			 enum clinic_weight weight);
 void clinic_call_tree_sum(struct clinic_call_tree *tree);
+/* All of these: of one session, or (base is not NULL) of the change from base,
+ * which is side 0, to the session, which is side 1. */
+int clinic_call_tree_make(struct clinic_call_tree *tree,
+			  const struct clinic_session *base,
+			  const struct clinic_session *session,
+			  enum clinic_weight weight);
 void clinic_call_tree_free(struct clinic_call_tree *tree);
 
 const char *clinic_call_tree_text(const struct clinic_call_tree *tree,

@@ -1,3 +1,4 @@
+/* A JSON text as a stream of parts, read once from its beginning. */
 #include "session/json_pull.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <zlib.h>
 
 #include "foundation/growing_array.h"
+#include "foundation/input_file.h"
 
 enum {
 	BUFFER_BYTES = 256 << 10,
@@ -18,8 +20,7 @@ int clinic_json_open(struct clinic_json *json, const char *path)
 	json->buffer = malloc(BUFFER_BYTES);
 	if (!json->buffer)
 		return -ENOMEM;
-	errno = 0;
-	json->file = gzopen(path, "rbe");
+	json->file = clinic_input_open(path);
 	if (!json->file) {
 		int error = errno ? -errno : -ENOMEM;
 

@@ -65,6 +65,18 @@ struct clinic_quality *clinic_session_quality(struct clinic_session *session)
 	return &session->quality;
 }
 
+const struct clinic_about *
+clinic_session_get_about(const struct clinic_session *session)
+{
+	return &session->about;
+}
+
+const struct clinic_quality *
+clinic_session_get_quality(const struct clinic_session *session)
+{
+	return &session->quality;
+}
+
 uint64_t clinic_session_duration_ns(const struct clinic_session *session)
 {
 	const struct clinic_about *about = &session->about;

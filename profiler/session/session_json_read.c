@@ -426,35 +426,28 @@ static void name_the_place(struct reader *r)
 			 offset);
 }
 
-static int read_all(struct reader *r, struct clinic_session **session)
+static int read_all(struct reader *r)
 {
-	int error = clinic_session_new(&r->session);
+	int error = clinic_string_table_start(&r->about_texts);
 
-	if (!error)
-		error = clinic_string_table_start(&r->about_texts);
+	*r->why->text = '\0';
 	if (!error && !(read_parts(r) && settle(r)))
 		error = r->json.error;
-	if (error) {
+	if (error)
 		name_the_place(r);
-		clinic_session_free(r->session);
-	} else {
-		*session = r->session;
-	}
 	clinic_string_table_free(&r->about_texts);
 	clinic_json_close(&r->json);
 	return error;
 }
 
-int clinic_session_read(const char *path, struct clinic_session **session,
+int clinic_session_read(const char *path, struct clinic_session *session,
 			struct clinic_why *why)
 {
 	struct clinic_why unwanted;
-	struct reader r = {.why = why ? why : &unwanted};
-	int error;
+	struct reader r = {.session = session, .why = why ? why : &unwanted};
+	int error = clinic_json_open(&r.json, path);
 
-	*r.why->text = '\0';
-	error = clinic_json_open(&r.json, path);
-	return error ? error : read_all(&r, session);
+	return error ? error : read_all(&r);
 }
 
 int clinic_session_parse(const char *text, size_t length,
@@ -463,8 +456,15 @@ int clinic_session_parse(const char *text, size_t length,
 {
 	struct clinic_why unwanted;
 	struct reader r = {.why = why ? why : &unwanted};
+	int error = clinic_session_new(&r.session);
 
-	*r.why->text = '\0';
+	if (error)
+		return error;
 	clinic_json_memory(&r.json, text, length);
-	return read_all(&r, session);
+	error = read_all(&r);
+	if (error)
+		clinic_session_free(r.session);
+	else
+		*session = r.session;
+	return error;
 }

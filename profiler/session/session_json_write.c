@@ -7,6 +7,17 @@
 #include "session/session.h"
 #include "session/session_rows.h"
 
+/* A session that was made here does not say by what until it is written. */
+static const char this_tool[] = "clinic " CLINIC_VERSION;
+
+static const char *text_of(const struct clinic_session *session,
+			   const struct clinic_column *column, uint64_t id)
+{
+	if (!id && !strcmp(column->name, "tool"))
+		return this_tool;
+	return clinic_session_text(session, (uint32_t)id);
+}
+
 static void write_object(struct clinic_out *out,
 			 const struct clinic_session *session,
 			 const struct clinic_columns *schema, const void *row)
@@ -19,8 +30,7 @@ static void write_object(struct clinic_out *out,
 		clinic_out_format(out, "%s\n \"%s\":", i ? "," : "",
 				  column->name);
 		if (column->kind == CLINIC_COLUMN_TEXT)
-			clinic_out_json(out, clinic_session_text(
-						     session, (uint32_t)value));
+			clinic_out_json(out, text_of(session, column, value));
 		else
 			clinic_out_u64(out, value);
 	}
@@ -30,10 +40,18 @@ static void write_object(struct clinic_out *out,
 static void write_strings(struct clinic_out *out,
 			  const struct clinic_session *session)
 {
+	bool has_all = session->about.tool_id != 0;
+
 	clinic_out_text(out, ",\n\"strings\":[");
 	for (uint32_t i = 0; i < session->texts.count; i++) {
 		clinic_out_text(out, i ? ",\n " : "");
 		clinic_out_json(out, session->texts.row[i].text);
+		has_all |= !strcmp(session->texts.row[i].text, this_tool);
+	}
+	/* As a reader has it, who writes the same again. */
+	if (!has_all) {
+		clinic_out_text(out, ",\n ");
+		clinic_out_json(out, this_tool);
 	}
 	clinic_out_text(out, "]");
 }
@@ -94,22 +112,11 @@ static void write_table(struct clinic_out *out,
 	clinic_out_text(out, "}");
 }
 
-/* A session that was made here does not say by what until it is written. */
-static int name_the_tool(struct clinic_session *session)
-{
-	if (session->about.tool_id)
-		return 0;
-	return clinic_session_text_id(session, "clinic " CLINIC_VERSION,
-				      &session->about.tool_id);
-}
-
-int clinic_session_write(struct clinic_session *session, const char *path)
+int clinic_session_write(const struct clinic_session *session, const char *path)
 {
 	struct clinic_out *out;
-	int error = name_the_tool(session);
+	int error = clinic_out_open(&out, path);
 
-	if (!error)
-		error = clinic_out_open(&out, path);
 	if (error)
 		return error;
 	clinic_out_format(out, "{\"format\":\"clinic-session\",\n\"schema\":%d",

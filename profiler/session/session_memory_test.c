@@ -123,10 +123,15 @@ static int use_merge(struct clinic_session *session)
 static int use_everything(void)
 {
 	struct clinic_session *session;
-	int error = clinic_session_read(corpus, &session, NULL);
+	int error = clinic_session_new(&session);
 
 	if (error)
 		return error;
+	error = clinic_session_read(corpus, session, NULL);
+	if (error) {
+		clinic_session_free(session);
+		return error;
+	}
 	error = use_tallies(session);
 	if (!error)
 		error = use_tree(session);

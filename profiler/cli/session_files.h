@@ -1,0 +1,38 @@
+/*
+ * cli/session_files.h - files that verbs read and write; what cannot be done
+ * is told on stderr.
+ *
+ * Returns    0 (CLINIC_EXIT_DONE), or the exit code after a complaint.
+ * Ownership  a session that was opened is the caller's.
+ * Read next  formats/format.h, where the formats are.
+ */
+#ifndef CLINIC_CLI_SESSION_FILES_H
+#define CLINIC_CLI_SESSION_FILES_H
+
+#include "formats/format.h"
+
+/* Reads a file of any format that reads. */
+int clinic_open_session(const char *path, struct clinic_session **session);
+int clinic_open_with(const char *path,
+		     const struct clinic_format_options *options,
+		     struct clinic_session **session);
+
+/* The format for writing: by its name, or (NULL) by the suffix of `path`. */
+int clinic_choose_format(const char *path, const char *name,
+			 const struct clinic_format **format);
+int clinic_write_as(const struct clinic_format *format,
+		    const struct clinic_session *session,
+		    const struct clinic_format_options *options,
+		    const char *path);
+
+/* Complains of no name (NULL), and of one that no session should have. */
+int clinic_check_session_name(const char *path);
+/* The result of writing `path`: complains unless it is 0. */
+int clinic_written(const char *path, int error);
+
+enum clinic_format_use { CLINIC_FORMAT_READ, CLINIC_FORMAT_WRITTEN };
+
+/* A line for each, for the help text; valid until the next call. */
+const char *clinic_describe_formats(enum clinic_format_use use);
+
+#endif

@@ -1,0 +1,160 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/format.h"
+#include "session/schema.h"
+
+static char *content_of(const char *path, size_t *bytes)
+{
+	static char text[1 << 20];
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		fail_msg("%s: run in the repository's root", path);
+	*bytes = fread(text, 1, sizeof(text) - 1, file);
+	text[*bytes] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void put_tables(char *text, size_t size, uint32_t tables)
+{
+	const char *before = "";
+
+	if (tables == (1u << CLINIC_TABLES) - 1) {
+		strncat(text, "all", size - strlen(text) - 1);
+		return;
+	}
+	for (unsigned int i = 0; i < CLINIC_TABLES; i++)
+		if (tables >> i & 1) {
+			size_t used = strlen(text);
+
+			snprintf(text + used, size - used, "%s%s", before,
+				 clinic_schema_tables[i].name);
+			before = ", ";
+		}
+	if (!*before)
+		strncat(text, "none", size - strlen(text) - 1);
+}
+
+/* A format's line in FORMAT.md. */
+static const char *line_of(const struct clinic_format *format)
+{
+	static char line[1024];
+	size_t used;
+
+	snprintf(line, sizeof(line), "\n| `%s` | `%s` | %s | %s | ",
+		 format->name, format->suffix, format->read ? "yes" : "no",
+		 format->write ? "yes" : "no");
+	put_tables(line, sizeof(line), format->tables_kept);
+	used = strlen(line);
+	snprintf(line + used, sizeof(line) - used, " | %s |\n",
+		 format->summary);
+	return line;
+}
+
+static void format_md_has_a_line_for_each_format_and_no_other(void **state)
+{
+	static const char heading[] = "| name | suffix | read | written |";
+	size_t bytes;
+	const char *at =
+		strstr(content_of("profiler/FORMAT.md", &bytes), heading);
+	const struct clinic_format *format = NULL;
+	unsigned int lines = 0;
+
+	(void)state;
+	assert_non_null(at);
+	while ((format = clinic_format_next(format))) {
+		if (!strstr(at, line_of(format)))
+			fail_msg("FORMAT.md lacks this line:%s",
+				 line_of(format));
+		lines++;
+	}
+	while ((at = strstr(at + 1, "\n| `")))
+		lines--;
+	assert_int_equal(lines, 0);
+}
+
+/* A linker drops what nobody calls: every file that has a format is here. */
+static void every_format_of_the_folder_is_linked(void **state)
+{
+	unsigned int formats = 0;
+	glob_t found;
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(glob("profiler/formats/*.c", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (strstr(content_of(found.gl_pathv[i], &bytes),
+			   "\nCLINIC_FORMAT("))
+			formats++;
+	globfree(&found);
+	assert_true(formats >= 4);
+	for (const struct clinic_format *format = clinic_format_next(NULL);
+	     format; format = clinic_format_next(format)) {
+		assert_ptr_equal(clinic_format_named(format->name), format);
+		assert_true(format->read || format->write);
+		assert_int_equal(!format->read, !format->recognises);
+		formats--;
+	}
+	assert_int_equal(formats, 0);
+}
+
+static void recognised(const char *path, const char *name)
+{
+	size_t bytes;
+	const char *text = content_of(path, &bytes);
+	const struct clinic_format *format = NULL;
+
+	while ((format = clinic_format_next(format)))
+		if (format->read && format->recognises(text, bytes) !=
+					    !strcmp(format->name, name))
+			fail_msg("%s: the format %s is wrong about it", path,
+				 format->name);
+}
+
+static void one_format_recognises_each_content(void **state)
+{
+	(void)state;
+	recognised("profiler/cli/recorded/pipeline.perf.txt", "perf-script");
+	recognised("hardening/fuzz/corpus/session/example.json", "session");
+	recognised("hardening/fuzz/corpus/session/everything.json", "session");
+	recognised("profiler/cli/recorded/pipeline.collapsed.txt", "");
+	recognised("profiler/FORMAT.md", "");
+	recognised("Makefile", "");
+	assert_null(clinic_format_of_content("", 0));
+	assert_null(clinic_format_of_content("{", 1));
+}
+
+static void a_path_names_a_format_by_its_suffix(void **state)
+{
+	(void)state;
+	assert_string_equal(clinic_format_of_path("x.json")->name, "session");
+	assert_string_equal(clinic_format_of_path("a/x.svg.gz")->name,
+			    "flamegraph");
+	assert_null(clinic_format_of_path(".svg"));
+	assert_null(clinic_format_of_path("x.gz"));
+	/* It cannot be written. */
+	assert_null(clinic_format_of_path("x.perf.txt"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			format_md_has_a_line_for_each_format_and_no_other),
+		cmocka_unit_test(every_format_of_the_folder_is_linked),
+		cmocka_unit_test(one_format_recognises_each_content),
+		cmocka_unit_test(a_path_names_a_format_by_its_suffix),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
