@@ -106,6 +106,13 @@ static void note_unopened(struct notes *notes)
 		     count - CLINIC_NAMING_NOTES_MAX);
 }
 
+/* "//anon", "/memfd:jit (deleted)": no package has names for these. */
+static bool is_file(const char *path)
+{
+	return *path == '/' && path[1] != '/' &&
+	       strncmp(path, "/memfd:", strlen("/memfd:")) != 0;
+}
+
 static void note_unnamed(struct notes *notes)
 {
 	uint64_t samples_count = notes->findings->counts.samples_count;
@@ -126,10 +133,12 @@ static void note_unnamed(struct notes *notes)
 	note(notes, IS_NOTE,
 	     "%.1f %% of samples are in code without names, most of them in %s%s",
 	     100.0 * (double)unnamed.samples_count / (double)samples_count,
-	     *path == '/' ? path : "memory without a file",
-	     *path == '/' ? ": its debug symbols (a -dbgsym or -debuginfo "
-			    "package, or --debuginfod) name it"
-			  : "");
+	     is_file(path) ? path : "memory without a file",
+	     is_file(path) ? ": its debug symbols (a -dbgsym or -debuginfo "
+			     "package, or --debuginfod) name it"
+			   : ": code that the program generated, which it "
+			     "can name in /tmp/perf-PID.map or a jitdump "
+			     "(node --perf-basic-prof, and the like)");
 }
 
 /*

@@ -12,6 +12,9 @@
 #include "session/session.h"
 #include "unwind/address_space.h"
 
+/* Jitdumps of one process: one for each runtime in it. */
+#define DUMPS_MAX 16
+
 /* What one address became: frames_count frames in a row. */
 struct named {
 	uint32_t first_frame; /* in naming.frame_ids; innermost first */
@@ -121,6 +124,40 @@ static int name_bare(struct naming *naming)
 	return naming->err;
 }
 
+/* A process names all of its generated code together. */
+static size_t find_dumps(const struct naming *naming, pid_t pid,
+			 int dump_fds[DUMPS_MAX])
+{
+	const struct clinic_module *module;
+	size_t count = 0;
+
+	for (size_t i = 0; count < DUMPS_MAX &&
+			   (module = clinic_modules_at(naming->modules, i));
+	     i++)
+		if (clinic_module_dump_fd(module) >= 0 &&
+		    clinic_module_mapper(module)->pid == pid)
+			dump_fds[count++] = clinic_module_dump_fd(module);
+	return count;
+}
+
+static int open_generated(struct naming *naming,
+			  const struct clinic_module *module, const char *root,
+			  struct clinic_symbols_module **symbols)
+{
+	const struct clinic_mapper *mapper = clinic_module_mapper(module);
+	int dump_fds[DUMPS_MAX];
+	struct clinic_symbols_generated code = {
+		.path = clinic_module_path(module),
+		.root = root,
+		.pid = (uint32_t)mapper->inner_pid,
+		.uid = mapper->uid,
+		.dump_fds = dump_fds,
+		.dumps_count = find_dumps(naming, mapper->pid, dump_fds),
+	};
+
+	return clinic_symbols_open_generated(naming->symbols, &code, symbols);
+}
+
 static int open_module(struct naming *naming,
 		       const struct clinic_module *module,
 		       struct clinic_symbols_module **symbols)
@@ -136,6 +173,8 @@ static int open_module(struct naming *naming,
 	binary.root = root_fd >= 0 ? root : NULL;
 	if (!strcmp(binary.path, "[vdso]"))
 		return clinic_symbols_open_vdso(naming->symbols, symbols);
+	if (clinic_module_is_memory(module))
+		return open_generated(naming, module, binary.root, symbols);
 	binary.build_id.size =
 		clinic_module_build_id(module, binary.build_id.bytes);
 	return clinic_symbols_open(naming->symbols, &binary, symbols);
@@ -184,10 +223,21 @@ static int note_not_opened(struct naming *naming,
 
 	if (++naming->facts->unopened_count > CLINIC_NAMING_NOTES_MAX)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%s gave no names for %" PRIu32 " addresses of samples: %s",
-		 clinic_module_path(module), naming->addresses_count,
-		 reason_not_opened(err));
+	if (clinic_module_is_memory(module))
+		snprintf(
+			text, sizeof(text),
+			"code that process %d generated (%s) gave no names for "
+			"%" PRIu32 " addresses of samples: it left neither a "
+			"/tmp/perf-%d.map nor a jitdump",
+			(int)clinic_module_mapper(module)->pid,
+			clinic_module_path(module), naming->addresses_count,
+			(int)clinic_module_mapper(module)->inner_pid);
+	else
+		snprintf(text, sizeof(text),
+			 "%s gave no names for %" PRIu32
+			 " addresses of samples: %s",
+			 clinic_module_path(module), naming->addresses_count,
+			 reason_not_opened(err));
 	return clinic_session_add_note(naming->session, 0, text);
 }
 

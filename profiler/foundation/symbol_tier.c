@@ -14,6 +14,7 @@ const char *clinic_tier_name(enum clinic_tier tier)
 		[CLINIC_TIER_KERNEL] = "kernel",
 		[CLINIC_TIER_FDE] = "fde",
 		[CLINIC_TIER_IMPORTED] = "imported",
+		[CLINIC_TIER_JIT] = "jit",
 	};
 
 	return names[tier];

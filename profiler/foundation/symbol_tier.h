@@ -20,6 +20,7 @@ enum clinic_tier {
 	CLINIC_TIER_KERNEL,   /* kallsyms */
 	CLINIC_TIER_FDE,      /* grouped by function, but not named */
 	CLINIC_TIER_IMPORTED, /* another tool named it */
+	CLINIC_TIER_JIT,      /* a perf map or jitdump of generated code */
 	CLINIC_TIERS
 };
 

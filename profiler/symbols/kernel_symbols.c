@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES (256 << 10)
+#include "symbols/text_lines.h"
 
 static bool is_function(char type)
 {
@@ -27,9 +26,10 @@ static const char *read_address(const char *at, uint64_t *address)
 	return at;
 }
 
-/* The line ends with a NUL. */
-static int add_line(struct clinic_symbol_table *table, char *line, char *end)
+/* A clinic_on_text_line. */
+static int add_line(void *context, char *line, char *end)
 {
+	struct clinic_symbol_table *table = context;
 	struct clinic_symbol symbol = {0};
 	const char *at = read_address(line, &symbol.start);
 	char *name, *module;
@@ -45,49 +45,6 @@ static int add_line(struct clinic_symbol_table *table, char *line, char *end)
 	error = clinic_symbol_table_add_name(table, name, (size_t)(end - name),
 					     &symbol.name);
 	return error ? error : clinic_symbol_table_add(table, &symbol);
-}
-
-/* The whole lines among `size` bytes; how many bytes these took. */
-static int add_lines(struct clinic_symbol_table *table, char *bytes,
-		     size_t size, size_t *taken)
-{
-	int error = 0;
-	char *end;
-
-	*taken = 0;
-	while (!error && (end = memchr(bytes + *taken, '\n', size - *taken))) {
-		*end = '\0';
-		error = add_line(table, bytes + *taken, end);
-		*taken = (size_t)(end + 1 - bytes);
-	}
-	return error;
-}
-
-/* A hundred thousand lines: stdio took a third of the time. */
-static int read_lines(int fd, struct clinic_symbol_table *table)
-{
-	char *bytes = malloc(CHUNK_BYTES);
-	size_t held = 0, taken;
-	int error = bytes ? 0 : -ENOMEM;
-
-	while (!error) {
-		ssize_t got = read(fd, bytes + held, CHUNK_BYTES - held);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			error = -errno;
-		if (got <= 0)
-			break;
-		held += (size_t)got;
-		error = add_lines(table, bytes, held, &taken);
-		if (!taken && held == CHUNK_BYTES)
-			error = -EBADMSG; /* no line is that long */
-		held -= taken;
-		memmove(bytes, bytes + taken, held);
-	}
-	free(bytes);
-	return error;
 }
 
 static int check(const struct clinic_symbol_table *table)
@@ -108,7 +65,7 @@ int clinic_kernel_symbols_read(const char *path,
 
 	if (fd < 0)
 		return -errno;
-	error = read_lines(fd, table);
+	error = clinic_text_lines_read(fd, add_line, table);
 	close(fd);
 	if (!error)
 		error = check(table);

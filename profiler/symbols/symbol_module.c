@@ -65,6 +65,8 @@ void clinic_symbols_module_unload(struct clinic_symbols_module *module)
 	module->debug = module->alternate = NULL;
 	module->debug_path = NULL;
 	for (size_t i = 0; i < CLINIC_TIERS; i++) {
+		if (i == CLINIC_TIER_JIT)
+			continue; /* it could not be read again */
 		clinic_symbol_table_clear(&module->table[i]);
 		module->has_table[i] = false;
 	}
@@ -77,6 +79,7 @@ void clinic_symbols_module_unload(struct clinic_symbols_module *module)
 void clinic_symbols_module_free(struct clinic_symbols_module *module)
 {
 	clinic_symbols_module_unload(module);
+	clinic_symbol_table_clear(&module->table[CLINIC_TIER_JIT]);
 	clinic_elf_close(module->elf);
 	free(module->memory);
 	free(module->path);
@@ -136,7 +139,7 @@ static bool can_have(const struct clinic_symbols_module *module,
 {
 	if (module->only != CLINIC_TIER_NONE)
 		return tier == module->only;
-	return tier != CLINIC_TIER_VDSO && tier != CLINIC_TIER_KERNEL;
+	return tier < CLINIC_TIER_VDSO;
 }
 
 const struct clinic_symbol_table *
@@ -171,7 +174,7 @@ static enum clinic_tier find_in_tables(struct clinic_symbols_module *module,
 				       uint64_t address, const char **name,
 				       uint64_t *start)
 {
-	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIER_FDE;
+	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIERS;
 	     tier++) {
 		const struct clinic_symbol_table *table =
 			clinic_symbols_module_table(module, tier);

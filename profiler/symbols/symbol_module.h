@@ -27,7 +27,7 @@ struct clinic_symbols_module {
 	struct clinic_elf *elf;             /* NULL: the kernel */
 	void *memory;                       /* of the vdso's elf, else NULL */
 	uint64_t device, inode, changed_ns; /* to know the file again */
-	enum clinic_tier only;              /* VDSO, KERNEL; else NONE */
+	enum clinic_tier only;              /* VDSO, KERNEL, JIT; else NONE */
 	uint64_t used;                      /* clock of last use */
 
 	/* From here on: what unload gives back. */

@@ -2,6 +2,7 @@
 #include "symbols/symbols.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "symbols/debuginfod_client.h"
+#include "symbols/generated_code.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/path_open.h"
 #include "symbols/symbol_module.h"
@@ -323,6 +325,67 @@ int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 	return 0;
 }
 
+/* As perf demands: a map that a third user left in /tmp names nothing. */
+static bool is_trusted(int fd, uint32_t uid)
+{
+	struct stat status;
+
+	return !fstat(fd, &status) && S_ISREG(status.st_mode) &&
+	       (!status.st_uid || status.st_uid == geteuid() ||
+		status.st_uid == uid);
+}
+
+static int read_perf_map(const struct clinic_symbols_generated *code,
+			 struct clinic_generated_code *names)
+{
+	char path[48];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%" PRIu32 ".map", code->pid);
+	fd = clinic_path_open(code->root, path);
+	if (fd < 0)
+		return 0;
+	if (is_trusted(fd, code->uid))
+		error = clinic_generated_read_map(names, fd);
+	close(fd);
+	return error == -EBADMSG ? 0 : error;
+}
+
+/* What a damaged file told before the damage is kept. */
+static int read_generated(const struct clinic_symbols_generated *code,
+			  struct clinic_symbol_table *table)
+{
+	struct clinic_generated_code names = {.table = table};
+	int error = read_perf_map(code, &names);
+
+	for (size_t i = 0; !error && i < code->dumps_count; i++) {
+		error = clinic_generated_read_dump(&names, code->dump_fds[i]);
+		error = error == -EBADMSG ? 0 : error;
+	}
+	if (!error)
+		error = clinic_generated_finish(&names);
+	return error || table->count ? error : -ENODATA;
+}
+
+int clinic_symbols_open_generated(struct clinic_symbols *symbols,
+				  const struct clinic_symbols_generated *code,
+				  struct clinic_symbols_module **module)
+{
+	struct clinic_symbol_table table = {0};
+	int error = read_generated(code, &table);
+
+	if (!error)
+		error = add_module(symbols, code->path, NULL, CLINIC_TIER_JIT,
+				   NULL, NULL, module);
+	if (error) {
+		clinic_symbol_table_clear(&table);
+		return error;
+	}
+	(*module)->table[CLINIC_TIER_JIT] = table;
+	(*module)->has_table[CLINIC_TIER_JIT] = true;
+	return 0;
+}
+
 int clinic_symbols_address(const struct clinic_symbols_module *module,
 			   uint64_t file_offset, uint64_t *address)
 {
@@ -455,7 +518,7 @@ static enum clinic_tier find_best_tier(struct clinic_symbols_module *module)
 {
 	if (module->dwarf)
 		return CLINIC_TIER_DWARF;
-	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIER_FDE;
+	for (enum clinic_tier tier = CLINIC_TIER_SYMTAB; tier < CLINIC_TIERS;
 	     tier++)
 		if (clinic_symbols_module_table(module, tier))
 			return tier;

@@ -117,6 +117,25 @@ int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
 int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 			       struct clinic_symbols_module **module);
 
+/* Code that a process generated, and where it may have named it. */
+struct clinic_symbols_generated {
+	const char *path; /* what is shown for it: "//anon" */
+	const char *root; /* the process's root folder; NULL: ours */
+	uint32_t pid;     /* its own number for itself */
+	uint32_t uid;     /* a perf map must be its, ours, or root's */
+	/* Of jitdumps; not closed here, may be closed after the call. */
+	const int *dump_fds;
+	size_t dumps_count;
+};
+
+/*
+ * File offsets are the addresses in that process's memory. -ENODATA: there
+ * is neither a perf map nor a jitdump with names. Each call opens anew.
+ */
+int clinic_symbols_open_generated(struct clinic_symbols *symbols,
+				  const struct clinic_symbols_generated *code,
+				  struct clinic_symbols_module **module);
+
 /* -ERANGE: no loaded segment holds that offset. */
 int clinic_symbols_address(const struct clinic_symbols_module *module,
 			   uint64_t file_offset, uint64_t *address);

@@ -168,7 +168,11 @@ int clinic_space_map(struct clinic_space *space,
 		return -EINVAL;
 	error = clinic_modules_of_mapping(space->modules, space->pid, mapping,
 					  &new.module);
-	return error ? error : insert(space, &new);
+	if (error)
+		return error;
+	if (clinic_module_is_memory(new.module))
+		new.file_offset = new.start;
+	return insert(space, &new);
 }
 
 /* 1: an executable mapping, 0: another line. */

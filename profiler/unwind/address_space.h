@@ -11,8 +11,9 @@
  *            clinic_space_free. A new mapping replaces what it covers;
  *            the kernel tells of no munmap, so stale ones stay until then.
  * Modules    one per binary, whoever maps it: found again by build-id, or
- *            by device and inode. Its file is opened when first mapped, since
- *            a short-lived process is gone later, and its table is compiled
+ *            by device and inode. Memory without an ELF file is a module of
+ *            each process that maps some as code. Its file is opened when first
+ *mapped, since a short-lived process is gone later, and its table is compiled
  *            when an address first hits it.
  * Places     a place names a module and an offset in its file, which is
  *            what symbols/symbols.h turns into names. Its fd is the very
@@ -46,7 +47,9 @@ struct clinic_place {
 	struct clinic_module *module; /* lives as long as the space */
 	uint64_t mapping_start;
 	uint64_t mapping_end;
-	uint64_t file_offset; /* of the address, in the module's file */
+	/* Of the address, in the module's file; of a module that is memory,
+	 * the address itself. */
+	uint64_t file_offset;
 };
 
 int clinic_space_new(struct clinic_modules *modules, pid_t pid,

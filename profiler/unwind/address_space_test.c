@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "foundation/row_index.h"
 #include "unwind/address_space.h"
 
 static struct clinic_modules *modules;
@@ -43,10 +44,12 @@ static int free_space(void **state)
 static void map(uint64_t start, uint64_t size, uint64_t offset,
 		const char *path)
 {
-	const struct clinic_mapping mapping = {.start = start,
-					       .size_bytes = size,
-					       .file_offset = offset,
-					       .path = path};
+	const struct clinic_mapping mapping = {
+		.start = start,
+		.size_bytes = size,
+		.file_offset = offset,
+		.inode = clinic_row_hash(path, strlen(path)),
+		.path = path};
 
 	assert_int_equal(clinic_space_map(space, &mapping), 0);
 }
@@ -75,13 +78,13 @@ static void addresses_are_found(void **state)
 	(void)state;
 	assert_true(clinic_space_is_empty(space));
 	expect_nothing(space, 0x1000);
-	map(0x3000, 0x1000, 0x500, "//b");
-	map(0x1000, 0x1000, 0, "//a");
+	map(0x3000, 0x1000, 0x500, "/gone/b");
+	map(0x1000, 0x1000, 0, "/gone/a");
 	expect_nothing(space, 0xfff);
-	expect_place(space, 0x1000, "//a", 0);
-	expect_place(space, 0x1fff, "//a", 0xfff);
+	expect_place(space, 0x1000, "/gone/a", 0);
+	expect_place(space, 0x1fff, "/gone/a", 0xfff);
 	expect_nothing(space, 0x2000);
-	expect_place(space, 0x3010, "//b", 0x510);
+	expect_place(space, 0x3010, "/gone/b", 0x510);
 	expect_nothing(space, 0x4000);
 	expect_nothing(space, UINT64_MAX);
 	assert_false(clinic_space_is_empty(space));
@@ -90,18 +93,18 @@ static void addresses_are_found(void **state)
 static void a_new_mapping_replaces_what_it_covers(void **state)
 {
 	(void)state;
-	map(0x1000, 0x9000, 0, "//old");
-	map(0x3000, 0x1000, 0, "//middle");
-	expect_place(space, 0x2fff, "//old", 0x1fff);
-	expect_place(space, 0x3000, "//middle", 0);
-	expect_place(space, 0x4000, "//old", 0x3000);
-	map(0x2000, 0x2800, 0, "//over");
-	expect_place(space, 0x1fff, "//old", 0xfff);
-	expect_place(space, 0x3000, "//over", 0x1000);
-	expect_place(space, 0x4800, "//old", 0x3800);
-	map(0, 0x10000, 0, "//all");
-	expect_place(space, 0x1000, "//all", 0x1000);
-	expect_place(space, 0xffff, "//all", 0xffff);
+	map(0x1000, 0x9000, 0, "/gone/old");
+	map(0x3000, 0x1000, 0, "/gone/middle");
+	expect_place(space, 0x2fff, "/gone/old", 0x1fff);
+	expect_place(space, 0x3000, "/gone/middle", 0);
+	expect_place(space, 0x4000, "/gone/old", 0x3000);
+	map(0x2000, 0x2800, 0, "/gone/over");
+	expect_place(space, 0x1fff, "/gone/old", 0xfff);
+	expect_place(space, 0x3000, "/gone/over", 0x1000);
+	expect_place(space, 0x4800, "/gone/old", 0x3800);
+	map(0, 0x10000, 0, "/gone/all");
+	expect_place(space, 0x1000, "/gone/all", 0x1000);
+	expect_place(space, 0xffff, "/gone/all", 0xffff);
 }
 
 static void senseless_mappings_are_refused(void **state)
@@ -121,11 +124,11 @@ static void fork_copies_and_exec_clears(void **state)
 	struct clinic_space *child;
 
 	(void)state;
-	map(0x1000, 0x1000, 0, "//a");
+	map(0x1000, 0x1000, 0, "/gone/a");
 	assert_int_equal(clinic_space_copy(space, 1, &child), 0);
 	clinic_space_reset(space);
 	expect_nothing(space, 0x1000);
-	expect_place(child, 0x1000, "//a", 0);
+	expect_place(child, 0x1000, "/gone/a", 0);
 	clinic_space_free(child);
 	assert_int_equal(clinic_space_copy(space, 1, &child), 0);
 	assert_true(clinic_space_is_empty(child));
@@ -285,6 +288,28 @@ static void what_is_no_file_has_no_table(void **state)
 	assert_int_equal(clinic_module_error(module_of(&mapping)), -ENOEXEC);
 }
 
+static void memory_is_of_its_process_and_has_its_addresses(void **state)
+{
+	const struct clinic_mapping mapping = {
+		.start = 0x7000, .size_bytes = 0x1000, .path = "//anon"};
+	struct clinic_space *other;
+	struct clinic_place here, there;
+
+	(void)state;
+	assert_int_equal(clinic_space_new(modules, getppid(), &other), 0);
+	assert_int_equal(clinic_space_map(space, &mapping), 0);
+	assert_int_equal(clinic_space_map(other, &mapping), 0);
+	assert_int_equal(clinic_space_find(space, 0x7123, &here), 0);
+	assert_int_equal(clinic_space_find(other, 0x7123, &there), 0);
+	assert_int_equal(here.file_offset, 0x7123);
+	assert_ptr_not_equal(here.module, there.module);
+	assert_true(clinic_module_is_memory(here.module));
+	assert_int_equal(clinic_module_mapper(here.module)->inner_pid,
+			 getpid());
+	assert_int_equal(clinic_module_mapper(there.module)->pid, getppid());
+	clinic_space_free(other);
+}
+
 static void a_process_that_is_gone(void **state)
 {
 	struct clinic_space *gone;
@@ -421,6 +446,9 @@ int main(void)
 			free_space),
 		cmocka_unit_test_setup_teardown(what_is_no_file_has_no_table,
 						make_space, free_space),
+		cmocka_unit_test_setup_teardown(
+			memory_is_of_its_process_and_has_its_addresses,
+			make_space, free_space),
 		cmocka_unit_test_setup_teardown(a_process_that_is_gone,
 						make_space, free_space),
 		cmocka_unit_test_setup_teardown(

@@ -38,6 +38,8 @@ static void module_free(struct clinic_module *module)
 {
 	if (module->fd >= 0)
 		close(module->fd);
+	if (module->dump_fd >= 0)
+		close(module->dump_fd);
 	clinic_unwind_table_free(module->table);
 	free(module->path);
 	free(module);
@@ -81,6 +83,7 @@ static int add_module(struct clinic_modules *modules, const char *path,
 	if (!error) {
 		module->fd = -1;
 		module->root_fd = -1;
+		module->dump_fd = -1;
 		module->path = strdup(path);
 		error = module->path ? 0 : -ENOMEM;
 	}
@@ -119,9 +122,12 @@ static bool has_inode(const struct clinic_module *module,
 		!module->inode_generation || !mapping->inode_generation);
 }
 
-static bool is_of(const struct clinic_module *module,
+/* Memory is each process's own, also when it has a name that others have. */
+static bool is_of(const struct clinic_module *module, pid_t pid,
 		  const struct clinic_mapping *mapping)
 {
+	if (module->is_memory && module->mapper.pid != pid)
+		return false;
 	if (module->is_image && is_file(mapping))
 		return false;
 	if (mapping->build_id_size)
@@ -167,6 +173,39 @@ static void identify_by_file(struct clinic_module *module,
 	module->device_minor = minor(status->st_dev);
 }
 
+/*
+ * What perf's jitdump format asks of a program: that it maps the file into
+ * which it writes its functions' names, so that others find it.
+ */
+static bool is_dump(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	unsigned int pid;
+	int length = 0;
+
+	return slash &&
+	       sscanf(slash + 1, "jit-%u.dump%n", &pid, &length) == 1 &&
+	       length && !slash[1 + length];
+}
+
+/* Takes fd over. What is no ELF file holds code that a program generated. */
+static int keep_other_file(struct clinic_module *module, int fd)
+{
+	char magic[SELFMAG];
+
+	if (pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+	    !memcmp(magic, ELFMAG, SELFMAG)) {
+		close(fd);
+		return -ENOEXEC;
+	}
+	module->is_memory = true;
+	if (is_dump(module->path))
+		module->dump_fd = fd;
+	else
+		close(fd);
+	return -ENOEXEC;
+}
+
 static int open_path(const char *path, const struct clinic_mapping *mapping,
 		     struct clinic_module *module)
 {
@@ -180,6 +219,9 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 		return -errno;
 	error = fstat(fd, &status) < 0 ? -errno
 				       : clinic_elf_layout_read(fd, &layout);
+	if (error == -ENOEXEC && S_ISREG(status.st_mode) &&
+	    status.st_ino == mapping->inode)
+		return keep_other_file(module, fd);
 	if (!error)
 		error = check_file(&status, mapping, &layout);
 	if (error) {
@@ -202,13 +244,13 @@ static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 		 (unsigned long long)mapping->start,
 		 (unsigned long long)(mapping->start + mapping->size_bytes));
 	error = open_path(path, mapping, module);
-	if (!error)
-		return 0;
+	if (!error || module->is_memory)
+		return error;
 	snprintf(path, sizeof(path), "/proc/%d/root%.*s", (int)pid, PATH_MAX,
 		 mapping->path);
 	error = open_path(path, mapping, module);
-	if (!error)
-		return 0;
+	if (!error || module->is_memory)
+		return error;
 	return open_path(mapping->path, mapping, module);
 }
 
@@ -244,6 +286,50 @@ static int vdso_of(struct clinic_modules *modules,
 				       elf->e_phnum, module);
 }
 
+/* Files of a name that the kernel gives to memory. */
+static bool is_named_memory(const char *path)
+{
+	static const char *const names[] = {"/memfd:", "/dev/zero",
+					    "/anon_hugepage", "/SYSV"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(path, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* "NSpid:  4711  12": the last is what the process itself sees. */
+static pid_t read_inner_pid(pid_t pid)
+{
+	char path[32], line[256];
+	pid_t inner = pid;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	status = fopen(path, "re");
+	if (!status)
+		return pid;
+	while (fgets(line, sizeof(line), status))
+		if (!strncmp(line, "NSpid:\t", strlen("NSpid:\t")))
+			inner = (pid_t)atol(strrchr(line, '\t') + 1);
+	fclose(status);
+	return inner;
+}
+
+static void describe_mapper(pid_t pid, struct clinic_mapper *mapper)
+{
+	struct stat status = {0};
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	(void)stat(path, &status);
+	*mapper = (struct clinic_mapper){
+		.pid = pid,
+		.inner_pid = read_inner_pid(pid),
+		.uid = status.st_uid,
+	};
+}
+
 static int new_module(struct clinic_modules *modules, pid_t pid,
 		      const struct clinic_mapping *mapping,
 		      struct clinic_module **module)
@@ -256,10 +342,14 @@ static int new_module(struct clinic_modules *modules, pid_t pid,
 	if (error)
 		return error;
 	identify(*module, mapping);
-	if (is_file(mapping))
-		(*module)->root_fd = clinic_roots_find(&modules->roots, pid);
+	(*module)->root_fd = clinic_roots_find(&modules->roots, pid);
 	(*module)->error = is_file(mapping) ? open_file(pid, mapping, *module)
 					    : -ENODATA;
+	(*module)->is_memory |=
+		(!is_file(mapping) && strcmp(mapping->path, "[vsyscall]")) ||
+		((*module)->error && is_named_memory(mapping->path));
+	if ((*module)->is_memory)
+		describe_mapper(pid, &(*module)->mapper);
 	(*module)->is_compiled = (*module)->error != 0;
 	return 0;
 }
@@ -273,7 +363,7 @@ int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
 			      struct clinic_module **module)
 {
 	for (size_t i = modules->count; i-- > 0;)
-		if (is_of(modules->list[i], mapping)) {
+		if (is_of(modules->list[i], pid, mapping)) {
 			*module = modules->list[i];
 			return 0;
 		}
@@ -344,6 +434,22 @@ int clinic_module_error(struct clinic_module *module)
 const char *clinic_module_path(const struct clinic_module *module)
 {
 	return module->path;
+}
+
+bool clinic_module_is_memory(const struct clinic_module *module)
+{
+	return module->is_memory;
+}
+
+const struct clinic_mapper *
+clinic_module_mapper(const struct clinic_module *module)
+{
+	return &module->mapper;
+}
+
+int clinic_module_dump_fd(const struct clinic_module *module)
+{
+	return module->dump_fd;
 }
 
 int clinic_module_fd(const struct clinic_module *module)

@@ -13,8 +13,10 @@
 #ifndef CLINIC_UNWIND_MODULE_H
 #define CLINIC_UNWIND_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "unwind/mapping.h"
 
@@ -28,6 +30,20 @@ void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
 /* Every module ever mapped, in order of appearance; NULL past the last. */
 struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
 					size_t index);
+
+/* Whose memory a module is. */
+struct clinic_mapper {
+	pid_t pid;
+	pid_t inner_pid; /* as it sees itself, in its own namespace */
+	uid_t uid;
+};
+
+/* Whether it is memory of one process, not an ELF file: generated code. */
+bool clinic_module_is_memory(const struct clinic_module *module);
+const struct clinic_mapper *
+clinic_module_mapper(const struct clinic_module *module);
+/* Of a jitdump, a file in which its process names such code; -1: none. */
+int clinic_module_dump_fd(const struct clinic_module *module);
 
 const char *clinic_module_path(const struct clinic_module *module);
 /* The file, open for reading as long as its clinic_modules; -1: none. */

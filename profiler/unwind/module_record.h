@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "unwind/mapping.h"
+#include "unwind/module.h"
 
 struct clinic_elf_layout;
 struct clinic_module;
@@ -28,6 +28,9 @@ struct clinic_module {
 	uint64_t inode, inode_generation;
 	uint8_t build_id_size;
 	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	bool is_memory;              /* code that is in no ELF file, */
+	struct clinic_mapper mapper; /* of that process */
+	int dump_fd; /* of a jitdump that the process has mapped; -1: none */
 	/* Read in our own memory, not from a file; 0 is a bias, too. */
 	bool is_image;
 	uintptr_t image_bias;

@@ -1,0 +1,78 @@
+"""test_record_generated.py - code that a program makes as it runs: its names, and what is said where there are none."""
+
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from recorded_session import BOTH_IN_FULL, VICTIMS, needs_root
+
+VICTIM = VICTIMS / "generated_code"
+NAMES = ("generated_first app.js:12", "generated_second")
+TIER_JIT = 10
+
+
+@contextmanager
+def perf_map_removed(session):
+    """Its place is fixed, outside of a test's own folder."""
+    try:
+        yield session
+    finally:
+        Path(f"/tmp/perf-{session.stdout.split()[-1]}.map").unlink(missing_ok=True)
+
+
+def assert_named(session):
+    shares = [session.share(name) for name in NAMES]
+    assert sum(shares) > 0.9 and min(shares) > 0.3, (shares, session.stderr)
+    assert "generated_before" not in str(session.stacks), "it had been replaced"
+    assert session.weight_where(lambda names: set(names) & set(NAMES) and "main" in names) > 0
+    assert session.named_ratio() > 0.9
+    assert TIER_JIT in session.file["frames"]["tier"]
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_a_perf_map_names_it(record, backend):
+    with perf_map_removed(record(VICTIM, "map", backend=backend)) as session:
+        assert_named(session)
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_a_jitdump_names_it(record, anybodys_folder, backend):
+    assert_named(record(VICTIM, "dump", anybodys_folder, backend=backend))
+
+
+def test_a_perf_map_in_another_root_and_pid_namespace(record):
+    """As in a container: the file is in its /tmp, with the number that the process knows itself by."""
+    needs_root()
+    session = record("unshare", "--pid", "--fork", "--mount-proc", "--mount", "sh", "-c",
+                     f"mount -t tmpfs none /tmp && exec {VICTIM} map", backend="perf")
+    assert int(session.stdout) < 10 and not Path(f"/tmp/perf-{int(session.stdout)}.map").exists()
+    assert_named(session)
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+def test_what_nobody_named_is_told_as_generated(record, backend):
+    session = record(VICTIM, "none", backend=backend)
+    assert "it left neither a /tmp/perf-" in session.stderr
+    assert "code that the program generated" in session.stderr
+    assert "dbgsym" not in session.stderr
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_node(record, anybodys_folder):
+    script = anybodys_folder / "hot.js"
+    script.write_text("function hotInScript(n) { let s = 0; for (let i = 0; i < n; i++) s = (s * 31 + i) | 0; return s; }\n"
+                      "const end = Date.now() + 600; while (Date.now() < end) hotInScript(1e5);\n"
+                      "console.log(process.pid);\n")
+    with perf_map_removed(record("node", "--perf-basic-prof", script, backend="perf")) as session:
+        hot = session.weight_where(lambda names: any("hotInScript" in str(name) for name in names))
+        assert hot > 0.2 * session.weight_where(lambda names: True)
+
+
+@pytest.mark.skipif(not shutil.which("luajit"), reason="luajit is not installed")
+def test_luajit_is_told_as_generated(record, anybodys_folder):
+    """Debian's luajit writes no perf map: what it generates has no names, and no package would give some."""
+    script = anybodys_folder / "hot.lua"
+    script.write_text("local s, e = 0, os.clock() + 0.5\nwhile os.clock() < e do for i = 1, 1e6 do s = (s + i) % 7 end end\n")
+    session = record("luajit", script, backend="perf")
+    assert "code that the program generated" in session.stderr and "dbgsym" not in session.stderr
