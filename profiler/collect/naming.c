@@ -219,24 +219,25 @@ static const char *reason_not_opened(int err)
 static int note_not_opened(struct naming *naming,
 			   const struct clinic_module *module, int err)
 {
-	char text[PATH_MAX + 200];
+	char text[PATH_MAX + 300];
+	size_t at;
 
 	if (++naming->facts->unopened_count > CLINIC_NAMING_NOTES_MAX)
 		return 0;
+	snprintf(text, sizeof(text),
+		 "%s gave no names for %" PRIu32 " addresses of samples: ",
+		 clinic_module_path(module), naming->addresses_count);
+	at = strlen(text);
 	if (clinic_module_is_memory(module))
 		snprintf(
-			text, sizeof(text),
-			"code that process %d generated (%s) gave no names for "
-			"%" PRIu32 " addresses of samples: it left neither a "
-			"/tmp/perf-%d.map nor a jitdump",
+			text + at, sizeof(text) - at,
+			"it is no ELF file but code that process %d generated, "
+			"and that left neither a /tmp/perf-%d.map nor a "
+			"jitdump",
 			(int)clinic_module_mapper(module)->pid,
-			clinic_module_path(module), naming->addresses_count,
 			(int)clinic_module_mapper(module)->inner_pid);
 	else
-		snprintf(text, sizeof(text),
-			 "%s gave no names for %" PRIu32
-			 " addresses of samples: %s",
-			 clinic_module_path(module), naming->addresses_count,
+		snprintf(text + at, sizeof(text) - at, "%s",
 			 reason_not_opened(err));
 	return clinic_session_add_note(naming->session, 0, text);
 }

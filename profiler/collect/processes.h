@@ -28,8 +28,8 @@ struct clinic_process {
 	uint32_t pid;
 	uint32_t threads_count; /* that have not ended */
 	struct clinic_space *space;
-	uint64_t read_ns;       /* when its maps were last read */
-	uint32_t missing_count; /* times it was looked for and not there */
+	uint64_t reread_after_ns; /* its maps, not sooner than that */
+	uint32_t missing_count;   /* times it was looked for and not there */
 };
 
 struct clinic_thread_state {
@@ -58,7 +58,8 @@ int clinic_processes_thread(struct clinic_processes *processes, uint32_t pid,
 
 /*
  * Reads what it has mapped now: for backends that do not tell, or lost it.
- * At most every 20 ms; whether it was read.
+ * At most every 20 ms, and for at most a twentieth of the time; whether it was
+ * read.
  */
 bool clinic_processes_reread(struct clinic_process *process, uint64_t now_ns);
 

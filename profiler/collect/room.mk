@@ -10,6 +10,10 @@ HIDDEN = -O2 -fomit-frame-pointer
 $(O)/victims/hidden_frames: VICTIM_CFLAGS = $(HIDDEN)
 $(O)/victims/plugin_host: VICTIM_LIBS = -ldl
 $(O)/victims/plugin_host: $(O)/victims/plugin_host.so
+$(O)/victims/loaded_by_child: VICTIM_LIBS = -ldl
+# Its functions stay in the order in which they are written.
+$(O)/victims/moved_text: VICTIM_CFLAGS = -fno-toplevel-reorder \
+	-fno-optimize-sibling-calls
 $(O)/victims/plugin_host.so: profiler/collect/victims/plugin_host.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared -DPLUGIN $< -o $@

@@ -171,7 +171,7 @@ static void unwind_known(struct clinic_stack_walker *walker,
 			 struct clinic_unwound *walk)
 {
 	unwind(walker, process->space, &event->sample, walk);
-	if (walk->end == CLINIC_END_NO_MAPPING &&
+	if (walk->has_unmapped &&
 	    clinic_processes_reread(process, event->time_ns)) {
 		clinic_stack_walker_forget(walker);
 		unwind(walker, process->space, &event->sample, walk);

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from recorded_session import BOTH_IN_FULL, VICTIMS, needs_root
 
-VICTIM = VICTIMS / "generated_code"
+VICTIM = VICTIMS / "generates_code"
 NAMES = ("generated_first app.js:12", "generated_second")
 TIER_JIT = 10
 
@@ -53,7 +53,7 @@ def test_a_perf_map_in_another_root_and_pid_namespace(record):
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_what_nobody_named_is_told_as_generated(record, backend):
     session = record(VICTIM, "none", backend=backend)
-    assert "it left neither a /tmp/perf-" in session.stderr
+    assert "and that left neither a /tmp/perf-" in session.stderr
     assert "code that the program generated" in session.stderr
     assert "dbgsym" not in session.stderr
 

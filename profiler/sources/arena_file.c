@@ -202,21 +202,29 @@ static uint8_t read_build_id(const char *hex,
 	return size;
 }
 
+/* A path is 4096 at most; a build-id and a few numbers. */
+#define LINE_BYTES_MAX 4400
+
 /* "3fa1c0de start-end r-xp offset major:minor inode path" */
 bool clinic_arena_mapping(const char *line, struct clinic_mapping *mapping,
 			  char *path)
 {
 	char build_id[2 * CLINIC_MAPPING_BUILD_ID_MAX + 1];
+	char copy[LINE_BYTES_MAX];
 	uint64_t end;
+	int path_at = 0;
 
+	/* A copy, cut at its end: sscanf() looks for the end of all lines. */
+	snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
 	*mapping = (struct clinic_mapping){.path = strcpy(path, "//anon")};
-	if (sscanf(line,
+	if (sscanf(copy,
 		   "%40s %" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64
-		   " %4095[^\n]",
+		   "%n",
 		   build_id, &mapping->start, &end, &mapping->file_offset,
 		   &mapping->device_major, &mapping->device_minor,
-		   &mapping->inode, path) < 7)
+		   &mapping->inode, &path_at) < 7)
 		return false;
+	(void)sscanf(copy + path_at, " %4095[^\n]", path);
 	mapping->size_bytes = end - mapping->start;
 	if (path[0] == '/')
 		mapping->build_id_size =

@@ -178,14 +178,45 @@ static enum clinic_off_cpu_view off_cpu_view(const struct perf_source *source)
 					       : CLINIC_OFF_CPU_STACKS;
 }
 
+/* A process's first thread may have ended, and takes no events then. */
+static int choose_for_running(struct perf_source *source, int cpu,
+			      struct clinic_refusals *refusals)
+{
+	struct clinic_perf_plan plan = source->plan;
+	struct dirent *entry;
+	char path[32];
+	bool is_forbidden = false;
+	int err = -ESRCH;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", source->plan.pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return -ESRCH;
+	while (err && !is_forbidden && (entry = readdir(tasks))) {
+		plan.pid = (pid_t)atoi(entry->d_name);
+		if (plan.pid <= 0)
+			continue;
+		refusals->count = 0;
+		err = clinic_perf_choose(&plan, cpu, refusals, &source->choice);
+		is_forbidden = err == -EACCES || err == -EPERM;
+	}
+	closedir(tasks);
+	return !err || is_forbidden ? err : -ESRCH;
+}
+
 /* Which events, and a lane for each CPU that they are opened on. */
 static int choose(struct perf_source *source, struct clinic_refusals *refusals)
 {
 	int err = clinic_perf_lanes_add_cpus(&source->lanes);
 
-	return err ? err
-		   : clinic_perf_choose(&source->plan, source->lanes.at[0].cpu,
-					refusals, &source->choice);
+	if (err)
+		return err;
+	if (source->plan.is_running)
+		return choose_for_running(source, source->lanes.at[0].cpu,
+					  refusals);
+	return clinic_perf_choose(&source->plan, source->lanes.at[0].cpu,
+				  refusals, &source->choice);
 }
 
 static int watch_and_enable(struct perf_source *source)

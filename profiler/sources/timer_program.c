@@ -110,7 +110,7 @@ static int tell_mapping(const struct clinic_timer_receiver *to,
 	    protection[2] != 'x')
 		return 0;
 	mapping->size_bytes = end - mapping->start;
-	mapping->path = line + path_at;
+	mapping->path = line[path_at] ? line + path_at : "//anon";
 	return to->on_event(to->context, &event);
 }
 

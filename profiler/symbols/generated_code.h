@@ -1,18 +1,15 @@
 /*
  * symbols/generated_code.h - names for code that a program makes as it runs.
  *
- * Compilers of that kind (V8, HotSpot, LuaJIT, .NET) tell them in two ways:
- * a text file, /tmp/perf-PID.map, with a line "start size name" for each
- * function; or a jitdump, jit-PID.dump, with a record of each. Addresses are
- * used again, and neither says when one ended: of two functions that had an
- * address, the later one is believed.
+ *	clinic_generated_add(&code, &range, name, name_bytes);	many times
+ *	clinic_generated_finish(&code);				once
  *
- * Hostile    time and memory grow with the size of the file, whatever it
- *            says; a damaged jitdump keeps the names before the damage.
- * Ownership  descriptors stay the caller's; they are read from the start.
- * Errors     0 or -errno: -EBADMSG not such a file.
- * Read next  symbols/symbol_table.h, where the names go; the jitdump
- *            specification in tools/perf/Documentation of the Linux sources.
+ * Addresses are used again, and nobody says when a function ended: of two that
+ * had an address, the one added later is believed.
+ *
+ * Errors     0 or -errno.
+ * Read next  symbols/perf_map.h and symbols/jitdump.h, which add them;
+ *            symbols/symbol_table.h, where the names go.
  */
 #ifndef CLINIC_SYMBOLS_GENERATED_CODE_H
 #define CLINIC_SYMBOLS_GENERATED_CODE_H
@@ -33,8 +30,10 @@ struct clinic_generated_code {
 	size_t capacity;
 };
 
-int clinic_generated_read_map(struct clinic_generated_code *code, int fd);
-int clinic_generated_read_dump(struct clinic_generated_code *code, int fd);
+/* range->name is set here. */
+int clinic_generated_add(struct clinic_generated_code *code,
+			 const struct clinic_generated_range *range,
+			 const char *name, size_t name_bytes);
 /* Moves all into the table, which is finished then, and frees the rest. */
 int clinic_generated_finish(struct clinic_generated_code *code);
 

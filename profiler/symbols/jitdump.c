@@ -1,12 +1,11 @@
 /* symbols/jitdump.c - the records of a jitdump, each checked before use. */
+#include "symbols/jitdump.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include "symbols/generated_code.h"
-#include "symbols/generated_range.h"
 
 #define MAGIC          0x4a695444u /* "JiTD", in this machine's byte order */
 #define NAME_BYTES_MAX 4096
@@ -122,7 +121,7 @@ static bool is_whole(const struct record *record, ssize_t got)
 	       record->prefix.kind != CODE_CLOSE;
 }
 
-int clinic_generated_read_dump(struct clinic_generated_code *code, int fd)
+int clinic_jitdump_read(struct clinic_generated_code *code, int fd)
 {
 	struct reading reading = {code, STEPS_MAX};
 	struct record record;

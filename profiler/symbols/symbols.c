@@ -13,8 +13,10 @@
 
 #include "symbols/debuginfod_client.h"
 #include "symbols/generated_code.h"
+#include "symbols/jitdump.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/path_open.h"
+#include "symbols/perf_map.h"
 #include "symbols/symbol_module.h"
 
 #define MEMORY_BYTES_DEFAULT (UINT64_C(1) << 30)
@@ -346,7 +348,7 @@ static int read_perf_map(const struct clinic_symbols_generated *code,
 	if (fd < 0)
 		return 0;
 	if (is_trusted(fd, code->uid))
-		error = clinic_generated_read_map(names, fd);
+		error = clinic_perf_map_read(names, fd);
 	close(fd);
 	return error == -EBADMSG ? 0 : error;
 }
@@ -359,7 +361,7 @@ static int read_generated(const struct clinic_symbols_generated *code,
 	int error = read_perf_map(code, &names);
 
 	for (size_t i = 0; !error && i < code->dumps_count; i++) {
-		error = clinic_generated_read_dump(&names, code->dump_fds[i]);
+		error = clinic_jitdump_read(&names, code->dump_fds[i]);
 		error = error == -EBADMSG ? 0 : error;
 	}
 	if (!error)

@@ -1,7 +1,6 @@
 #include "unwind/address_space.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,23 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unwind/mapped_list.h"
+#include "unwind/maps_lines.h"
 #include "unwind/module_record.h"
+#include "unwind/remapped_text.h"
 #include "unwind/unwind_table.h"
-
-/* An executable mapping; the list is sorted and without overlaps. */
-struct mapped {
-	uint64_t start;
-	uint64_t end;
-	uint64_t file_offset;
-	struct clinic_module *module;
-};
 
 struct clinic_space {
 	struct clinic_modules *modules;
 	pid_t pid;
 	uint64_t version;
-	struct mapped *list;
-	size_t count;
+	struct clinic_mapped_list list;
 };
 
 static void take_version(struct clinic_space *space)
@@ -58,170 +51,143 @@ int clinic_space_new(struct clinic_modules *modules, pid_t pid,
 void clinic_space_free(struct clinic_space *space)
 {
 	if (space)
-		free(space->list);
+		clinic_mapped_clear(&space->list);
 	free(space);
 }
 
 int clinic_space_copy(const struct clinic_space *parent, pid_t pid,
 		      struct clinic_space **out)
 {
-	size_t bytes = parent->count * sizeof(*parent->list);
 	struct clinic_space *child;
 	int error = clinic_space_new(parent->modules, pid, &child);
 
-	*out = child;
-	if (error || parent->count == 0)
-		return error;
-	child->list = malloc(bytes);
-	if (!child->list) {
+	*out = NULL;
+	if (!error)
+		error = clinic_mapped_copy(&parent->list, &child->list);
+	if (error)
 		clinic_space_free(child);
-		*out = NULL;
-		return -ENOMEM;
-	}
-	memcpy(child->list, parent->list, bytes);
-	child->count = parent->count;
-	return 0;
+	else
+		*out = child;
+	return error;
 }
 
 void clinic_space_reset(struct clinic_space *space)
 {
-	free(space->list);
-	space->list = NULL;
-	space->count = 0;
+	clinic_mapped_clear(&space->list);
 	take_version(space);
 }
 
 bool clinic_space_is_empty(const struct clinic_space *space)
 {
-	return space->count == 0;
+	return space->list.count == 0;
 }
 
-/* What of `old` lies before and after `new`; returns how many parts. */
-static size_t keep_uncovered(const struct mapped *old, const struct mapped *new,
-			     struct mapped *parts)
+static int insert(struct clinic_space *space, const struct clinic_mapped *new)
 {
-	size_t count = 0;
+	bool has_changed = false;
+	int error = clinic_mapped_insert(&space->list, new, &has_changed);
 
-	if (old->start < new->start) {
-		parts[count] = *old;
-		if (parts[count].end > new->start)
-			parts[count].end = new->start;
-		count++;
-	}
-	if (old->end > new->end) {
-		parts[count] = *old;
-		if (parts[count].start < new->end) {
-			parts[count].start = new->end;
-			parts[count].file_offset += new->end - old->start;
-		}
-		count++;
-	}
-	return count;
+	if (has_changed)
+		take_version(space);
+	return error;
 }
 
-static size_t add_uncovered(const struct mapped *old, const struct mapped *new,
-			    struct mapped *list, bool *has_new)
+/* Whose code it is: a module's, or, moved onto other memory, a file's. */
+static int map_module(struct clinic_space *space,
+		      const struct clinic_mapping *mapping,
+		      struct clinic_mapped *new)
 {
-	struct mapped parts[2];
-	size_t parts_count = keep_uncovered(old, new, parts), count = 0;
+	const struct clinic_mapped *old;
+	int error = clinic_modules_of_mapping(space->modules, space->pid,
+					      mapping, &new->module);
 
-	for (size_t i = 0; i < parts_count; i++) {
-		if (!*has_new && parts[i].start > new->start) {
-			list[count++] = *new;
-			*has_new = true;
-		}
-		list[count++] = parts[i];
-	}
-	return count;
-}
-
-static int insert(struct clinic_space *space, const struct mapped *new)
-{
-	/* One may be split in two. */
-	struct mapped *list = malloc((space->count + 2) * sizeof(*list));
-	bool has_new = false;
-	size_t count = 0;
-
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < space->count; i++)
-		count += add_uncovered(&space->list[i], new, &list[count],
-				       &has_new);
-	if (!has_new)
-		list[count++] = *new;
-	free(space->list);
-	space->list = list;
-	space->count = count;
-	take_version(space);
+	if (error || !clinic_module_is_memory(new->module))
+		return error;
+	new->file_offset = new->start;
+	old = clinic_mapped_find(&space->list, new->start);
+	if (!old) /* code moved aside before: it may go on what is below */
+		old = clinic_mapped_find(&space->list, new->start - 1);
+	if (old && !clinic_module_is_memory(old->module))
+		(void)clinic_text_replaces(space->pid, old, new);
 	return 0;
+}
+
+static bool begin_mapped(const struct clinic_mapping *mapping,
+			 struct clinic_mapped *new)
+{
+	*new = (struct clinic_mapped){
+		.start = mapping->start,
+		.end = mapping->start + mapping->size_bytes,
+		.file_offset = mapping->file_offset,
+	};
+	return new->end > new->start;
 }
 
 int clinic_space_map(struct clinic_space *space,
 		     const struct clinic_mapping *mapping)
 {
-	struct mapped new = {.start = mapping->start,
-			     .end = mapping->start + mapping->size_bytes,
-			     .file_offset = mapping->file_offset};
+	struct clinic_mapped new;
 	int error;
 
-	if (new.end <= new.start)
+	if (!begin_mapped(mapping, &new))
 		return -EINVAL;
-	error = clinic_modules_of_mapping(space->modules, space->pid, mapping,
-					  &new.module);
-	if (error)
-		return error;
-	if (clinic_module_is_memory(new.module))
-		new.file_offset = new.start;
-	return insert(space, &new);
+	error = map_module(space, mapping, &new);
+	return error ? error : insert(space, &new);
 }
 
-/* 1: an executable mapping, 0: another line. */
-static int parse_line(char *line, struct clinic_mapping *mapping)
-{
-	char permissions[5];
-	uint64_t end;
-	int path_at = 0;
+struct reading {
+	struct clinic_space *space;
+	struct clinic_text_image image;
+};
 
-	line[strcspn(line, "\n")] = '\0';
-	*mapping = (struct clinic_mapping){0};
-	if (sscanf(line,
-		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64
-		   " %n",
-		   &mapping->start, &end, permissions, &mapping->file_offset,
-		   &mapping->device_major, &mapping->device_minor,
-		   &mapping->inode, &path_at) < 7)
+/* Code of the image that the lines before are of, in memory of its own. */
+static bool is_moved_text(struct reading *reading, struct clinic_mapped *new)
+{
+	const struct clinic_mapping *first = &reading->image.first.mapping;
+	struct clinic_module *module;
+
+	if (!first->path || first->file_offset ||
+	    reading->image.end != new->start ||
+	    clinic_modules_of_mapping(reading->space->modules,
+				      reading->space->pid, first, &module))
+		return false;
+	reading->image.end = new->end;
+	return clinic_text_place(module, first->start, new);
+}
+
+/* A clinic_on_maps_line. */
+static int read_line(void *context, const struct clinic_maps_line *line)
+{
+	struct reading *reading = context;
+	bool is_file = *line->mapping.path == '/' && line->mapping.inode;
+	struct clinic_mapped new;
+
+	if (is_file)
+		clinic_text_image_follow(&reading->image, line);
+	if (!line->is_executable || !begin_mapped(&line->mapping, &new))
 		return 0;
-	mapping->size_bytes = end - mapping->start;
-	mapping->path = line[path_at] ? line + path_at : "//anon";
-	return permissions[2] == 'x';
+	if (!is_file && is_moved_text(reading, &new))
+		return insert(reading->space, &new);
+	return clinic_space_map(reading->space, &line->mapping);
 }
 
 int clinic_space_read_maps(struct clinic_space *space)
 {
-	struct clinic_mapping mapping;
-	char path[32], *line = NULL;
-	size_t capacity = 0;
-	int error = 0;
-	FILE *maps;
+	struct reading *reading = calloc(1, sizeof(*reading));
+	int error;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)space->pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return -errno;
-	while (!error && getline(&line, &capacity, maps) > 0)
-		if (parse_line(line, &mapping))
-			error = clinic_space_map(space, &mapping);
-	if (!error && ferror(maps))
-		error = -errno;
-	free(line);
-	fclose(maps);
+	if (!reading)
+		return -ENOMEM;
+	reading->space = space;
+	error = clinic_maps_lines_read(space->pid, read_line, reading);
+	free(reading);
 	return error;
 }
 
 static int add_image(struct clinic_space *space,
 		     const struct dl_phdr_info *info, const char *path)
 {
-	struct mapped new = {0};
+	struct clinic_mapped new = {0};
 	int error = clinic_modules_of_image(space->modules, path,
 					    info->dlpi_addr, info->dlpi_phdr,
 					    info->dlpi_phnum, &new.module);
@@ -283,31 +249,14 @@ int clinic_space_read_self(struct clinic_modules *modules,
 	return 0;
 }
 
-/* The last mapping that starts at or before the address, if it reaches it. */
-static const struct mapped *find(const struct clinic_space *space,
-				 uint64_t address)
-{
-	size_t low = 0, high = space->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (space->list[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0 || address >= space->list[low - 1].end)
-		return NULL;
-	return &space->list[low - 1];
-}
-
 bool clinic_space_covers(const struct clinic_space *space,
 			 const struct clinic_space *other)
 {
-	for (size_t i = 0; i < other->count; i++) {
-		const struct mapped *theirs = &other->list[i];
-		const struct mapped *ours = find(space, theirs->start);
+	for (size_t i = 0; i < other->list.count; i++) {
+		const struct clinic_mapped *theirs =
+			clinic_mapped_at(&other->list, i);
+		const struct clinic_mapped *ours =
+			clinic_mapped_find(&space->list, theirs->start);
 
 		if (!ours || ours->module != theirs->module ||
 		    ours->end < theirs->end)
@@ -319,7 +268,8 @@ bool clinic_space_covers(const struct clinic_space *space,
 int clinic_space_find(const struct clinic_space *space, uint64_t address,
 		      struct clinic_place *place)
 {
-	const struct mapped *m = find(space, address);
+	const struct clinic_mapped *m =
+		clinic_mapped_find(&space->list, address);
 
 	if (!m)
 		return -ENOENT;

@@ -1,10 +1,11 @@
 /*
- * unwind/mapping.h - a piece of a file that a process may run.
+ * unwind/mapping.h - a piece of a file, or of memory, that a process may run.
  */
 #ifndef CLINIC_UNWIND_MAPPING_H
 #define CLINIC_UNWIND_MAPPING_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CLINIC_MAPPING_BUILD_ID_MAX 20
 
@@ -20,6 +21,13 @@ struct clinic_mapping {
 	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
 	/* As the kernel tells it: "/usr/bin/sort", "[vdso]", "//anon". */
 	const char *path;
+};
+
+/* Whose memory a module is. */
+struct clinic_mapper {
+	pid_t pid;
+	pid_t inner_pid; /* as it sees itself, in its own namespace */
+	uid_t uid;
 };
 
 #endif

@@ -490,7 +490,7 @@ size_t clinic_module_read_code(const struct clinic_module *module,
 	/* By the kernel: a plugin's image may have been unmapped meanwhile. */
 	if (module->is_image) {
 		from.iov_base = (void *)(module->image_bias + address);
-		got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+		got = process_vm_readv(gettid(), &to, 1, &from, 1, 0);
 	} else if (module->fd >= 0 && file_offset <= LONG_MAX) {
 		got = pread(module->fd, code, size, (off_t)file_offset);
 	} else {

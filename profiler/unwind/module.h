@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "unwind/mapping.h"
 
@@ -30,13 +29,6 @@ void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
 /* Every module ever mapped, in order of appearance; NULL past the last. */
 struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
 					size_t index);
-
-/* Whose memory a module is. */
-struct clinic_mapper {
-	pid_t pid;
-	pid_t inner_pid; /* as it sees itself, in its own namespace */
-	uid_t uid;
-};
 
 /* Whether it is memory of one process, not an ELF file: generated code. */
 bool clinic_module_is_memory(const struct clinic_module *module);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "unwind/module.h"
+#include "unwind/mapping.h"
 
 struct clinic_elf_layout;
 struct clinic_module;

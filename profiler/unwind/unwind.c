@@ -401,8 +401,10 @@ static int leave_without_row(struct walk *w)
 {
 	struct clinic_code code;
 
-	if (clinic_space_code(w->space, current_address(w), &code) < 0)
+	if (clinic_space_code(w->space, current_address(w), &code) < 0) {
+		w->out->has_unmapped = true;
 		return guess(w, CLINIC_END_NO_MAPPING);
+	}
 	if (code.table &&
 	    clinic_unwind_table_is_entry(code.table, code.elf_address))
 		return CLINIC_END_OUTERMOST;
@@ -549,6 +551,7 @@ void clinic_unwind(struct clinic_unwinder *unwinder,
 
 	out->frames_count = 0;
 	out->stack_read_bytes = 0;
+	out->has_unmapped = false;
 	out->end = (enum clinic_unwind_end)walk(&w);
 	out->truth = truth_of(&w);
 	unwinder->ends_count[out->end]++;

@@ -39,6 +39,7 @@
 #ifndef CLINIC_UNWIND_H
 #define CLINIC_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -96,6 +97,7 @@ struct clinic_unwound {
 	enum clinic_unwind_truth truth;
 	enum clinic_unwind_end end; /* of a guessed stack too */
 	size_t stack_read_bytes;    /* how long a copy would have done */
+	bool has_unmapped; /* some frame is in nothing that is known mapped */
 };
 
 /* The rule for one address, kept where the next sample finds it. */

@@ -423,3 +423,26 @@ int clinic_unwind_table_address(const struct clinic_unwind_table *table,
 	}
 	return -ERANGE;
 }
+
+#define PAGE_BYTES UINT64_C(4096)
+
+int clinic_unwind_table_offset(const struct clinic_unwind_table *table,
+			       uint64_t address, uint64_t *file_offset)
+{
+	for (size_t i = 0; i < table->layout.code_count; i++) {
+		const struct clinic_elf_segment *s = &table->layout.code[i];
+		uint64_t end = s->address + s->file_size + PAGE_BYTES - 1;
+
+		if (address < (s->address & -PAGE_BYTES) ||
+		    address >= (end & -PAGE_BYTES))
+			continue;
+		*file_offset = address - s->address + s->file_offset;
+		return 0;
+	}
+	return -ERANGE;
+}
+
+uint64_t clinic_unwind_table_base(const struct clinic_unwind_table *table)
+{
+	return table->layout.base;
+}

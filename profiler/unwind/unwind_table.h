@@ -66,6 +66,11 @@ clinic_unwind_table_find(const struct clinic_unwind_table *table,
 bool clinic_unwind_table_is_entry(const struct clinic_unwind_table *table,
 				  uint64_t address);
 
+/* The other way round; whole pages of code, as they are mapped. */
+int clinic_unwind_table_offset(const struct clinic_unwind_table *table,
+			       uint64_t address, uint64_t *file_offset);
+/* The lowest address of the binary. */
+uint64_t clinic_unwind_table_base(const struct clinic_unwind_table *table);
 /* -ERANGE: the offset is in no executable segment. */
 int clinic_unwind_table_address(const struct clinic_unwind_table *table,
 				uint64_t file_offset, uint64_t *address);

@@ -156,7 +156,7 @@ static size_t read_maps(char *to, size_t room)
 {
 	char buffer[LINE_BYTES_MAX];
 	size_t used = 0, kept = 0;
-	int fd = raw_open("/proc/self/maps", O_RDONLY, 0);
+	int fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
 	ssize_t got;
 
 	if (fd < 0)

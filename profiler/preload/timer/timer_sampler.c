@@ -87,13 +87,14 @@ static uint32_t stack_room(uintptr_t sp)
 
 /*
  * By the kernel, which stops where memory stops: a load of our own beyond
- * the end of a coroutine's stack would kill the program.
+ * the end of a coroutine's stack would kill the program. Of this thread: the
+ * process's first one may have ended, and has no memory then.
  */
 static size_t copy_stack(void *to, uintptr_t sp, size_t bytes)
 {
 	struct iovec local = {to, bytes};
 	struct iovec remote = {(void *)sp, bytes};
-	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+	ssize_t got = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
 
 	return got > 0 ? (size_t)got : 0;
 }

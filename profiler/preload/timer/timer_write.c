@@ -1,5 +1,6 @@
 #include "preload/timer/timer_write.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -9,6 +10,8 @@
 
 /* Of maps in one record: a line has at most PATH_MAX and a few numbers. */
 #define MAPS_BYTES 16384
+/* A quarter of the ring: samples need room, too. */
+#define MAPS_BYTES_MOST (TIMER_RING_BYTES / 4)
 /* That one process may become, by exec. */
 #define PROGRAMS_MOST 10000
 
@@ -143,38 +146,93 @@ void timer_write_commit(struct timer_record *record,
 	atomic_store_explicit(&record->kind, kind, memory_order_release);
 }
 
-/* Whole lines only: each record is read alone. */
-static size_t whole_lines(const char *text, ssize_t length)
+/* "start-end r-xp offset device inode path" */
+static bool is_executable(const char *line)
 {
-	const char *last = length > 0 ? memrchr(text, '\n', (size_t)length)
-				      : NULL;
+	const char *space = strchr(line, ' ');
 
-	return last ? (size_t)(last - text) + 1 : 0;
+	return space && strnlen(space, 4) == 4 && space[3] == 'x';
 }
 
-/* From that offset on; how far it came, 0 at the end or without room. */
-static size_t write_lines(const struct timer_ring *ring, int fd, off_t offset)
+/*
+ * Keeps the lines of `text` that are code, and moves them together; *rest is
+ * set to the part of a line at the end.
+ */
+static size_t keep_code(char *text, size_t bytes, const char **rest)
 {
-	struct timer_maps *maps = (void *)timer_write_reserve(
-		ring, (uint32_t)sizeof(*maps) + MAPS_BYTES);
-	char *text = (char *)(maps + 1);
+	char *line = text, *end;
+	size_t kept = 0;
 
-	if (!maps)
-		return 0;
-	maps->text_bytes =
-		whole_lines(text, raw_pread(fd, text, MAPS_BYTES, offset));
-	timer_write_commit(&maps->record, TIMER_RECORD_MAPS);
-	return maps->text_bytes;
+	while ((end = memchr(line, '\n', (size_t)(text + bytes - line)))) {
+		size_t line_bytes = (size_t)(end + 1 - line);
+
+		*end = '\0';
+		if (is_executable(line)) {
+			memmove(text + kept, line, line_bytes);
+			kept += line_bytes;
+			text[kept - 1] = '\n';
+		}
+		line = end + 1;
+	}
+	*rest = line;
+	return kept;
+}
+
+/* As the kernel gives a page of lines at a time: until there is no room. */
+static size_t fill(int fd, char *text, size_t bytes, bool *has_ended)
+{
+	ssize_t got = 1;
+
+	while (got > 0 && bytes < MAPS_BYTES) {
+		got = raw_read(fd, text + bytes, MAPS_BYTES - bytes);
+		bytes += got > 0 ? (size_t)got : 0;
+	}
+	*has_ended = got <= 0;
+	return bytes;
+}
+
+static struct timer_maps *reserve_maps(const struct timer_ring *ring)
+{
+	return (struct timer_maps *)timer_write_reserve(
+		ring, (uint32_t)sizeof(struct timer_maps) + MAPS_BYTES);
+}
+
+/*
+ * Each record is read alone, so the part of a line at the end of one is the
+ * beginning of the next. Of a process with more mappings than the ring may
+ * give room to, the collector reads the rest when a sample needs it.
+ */
+static void write_lines(const struct timer_ring *ring, int fd)
+{
+	struct timer_maps *maps = reserve_maps(ring), *next;
+	size_t carried = 0, written = 0;
+	bool has_ended = !maps;
+
+	while (!has_ended) {
+		char *text = (char *)(maps + 1);
+		size_t bytes = fill(fd, text, carried, &has_ended);
+		const char *rest;
+
+		maps->text_bytes = keep_code(text, bytes, &rest);
+		carried = (size_t)(text + bytes - rest);
+		written += MAPS_BYTES;
+		has_ended |= written >= MAPS_BYTES_MOST;
+		next = has_ended ? NULL : reserve_maps(ring);
+		if (next)
+			memcpy(next + 1, rest, carried);
+		timer_write_commit(&maps->record, TIMER_RECORD_MAPS);
+		has_ended |= !next;
+		maps = next;
+	}
 }
 
 void timer_write_maps(const struct timer_ring *ring)
 {
-	int fd = raw_open("/proc/self/maps", O_RDONLY, 0);
-	size_t written;
+	/* Of this thread: the first one may have ended, and has none then. */
+	int fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
 
 	if (fd < 0)
 		return;
-	for (off_t at = 0; (written = write_lines(ring, fd, at));)
-		at += (off_t)written;
+	write_lines(ring, fd);
 	raw_close(fd);
 }

@@ -1,0 +1,81 @@
+"""test_record_mappings.py - what is mapped: by many, by others, moved, and of a process whose first thread has ended."""
+
+import time
+
+import pytest
+from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_session, run, start
+
+MANY = 25000
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+@pytest.mark.parametrize("way", ["copy", "mremap"])
+def test_code_on_other_memory_is_its_files(record, backend, way):
+    session = record(VICTIMS / "moved_text", way, backend=backend)
+    assert session.weight_where(lambda names: names[:3] == ("moved_inner", "moved_outer", "main")) > 0.8 * (
+        session.weight_where(lambda names: True))
+    assert session.complete_ratio() > 0.95
+
+
+def test_code_that_was_moved_before_we_came(anybodys_folder):
+    """Of an attached one, no event tells what was there before."""
+    target = start(VICTIMS / "moved_text", "copy", 3000)
+    time.sleep(0.2)
+    done = run("record", "-p", target.pid, "-d", 0.5, "-o", anybodys_folder / "s.json")
+    target.kill()
+    target.wait()
+    session = Session(read_session(anybodys_folder / "s.json"), "", done.stderr, done.returncode)
+    assert session.share("moved_inner") > 0.8 and session.share("moved_outer") > 0.8
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_library_that_a_child_loaded_into_shared_memory(record, backend):
+    session = record(VICTIMS / "loaded_by_child", VICTIMS / "plugin_host.so", backend=backend)
+    assert session.share("plugin_burn") > 0.9 and session.complete_ratio() > 0.9
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_first_thread_has_ended(record, backend):
+    session = record(VICTIMS / "leader_ends", backend=backend)
+    assert session.share("burn_alone") > 0.95 and session.complete_ratio() > 0.95
+
+
+def test_the_first_thread_has_ended_before_we_came(anybodys_folder):
+    target = start(VICTIMS / "leader_ends", 60000)
+    while "Z" not in open(f"/proc/{target.pid}/stat").read():
+        time.sleep(0.01)
+    done = run("record", "-p", target.pid, "-d", 0.5, "-o", anybodys_folder / "s.json")
+    target.kill()
+    target.wait()
+    assert not done.returncode, done.stderr
+    session = Session(read_session(anybodys_folder / "s.json"), "", done.stderr, done.returncode)
+    assert session.share("burn_alone") > 0.95 and session.complete_ratio() > 0.95
+
+
+def lost(stderr: str) -> int:
+    return int(stderr.split(" lost,")[0].split()[-1])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_many_mappings(record, backend):
+    """The time to follow them must not grow as the square of their number: of a minute, no test would wait the end."""
+    session = record(VICTIMS / "many_mappings", MANY, 300, backend=backend)
+    assert session.share("burn_amid") > 0.3
+    assert session.named_ratio() > 0.95
+    if backend == "perf":
+        assert lost(session.stderr) == 0
+
+
+def test_many_mappings_under_the_allocation_counter(record):
+    session = record(VICTIMS / "many_mappings", MANY, 10, options=("-e", "alloc"))
+    assert session.returncode == 0
+
+
+def test_many_mappings_there_before_us(anybodys_folder):
+    target = start(VICTIMS / "many_mappings", MANY, 60000)
+    assert target.stdout.readline() == "mapped\n"
+    done = run("record", "-p", target.pid, "-d", 0.5, "-o", anybodys_folder / "s.json")
+    target.kill()
+    target.wait()
+    session = Session(read_session(anybodys_folder / "s.json"), "", done.stderr, done.returncode)
+    assert session.share("burn_amid") > 0.95

@@ -1,0 +1,60 @@
+/*
+ * unwind/mapped_list.h - the executable mappings of a process, by address.
+ *
+ * A process maps next to where it mapped last, above or below, ten thousands
+ * of times: the free room of the array stands where the last one was put, so
+ * that the next one moves few others.
+ *
+ *	items:  | below the gap |  free room  | above the gap |
+ *
+ * Ownership  all zero is an empty list; clinic_mapped_clear() frees.
+ * Errors     0 or -ENOMEM, with the list as before.
+ * Threads    many may search one that nobody changes.
+ * Private to this room. Read next: unwind/address_space.h.
+ */
+#ifndef CLINIC_UNWIND_MAPPED_LIST_H
+#define CLINIC_UNWIND_MAPPED_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct clinic_module;
+
+struct clinic_mapped {
+	uint64_t start;
+	uint64_t end;
+	uint64_t file_offset;
+	struct clinic_module *module;
+};
+
+struct clinic_mapped_list {
+	struct clinic_mapped *items;
+	size_t count;
+	size_t capacity;
+	size_t gap; /* items that stand before the free room */
+};
+
+static inline const struct clinic_mapped *
+clinic_mapped_at(const struct clinic_mapped_list *list, size_t index)
+{
+	return &list->items[index < list->gap
+				    ? index
+				    : index + list->capacity - list->count];
+}
+
+/* How many start at or before the address: the last of them may hold it. */
+size_t clinic_mapped_count_to(const struct clinic_mapped_list *list,
+			      uint64_t address);
+/* NULL: nothing is mapped there. */
+const struct clinic_mapped *
+clinic_mapped_find(const struct clinic_mapped_list *list, uint64_t address);
+
+/* Replaces what it covers; *has_changed is set when that was not the same. */
+int clinic_mapped_insert(struct clinic_mapped_list *list,
+			 const struct clinic_mapped *new, bool *has_changed);
+int clinic_mapped_copy(const struct clinic_mapped_list *from,
+		       struct clinic_mapped_list *to);
+void clinic_mapped_clear(struct clinic_mapped_list *list);
+
+#endif

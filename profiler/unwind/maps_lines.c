@@ -1,0 +1,92 @@
+/* unwind/maps_lines.c - /proc/PID/maps, or that of a thread that lives. */
+#include "unwind/maps_lines.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool parse_line(char *text, struct clinic_maps_line *line)
+{
+	struct clinic_mapping *mapping = &line->mapping;
+	char permissions[5];
+	uint64_t end;
+	int path_at = 0;
+
+	text[strcspn(text, "\n")] = '\0';
+	*line = (struct clinic_maps_line){0};
+	if (sscanf(text,
+		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64
+		   " %n",
+		   &mapping->start, &end, permissions, &mapping->file_offset,
+		   &mapping->device_major, &mapping->device_minor,
+		   &mapping->inode, &path_at) < 7)
+		return false;
+	mapping->size_bytes = end - mapping->start;
+	mapping->path = text[path_at] ? text + path_at : "//anon";
+	line->is_executable = permissions[2] == 'x';
+	return true;
+}
+
+/* *count: of lines that were there. */
+static int read_file(const char *path, clinic_on_maps_line *on_line,
+		     void *context, size_t *count)
+{
+	struct clinic_maps_line line;
+	size_t capacity = 0;
+	char *text = NULL;
+	int error = 0;
+	FILE *maps = fopen(path, "re");
+
+	if (!maps)
+		return -errno;
+	for (; !error && getline(&text, &capacity, maps) > 0; ++*count)
+		if (parse_line(text, &line))
+			error = on_line(context, &line);
+	if (!error && ferror(maps))
+		error = -errno;
+	free(text);
+	fclose(maps);
+	return error;
+}
+
+/* The first thread that has some. */
+static int read_threads(pid_t pid, clinic_on_maps_line *on_line, void *context)
+{
+	struct dirent *entry;
+	size_t count = 0;
+	char path[300];
+	int error = 0;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	if (!threads)
+		return -errno;
+	while (!error && !count && (entry = readdir(threads))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/maps", (int)pid,
+			 entry->d_name);
+		error = read_file(path, on_line, context, &count);
+		if (error == -ENOENT || error == -ESRCH)
+			error = 0; /* it has just ended */
+	}
+	closedir(threads);
+	return error;
+}
+
+int clinic_maps_lines_read(pid_t pid, clinic_on_maps_line *on_line,
+			   void *context)
+{
+	size_t count = 0;
+	char path[32];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	error = read_file(path, on_line, context, &count);
+	return error || count ? error : read_threads(pid, on_line, context);
+}

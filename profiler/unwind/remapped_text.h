@@ -1,0 +1,47 @@
+/*
+ * unwind/remapped_text.h - code that a program moved onto other memory.
+ *
+ * Programs copy their code to huge pages and map these where it was: memory
+ * without a file, with the file's code. It lies in the image of the file: the
+ * file's first page is still mapped before it, and its address is one of the
+ * file's code.
+ *
+ * Errors     none: what cannot be told is memory.
+ * Private to this room. Read next: unwind/address_space.h.
+ */
+#ifndef CLINIC_UNWIND_REMAPPED_TEXT_H
+#define CLINIC_UNWIND_REMAPPED_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "unwind/mapped_list.h"
+#include "unwind/maps_lines.h"
+
+/* The image that lines of maps, in a row, are of. */
+struct clinic_text_image {
+	struct clinic_maps_line first; /* its path is NULL: none */
+	uint64_t end;                  /* of the last of them */
+	char path[4096];
+};
+
+/* Another line of maps, which is of a file. */
+void clinic_text_image_follow(struct clinic_text_image *image,
+			      const struct clinic_maps_line *line);
+
+/*
+ * If `text` is code of that module, whose first byte is mapped at `start`,
+ * sets its module and its offset in the file.
+ */
+bool clinic_text_place(struct clinic_module *module, uint64_t start,
+		       struct clinic_mapped *text);
+
+/*
+ * The same for a mapping of which an event told, that covers `old`: asks the
+ * process whether the image is still there.
+ */
+bool clinic_text_replaces(pid_t pid, const struct clinic_mapped *old,
+			  struct clinic_mapped *text);
+
+#endif
