@@ -262,6 +262,20 @@ static void note_switches(struct notes *notes)
 		     notes->findings->counts.switchless_count);
 }
 
+static void note_32_bit(struct notes *notes)
+{
+	uint64_t count =
+		notes->findings->counts.walks.ends_count[CLINIC_END_32_BIT];
+
+	if (count)
+		note(notes, IS_NOTE,
+		     "%" PRIu64 " samples are of 32-bit programs, which have "
+		     "names but no unwind tables here: their stacks are what "
+		     "frame pointers tell (gcc -m32 -fno-omit-frame-pointer), "
+		     "or the innermost function alone",
+		     count);
+}
+
 static void note_off_cpu(struct notes *notes)
 {
 	const struct clinic_recorder_counts *counts = &notes->findings->counts;
@@ -299,6 +313,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_theft(&notes);
 	note_unloaded(&notes);
 	note_switches(&notes);
+	note_32_bit(&notes);
 	note_off_cpu(&notes);
 	return notes.err;
 }

@@ -12,6 +12,7 @@
 #include "collect/address_stacks.h"
 #include "collect/stage_changes.h"
 #include "session/session.h"
+#include "symbols/debug_frames.h"
 #include "unwind/address_space.h"
 
 /* Of metrics at one time: a status costs some 30 us to read. */
@@ -45,6 +46,9 @@ int clinic_recorder_new(struct clinic_session *session,
 		made->session = session;
 	if (!err)
 		err = clinic_modules_new(&made->modules);
+	if (!err)
+		clinic_modules_find_frames(made->modules,
+					   clinic_debug_frames_find);
 	if (!err)
 		err = clinic_processes_new(made->modules, &made->processes);
 	if (!err)

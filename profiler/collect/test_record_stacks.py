@@ -180,3 +180,44 @@ def test_debug_files_of_another_root(record, tmp_path, way):
     session = record(*command, backend="perf")
     assert session.share("live_shortly") > 0.8
     assert not Path("/usr/lib/debug/.build-id", build_id[:2], path.name).exists()
+
+
+def without_eh_frame(folder: Path) -> Path:
+    """As musl's and Go's programs are compiled: how frames are left is in .debug_frame alone."""
+    program = folder / "program"
+    subprocess.run(["gcc", "-O2", "-g", "-fomit-frame-pointer", "-fno-asynchronous-unwind-tables", "-fno-exceptions",
+                    f"-I{VICTIMS.parents[1]}/profiler/collect/victims", VICTIMS.parents[1] / "profiler/collect/victims"
+                    / "split_functions.c", "-o", program], check=True)
+    return program
+
+
+@pytest.mark.parametrize("packing", ["none", "zlib", "zstd", "zlib-gnu"])
+@pytest.mark.parametrize("is_apart", [False, True], ids=["in_file", "apart"])
+def test_frames_that_only_debuggers_read(record, anybodys_folder, is_apart, packing):
+    """Packed like other debug sections, in the program itself or in a file apart."""
+    program = without_eh_frame(anybodys_folder)
+    subprocess.run(["objcopy", f"--compress-debug-sections={packing}", program], check=True)
+    if is_apart:
+        debug = anybodys_folder / "program.debug"
+        subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
+        subprocess.run(["strip", program], check=True)
+        subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", program], check=True)
+    session = record(program, backend="perf")
+    assert session.complete_ratio() > 0.95
+    assert session.share("main") > 0.95 and session.share("burn_seventy") > 0.5
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="32-bit programs are those of an x86-64")
+def test_a_32_bit_program(record, anybodys_folder):
+    """Its functions have names, lines too; that its stacks are not followed is said as such."""
+    source = anybodys_folder / "narrow.c"
+    source.write_text("__attribute__((noinline)) static void burn(void) { for (volatile int i = 0; i < 1000000000; i++); }\n"
+                      "void _start(void) { burn(); __asm__ volatile (\"int $0x80\" : : \"a\"(1), \"b\"(7)); }\n")
+    program = anybodys_folder / "narrow"
+    subprocess.run(["gcc", "-m32", "-g", "-O2", "-nostdlib", "-ffreestanding", "-static", source, "-o", program], check=True)
+    session = record(program, backend="perf")
+    assert session.returncode == 7
+    assert session.share("burn") > 0.7 and session.named_ratio() > 0.9
+    assert "samples are of 32-bit programs" in session.stderr and "no ELF file" not in session.stderr
+    lines = session.file["frames"]["line"]
+    assert any(lines[frame] == 1 for frame in session.file["stacks"]["frame"])

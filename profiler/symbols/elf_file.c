@@ -78,16 +78,58 @@ static int read_new(const struct clinic_elf *elf, uint64_t size,
 	return error;
 }
 
+static size_t row_bytes(const struct clinic_elf *elf,
+			const struct clinic_elf_shape *shape)
+{
+	return elf->is_narrow ? shape->narrow_bytes : shape->wide_bytes;
+}
+
+int clinic_elf_read_row(const struct clinic_elf *elf,
+			const struct clinic_elf_shape *shape, void *row,
+			uint64_t offset)
+{
+	uint64_t narrow[CLINIC_ELF_ROW_BYTES_MAX / sizeof(uint64_t)];
+	int error;
+
+	if (!elf->is_narrow)
+		return clinic_elf_read(elf, row, shape->wide_bytes, offset);
+	error = clinic_elf_read(elf, narrow, shape->narrow_bytes, offset);
+	if (!error)
+		shape->widen(narrow, row);
+	return error;
+}
+
+static int read_rows(const struct clinic_elf *elf,
+		     const struct clinic_elf_shape *shape, uint64_t count,
+		     uint64_t offset, uint8_t **rows)
+{
+	uint8_t *narrow;
+	int error = read_new(elf, count * row_bytes(elf, shape), offset, rows);
+
+	if (error || !elf->is_narrow)
+		return error;
+	narrow = *rows;
+	*rows = calloc(count + 1, shape->wide_bytes);
+	for (uint64_t i = 0; *rows && i < count; i++)
+		shape->widen(narrow + i * shape->narrow_bytes,
+			     *rows + i * shape->wide_bytes);
+	free(narrow);
+	return *rows ? 0 : -ENOMEM;
+}
+
 static int read_header(struct clinic_elf *elf)
 {
-	const Elf64_Ehdr *header = &elf->header;
+	uint8_t ident[EI_NIDENT];
 
-	if (clinic_elf_read(elf, &elf->header, sizeof(elf->header), 0) ||
-	    memcmp(header->e_ident, ELFMAG, SELFMAG) ||
-	    header->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    header->e_ident[EI_DATA] != ELFDATA2LSB)
+	if (clinic_elf_read(elf, ident, sizeof(ident), 0) ||
+	    memcmp(ident, ELFMAG, SELFMAG) || ident[EI_DATA] != ELFDATA2LSB ||
+	    (ident[EI_CLASS] != ELFCLASS64 && ident[EI_CLASS] != ELFCLASS32))
 		return -ENOEXEC;
-	return 0;
+	elf->is_narrow = ident[EI_CLASS] == ELFCLASS32;
+	return clinic_elf_read_row(elf, &clinic_elf_header_shape, &elf->header,
+				   0)
+		       ? -ENOEXEC
+		       : 0;
 }
 
 static int read_segments(struct clinic_elf *elf)
@@ -101,8 +143,8 @@ static int read_segments(struct clinic_elf *elf)
 	if (count > SEGMENTS_MAX ||
 	    elf->header.e_phentsize != sizeof(Elf64_Phdr))
 		return -EBADMSG;
-	error = read_new(elf, count * sizeof(Elf64_Phdr), elf->header.e_phoff,
-			 &bytes);
+	error = read_rows(elf, &clinic_elf_segment_shape, count,
+			  elf->header.e_phoff, &bytes);
 	if (error)
 		return error;
 	elf->segments = (Elf64_Phdr *)(void *)bytes;
@@ -125,8 +167,8 @@ static int count_sections(const struct clinic_elf *elf, uint64_t *count,
 		return -EBADMSG;
 	if (!elf->header.e_shoff || (*count && *names != SHN_XINDEX))
 		return 0;
-	error = clinic_elf_read(elf, &first, sizeof(first),
-				elf->header.e_shoff);
+	error = clinic_elf_read_row(elf, &clinic_elf_section_shape, &first,
+				    elf->header.e_shoff);
 	if (error)
 		return error;
 	if (!*count)
@@ -152,12 +194,14 @@ static int read_packing(const struct clinic_elf *elf,
 	Elf64_Chdr header;
 	int error;
 
-	if (section->file_bytes < sizeof(header))
+	section->header_bytes =
+		(uint32_t)row_bytes(elf, &clinic_elf_packing_shape);
+	if (section->file_bytes < section->header_bytes)
 		return -EBADMSG;
-	error = clinic_elf_read(elf, &header, sizeof(header), section->offset);
+	error = clinic_elf_read_row(elf, &clinic_elf_packing_shape, &header,
+				    section->offset);
 	if (error)
 		return error;
-	section->header_bytes = sizeof(header);
 	section->packing = header.ch_type == ELFCOMPRESS_ZLIB ? CLINIC_ELF_ZLIB
 							      : CLINIC_ELF_ZSTD;
 	if (header.ch_type != ELFCOMPRESS_ZLIB &&
@@ -259,10 +303,10 @@ static int read_sections(struct clinic_elf *elf)
 
 	if (error || !count)
 		return error;
-	if (count > elf->size_bytes / sizeof(Elf64_Shdr))
+	if (count > elf->size_bytes / row_bytes(elf, &clinic_elf_section_shape))
 		return -EBADMSG;
-	error = read_new(elf, count * sizeof(Elf64_Shdr), elf->header.e_shoff,
-			 &bytes);
+	error = read_rows(elf, &clinic_elf_section_shape, count,
+			  elf->header.e_shoff, &bytes);
 	if (error)
 		return error;
 	headers = (const Elf64_Shdr *)(const void *)bytes;

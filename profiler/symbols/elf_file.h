@@ -8,7 +8,8 @@
  * Read by pread, never mapped: a file that is overwritten or cut while it is
  * read gives wrong bytes or an error, not SIGBUS.
  *
- * Accepts    64-bit little-endian ELF: x86-64 and AArch64.
+ * Accepts    little-endian ELF, of 64 bits (x86-64, AArch64) and 32 (i386),
+ *            and shows both as 64-bit ones.
  * Ownership  the descriptor is duplicated; memory is borrowed until
  *            clinic_elf_close(). What the read functions return is the
  *            caller's to free().
@@ -26,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "symbols/elf_shapes.h"
 #include "symbols/build_id.h"
 
 enum clinic_elf_packing {
@@ -52,6 +54,7 @@ struct clinic_elf {
 	int fd; /* -1: in memory */
 	const uint8_t *memory;
 	uint64_t size_bytes;
+	bool is_narrow; /* a 32-bit file; what is kept of it is as of another */
 	Elf64_Ehdr header;
 	size_t sections_count;
 	struct clinic_elf_section *sections;
@@ -77,6 +80,10 @@ void clinic_elf_close(struct clinic_elf *elf); /* NULL: fine */
 const struct clinic_elf_section *
 clinic_elf_section(const struct clinic_elf *elf, const char *name);
 
+/* One row of a table, in the 64-bit shape. */
+int clinic_elf_read_row(const struct clinic_elf *elf,
+			const struct clinic_elf_shape *shape, void *row,
+			uint64_t offset);
 /* Bytes of the file; -EBADMSG: not all of them are in it. */
 int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
 		    uint64_t offset);

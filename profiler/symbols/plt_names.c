@@ -213,7 +213,8 @@ int clinic_plt_names_read(const struct clinic_elf *binary,
 	struct stubs stubs = {.table = table};
 	int error;
 
-	if (!symbols || symbols->link >= binary->sections_count)
+	if (!symbols || symbols->link >= binary->sections_count ||
+	    binary->is_narrow) /* its stubs are of other instructions */
 		return -ENODATA;
 	error = clinic_elf_read_section(binary, symbols, &stubs.symbols);
 	if (!error)

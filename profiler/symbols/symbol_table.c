@@ -177,14 +177,20 @@ static int read_symbols(struct clinic_symbol_table *table,
 			const struct clinic_elf_section *section,
 			const struct clinic_elf *binary)
 {
+	const struct clinic_elf_shape *shape = &clinic_elf_symbol_shape;
+	size_t row_bytes = elf->is_narrow ? shape->narrow_bytes
+					  : shape->wide_bytes;
 	struct clinic_elf_bytes bytes;
 	int error = clinic_elf_read_section(elf, section, &bytes);
 
-	for (uint64_t at = 0; !error && bytes.size - at >= sizeof(Elf64_Sym);
-	     at += sizeof(Elf64_Sym)) {
+	for (uint64_t at = 0; !error && bytes.size - at >= row_bytes;
+	     at += row_bytes) {
 		Elf64_Sym symbol;
 
-		memcpy(&symbol, bytes.bytes + at, sizeof(symbol));
+		if (elf->is_narrow)
+			shape->widen(bytes.bytes + at, &symbol);
+		else
+			memcpy(&symbol, bytes.bytes + at, sizeof(symbol));
 		error = add_elf_symbol(table, &symbol, binary);
 	}
 	free(bytes.bytes);

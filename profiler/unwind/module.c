@@ -26,12 +26,19 @@ struct clinic_modules {
 	size_t count;
 	size_t capacity;
 	struct clinic_roots roots;
+	clinic_find_frames *find_frames; /* NULL: nobody to ask */
 };
 
 int clinic_modules_new(struct clinic_modules **modules)
 {
 	*modules = calloc(1, sizeof(**modules));
 	return *modules ? 0 : -ENOMEM;
+}
+
+void clinic_modules_find_frames(struct clinic_modules *modules,
+				clinic_find_frames *find)
+{
+	modules->find_frames = find;
 }
 
 static void module_free(struct clinic_module *module)
@@ -84,6 +91,7 @@ static int add_module(struct clinic_modules *modules, const char *path,
 		module->fd = -1;
 		module->root_fd = -1;
 		module->dump_fd = -1;
+		module->find_frames = modules->find_frames;
 		module->path = strdup(path);
 		error = module->path ? 0 : -ENOMEM;
 	}
@@ -191,11 +199,12 @@ static bool is_dump(const char *path)
 /* Takes fd over. What is no ELF file holds code that a program generated. */
 static int keep_other_file(struct clinic_module *module, int fd)
 {
-	char magic[SELFMAG];
+	char magic[EI_CLASS + 1];
 
 	if (pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
 	    !memcmp(magic, ELFMAG, SELFMAG)) {
-		close(fd);
+		module->is_32_bit = magic[EI_CLASS] == ELFCLASS32;
+		module->fd = fd; /* it has names, all the same */
 		return -ENOEXEC;
 	}
 	module->is_memory = true;
@@ -220,7 +229,7 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 	error = fstat(fd, &status) < 0 ? -errno
 				       : clinic_elf_layout_read(fd, &layout);
 	if (error == -ENOEXEC && S_ISREG(status.st_mode) &&
-	    status.st_ino == mapping->inode)
+	    (mapping->build_id_size || status.st_ino == mapping->inode))
 		return keep_other_file(module, fd);
 	if (!error)
 		error = check_file(&status, mapping, &layout);
@@ -244,12 +253,12 @@ static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 		 (unsigned long long)mapping->start,
 		 (unsigned long long)(mapping->start + mapping->size_bytes));
 	error = open_path(path, mapping, module);
-	if (!error || module->is_memory)
+	if (!error || module->is_memory || module->fd >= 0)
 		return error;
 	snprintf(path, sizeof(path), "/proc/%d/root%.*s", (int)pid, PATH_MAX,
 		 mapping->path);
 	error = open_path(path, mapping, module);
-	if (!error || module->is_memory)
+	if (!error || module->is_memory || module->fd >= 0)
 		return error;
 	return open_path(mapping->path, mapping, module);
 }
@@ -409,6 +418,34 @@ int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
 	return 0;
 }
 
+/* Of what compilers write, the gaps between functions are a tenth at most. */
+static bool is_barely_covered(const struct clinic_module *module)
+{
+	struct clinic_unwind_facts facts;
+
+	if (!module->table)
+		return module->error == -ENODATA;
+	clinic_unwind_table_tell(module->table, &facts);
+	return facts.covered_bytes < facts.code_bytes - facts.code_bytes / 10;
+}
+
+static void find_frames(struct clinic_module *module)
+{
+	struct clinic_unwind_table *table;
+	uint8_t *bytes;
+	size_t size;
+
+	if (module->find_frames(module->fd, module->path, module->root_fd,
+				&bytes, &size))
+		return;
+	if (!clinic_unwind_table_with_frames(module->fd, bytes, size, &table)) {
+		clinic_unwind_table_free(module->table);
+		module->table = table;
+		module->error = 0;
+	}
+	free(bytes);
+}
+
 static void compile(struct clinic_module *module)
 {
 	if (module->is_compiled)
@@ -416,6 +453,8 @@ static void compile(struct clinic_module *module)
 	module->is_compiled = true;
 	module->error =
 		clinic_unwind_table_from_file(module->fd, &module->table);
+	if (module->find_frames && is_barely_covered(module))
+		find_frames(module);
 }
 
 const struct clinic_unwind_table *
@@ -445,6 +484,11 @@ const struct clinic_mapper *
 clinic_module_mapper(const struct clinic_module *module)
 {
 	return &module->mapper;
+}
+
+bool clinic_module_is_32_bit(const struct clinic_module *module)
+{
+	return module->is_32_bit;
 }
 
 int clinic_module_dump_fd(const struct clinic_module *module)

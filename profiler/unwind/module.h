@@ -23,7 +23,17 @@ struct clinic_module;
 struct clinic_modules;
 struct clinic_unwind_table;
 
+/*
+ * Finds unwind information that a file does not have as plain bytes: *bytes
+ * will be freed. root_fd: of the folder below which path is; -1: ours.
+ */
+typedef int clinic_find_frames(int fd, const char *path, int root_fd,
+			       uint8_t **bytes, size_t *size);
+
 int clinic_modules_new(struct clinic_modules **modules);
+/* Before the first mapping: asked for files whose code is barely covered. */
+void clinic_modules_find_frames(struct clinic_modules *modules,
+				clinic_find_frames *find);
 void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
 
 /* Every module ever mapped, in order of appearance; NULL past the last. */
@@ -34,6 +44,8 @@ struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
 bool clinic_module_is_memory(const struct clinic_module *module);
 const struct clinic_mapper *
 clinic_module_mapper(const struct clinic_module *module);
+/* Whether it is a 32-bit program's, for which there are no tables. */
+bool clinic_module_is_32_bit(const struct clinic_module *module);
 /* Of a jitdump, a file in which its process names such code; -1: none. */
 int clinic_module_dump_fd(const struct clinic_module *module);
 

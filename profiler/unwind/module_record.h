@@ -28,12 +28,15 @@ struct clinic_module {
 	uint64_t inode, inode_generation;
 	uint8_t build_id_size;
 	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
+	bool is_32_bit;              /* an ELF file without unwinding */
 	bool is_memory;              /* code that is in no ELF file, */
 	struct clinic_mapper mapper; /* of that process */
 	int dump_fd; /* of a jitdump that the process has mapped; -1: none */
 	/* Read in our own memory, not from a file; 0 is a bias, too. */
 	bool is_image;
 	uintptr_t image_bias;
+	int (*find_frames)(int fd, const char *path, int root_fd,
+			   uint8_t **bytes, size_t *size);
 	bool is_compiled;
 	int error; /* why there is no table */
 	struct clinic_unwind_table *table;

@@ -49,6 +49,7 @@ static const char *const end_names[CLINIC_ENDS] = {
 	[CLINIC_END_NO_REGISTER] = "no_register",
 	[CLINIC_END_DAMAGED_STACK] = "damaged_stack",
 	[CLINIC_END_ALTERNATE_STACK] = "alternate_stack",
+	[CLINIC_END_32_BIT] = "32_bit",
 };
 
 const char *clinic_unwind_end_name(enum clinic_unwind_end end)
@@ -508,6 +509,16 @@ static bool may_use_chain(const struct walk *w, int reason)
 	       reason != CLINIC_END_DEPTH;
 }
 
+/* Its registers are none that the unwinder knows: the chain is all. */
+static bool is_32_bit(const struct walk *w)
+{
+	struct clinic_code code;
+
+	return w->at->chain_count &&
+	       !clinic_space_code(w->space, w->at->chain[0], &code) &&
+	       clinic_module_is_32_bit(code.place.module);
+}
+
 static int walk(struct walk *w)
 {
 	const struct clinic_unwind_moment *at = w->at;
@@ -521,7 +532,8 @@ static int walk(struct walk *w)
 		reason = walk_registers(w);
 	} else {
 		w->chain_agrees = at->chain_count > 0;
-		reason = CLINIC_END_STACK_SHORT;
+		reason = is_32_bit(w) ? CLINIC_END_32_BIT
+				      : CLINIC_END_STACK_SHORT;
 		if (w->chain_agrees)
 			(void)add_frame(w, at->chain[0]);
 	}

@@ -69,6 +69,7 @@ enum clinic_unwind_end {
 	/* What a handler on a stack of its own (sigaltstack) interrupted is
 	 * on another stack, that no bytes were given of. */
 	CLINIC_END_ALTERNATE_STACK,
+	CLINIC_END_32_BIT, /* code of a 32-bit program: not unwound */
 	CLINIC_ENDS
 };
 

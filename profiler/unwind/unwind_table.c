@@ -165,6 +165,12 @@ static void finish_table(struct clinic_unwind_table *table)
 	for (size_t i = 0; i < facts->rows_count; i++)
 		facts->unsupported_rows_count += table->rows[i].cfa_kind ==
 						 CLINIC_CFA_UNSUPPORTED;
+	for (size_t i = 0; i + 1 < facts->rows_count; i++)
+		if (table->rows[i].cfa_kind != CLINIC_CFA_NONE)
+			facts->covered_bytes +=
+				table->rows[i + 1].pc - table->rows[i].pc;
+	for (size_t i = 0; i < table->layout.code_count; i++)
+		facts->code_bytes += table->layout.code[i].file_size;
 	facts->bytes =
 		sizeof(*table) + facts->rows_count * sizeof(*table->rows);
 }
@@ -207,7 +213,8 @@ static int read_section(int fd, const struct clinic_elf_range *range,
  * Both sections: where programs are compiled with debug information only,
  * .eh_frame still has the C library's startup code.
  */
-static int compile_sections(int fd, struct clinic_unwind_table *table)
+static int compile_sections(int fd, const struct clinic_cfi_section *more,
+			    struct clinic_unwind_table *table)
 {
 	struct clinic_function_list list = {.base = table->layout.base};
 	struct clinic_cfi_section debug_frame = {.is_debug_frame = true};
@@ -216,6 +223,8 @@ static int compile_sections(int fd, struct clinic_unwind_table *table)
 	int error = read_section(fd, &table->layout.debug_frame, &debug_frame,
 				 &debug_frame_bytes);
 
+	if (!error && more)
+		error = clinic_function_list_scan(&list, more);
 	if (!error)
 		error = read_section(fd, &table->layout.eh_frame, &eh_frame,
 				     &eh_frame_bytes);
@@ -306,7 +315,8 @@ static void find_padding(int fd, const struct clinic_elf_range *range,
 	};
 }
 
-int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
+static int make_from_file(int fd, const struct clinic_cfi_section *more,
+			  struct clinic_unwind_table **out)
 {
 	struct clinic_unwind_table *table = calloc(1, sizeof(*table));
 	int error = table ? clinic_elf_layout_read(fd, &table->layout)
@@ -314,7 +324,7 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 
 	*out = NULL;
 	if (!error)
-		error = compile_sections(fd, table);
+		error = compile_sections(fd, more, table);
 	if (error == -ENODATA)
 		error = compile_segment(fd, table);
 	if (error) {
@@ -325,6 +335,20 @@ int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **out)
 	find_padding(fd, &table->layout.fini, &table->fini);
 	*out = table;
 	return 0;
+}
+
+int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **table)
+{
+	return make_from_file(fd, NULL, table);
+}
+
+int clinic_unwind_table_with_frames(int fd, const uint8_t *frames, size_t size,
+				    struct clinic_unwind_table **table)
+{
+	const struct clinic_cfi_section more = {
+		.bytes = frames, .size = size, .is_debug_frame = true};
+
+	return make_from_file(fd, &more, table);
 }
 
 int clinic_unwind_table_from_image(uintptr_t bias, const void *headers,

@@ -34,6 +34,13 @@ struct clinic_unwind_table;
 int clinic_unwind_table_from_file(int fd, struct clinic_unwind_table **table);
 
 /*
+ * With more unwind information for it, of a .debug_frame that the file itself
+ * does not have as plain bytes.
+ */
+int clinic_unwind_table_with_frames(int fd, const uint8_t *frames, size_t size,
+				    struct clinic_unwind_table **table);
+
+/*
  * Of this process's memory: base is the load bias that dl_iterate_phdr
  * gives, headers the program headers.
  */
@@ -48,6 +55,8 @@ struct clinic_unwind_facts {
 	size_t functions_count;
 	size_t unsupported_rows_count;
 	size_t damaged_functions_count; /* left out */
+	uint64_t code_bytes;            /* of the binary, and of them those */
+	uint64_t covered_bytes;         /* for which there is a row */
 };
 
 void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
