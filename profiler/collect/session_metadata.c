@@ -40,20 +40,41 @@ static void quote_command(FILE *out, char *const *argv)
 	}
 }
 
-/* The words of /proc/PID/cmdline each end with a NUL. */
+static void cut_blanks(char *word)
+{
+	size_t length = strlen(word);
+
+	while (length && word[length - 1] == ' ')
+		word[--length] = '\0';
+}
+
+/*
+ * The words of /proc/PID/cmdline each end with a NUL. A program that changed
+ * its title there (setproctitle) left more of them, or blanks, up to where its
+ * arguments ended: only empty words that others follow were given to it.
+ */
 static void quote_running(FILE *out, pid_t pid)
 {
 	char path[32], *word = NULL;
-	size_t room = 0;
+	size_t room = 0, empty_count = 0;
 	FILE *words;
+	bool is_first = true;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	words = fopen(path, "re");
 	if (!words)
 		return;
-	for (int i = 0; getdelim(&word, &room, '\0', words) > 0; i++) {
-		if (i)
+	while (getdelim(&word, &room, '\0', words) > 0) {
+		cut_blanks(word);
+		if (!*word) {
+			empty_count++;
+			continue;
+		}
+		for (; empty_count; empty_count--)
+			fputs(" ''", out);
+		if (!is_first)
 			fputc(' ', out);
+		is_first = false;
 		quote_into(out, word);
 	}
 	free(word);

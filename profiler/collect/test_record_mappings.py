@@ -1,5 +1,6 @@
 """test_record_mappings.py - what is mapped: by many, by others, moved, and of a process whose first thread has ended."""
 
+import subprocess
 import time
 
 import pytest
@@ -50,6 +51,22 @@ def test_the_first_thread_has_ended_before_we_came(anybodys_folder):
     assert not done.returncode, done.stderr
     session = Session(read_session(anybodys_folder / "s.json"), "", done.stderr, done.returncode)
     assert session.share("burn_alone") > 0.95 and session.complete_ratio() > 0.95
+
+
+def test_the_padding_of_a_title_is_cut(anybodys_folder):
+    """setproctitle() writes over the arguments, and leaves NULs or blanks up to where they ended."""
+    program = anybodys_folder / "titled.c"
+    program.write_text("#include <string.h>\nint main(int c, char **v) { char *e = v[c - 1] + strlen(v[c - 1]);"
+                       " memset(v[0], 0, e - v[0]); strcpy(v[0], \"titled: at work\"); puts(\"ready\");"
+                       " fflush(stdout); for (;;); }\n".replace("#include <string.h>", "#include <stdio.h>\n#include <string.h>"))
+    subprocess.run(["gcc", "-O1", program, "-o", anybodys_folder / "titled"], check=True)
+    target = start(anybodys_folder / "titled", "a-long-argument", "another-long-argument", "one-more")
+    assert target.stdout.readline() == "ready\n"
+    done = run("record", "-p", target.pid, "-d", 0.2, "-o", anybodys_folder / "s.json")
+    target.kill()
+    target.wait()
+    assert not done.returncode, done.stderr
+    assert read_session(anybodys_folder / "s.json")["about"]["command"] == "'titled: at work'"
 
 
 def lost(stderr: str) -> int:

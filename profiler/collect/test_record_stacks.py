@@ -221,3 +221,12 @@ def test_a_32_bit_program(record, anybodys_folder):
     assert "samples are of 32-bit programs" in session.stderr and "no ELF file" not in session.stderr
     lines = session.file["frames"]["line"]
     assert any(lines[frame] == 1 for frame in session.file["stacks"]["frame"])
+
+
+@pytest.mark.parametrize("backend", BOTH_IN_FULL)
+@pytest.mark.parametrize("way", ["context", "bare"])
+def test_a_coroutine_is_complete_at_its_start(record, backend, way):
+    session = record(VICTIMS / "coroutines", way, backend=backend)
+    assert session.share("burn_within") > 0.9 and session.complete_ratio() > 0.95
+    outermost = {session.stacks[stack][-1] for stack, _ in session.samples if "burn_within" in session.stacks[stack]}
+    assert outermost == ({"__start_context"} if way == "context" else {"start_bare"})

@@ -5,7 +5,7 @@
 #include <ucontext.h>
 
 /* <linux/perf_event.h> and <asm/perf_regs.h>. */
-enum { PERF_ABI_64 = 2, PERF_REGISTERS = 64 };
+enum { PERF_ABI_32 = 1, PERF_ABI_64 = 2, PERF_REGISTERS = 64 };
 
 #if defined(__x86_64__)
 enum { NONE = 0xff };
@@ -63,7 +63,7 @@ int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 			       uint64_t mask, const uint64_t *values)
 {
 	registers->known = 0;
-	if (abi != PERF_ABI_64)
+	if (abi != PERF_ABI_64 && abi != PERF_ABI_32)
 		return -ENOTSUP;
 	for (unsigned int bit = 0; bit < PERF_REGISTERS; bit++) {
 		unsigned int number = number_of_perf(bit);
@@ -74,6 +74,10 @@ int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 			clinic_registers_set(registers, number, *values);
 		values++;
 	}
+	/* Where it was is known; what its rules speak of is not. */
+	if (abi == PERF_ABI_32)
+		registers->known &= 1U << CLINIC_REGISTER_PC |
+				    1U << CLINIC_REGISTER_SP;
 	return 0;
 }
 

@@ -70,7 +70,8 @@ static inline void clinic_registers_set(struct clinic_registers *r,
 
 /*
  * From PERF_SAMPLE_REGS_USER: abi as the sample has it, values[] one per bit
- * of mask. -ENOTSUP: a 32-bit program, or no user registers at all.
+ * of mask. Of a 32-bit program only where it was, and its stack pointer.
+ * -ENOTSUP: no user registers at all.
  */
 int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 			       uint64_t mask, const uint64_t *values);

@@ -9,7 +9,7 @@
 
 #include "unwind/registers.h"
 
-enum { ABI_32 = 1, ABI_64 = 2 };
+enum { ABI_NONE = 0, ABI_32 = 1, ABI_64 = 2 };
 
 #if defined(__x86_64__)
 /* ax bx cx dx si di bp sp ip r8 ... r15, as the kernel lists them. */
@@ -54,22 +54,38 @@ static void registers_that_were_not_asked_for_are_not_known(void **state)
 	assert_false(clinic_registers_know(&r, CLINIC_REGISTER_FP));
 }
 
-static void registers_of_32_bits_are_refused(void **state)
+static void no_registers_are_refused(void **state)
 {
 	struct clinic_registers r;
 
 	(void)state;
-	assert_int_equal(clinic_registers_from_perf(&r, ABI_32, 0, NULL),
+	assert_int_equal(clinic_registers_from_perf(&r, ABI_NONE, 0, NULL),
 			 -ENOTSUP);
+}
+
+static void a_32_bit_program_tells_where_it_is(void **state)
+{
+	uint64_t values[64], mask = CLINIC_PERF_REGISTERS;
+	struct clinic_registers r;
+
+	(void)state;
+	for (size_t i = 0; i < 64; i++)
+		values[i] = i;
+	assert_int_equal(clinic_registers_from_perf(&r, ABI_32, mask, values),
+			 0);
+	assert_true(clinic_registers_know(&r, CLINIC_REGISTER_PC));
+	assert_true(clinic_registers_know(&r, CLINIC_REGISTER_SP));
+	assert_false(clinic_registers_know(&r, CLINIC_REGISTER_FP));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_32_bit_program_tells_where_it_is),
 		cmocka_unit_test(perf_registers_are_renumbered),
 		cmocka_unit_test(
 			registers_that_were_not_asked_for_are_not_known),
-		cmocka_unit_test(registers_of_32_bits_are_refused),
+		cmocka_unit_test(no_registers_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

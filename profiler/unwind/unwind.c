@@ -14,6 +14,10 @@
  */
 #define SIGNAL_FRAME_BYTES_MAX 65536
 
+/* Of a process: the kernel maps nothing below, and has the rest itself. */
+#define LOWEST_CODE  4096
+#define ADDRESS_BITS 48
+
 enum { WORD = 8, STEPPED = CLINIC_ENDS /* not an end: there is a caller */ };
 
 _Static_assert(sizeof(struct clinic_unwind_row) ==
@@ -37,6 +41,13 @@ struct walk {
 	size_t chain_at;
 	bool chain_agrees;
 	bool has_changed_stack; /* below a handler with a stack of its own */
+	/*
+	 * Whether nothing called the frame reached, and the same of the frame
+	 * before it, with the address that that one was to return to; 0: it
+	 * was interrupted.
+	 */
+	bool is_start, was_start;
+	uint64_t left_pc;
 };
 
 static const char *const end_names[CLINIC_ENDS] = {
@@ -295,6 +306,9 @@ static bool is_outwards(const struct walk *w, uint64_t cfa)
 /* Registers not saved by the callee, or not followed, are lost. */
 static void enter_caller(struct walk *w, uint64_t cfa, uint64_t pc)
 {
+	w->left_pc = w->is_exact ? 0 : value_of(w, CLINIC_REGISTER_PC);
+	w->was_start = w->is_start;
+	w->is_start = false;
 	w->registers.known = 0;
 	clinic_registers_set(&w->registers, CLINIC_REGISTER_SP, cfa);
 	clinic_registers_set(&w->registers, CLINIC_REGISTER_PC, pc);
@@ -398,14 +412,35 @@ static int guess(struct walk *w, int reason)
 	return STEPPED;
 }
 
+/*
+ * A coroutine's stack begins with whatever its library put there: a function
+ * that nothing called, or an address that is none. What its start function
+ * would return to is not code, and never was.
+ */
+static bool is_beyond_start(struct walk *w)
+{
+	uint64_t pc = value_of(w, CLINIC_REGISTER_PC);
+
+	if (w->is_guessed || w->out->frames_count < 2)
+		return false;
+	return pc < LOWEST_CODE || pc >> ADDRESS_BITS || w->was_start ||
+	       (w->left_pc && !is_return_address(w, w->left_pc));
+}
+
 static int leave_without_row(struct walk *w)
 {
 	struct clinic_code code;
 
 	if (clinic_space_code(w->space, current_address(w), &code) < 0) {
+		if (is_beyond_start(w)) {
+			w->out->frames_count--;
+			return CLINIC_END_OUTERMOST;
+		}
 		w->out->has_unmapped = true;
 		return guess(w, CLINIC_END_NO_MAPPING);
 	}
+	if (clinic_module_is_32_bit(code.place.module))
+		return CLINIC_END_32_BIT;
 	if (code.table &&
 	    clinic_unwind_table_is_entry(code.table, code.elf_address))
 		return CLINIC_END_OUTERMOST;
@@ -457,6 +492,7 @@ static struct clinic_unwind_row current_rule(struct walk *w)
 	if (here.cfa_kind == CLINIC_CFA_NONE)
 		return row;
 	w->is_exact = true;
+	w->is_start = !here.is_signal;
 	return here;
 }
 
@@ -509,16 +545,6 @@ static bool may_use_chain(const struct walk *w, int reason)
 	       reason != CLINIC_END_DEPTH;
 }
 
-/* Its registers are none that the unwinder knows: the chain is all. */
-static bool is_32_bit(const struct walk *w)
-{
-	struct clinic_code code;
-
-	return w->at->chain_count &&
-	       !clinic_space_code(w->space, w->at->chain[0], &code) &&
-	       clinic_module_is_32_bit(code.place.module);
-}
-
 static int walk(struct walk *w)
 {
 	const struct clinic_unwind_moment *at = w->at;
@@ -532,8 +558,7 @@ static int walk(struct walk *w)
 		reason = walk_registers(w);
 	} else {
 		w->chain_agrees = at->chain_count > 0;
-		reason = is_32_bit(w) ? CLINIC_END_32_BIT
-				      : CLINIC_END_STACK_SHORT;
+		reason = CLINIC_END_STACK_SHORT;
 		if (w->chain_agrees)
 			(void)add_frame(w, at->chain[0]);
 	}
