@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from file_circles import circles_in
 
+from labkit.phases import PHASES
+
 # Left to right: a room knows only what is left of it (DESIGN section 1).
 C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
            "formats", "sources", "collect", "cli")
-# Rooms of labkit. What concludes never measures, what measures never concludes; audit, experiment, gate, calibration
-# and the verbs join the two.
-MEASURES = {"process", "workload", "instruments", "phases"}
+# Likewise for labkit's rooms and the files beside them. What concludes never measures, what measures never concludes;
+# audit, experiment, gate, calibration and the verbs join the two.
+LABKIT_ROOMS = ("outcome", "phases", "host", "process", "schemas", "evidence", "row_file", "progress", "policy",
+                "wording", "stats", "verdicts", "instruments", "workload", "error_rates", "experiment", "analysis",
+                "calibration", "gate", "figures", "audit", "report", "verbs")
+MEASURES = {"process", "workload", "instruments"}
 CONCLUDES = {"stats", "verdicts", "analysis", "report", "figures"}
 
 
@@ -84,32 +89,90 @@ def test_each_public_header_is_plain_c11_and_c_plus_plus(path):
         assert done.returncode == 0, done.stderr
 
 
-def imports_of(path: Path) -> set[str]:
-    """Rooms of labkit that a file imports from anywhere."""
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of nodes that reach each other. graph: {node: nodes that it names}."""
+    reached = {node: reach(graph, node) for node in graph}
+    found = [{other for other in reached[node] if node in reached.get(other, ())} for node in graph]
+    return [group for number, group in enumerate(found) if group and group not in found[:number]]
+
+
+def reach(graph: dict[str, set[str]], start: str) -> set[str]:
+    reached, todo = set(), list(graph[start])
+    while todo:
+        node = todo.pop()
+        if node not in reached:
+            reached.add(node)
+            todo += graph.get(node, ())
+    return reached
+
+
+def test_circles_are_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [{"a", "b", "c"}]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+LABKIT = {".".join(path.relative_to("scripts").with_suffix("").parts).removesuffix(".__init__"): path
+          for path in tracked("scripts/labkit/*.py") if "test_" not in path.name}
+
+
+def labkit_imports(path: Path) -> set[str]:
+    """Modules of labkit that a file names anywhere: an import inside a function is an arrow like any other."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("labkit."):
-            found.add(node.module.split(".")[1])
-        elif isinstance(node, ast.ImportFrom) and node.module == "labkit":
-            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name in LABKIT}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "labkit":
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in LABKIT else node.module for name in names}
     return found
 
 
-@pytest.mark.parametrize("path", [path for path in tracked("scripts/labkit/*.py") if "test_" not in path.name], ids=str)
-def test_what_concludes_does_not_measure_and_the_other_way_round(path):
-    room = path.relative_to("scripts/labkit").parts[0].removesuffix(".py")
-    imported = imports_of(path)
+def room_of(module: str) -> str:
+    return (module.split(".") + ["labkit"])[1]
+
+
+LABKIT_GRAPH = {module: labkit_imports(path) for module, path in LABKIT.items()}
+
+
+def test_no_circle_of_files_in_labkit():
+    assert circles(LABKIT_GRAPH) == []
+
+
+def test_no_circle_of_rooms_in_labkit():
+    rooms: dict[str, set[str]] = {}
+    for module, named in LABKIT_GRAPH.items():
+        rooms.setdefault(room_of(module), set()).update({room_of(one) for one in named} - {room_of(module), "labkit"})
+    assert circles(rooms) == []
+
+
+@pytest.mark.parametrize("module", sorted(set(LABKIT) - {"labkit"}))
+def test_labkit_knows_only_what_is_left_of_it(module):
+    room = LABKIT_ROOMS.index(room_of(module))
+    right = {one for one in LABKIT_GRAPH[module] if one != "labkit" and LABKIT_ROOMS.index(room_of(one)) > room}
+    assert not right, f"{module} imports {right}"
+
+
+@pytest.mark.parametrize("module", sorted(set(LABKIT) - {"labkit"}))
+def test_what_concludes_does_not_measure_and_the_other_way_round(module):
+    room, imported = room_of(module), {room_of(one) for one in LABKIT_GRAPH[module]}
     if room in CONCLUDES:
-        measuring = imported & (MEASURES | {"experiment"})
-        assert not measuring, f"{path} concludes, and imports {measuring}"
-    if room in MEASURES - {"phases"}:
-        assert not imported & CONCLUDES, f"{path} measures, and imports {imported & CONCLUDES}"
+        measuring = imported & (MEASURES | {"experiment", "audit"})
+        assert not measuring, f"{module} concludes, and imports {measuring}"
+    if room in MEASURES:
+        assert not imported & CONCLUDES, f"{module} measures, and imports {imported & CONCLUDES}"
+
+
+def test_phases_name_functions_that_exist():
+    """A phase is named in a table and not imported, so that a skipped one costs nothing; the name has to be right."""
+    for phase in PHASES.values():
+        module, _, function = phase.measure.partition(":")
+        tree = ast.parse(LABKIT[module].read_text())
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, phase.measure
 
 
 def test_file_names_are_unique():
     names = Counter(path.name for path in tracked("*.c", "*.h", "*.py") if "candidates" not in path.parts
-                    and "templates" not in path.parts and path.name != "__init__.py" and "verbs" not in path.parts
-                    and "phases" not in path.parts)
+                    and "templates" not in path.parts and path.name != "__init__.py" and "verbs" not in path.parts)
     assert [name for name, count in names.items() if count > 1] == []
 
 

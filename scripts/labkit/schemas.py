@@ -14,6 +14,7 @@ import jsonschema
 from jsonschema.validators import extend
 
 from labkit.outcome import Exit, LabError
+from labkit.phases import PHASES
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
 # Not evidence of their own: parts of it, and what the harness writes.
@@ -27,9 +28,9 @@ class EvidenceError(LabError):
 
 
 def kinds() -> list[str]:
-    """Every kind of evidence there is a schema for."""
-    return sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")
-                  if path.name.removesuffix(".schema.json") not in SHARED)
+    """Every kind of evidence: those with a schema of their own, and those of phases that have none yet."""
+    written = {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")}
+    return sorted(written - set(SHARED) | {phase.evidence_kind for phase in PHASES.values()})
 
 
 def check(document: Any, where: str) -> None:
@@ -46,7 +47,8 @@ def check(document: Any, where: str) -> None:
 @lru_cache(maxsize=None)
 def _validator(kind: str) -> Any:
     files = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
-    return Validator(_inlined(files[f"{kind}.schema.json"], f"{kind}.schema.json", files))
+    own = files.get(f"{kind}.schema.json", {"allOf": [{"$ref": "head.schema.json"}]})
+    return Validator(_inlined(own, f"{kind}.schema.json", files))
 
 
 def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:

@@ -12,12 +12,11 @@ from typing import Any, Mapping
 
 from labkit import evidence
 from labkit.analysis.shares import primary_sampling
+from labkit.phases import OPTIMIZE, PHASES, Phase, single
 from labkit.schemas import EvidenceError
 
 Document = Mapping[str, Any]
 INLINED, KERNEL = "_[i]", "_[k]"
-REQUIRED = ("plan", "baseline")
-OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,19 @@ class Stack:
 
 @dataclass(frozen=True)
 class EvidenceSet:
-    """Documents by kind; None where a phase left nothing."""
+    """The documents of the phases of labkit/phases.py; evidence_set.profile is the one of the phase "profile"."""
 
-    plan: Document
-    baseline: Document
-    command: Document | None
-    profile: Document | None
-    counters: Document | None
-    instructions: Document | None
-    memory: Document | None
-    rebench: Document | None
+    by_phase: Mapping[str, Document | None]  # None where a phase left nothing; all of phases.single()
     candidates: tuple[Document, ...]  # in the manifest's order
     files: tuple[EvidenceFile, ...]  # all of them, by path
     paths: Mapping[str, str]  # kind, or candidates/<id>, to path
     stacks_by_instrument: Mapping[str, tuple[Stack, ...]]
+
+    def __getattr__(self, name: str) -> Document | None:
+        """Phases are a table, so that they are fields of no class; whatever is not a phase is no attribute either."""
+        if name != "by_phase" and name in self.by_phase:
+            return self.by_phase[name]
+        raise AttributeError(f"an evidence set has no {name}")
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -73,31 +71,30 @@ class EvidenceSet:
     @property
     def documents(self) -> tuple[tuple[str, Document], ...]:
         """(path, document) of all, in the order of the workflow."""
-        named = [(name, getattr(self, name)) for name in (*REQUIRED, *OPTIONAL[:-1])]
-        named += [(f"candidates/{one['data']['candidate']['id']}", one) for one in self.candidates]
-        named += [("rebench", self.rebench)]
+        named: list[tuple[str, Document | None]] = []
+        for phase in PHASES.values():
+            named += ([(f"candidates/{one['data']['candidate']['id']}", one) for one in self.candidates]
+                      if phase.group == OPTIMIZE else [(phase.name, self.by_phase[phase.name])])
         return tuple((self.paths[name], document) for name, document in named if document is not None)
 
 
 def read_evidence_set(report: Path) -> EvidenceSet:
     """All evidence under report/evidence. A candidate of the manifest without evidence is simply absent."""
     folder = report / "evidence"
-    documents = {name: _read(folder / f"{name}.json") for name in (*REQUIRED, *OPTIONAL)}
-    for name in REQUIRED:
-        if documents[name] is None:
-            raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
-                                "run `make audit`, which measures what is missing")
+    documents = {phase.name: _read(folder / f"{phase.name}.json", phase) for phase in single()}
+    for name in (phase.name for phase in single() if phase.required and documents[phase.name] is None):
+        raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
+                            "run `make audit`, which measures what is missing")
     order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
-    found = {one: _read(folder / "candidates" / f"{one}.json") for one in order}
+    found = {one: _read(folder / "candidates" / f"{one}.json", PHASES["candidates"]) for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
-    return EvidenceSet(**documents, candidates=tuple(found[one] for one in order if found[one]),
+    return EvidenceSet(documents, candidates=tuple(found[one] for one in order if found[one]),
                    files=_list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
                    paths={name: f"evidence/{name}.json" for name in names})
 
 
-def _read(path: Path) -> Document | None:
-    kind = "candidate" if path.parent.name == "candidates" else path.stem
-    return evidence.read(path, kind) if path.exists() else None
+def _read(path: Path, phase: Phase) -> Document | None:
+    return evidence.read(path, phase.evidence_kind) if path.exists() else None
 
 
 def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stack, ...]]:

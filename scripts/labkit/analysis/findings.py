@@ -8,18 +8,11 @@ from typing import Any, Iterator
 
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.environment_numbers import LIMITS
+from labkit.phases import single
 from labkit.wording import percent, plural, quantity, times
 
 LEVELS = ("error", "warning", "note")
 AGREEMENT_WANTED_RATIO = 0.8
-PHASES_EXPECTED = {
-    "command": "no whole-command timing by hyperfine stands beside the in-process one",
-    "profile": "nothing shows where the time goes, and no candidate is traceable",
-    "counters": "what bounds the program is not known",
-    "instructions": "no instruction counts stand beside the times",
-    "memory": "no allocation counts and no second witness for them",
-    "rebench": "the accepted candidates were not confirmed together on fresh processes",
-}
 
 
 def collect_findings(evidence_set: EvidenceSet, audit: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,9 +66,9 @@ def _environment(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _missing_phases(evidence_set: EvidenceSet) -> Iterator[tuple[str, str, str, str]]:
-    for name, cost in PHASES_EXPECTED.items():
-        if getattr(evidence_set, name) is None:
-            yield ("warning", name, f"There is no {name} evidence.", f"Without it, {cost}.")
+    for phase in single():
+        if evidence_set.by_phase[phase.name] is None:
+            yield ("warning", phase.name, f"There is no {phase.name} evidence.", f"Without it, {phase.cost}.")
 
 
 def _instruments(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -42,7 +42,7 @@ def audit(evidence_set):
 
 def changed_plan(evidence_set, **manifest):
     data = evidence_set.plan["data"] | {"manifest": evidence_set.manifest | manifest}
-    return replace(evidence_set, plan=evidence_set.plan | {"data": data})
+    return replace(evidence_set, by_phase=evidence_set.by_phase | {"plan": evidence_set.plan | {"data": data}})
 
 
 def test_the_headline_is_the_planted_gain_and_closes_the_complaint(audit):

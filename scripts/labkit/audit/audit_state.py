@@ -11,12 +11,13 @@ from pathlib import Path
 from labkit import evidence, host
 from labkit.audit import budget, version
 from labkit.outcome import LabError
+from labkit.phases import BASELINE, PROFILE, of_groups
+from labkit.row_file import RowFile
 from labkit.workload import build, fixture, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 
 POLICY = Path("hardening/policy.toml")
 LINK_ORDERS = 3
-BASELINE_PHASES = ("baseline", "command", "profile", "counters", "instructions", "memory")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class AuditState:
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
         """Evidence name -> inputs_sha256, all but rebench, which stands on what the candidates measured."""
-        inputs = {name: self._inputs(name, self.baseline.sha256) for name in BASELINE_PHASES}
+        inputs = {one.name: self._inputs(one.name, self.baseline.sha256) for one in of_groups(BASELINE, PROFILE)}
         inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
         for one in self.manifest.candidates:
             result = self.built[one.id]
@@ -90,3 +91,16 @@ def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, 
         binaries={one.variant: one.to_json() for one in binaries}, findings=findings)
     document["data"] = data
     evidence.write(version.evidence_path(folder, name), document)
+    rows_path(folder, name).unlink(missing_ok=True)
+
+
+def row_file(folder: Path, name: str) -> RowFile:
+    """The rows of a phase that is not finished: an interrupted run keeps what it measured, until write() has it all."""
+    path = rows_path(folder, name)
+    with evidence.disk_errors(path):
+        path.unlink(missing_ok=True)
+    return RowFile(path)
+
+
+def rows_path(folder: Path, name: str) -> Path:
+    return folder / "evidence" / f".{name.replace('/', '-')}.rows.jsonl"

@@ -6,16 +6,15 @@ What make does with files: a phase whose inputs have not changed is skipped, one
 import functools
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
-from labkit.audit import version
+from labkit.analysis import decisions_of
+from labkit.audit import audit_state, candidates, rebench, version
 from labkit.audit.audit_state import AuditState
-
-if TYPE_CHECKING:
-    from labkit.phases.candidates import Known
-
-BASELINE = ("baseline", "command")
-PROFILE = ("profile", "counters", "instructions", "memory")
+from labkit.audit.candidates import Known
+from labkit.evidence import now_utc
+from labkit.host import Finding
+from labkit.phases import BASELINE, PLAN, PROFILE, Phase, of_groups
 
 
 def is_complete(state: AuditState, folder: Path) -> bool:
@@ -34,57 +33,47 @@ def standing(state: AuditState) -> Path | None:
 
 def open_folder(state: AuditState) -> Path:
     """The open version, its plan written down before anything is measured."""
-    from labkit.phases import plan
-
     folder = version.open_version(state.manifest.name, state.wanted)
-    if not version.is_fresh(folder, "plan", state.wanted["plan"]):
-        plan.measure(state, folder)
+    for phase in of_groups(PLAN):
+        if not version.is_fresh(folder, phase.name, state.wanted[phase.name]):
+            _measure(state, folder, phase)
     return folder
 
 
 def run_baseline(state: AuditState, folder: Path) -> None:
-    _run_phases(state, folder, BASELINE)
+    _run_group(state, folder, BASELINE)
 
 
 def run_profile(state: AuditState, folder: Path) -> None:
-    _run_phases(state, folder, PROFILE)
+    _run_group(state, folder, PROFILE)
 
 
 def run_optimize(state: AuditState, folder: Path) -> None:
     _run_candidates(state, folder, _known(state))
 
 
-def _run_candidates(state: AuditState, folder: Path, known: Callable[[], "Known"]) -> None:
-    from labkit.phases import candidates
-
-    run_baseline(state, folder)
-    run_profile(state, folder)
-    for one in state.manifest.candidates:
-        _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one, known()))
-
-
 def run_rebench(state: AuditState, folder: Path) -> None:
-    from labkit.analysis import decisions_of
-    from labkit.phases import rebench
-
     known = _known(state)
     _run_candidates(state, folder, known)
     if not version.is_fresh(folder, "rebench", state.rebench_inputs(folder)):
         rebench.measure(state, folder, decisions_of(folder), known())
 
 
-def _known(state: AuditState) -> Callable[[], "Known"]:
-    """Measured once, and only if there is something to compare with it."""
-    from labkit.phases import candidates
+def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
+    run_baseline(state, folder)
+    run_profile(state, folder)
+    for one in state.manifest.candidates:
+        _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one, known()))
 
+
+def _known(state: AuditState) -> Callable[[], Known]:
+    """Measured once, and only if there is something to compare with it."""
     return functools.lru_cache(lambda: candidates.know_baseline(state))
 
 
-def _run_phases(state: AuditState, folder: Path, names: tuple[str, ...]) -> None:
-    for name in names:
-        # Late: a phase brings its instruments, and one that is skipped need not.
-        _unless_fresh(state, folder, name,
-                      lambda: importlib.import_module(f"labkit.phases.{name}").measure(state, folder))
+def _run_group(state: AuditState, folder: Path, group: str) -> None:
+    for phase in of_groups(group):
+        _unless_fresh(state, folder, phase.name, lambda: _measure(state, folder, phase))
 
 
 def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], None]) -> None:
@@ -92,3 +81,12 @@ def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[
         print(f"{name}: unchanged")
     else:
         measure()
+
+
+def _measure(state: AuditState, folder: Path, phase: Phase) -> None:
+    """One phase that looks at the baseline alone; what it reports beside its data stands in the evidence's head."""
+    module, _, function = phase.measure.partition(":")
+    started_utc, findings = now_utc(), list[Finding]()
+    data = getattr(importlib.import_module(module), function)(state, folder, findings)
+    audit_state.write(state, folder, phase.name, phase.evidence_kind, data, started_utc=started_utc,
+                      inputs_sha256=state.wanted[phase.name], binaries=[state.baseline], findings=findings)

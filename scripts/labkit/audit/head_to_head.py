@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from labkit import policy
-from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders
-from labkit.audit.measure import Reference, RowLog, load_of, trimmed
-from labkit.calibration import calibration
+from labkit import error_rates, policy
 from labkit.analysis.effects import verdict_policy
+from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders, row_file
+from labkit.audit.measure import Reference, load_of, trimmed
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
 from labkit.experiment.design import CANARY_ALPHA, Case, Design
 from labkit.experiment.interleave import Slot
 from labkit.instruments import counter
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
+from labkit.row_file import RowFile
 from labkit.stats.power import blocks_at_least
 from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.stages import CANARY, CONFIRM
@@ -66,17 +66,15 @@ def measure(state: AuditState, folder: Path, name: str, changed: Variant, known:
     sides = sides_of(state, changed)
     cases = [case_of(state, sides, one, plan) for one in known]
     design = design_of(state, folder, name, plan, cases)
-    rows: list[dict] = []
-    log = RowLog(folder, name)
     record, failure = None, None
-    try:
-        record = describe(run_campaign(cases, design, on_row=_on_row(rows, log, progress)), design, sides)
-    except RunFailed:
-        failure = failure_of(rows[-1])
-    except NothingToCompare:
-        pass  # no run gave the metric, as when a p99 wants more samples than a process takes: the report says so
-    log.close()
-    return Measured([_without_case(row) for row in rows], record, failure)
+    with row_file(folder, name) as log:
+        try:
+            record = describe(run_campaign(cases, design, on_row=_on_row(log, progress)), design, sides)
+        except RunFailed:
+            failure = failure_of(log.kept[-1])
+        except NothingToCompare:
+            pass  # no run gave the metric, as when a p99 wants more samples than a process takes: the report says so
+    return Measured([_without_case(row) for row in log.kept], record, failure)
 
 
 def sides_of(state: AuditState, changed: Variant) -> dict[str, list[Binary]]:
@@ -123,7 +121,7 @@ def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: lis
     canary_alpha = CANARY_ALPHA / (len(state.manifest.candidates) + 1)
     return Design(seed=state.seed(folder, name), budget_s=plan.budget_s,
                   policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
-                  floor_ratio=calibration.floor_ratio(), family_count=plan.family_count,
+                  floor_ratio=error_rates.floor_ratio(), family_count=plan.family_count,
                   canary_alpha=canary_alpha, pilot_canary_share=canary_share(cases, canary_alpha),
                   insists_on_pilot=True)
 
@@ -136,11 +134,10 @@ def canary_share(cases: list[Case], alpha: float) -> float:
     return min(1.0, max(PILOT_CANARY_SHARE, (needed - first) / rest))
 
 
-def _on_row(rows: list[dict], log: RowLog, progress: Progress) -> Callable[[dict], None]:
+def _on_row(log: RowFile, progress: Progress) -> Callable[[dict], None]:
     started = time.monotonic()
 
     def on_row(row: dict) -> None:
-        rows.append(row)
         log.add(row)
         if row["failure"] and row["arm"] == "B":
             raise RunFailed

@@ -1,9 +1,5 @@
-"""measure.py - two variants, interleaved, on one size.  harness, interleave -> measure -> rows
+"""measure.py - two variants, interleaved, on one size.  harness, interleave -> measure -> rows"""
 
-The rows go to a side file as they come, so that an interrupted run keeps what it measured.
-"""
-
-import json
 import math
 import statistics
 from dataclasses import dataclass
@@ -11,7 +7,6 @@ from pathlib import Path
 from typing import Callable
 
 from labkit.audit.audit_state import AuditState
-from labkit.evidence import disk_errors
 from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
 from labkit.outcome import UsageError
 from labkit.verdicts.metrics import METRICS, is_tail
@@ -22,23 +17,6 @@ from labkit.workload.harness import Load
 SAMPLES_PER_PROCESS = 40
 PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
 STAGE_PROCESSES = 8  # enough for an interval of their median
-
-
-class RowLog:
-    """Rows of a phase that is not finished: evidence/.NAME.rows.jsonl, gone when its evidence is there."""
-
-    def __init__(self, folder: Path, name: str):
-        self.path = folder / "evidence" / f".{name.replace('/', '-')}.rows.jsonl"
-        with disk_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.unlink(missing_ok=True)
-
-    def add(self, row: dict) -> None:
-        with disk_errors(self.path), open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def close(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
 
-from labkit.calibration.calibration import GATE
+from labkit.error_rates import GATE
 
 
 def page(summary: dict, stem: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from labkit.calibration import ratio_of_medians
-from labkit.calibration.calibration import GATE
 from labkit.calibration.trial_file import CRITERION
+from labkit.error_rates import GATE
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy

@@ -11,14 +11,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from labkit.calibration import (calibration, calibration_page, calibration_rates, calibration_trials, criterion_trials,
-                                 ratio_of_medians)
-from labkit.calibration.calibration import GATE
+from labkit import error_rates
+from labkit.calibration import (calibration_page, calibration_rates, calibration_trials, criterion_trials,
+                                ratio_of_medians)
 from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
 from labkit.calibration.criterion_trials import missing_criterion
 from labkit.calibration.trial_file import pack, packed_files, read_head, read_trials, unpack
+from labkit.error_rates import GATE
 from labkit.instruments import Unavailable, criterion
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.outcome import Exit
@@ -80,18 +81,18 @@ def test_drift_between_blocks_of_runs_fools_the_tools_and_not_ours():
 
 
 def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
-    monkeypatch.setattr(calibration, "FOLDER", tmp_path)
-    calibration.load.cache_clear()
-    assert calibration.citation("0" * 64) is None and calibration.floor_ratio("0" * 64) == 0.0
+    monkeypatch.setattr(error_rates, "FOLDER", tmp_path)
+    error_rates.load.cache_clear()
+    assert error_rates.citation("0" * 64) is None and error_rates.floor_ratio("0" * 64) == 0.0
     summary = summarise(HEAD, [record(0, i, "equivalent") for i in range(5)] + [record(20, 0, "regressed", 1.02)], {},
                         "documented")
-    calibration.summary_path("0" * 64).write_text(json.dumps(summary))
-    calibration.load.cache_clear()
-    cited = calibration.citation("0" * 64)
+    error_rates.summary_path("0" * 64).write_text(json.dumps(summary))
+    error_rates.load.cache_clear()
+    cited = error_rates.citation("0" * 64)
     assert "0 of 5 times" in cited["text"] and "+2 % found 1 of 1" in cited["text"]
     page = calibration_page.page(summary, "name")
     assert "| gate | 0/5" in page and "+2.000%" in page
-    calibration.load.cache_clear()
+    error_rates.load.cache_clear()
 
 
 def test_the_documented_size_is_what_the_figures_promise():
@@ -133,7 +134,7 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
 @pytest.mark.parametrize("trials_count, packed", [(2, False), (3, True)])
 def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
     """--render-only used to pack what a running calibration was still appending to."""
-    monkeypatch.setattr(calibration, "FOLDER", tmp_path)
+    monkeypatch.setattr(error_rates, "FOLDER", tmp_path)
     monkeypatch.setattr(criterion, "PROGRAM", tmp_path / "not-built")
     monkeypatch.setitem(SIZES, "quick", Size("quick", {"quiet": {0: 3}}))
     path = calibrate.runs_path("quick")

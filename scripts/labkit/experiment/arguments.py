@@ -8,8 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from labkit import host
-from labkit.calibration import calibration
+from labkit import error_rates, host
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, run_campaign
 from labkit.experiment.commands import ANY, SAME, Conditions
@@ -51,7 +50,7 @@ def design_of(args) -> Design:
     return Design(seed=args.seed if args.seed is not None else secrets.randbits(32), budget_s=args.budget,
                   policy=Policy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
                   blocks_count=None if args.pairs is None else -(-args.pairs // 2),
-                  floor_ratio=calibration.floor_ratio(), reserved_s=min(REPORT_S, REPORT_SHARE * args.budget))
+                  floor_ratio=error_rates.floor_ratio(), reserved_s=min(REPORT_S, REPORT_SHARE * args.budget))
 
 
 def conditions_of(args) -> Conditions:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from labkit.calibration.calibration import GATE
 from labkit.calibration.calibration_rates import ON_OUR_RUNS
+from labkit.error_rates import GATE
 from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
 

@@ -8,8 +8,8 @@ import json
 import time
 from pathlib import Path
 
-from labkit import host
-from labkit.calibration import calibration, calibration_page, calibration_rates
+from labkit import error_rates, host
+from labkit.calibration import calibration_page, calibration_rates
 from labkit.calibration.calibration_trials import SIZES, Size, missing_trials, run_trials
 from labkit.calibration.criterion_trials import missing_criterion, run_criterion_trials
 from labkit.calibration.trial_file import pack, read_head, read_trials
@@ -51,7 +51,7 @@ def run(args) -> Exit:
 def runs_path(size: str) -> Path:
     """A quick calibration never mixes with, or replaces, a documented one."""
     name = host.fingerprint()[:16] + ("" if size == "documented" else f".{size}")
-    return calibration.FOLDER / f"{name}.jsonl"
+    return error_rates.FOLDER / f"{name}.jsonl"
 
 
 def measure(size: Size, path: Path, budget_s: float) -> None:
@@ -87,7 +87,7 @@ def compare_py_of(trials: list[dict]) -> dict[str, float]:
 
 
 def summary_lines(summary: dict) -> list[str]:
-    lines = [calibration.citation_text(summary), f"noise floor {summary['floor_ratio']:.2%}"]
+    lines = [error_rates.citation_text(summary), f"noise floor {summary['floor_ratio']:.2%}"]
     for condition, noise in summary["noise"].items():
         lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise a pair, {noise['blocks_count']:.0f} blocks "
                      f"and {noise['trial_s']:.1f} s a comparison")

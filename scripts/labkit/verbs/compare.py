@@ -8,8 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from labkit import host
-from labkit.calibration import calibration
+from labkit import error_rates, host
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
@@ -49,7 +48,7 @@ def run(args) -> Exit:
 
 def compare(args, sides: dict[str, list[Command]], design: Design, conditions: Conditions, folder: Path) -> Exit:
     setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(sides),
-                      rows_path=str(folder / "rows.jsonl"), calibration=calibration.citation())
+                      rows_path=str(folder / "rows.jsonl"), calibration=error_rates.citation())
     if are_identical(sides["A"][0], sides["B"][0]) and not args.measure_identical:
         doc = comparison_report.identical_document(design, setting, sides["A"][0].sha256)
         return finish(doc, folder, args.json)

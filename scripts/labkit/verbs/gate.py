@@ -7,8 +7,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from labkit import host
-from labkit.calibration import calibration
+from labkit import error_rates, host
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
@@ -62,7 +61,7 @@ def judge(args, design: Design, folder: Path) -> Exit:
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
-                      calibration=calibration.citation(), flames=[flame.to_json() for flame in flames])
+                      calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames])
     doc = comparison_report.document(campaign, design, setting)
     write_documents(doc, rows.kept, folder)
     print("\n".join(comparison_report.summary_lines(doc)))

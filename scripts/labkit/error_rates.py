@@ -1,4 +1,4 @@
-"""calibration.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
+"""error_rates.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
 
 `make calibrate` keeps every raw run (trial_file.py), and writes FINGERPRINT.json (rates). Classes are never mixed: a
 figure from another machine is no figure.

@@ -7,9 +7,8 @@ Sessions stay beside the evidence as collapsed stacks, so that every share can b
 import tempfile
 from pathlib import Path
 
-from labkit.audit import audit_state
 from labkit.audit.audit_state import AuditState
-from labkit.evidence import disk_errors, now_utc
+from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.instruments import Unavailable, clinic, perf
 from labkit.outcome import LabError
@@ -21,9 +20,7 @@ FUNCTIONS_KEPT = 1000
 LINES_KEPT = 40
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started = now_utc()
-    findings: list[Finding] = []
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     samplings = []
     samplers = {"clinic": _clinic, "perf": _perf}
     with Progress(f"profile ({state.budget.sampling_s} s under each sampler)", len(samplers)) as progress:
@@ -36,11 +33,9 @@ def measure(state: AuditState, folder: Path) -> None:
     if not samplings:
         raise LabError("no sampler works here: " + "; ".join(finding.text for finding in findings) +
                        "; `build/bin/clinic doctor` says what would allow one")
-    data = {"samplings": [_public(one) for one in samplings],
+    return {"samplings": [_public(one) for one in samplings],
             "stages": _stages(state, samplings[0]), "lines": samplings[0]["lines"],
             "flame_graph": samplings[0]["flame_graph"]}
-    audit_state.write(state, folder, "profile", "profile", data, started_utc=started,
-                      inputs_sha256=state.wanted["profile"], binaries=[state.baseline], findings=findings)
 
 
 def _load(state: AuditState) -> list[str]:

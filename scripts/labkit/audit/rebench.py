@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from labkit.audit import audit_state, head_to_head, version
-from labkit.audit.audit_state import AuditState
-from labkit.audit.head_to_head import Plan
-from labkit.audit.measure import stage_runs
 from labkit.analysis.decide import Decision
 from labkit.analysis.rebench_numbers import judged_metrics
+from labkit.audit import audit_state, candidates, command, head_to_head, heap, version
+from labkit.audit.audit_state import AuditState
+from labkit.audit.candidates import Known
+from labkit.audit.head_to_head import Plan
+from labkit.audit.measure import stage_runs
 from labkit.evidence import now_utc
 from labkit.host import Finding
-from labkit.phases import candidates, command, heap
-from labkit.phases.candidates import Known
 from labkit.workload import build, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
@@ -31,9 +30,9 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
     data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
                                                      for row in heap.assert_silence(state, binary, findings)]
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
-    data["command"], more = command.time_whole(state, binaries)
+    data["command"] = command.time_whole(state, binaries, findings)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
-                      inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings + more)
+                      inputs_sha256=state.rebench_inputs(folder), binaries=binaries, findings=findings)
     head_to_head.refuse_invalid("rebench", data, version.evidence_path(folder, "rebench"))
 
 

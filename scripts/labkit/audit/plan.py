@@ -10,14 +10,14 @@ import tomllib
 from pathlib import Path
 
 from labkit import evidence
-from labkit.audit import audit_state, version
+from labkit.audit import version
 from labkit.audit.audit_state import POLICY, AuditState
 from labkit.audit.version import SEAL
-from labkit.evidence import now_utc
+from labkit.host import Finding
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    data = {
+def measure(state: AuditState, folder: Path, _findings: list[Finding]) -> dict:
+    return {
         "version": folder.name,
         "previous": _previous(state, folder),
         "manifest": _manifest(state),
@@ -25,8 +25,6 @@ def measure(state: AuditState, folder: Path) -> None:
         "protocol": dataclasses.asdict(state.budget),
         "source": _source(),
     }
-    audit_state.write(state, folder, "plan", "plan", data, started_utc=now_utc(), inputs_sha256=state.wanted["plan"],
-                      binaries=[state.baseline], findings=[])
 
 
 def _manifest(state: AuditState) -> dict:

@@ -5,13 +5,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from labkit.audit import audit_state
+from labkit.audit import heap
 from labkit.audit.audit_state import AuditState
 from labkit.audit.measure import allocations_by_stage
-from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, counter, heap_session, heaptrack, valgrind
-from labkit.phases import heap
 from labkit.progress import Progress
 from labkit.workload import harness
 from labkit.workload.harness import Load
@@ -23,18 +21,15 @@ WITNESS_RUNS = 5
 WITNESSES_AT_ONCE = 2  # they count and do not time, so they may share the machine
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started, sizes = now_utc(), list(state.manifest.fixture.sizes)
-    findings: list[Finding] = []
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
+    sizes = list(state.manifest.fixture.sizes)
     with Progress("memory", len(sizes) + len(WITNESSES)) as progress:
         stages = _stages(state, sizes, findings, progress)
         sites = heap.measure(state, folder, state.baseline, findings)
         peaks = [_peak(state, size) for size in sizes]
         witnesses = _witnesses(state, findings, progress)
         series = _resident_over_time(state)
-    data = {"stages": stages, "heap": sites, "peak_rss": peaks, **witnesses, "rss_series": series}
-    audit_state.write(state, folder, "memory", "memory", data, started_utc=started,
-                      inputs_sha256=state.wanted["memory"], binaries=[state.baseline], findings=findings)
+    return {"stages": stages, "heap": sites, "peak_rss": peaks, **witnesses, "rss_series": series}
 
 
 def _stages(state: AuditState, sizes: list[str], findings: list[Finding], progress: Progress) -> list[dict]:

@@ -6,22 +6,23 @@ The copy is the noise floor: whatever differs between two files of the same byte
 import shutil
 from pathlib import Path
 
-from labkit import host
-from labkit.audit import audit_state
-from labkit.audit.audit_state import AuditState
-from labkit.audit.measure import Reference, RowLog, interleaved, reference, stage_runs
-from labkit.calibration import calibration
-from labkit.evidence import disk_errors, now_utc
+from labkit import error_rates, host
+from labkit.audit import self_test
+from labkit.audit.audit_state import AuditState, row_file
+from labkit.audit.measure import Reference, interleaved, reference, stage_runs
+from labkit.evidence import disk_errors
+from labkit.host import Finding
 from labkit.progress import Progress
-from labkit.workload import disassembly, harness, self_test
+from labkit.row_file import RowFile
+from labkit.workload import disassembly, harness
 from labkit.workload.variant import BASELINE
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started, sizes = now_utc(), list(state.manifest.fixture.sizes)
-    log = RowLog(folder, "baseline")
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
+    sizes = list(state.manifest.fixture.sizes)
+    findings += [*host.findings(state.host), error_rates.finding()]
     steps = len(sizes) * (4 * state.budget.baseline_blocks + 2) + 1
-    with Progress("baseline", steps) as progress:
+    with Progress("baseline", steps) as progress, row_file(folder, "baseline") as log:
         tests = self_test.run(state)
         progress.advance("self-test")
         known = {size: reference(state, size) for size in sizes}
@@ -30,20 +31,16 @@ def measure(state: AuditState, folder: Path) -> None:
             runs += _against_its_copy(state, folder, known[size], _tick(progress, log, size))
             by_stage += stage_runs(state, state.baseline, size, known[size].answer)
             progress.advance(f"{size}, stages")
-    data = {
+    return {
         "clock": known[sizes[0]].clock,
         "self_test": tests,
         "sizes": [{"name": size, "ops_count": known[size].ops_count} for size in sizes],
         "runs": runs, "stage_runs": by_stage,
         "disassembly": _disassembly(state),
     }
-    audit_state.write(state, folder, "baseline", "baseline", data, started_utc=started,
-                      inputs_sha256=state.wanted["baseline"], binaries=[state.baseline],
-                      findings=[*host.findings(state.host), calibration.finding()])
-    log.close()
 
 
-def _tick(progress: Progress, log: RowLog, size: str):
+def _tick(progress: Progress, log: RowFile, size: str):
     def on_row(row: dict) -> None:
         log.add(row)
         harness.must(row, "measuring the baseline")

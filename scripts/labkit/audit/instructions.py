@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from labkit.audit import audit_state
 from labkit.audit.audit_state import AuditState
-from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, valgrind
 from labkit.progress import Progress
@@ -15,15 +13,11 @@ RUNS = 2  # in the loop: the harness's first run and the one sample
 FUNCTIONS_KEPT = 40
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started = now_utc()
-    findings: list[Finding] = []
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     with Progress("instructions (callgrind)", 1):
         counted = count(state, state.baseline, findings)
-    data = {"tool": "callgrind", "version": valgrind.version(), "size": state.manifest.main_size,
+    return {"tool": "callgrind", "version": valgrind.version(), "size": state.manifest.main_size,
             "variants": [counted] if counted else []}
-    audit_state.write(state, folder, "instructions", "instructions", data, started_utc=started,
-                      inputs_sha256=state.wanted["instructions"], binaries=[state.baseline], findings=findings)
 
 
 def count(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:

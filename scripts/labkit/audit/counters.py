@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from labkit.audit import audit_state
 from labkit.audit.audit_state import AuditState
-from labkit.evidence import now_utc
 from labkit.host import Finding, has_pmu
 from labkit.instruments import Unavailable, perf, valgrind
 from labkit.progress import Progress
@@ -14,15 +12,13 @@ SIMULATED = "cachegrind (simulated)"
 HARDWARE = "perf stat"
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started = now_utc()
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     size = state.manifest.main_size
-    findings: list[Finding] = []
     with Progress("counters", 2) as progress:
         software = _perf_stat(state, findings)
         progress.advance("perf stat")
         simulated = None if has_pmu() else _simulate(state, size, findings)
-    data = {
+    return {
         "source": SIMULATED if simulated else HARDWARE,
         "size": size,
         "ops_count": state.manifest.fixture.sizes[size],
@@ -30,8 +26,6 @@ def measure(state: AuditState, folder: Path) -> None:
         "simulated": simulated,
         "versions": {"perf": perf.version(), "valgrind": valgrind.version()},
     }
-    audit_state.write(state, folder, "counters", "counters", data, started_utc=started,
-                      inputs_sha256=state.wanted["counters"], binaries=[state.baseline], findings=findings)
 
 
 def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from labkit.audit import audit_state
 from labkit.audit.audit_state import AuditState
-from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import Unavailable, hyperfine
 from labkit.progress import Progress
@@ -12,22 +10,19 @@ from labkit.workload import harness
 from labkit.workload.build import Binary
 
 
-def measure(state: AuditState, folder: Path) -> None:
-    started = now_utc()
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     with Progress("whole command (hyperfine)", 1):
-        data, findings = time_whole(state, [state.baseline])
-    audit_state.write(state, folder, "command", "command", data, started_utc=started,
-                      inputs_sha256=state.wanted["command"], binaries=[state.baseline], findings=findings)
+        return time_whole(state, [state.baseline], findings)
 
 
-def time_whole(state: AuditState, binaries: list[Binary]) -> tuple[dict, list[Finding]]:
+def time_whole(state: AuditState, binaries: list[Binary], findings: list[Finding]) -> dict:
     """hyperfine's own document, one result per binary, on the main size."""
     more = ["--runs", "1", "--minimum-ms", str(state.budget.minimum_ms)]
     commands = {one.variant: harness.command(state.manifest, one, state.manifest.main_size, *more) for one in binaries}
     try:
         raw = hyperfine.time_commands(commands, runs_count=state.budget.command_runs, cpu=state.cpu,
                                       timeout_s=state.budget.timeout_s * len(binaries) + 60)
-        return {"hyperfine": raw, "version": hyperfine.version()}, []
+        return {"hyperfine": raw, "version": hyperfine.version()}
     except Unavailable as reason:
-        finding = Finding("warning", "hyperfine", str(reason), "no whole-command timing in this report")
-        return {"hyperfine": None, "version": hyperfine.version()}, [finding]
+        findings.append(Finding("warning", "hyperfine", str(reason), "no whole-command timing in this report"))
+        return {"hyperfine": None, "version": hyperfine.version()}

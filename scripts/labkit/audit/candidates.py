@@ -7,14 +7,13 @@ its evidence says why. The audit goes on.
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.audit import audit_state, head_to_head, version
+from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan
 from labkit.audit.measure import Reference, allocations_by_stage, reference
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import counter
-from labkit.phases import instructions
 from labkit.progress import Progress
 from labkit.workload import harness, variant
 from labkit.workload.build import Binary, BuildFailed
