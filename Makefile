@@ -53,7 +53,7 @@ setup-test: setup
 PHONY += setup-test
 
 include profiler/profiler.mk fixtures/fixtures.mk workloads/workloads.mk
-include hardening/hardening.mk $(wildcard scripts/*.mk)
+include hardening/hardening.mk docs/docs.mk $(wildcard scripts/*.mk)
 
 ## baseline: time the patient W as it is
 baseline: instruments

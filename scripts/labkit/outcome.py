@@ -15,6 +15,15 @@ class Exit(IntEnum):
     ENVIRONMENT = 4   # the environment is invalid, and why
 
 
+MEANINGS = {
+    Exit.PASSED: "passed",
+    Exit.FAILED: "regressed or a gate failed",
+    Exit.USAGE: "wrong usage or a broken manifest",
+    Exit.INCONCLUSIVE: "inconclusive",
+    Exit.ENVIRONMENT: "the environment is invalid",
+}
+
+
 class LabError(Exception):
     """What failed, on what, what to try; and the exit code it means."""
 

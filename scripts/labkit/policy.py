@@ -1,11 +1,11 @@
-"""policy.py - the rules every candidate is judged by, checked.  hardening/policy.toml -> policy.py -> Policy
+"""policy.py - the rules every candidate is judged by, checked.  hardening/policy.toml -> policy.py -> AcceptancePolicy
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 Units   a _ratio is a fraction (0.02 is two per cent), _bytes and _count are whole numbers.
 """
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -16,25 +16,30 @@ SCHEMA = 1
 RISKS = ("1", "2", "3", "4", "5")
 
 
-@dataclass(frozen=True)
-class Policy:
-    """One field per key of policy.toml, the table's name leading where the key alone would not tell."""
+def limit(table: str) -> Any:
+    """One entry of the policy: its name and type are the field's, and it stands under [table] of policy.toml."""
+    return field(metadata={"table": table})
 
-    alpha: float
-    equivalence_ratio: float
-    minimum_gain_ratio: float
-    required_gain_ratio: tuple[float, ...]  # of risk 1 to 5
-    free_lines_count: int
-    lines_per_percent: float
-    maximum_loss_ratio: float
-    peak_rss_growth_ratio: float
-    peak_rss_free_bytes: int
-    allocations_growth_ratio: float
-    minimum_share_ratio: float
-    flame_graph_seconds: float
-    minimum_pairs_count: int
-    host_load_ratio: float
-    host_steal_ratio: float
+
+@dataclass(frozen=True)
+class AcceptancePolicy:
+    """When a candidate is accepted. One field per key of policy.toml; reading, checking and errors follow from it."""
+
+    alpha: float = limit("verdict")
+    equivalence_ratio: float = limit("verdict")
+    minimum_gain_ratio: float = limit("verdict")
+    required_gain_ratio: tuple[float, ...] = limit("risk")  # of risk 1 to 5
+    free_lines_count: int = limit("complexity")
+    lines_per_percent: float = limit("complexity")
+    maximum_loss_ratio: float = limit("regression")
+    peak_rss_growth_ratio: float = limit("memory")
+    peak_rss_free_bytes: int = limit("memory")
+    allocations_growth_ratio: float = limit("memory")
+    minimum_share_ratio: float = limit("trace")
+    flame_graph_seconds: float = limit("evidence")
+    minimum_pairs_count: int = limit("evidence")
+    host_load_ratio: float = limit("evidence")
+    host_steal_ratio: float = limit("evidence")
 
     def required_gain(self, risk: int) -> float:
         """What the low end of the gain must reach, as a fraction: never less than the minimum effect."""
@@ -45,15 +50,12 @@ class Policy:
         return max(self.free_lines_count, int(self.lines_per_percent * 100.0 * max(0.0, gain_low_ratio)))
 
 
-TABLES = {
-    "verdict": ("alpha", "equivalence_ratio", "minimum_gain_ratio"),
-    "risk": ("required_gain_ratio",),
-    "complexity": ("free_lines_count", "lines_per_percent"),
-    "regression": ("maximum_loss_ratio",),
-    "memory": ("peak_rss_growth_ratio", "peak_rss_free_bytes", "allocations_growth_ratio"),
-    "trace": ("minimum_share_ratio",),
-    "evidence": ("flame_graph_seconds", "minimum_pairs_count", "host_load_ratio", "host_steal_ratio"),
-}
+def keys_by_table(policy: type = AcceptancePolicy) -> dict[str, tuple[Field, ...]]:
+    """{table of policy.toml: its keys}, in the order of the fields."""
+    tables: dict[str, tuple[Field, ...]] = {}
+    for one in fields(policy):
+        tables[one.metadata["table"]] = (*tables.get(one.metadata["table"], ()), one)
+    return tables
 
 
 def load(path: Path = POLICY) -> dict[str, Any]:
@@ -68,20 +70,20 @@ def load(path: Path = POLICY) -> dict[str, Any]:
     return table
 
 
-def parse(table: Mapping[str, Any], source: str = "policy") -> Policy:
-    """A checked table to a Policy; source is the file that errors name."""
+def parse(table: Mapping[str, Any], source: str = "policy", policy: type = AcceptancePolicy) -> AcceptancePolicy:
+    """A checked table to a policy; source is the file that errors name."""
     if table.get("schema") != SCHEMA:
         raise UsageError(f"{source}: schema: is {table.get('schema')!r}; accepted: {SCHEMA}")
-    _refuse_unknown(table, ("schema", *TABLES), source)
+    tables = keys_by_table(policy)
+    _refuse_unknown(table, ("schema", *tables), source)
     values = {}
-    for name, keys in TABLES.items():
-        part = table.get(name)
+    for name, entries in tables.items():
+        part, keys = table.get(name), tuple(one.name for one in entries)
         if not isinstance(part, Mapping):
             raise UsageError(f"{source}: {name}: is missing; accepted: a table [{name}] with {', '.join(keys)}")
         _refuse_unknown(part, keys, f"{source}: [{name}]")
-        for key in keys:
-            values[key] = _risks(part, source) if key == "required_gain_ratio" else _number(part, name, key, source)
-    return Policy(**values)
+        values |= {one.name: _READERS[one.type](part, one, source) for one in entries}
+    return policy(**values)
 
 
 def _refuse_unknown(part: Mapping[str, Any], accepted: tuple[str, ...], source: str) -> None:
@@ -90,22 +92,31 @@ def _refuse_unknown(part: Mapping[str, Any], accepted: tuple[str, ...], source: 
             raise UsageError(f"{source}: {key}: is not a key here; accepted: {', '.join(accepted)}")
 
 
-def _number(part: Mapping[str, Any], table: str, key: str, source: str) -> float:
-    whole = next(field.type for field in fields(Policy) if field.name == key) is int
-    accepted = "a whole number of at least 0" if whole else "a number of at least 0"
-    value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value < 0:
-        raise UsageError(f"{source}: {table}.{key}: is {value!r}; accepted: {accepted}")
+def _number(part: Mapping[str, Any], entry: Field, source: str) -> float:
+    return _checked(part, entry, source, (int, float), "a number of at least 0")
+
+
+def _whole_number(part: Mapping[str, Any], entry: Field, source: str) -> int:
+    return _checked(part, entry, source, int, "a whole number of at least 0")
+
+
+def _checked(part: Mapping[str, Any], entry: Field, source: str, accepted: Any, description: str) -> Any:
+    value = part.get(entry.name)
+    if isinstance(value, bool) or not isinstance(value, accepted) or value < 0:
+        raise UsageError(f"{source}: {entry.metadata['table']}.{entry.name}: is {value!r}; accepted: {description}")
     return value
 
 
-def _risks(part: Mapping[str, Any], source: str) -> tuple[float, ...]:
-    value = part.get("required_gain_ratio")
+def _by_risk(part: Mapping[str, Any], entry: Field, source: str) -> tuple[float, ...]:
+    value = part.get(entry.name)
+    place = f"{source}: {entry.metadata['table']}.{entry.name}"
     if not isinstance(value, Mapping) or sorted(value) != list(RISKS):
-        raise UsageError(f"{source}: risk.required_gain_ratio: is {value!r}; accepted: one number for each of 1 to 5")
+        raise UsageError(f"{place}: is {value!r}; accepted: one number for each of 1 to 5")
     numbers = tuple(value[risk] for risk in RISKS)
     if any(isinstance(one, bool) or not isinstance(one, (int, float)) for one in numbers) or \
             list(numbers) != sorted(numbers):
-        raise UsageError(f"{source}: risk.required_gain_ratio: is {value!r}; "
-                         "accepted: numbers that do not fall as the risk grows")
+        raise UsageError(f"{place}: is {value!r}; accepted: numbers that do not fall as the risk grows")
     return numbers
+
+
+_READERS = {float: _number, int: _whole_number, tuple[float, ...]: _by_risk}

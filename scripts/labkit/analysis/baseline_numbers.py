@@ -10,7 +10,7 @@ import numpy as np
 
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.effects import Row, is_exact, measure_effects
-from labkit.policy import Policy, parse
+from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.paired import median_interval
 from labkit.stats.power import robust_sigma
 from labkit.stats.quantiles import run_quantile, tail_is_supported
@@ -117,7 +117,7 @@ def single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[s
             "maximum_ns": int(everything.max()), "supported": tail_is_supported(everything.size, 0.99)}
 
 
-def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: Policy) -> list[dict[str, Any]]:
+def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: AcceptancePolicy) -> list[dict[str, Any]]:
     """The baseline against its own copy, per size: what identical programs differ by here. Counts have no noise, so
     where they are the complaint it is that of time."""
     metric = evidence_set.manifest["metric"]

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any, Mapping
 
 from labkit.analysis.effects import verdict_policy
-from labkit.policy import Policy
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
+from labkit.policy import AcceptancePolicy
 from labkit.verdicts.stages import canary_objection, disturbance_objection, judge_canary
 
 Data = Mapping[str, Any]
 
 
-def campaign_numbers(data: Data, metric: str, policy: Policy) -> dict[str, Any] | None:
+def campaign_numbers(data: Data, metric: str, policy: AcceptancePolicy) -> dict[str, Any] | None:
     """data: of a candidate or of the union. None where nothing was timed to its end."""
     record = data["campaign"]
     if record is None:
@@ -32,8 +32,8 @@ def campaign_numbers(data: Data, metric: str, policy: Policy) -> dict[str, Any] 
     }
 
 
-def _canary(data: Data, metric: str, policy: Policy):
+def _canary(data: Data, metric: str, policy: AcceptancePolicy):
     record = data["campaign"]
-    timed = metric if METRICS[metric].noise == "sampled" else "time"
+    timed = metric if not METRICS[metric].is_exact else "time"
     return judge_canary(data["runs"], metric=timed, floor_ratio=record["floor_ratio"],
                         policy=replace(verdict_policy(policy), alpha=record["canary_alpha"]))

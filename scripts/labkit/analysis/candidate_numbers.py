@@ -7,8 +7,8 @@ from labkit.analysis.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.analysis.decide import Decision
 from labkit.analysis.evidence_set import Document, EvidenceSet
 from labkit.analysis.shares import ceiling
+from labkit.metrics import METRICS
 from labkit.policy import parse
-from labkit.verdicts.metrics import BOUND_BY_CPU_SHARE
 
 
 def candidate_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
 def _numbers(evidence_set: EvidenceSet, decision: Decision, document: Document) -> dict[str, Any]:
     data, facts = document["data"], decision.facts
     candidate = data["candidate"]
-    amdahl = ceiling(facts.share) if evidence_set.manifest["metric"] in BOUND_BY_CPU_SHARE else None
+    amdahl = ceiling(facts.share) if METRICS[evidence_set.manifest["metric"]].bound_by_cpu else None
     return {
         **{key: candidate[key] for key in ("id", "title", "targets", "risk", "risk_why", "rollback", "predicted_gain",
                                            "change")},

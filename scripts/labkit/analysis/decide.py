@@ -12,8 +12,8 @@ from typing import Any, Callable, Mapping, Sequence
 
 from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
 from labkit.analysis.shares import Share, function_share
-from labkit.policy import Policy, parse
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
+from labkit.policy import AcceptancePolicy, parse
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
 from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
 
@@ -106,7 +106,7 @@ def decide(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] |
 
 
 def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
-           manifest: Mapping[str, Any], policy: Policy) -> Facts:
+           manifest: Mapping[str, Any], policy: AcceptancePolicy) -> Facts:
     """One candidate's evidence to what the rules need; gains are not yet corrected over the candidates."""
     data, head = candidate["data"], candidate["data"]["candidate"]
     failure = data["failure"]
@@ -135,7 +135,7 @@ def split_main(effects: Sequence[Effect], main_size: str) -> tuple[Effect | None
 
 
 def _judged_over_candidates(gains: Sequence[Effect | None], candidates: Sequence[Mapping[str, Any]],
-                            policy: Policy) -> list[Effect | None]:
+                            policy: AcceptancePolicy) -> list[Effect | None]:
     """Holm over all gains, then the confirmation of what regressed."""
     judged = iter(judged_together([one for one in gains if one], policy))
     return [confirmed([next(judged)], candidate["data"], policy)[0] if gain else None
@@ -163,14 +163,14 @@ def allocation_growth(memory: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]
 
 # The rules. Each returns a sentence with the numbers, or None when it has nothing to say.
 
-def rule_failure(facts: Facts, policy: Policy) -> str | None:
+def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.failure is None:
         return None
     reason, detail = facts.failure
     return f"{FAILURES[reason]}: {detail}"
 
 
-def rule_answer(facts: Facts, policy: Policy) -> str | None:
+def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not facts.wrong_answers:
         return None
     shown = "; ".join(f"at {size} the baseline answers {baseline}, it answers {answer}"
@@ -178,7 +178,7 @@ def rule_answer(facts: Facts, policy: Policy) -> str | None:
     return f"{FAILURES['answer']}: {shown}."
 
 
-def rule_untraceable(facts: Facts, policy: Policy) -> str | None:
+def rule_untraceable(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.share is None:
         return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the profile."
     if facts.share.ratio < policy.minimum_share_ratio:
@@ -187,13 +187,13 @@ def rule_untraceable(facts: Facts, policy: Policy) -> str | None:
     return None
 
 
-def rule_unmeasured(facts: Facts, policy: Policy) -> str | None:
+def rule_unmeasured(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.gain is None:
         return "It was not timed at the size of the complaint, so nothing can be said for it."
     return None
 
 
-def rule_regression(facts: Facts, policy: Policy) -> str | None:
+def rule_regression(facts: Facts, policy: AcceptancePolicy) -> str | None:
     lost = [one for one in facts.others if one.comparison.verdict == REGRESSED
             and one.comparison.ratio - 1.0 > policy.maximum_loss_ratio]
     if not lost:
@@ -202,7 +202,7 @@ def rule_regression(facts: Facts, policy: Policy) -> str | None:
     return f"It loses at another size: {shown}; the policy allows a loss of {percent(policy.maximum_loss_ratio)}."
 
 
-def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
+def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.gain is None or facts.gain.comparison.verdict == IMPROVED:
         return None
     found = facts.gain.comparison
@@ -218,7 +218,7 @@ def rule_insignificant(facts: Facts, policy: Policy) -> str | None:
     return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
 
 
-def rule_too_little(facts: Facts, policy: Policy) -> str | None:
+def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
     required = policy.required_gain(facts.risk)
     if not improved(facts) or gain_low_ratio(facts) >= required:
         return None
@@ -226,7 +226,7 @@ def rule_too_little(facts: Facts, policy: Policy) -> str | None:
             f"{times(1.0 + required)}.")
 
 
-def rule_complexity(facts: Facts, policy: Policy) -> str | None:
+def rule_complexity(facts: Facts, policy: AcceptancePolicy) -> str | None:
     allowed = policy.allowed_lines(gain_low_ratio(facts))
     if not improved(facts) or facts.lines_count <= allowed:
         return None
@@ -245,7 +245,7 @@ def gain_low_ratio(facts: Facts) -> float:
     return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_low - 1.0)) if facts.gain else 0.0
 
 
-def rule_peak_rss(facts: Facts, policy: Policy) -> str | None:
+def rule_peak_rss(facts: Facts, policy: AcceptancePolicy) -> str | None:
     grown = [one for one in facts.peak_rss if one.ratio > policy.peak_rss_growth_ratio
              and one.after - one.before > policy.peak_rss_free_bytes]
     if not grown:
@@ -254,7 +254,7 @@ def rule_peak_rss(facts: Facts, policy: Policy) -> str | None:
     return f"Its peak memory grows: {shown}; the policy allows {percent(policy.peak_rss_growth_ratio)}."
 
 
-def rule_allocations(facts: Facts, policy: Policy) -> str | None:
+def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
     grown = [one for one in facts.allocations if one.ratio > policy.allocations_growth_ratio]
     if not grown:
         return None
@@ -262,7 +262,7 @@ def rule_allocations(facts: Facts, policy: Policy) -> str | None:
     return f"It allocates more per batch: {shown}; the policy allows {percent(policy.allocations_growth_ratio)}."
 
 
-RULES: tuple[tuple[str, Callable[[Facts, Policy], str | None]], ...] = (
+RULES: tuple[tuple[str, Callable[[Facts, AcceptancePolicy], str | None]], ...] = (
     ("answer", rule_answer),
     ("failure", rule_failure),
     ("untraceable", rule_untraceable),
@@ -278,7 +278,7 @@ RULES: tuple[tuple[str, Callable[[Facts, Policy], str | None]], ...] = (
 FINAL = ("answer", "failure")
 
 
-def judge(facts: Facts, policy: Policy) -> Decision:
+def judge(facts: Facts, policy: AcceptancePolicy) -> Decision:
     """Every rule speaks, the first objection names the rejection; after a FINAL one the rest is silent."""
     objections = []
     for name, rule in RULES:
@@ -303,7 +303,7 @@ def _failure_name(rule: str, facts: Facts) -> str:
     return facts.failure[0] if rule == "failure" and facts.failure else rule
 
 
-def _praise(facts: Facts, policy: Policy) -> str:
+def _praise(facts: Facts, policy: AcceptancePolicy) -> str:
     if is_exact(facts.gain.comparison.metric):
         return (f"{counts(facts.gain)}, counted in every run, at the price of "
                 f"{plural(facts.lines_count, 'changed line')}.")

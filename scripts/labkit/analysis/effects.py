@@ -7,8 +7,8 @@ is labkit/verdicts/verdict.py's to say, under the alpha and the minimum effect o
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
-from labkit.policy import Policy
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
+from labkit.policy import AcceptancePolicy
 from labkit.verdicts.stages import CONFIRM, COUNT, FIRST, of_stages, settled
 from labkit.verdicts.verdict import (REGRESSED, Comparison, NothingToCompare, Policy as VerdictPolicy, compare,
                                      judge_together)
@@ -25,7 +25,7 @@ class Effect:
     lost_count: int  # runs that failed; their blocks do not count
 
 
-def verdict_policy(policy: Policy) -> VerdictPolicy:
+def verdict_policy(policy: AcceptancePolicy) -> VerdictPolicy:
     return VerdictPolicy(alpha=policy.alpha, effect_ratio=policy.minimum_gain_ratio,
                          equivalence_ratio=policy.equivalence_ratio)
 
@@ -35,7 +35,7 @@ def sizes_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(row["size"] for row in rows))
 
 
-def measure_effects(rows: Sequence[Row], metric: str, policy: Policy, *, other: str = "B",
+def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, *, other: str = "B",
                     floor_ratio: float = 0.0) -> tuple[Effect, ...]:
     """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected."""
     effects = []
@@ -55,7 +55,7 @@ def first_stage(data: Mapping[str, Any]) -> list[Row]:
     return of_stages(data["runs"], *FIRST)
 
 
-def stage_effects(data: Mapping[str, Any], metric: str, policy: Policy, stages: Sequence[str] = FIRST
+def stage_effects(data: Mapping[str, Any], metric: str, policy: AcceptancePolicy, stages: Sequence[str] = FIRST
                   ) -> tuple[Effect, ...]:
     """One metric at all sizes from some stages of a campaign; an exact one from its counting runs. None of them if it
     was broken off."""
@@ -67,15 +67,15 @@ def stage_effects(data: Mapping[str, Any], metric: str, policy: Policy, stages: 
 
 
 def is_exact(metric: str) -> bool:
-    return METRICS[metric].noise == "exact"
+    return METRICS[metric].is_exact
 
 
-def confirmed(effects: Sequence[Effect], data: Mapping[str, Any], policy: Policy) -> tuple[Effect, ...]:
+def confirmed(effects: Sequence[Effect], data: Mapping[str, Any], policy: AcceptancePolicy) -> tuple[Effect, ...]:
     """Effects as they stand after the second stage: a sampled regression counts only if fresh processes saw it too."""
     return tuple(_confirmed(one, data, policy) for one in effects)
 
 
-def _confirmed(first: Effect, data: Mapping[str, Any], policy: Policy) -> Effect:
+def _confirmed(first: Effect, data: Mapping[str, Any], policy: AcceptancePolicy) -> Effect:
     metric = first.comparison.metric
     if first.comparison.verdict != REGRESSED or is_exact(metric):
         return first
@@ -84,7 +84,7 @@ def _confirmed(first: Effect, data: Mapping[str, Any], policy: Policy) -> Effect
     return replace(first, comparison=settled(first.comparison, second))
 
 
-def judged_together(effects: Sequence[Effect], policy: Policy) -> tuple[Effect, ...]:
+def judged_together(effects: Sequence[Effect], policy: AcceptancePolicy) -> tuple[Effect, ...]:
     """Holm over the family: comparison.p_adjusted may then be compared with alpha, one by one."""
     compared = judge_together([one.comparison for one in effects], verdict_policy(policy))
     return tuple(replace(one, comparison=judged) for one, judged in zip(effects, compared))

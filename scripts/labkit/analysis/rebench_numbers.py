@@ -14,19 +14,12 @@ from labkit.analysis.baseline_numbers import command_times, distribution, single
 from labkit.analysis.campaign_numbers import campaign_numbers
 from labkit.analysis.comparison_numbers import comparison_numbers, loss_numbers
 from labkit.analysis.decide import Decision, allocation_growth
-from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.effects import Row, confirmed, first_stage, judged_together, sizes_of, stage_effects
+from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.memory_numbers import per_batch
+from labkit.metrics import METRICS, shown_metrics
 from labkit.policy import parse
-from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
-
-# Throughput is operations over total time, slow batches included; p50 is the median batch.
-SHOWN = ("throughput", "p50", "p95", "p99", "cpu", "peak_rss")
-
-
-def judged_metrics(metric: str) -> tuple[str, ...]:
-    """All that the union is judged by, the complaint's metric first."""
-    return tuple(dict.fromkeys([metric, *SHOWN]))
+from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
 
 def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) -> dict[str, Any] | None:
@@ -63,7 +56,7 @@ def _all_effects(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dic
     """The complaint's metric at its size stands alone, as it was named before; all others are one family. What
     regressed is as its confirmation left it."""
     policy, metric = parse(evidence_set.policy), evidence_set.manifest["metric"]
-    shown = judged_metrics(metric)
+    shown = shown_metrics(metric)
     measured = [one for name in shown for one in stage_effects(data, name, policy)]
     main = [one for one in measured if (one.size, one.comparison.metric) == (evidence_set.manifest["main_size"], metric)]
     others = judged_together([one for one in measured if one not in main], policy)

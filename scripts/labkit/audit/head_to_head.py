@@ -21,11 +21,11 @@ from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
 from labkit.experiment.design import CANARY_ALPHA, Case, Design
 from labkit.experiment.interleave import Slot
 from labkit.instruments import counter
+from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
 from labkit.row_file import RowFile
 from labkit.stats.power import blocks_at_least
-from labkit.verdicts.metrics import METRICS
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
 from labkit.workload import build, harness
@@ -97,7 +97,7 @@ def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference,
     def count(arm: str) -> dict:
         return counted(state, sides[arm][0], known)
 
-    counts = any(METRICS[one].noise == "exact" for one in plan.gating)
+    counts = any(METRICS[one].is_exact for one in plan.gating)
     return Case(known.size, observe, gating=plan.gating, watched=("time",) if counts else (),
                 count=count if counts else None, canary_of="the baseline",
                 pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)

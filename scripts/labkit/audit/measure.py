@@ -8,8 +8,8 @@ from typing import Callable
 
 from labkit.audit.audit_state import AuditState
 from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
+from labkit.metrics import METRICS, is_tail
 from labkit.outcome import UsageError
-from labkit.verdicts.metrics import METRICS, is_tail
 from labkit.workload import harness
 from labkit.workload.build import Binary
 from labkit.workload.harness import Load

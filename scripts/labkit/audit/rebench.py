@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from labkit.analysis.decide import Decision
-from labkit.analysis.rebench_numbers import judged_metrics
 from labkit.audit import audit_state, candidates, command, head_to_head, heap, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.candidates import Known
@@ -11,6 +10,7 @@ from labkit.audit.head_to_head import Plan
 from labkit.audit.measure import stage_runs
 from labkit.evidence import now_utc
 from labkit.host import Finding
+from labkit.metrics import shown_metrics
 from labkit.workload import build, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
@@ -22,7 +22,7 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
     merged = variant.union(state.manifest, accepted(state, decisions))
     built = build.build_all(state.manifest, [merged])[UNION]
     data = _described(state, merged)
-    plan = Plan(judged_metrics(state.manifest.metric), state.budget.rebench_s, state.budget.rebench_pilot_blocks,
+    plan = Plan(shown_metrics(state.manifest.metric), state.budget.rebench_s, state.budget.rebench_pilot_blocks,
                 state.budget.rebench_pilot_blocks)
     data |= candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])

@@ -19,9 +19,10 @@ import numpy as np
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import Row
 from labkit.experiment.stage_runner import Experiment
+from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
-from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
+from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
                                     disturbance_objection, judge_canary, settled)
 from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, Comparison,
@@ -207,7 +208,7 @@ def judge_stage(experiment: Experiment, stages: tuple[str, ...]) -> dict[str, li
 
 def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tuple[str, ...]) -> Comparison | None:
     """None where the rows do not say (no samples inside a plain command); the headline has to be there."""
-    exact = METRICS[metric].noise == "exact"
+    exact = METRICS[metric].is_exact
     rows = experiment.rows_of(case.name, *((COUNT,) if exact else stages))
     try:
         return compare(rows, metric=metric, policy=experiment.design.policy,

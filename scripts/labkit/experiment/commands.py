@@ -17,6 +17,7 @@ from pathlib import Path
 from labkit.evidence import sha256_of
 from labkit.experiment.interleave import CANARY, Slot
 from labkit.instruments import Unavailable, whole_process
+from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.process import STDOUT_KEPT_BYTES, ProcessRun, run_process
 
@@ -232,9 +233,10 @@ def exact_counts(pair: CommandPair, wanted: tuple[str, ...]) -> Callable[[str], 
 def counted(pair: CommandPair, command: Command, wanted: set[str]) -> dict:
     given = {"stdin": pair.conditions.stdin, "cwd": command.cwd}
     row: dict = {"binary_bytes": command.program.stat().st_size}
-    if "instructions" in wanted:
+    instruments = instruments_of(wanted)
+    if CALLGRIND in instruments:
         row["instructions_count"] = whole_process.instructions(
             command.argv, timeout_s=CALLGRIND_SLOWDOWN * pair.conditions.timeout_s, **given)
-    if {"allocations", "allocated_bytes"} & wanted:
+    if ALLOCATION_COUNTER in instruments:
         row |= whole_process.allocations(command.argv, timeout_s=pair.conditions.timeout_s, **given)
     return row

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from labkit.experiment.interleave import Row, Slot
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
 from labkit.verdicts.verdict import Policy
 
 PILOT_BLOCKS = 12
@@ -38,11 +38,11 @@ class Case:
     @property
     def timed(self) -> str:
         """What the number of blocks is chosen for, and the canary judged by: counts need no blocks."""
-        return next((name for name in (*self.gating, *self.watched) if METRICS[name].noise == "sampled"), "wall")
+        return next((name for name in (*self.gating, *self.watched) if not METRICS[name].is_exact), "wall")
 
     @property
     def sampled_gating(self) -> list[str]:
-        return [name for name in self.gating if METRICS[name].noise == "sampled"]
+        return [name for name in self.gating if not METRICS[name].is_exact]
 
 
 @dataclass(frozen=True)

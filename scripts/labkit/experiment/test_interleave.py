@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.experiment.interleave import CANARY, plan_blocks, run_blocks
-from labkit.verdicts.metrics import kept_rows
+from labkit.verdicts.paired_rows import kept_rows
 
 
 @given(st.integers(1, 40), st.integers(0, 2**32), st.integers(2, 5), st.floats(0, 1))

@@ -18,8 +18,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from labkit import wording
 from labkit.figures import figures_paired
-from labkit.figures.figure_style import AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE, WIDTH_INCHES, legend_above
-from labkit.verdicts.metrics import METRICS
+from labkit.figures.figure_style import (AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE,
+                                         WIDTH_INCHES, legend_above)
+from labkit.metrics import METRICS
 
 Audit = dict[str, Any]
 
@@ -193,7 +194,7 @@ def allocations(audit: Audit) -> bytes | None:
 
 def is_counted(audit: Audit) -> bool:
     """A complaint about counts has no intervals, no drift and no power to draw: the tables say all there is."""
-    return METRICS[audit["manifest"]["metric"]].noise == "exact"
+    return METRICS[audit["manifest"]["metric"]].is_exact
 
 
 def forest(audit: Audit) -> bytes | None:

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from labkit.figures.figure_style import AFTER, BEFORE, GOOD, MUTED, STYLE, legend_above
 from labkit.figures.figures_verdict import write_svg
 from labkit.gate.history import Point, Series
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
 
 LOOKS = ((BEFORE, "o"), (GOOD, "s"), (MUTED, "^"))  # of a class of machine
 ROOM_ABOVE, ROOM_LEAST = 0.15, 0.03  # of the range, and of the value

@@ -20,7 +20,8 @@ import numpy as np
 from labkit.evidence import write_text
 from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE, legend_above
 from labkit.figures.figures_paired import paint_paired, paint_power
-from labkit.verdicts.metrics import METRICS, kept_rows, paired_arrays
+from labkit.metrics import METRICS
+from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
 COLOURS = {"improved": GOOD, "regressed": AFTER, "equivalent": BEFORE, "identical": BEFORE, "inconclusive": MUTED}
 

@@ -15,7 +15,7 @@ from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
 from labkit.host import Host
-from labkit.verdicts.metrics import METRICS
+from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
 from labkit.verdicts.verdict import INCONCLUSIVE
 
@@ -87,7 +87,7 @@ def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
 
 def change_text(comparison: dict) -> str:
     """"-3.2 % [-3.9, -2.5]" of the metric as a cost; a count says how many."""
-    if METRICS[comparison["metric"]].noise == "exact":
+    if METRICS[comparison["metric"]].is_exact:
         return f"{comparison['a_median']:,.0f} → {comparison['b_median']:,.0f}"
     low, high = comparison["low"], comparison["high"]
     span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]"
@@ -104,7 +104,7 @@ def value_text(value: float, unit: str) -> str:
 
 
 def mde_text(comparison: dict) -> str:
-    if METRICS[comparison["metric"]].noise == "exact":
+    if METRICS[comparison["metric"]].is_exact:
         return "any"
     mde = comparison["mde_ratio"]
     return "—" if mde is None else f"{mde:.2%}"
@@ -145,7 +145,7 @@ def shortfall_text(doc: dict, case: dict) -> str | None:
     """Where the budget ended before the wanted power was reached, and what that cost."""
     if case["blocks_count"] >= case["wanted_blocks_count"]:
         return None
-    timed = next((c for c in case["first_stage"] if METRICS[c["metric"]].noise == "sampled"), None)
+    timed = next((c for c in case["first_stage"] if not METRICS[c["metric"]].is_exact), None)
     missed = f"; an effect below {mde_text(timed)} could be missed" if timed and timed["mde_ratio"] else ""
     return (f"first stage: {case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about "
             f"--budget {math.ceil(doc['wanted_s'])} has room{missed}")

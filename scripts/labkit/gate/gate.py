@@ -19,21 +19,17 @@ from labkit.experiment.design import Case
 from labkit.experiment.interleave import CANARY, Slot
 from labkit.gate.flame_difference import ProfiledRun
 from labkit.instruments import Unavailable, counter, valgrind
+from labkit.metrics import GATES, METRICS, ON_REQUEST, WATCHED, command_metrics, is_tail, workload_metrics
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.verdicts.metrics import METRICS, is_tail
 from labkit.workload import build, fixture, harness, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
-from labkit.workload.manifest import Manifest
 from labkit.workload.harness import Load
+from labkit.workload.manifest import Manifest
 
 LINK_ORDERS = 3
 MINIMUM_MS = 20
 COUNTED_RUNS = 10
 BUILD_TIMEOUT_S = 1800
-GATING = ("time", "peak_rss", "allocations")
-WATCHED = ("cpu", "p95", "p99", "allocated_bytes", "binary_size")
-COMMAND_GATING = ("wall", "peak_rss")
-COMMAND_WATCHED = ("cpu", "binary_size")
 
 
 @dataclass(frozen=True)
@@ -161,8 +157,8 @@ def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]
         row = counted(wanted, binaries[arm][0], load.size)
         return row | instructions(wanted, binaries[arm][0], load.size) if counts_instructions else row
 
-    gating = (*GATING, wanted.metric) if is_tail(wanted.metric) else GATING
-    watched = (*WATCHED, "instructions") if counts_instructions else WATCHED
+    gating = (*workload_metrics(GATES), *((wanted.metric,) if is_tail(wanted.metric) else ()))
+    watched = workload_metrics(WATCHED, ON_REQUEST) if counts_instructions else workload_metrics(WATCHED)
     return Case(f"{wanted.name}/{load.size}", observe, gating=gating, count=count,
                 watched=tuple(one for one in watched if one not in gating))
 
@@ -220,8 +216,8 @@ def command_case(text: str, sides: dict[str, Command], conditions: Conditions, s
                  notes: list[str]) -> Case:
     pair = prepare_pair([sides["A"]], [sides["B"]], conditions, scratch)
     notes += [f"{text}: {note}" for note in pair.notes]
-    return Case(text, pair.observe, gating=COMMAND_GATING, watched=COMMAND_WATCHED,
-                count=exact_counts(pair, COMMAND_WATCHED))
+    return Case(text, pair.observe, gating=command_metrics(GATES), watched=command_metrics(WATCHED),
+                count=exact_counts(pair, command_metrics(GATES, WATCHED)))
 
 
 def command_run(command: Command, conditions: Conditions) -> ProfiledRun:

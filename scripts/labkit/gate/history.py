@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from labkit.evidence import disk_errors, unpacked
+from labkit.metrics import METRICS
 from labkit.outcome import UsageError
 from labkit.stats.change_points import change_points
 from labkit.stats.paired import median_interval
-from labkit.verdicts.metrics import METRICS, kept_rows
+from labkit.verdicts.paired_rows import kept_rows
 from labkit.verdicts.stages import COUNT
 
 REPORTS = Path("reports")

@@ -15,8 +15,8 @@ import pytest
 
 from labkit.experiment.interleave import Slot
 from labkit.gate import ci_output, gate
+from labkit.metrics import METRICS
 from labkit.outcome import Exit, UsageError
-from labkit.verdicts.metrics import METRICS
 from labkit.workload import build, fixture, manifest, variant
 
 pytestmark = pytest.mark.slow  # builds, measures or seals for real

@@ -6,9 +6,16 @@ from pathlib import Path
 
 def summary(verb: str) -> str:
     """First line of the verb's docstring, read without importing the verb."""
-    tree = ast.parse((Path(__file__).parent / f"{verb}.py").read_text())
-    first = (ast.get_docstring(tree) or "").splitlines()[0]
-    return first.split(" - ", 1)[-1]
+    return docstring(verb).splitlines()[0].split(" - ", 1)[-1]
+
+
+def description(verb: str) -> list[str]:
+    """The paragraphs after the first line."""
+    return [" ".join(one.split()) for one in docstring(verb).split("\n\n")[1:]]
+
+
+def docstring(verb: str) -> str:
+    return ast.get_docstring(ast.parse((Path(__file__).parent / f"{verb}.py").read_text())) or ""
 
 
 def add_audit_arguments(parser) -> None:

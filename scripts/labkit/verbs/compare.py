@@ -17,22 +17,19 @@ from labkit.experiment.commands import (Command, CommandPair, Conditions, are_id
 from labkit.experiment.design import Case, Design
 from labkit.gate import comparison_report
 from labkit.gate.comparison_report import Setting
+from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.outcome import Exit
 from labkit.row_file import RowFile
 from labkit.schemas import check
-from labkit.verdicts.metrics import METRICS
 
 REPORTS = Path("reports/compare")
-WATCHED = ("wall", "cpu", "peak_rss", "binary_size")
-# What a command without our harness cannot say.
-INSIDE_ONLY = ("p50", "p95", "p99", "throughput")
 
 
 def add_arguments(parser) -> None:
     parser.add_argument("--a", required=True, metavar="CMD", action="append",
                         help="the command to compare with; again for an equivalent build, rotated by block")
     parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; likewise")
-    parser.add_argument("--metric", action="append", choices=[name for name in METRICS if name not in INSIDE_ONLY],
+    parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
                         help="what decides; several are judged together; default: wall")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the result, also here")
     add_condition_arguments(parser)
@@ -61,7 +58,7 @@ def compare(args, sides: dict[str, list[Command]], design: Design, conditions: C
 
 
 def case_of(pair: CommandPair, gating: list[str]) -> Case:
-    watched = tuple(name for name in WATCHED if name not in gating)
+    watched = tuple(name for name in command_metrics(GATES, WATCHED) if name not in gating)
     return Case("command", pair.observe, gating=tuple(gating), watched=watched,
                 count=exact_counts(pair, (*gating, *watched)))
 

@@ -5,8 +5,8 @@ import re
 from labkit.figures import figures_history
 from labkit.gate import history
 from labkit.gate.history import Series
+from labkit.metrics import METRICS
 from labkit.outcome import Exit
-from labkit.verdicts.metrics import METRICS
 
 
 def add_arguments(parser) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from labkit.verdicts.covariates import UNSTABLE_RATIO, disturbed_ratio
-from labkit.verdicts.metrics import kept_rows
+from labkit.verdicts.paired_rows import kept_rows
 from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, Policy, compare
 
 PILOT, MAIN, CONFIRM, COUNT = "pilot", "main", "confirm", "count"

@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from labkit.metrics import METRICS, Metric
 from labkit.stats.bootstrap import block_logs, bootstrap_interval
-from labkit.stats.other_tests import lag1_autocorrelation, welch_log_p
 from labkit.stats.equivalence import within_margin
 from labkit.stats.multiplicity import Adjusted, holm_adjust
+from labkit.stats.other_tests import lag1_autocorrelation, welch_log_p
 from labkit.stats.paired import median_interval, sign_test_p
 from labkit.stats.power import blocks_at_least, detectable_effect, median_error, robust_sigma
-from labkit.verdicts.metrics import METRICS, Metric, kept_rows, paired_arrays
 from labkit.verdicts.odd_runs import OddRuns, covariate_runs, slow_runs
+from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
 ENGINE = 2  # how rows become verdicts; a sealed report names the one that judged it (report/recompute.py)
 IMPROVED, REGRESSED, EQUIVALENT = "improved", "regressed", "equivalent"

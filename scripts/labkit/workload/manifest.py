@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
+from labkit.metrics import complaints
 from labkit.outcome import UsageError
 
 WORKLOADS = Path("workloads")
-METRICS = ("throughput", "p50", "p95", "p99", "cpu", "peak_rss", "allocations")
 KINDS = ("library",)
 CHANGES = ("overlay", "cflags", "link", "env", "ref")
 
@@ -151,7 +151,7 @@ def _manifest(table: _Table, folder: Path) -> Manifest:
         title=table.text("title"),
         kind=table.one_of("kind", KINDS),
         complaint=table.text("complaint"),
-        metric=table.one_of("metric", METRICS),
+        metric=table.one_of("metric", complaints()),
         target=table.number("target", 1.0, 1000.0),
         op=table.text("op"),
         main_size=_main_size(table, fixture),

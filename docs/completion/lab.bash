@@ -1,0 +1,81 @@
+# bash completion for lab, written from its option tables; source it, or `make install` puts it in place.
+_lab()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench verify" -- "$word"))
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	audit)
+		options="--budget"
+		workloads=1
+		;;
+	baseline)
+		options="--budget"
+		workloads=1
+		;;
+	build)
+		options=""
+		workloads=1
+		;;
+	calibrate)
+		options="--size --budget --render-only"
+		case $previous in
+		--size) values="quick documented" ;;
+		esac
+		;;
+	compare)
+		options="--a --b --metric --json --setup --prepare --stdin --expect-output --timeout --measure-identical --budget --pairs --alpha --effect --seed"
+		case $previous in
+		--metric) values="time wall cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
+		esac
+		;;
+	fixtures)
+		options="--bless"
+		workloads=1
+		;;
+	gate)
+		options="--base --workload --repository --build --run --flamegraph --instructions --setup --prepare --stdin --expect-output --timeout --measure-identical --budget --pairs --alpha --effect --seed --ci-output --fail-on --thresholds --artifact-url"
+		case $previous in
+		--ci-output) values="github gitlab json" ;;
+		--fail-on) values="any minor moderate critical" ;;
+		esac
+		;;
+	history)
+		options="--metric --size --variant"
+		workloads=1
+		case $previous in
+		--metric) values="time throughput wall p50 p95 p99 cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
+		esac
+		;;
+	new)
+		options=""
+		workloads=1
+		;;
+	optimize)
+		options="--budget"
+		workloads=1
+		;;
+	profile)
+		options="--budget"
+		workloads=1
+		;;
+	rebench)
+		options="--budget"
+		workloads=1
+		;;
+	verify)
+		options=""
+		;;
+	esac
+	if [ -n "$values" ]; then
+		COMPREPLY=($(compgen -W "$values" -- "$word"))
+	elif [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$word"))
+	elif [ -n "$workloads" ]; then
+		COMPREPLY=($(compgen -W "$(cd workloads 2>/dev/null && echo */ | tr -d /)" -- "$word"))
+	fi
+}
+complete -o default -F _lab lab

@@ -1,0 +1,18 @@
+# Manual pages and shell completions: written from the option tables, compared with them by tests, installed with the
+# programs.
+
+install: install-manual
+
+## install-manual: the manual pages and the bash completions alone; install does it too
+install-manual:
+	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)for page in docs/completion/*.bash; do install -m 644 $$page \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$(basename $$page .bash) || exit 1; done
+
+## bless-manual: rewrite manual pages and completions from the option tables; read the diff
+bless-manual: setup-test
+	$(Q)BLESS=1 $(PYTEST) scripts/labkit/test_manual.py
+
+bless: bless-manual
+PHONY += install-manual bless-manual

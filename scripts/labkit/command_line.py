@@ -1,0 +1,50 @@
+"""command_line.py - lab's command line, put together from its verbs.  verbs -> command_line -> scripts/lab, manual
+
+A verb is a module of labkit.verbs: the first line of its docstring is its help, and it has add_arguments and run.
+"""
+
+import argparse
+import importlib
+import pkgutil
+
+import labkit.verbs
+from labkit.outcome import MEANINGS, Exit
+
+DESCRIPTION = "the workflow of Perf Clinic: it plans runs, analyses what they measured and writes the report"
+EPILOG = "exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items())
+
+
+class OneSentence(argparse.ArgumentParser):
+    """Wrong usage is one line like every other error; the whole usage is for those who ask."""
+
+    def error(self, message: str) -> None:
+        self.exit(Exit.USAGE, f"lab: {message}; {self.prog} --help says what it takes\n")
+
+
+def verb_names() -> list[str]:
+    return sorted(found.name for found in pkgutil.iter_modules(labkit.verbs.__path__))
+
+
+def lab_parser() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction]:
+    """The parser of `lab` and the place where verbs are added to it."""
+    parser = OneSentence(prog="lab", description=DESCRIPTION, epilog=EPILOG)
+    return parser, parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+
+def add_verb(place: argparse._SubParsersAction, name: str, *, whole: bool) -> argparse.ArgumentParser:
+    """whole: with its arguments, which means importing the verb, and some import half of scipy."""
+    summary = labkit.verbs.summary(name)
+    parser = place.add_parser(name, help=summary, description=summary)
+    if whole:
+        verb = importlib.import_module(f"labkit.verbs.{name}")
+        verb.add_arguments(parser)
+        parser.set_defaults(run=verb.run)
+    return parser
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Only the verb that runs is imported whole."""
+    parser, place = lab_parser()
+    for name in verb_names():
+        add_verb(place, name, whole=argv[:1] == [name])
+    return parser.parse_args(argv)

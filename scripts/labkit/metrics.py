@@ -1,0 +1,175 @@
+"""metrics.py - what a row says: one number per process run and metric, and how that number may vary.
+
+evidence -> metrics -> verdict
+
+One entry of METRICS says all that the other rooms list about a metric: manifests, gates, tables, schemas, history and
+counting follow from it.
+
+Noise is a property of the metric. "sampled" ones (times, resident memory) differ from run to run and go through
+blocks and intervals; "exact" ones (allocations, instructions, file size) are the same every time, so any change is
+a finding and two runs suffice to see that they are exact.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from labkit.stats.quantiles import SAMPLES_FOR_TAIL, run_quantile, tail_is_supported
+
+
+SAMPLED, EXACT = "sampled", "exact"
+# What a metric does in a gate; one that is watched is judged and reported, and fails nothing.
+GATES, WATCHED, ON_REQUEST = "gates", "watched", "on request"
+# What gives an exact metric.
+PROGRAM_FILE, ALLOCATION_COUNTER, CALLGRIND = "program file", "allocation counter", "callgrind"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """value maps a row to base units, lower is better; None where the row does not say.
+
+    samples_needed   that one process must take for its row to say.
+    label            in the tables of an audit; the title, unless a shorter one is needed.
+    complaint        a manifest may name it as what success means.
+    workload_role    in the gate of our own workloads: GATES, WATCHED, ON_REQUEST (--instructions), or "" for neither.
+    command_role     likewise in the gate and the comparison of plain commands.
+    shown            in the before and after of every audit, whatever the complaint is.
+    inside           known to our harness alone; a plain command cannot say it.
+    bound_by_cpu     what a function's share of the CPU time bounds (Amdahl): no tail, no memory and no count.
+    counted_by       the instrument of an exact metric: PROGRAM_FILE, ALLOCATION_COUNTER or CALLGRIND.
+    """
+
+    name: str
+    title: str
+    unit: str
+    noise: str
+    value: Callable[[dict], float | None]
+    tolerance_ratio: float = 0.0
+    samples_needed: int = 1
+    label: str = ""
+    complaint: bool = False
+    workload_role: str = ""
+    command_role: str = ""
+    shown: bool = False
+    inside: bool = False
+    bound_by_cpu: bool = False
+    counted_by: str = ""
+
+    @property
+    def table_label(self) -> str:
+        return self.label or self.title
+
+    @property
+    def is_exact(self) -> bool:
+        return self.noise == EXACT
+
+
+def time_per_op_ns(row: dict) -> float | None:
+    """In-process median per operation where the harness ran; else the process's wall time per run of its batch."""
+    return quantile_per_op(0.5)(row) if row.get("samples_ns") else wall_ns(row)
+
+
+def total_time_per_op_ns(row: dict) -> float | None:
+    """All timed work of the process over all its operations, as throughput is defined: one slow batch in ten counts."""
+    samples_ns = row.get("samples_ns")
+    if not samples_ns:
+        return wall_ns(row)
+    return float(np.sum(samples_ns)) / len(samples_ns) / (row.get("batch_count") or 1) / (row.get("ops_count") or 1)
+
+
+def quantile_per_op(probability: float) -> Callable[[dict], float | None]:
+    def value(row: dict) -> float | None:
+        samples_count = len(row.get("samples_ns") or ())
+        if samples_count == 0 or not tail_is_supported(samples_count, probability):
+            return None
+        runs = run_quantile(np.asarray(row["samples_ns"]), probability)
+        return runs / (row.get("batch_count") or 1) / (row.get("ops_count") or 1)
+    return value
+
+
+def wall_ns(row: dict) -> float | None:
+    return per_batch(row, row.get("wall_ns"))
+
+
+def cpu_ns(row: dict) -> float | None:
+    """Per timed operation where the harness ran: it runs for a given time, so the process's total says nothing."""
+    if "timed_user_ns" in row:
+        return (row["timed_user_ns"] + row["timed_system_ns"]) / (row["runs_count"] * row["ops_count"])
+    if "user_ns" not in row:
+        return None
+    return per_batch(row, row["user_ns"] + row["system_ns"])
+
+
+def per_batch(row: dict, value: float | None) -> float | None:
+    """A command too short to time runs several times inside one observation: repeat_count."""
+    return None if value is None else value / (row.get("repeat_count") or 1)
+
+
+def per_run(name: str) -> Callable[[dict], float | None]:
+    """Counts of a process over the runs of the workload in it; a plain command is one run."""
+    return lambda row: None if row.get(name) is None else row[name] / (row.get("runs_count") or 1)
+
+
+def field(name: str) -> Callable[[dict], float | None]:
+    return lambda row: row.get(name)
+
+
+METRICS = {metric.name: metric for metric in (
+    Metric("time", "time per operation", "ns", SAMPLED, time_per_op_ns, workload_role=GATES, bound_by_cpu=True),
+    # Throughput is judged as its inverse: a ratio of times below 1 is a gain above 1.
+    Metric("throughput", "throughput", "ops/s", SAMPLED, total_time_per_op_ns, complaint=True, shown=True, inside=True,
+           bound_by_cpu=True),
+    Metric("wall", "wall time of the process", "ns", SAMPLED, wall_ns, command_role=GATES, bound_by_cpu=True),
+    # Beside throughput, which is operations over total time, slow batches included, p50 is the median batch.
+    Metric("p50", "median time", "ns", SAMPLED, quantile_per_op(0.50), label="time, p50", complaint=True, shown=True,
+           inside=True, bound_by_cpu=True),
+    Metric("p95", "95th percentile", "ns", SAMPLED, quantile_per_op(0.95), samples_needed=SAMPLES_FOR_TAIL[0.95],
+           label="time, p95", complaint=True, workload_role=WATCHED, shown=True, inside=True),
+    Metric("p99", "99th percentile", "ns", SAMPLED, quantile_per_op(0.99), samples_needed=SAMPLES_FOR_TAIL[0.99],
+           label="time, p99", complaint=True, workload_role=WATCHED, shown=True, inside=True),
+    Metric("cpu", "CPU time", "ns", SAMPLED, cpu_ns, complaint=True, workload_role=WATCHED, command_role=WATCHED,
+           shown=True, bound_by_cpu=True),
+    # The kernel counts resident pages in batches per CPU: up to 64 pages come and go for no reason of the program's.
+    Metric("peak_rss", "peak resident memory", "bytes", SAMPLED, field("max_rss_bytes"), tolerance_ratio=0.02,
+           complaint=True, workload_role=GATES, command_role=GATES, shown=True),
+    Metric("minor_faults", "minor page faults", "count", SAMPLED, field("minor_faults_count")),
+    Metric("allocations", "allocations", "count", EXACT, per_run("allocations_count"), label="allocations per batch",
+           complaint=True, workload_role=GATES, counted_by=ALLOCATION_COUNTER),
+    Metric("allocated_bytes", "bytes allocated", "bytes", EXACT, per_run("allocated_bytes"), workload_role=WATCHED,
+           counted_by=ALLOCATION_COUNTER),
+    # Start-up depends on the environment's size and on ASLR (measured: some tens of instructions in millions).
+    Metric("instructions", "instructions (callgrind)", "count", EXACT, field("instructions_count"), 0.001,
+           workload_role=ON_REQUEST, counted_by=CALLGRIND),
+    Metric("binary_size", "size of the program file", "bytes", EXACT, field("binary_bytes"), workload_role=WATCHED,
+           command_role=WATCHED, counted_by=PROGRAM_FILE),
+)}
+
+
+def is_tail(metric: str) -> bool:
+    return METRICS[metric].samples_needed > 1
+
+
+def complaints() -> tuple[str, ...]:
+    """What a manifest may name."""
+    return tuple(one.name for one in METRICS.values() if one.complaint)
+
+
+def workload_metrics(*roles: str) -> tuple[str, ...]:
+    """In these roles when our own workloads are gated."""
+    return tuple(one.name for one in METRICS.values() if one.workload_role in roles)
+
+
+def command_metrics(*roles: str) -> tuple[str, ...]:
+    """In these roles when plain commands are compared."""
+    return tuple(one.name for one in METRICS.values() if one.command_role in roles)
+
+
+def shown_metrics(complaint: str) -> tuple[str, ...]:
+    """All that an audit's before and after shows, the complaint's metric first."""
+    return tuple(dict.fromkeys([complaint, *(one.name for one in METRICS.values() if one.shown)]))
+
+
+def instruments_of(names: Iterable[str]) -> set[str]:
+    """What has to count for these metrics; the sampled ones need no instrument."""
+    return {METRICS[name].counted_by for name in names} - {""}
