@@ -4,6 +4,7 @@ The copy is the noise floor: whatever differs between two files of the same byte
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from labkit import error_rates, host
@@ -52,7 +53,7 @@ def _against_its_copy(state: AuditState, folder: Path, known: Reference, on_row)
     copy = state.baseline.path.with_name(f"{BASELINE}.copy")
     with disk_errors(copy):
         shutil.copy2(state.baseline.path, copy)
-    arms = {"A": (state.baseline, state.baseline.path), "A2": (state.baseline, copy)}
+    arms = {"A": state.baseline, "A2": replace(state.baseline, path=copy)}
     return interleaved(state, arms, known, blocks_count=state.budget.baseline_blocks,
                        seed=state.seed(folder, f"baseline/{known.size}"), on_row=on_row)
 

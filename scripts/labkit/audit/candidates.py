@@ -10,12 +10,12 @@ from pathlib import Path
 from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan
-from labkit.audit.measure import Reference, allocations_by_stage, reference
+from labkit.audit.measure import Reference, allocations_by_stage, reference, subject_of
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.instruments import counter
 from labkit.progress import Progress
-from labkit.workload import harness, variant
+from labkit.workload import variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Candidate
 from labkit.workload.variant import Variant
@@ -91,14 +91,14 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
     """Both answers at every size, and the first thing that is wrong with the candidate's."""
     checked, failure = [], None
     for one in known.references:
-        found = harness.answer_of(state.manifest, binary, one.size, cpu=state.cpu, timeout_s=state.budget.timeout_s)
-        equal = found["answer"] == one.answer
-        checked.append({"size": one.size, "baseline": one.answer, "candidate": found["answer"], "equal": equal})
-        if found["failure"]:
-            failure = {"reason": found["failure"], "detail": f"size {one.size}: {found['detail']}"}
+        found = subject_of(state, {"B": [binary]}, one).answer("B", one.size)
+        equal = found.answer == one.answer
+        checked.append({"size": one.size, "baseline": one.answer, "candidate": found.answer, "equal": equal})
+        if found.failure:
+            failure = {"reason": found.failure, "detail": f"size {one.size}: {found.detail}"}
         elif not equal:
             failure = {"reason": "answer", "detail": f"size {one.size}: the baseline answers {one.answer}, "
-                                                     f"the candidate {found['answer']}"}
+                                                     f"the candidate {found.answer}"}
         if failure:
             break  # one is enough, and a hang costs its whole time limit
     return checked, failure

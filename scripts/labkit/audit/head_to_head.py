@@ -15,12 +15,10 @@ from typing import Callable
 
 from labkit import error_rates, policy
 from labkit.analysis.effects import verdict_policy
-from labkit.audit.audit_state import LINK_ORDERS, AuditState, in_link_orders, row_file
-from labkit.audit.measure import Reference, load_of, trimmed
+from labkit.audit.audit_state import AuditState, in_link_orders, row_file
+from labkit.audit.measure import Reference, subject_of
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
-from labkit.experiment.design import CANARY_ALPHA, Case, Design
-from labkit.experiment.interleave import Slot
-from labkit.instruments import counter
+from labkit.experiment.design import CANARY_ALPHA, Case, Design, case_of
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
@@ -30,11 +28,9 @@ from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
 from labkit.workload import build, harness
 from labkit.workload.build import Binary
-from labkit.workload.harness import Load
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
-COUNTED_RUNS = 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class RunFailed(Exception):
 def measure(state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
             plan: Plan, progress: Progress) -> Measured:
     sides = sides_of(state, changed)
-    cases = [case_of(state, sides, one, plan) for one in known]
+    cases = [size_case(state, sides, one, plan) for one in known]
     design = design_of(state, folder, name, plan, cases)
     record, failure = None, None
     with row_file(folder, name) as log:
@@ -84,35 +80,12 @@ def sides_of(state: AuditState, changed: Variant) -> dict[str, list[Binary]]:
             "B": in_link_orders(state.manifest, changed)}
 
 
-def case_of(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
-    load = load_of(state, known)
-    is_main = known.size == state.manifest.main_size
-
-    def observe(slot: Slot) -> dict:
-        link_order = slot.build % LINK_ORDERS
-        row = harness.observe(state.manifest, sides[slot.arm][link_order], load, cpu=state.cpu,
-                              environment=slot.environment({}), timeout_s=state.budget.timeout_s)
-        return trimmed(row) | {"build": link_order}
-
-    def count(arm: str) -> dict:
-        return counted(state, sides[arm][0], known)
-
+def size_case(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
+    """One size of the program. Where the complaint is a count, time is watched beside it."""
     counts = any(METRICS[one].is_exact for one in plan.gating)
-    return Case(known.size, observe, gating=plan.gating, watched=("time",) if counts else (),
-                count=count if counts else None, canary_of="the baseline",
-                pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
-
-
-def counted(state: AuditState, binary: Binary, known: Reference) -> dict:
-    """One run under the allocation counter: its row carries the counts, and its times say nothing."""
-    if not counter.LIBRARY.exists():
-        raise LabError(f"{counter.LIBRARY} is not built, and the complaint is about allocations; run make build")
-    load = Load(known.size, samples_count=COUNTED_RUNS, batch_count=1, expect=known.answer)
-    row = harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=counter.environment(),
-                          timeout_s=state.budget.timeout_s)
-    found = row.pop("allocations", None) or {}
-    return trimmed(row) | {"steal_ns": 0, "environment_bytes": 0, "build": 0} | {
-        key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
+    is_main = known.size == state.manifest.main_size
+    return case_of(subject_of(state, sides, known), known.size, gating=plan.gating, watched=("time",) if counts else (),
+                   canary_of="the baseline", pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
 
 
 def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: list[Case]) -> Design:

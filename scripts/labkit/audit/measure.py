@@ -3,16 +3,17 @@
 import math
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Callable
+from typing import Callable, Mapping, Sequence
 
 from labkit.audit.audit_state import AuditState
-from labkit.experiment.interleave import Slot, plan_blocks, run_blocks
+from labkit.experiment.interleave import plan_blocks, run_blocks
 from labkit.metrics import METRICS, is_tail
 from labkit.outcome import UsageError
+from labkit.runner import LocalRunner
 from labkit.workload import harness
 from labkit.workload.build import Binary
 from labkit.workload.harness import Load
+from labkit.workload.library import LibrarySubject
 
 SAMPLES_PER_PROCESS = 40
 PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
@@ -63,24 +64,16 @@ def load_of(state: AuditState, known: Reference) -> Load:
                 batch_count=known.batch_count, expect=known.answer)
 
 
-def interleaved(state: AuditState, arms: dict[str, tuple[Binary, Path]], known: Reference, *, blocks_count: int,
-                seed: int, on_row: Callable[[dict], None]) -> list[dict]:
-    """Rows of all arms {"A": (binary, path to run), ...} in random mirrored blocks, in the order they ran."""
-    load = load_of(state, known)
-
-    def observe(slot: Slot) -> dict:
-        binary, path = arms[slot.arm]
-        return harness.observe(state.manifest, binary, load, path=path, cpu=state.cpu,
-                               environment=slot.environment({}), timeout_s=state.budget.timeout_s)
-
-    rows = run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), observe, on_row, cpu=state.cpu)
-    return [trimmed(row) for row in rows]
+def subject_of(state: AuditState, builds: Mapping[str, Sequence[Binary]], known: Reference) -> LibrarySubject:
+    """Both arms do the same, and answer the same."""
+    return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu), state.budget.timeout_s)
 
 
-def trimmed(row: dict) -> dict:
-    """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
-    same = {"clock"} | ({"detail"} if row["failure"] is None else set())
-    return {key: value for key, value in row.items() if key not in same}
+def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *, blocks_count: int, seed: int,
+                on_row: Callable[[dict], None]) -> list[dict]:
+    """Rows of all arms {"A": program, ...} in random mirrored blocks, in the order they ran."""
+    subject = subject_of(state, {arm: [binary] for arm, binary in arms.items()}, known)
+    return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row)
 
 
 def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> list[dict]:

@@ -23,7 +23,7 @@ from labkit import host
 from labkit.calibration.trial_file import BUSY, CONDITIONS, QUIET, read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, TooShort, run_campaign
-from labkit.experiment.commands import Command, CommandPair, Conditions
+from labkit.experiment.commands import Command, CommandSubject, Conditions
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import CANARY
 from labkit.instruments import Unavailable, hyperfine, whole_process
@@ -198,13 +198,13 @@ def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
 
 def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
     """The whole procedure of `lab compare`, as it stands."""
-    pair = CommandPair({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]
+    pair = CommandSubject({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]
                         for arm, path in files.items()},
                        Conditions(cpu=host.measuring_cpu(), timeout_s=20))
     design = Design(seed=trial.seed, budget_s=TRIAL_BUDGET_S, cpu=host.measuring_cpu())
     rows: list[dict] = []
     try:
-        campaign = run_campaign([Case("planted", pair.observe, gating=("wall",))], design, on_row=rows.append)
+        campaign = run_campaign([Case("planted", pair, gating=("wall",))], design, on_row=rows.append)
     except TooShort as error:
         return {"verdict": "inconclusive", "reason": str(error), "runs": columns(rows)}
     return gate_record(campaign) | {"runs": columns(rows)}

@@ -9,25 +9,24 @@ import math
 import os
 import shlex
 import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.evidence import sha256_of
-from labkit.experiment.interleave import CANARY, Slot
 from labkit.instruments import Unavailable, whole_process
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.process import STDOUT_KEPT_BYTES, ProcessRun, run_process
+from labkit.process import STDOUT_KEPT_BYTES, ProcessRun
+from labkit.runner import Finished, LocalRunner, Run, Runner, run_hook
+from labkit.subject import Answer, Row, Slot, Subject, process_fields
+from labkit.verdicts.stages import CANARY
 
 SAME, ANY = "same", "any"
 SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 OBSERVATION_NS = 10_000_000
 REPEAT_MAX = 50
 CALLGRIND_SLOWDOWN = 100
-PROCESS_FIELDS = ("started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_bytes", "minor_faults_count",
-                  "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")
 SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
                  "voluntary_switches_count", "involuntary_switches_count")
 
@@ -59,7 +58,7 @@ class Conditions:
 
 
 @dataclass
-class CommandPair:
+class CommandSubject(Subject):
     """The arms A, B and, where A's program can be copied, its canary. builds: equivalent links of each, rotated."""
 
     builds: dict[str, list[Command]]
@@ -68,27 +67,42 @@ class CommandPair:
     expected_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
 
-    def command_of(self, slot: Slot) -> Command:
-        choices = self.builds[slot.arm]
-        return choices[slot.build % len(choices)]
+    runner: Runner | None = None  # None: this machine, on the CPU of the conditions
 
-    def observe(self, slot: Slot) -> dict:
-        """One row: repeat_count runs, added up; the first failure ends it."""
-        command = self.command_of(slot)
-        environment = slot.environment(dict(os.environ))
-        row: dict = {}
-        for _ in range(self.repeat_count):
-            run_hook(self.conditions.prepare, "prepare")
-            run = self.run(command, environment)
-            row = add_run(row, run)
-            row["failure"], row["detail"] = self.failure_of(run)
+    kind = "command"
+
+    def __post_init__(self) -> None:
+        self.runner = self.runner or LocalRunner(self.conditions.cpu)
+
+    def run_of(self, arm: str, slot: Slot) -> Run:
+        return self._run(self._command(arm, slot), slot.environment(dict(os.environ)), self.repeat_count)
+
+    def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
+        """One row: repeat_count runs, added up to the first failure."""
+        row: Row = {}
+        for process in finished.processes:
+            row = add_run(row, process)
+            row["failure"], row["detail"] = self.failure_of(process)
             if row["failure"]:
                 break
-        return row | {"variant": command.text, "repeat_count": self.repeat_count}
+        return row | {"variant": self._command(arm, slot).text, "repeat_count": self.repeat_count}
 
-    def run(self, command: Command, environment: dict[str, str] | None = None) -> ProcessRun:
-        return run_process(command.argv, cpu=self.conditions.cpu, environment=environment, cwd=command.cwd,
-                           stdin=self.conditions.stdin, timeout_s=self.conditions.timeout_s)
+    def count(self, arm: str, metrics: Iterable[str]) -> Row:
+        """The file's size, which is free, and what the instruments say that were asked for."""
+        command = self.builds[arm][0]
+        try:
+            return {"binary_bytes": command.program.stat().st_size} | self._counted(command, instruments_of(metrics))
+        except Unavailable as reason:
+            raise LabError(f"{arm} ({command.text}) cannot be counted: {reason}") from None
+
+    def answer(self, arm: str, size: str = "") -> Answer:
+        """The hash of what it prints; commands have one size."""
+        process = self.run(self.builds[arm][0])
+        return Answer(process.stdout_sha256, *self.failure_of(process))
+
+    def run(self, command: Command) -> ProcessRun:
+        """One run outside of any plan."""
+        return self.runner.finish(self._run(command, None, 1)).processes[0]
 
     def failure_of(self, run: ProcessRun) -> tuple[str | None, str | None]:
         if run.failure is not None:
@@ -96,6 +110,30 @@ class CommandPair:
         if self.expected_sha256 is not None and run.stdout_sha256 != self.expected_sha256:
             return "answer", f"it printed {excerpt(run.stdout)}, which is not what was expected"
         return None, None
+
+    def _command(self, arm: str, slot: Slot) -> Command:
+        choices = self.builds[arm]
+        return choices[slot.build % len(choices)]
+
+    def _run(self, command: Command, environment: dict[str, str] | None, repeat_count: int) -> Run:
+        return Run(command.argv, environment, files=(command.program,), cwd=command.cwd, stdin=self.conditions.stdin,
+                   timeout_s=self.conditions.timeout_s, prepare=self.conditions.prepare, repeat_count=repeat_count)
+
+    def _counted(self, command: Command, instruments: set[str]) -> Row:
+        given = {"stdin": self.conditions.stdin, "cwd": command.cwd}
+        row: Row = {}
+        if CALLGRIND in instruments:
+            row["instructions_count"] = whole_process.instructions(
+                command.argv, timeout_s=CALLGRIND_SLOWDOWN * self.conditions.timeout_s, **given)
+        if ALLOCATION_COUNTER in instruments:
+            row |= whole_process.allocations(command.argv, timeout_s=self.conditions.timeout_s, **given)
+        return row
+
+
+class ProjectSubject(CommandSubject):
+    """A program of another repository: one command, run in two trees of it that its own build command has built."""
+
+    kind = "project"
 
 
 def parse_command(text: str, cwd: Path | None = None) -> Command:
@@ -127,9 +165,10 @@ def are_identical(a: Command, b: Command) -> bool:
     return a.argv[1:] == b.argv[1:] and a.sha256 == b.sha256
 
 
-def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scratch: Path) -> CommandPair:
+def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scratch: Path,
+                 kind: type[CommandSubject] = CommandSubject) -> CommandSubject:
     """Setup, one run of each to see that it works and says the right thing, and how often to repeat it."""
-    pair = CommandPair({"A": a, "B": b, CANARY: a}, conditions)
+    pair = kind({"A": a, "B": b, CANARY: a}, conditions)
     run_hook(conditions.setup, "setup")
     pair.expected_sha256 = expected_hash(pair, a[0])
     took_ns = min(check_once(pair, arm, command) for arm in ("A", "B") for command in pair.builds[arm])
@@ -141,7 +180,7 @@ def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scr
     return pair
 
 
-def expected_hash(pair: CommandPair, a: Command) -> str | None:
+def expected_hash(pair: CommandSubject, a: Command) -> str | None:
     expect = pair.conditions.expect
     if expect == ANY:
         return None
@@ -155,7 +194,7 @@ def expected_hash(pair: CommandPair, a: Command) -> str | None:
     return first.stdout_sha256
 
 
-def check_once(pair: CommandPair, arm: str, command: Command) -> int:
+def check_once(pair: CommandSubject, arm: str, command: Command) -> int:
     run = must_run(pair, arm, command)
     failure, detail = pair.failure_of(run)
     if failure:
@@ -164,8 +203,7 @@ def check_once(pair: CommandPair, arm: str, command: Command) -> int:
     return max(1, run.wall_ns)
 
 
-def must_run(pair: CommandPair, arm: str, command: Command) -> ProcessRun:
-    run_hook(pair.conditions.prepare, "prepare")
+def must_run(pair: CommandSubject, arm: str, command: Command) -> ProcessRun:
     run = pair.run(command)
     if run.failure is not None:
         raise LabError(f"{arm} ({command.text}) {describe_failure(run)}; run it by hand", Exit.USAGE)
@@ -189,54 +227,21 @@ def excerpt(stdout: bytes) -> str:
     return repr(text) + ("..." if len(stdout) > 60 else "")
 
 
-def copied(pair: CommandPair, command: Command, scratch: Path) -> Command:
+def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:
     """The canary is a copy: the same file would share its pages with A. Kept as A where a copy behaves differently."""
     if command.program.read_bytes()[:4] != b"\x7fELF":
         return command
     copy = scratch / f"canary-{command.program.name}"
     shutil.copy2(command.program, copy)
     candidate = Command(command.text, (str(copy), *command.argv[1:]), copy, command.cwd)
-    run_hook(pair.conditions.prepare, "prepare")
     run = pair.run(candidate)
     return candidate if pair.failure_of(run)[0] is None else command
 
 
-def run_hook(text: str | None, name: str) -> None:
-    """A shell command, because preparing is plumbing: rm, cp, sync. Not timed."""
-    if text is None:
-        return
-    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise UsageError(f"--{name} {text!r} failed with exit code {done.returncode}: "
-                         f"{done.stderr.strip()[-200:] or 'it printed nothing'}")
-
-
-def add_run(row: dict, run: ProcessRun) -> dict:
-    measured = {name: getattr(run, name) for name in PROCESS_FIELDS}
+def add_run(row: Row, run: ProcessRun) -> Row:
+    measured = process_fields(run)
     if not row:
         return measured
     summed = {name: row[name] + measured[name] for name in SUMMED_FIELDS}
     return row | summed | {"max_rss_bytes": max(row["max_rss_bytes"], measured["max_rss_bytes"]),
                            "exit_code": measured["exit_code"]}
-
-
-def exact_counts(pair: CommandPair, wanted: tuple[str, ...]) -> Callable[[str], dict]:
-    """What case.count needs: the file's size, which is free, and the instruments that were asked for."""
-    def count(arm: str) -> dict:
-        try:
-            return counted(pair, pair.builds[arm][0], set(wanted))
-        except Unavailable as reason:
-            raise LabError(f"{arm} ({pair.builds[arm][0].text}) cannot be counted: {reason}") from None
-    return count
-
-
-def counted(pair: CommandPair, command: Command, wanted: set[str]) -> dict:
-    given = {"stdin": pair.conditions.stdin, "cwd": command.cwd}
-    row: dict = {"binary_bytes": command.program.stat().st_size}
-    instruments = instruments_of(wanted)
-    if CALLGRIND in instruments:
-        row["instructions_count"] = whole_process.instructions(
-            command.argv, timeout_s=CALLGRIND_SLOWDOWN * pair.conditions.timeout_s, **given)
-    if ALLOCATION_COUNTER in instruments:
-        row |= whole_process.allocations(command.argv, timeout_s=pair.conditions.timeout_s, **given)
-    return row

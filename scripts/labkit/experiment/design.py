@@ -1,10 +1,10 @@
 """design.py - what is compared, and all that is decided before the first run.  manifest, commands -> design -> campaign"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from labkit.experiment.interleave import Row, Slot
 from labkit.metrics import METRICS
+from labkit.subject import Row, Slot, Subject
 from labkit.verdicts.verdict import Policy
 
 PILOT_BLOCKS = 12
@@ -13,14 +13,15 @@ CANARY_ALPHA = 0.01
 
 @dataclass(frozen=True)
 class Case:
-    """One pair to compare. observe runs an arm once; count (if any) gives its exact metrics, run twice an arm.
+    """One pair to compare. observe is the subject, or runs an arm once; count (if any) gives an arm's exact metrics, and
+    is asked twice.
 
     gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
     canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
     """
 
     name: str
-    observe: Callable[[Slot], Row]
+    observe: Subject | Callable[[Slot], Row]
     gating: tuple[str, ...] = ("time",)
     watched: tuple[str, ...] = ()
     count: Callable[[str], Row] | None = None
@@ -43,6 +44,15 @@ class Case:
     @property
     def sampled_gating(self) -> list[str]:
         return [name for name in self.gating if not METRICS[name].is_exact]
+
+
+def case_of(subject: Subject, name: str, *, gating: Iterable[str], watched: Iterable[str] = (), **more) -> Case:
+    """A subject as a case: its exact metrics are counted, all others observed."""
+    gating = tuple(gating)
+    watched = tuple(metric for metric in watched if metric not in gating)
+    exact = [metric for metric in (*gating, *watched) if METRICS[metric].is_exact]
+    return Case(name, subject, gating=gating, watched=watched,
+                count=(lambda arm: subject.count(arm, exact)) if exact else None, **more)
 
 
 @dataclass(frozen=True)

@@ -9,38 +9,15 @@ Units    _ns nanoseconds, _bytes bytes.
 Drops    nothing: a disturbed block is run again as a whole and its rows stay, with a lower "attempt".
 """
 
-import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from labkit.runner import steal_ns
+from labkit.subject import Row, Slot, Subject
 from labkit.verdicts.stages import CANARY
 
 ENVIRONMENT_BYTES_MAX = 4096
-ENVIRONMENT_VARIABLE = "CLINIC_PADDING"
-TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-
-Row = dict
-"""One process run as evidence keeps it: what observe returned, and where it stood in the plan."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One run to be made."""
-
-    arm: str
-    block: int
-    position: int
-    order: str
-    attempt: int
-    build: int
-    environment_bytes: int
-    case: str = ""
-
-    def environment(self, base: dict[str, str]) -> dict[str, str]:
-        """base plus padding: where the stack starts changes speed, so no arm may own one lucky size."""
-        return base | {ENVIRONMENT_VARIABLE: "x" * self.environment_bytes}
 
 
 @dataclass(frozen=True)
@@ -83,19 +60,23 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
     return tuple(blocks)
 
 
-def run_blocks(plan: Iterable[Block], observe: Callable[[Slot], dict], on_row: Callable[[Row], None] = lambda row: None,
-               *, cpu: int | None = None, disturbed: Callable[[list[Row]], str | None] = lambda rows: None,
-               reruns_max: int = 0) -> list[Row]:
+def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
+               on_row: Callable[[Row], None] = lambda row: None, *, cpu: int | None = None,
+               disturbed: Callable[[list[Row]], str | None] = lambda rows: None, reruns_max: int = 0) -> list[Row]:
     """Run every slot; a block that `disturbed` names a reason for is run again, at most reruns_max times in all.
 
-    on_row gets each row as soon as it is there, so that an interrupted run keeps what it measured.
+    on_row gets each row as soon as it is there, so that an interrupted run keeps what it measured. A subject's runner
+    gets a block as a whole; anything else is asked slot by slot, and cpu says whose steal time counts.
     """
     rows: list[Row] = []
     reruns_left = reruns_max
     for block in plan:
         attempt = 0
         while True:
-            block_rows = [observe_slot(slot, observe, on_row, cpu) for slot in block.slots(attempt)]
+            block_rows = []
+            for row in rows_of(block.slots(attempt), observe, cpu):
+                on_row(row)
+                block_rows.append(row)
             rows += block_rows
             if reruns_left == 0 or disturbed(block_rows) is None:
                 break
@@ -104,25 +85,11 @@ def run_blocks(plan: Iterable[Block], observe: Callable[[Slot], dict], on_row: C
     return rows
 
 
-def observe_slot(slot: Slot, observe, on_row, cpu: int | None) -> Row:
-    before_ns = steal_ns(cpu)
-    observed = observe(slot)
-    row = {"arm": slot.arm, "block": slot.block, "position": slot.position, "order": slot.order,
-           "attempt": slot.attempt, "build": slot.build, "environment_bytes": slot.environment_bytes,
-           "steal_ns": steal_ns(cpu) - before_ns} | observed
-    if slot.case:
-        row["case"] = slot.case
-    on_row(row)
-    return row
-
-
-def steal_ns(cpu: int | None = None) -> int:
-    """Time the hypervisor took from cpu (or from all) since boot; resolution is one tick. 0 where unknown."""
-    label = "cpu " if cpu is None else f"cpu{cpu} "
-    try:
-        for line in Path("/proc/stat").read_text().splitlines():
-            if line.startswith(label):
-                return int(line.split()[8]) * TICK_NS
-    except (OSError, IndexError):
-        pass
-    return 0
+def rows_of(slots: Sequence[Slot], observe: Subject | Callable[[Slot], Row], cpu: int | None) -> Iterator[Row]:
+    if isinstance(observe, Subject):
+        yield from observe.rows(slots)
+        return
+    for slot in slots:
+        before_ns = steal_ns(cpu)
+        observed = observe(slot)
+        yield slot.place() | {"steal_ns": steal_ns(cpu) - before_ns} | observed

@@ -7,7 +7,8 @@ import matplotlib.pyplot as plt
 
 from labkit.figures.figure_style import AFTER, BEFORE, GOOD, MUTED, STYLE, legend_above
 from labkit.figures.figures_verdict import write_svg
-from labkit.gate.history import Point, Series
+from labkit.gate.history import Series
+from labkit.gate.history_store import Point
 from labkit.metrics import METRICS
 
 LOOKS = ((BEFORE, "o"), (GOOD, "s"), (MUTED, "^"))  # of a class of machine

@@ -13,22 +13,21 @@ from pathlib import Path
 
 from labkit import host
 from labkit.evidence import write_text
-from labkit.experiment.commands import (Command, Conditions, are_identical, exact_counts, parse_command, prepare_pair,
-                                        run_hook)
-from labkit.experiment.design import Case
-from labkit.experiment.interleave import CANARY, Slot
+from labkit.experiment.commands import Command, Conditions, ProjectSubject, are_identical, parse_command, prepare_pair
+from labkit.experiment.design import Case, case_of
+from labkit.experiment.interleave import CANARY
 from labkit.gate.flame_difference import ProfiledRun
-from labkit.instruments import Unavailable, counter, valgrind
 from labkit.metrics import GATES, METRICS, ON_REQUEST, WATCHED, command_metrics, is_tail, workload_metrics
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.runner import LocalRunner, run_hook
 from labkit.workload import build, fixture, harness, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.harness import Load
+from labkit.workload.library import LibrarySubject
 from labkit.workload.manifest import Manifest
 
 LINK_ORDERS = 3
 MINIMUM_MS = 20
-COUNTED_RUNS = 10
 BUILD_TIMEOUT_S = 1800
 
 
@@ -145,42 +144,11 @@ def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
 
 
 def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
-    cpu = host.measuring_cpu()
     copies = {**binaries, CANARY: [build.copy_of(one) for one in binaries["A"]]}
-
-    def observe(slot: Slot) -> dict:
-        choices = copies[slot.arm]
-        binary = choices[slot.build % len(choices)]
-        return harness.observe(wanted, binary, load, cpu=cpu, environment=slot.environment({}))
-
-    def count(arm: str) -> dict:
-        row = counted(wanted, binaries[arm][0], load.size)
-        return row | instructions(wanted, binaries[arm][0], load.size) if counts_instructions else row
-
-    gating = (*workload_metrics(GATES), *((wanted.metric,) if is_tail(wanted.metric) else ()))
-    watched = workload_metrics(WATCHED, ON_REQUEST) if counts_instructions else workload_metrics(WATCHED)
-    return Case(f"{wanted.name}/{load.size}", observe, gating=gating, count=count,
-                watched=tuple(one for one in watched if one not in gating))
-
-
-def counted(wanted: Manifest, binary: Binary, size: str) -> dict:
-    """Allocations of one run, and the file's size; the counter is loaded for this run only."""
-    row = harness.observe(wanted, binary, Load(size, samples_count=COUNTED_RUNS, batch_count=1),
-                          environment=counter.environment())
-    found = row.get("allocations") or {}
-    exact = {"binary_bytes": binary.size_bytes, "failure": row["failure"], "detail": row["detail"]}
-    if "allocations_count" in found:
-        exact |= {key: found[key] for key in ("allocations_count", "allocated_bytes")}
-    return exact
-
-
-def instructions(wanted: Manifest, binary: Binary, size: str) -> dict:
-    """Of the timed loop, by callgrind: one batch, some fifty times slower than itself."""
-    argv = harness.command(wanted, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
-    try:
-        return {"instructions_count": sum(valgrind.instructions_by_function(argv, timeout_s=300).values())}
-    except Unavailable as reason:
-        raise LabError(f"{wanted.name}/{size}: instructions cannot be counted: {reason}") from None
+    subject = LibrarySubject(wanted, copies, load, LocalRunner(host.measuring_cpu()))
+    return case_of(subject, f"{wanted.name}/{load.size}",
+                   gating=(*workload_metrics(GATES), *((wanted.metric,) if is_tail(wanted.metric) else ())),
+                   watched=workload_metrics(WATCHED, *((ON_REQUEST,) if counts_instructions else ())))
 
 
 def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,
@@ -199,7 +167,7 @@ def command_subjects(both: Trees, runs: list[str], build_command: str | None, co
             continue
         folder = scratch / str(number)
         folder.mkdir()
-        subjects.cases.append(command_case(text, sides, conditions, folder, subjects.notes))
+        subjects.cases.append(project_case(text, sides, conditions, folder, subjects.notes))
         subjects.profiled[text] = {arm: command_run(sides[arm], conditions) for arm in "AB"}
     return subjects
 
@@ -212,12 +180,11 @@ def built_command(text: str, tree: Path, build_command: str | None) -> Command:
         raise UsageError(f"{error}{hint}") from None
 
 
-def command_case(text: str, sides: dict[str, Command], conditions: Conditions, scratch: Path,
+def project_case(text: str, sides: dict[str, Command], conditions: Conditions, scratch: Path,
                  notes: list[str]) -> Case:
-    pair = prepare_pair([sides["A"]], [sides["B"]], conditions, scratch)
-    notes += [f"{text}: {note}" for note in pair.notes]
-    return Case(text, pair.observe, gating=command_metrics(GATES), watched=command_metrics(WATCHED),
-                count=exact_counts(pair, command_metrics(GATES, WATCHED)))
+    subject = prepare_pair([sides["A"]], [sides["B"]], conditions, scratch, ProjectSubject)
+    notes += [f"{text}: {note}" for note in subject.notes]
+    return case_of(subject, text, gating=command_metrics(GATES), watched=command_metrics(WATCHED))
 
 
 def command_run(command: Command, conditions: Conditions) -> ProfiledRun:

@@ -1,19 +1,18 @@
-"""history.py - one metric over versions.  sealed audits, gate runs -> reports/history.db -> points, change points
+"""history.py - one metric over versions.  sealed audits, gate runs -> history_store -> points, change points
 
-The database is a cache: it is rebuilt from reports/ every time, and nothing is in it that is not there. Points of
+The store is a cache: it is rebuilt from reports/ every time, and nothing is in it that is not there. Points of
 unlike hosts are never joined: a faster machine is not a faster program.
 """
 
-import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from labkit.evidence import disk_errors, unpacked
+from labkit.evidence import unpacked
+from labkit.gate.history_store import HistoryStore, Point, SqliteStore
 from labkit.metrics import METRICS
 from labkit.outcome import UsageError
 from labkit.stats.change_points import change_points
@@ -22,26 +21,8 @@ from labkit.verdicts.paired_rows import kept_rows
 from labkit.verdicts.stages import COUNT
 
 REPORTS = Path("reports")
-DATABASE = REPORTS / "history.db"
+STORE = SqliteStore(REPORTS / "history.db")
 SEED = 20260101
-
-
-@dataclass(frozen=True)
-class Point:
-    """One measurement of one metric of one version, on one class of machine."""
-
-    workload: str
-    size: str
-    metric: str
-    variant: str
-    source: str  # audit or gate
-    label: str
-    started_utc: str
-    fingerprint: str
-    value: float
-    low: float | None
-    high: float | None
-    runs_count: int
 
 
 @dataclass(frozen=True)
@@ -53,19 +34,10 @@ class Series:
     changes: tuple[int, ...]
 
 
-def rebuild(reports: Path = REPORTS, database: Path = DATABASE) -> int:
-    """A new database from everything sealed under reports; how many points. Appears whole, by rename."""
+def rebuild(reports: Path = REPORTS, store: HistoryStore = STORE) -> int:
+    """The store anew, from everything sealed under reports; how many points."""
     points = list(all_points(reports))
-    temporary = database.with_suffix(".tmp")
-    with disk_errors(database):
-        database.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(temporary)) as connection, connection:
-            names = [one.name for one in fields(Point)]
-            connection.execute(f"CREATE TABLE point ({', '.join(names)})")
-            connection.execute("CREATE INDEX point_series ON point (workload, size, metric, variant)")
-            connection.executemany(f"INSERT INTO point VALUES ({', '.join('?' * len(names))})", map(astuple, points))
-        temporary.replace(database)
+    store.replace(points)
     return len(points)
 
 
@@ -101,7 +73,7 @@ def run_points(rows: list[dict], document: dict, size: str, variant: str, label:
     for metric in METRICS.values():
         values = [metric.value(row) for row in rows if not row["failure"]]
         values = np.array([value for value in values if value is not None], dtype=float)
-        if metric.noise == "sampled" and values.size:
+        if not metric.is_exact and values.size:
             low, high = median_interval(values, 0.95)
             yield Point(document["workload"], size, metric.name, variant, "audit", label, document["started_utc"],
                         document["host"]["fingerprint"], float(np.median(values)),
@@ -130,15 +102,10 @@ def subject_of(case: str, repository: str | None) -> tuple[str, str]:
     return workload, size
 
 
-def read_series(workload: str, metric: str, size: str | None, variant: str, database: Path = DATABASE) -> list[Series]:
+def read_series(workload: str, metric: str, size: str | None, variant: str, store: HistoryStore = STORE
+                ) -> list[Series]:
     """One Series per class of machine, longest first. UsageError where there is nothing, saying what there is."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        found = [Point(*row) for row in connection.execute(
-            "SELECT * FROM point WHERE workload = ? AND metric = ? AND variant = ? ORDER BY started_utc, label",
-            (workload, metric, variant))]
-        known = [row[0] for row in connection.execute("SELECT DISTINCT workload FROM point ORDER BY 1")]
-        metrics = [row[0] for row in connection.execute("SELECT DISTINCT metric FROM point WHERE workload = ? ORDER BY 1",
-                                                        (workload,))]
+    found, known, metrics = store.points(workload, metric, variant), store.workloads(), store.metrics(workload)
     sizes = list(dict.fromkeys(point.size for point in found))
     if size is None and sizes:
         size = sizes[-1]

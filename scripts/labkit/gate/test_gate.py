@@ -357,5 +357,5 @@ def test_a_workload_that_complains_of_its_tail_gates_on_it():
     load = gate.equal_load(wanted, "tiny", binary)
     case = gate.workload_case(wanted, load, {"A": [binary], "B": [binary]}, counts_instructions=False)
     assert "p95" in case.gating and "p95" not in case.watched
-    row = case.observe(Slot("A", block=0, position=0, order="ABBA", attempt=0, build=0, environment_bytes=0))
+    row = case.observe.observe("A", Slot("A", block=0, position=0, order="ABBA", attempt=0, build=0, environment_bytes=0))
     assert METRICS["p95"].value(row) > METRICS["p50"].value(row) > 0

@@ -10,6 +10,7 @@ import pytest
 from labkit.figures import figures_history
 from labkit.gate import history
 from labkit.gate.history import read_series, rebuild
+from labkit.gate.history_store import SqliteStore
 from labkit.outcome import UsageError
 from labkit.stats.change_points import best_split, change_points
 from labkit.verbs.history import lines_of
@@ -42,7 +43,7 @@ def gate_run(reports, commit, time_ns, verdict="equivalent", case="telemetry/lar
 
 
 def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
-    database = tmp_path / "history.db"
+    database = SqliteStore(tmp_path / "history.db")
     for number in range(1, 25):
         sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
     assert rebuild(tmp_path, database) > 24
@@ -57,8 +58,8 @@ def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
 def test_unlike_machines_are_never_joined(tmp_path):
     for number in range(1, 9):
         sealed_audit(tmp_path, number, 1e6 if number % 2 else 2e6, host="a" if number % 2 else "b")
-    rebuild(tmp_path, tmp_path / "history.db")
-    series = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    series = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
     assert [len({point.fingerprint for point in one.points}) for one in series] == [1, 1]
     assert [one.changes for one in series] == [(), ()]
     figures_history.draw(series, tmp_path / "history.svg")
@@ -72,23 +73,23 @@ def test_only_what_is_sealed_and_fit_counts(tmp_path):
     sealed_audit(tmp_path, 2, 1e6, sealed=False)
     gate_run(tmp_path, "c", 1e6)
     gate_run(tmp_path, "d", 1e6, verdict="environment invalid")
-    rebuild(tmp_path, tmp_path / "history.db")
-    (series,) = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    (series,) = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
     assert [(point.source, point.label) for point in series.points] == [("audit", "v0001"), ("gate", "c" * 10)]
 
 
 def test_a_gate_run_of_another_repository_goes_by_its_name_and_says_when_no_commit_has_it(tmp_path):
     gate_run(tmp_path, "e", 1e6, case="./bench --all", repository="project", dirty=True)
-    rebuild(tmp_path, tmp_path / "history.db")
-    (series,) = read_series("project ./bench --all", "time", None, "baseline", tmp_path / "history.db")
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    (series,) = read_series("project ./bench --all", "time", None, "baseline", SqliteStore(tmp_path / "history.db"))
     assert [point.label for point in series.points] == ["e" * 10 + "+"]
 
 
 def test_the_step_at_a_change_point_is_that_of_the_medians_around_it(tmp_path):
     for number in range(1, 25):
         sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
-    rebuild(tmp_path, tmp_path / "history.db")
-    (series,) = read_series("telemetry", "time", "large", "baseline", tmp_path / "history.db")
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    (series,) = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
     assert figures_history.step_ratio(series, 0) == pytest.approx(1.1, abs=0.01)
 
 
@@ -96,7 +97,7 @@ def test_rebuilding_gives_the_same_rows(tmp_path):
     sealed_audit(tmp_path, 1, 1e6)
     contents = []
     for _ in range(2):
-        rebuild(tmp_path, tmp_path / "history.db")
+        rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
         with sqlite3.connect(tmp_path / "history.db") as connection:
             contents.append(connection.execute("SELECT * FROM point").fetchall())
     assert contents[0] == contents[1] and contents[0]
@@ -104,11 +105,11 @@ def test_rebuilding_gives_the_same_rows(tmp_path):
 
 def test_nothing_to_show_says_what_there_is(tmp_path):
     sealed_audit(tmp_path, 1, 1e6)
-    rebuild(tmp_path, tmp_path / "history.db")
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
     with pytest.raises(UsageError, match="are of telemetry"):
-        read_series("other", "time", None, "baseline", tmp_path / "history.db")
+        read_series("other", "time", None, "baseline", SqliteStore(tmp_path / "history.db"))
     with pytest.raises(UsageError, match="metrics: .*peak_rss.*; sizes: large"):
-        read_series("telemetry", "time", "huge", "baseline", tmp_path / "history.db")
+        read_series("telemetry", "time", "huge", "baseline", SqliteStore(tmp_path / "history.db"))
 
 
 @pytest.mark.slow
@@ -141,3 +142,29 @@ def test_best_split_is_the_definition():
 def test_too_short_a_series_has_no_change():
     assert change_points(np.array([1.0, 1.0, 9.0, 9.0, 9.0]), seed=1) == []
     assert history.series_of((), "x").changes == ()
+
+
+class Shelf:
+    """A store that is no file."""
+
+    def replace(self, points):
+        self.kept = list(points)
+
+    def points(self, workload, metric, variant):
+        return sorted((one for one in self.kept if (one.workload, one.metric, one.variant) == (workload, metric, variant)),
+                      key=lambda one: (one.started_utc, one.label))
+
+    def workloads(self):
+        return sorted({one.workload for one in self.kept})
+
+    def metrics(self, workload):
+        return sorted({one.metric for one in self.kept if one.workload == workload})
+
+
+def test_any_store_gives_the_same_series(tmp_path):
+    for number in range(1, 9):
+        sealed_audit(tmp_path, number, 1e6)
+    file, shelf = SqliteStore(tmp_path / "history.db"), Shelf()
+    assert rebuild(tmp_path, file) == rebuild(tmp_path, shelf)
+    asked = ("telemetry", "time", None, "baseline")
+    assert read_series(*asked, file) == read_series(*asked, shelf)

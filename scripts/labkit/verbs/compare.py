@@ -12,9 +12,8 @@ from labkit import error_rates, host
 from labkit.evidence import now_utc, write_text
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
-from labkit.experiment.commands import (Command, CommandPair, Conditions, are_identical, exact_counts, parse_command,
-                                        prepare_pair)
-from labkit.experiment.design import Case, Design
+from labkit.experiment.commands import Command, Conditions, are_identical, parse_command, prepare_pair
+from labkit.experiment.design import Design, case_of
 from labkit.gate import comparison_report
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
@@ -52,15 +51,10 @@ def compare(args, sides: dict[str, list[Command]], design: Design, conditions: C
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         pair = prepare_pair(sides["A"], sides["B"], conditions, Path(scratch))
         with RowFile(folder / "rows.jsonl") as rows:
-            campaign = measured([case_of(pair, args.metric or ["wall"])], design, rows)
+            case = case_of(pair, "command", gating=args.metric or ["wall"], watched=command_metrics(GATES, WATCHED))
+            campaign = measured([case], design, rows)
     doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes))
     return finish(doc, folder, args.json, rows.kept)
-
-
-def case_of(pair: CommandPair, gating: list[str]) -> Case:
-    watched = tuple(name for name in command_metrics(GATES, WATCHED) if name not in gating)
-    return Case("command", pair.observe, gating=tuple(gating), watched=watched,
-                count=exact_counts(pair, (*gating, *watched)))
 
 
 def arms_of(sides: dict[str, list[Command]]) -> dict[str, dict]:

@@ -26,7 +26,7 @@ def run(args) -> Exit:
     if len(series) > 1:
         print(f"{len(series)} classes of machine: their points are not joined, for a faster machine is not a faster "
               "program")
-    print(f"history: {count} points in {history.DATABASE}; {path}")
+    print(f"history: {count} points in {history.STORE.path}; {path}")
     return Exit.PASSED
 
 

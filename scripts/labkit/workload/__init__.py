@@ -1,5 +1,8 @@
-"""workload - a patient as found on disk: manifest, fixtures, variants, builds and their code. manifest.toml -> argv
+"""workload - a workload as found on disk: manifest, fixtures, variants, builds and their code.  workload.toml -> rows
 
-manifest what workloads/NAME/manifest.toml says; fixture its frozen inputs; harness one run of its program; variant one set of
-candidates; build the binaries; disassembly what the compiler left; self_test whether all of it holds on this machine.
+manifest what workloads/NAME/workload.toml says; fixture its frozen inputs; variant one set of sources; build the binaries;
+disassembly what the compiler left; harness one run of its program; library the workload as a subject of comparisons.
 """
+
+# The kinds that a manifest may name are the subjects that are defined, so they have to be defined before one is read.
+import labkit.workload.library  # noqa: F401

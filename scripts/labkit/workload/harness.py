@@ -3,21 +3,18 @@
 One process run is one observation: its samples stay together in its row, whole and in order.
 """
 
-import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.outcome import LabError
-from labkit.process import ProcessRun, run_process
+from labkit.process import ProcessRun
+from labkit.runner import OUTPUT, Finished, LocalRunner, Run
+from labkit.subject import Row, process_fields
 from labkit.workload import fixture
 from labkit.workload.build import Binary
 from labkit.workload.manifest import Manifest
 
 WRONG_ANSWER = 1  # the harness's exit code
-# A folder for one run costs 4 ms on a disk (ext4, discard), half of what a quick run takes; in memory 0.2 ms.
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @dataclass(frozen=True)
@@ -49,19 +46,18 @@ def command(manifest: Manifest, binary: Binary | Path, size: str, *more: str) ->
     return [str(path), "--size", size, "--fixture", str(fixture.path_of(manifest, size)), *more]
 
 
-def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None = None, cpu: int | None = None,
-            environment: dict[str, str] | None = None, timeout_s: float = 60) -> dict:
-    """One row; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap.
+def run_of(manifest: Manifest, binary: Binary, load: Load, *, environment: dict[str, str] | None = None,
+           timeout_s: float = 60) -> Run:
+    """One process run of the harness, as data."""
+    return Run(argv=(*command(manifest, binary, load.size), *load.arguments(), "--json", OUTPUT),
+               environment={**environment_of(binary), **(environment or {})},
+               files=(binary.path, fixture.path_of(manifest, load.size)), timeout_s=timeout_s)
 
-    path: a copy of the binary to run in its place (the canary).
-    """
-    with tempfile.TemporaryDirectory(prefix="clinic-", dir=IN_MEMORY) as folder:
-        output = Path(folder) / "run.json"
-        argv = [*command(manifest, path or binary, load.size), *load.arguments(), "--json", str(output)]
-        process = run_process(argv, cpu=cpu, environment={**environment_of(binary), **(environment or {})},
-                              timeout_s=timeout_s)
-        document = _read(output)
-    row = {"variant": binary.variant, "size": load.size, **_process_fields(process)}
+
+def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
+    """What that run says; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap."""
+    (process,), document = finished.processes, finished.document
+    row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
     row["failure"], row["detail"] = _failure(process, document)
     if document is not None:
         row.update({key: document[key] for key in ("answer", "batch_count", "ops_count", "samples_ns")})
@@ -71,19 +67,20 @@ def observe(manifest: Manifest, binary: Binary, load: Load, *, path: Path | None
     return row
 
 
+def observe(manifest: Manifest, binary: Binary, load: Load, *, cpu: int | None = None,
+            environment: dict[str, str] | None = None, timeout_s: float = 60) -> Row:
+    """One run outside of any plan, on this machine."""
+    return row_of(binary, load, LocalRunner(cpu).finish(run_of(manifest, binary, load, environment=environment,
+                                                               timeout_s=timeout_s)))
+
+
 def _timed_part(document: dict) -> dict:
     """When the set-up and the warm-up were over, and the CPU time from there: what belongs to the samples."""
     return {"timed_started_ns": document["started_ns"], "timed_user_ns": document["usage"]["user_ns"],
             "timed_system_ns": document["usage"]["system_ns"]}
 
 
-def answer_of(manifest: Manifest, binary: Binary, size: str, *, cpu: int | None, timeout_s: float) -> dict:
-    """One checked run: {"answer", "failure", "detail"}."""
-    row = observe(manifest, binary, Load(size, batch_count=1), cpu=cpu, timeout_s=timeout_s)
-    return {key: row.get(key) for key in ("answer", "failure", "detail")}
-
-
-def must(row: dict, doing: str) -> dict:
+def must(row: Row, doing: str) -> Row:
     """The row, or LabError: for the baseline, which has to run."""
     if row["failure"]:
         raise LabError(f"{doing}: {row['variant']} on size {row['size']} failed ({row['failure']}): {row['detail']}")
@@ -93,19 +90,6 @@ def must(row: dict, doing: str) -> dict:
 def environment_of(binary: Binary) -> dict[str, str]:
     """Small and fixed, and what the variant adds: what a login shell exports must not reach a measurement."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", **dict(binary.env)}
-
-
-def _read(path: Path) -> dict | None:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _process_fields(process: ProcessRun) -> dict:
-    return {name: getattr(process, name) for name in (
-        "started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_bytes", "minor_faults_count",
-        "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")}
 
 
 def _failure(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:

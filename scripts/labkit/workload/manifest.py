@@ -12,9 +12,9 @@ from typing import Any, Callable
 
 from labkit.metrics import complaints
 from labkit.outcome import UsageError
+from labkit.subject import manifest_kinds
 
 WORKLOADS = Path("workloads")
-KINDS = ("library",)
 CHANGES = ("overlay", "cflags", "link", "env", "ref")
 
 
@@ -149,7 +149,7 @@ def _manifest(table: _Table, folder: Path) -> Manifest:
         folder=folder,
         name=table.text("name"),
         title=table.text("title"),
-        kind=table.one_of("kind", KINDS),
+        kind=table.one_of("kind", manifest_kinds()),
         complaint=table.text("complaint"),
         metric=table.one_of("metric", complaints()),
         target=table.number("target", 1.0, 1000.0),

@@ -1,0 +1,80 @@
+"""history_store.py - where the points of a history are kept between two questions.  history -> history_store -> points
+
+Whatever keeps points and finds them again is a HistoryStore; ours is one SQLite file beside the reports.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Protocol
+
+from labkit.evidence import disk_errors
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measurement of one metric of one version, on one class of machine."""
+
+    workload: str
+    size: str
+    metric: str
+    variant: str
+    source: str  # audit or gate
+    label: str
+    started_utc: str
+    fingerprint: str
+    value: float
+    low: float | None
+    high: float | None
+    runs_count: int
+
+
+class HistoryStore(Protocol):
+    """A cache: everything in it can be had again from the reports."""
+
+    def replace(self, points: Iterable[Point]) -> None:
+        """These points and no others."""
+
+    def points(self, workload: str, metric: str, variant: str) -> list[Point]:
+        """In the order of time."""
+
+    def workloads(self) -> list[str]:
+        """Those that have a point, sorted."""
+
+    def metrics(self, workload: str) -> list[str]:
+        """Those that this workload has a point of, sorted."""
+
+
+@dataclass(frozen=True)
+class SqliteStore:
+    """One file. A new one appears whole, by rename."""
+
+    path: Path
+
+    def replace(self, points: Iterable[Point]) -> None:
+        temporary, names = self.path.with_suffix(".tmp"), [one.name for one in fields(Point)]
+        with disk_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(temporary)) as connection, connection:
+                connection.execute(f"CREATE TABLE point ({', '.join(names)})")
+                connection.execute("CREATE INDEX point_series ON point (workload, size, metric, variant)")
+                connection.executemany(f"INSERT INTO point VALUES ({', '.join('?' * len(names))})", map(astuple, points))
+            temporary.replace(self.path)
+
+    def points(self, workload: str, metric: str, variant: str) -> list[Point]:
+        return [Point(*row) for row in self._ask(
+            "SELECT * FROM point WHERE workload = ? AND metric = ? AND variant = ? ORDER BY started_utc, label",
+            workload, metric, variant)]
+
+    def workloads(self) -> list[str]:
+        return [row[0] for row in self._ask("SELECT DISTINCT workload FROM point ORDER BY 1")]
+
+    def metrics(self, workload: str) -> list[str]:
+        return [row[0] for row in self._ask("SELECT DISTINCT metric FROM point WHERE workload = ? ORDER BY 1", workload)]
+
+    def _ask(self, question: str, *values: str) -> list[tuple]:
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute(question, values).fetchall()

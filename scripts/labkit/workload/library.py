@@ -1,0 +1,85 @@
+"""library.py - a library workload as a subject: sources linked with our harness, which times, checks and counts.
+
+harness, instruments -> library -> experiment
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from labkit.instruments import Unavailable, counter, valgrind
+from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, PROGRAM_FILE, instruments_of
+from labkit.outcome import LabError
+from labkit.runner import Finished, Run, Runner
+from labkit.subject import Answer, Row, Slot, Subject
+from labkit.workload import harness
+from labkit.workload.build import Binary
+from labkit.workload.harness import Load
+from labkit.workload.manifest import Manifest
+
+COUNTED_RUNS = 10
+
+
+@dataclass(frozen=True)
+class LibrarySubject(Subject):
+    """One workload at one size. builds: of each arm, equivalent ones that rotate by block (link orders)."""
+
+    manifest: Manifest
+    builds: Mapping[str, Sequence[Binary]]
+    load: Load
+    runner: Runner
+    timeout_s: float = 60
+
+    kind = "library"
+    in_manifest = True
+
+    def run_of(self, arm: str, slot: Slot) -> Run:
+        return harness.run_of(self.manifest, self._binary(arm, slot), self.load, environment=slot.environment({}),
+                              timeout_s=self.timeout_s)
+
+    def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
+        row = harness.row_of(self._binary(arm, slot), self.load, finished)
+        return trimmed(row) | {"build": slot.build % len(self.builds[arm])}
+
+    def count(self, arm: str, metrics: Iterable[str]) -> Row:
+        """Each instrument in a run of its own: none is loaded while another counts, or while anything is timed."""
+        binary, instruments = self.builds[arm][0], instruments_of(metrics)
+        row = self._counted_allocations(binary) if ALLOCATION_COUNTER in instruments else {}
+        if CALLGRIND in instruments:
+            row["instructions_count"] = self._instructions(binary)
+        if PROGRAM_FILE in instruments:
+            row["binary_bytes"] = binary.size_bytes
+        return row
+
+    def answer(self, arm: str, size: str) -> Answer:
+        finished = self.runner.finish(harness.run_of(self.manifest, self.builds[arm][0], Load(size, batch_count=1),
+                                                     timeout_s=self.timeout_s))
+        row = harness.row_of(self.builds[arm][0], Load(size, batch_count=1), finished)
+        return Answer(row.get("answer"), row["failure"], row["detail"])
+
+    def _binary(self, arm: str, slot: Slot) -> Binary:
+        return self.builds[arm][slot.build % len(self.builds[arm])]
+
+    def _counted_allocations(self, binary: Binary) -> Row:
+        if not counter.LIBRARY.exists():
+            raise LabError(f"{counter.LIBRARY} is not built, and allocations have to be counted; run make build")
+        load = replace(self.load, samples_count=COUNTED_RUNS, batch_count=1, minimum_ms=0)
+        finished = self.runner.finish(harness.run_of(self.manifest, binary, load, environment=counter.environment(),
+                                                     timeout_s=self.timeout_s))
+        row = harness.row_of(binary, load, finished)
+        found = row.pop("allocations", None) or {}
+        return trimmed(row) | {"steal_ns": 0, "environment_bytes": 0, "build": 0, "machine": finished.machine} | {
+            key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
+
+    def _instructions(self, binary: Binary) -> int:
+        """Of the timed loop, by callgrind: one batch, some fifty times slower than itself."""
+        argv = harness.command(self.manifest, binary, self.load.size, "--warmup", "1", "--batch", "1", "--runs", "1")
+        try:
+            return sum(valgrind.instructions_by_function(argv, timeout_s=300).values())
+        except Unavailable as reason:
+            raise LabError(f"{self.manifest.name}/{self.load.size}: instructions cannot be counted: {reason}") from None
+
+
+def trimmed(row: Row) -> Row:
+    """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
+    same = {"clock"} | ({"detail"} if row["failure"] is None else set())
+    return {key: value for key, value in row.items() if key not in same}
