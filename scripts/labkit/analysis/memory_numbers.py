@@ -3,9 +3,9 @@
 from typing import Any, Mapping, Sequence
 
 from labkit.analysis.contention_numbers import contention_numbers
-from labkit.analysis.count_witnesses import count_witnesses
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.heap_numbers import heap_numbers
+from labkit.analysis.witnesses import count_witnesses
 
 COUNTS = ("allocations_count", "frees_count", "allocated_bytes")
 

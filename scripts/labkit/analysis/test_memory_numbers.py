@@ -7,7 +7,7 @@ import pytest
 
 from example_evidence import LEAN, MAIN, assertions, changed, example_documents, write_example
 from labkit.analysis import analyse
-from labkit.analysis.count_witnesses import count_witnesses
+from labkit.analysis.witnesses import count_witnesses
 from labkit.analysis.evidence_set import read_evidence_set
 from labkit.report.publish import numbers_text
 from labkit.report.render import render_pages

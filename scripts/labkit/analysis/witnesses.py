@@ -3,23 +3,29 @@
 Overlap is the share of self time that both give to the same functions: the sum of min(p, q), 1 for full agreement.
 Self time is counted to the function whose code ran, with what was inlined into it, because not every instrument can
 tell inlined functions apart.
+
+Counts of allocations are compared likewise. A difference is explained only by something measured: what the witness
+counts in a program that allocates nothing is its own, and is taken off. Whatever is left after that is unexplained,
+and fails the checklist. Peaks are compared in programs of one thread only: with several, the threads of each run meet
+at another moment and no two peaks are the same.
 """
 
 import re
 from itertools import combinations
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from labkit.analysis.evidence_set import EvidenceSet, Stack
 from labkit.analysis.shares import share
 
 DIFFERENCES_SHOWN = 5
+COUNTS = ("allocations_count", "frees_count", "allocated_bytes", "peak_bytes")
+WITNESSES = {"valgrind": "valgrind memcheck", "dhat": "valgrind DHAT", "massif": "valgrind massif",
+             "heaptrack": "heaptrack"}
 COUNTED = "callgrind (instructions, not time)"
 # One function under several names: parts that the compiler cut off it, glibc's aliases (memmove and memcpy are the same
 # code there), and the variants of one libc function by CPU (valgrind's simulated one picks another than the real one).
 COMPILER_PART = re.compile(r"\.(part|constprop|isra|cold|lto_priv)(\.\d+)?")
 CPU_VARIANT = re.compile(r"_(evex512|evex|avx512|avx2|avx|sse2|sse4_[12]|ssse3)(?=_|$)")
-
-
 LIBC_ALIAS = re.compile(r"^(__GI_)?(__libc_)?")
 
 
@@ -82,3 +88,28 @@ def stages_by_instrument(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
 def _share(stacks: tuple[Stack, ...], entries: set[str], inside: bool = True) -> Any:
     counted = sum(one.samples_count for one in stacks if bool(entries & one.functions) == inside)
     return share(counted, sum(one.samples_count for one in stacks))
+
+
+def count_witnesses(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Per witness, what both it and our counter counted; nothing where either is missing."""
+    ours, found = data["counter"], []
+    compared = [key for key in COUNTS if key != "peak_bytes" or not _is_threaded(data)]
+    for name, title in WITNESSES.items():
+        theirs = data.get(name)
+        shared = [key for key in compared if theirs and ours and key in theirs and key in ours]
+        if shared:
+            own = theirs.get("own", {})
+            found.append({"instrument": title,
+                          "counts": {key: _pair(ours[key], theirs[key], own.get(key, 0)) for key in shared}})
+    return found
+
+
+def _is_threaded(data: Mapping[str, Any]) -> bool:
+    return any(one.get("threads_count", 1) > 1 for one in data["rss_series"])
+
+
+def _pair(ours: int, theirs: int, own: int) -> dict[str, int]:
+    """own: of the witness itself, 0 where it has no part in the difference."""
+    difference = ours - theirs
+    return {"counter": ours, "witness": theirs, "difference": difference, "own": own if difference else 0,
+            "unexplained": difference + own if difference else 0}

@@ -40,6 +40,14 @@ def open_folder(state: AuditState) -> Path:
     return folder
 
 
+def open_version(workload: str, budget: str, run: Callable[[AuditState, Path], None]) -> Path:
+    """A target of the workflow: everything is read and built, then what run() covers is measured where it is missing."""
+    state = audit_state.load(workload, budget)
+    folder = open_folder(state)
+    run(state, folder)
+    return folder
+
+
 def run_baseline(state: AuditState, folder: Path) -> None:
     _run_group(state, folder, BASELINE)
 

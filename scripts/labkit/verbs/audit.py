@@ -4,11 +4,7 @@ from pathlib import Path
 
 from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
-from labkit.verbs import add_audit_arguments
-
-
-def add_arguments(parser) -> None:
-    add_audit_arguments(parser)
+from labkit.verbs import add_audit_arguments as add_arguments
 
 
 def run(args) -> Exit:

@@ -1,17 +1,11 @@
-"""baseline - time the patient as it is: repeated runs, stages, noise floor, whole command"""
+"""baseline - time the workload as it is: repeated runs, stages, noise floor, whole command"""
 
-from labkit.audit import audit_state, flow
+from labkit.audit.flow import open_version, run_baseline
 from labkit.outcome import Exit
-from labkit.verbs import add_audit_arguments
-
-
-def add_arguments(parser) -> None:
-    add_audit_arguments(parser)
+from labkit.verbs import add_audit_arguments as add_arguments
 
 
 def run(args) -> Exit:
-    state = audit_state.load(args.workload, args.budget)
-    folder = flow.open_folder(state)
-    flow.run_baseline(state, folder)
+    folder = open_version(args.workload, args.budget, run_baseline)
     print(f"baseline: {folder}/evidence/baseline.json; next: make profile W={args.workload}")
     return Exit.PASSED

@@ -3,13 +3,12 @@
 Writes reports/compare/TIME/: rows.jsonl as they are measured, comparison.json, comparison.md, figures.
 """
 
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from labkit import error_rates, host
-from labkit.evidence import now_utc, write_text
+from labkit.evidence import now_utc
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
 from labkit.experiment.commands import Command, Conditions, are_identical, parse_command, prepare_pair
@@ -18,8 +17,8 @@ from labkit.gate import comparison_report
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.outcome import Exit
+from labkit.report.comparison_pages import write_comparison
 from labkit.row_file import RowFile
-from labkit.schemas import check
 
 REPORTS = Path("reports/compare")
 
@@ -47,33 +46,18 @@ def compare(args, sides: dict[str, list[Command]], design: Design, conditions: C
                       rows_path=str(folder / "rows.jsonl"), calibration=error_rates.citation())
     if are_identical(sides["A"][0], sides["B"][0]) and not args.measure_identical:
         doc = comparison_report.identical_document(design, setting, sides["A"][0].sha256)
-        return finish(doc, folder, args.json)
+        write_comparison(doc, [], folder, args.json)
+        return Exit(doc["exit_code"])
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         pair = prepare_pair(sides["A"], sides["B"], conditions, Path(scratch))
         with RowFile(folder / "rows.jsonl") as rows:
             case = case_of(pair, "command", gating=args.metric or ["wall"], watched=command_metrics(GATES, WATCHED))
             campaign = measured([case], design, rows)
     doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes))
-    return finish(doc, folder, args.json, rows.kept)
+    write_comparison(doc, rows.kept, folder, args.json)
+    return Exit(doc["exit_code"])
 
 
 def arms_of(sides: dict[str, list[Command]]) -> dict[str, dict]:
     return {name: {"command": commands[0].text, "sha256": commands[0].sha256,
                    "builds": [command.sha256 for command in commands]} for name, commands in sides.items()}
-
-
-def finish(doc: dict, folder: Path, json_path: Path | None, rows: list[dict] | None = None) -> Exit:
-    """Documents, figures, terminal."""
-    check(doc, str(folder / "comparison.json"))
-    text = json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(folder / "comparison.json", text)
-    page = comparison_report.markdown(doc)
-    if json_path is not None:
-        write_text(json_path, text)
-    if rows:
-        from labkit.figures import figures_verdict
-        page += comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
-    write_text(folder / "comparison.md", page)
-    print("\n".join(comparison_report.summary_lines(doc)))
-    print(f"  {folder / 'comparison.md'}")
-    return Exit(doc["exit_code"])

@@ -3,25 +3,23 @@
 Own workloads by default; any other repository with --repository, --build and --run.
 """
 
-import json
 import tempfile
 from pathlib import Path
 
 from labkit import error_rates, host
-from labkit.evidence import now_utc, write_text
+from labkit.evidence import now_utc
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
                                          measured, report_folder)
 from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Design
-from labkit.figures import figures_verdict
 from labkit.figures.figures_verdict import file_stem
 from labkit.gate import ci_output, comparison_report, flame_difference, gate
 from labkit.gate.comparison_report import Setting
 from labkit.gate.flame_difference import FlameDifference
 from labkit.gate.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
+from labkit.report.comparison_pages import write_comparison
 from labkit.row_file import RowFile
-from labkit.schemas import check
 from labkit.verdicts.verdict import IMPROVED, REGRESSED
 from labkit.workload import manifest
 
@@ -48,10 +46,10 @@ def run(args) -> Exit:
         raise UsageError("--run and --repository go together: our own workloads need neither")
     ci_output.parse_thresholds(args.thresholds)  # before minutes of measuring, not after
     with report_folder(REPORTS) as folder:
-        return judge(args, design_of(args), folder)
+        return run_gate(args, design_of(args), folder)
 
 
-def judge(args, design: Design, folder: Path) -> Exit:
+def run_gate(args, design: Design, folder: Path) -> Exit:
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository, args.base) as both:
         subjects = subjects_of(args, both, folder, Path(scratch))
         started_utc = now_utc()
@@ -63,9 +61,7 @@ def judge(args, design: Design, folder: Path) -> Exit:
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
                       calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames])
     doc = comparison_report.document(campaign, design, setting)
-    write_documents(doc, rows.kept, folder)
-    print("\n".join(comparison_report.summary_lines(doc)))
-    print(f"  {folder / 'comparison.md'}")
+    write_comparison(doc, rows.kept, folder)
     return ci_output.deliver(doc, folder, args)
 
 
@@ -93,12 +89,3 @@ def nothing_to_measure(subjects: Subjects) -> Campaign:
     if not subjects.identical:
         raise UsageError("the base and the working tree have no workload in common")
     return Campaign("identical", "base and working tree build to the same bytes", Exit.PASSED, cases=())
-
-
-def write_documents(doc: dict, rows: list[dict], folder: Path) -> None:
-    check(doc, str(folder / "comparison.json"))
-    write_text(folder / "comparison.json", json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    page = comparison_report.markdown(doc)
-    if rows:
-        page += comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
-    write_text(folder / "comparison.md", page)

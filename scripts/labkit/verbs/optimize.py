@@ -1,20 +1,13 @@
 """optimize - build every candidate, check its answers, measure each alone, accept or reject"""
 
-from labkit.audit import audit_state, flow
+from labkit.analysis import decisions_of
+from labkit.audit.flow import open_version, run_optimize
 from labkit.outcome import Exit
-from labkit.verbs import add_audit_arguments
-
-
-def add_arguments(parser) -> None:
-    add_audit_arguments(parser)
+from labkit.verbs import add_audit_arguments as add_arguments
 
 
 def run(args) -> Exit:
-    state = audit_state.load(args.workload, args.budget)
-    folder = flow.open_folder(state)
-    flow.run_optimize(state, folder)
-    from labkit.analysis import decisions_of
-
+    folder = open_version(args.workload, args.budget, run_optimize)
     for one in decisions_of(folder):
         print(f"{'accept' if one.accepted else 'reject'}  {one.id:<20} {one.reason}")
     print(f"optimize: {folder}/evidence/candidates/; next: make rebench W={args.workload}")

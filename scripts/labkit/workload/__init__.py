@@ -5,4 +5,4 @@ disassembly what the compiler left; harness one run of its program; library the 
 """
 
 # The kinds that a manifest may name are the subjects that are defined, so they have to be defined before one is read.
-import labkit.workload.library  # noqa: F401
+import labkit.workload.library
