@@ -16,11 +16,15 @@
 #include "cli/session_files.h"
 #include "cli/verb.h"
 #include "collect/recording.h"
+#include "collect/stop_signals.h"
 #include "session/session.h"
 #include "session/session_json.h"
 
 #define HZ_MOST      10000
 #define SECONDS_MOST 1e6
+
+/* How long a target may take to end on a signal, once all is saved. */
+#define ANSWER_MS 3000
 
 static const struct clinic_usage usage = {
 	.line = "record [OPTIONS] [--] COMMAND...",
@@ -241,18 +245,30 @@ static int save_elsewhere(struct clinic_session *session)
 	return CLINIC_EXIT_USAGE;
 }
 
-static int save(struct clinic_session *session, const char *path)
+static void tell_saved(const char *path)
 {
 	struct stat file;
-	int status = clinic_written(path, clinic_session_write(session, path));
 
-	if (status)
-		return save_elsewhere(session);
 	if (!stat(path, &file))
 		fprintf(stderr,
 			"clinic record: wrote %s (%jd bytes); next: clinic "
 			"report %s\n",
 			path, (intmax_t)file.st_size, path);
+}
+
+/* The session first: nothing that is printed may cost what was measured. */
+static int save_and_tell(const struct settings *settings,
+			 struct clinic_session *session,
+			 const struct clinic_recording_outcome *outcome)
+{
+	int err = clinic_session_write(session, settings->output);
+	int status;
+
+	clinic_record_summary(&settings->plan, session, outcome);
+	status = clinic_written(settings->output, err);
+	if (status)
+		return save_elsewhere(session);
+	tell_saved(settings->output);
 	return 0;
 }
 
@@ -290,11 +306,24 @@ static int check_asserted_stages(const struct settings *settings,
 	return 0;
 }
 
-/* Its own exit code; one that was only measured for a while still runs. */
-static int wait_for_target(struct clinic_target *target)
+/*
+ * Its own exit code; one that was only measured for a while still runs. One
+ * that was sent the signal that ended the recording may not answer it.
+ */
+static int wait_for_target(struct clinic_recording_outcome *outcome)
 {
-	clinic_recording_release_signals();
-	clinic_target_wait(target);
+	struct clinic_target *target = &outcome->target;
+
+	clinic_stop_signals_release();
+	if (!outcome->stopped_by || target->is_attached)
+		clinic_target_wait(target);
+	else if (!clinic_target_wait_for_ms(target, ANSWER_MS)) {
+		fprintf(stderr,
+			"clinic record: process %d did not end on signal %d, "
+			"and goes on without the recorder\n",
+			target->pid, outcome->stopped_by);
+		return 128 + outcome->stopped_by;
+	}
 	return target->exit_code;
 }
 
@@ -310,12 +339,11 @@ static int record(const struct settings *settings,
 		(void)clinic_session_text_id(
 			session, "clinic " CLINIC_VERSION,
 			&clinic_session_about(session)->tool_id);
-		clinic_record_summary(&settings->plan, session, &outcome);
-		saved = save(session, settings->output);
+		saved = save_and_tell(settings, session, &outcome);
 		status = status ? status : saved;
 		if (!status)
 			status = check_asserted_stages(settings, session);
-		target = wait_for_target(&outcome.target);
+		target = wait_for_target(&outcome);
 		status = target ? target : status;
 	}
 	clinic_target_close(&outcome.target);

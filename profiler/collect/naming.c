@@ -9,6 +9,7 @@
 
 #include "foundation/growing_array.h"
 #include "collect/address_stacks.h"
+#include "collect/stop_signals.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
 
@@ -300,6 +301,9 @@ static int name_unsampled(struct naming *naming)
 static int name_module(struct naming *naming, uint32_t module)
 {
 	naming->library_id = 0;
+	if (clinic_stop_signals_is_hurried() &&
+	    module != CLINIC_ADDRESS_UNSAMPLED)
+		return name_bare(naming);
 	switch (module) {
 	case CLINIC_ADDRESS_KERNEL:
 		return name_in_kernel(naming);

@@ -13,6 +13,7 @@
 #include "collect/findings.h"
 #include "collect/process_status.h"
 #include "collect/promptness.h"
+#include "collect/stop_signals.h"
 #include "session/session.h"
 
 #define METRICS_PERIOD_NS 50000000u
@@ -58,31 +59,11 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static sigset_t stop_signals(void)
-{
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGTERM);
-	return stops;
-}
-
-void clinic_recording_release_signals(void)
-{
-	sigset_t stops = stop_signals();
-
-	sigprocmask(SIG_UNBLOCK, &stops, NULL);
-}
-
 /* After the launch: the target must not start with our signals blocked. */
 static int catch_signals(struct recording *recording)
 {
-	sigset_t stops = stop_signals();
-
-	sigprocmask(SIG_BLOCK, &stops, NULL);
-	recording->signal_fd = signalfd(-1, &stops, SFD_CLOEXEC);
-	return recording->signal_fd < 0 ? -errno : 0;
+	recording->signal_fd = clinic_stop_signals_catch();
+	return recording->signal_fd < 0 ? recording->signal_fd : 0;
 }
 
 /*
@@ -96,9 +77,19 @@ static void pass_on_signal(struct recording *recording)
 	if (read(recording->signal_fd, &signal, sizeof(signal)) !=
 	    sizeof(signal))
 		return;
-	recording->outcome->was_interrupted = true;
-	if (signal.ssi_code <= 0 && recording->plan->argv)
+	recording->outcome->stopped_by = (int)signal.ssi_signo;
+	if (signal.ssi_code <= 0 && recording->plan->argv &&
+	    !recording->outcome->target.has_ended)
 		kill(recording->outcome->target.pid, (int)signal.ssi_signo);
+}
+
+/* A terminal's Ctrl-C has ended the target, and reaches us after that. */
+static void take_late_signal(struct recording *recording)
+{
+	struct pollfd signals = {.fd = recording->signal_fd, .events = POLLIN};
+
+	if (poll(&signals, 1, 0) > 0)
+		pass_on_signal(recording);
 }
 
 static int drain(struct recording *recording, uint64_t until_ns)
@@ -177,8 +168,7 @@ static void wait_a_round(struct recording *recording)
 static bool is_over(const struct recording *recording, uint64_t now_ns)
 {
 	return recording->outcome->target.has_ended ||
-	       recording->outcome->was_interrupted ||
-	       now_ns >= recording->stop_ns;
+	       recording->outcome->stopped_by || now_ns >= recording->stop_ns;
 }
 
 static int measure_until_over(struct recording *recording)
@@ -317,6 +307,11 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 	clinic_session_quality(recording->session)->collector_peak_rss_bytes =
 		clinic_process_peak_rss_bytes(getpid());
 	err = clinic_findings_note(recording->session, &findings);
+	if (!err && clinic_stop_signals_is_hurried())
+		err = clinic_session_add_note(
+			recording->session, 1,
+			"a signal ended the naming early: code that had no "
+			"name by then has none");
 	return err ? err
 		   : clinic_findings_refusals(recording->session,
 					      &outcome->refusals);
@@ -336,6 +331,8 @@ static int measure_and_name(struct recording *recording)
 	err = measure_until_over(recording);
 	clinic_promptness_restore(&promptness);
 	stolen_ns = clinic_stolen_ns() - stolen_ns;
+	take_late_signal(recording);
+	clinic_stop_signals_hurry();
 	outcome->has_measured = true;
 	outcome->failed = CLINIC_STEP_MEASURE;
 	account_err = account(recording, cpu_before_ns);

@@ -23,9 +23,6 @@
 
 struct clinic_session;
 
-/* What was measured is safe: from now on a signal may end this process. */
-void clinic_recording_release_signals(void);
-
 int clinic_recording_run(const struct clinic_recording_plan *plan,
 			 struct clinic_session *session,
 			 struct clinic_recording_outcome *outcome);

@@ -50,7 +50,7 @@ enum clinic_recording_step {
 struct clinic_recording_outcome {
 	enum clinic_recording_step failed; /* when the run gives an error */
 	bool has_measured;
-	bool was_interrupted;
+	int stopped_by; /* the signal that ended it; 0: none */
 	struct clinic_refusals refusals;
 	struct clinic_source_facts source;
 	struct clinic_recorder_counts counts;

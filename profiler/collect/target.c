@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -153,6 +154,16 @@ void clinic_target_wait(struct clinic_target *target)
 {
 	if (!target->has_ended && !target->is_attached)
 		reap_child(target, 0);
+}
+
+bool clinic_target_wait_for_ms(struct clinic_target *target, int ms)
+{
+	struct pollfd end = {.fd = target->pid_fd, .events = POLLIN};
+
+	clinic_target_reap(target);
+	if (!target->has_ended && poll(&end, 1, ms) > 0)
+		clinic_target_reap(target);
+	return target->has_ended;
 }
 
 static void close_one(int *fd)

@@ -51,6 +51,8 @@ void clinic_target_account(struct clinic_target *target,
 			   struct clinic_cpu_time *time);
 /* The same, and waits for the end of a launched one. */
 void clinic_target_wait(struct clinic_target *target);
+/* The same, but no longer than that; is it at its end? */
+bool clinic_target_wait_for_ms(struct clinic_target *target, int ms);
 void clinic_target_close(struct clinic_target *target);
 
 #endif

@@ -1,6 +1,9 @@
 """test_record_signals.py - signals and exit codes stay the program's own; ours end the recording, not the data."""
 
+import os
 import signal
+import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -82,6 +85,46 @@ def test_interrupt_stops_and_writes(tmp_path, backend):
     recorder.send_signal(signal.SIGINT)
     _, stderr = recorder.communicate(timeout=RUN_TIMEOUT_S)
     assert recorder.returncode == 128 + signal.SIGINT, stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_target_that_does_not_answer(tmp_path, number):
+    """The recorder waited for it for good."""
+    command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "sh", "-c", "trap '' INT TERM HUP; sleep 10"]
+    said = tmp_path / "said"
+    with said.open("w") as file, subprocess.Popen(command, stderr=file) as recorder:
+        wait_for(lambda: is_running(recorder.pid, "sh"))
+        time.sleep(0.3)  # for the trap
+        recorder.send_signal(number)
+        assert recorder.wait(timeout=9) == 128 + number, said.read_text()
+    assert f"did not end on signal {int(number)}" in said.read_text()
+    assert read_session(tmp_path / "s.json")["about"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_names(tmp_path, number):
+    """A server of debug files that never answers; the names are missing then, the samples are not."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen([CLINIC, "record", "--debuginfod", "-o", tmp_path / "s.json",
+                               VICTIMS / "hidden_frames_stripped", "300"], stderr=subprocess.PIPE, text=True,
+                              env=os.environ | {"DEBUGINFOD_URLS": where, "DEBUGINFOD_TIMEOUT": "60",
+                                                "DEBUGINFOD_CACHE_PATH": str(tmp_path / "cache")}) as recorder:
+            server.settimeout(RUN_TIMEOUT_S)
+            asked, _ = server.accept()
+            recorder.send_signal(number)
+            _, stderr = recorder.communicate(timeout=15)
+            asked.close()
+    assert "a signal ended the naming early" in stderr
+    assert read_session(tmp_path / "s.json")["samples"]["stack"]
+
+
+def test_a_reader_that_goes_away(tmp_path):
+    """`record ... 2>&1 | head` lost the session."""
+    done = subprocess.run(["bash", "-c", f"{CLINIC} record -o {tmp_path}/s.json -- {VICTIMS}/lock_pairs 9999999 "
+                           "2>&1 | exec true; exit ${PIPESTATUS[0]}"], timeout=RUN_TIMEOUT_S, check=False)
+    assert done.returncode == 0
     assert read_session(tmp_path / "s.json")["samples"]["stack"]
 
 

@@ -4,15 +4,33 @@
 #include <dlfcn.h>
 #include <elfutils/debuginfod.h>
 #include <errno.h>
+#include <signal.h>
 
 typedef int find_file(debuginfod_client *client, const unsigned char *build_id,
 		      int size, char **path);
+
+static volatile sig_atomic_t is_stopped;
+
+void clinic_debuginfod_stop(void)
+{
+	is_stopped = 1;
+}
+
+/* Called while a server is waited for; anything but 0 ends that. */
+static int on_progress(debuginfod_client *client, long done, long of)
+{
+	(void)client;
+	(void)done;
+	(void)of;
+	return is_stopped;
+}
 
 static int find(void *library, const struct clinic_build_id *build_id,
 		const char *function, char **path)
 {
 	debuginfod_client *(*begin)(void);
 	void (*end)(debuginfod_client *);
+	void (*set_progress)(debuginfod_client *, debuginfod_progressfn_t);
 	find_file *ask;
 	debuginfod_client *client;
 	int fd;
@@ -21,11 +39,13 @@ static int find(void *library, const struct clinic_build_id *build_id,
 	*(void **)&begin = dlsym(library, "debuginfod_begin");
 	*(void **)&end = dlsym(library, "debuginfod_end");
 	*(void **)&ask = dlsym(library, function);
-	if (!begin || !end || !ask)
+	*(void **)&set_progress = dlsym(library, "debuginfod_set_progressfn");
+	if (!begin || !end || !ask || !set_progress)
 		return -ENOSYS;
 	client = begin();
 	if (!client)
 		return -ENOMEM;
+	set_progress(client, on_progress);
 	fd = ask(client, build_id->bytes, build_id->size, path);
 	end(client);
 	return fd;
@@ -37,6 +57,8 @@ int clinic_debuginfod_find(const struct clinic_build_id *build_id,
 	/* Never closed: curl does not survive it. */
 	void *library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
 
+	if (is_stopped)
+		return -EINTR;
 	if (!library)
 		return -ENOSYS;
 	return find(library, build_id,

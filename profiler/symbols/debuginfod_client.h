@@ -22,4 +22,10 @@ enum clinic_debuginfod_kind {
 int clinic_debuginfod_find(const struct clinic_build_id *build_id,
 			   enum clinic_debuginfod_kind kind, char **path);
 
+/*
+ * From now on nothing is asked for, and what is being waited for ends within
+ * a second: with -EINTR. Safe in signal handlers.
+ */
+void clinic_debuginfod_stop(void);
+
 #endif
