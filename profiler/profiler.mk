@@ -17,8 +17,8 @@ LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -lpthread
 objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c %_fuzz.c,\
 	$(wildcard $1)))
 
-CLINIC_OBJECTS := $(call objects,$(foreach room,foundation unwind symbols \
-	session formats sources collect,profiler/$(room)/*.c))
+CLINIC_OBJECTS := $(call objects,$(foreach room,foundation shared_memory \
+	unwind symbols session formats sources collect,profiler/$(room)/*.c))
 # Whoever looks formats up by name or content: a linker takes from an archive
 # only what is called, and nothing calls a format (formats/format.h).
 FORMAT_OBJECTS := $(call objects,profiler/formats/*.c)

@@ -1,4 +1,5 @@
 #include "collect/alloc_capture.h"
+#include "collect/observable.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -80,6 +81,7 @@ int clinic_alloc_prepare(const struct clinic_alloc_plan *plan,
 		return -ENOMEM;
 	capture->plan = *plan;
 	capture->program = strdup(program);
+	capture->unobservable = clinic_unobservable(program);
 	err = access(plan->preload, R_OK) ? -errno : make_folder(capture);
 	if (!err)
 		err = capture->program ? add_settings(capture) : -ENOMEM;

@@ -24,6 +24,7 @@ struct clinic_alloc_plan {
 struct clinic_alloc_capture {
 	struct clinic_alloc_plan plan;
 	char *program;
+	const char *unobservable; /* why, before the run; or NULL */
 	char folder[64];
 	char *settings[CLINIC_ALLOC_SETTINGS_MAX];
 };

@@ -14,7 +14,6 @@
 #include "sources/arena_reading.h"
 #include "collect/lock_raw.h"
 #include "collect/naming.h"
-#include "collect/observable.h"
 #include "collect/address_stacks.h"
 #include "session/session.h"
 #include "unwind/address_space.h"
@@ -250,7 +249,7 @@ static int read_folder(struct arena_reading *reading, const char *folder)
 static int note_unobserved(struct arena_reading *reading,
 			   const struct clinic_alloc_capture *capture)
 {
-	const char *why = clinic_unobservable(capture->program);
+	const char *why = capture->unobservable;
 	char text[PATH_MAX + 300];
 
 	if (reading->images_count)
@@ -259,6 +258,36 @@ static int note_unobserved(struct arena_reading *reading,
 		 capture->program,
 		 why ? why : "the library was not loaded into it");
 	return clinic_session_add_note(reading->session, 1, text);
+}
+
+#define UNFIT_NOTES_MAX 4
+
+static int note_one_unfit(struct arena_reading *reading,
+			  const struct text_block *unfit)
+{
+	char text[PATH_MAX + 100];
+	int bytes = unfit->bytes < PATH_MAX ? (int)unfit->bytes : PATH_MAX;
+
+	snprintf(text, sizeof(text), "not observed: %.*s", bytes, unfit->text);
+	return clinic_session_add_note(reading->session, 1, text);
+}
+
+/* Programs that were started without the library: the first few of them. */
+static int note_unfit(struct arena_reading *reading)
+{
+	const struct text_block *unfit = NULL;
+	size_t at = 0, count = 0;
+	int err = 0;
+
+	while (!err && at < reading->images_count && count < UNFIT_NOTES_MAX) {
+		unfit = clinic_arena_next(&reading->images[at].file,
+					  BLOCK_UNFIT, unfit);
+		at += !unfit;
+		count += unfit != NULL;
+		if (unfit)
+			err = note_one_unfit(reading, unfit);
+	}
+	return err;
 }
 
 /* What it was before an exec is not its end. */
@@ -345,6 +374,8 @@ int clinic_alloc_collect(struct clinic_alloc_capture *capture,
 		err = save(&reading, naming);
 	if (!err)
 		err = note_unobserved(&reading, capture);
+	if (!err)
+		err = note_unfit(&reading);
 	if (!err)
 		err = note_unfinished(&reading);
 	if (!err)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/observable.h"
 #include "sources/null_source.h"
 #include "sources/perf_source.h"
 #include "sources/timer_source.h"
@@ -37,9 +38,13 @@ static int join_settings(char *const *settings, char *const *more,
 
 static int launch_target(struct beginning *begin, char *const *settings)
 {
+	const char *unfit = clinic_unfit(begin->plan->argv[0]);
 	char **joined;
-	int err = join_settings(settings, begin->alloc_settings, &joined);
+	int err =
+		unfit ? join_settings(NULL, NULL, &joined)
+		      : join_settings(settings, begin->alloc_settings, &joined);
 
+	begin->outcome->unfit = unfit;
 	if (err)
 		return err;
 	err = clinic_target_launch(begin->plan->argv, joined,

@@ -11,26 +11,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "shared_memory/preloadable.h"
+
 #define INTERPRETERS_MAX 4 /* the kernel follows so many #! lines */
-
-/* As execvp: the first in PATH that may be executed. */
-static bool find_program(const char *program, char path[PATH_MAX])
-{
-	const char *folders = getenv("PATH");
-
-	if (strchr(program, '/') || !folders)
-		return snprintf(path, PATH_MAX, "%s", program) < PATH_MAX;
-	while (*folders) {
-		size_t length = strcspn(folders, ":");
-
-		if (snprintf(path, PATH_MAX, "%.*s/%s", (int)length, folders,
-			     program) < PATH_MAX &&
-		    access(path, X_OK) == 0)
-			return true;
-		folders += length + (folders[length] == ':');
-	}
-	return false;
-}
 
 /* The interpreter that a script names in its first line. */
 static bool read_interpreter(const char *head, char path[PATH_MAX])
@@ -76,8 +59,6 @@ static bool gains_privileges(int fd)
 
 static const char *judge_elf(int fd, const Elf64_Ehdr *elf)
 {
-	if (elf->e_ident[EI_CLASS] != ELFCLASS64)
-		return "it is a 32-bit program, and this library is not";
 	if (!has_loader(fd, elf))
 		return "it is statically linked: there is no loader to load "
 		       "a library, and no call to interpose";
@@ -88,6 +69,16 @@ static const char *judge_elf(int fd, const Elf64_Ehdr *elf)
 	return NULL;
 }
 
+const char *clinic_unfit(const char *program)
+{
+	const char *why = clinic_unfit_beside(getenv("LD_PRELOAD"));
+	char path[PATH_MAX];
+
+	if (why || !clinic_find_program(program, path))
+		return why;
+	return clinic_unfit_for_preload(path);
+}
+
 const char *clinic_unobservable(const char *program)
 {
 	union {
@@ -95,8 +86,11 @@ const char *clinic_unobservable(const char *program)
 		char text[256];
 	} head;
 	char path[PATH_MAX];
+	const char *unfit = clinic_unfit(program);
 
-	if (!find_program(program, path))
+	if (unfit)
+		return unfit;
+	if (!clinic_find_program(program, path))
 		return NULL; /* that it cannot be run is told elsewhere */
 	for (int i = 0; i < INTERPRETERS_MAX; i++) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);

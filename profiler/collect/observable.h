@@ -15,4 +15,7 @@
  */
 const char *clinic_unobservable(const char *program);
 
+/* Of these, why it must not be tried: the program would end at once. */
+const char *clinic_unfit(const char *program);
+
 #endif

@@ -1,9 +1,12 @@
 #include "collect/recording.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -288,6 +291,23 @@ static int begin(struct recording *recording)
 	return err ? err : clinic_target_go(&outcome->target);
 }
 
+/* Of allocations and locks it is said where they are read. */
+static int note_unfit(struct recording *recording)
+{
+	const struct clinic_recording_plan *plan = recording->plan;
+	const struct clinic_recording_outcome *outcome = recording->outcome;
+	char text[PATH_MAX + 300];
+
+	if (!outcome->unfit ||
+	    (!plan->with_stages && strcmp(outcome->source.backend, "timer")))
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%s ran without the library that takes timer samples and "
+		 "stages: %s",
+		 plan->argv[0], outcome->unfit);
+	return clinic_session_add_note(recording->session, 1, text);
+}
+
 /* After the naming, of which it tells too. */
 static int find(struct recording *recording, uint64_t stolen_ns)
 {
@@ -307,6 +327,8 @@ static int find(struct recording *recording, uint64_t stolen_ns)
 	clinic_session_quality(recording->session)->collector_peak_rss_bytes =
 		clinic_process_peak_rss_bytes(getpid());
 	err = clinic_findings_note(recording->session, &findings);
+	if (!err)
+		err = note_unfit(recording);
 	if (!err && clinic_stop_signals_is_hurried())
 		err = clinic_session_add_note(
 			recording->session, 1,

@@ -50,6 +50,8 @@ enum clinic_recording_step {
 struct clinic_recording_outcome {
 	enum clinic_recording_step failed; /* when the run gives an error */
 	bool has_measured;
+	/* Why the library was kept out of a launched target, or NULL. */
+	const char *unfit;
 	int stopped_by; /* the signal that ended it; 0: none */
 	struct clinic_refusals refusals;
 	struct clinic_source_facts source;

@@ -58,6 +58,9 @@ bench-instruments-churn: instruments $(O)/victims/alloc_churn
 # profiler/collect/room.mk's.
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
+# So is what both look at before a program is started.
+$(O)/lib/libclinic-preload.so: \
+	$(O)/obj/preload/profiler/shared_memory/preloadable.o
 # A program at a fixed address that takes the address of malloc has a stub
 # of that name, which is not a malloc of its own.
 $(O)/victims/alloc_fixed: VICTIM_CFLAGS = -fno-builtin -fno-pie -no-pie

@@ -68,3 +68,95 @@ def test_files_have_a_limit(tmp_path, mode, kibibytes):
 @pytest.mark.parametrize("mode", MODES[:2], ids=mode_name)
 def test_a_virtual_machine_starts(tmp_path, mode):
     is_as_alone(tmp_path, mode, "java", "-version")
+
+
+# Programs that end at once with the library in them: how each is made, and what is said of it.
+UNFIT = {
+    "asan": (["gcc", "-fsanitize=address"], "AddressSanitizer"),
+    "asan-clang": (["clang", "-fsanitize=address", "-shared-libsan", "-rpath-of-runtime"], "AddressSanitizer"),
+    "tsan": (["gcc", "-fsanitize=thread"], "ThreadSanitizer"),
+    "tsan-clang": (["clang", "-fsanitize=thread"], "ThreadSanitizer"),
+    "msan": (["clang", "-fsanitize=memory"], "MemorySanitizer"),
+    "musl": (["musl-gcc"], "musl"),
+}
+# Those that run with it: they do, and are as alone.
+FIT = {
+    "asan-static": ["clang", "-fsanitize=address"],
+    "lsan": ["gcc", "-fsanitize=leak"],
+    "lsan-clang": ["clang", "-fsanitize=leak"],
+    "ubsan": ["gcc", "-fsanitize=undefined"],
+}
+SOURCE = """
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+static void *work(void *unused)
+{
+	void *volatile kept;
+	for (int i = 0; i < 100; i++) { kept = malloc(100); free(kept); }
+	return unused;
+}
+int main(void)
+{
+	pthread_t threads[4];
+	for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, work, NULL);
+	for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+	puts("answer 42");
+	return 7;
+}
+"""
+CALLS = ["execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle", "fexecve", "execveat", "posix_spawn",
+         "posix_spawnp", "vfork", "system"]
+
+
+def build(directory, compiler: list[str]) -> str:
+    """The program, which runs alone; skips where there is no such compiler, or what it makes does not run here."""
+    if not shutil.which(compiler[0]):
+        pytest.skip(f"there is no {compiler[0]} here")
+    words = [word for word in compiler if word != "-rpath-of-runtime"]
+    if words != compiler:
+        runtime = subprocess.run([compiler[0], "-print-runtime-dir"], capture_output=True, text=True, check=True)
+        words.append(f"-Wl,-rpath,{runtime.stdout.strip()}")
+    source, program = directory / "program.c", directory / "program"
+    source.write_text(SOURCE)
+    made = subprocess.run([*words, "-g", "-O1", source, "-o", program, "-pthread"], capture_output=True, text=True)
+    if made.returncode or ends([program]) != (7, "answer 42\n"):
+        pytest.skip(f"{' '.join(compiler)} makes no program that runs here: {made.stderr[:200]}")
+    return str(program)
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_programs_that_would_end_with_the_library(tmp_path, kind):
+    """They run without it, and that is said."""
+    compiler, why = UNFIT[kind]
+    program = build(tmp_path, compiler)
+    for mode in MODES:
+        said = is_as_alone(tmp_path, mode, program)
+        assert why in said, said
+
+
+@pytest.mark.parametrize("kind", FIT)
+def test_sanitizers_that_bear_the_library(tmp_path, kind):
+    program = build(tmp_path, FIT[kind])
+    for mode in MODES:
+        is_as_alone(tmp_path, mode, program)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_programs_that_start_one(tmp_path, call):
+    program = build(tmp_path, UNFIT["asan"][0])
+    said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, program)
+    assert f"not observed: {program}: it is built with AddressSanitizer" in said or call == "fexecve", said
+    script = tmp_path / "script"
+    script.write_text(f"#!{program}\n")
+    script.chmod(0o755)
+    if call not in ("fexecve", "system"):
+        is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, script)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_fit_programs_are_still_followed(tmp_path, call):
+    said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "thread_attributes")
+    session = subprocess.run([CLINIC, "report", "--json", tmp_path / "session.json"], capture_output=True, text=True,
+                             check=True)
+    assert "thread_attributes" in session.stdout, said

@@ -30,6 +30,8 @@ enum block_kind {
 	BLOCK_PROCESS,
 	BLOCK_LOCK,
 	BLOCK_WAIT,
+	BLOCK_UNFIT, /* a text: a program that was started without us, and why
+		      */
 };
 
 /* One moment on two clocks: the cheap one is turned into the other later. */

@@ -40,6 +40,7 @@ static bool is_payload_sound(uint32_t kind, const void *payload, uint64_t room)
 			       site->frames_count * sizeof(uint64_t);
 	case BLOCK_MAPS:
 	case BLOCK_PROCESS:
+	case BLOCK_UNFIT:
 		return room >= sizeof(*text) &&
 		       text->bytes <= room - sizeof(*text);
 	case BLOCK_LOCK:
