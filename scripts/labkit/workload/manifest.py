@@ -13,9 +13,9 @@ from typing import Any, Callable
 from labkit.metrics import complaints
 from labkit.outcome import UsageError
 from labkit.subject import manifest_kinds
+from labkit.workload.change import CHANGES, Change
 
 WORKLOADS = Path("workloads")
-CHANGES = ("overlay", "cflags", "link", "env", "ref")
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,6 @@ class Stage:
 class Hypothesis:
     says: str
     function: str
-
-
-@dataclass(frozen=True)
-class Change:
-    kind: str  # one of CHANGES
-    value: Any  # overlay, ref: str; cflags, link: tuple of str; env: dict of str
 
 
 @dataclass(frozen=True)
@@ -223,18 +217,10 @@ def _change(table: _Table, folder: Path) -> Change:
     kinds = [kind for kind in CHANGES if kind in table.table]
     if len(kinds) != 1:
         raise table.fail("", f"has {len(kinds)} kinds of change; accepted: exactly one of {', '.join(CHANGES)}")
-    kind = kinds[0]
-    if kind == "overlay":
-        value = table.text(kind)
-        if not (folder / value).is_dir():
-            raise table.fail(kind, f"{folder / value} is not a folder")
-    elif kind == "ref":
-        value = table.text(kind)
-    elif kind == "env":
-        value = table.get(kind, "a table of NAME = 'value'", lambda v: isinstance(v, dict) and v != {} and
-                          all(isinstance(one, str) for one in v.values()))
-    else:
-        value = tuple(table.get(kind, "a list of flags", lambda v: isinstance(v, list) and v != [] and
-                                all(isinstance(one, str) for one in v)))
+    kind = CHANGES[kinds[0]]
+    value = kind.read(table.get(kind.word, kind.accepted, kind.accepts))
+    objection = kind.objection(folder, value)
+    if objection is not None:
+        raise table.fail(kind.word, objection)
     table.done()
-    return Change(kind, value)
+    return Change(kind.word, value)

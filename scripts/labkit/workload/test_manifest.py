@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from labkit.outcome import Exit, UsageError
-from labkit.workload import manifest
+from labkit.workload import change, manifest, variant
+from labkit.workload.change import CHANGES
 
 WHOLE = """
 schema = 1
@@ -52,7 +53,7 @@ def test_whole_manifest_is_read(tmp_path):
     found = manifest.load("toy", tmp_path)
     assert found.fixture.sizes == {"small": 10, "large": 100}
     assert found.main_size == "large"
-    assert found.candidates[0].change == manifest.Change("cflags", ("-funroll-loops",))
+    assert found.candidates[0].change == change.Change("cflags", ("-funroll-loops",))
 
 
 @pytest.mark.parametrize("old, new, names", [
@@ -95,3 +96,23 @@ def test_not_toml_is_a_sentence(tmp_path):
     write(tmp_path, "name = ")
     with pytest.raises(UsageError, match="not valid TOML"):
         manifest.load("toy", tmp_path)
+
+
+def test_a_new_kind_of_change_is_one_class(tmp_path, monkeypatch):
+    """Accepted words, checks and what it does to the build come from the class."""
+    monkeypatch.setitem(CHANGES, "debug", None)  # taken out again after the test
+
+    class Debug(change.CompilerFlags):
+        word = "debug"
+
+        def apply(self, folder, value):
+            return change.BuildChange(cflags=("-DDEBUG", *value))
+
+    write(tmp_path, WHOLE.replace('{ cflags = ["-funroll-loops"] }', '{ debug = "all" }'))
+    with pytest.raises(UsageError, match="change.debug: is 'all'; accepted: a list of flags"):
+        manifest.load("toy", tmp_path)
+    (tmp_path / "toy" / "workload.toml").write_text(
+        WHOLE.replace('{ cflags = ["-funroll-loops"] }', '{ debug = ["-g3"] }'))
+    (tmp_path / "toy" / "toy.c").write_text("int toy;\n")
+    found = manifest.load("toy", tmp_path)
+    assert variant.candidate(found, found.candidates[0]).cflags == ("-DDEBUG", "-g3")

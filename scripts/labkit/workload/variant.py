@@ -5,14 +5,13 @@ three-way merge against the baseline, and a candidate whose lines collide with a
 """
 
 import difflib
-import io
 import subprocess
-import tarfile
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.outcome import UsageError
+from labkit.workload.change import CHANGES, BuildChange, sources_of
 from labkit.workload.manifest import Candidate, Manifest
 
 BASELINE = "baseline"
@@ -43,7 +42,7 @@ class Variant:
 
 
 def baseline(manifest: Manifest) -> Variant:
-    sources = _sources_of(manifest.folder)
+    sources = sources_of(manifest.folder)
     if not sources:
         raise UsageError(f"{manifest.folder}: no C sources beside workload.toml")
     return Variant(BASELINE, sources)
@@ -87,46 +86,22 @@ class MergeConflict(Exception):
         self.file = file
 
 
-def _sources_of(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in sorted(folder.glob("*.[ch]"))
-            if not path.name.endswith("_test.c")}
-
-
 def _with(variant: Variant, **changes) -> Variant:
     return Variant(**{**variant.__dict__, **changes})
 
 
 def _apply(manifest: Manifest, onto: Variant, one: Candidate, *, name: str) -> Variant:
     """One candidate's change on top of a tree that may already hold others."""
-    kind, value = one.change.kind, one.change.value
-    if kind == "cflags":
-        return _with(onto, name=name, cflags=(*onto.cflags, *value))
-    if kind == "link":
-        return _with(onto, name=name, link=(*onto.link, *value))
-    if kind == "env":
-        return _with(onto, name=name, env={**onto.env, **value})
-    theirs = _sources_of(manifest.folder / value) if kind == "overlay" else _sources_at(manifest, value)
-    if not theirs:
-        raise UsageError(f"{manifest.folder / 'workload.toml'}: candidate {one.id}: {kind} {value} has no C sources")
-    base = _sources_of(manifest.folder)
+    kind, value = CHANGES[one.change.kind], one.change.value
+    change = kind.apply(manifest.folder, value)
+    if change == BuildChange():
+        raise UsageError(f"{manifest.folder / 'workload.toml'}: candidate {one.id}: {kind.word} {value} has no C sources")
+    base = sources_of(manifest.folder)
     sources = dict(onto.sources)
-    for file_name, text in theirs.items():
+    for file_name, text in change.sources.items():
         sources[file_name] = _merge_file(file_name, sources.get(file_name, ""), base.get(file_name, ""), text)
-    return _with(onto, name=name, sources=sources)
-
-
-def _sources_at(manifest: Manifest, ref: str) -> dict[str, str]:
-    """The workload's folder as it stands at a git ref."""
-    done = subprocess.run(["git", "archive", "--format=tar", ref, str(manifest.folder)], capture_output=True)
-    if done.returncode != 0:
-        raise UsageError(f"{manifest.folder / 'workload.toml'}: ref {ref}: {done.stderr.decode().strip()}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        found = {}
-        for member in archive.getmembers():
-            path = Path(member.name)
-            if path.parent == manifest.folder and path.suffix in (".c", ".h") and not path.name.endswith("_test.c"):
-                found[path.name] = archive.extractfile(member).read().decode()
-    return found
+    return _with(onto, name=name, sources=sources, cflags=(*onto.cflags, *change.cflags),
+                 link=(*onto.link, *change.link), env={**onto.env, **change.env})
 
 
 def _merge_file(name: str, ours: str, base: str, theirs: str) -> str:

@@ -1,0 +1,129 @@
+"""change.py - the kinds of change that a candidate may make, one class each.  workload.toml -> change -> manifest, variant
+
+A kind says what its value looks like in a manifest, and what it does to a build. A new kind is a new class: the
+accepted words, the checks and the errors follow from CHANGES.
+"""
+
+import io
+import subprocess
+import tarfile
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from labkit.outcome import UsageError
+
+CHANGES: dict[str, "ChangeKind"] = {}
+
+
+@dataclass(frozen=True)
+class Change:
+    kind: str  # one of CHANGES
+    value: Any  # as its kind reads it: text, tuple of flags, or {NAME: value}
+
+
+@dataclass(frozen=True)
+class BuildChange:
+    """What a change does: files in place of the baseline's, flags and variables beside them."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    cflags: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+
+
+class ChangeKind(ABC):
+    """word: the key in [candidate.change]. accepted: what stands there, for a person who got it wrong."""
+
+    word: ClassVar[str]
+    accepted: ClassVar[str] = "a text that is not empty"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        CHANGES[cls.word] = cls()
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, str) and value.strip() != ""
+
+    def read(self, value: Any) -> Any:
+        """The value as a manifest keeps it."""
+        return value
+
+    def objection(self, folder: Path, value: Any) -> str | None:
+        """What is wrong with an accepted value; folder: the workload's."""
+        return None
+
+    @abstractmethod
+    def apply(self, folder: Path, value: Any) -> BuildChange:
+        """UsageError where what the value names cannot be had."""
+
+
+class Overlay(ChangeKind):
+    """A folder of files that replace the baseline's."""
+
+    word = "overlay"
+
+    def objection(self, folder: Path, value: str) -> str | None:
+        return None if (folder / value).is_dir() else f"{folder / value} is not a folder"
+
+    def apply(self, folder: Path, value: str) -> BuildChange:
+        return BuildChange(sources=sources_of(folder / value))
+
+
+class CompilerFlags(ChangeKind):
+    word, accepted = "cflags", "a list of flags"
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, list) and value != [] and all(isinstance(one, str) for one in value)
+
+    def read(self, value: list[str]) -> tuple[str, ...]:
+        return tuple(value)
+
+    def apply(self, folder: Path, value: tuple[str, ...]) -> BuildChange:
+        return BuildChange(cflags=value)
+
+
+class LinkerFlags(CompilerFlags):
+    word = "link"
+
+    def apply(self, folder: Path, value: tuple[str, ...]) -> BuildChange:
+        return BuildChange(link=value)
+
+
+class Environment(ChangeKind):
+    word, accepted = "env", "a table of NAME = 'value'"
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, dict) and value != {} and all(isinstance(one, str) for one in value.values())
+
+    def apply(self, folder: Path, value: dict[str, str]) -> BuildChange:
+        return BuildChange(env=value)
+
+
+class Ref(ChangeKind):
+    """The workload's folder as it stands at a commit."""
+
+    word = "ref"
+
+    def apply(self, folder: Path, value: str) -> BuildChange:
+        return BuildChange(sources=_sources_at(folder, value))
+
+
+def sources_of(folder: Path) -> dict[str, str]:
+    """File name to text of all that is compiled or included; tests are neither."""
+    return {path.name: path.read_text() for path in sorted(folder.glob("*.[ch]"))
+            if not path.name.endswith("_test.c")}
+
+
+def _sources_at(folder: Path, ref: str) -> dict[str, str]:
+    done = subprocess.run(["git", "archive", "--format=tar", ref, str(folder)], capture_output=True)
+    if done.returncode != 0:
+        raise UsageError(f"{folder / 'workload.toml'}: ref {ref}: {done.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        found = {}
+        for member in archive.getmembers():
+            path = Path(member.name)
+            if path.parent == folder and path.suffix in (".c", ".h") and not path.name.endswith("_test.c"):
+                found[path.name] = archive.extractfile(member).read().decode()
+    return found
