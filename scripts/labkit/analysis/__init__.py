@@ -16,10 +16,10 @@ from labkit.analysis.appendix import appendix
 from labkit.analysis.baseline_numbers import baseline_numbers
 from labkit.analysis.candidate_numbers import candidate_numbers
 from labkit.analysis.checklist import check_rows
-from labkit.analysis.decide import Decision, decide
+from labkit.analysis.decide import Decision, decide_candidates
 from labkit.analysis.defence_answers import defence_answers
-from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
 from labkit.analysis.environment_numbers import environment_numbers
+from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
 from labkit.analysis.findings import collect_findings
 from labkit.analysis.headline import headline
 from labkit.analysis.hypotheses import score_hypotheses
@@ -35,7 +35,7 @@ SIGNIFICANT = 9
 
 def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     """All numbers of the report, JSON-ready: same evidence, same dict, on any machine."""
-    decisions = decide(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
+    decisions = _decisions(evidence_set)
     audit: dict[str, Any] = {
         "schema": SCHEMA,
         "engine": ENGINE,
@@ -64,8 +64,11 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
 
 def decisions_of(report: Path) -> tuple[Decision, ...]:
     """What the candidates measured so far come to, while the version is still open."""
-    evidence_set = read_evidence_set(report)
-    return decide(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
+    return _decisions(read_evidence_set(report))
+
+
+def _decisions(evidence_set: EvidenceSet) -> tuple[Decision, ...]:
+    return decide_candidates(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
 
 
 def tidy(value: Any) -> Any:

@@ -2,8 +2,7 @@
 
 from typing import Any, Mapping, Sequence
 
-from labkit.analysis.campaign_numbers import campaign_numbers
-from labkit.analysis.comparison_numbers import comparison_numbers, loss_numbers
+from labkit.analysis.comparison_numbers import campaign_numbers, comparison_numbers, loss_numbers
 from labkit.analysis.decide import Decision
 from labkit.analysis.evidence_set import Document, EvidenceSet
 from labkit.analysis.shares import ceiling

@@ -90,8 +90,8 @@ class Decision:
         return "accepted" if self.accepted else "rejected"
 
 
-def decide(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
-           manifest: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[Decision, ...]:
+def decide_candidates(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
+                      manifest: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[Decision, ...]:
     """Judge all candidates of one audit together, as multiplicity demands.
 
     candidates: whole evidence documents of kind "candidate", in the manifest's order.
@@ -102,7 +102,7 @@ def decide(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] |
     rules = parse(policy)
     facts = [gather(one, profile, manifest, rules) for one in candidates]
     gains = _judged_over_candidates([one.gain for one in facts], candidates, rules)
-    return tuple(judge(replace(one, gain=gain), rules) for one, gain in zip(facts, gains))
+    return tuple(decide_candidate(replace(one, gain=gain), rules) for one, gain in zip(facts, gains))
 
 
 def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
@@ -161,15 +161,27 @@ def allocation_growth(memory: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]
     return tuple(Growth(size, arms["before"], arms["after"]) for size, arms in totals.items() if len(arms) == 2)
 
 
-# The rules. Each returns a sentence with the numbers, or None when it has nothing to say.
+@dataclass(frozen=True)
+class Rule:
+    """says returns a sentence with the numbers, or None. final: after its objection there is nothing left to weigh."""
 
-def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
-    if facts.failure is None:
-        return None
-    reason, detail = facts.failure
-    return f"{FAILURES[reason]}: {detail}"
+    name: str
+    says: Callable[[Facts, AcceptancePolicy], str | None]
+    final: bool
 
 
+RULES: dict[str, Rule] = {}
+
+
+def rule(name: str, final: bool = False) -> Callable[[Callable], Callable]:
+    """A rule is its function: this puts it into RULES, which are asked in the order of this file."""
+    def register(says: Callable[[Facts, AcceptancePolicy], str | None]) -> Callable:
+        RULES[name] = Rule(name, says, final)
+        return says
+    return register
+
+
+@rule("answer", final=True)
 def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not facts.wrong_answers:
         return None
@@ -178,6 +190,15 @@ def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return f"{FAILURES['answer']}: {shown}."
 
 
+@rule("failure", final=True)
+def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
+    if facts.failure is None:
+        return None
+    reason, detail = facts.failure
+    return f"{FAILURES[reason]}: {detail}"
+
+
+@rule("untraceable")
 def rule_untraceable(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.share is None:
         return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the profile."
@@ -187,12 +208,14 @@ def rule_untraceable(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return None
 
 
+@rule("unmeasured")
 def rule_unmeasured(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.gain is None:
         return "It was not timed at the size of the complaint, so nothing can be said for it."
     return None
 
 
+@rule("regression")
 def rule_regression(facts: Facts, policy: AcceptancePolicy) -> str | None:
     lost = [one for one in facts.others if one.comparison.verdict == REGRESSED
             and one.comparison.ratio - 1.0 > policy.maximum_loss_ratio]
@@ -202,6 +225,7 @@ def rule_regression(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return f"It loses at another size: {shown}; the policy allows a loss of {percent(policy.maximum_loss_ratio)}."
 
 
+@rule("insignificant")
 def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.gain is None or facts.gain.comparison.verdict == IMPROVED:
         return None
@@ -218,6 +242,7 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
 
 
+@rule("too-little")
 def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
     required = policy.required_gain(facts.risk)
     if not improved(facts) or gain_low_ratio(facts) >= required:
@@ -226,6 +251,7 @@ def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
             f"{times(1.0 + required)}.")
 
 
+@rule("complexity")
 def rule_complexity(facts: Facts, policy: AcceptancePolicy) -> str | None:
     allowed = policy.allowed_lines(gain_low_ratio(facts))
     if not improved(facts) or facts.lines_count <= allowed:
@@ -245,6 +271,7 @@ def gain_low_ratio(facts: Facts) -> float:
     return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_low - 1.0)) if facts.gain else 0.0
 
 
+@rule("peak-rss")
 def rule_peak_rss(facts: Facts, policy: AcceptancePolicy) -> str | None:
     grown = [one for one in facts.peak_rss if one.ratio > policy.peak_rss_growth_ratio
              and one.after - one.before > policy.peak_rss_free_bytes]
@@ -254,6 +281,7 @@ def rule_peak_rss(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return f"Its peak memory grows: {shown}; the policy allows {percent(policy.peak_rss_growth_ratio)}."
 
 
+@rule("allocations")
 def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
     grown = [one for one in facts.allocations if one.ratio > policy.allocations_growth_ratio]
     if not grown:
@@ -262,30 +290,14 @@ def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
     return f"It allocates more per batch: {shown}; the policy allows {percent(policy.allocations_growth_ratio)}."
 
 
-RULES: tuple[tuple[str, Callable[[Facts, AcceptancePolicy], str | None]], ...] = (
-    ("answer", rule_answer),
-    ("failure", rule_failure),
-    ("untraceable", rule_untraceable),
-    ("unmeasured", rule_unmeasured),
-    ("regression", rule_regression),
-    ("insignificant", rule_insignificant),
-    ("too-little", rule_too_little),
-    ("complexity", rule_complexity),
-    ("peak-rss", rule_peak_rss),
-    ("allocations", rule_allocations),
-)
-# After one of these there is nothing left to weigh.
-FINAL = ("answer", "failure")
-
-
-def judge(facts: Facts, policy: AcceptancePolicy) -> Decision:
+def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:
     """Every rule speaks, the first objection names the rejection; after a FINAL one the rest is silent."""
     objections = []
-    for name, rule in RULES:
-        text = rule(facts, policy)
+    for one in RULES.values():
+        text = one.says(facts, policy)
         if text:
-            objections.append(Objection(_failure_name(name, facts), text))
-            if name in FINAL:
+            objections.append(Objection(_failure_name(one.name, facts), text))
+            if one.final:
                 break
     return Decision(
         id=facts.id,
@@ -299,8 +311,8 @@ def judge(facts: Facts, policy: AcceptancePolicy) -> Decision:
     )
 
 
-def _failure_name(rule: str, facts: Facts) -> str:
-    return facts.failure[0] if rule == "failure" and facts.failure else rule
+def _failure_name(name: str, facts: Facts) -> str:
+    return facts.failure[0] if name == "failure" and facts.failure else name
 
 
 def _praise(facts: Facts, policy: AcceptancePolicy) -> str:

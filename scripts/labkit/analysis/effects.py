@@ -10,8 +10,7 @@ from typing import Any, Mapping, Sequence
 from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy
 from labkit.verdicts.stages import CONFIRM, COUNT, FIRST, of_stages, settled
-from labkit.verdicts.verdict import (REGRESSED, Comparison, NothingToCompare, Policy as VerdictPolicy, compare,
-                                     judge_together)
+from labkit.verdicts.verdict import REGRESSED, Comparison, NothingToCompare, VerdictPolicy, compare, judge_together
 
 Row = Mapping[str, Any]
 

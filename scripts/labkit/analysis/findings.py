@@ -1,7 +1,7 @@
 """findings.py - all that must be known before a number is believed: what the phases reported, and what shows only now.
 
 A finding is {"level", "subject", "text", "cost", "sources"}: errors first, then warnings, then notes; the same one
-from several phases is told once, with all its sources.
+from several phases stands there once, with all its sources.
 """
 
 from typing import Any, Iterator

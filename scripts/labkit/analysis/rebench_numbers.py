@@ -11,8 +11,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from labkit.analysis.baseline_numbers import command_times, distribution, single_batches, stage_numbers
-from labkit.analysis.campaign_numbers import campaign_numbers
-from labkit.analysis.comparison_numbers import comparison_numbers, loss_numbers
+from labkit.analysis.comparison_numbers import campaign_numbers, comparison_numbers, loss_numbers
 from labkit.analysis.decide import Decision, allocation_growth
 from labkit.analysis.effects import Row, confirmed, first_stage, judged_together, sizes_of, stage_effects
 from labkit.analysis.evidence_set import EvidenceSet

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import example_evidence
-from labkit.analysis.decide import Growth, decide, gather, judge
+from labkit.analysis.decide import RULES, Growth, decide_candidate, decide_candidates, gather, rule
 from labkit.policy import parse
 
 FATES = {"arena": "accepted", "merge-sort": "accepted", "inline-check": "insignificant", "radix": "regression",
@@ -31,7 +31,7 @@ def policy_table(documents):
 @pytest.fixture(scope="module")
 def decisions(documents, manifest, policy_table):
     candidates = [documents[f"candidates/{name}"] for name in example_evidence.CANDIDATES]
-    return {one.id: one for one in decide(candidates, documents["profile"], manifest, policy_table)}
+    return {one.id: one for one in decide_candidates(candidates, documents["profile"], manifest, policy_table)}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_wrong_answer_shows_both_and_nothing_is_weighed_after_it(decisions):
 
 def test_several_objections_are_all_written_down(good_facts, policy_table):
     facts = replace(good_facts, risk=5, lines_count=10_000)
-    judged = judge(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))
+    judged = decide_candidate(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))
     assert [one.rule for one in judged.objections] == ["too-little", "complexity"]
 
 
@@ -80,37 +80,49 @@ def test_several_objections_are_all_written_down(good_facts, policy_table):
 }.items())
 def test_each_rule_can_object(good_facts, policy_table, rule, change):
     policy = parse(policy_table)
-    assert judge(good_facts, policy).accepted
-    assert judge(replace(good_facts, **change), policy).rule == rule
+    assert decide_candidate(good_facts, policy).accepted
+    assert decide_candidate(replace(good_facts, **change), policy).rule == rule
 
 
 @pytest.mark.parametrize("verdict", ("regressed", "equivalent", "inconclusive"))
 def test_only_a_proven_improvement_is_accepted(good_facts, policy_table, verdict):
     facts = replace(good_facts, gain=with_comparison(good_facts.gain, verdict=verdict))
-    assert judge(facts, parse(policy_table)).rule == "insignificant"
+    assert decide_candidate(facts, parse(policy_table)).rule == "insignificant"
 
 
 def test_a_gain_below_what_counts_is_told_apart_from_none(good_facts, policy_table):
     policy = parse(policy_table)
     small = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=0.001, gain_low=1.001)
-    assert "less than counts" in judge(replace(good_facts, gain=small), policy).reason
+    assert "less than counts" in decide_candidate(replace(good_facts, gain=small), policy).reason
     none = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=1.0, gain_low=0.9, mde_ratio=3.0)
-    assert "not even a doubling" in judge(replace(good_facts, gain=none), policy).reason
+    assert "not even a doubling" in decide_candidate(replace(good_facts, gain=none), policy).reason
 
 
 def test_small_growth_of_memory_is_not_held_against_a_change(good_facts, policy_table):
     policy = parse(policy_table)
     small = Growth("large", 1 << 20, 2 << 20)  # twice as much, but within the free MiB
-    assert judge(replace(good_facts, peak_rss=(small,)), policy).accepted
+    assert decide_candidate(replace(good_facts, peak_rss=(small,)), policy).accepted
 
 
 def test_without_a_profile_nothing_is_traceable(documents, manifest, policy_table):
     candidates = [documents["candidates/arena"]]
-    assert decide(candidates, None, manifest, policy_table)[0].rule == "untraceable"
+    assert decide_candidates(candidates, None, manifest, policy_table)[0].rule == "untraceable"
 
 
 def test_many_candidates_make_each_harder_to_accept(documents, manifest, policy_table):
-    alone = decide([documents["candidates/arena"]], documents["profile"], manifest, policy_table)[0]
+    alone = decide_candidates([documents["candidates/arena"]], documents["profile"], manifest, policy_table)[0]
     candidates = [documents[f"candidates/{name}"] for name in example_evidence.CANDIDATES]
-    among = decide(candidates, documents["profile"], manifest, policy_table)[0]
+    among = decide_candidates(candidates, documents["profile"], manifest, policy_table)[0]
     assert among.facts.gain.comparison.p_adjusted > alone.facts.gain.comparison.p_adjusted
+
+
+def test_a_new_rule_is_one_entry(good_facts, policy_table, monkeypatch):
+    policy = parse(policy_table)
+    monkeypatch.setitem(RULES, "friday", None)  # taken out again after the test
+
+    @rule("friday")
+    def rule_friday(facts, _policy):
+        return f"{facts.id} came on a Friday."
+
+    decision = decide_candidate(good_facts, policy)
+    assert (decision.rule, decision.reason) == ("friday", f"{good_facts.id} came on a Friday.")

@@ -1,4 +1,4 @@
-"""profile.py - where the time goes: sustained load under a sampler, twice where two are to be had.
+"""profile.py - where the time goes: sustained load under a sampler, and under a second one where the machine has two.
 
 The first sampling is the one the report draws; the second, by another tool, is the witness against it.
 Sessions stay beside the evidence as collapsed stacks, so that every share can be counted again.

@@ -17,7 +17,7 @@ from labkit.calibration.trial_file import CRITERION
 from labkit.error_rates import GATE
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
-from labkit.verdicts.verdict import CHANGED, REGRESSED, Policy
+from labkit.verdicts.verdict import CHANGED, REGRESSED, VerdictPolicy
 
 TOOL_ALPHA = 0.05
 BLOCK = re.compile(r"([pmc])(\d+)\.(\d+)([ABC]+)")
@@ -66,10 +66,10 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
                       for name in conditions}}
 
 
-def policy_of(head: dict) -> Policy:
+def policy_of(head: dict) -> VerdictPolicy:
     """Of trials that an earlier engine measured, what this one still knows."""
-    known = {one.name for one in fields(Policy)}
-    return Policy(**{name: value for name, value in head["policy"].items() if name in known})
+    known = {one.name for one in fields(VerdictPolicy)}
+    return VerdictPolicy(**{name: value for name, value in head["policy"].items() if name in known})
 
 
 def trial_name(trial: dict) -> str:
@@ -82,7 +82,7 @@ def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]
             if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
 
 
-def rates_of(trials: list[dict], floors: Floors, policy: Policy, compare_py: dict[str, float]) -> dict:
+def rates_of(trials: list[dict], floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict:
     """{tool: {planted effect in thousandths: rate}}"""
     found: dict[str, dict[str, list[bool]]] = {}
     for trial in trials:
@@ -94,7 +94,7 @@ def rates_of(trials: list[dict], floors: Floors, policy: Policy, compare_py: dic
     return rates
 
 
-def verdicts_of(trial: dict, floors: Floors, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
+def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
     verdicts = {GATE: gate_says(trial, floors.gate, planted)}
@@ -105,7 +105,7 @@ def verdicts_of(trial: dict, floors: Floors, policy: Policy, compare_py: dict[st
     return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
 
 
-def on_our_runs(trial: dict, floors: Floors, policy: Policy) -> dict[str, bool]:
+def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str, bool]:
     """Rivals that judge what the gate's first stage ran."""
     planted = trial["extra"] > 0
     a, b = first_stage(trial)
@@ -116,7 +116,7 @@ def on_our_runs(trial: dict, floors: Floors, policy: Policy) -> dict[str, bool]:
             SAME_RUNS_U: says(mann_whitney_p, a.ravel(), b.ravel(), planted)}
 
 
-def on_hyperfines_runs(trial: dict, policy: Policy, compare_py: dict[str, float]) -> dict[str, bool]:
+def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
     """Rivals that judge runs of their own, all A and then all B; only some trials have them."""
     name, planted = trial_name(trial), trial["extra"] > 0
     pairs = rival_pairs([trial])
@@ -198,7 +198,7 @@ def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> fl
     the intervals are the guard, and their spread says nothing of a comparison that can decide.
     """
     effects = np.array([abs(ratio_of(trial) - 1) for trial in a_a_trials
-                        if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * Policy.power_effect_ratio])
+                        if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * VerdictPolicy.power_effect_ratio])
     if effects.size == 0:
         return 0.0
     if effects.size >= FLOOR_TRIALS_MIN:

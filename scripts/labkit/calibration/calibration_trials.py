@@ -30,7 +30,7 @@ from labkit.instruments import Unavailable, hyperfine, whole_process
 from labkit.outcome import LabError
 from labkit.process import run_process
 from labkit.row_file import RowFile
-from labkit.verdicts.verdict import Policy
+from labkit.verdicts.verdict import VerdictPolicy
 
 PLANTED_WORK = Path("build/calibration/planted_work")
 TABLE_KIB = 64
@@ -99,7 +99,7 @@ def run_trials(size: Size, path: Path, *, ends: float, on_trial: Callable[[], No
     with workplace() as files, RowFile(path) as log:
         if not read_trials(path):
             log.add({"kind": "head", "host": host.read_host().to_json(), "started_utc": now_utc(),
-                     "policy": asdict(Policy()), "instructions": planted_instructions(files),
+                     "policy": asdict(VerdictPolicy()), "instructions": planted_instructions(files),
                      "startup_ratio": startup_ratio(files)})
         rival = Hyperfine()
         for condition in CONDITIONS:

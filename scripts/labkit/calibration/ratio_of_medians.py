@@ -1,4 +1,4 @@
-"""ratio_of_medians.py - the statistic that the gate first had, as a rival on the gate's own runs.  runs -> calibration_rates
+"""ratio_of_medians.py - the gate's first statistic, as a rival on the gate's own runs.  runs -> calibration_rates
 
 What hardening/adr/0005 decided against: median(B) / median(A) over all runs of an arm, blocks resampled. Everything else is
 the gate's first stage: the exact interval of the blocks' log ratios, both beyond 1, the effect beyond policy and floor.
@@ -10,13 +10,13 @@ import numpy as np
 
 from labkit.stats.bootstrap import block_logs
 from labkit.stats.paired import median_interval
-from labkit.verdicts.verdict import Policy, excludes_one
+from labkit.verdicts.verdict import VerdictPolicy, excludes_one
 
 RESAMPLES_COUNT = 10_000
 CHUNK_COUNT = 1000
 
 
-def slower_or_faster(a: np.ndarray, b: np.ndarray, *, policy: Policy, floor_ratio: float, seed: int) -> int:
+def slower_or_faster(a: np.ndarray, b: np.ndarray, *, policy: VerdictPolicy, floor_ratio: float, seed: int) -> int:
     """1 slower, -1 faster, 0 neither. a, b: shape (blocks, runs per block), of one unit.
 
     The cheap conditions come first: of identical programs few need the bootstrap.

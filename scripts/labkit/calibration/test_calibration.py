@@ -26,7 +26,7 @@ from labkit.outcome import Exit
 from labkit.schemas import check
 from labkit.stats.other_tests import mann_whitney_p
 from labkit.verbs import calibrate
-from labkit.verdicts.verdict import Policy, compare_blocks
+from labkit.verdicts.verdict import VerdictPolicy, compare_blocks
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
@@ -236,7 +236,8 @@ def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
     for seed in range(10):
         a, b = blocks_with_two_moods(seed, 1.02)
         found["blocks"] += compare_blocks(a, b).verdict == "regressed"
-        found["medians"] += ratio_of_medians.slower_or_faster(a, b, policy=Policy(), floor_ratio=0.0, seed=seed) == 1
+        found["medians"] += ratio_of_medians.slower_or_faster(a, b, policy=VerdictPolicy(), floor_ratio=0.0,
+                                                              seed=seed) == 1
     assert found["blocks"] >= 9 and found["medians"] <= 5
 
 
@@ -244,8 +245,8 @@ def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
 def test_the_ratio_of_medians_is_a_fair_rival_in_one_mood(effect, says):
     source = np.random.default_rng(1)
     a, b = (1e4 * source.lognormal(0, 0.005, (24, 2)) for _ in "AB")
-    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=Policy(), floor_ratio=0.0, seed=1) == says
-    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=Policy(), floor_ratio=0.1, seed=1) == 0
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=VerdictPolicy(), floor_ratio=0.0, seed=1) == says
+    assert ratio_of_medians.slower_or_faster(a, b * effect, policy=VerdictPolicy(), floor_ratio=0.1, seed=1) == 0
 
 
 @pytest.mark.slow

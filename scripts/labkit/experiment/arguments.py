@@ -15,7 +15,7 @@ from labkit.experiment.commands import ANY, SAME, Conditions
 from labkit.experiment.design import Case, Design
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.row_file import RowFile
-from labkit.verdicts.verdict import NothingToCompare, Policy
+from labkit.verdicts.verdict import NothingToCompare, VerdictPolicy
 
 # What a command does beside its runs, four figures above all, so that --budget holds for the whole of it.
 REPORT_S, REPORT_SHARE = 2.0, 0.1
@@ -36,8 +36,8 @@ def add_design_arguments(parser) -> None:
     """How much is measured, and what counts."""
     parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="most time to take; default: 30")
     parser.add_argument("--pairs", type=int, help="pairs of runs, instead of the pilot's choice")
-    parser.add_argument("--alpha", type=float, default=Policy.alpha, help="default: 0.01")
-    parser.add_argument("--effect", type=float, default=Policy.effect_ratio, metavar="RATIO",
+    parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, help="default: 0.01")
+    parser.add_argument("--effect", type=float, default=VerdictPolicy.effect_ratio, metavar="RATIO",
                         help="smallest change that counts; default: 0.01")
     parser.add_argument("--seed", type=int, help="default: a new one, recorded")
 
@@ -48,7 +48,7 @@ def design_of(args) -> Design:
     if args.budget <= 0 or not 0 < args.alpha < 1 or args.effect < 0:
         raise UsageError("--budget must be above 0, --alpha between 0 and 1, --effect at least 0")
     return Design(seed=args.seed if args.seed is not None else secrets.randbits(32), budget_s=args.budget,
-                  policy=Policy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
+                  policy=VerdictPolicy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
                   blocks_count=None if args.pairs is None else -(-args.pairs // 2),
                   floor_ratio=error_rates.floor_ratio(), reserved_s=min(REPORT_S, REPORT_SHARE * args.budget))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from labkit.metrics import METRICS
 from labkit.subject import Row, Slot, Subject
-from labkit.verdicts.verdict import Policy
+from labkit.verdicts.verdict import VerdictPolicy
 
 PILOT_BLOCKS = 12
 CANARY_ALPHA = 0.01
@@ -67,7 +67,7 @@ class Design:
 
     seed: int
     budget_s: float
-    policy: Policy = Policy()
+    policy: VerdictPolicy = VerdictPolicy()
     cpu: int | None = None
     blocks_count: int | None = None
     floor_ratio: float = 0.0
@@ -79,5 +79,5 @@ class Design:
     reserved_s: float = 0.0
 
     @property
-    def canary_policy(self) -> Policy:
+    def canary_policy(self) -> VerdictPolicy:
         return replace(self.policy, alpha=min(self.policy.alpha, self.canary_alpha))

@@ -11,7 +11,7 @@ from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import CANARY
 from labkit.outcome import Exit, UsageError
 from labkit.stats.proportions import clopper_pearson
-from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, Policy
+from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, VerdictPolicy
 
 
 class Machine:
@@ -42,7 +42,8 @@ def test_an_alpha_that_the_given_pairs_cannot_reach_is_refused_with_what_would(c
     """--alpha 0.0001 never fired, and nothing said so."""
     def judge(blocks_count):
         machine = Machine(slow={"B": 2.0})
-        return run_campaign([Case("only", machine.observe)], Design(seed=1, budget_s=60.0, policy=Policy(alpha=alpha),
+        return run_campaign([Case("only", machine.observe)], Design(seed=1, budget_s=60.0,
+                                                                      policy=VerdictPolicy(alpha=alpha),
                                                                     blocks_count=blocks_count), clock=machine.clock)
 
     with pytest.raises(UsageError, match=f"--pairs {2 * fewest} can"):
@@ -137,7 +138,7 @@ def test_a_confirmed_regression_reports_the_second_stages_numbers():
 def test_a_pilot_that_is_more_than_enough_is_all_of_the_first_stage():
     machine = Machine(noise=0.001, slow={"B": 1.1})
     result = run_campaign([Case("only", machine.observe, pilot_blocks=30)],
-                          Design(seed=1, budget_s=60.0, policy=Policy(alpha=0.05)), clock=machine.clock)
+                          Design(seed=1, budget_s=60.0, policy=VerdictPolicy(alpha=0.05)), clock=machine.clock)
     assert result.wanted["only"] < result.blocks["only"] == 30 and result.verdict == REGRESSED
     stages = {}
     for row in result.rows:
@@ -227,7 +228,7 @@ def test_all_that_gates_together_is_one_family():
     """Identical programs, two cases of three metrics that gate and one that is watched, at alpha 0.05 and with no
     smallest effect, so that nothing but p stands in the way: one false alarm in twenty at most, several times that without
     Holm. What is watched decides nothing. 17 blocks, with which the sign test comes closest to its alpha."""
-    policy, alarms, alone, watched = Policy(alpha=0.05, effect_ratio=0.0), 0, 0, 0
+    policy, alarms, alone, watched = VerdictPolicy(alpha=0.05, effect_ratio=0.0), 0, 0, 0
     for seed in range(120):
         machine = Machine(seed=seed, noise=0.02, fields=noisy_costs(np.random.default_rng(1000 + seed)))
         cases = [Case(name, machine.observe, gating=("wall", "minor_faults", "cpu"), watched=("peak_rss",))

@@ -32,7 +32,7 @@ class Point:
 
 
 class HistoryStore(Protocol):
-    """A cache: everything in it can be had again from the reports."""
+    """A cache: everything in it can be read again from the reports."""
 
     def replace(self, points: Iterable[Point]) -> None:
         """These points and no others."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from labkit.verdicts.covariates import UNSTABLE_RATIO, disturbed_ratio
 from labkit.verdicts.paired_rows import kept_rows
-from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, Policy, compare
+from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, VerdictPolicy, compare
 
 PILOT, MAIN, CONFIRM, COUNT = "pilot", "main", "confirm", "count"
 FIRST = (PILOT, MAIN)
@@ -34,8 +34,8 @@ def settled(first: Comparison, second: Comparison | None) -> Comparison:
                    reason=f"the first stage saw {first.ratio - 1:+.2%}, fresh processes did not confirm it")
 
 
-def judge_canary(rows: Iterable[dict], *, metric: str, policy: Policy, floor_ratio: float) -> Comparison | None:
-    """The canary against A in all blocks of the first stage that had one. Several cases may share one canary: ratios
+def judge_canary(rows: Iterable[dict], *, metric: str, policy: VerdictPolicy, floor_ratio: float) -> Comparison | None:
+    """The canary against A in all blocks of the first stage in which it ran. Several cases may share one canary: ratios
     are taken within blocks. None if no such block is complete."""
     try:
         return compare(of_stages(rows, *FIRST), metric=metric, b=CANARY, policy=policy,

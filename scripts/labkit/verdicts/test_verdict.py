@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from labkit.experiment.interleave import plan_blocks, run_blocks
 from labkit.stats.power import blocks_for_power
 from labkit.stats.proportions import clopper_pearson
-from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, NothingToCompare, Policy,
-                                     compare, compare_blocks, judge_together)
+from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, NothingToCompare,
+                                     VerdictPolicy, compare, compare_blocks, judge_together)
 
 
 def blocks_of(seed, blocks_count, ratio, noise, drift=0.0):
@@ -225,7 +225,7 @@ def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
     rows = run_blocks(plan_blocks(8, 1), lambda slot: {"wall_ns": (110 if slot.arm == "B" else 100) + slot.block % 3})
     close = compare(rows)
     assert close.verdict == REGRESSED and close.p_exact == pytest.approx(2 / 2**8)
-    together = judge_together([close] * 3, Policy())
+    together = judge_together([close] * 3, VerdictPolicy())
     assert {c.verdict for c in together} == {INCONCLUSIVE}
     assert "8 blocks cannot decide" in together[0].reason and "10 could" in together[0].reason
 
@@ -234,13 +234,13 @@ def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
 def test_a_large_family_can_still_find_what_is_twice_as_slow(family_count):
     """Holm multiplied the bootstrap's p, which ends at 2 of 10001 resamples: from 51 comparisons on nothing was found."""
     twice = [compare(blocks_of(seed, 20, 2.0, 0.01)) for seed in range(family_count)]
-    assert {c.verdict for c in judge_together(twice, Policy())} == {REGRESSED}
+    assert {c.verdict for c in judge_together(twice, VerdictPolicy())} == {REGRESSED}
 
 
 def test_an_alpha_that_more_blocks_reach_is_reached():
     twice = blocks_of(1, 15, 2.0, 0.01)
-    assert compare(twice, policy=Policy(alpha=0.0001)).verdict == REGRESSED
-    refused = compare(twice, policy=Policy(alpha=0.00001))
+    assert compare(twice, policy=VerdictPolicy(alpha=0.0001)).verdict == REGRESSED
+    refused = compare(twice, policy=VerdictPolicy(alpha=0.00001))
     assert refused.verdict == INCONCLUSIVE and "15 blocks cannot decide" in refused.reason and "18 could" in refused.reason
 
 
@@ -253,7 +253,8 @@ def families():
 @given(families())
 def test_the_printed_interval_decides_and_agrees_with_the_printed_p(family):
     """A candidate was shown as [1.013, 1.023] and called insignificant: its interval was not its family's."""
-    found = judge_together([compare(blocks_of(seed, count, ratio, 0.01)) for seed, ratio, count in family], Policy())
+    found = judge_together([compare(blocks_of(seed, count, ratio, 0.01)) for seed, ratio, count in family],
+                           VerdictPolicy())
     for c in found:
         excludes = c.low > 1 or c.high < 1
         assert not excludes or c.p_adjusted <= 0.01

@@ -36,7 +36,7 @@ CHANGED = (IMPROVED, REGRESSED)
 
 
 @dataclass(frozen=True)
-class Policy:
+class VerdictPolicy:
     """What counts, fixed before the first run. Defaults are those that `make calibrate` measures.
 
     power is of one stage: a regression passes two, and 0.95 twice is 0.90.
@@ -101,8 +101,8 @@ class NothingToCompare(ValueError):
     """No block of both arms is complete."""
 
 
-def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B", policy: Policy = Policy(),
-            floor_ratio: float = 0.0) -> Comparison:
+def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B",
+            policy: VerdictPolicy = VerdictPolicy(), floor_ratio: float = 0.0) -> Comparison:
     """Judge arm b against arm a on one metric. rows: as interleave.py makes them, all attempts, failures included.
 
     floor_ratio: what this class of machine shows between identical programs (labkit/calibration), 0 if unknown.
@@ -121,8 +121,9 @@ def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B
                           interfered=covariate_runs([row for row in kept if row["block"] in complete], a, b))
 
 
-def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"], policy: Policy = Policy(),
-                   floor_ratio: float = 0.0, interfered: tuple[OddRuns, ...] = ()) -> Comparison:
+def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"],
+                   policy: VerdictPolicy = VerdictPolicy(), floor_ratio: float = 0.0,
+                   interfered: tuple[OddRuns, ...] = ()) -> Comparison:
     """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: runs
     that the kernel's counts set apart."""
     logs = block_logs(a, b)
@@ -144,7 +145,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
     return judged(alone, policy, Adjusted(p_exact, 1))
 
 
-def judged(c: Comparison, policy: Policy, adjusted: Adjusted) -> Comparison:
+def judged(c: Comparison, policy: VerdictPolicy, adjusted: Adjusted) -> Comparison:
     """The comparison with its interval, its verdict and the reason for it, as one of a family."""
     logs, alpha = np.array(c.block_logs), policy.alpha / adjusted.factor
     low, high = hull(logs, 1 - alpha)
@@ -163,7 +164,7 @@ def hull(logs: np.ndarray, confidence: float) -> tuple[float, float]:
     return bounded_exp(min(exact[0], bootstrap[0])), bounded_exp(max(exact[1], bootstrap[1]))
 
 
-def detectable_ratio(logs: np.ndarray, low: float, high: float, alpha: float, policy: Policy,
+def detectable_ratio(logs: np.ndarray, low: float, high: float, alpha: float, policy: VerdictPolicy,
                      threshold_ratio: float) -> float:
     width = (math.log(high) - math.log(low)) / 2 if low > 0 and math.isfinite(high) else math.inf
     error = median_error(robust_sigma(logs), len(logs))
@@ -171,7 +172,7 @@ def detectable_ratio(logs: np.ndarray, low: float, high: float, alpha: float, po
                                          threshold=math.log1p(threshold_ratio))) - 1
 
 
-def decide(c: Comparison, policy: Policy) -> tuple[str, str]:
+def decide(c: Comparison, policy: VerdictPolicy) -> tuple[str, str]:
     threshold, proven = max(c.effect_ratio, c.floor_ratio), excludes_one(c.low, c.high)
     interval = f"the {percent_text(c.confidence)} interval [{c.low:.4f}, {c.high:.4f}]"
     if proven and abs(math.log(c.ratio)) > math.log1p(threshold):
@@ -246,7 +247,7 @@ def divide(numerator: float, denominator: float) -> float:
     return float(numerator / denominator)
 
 
-def judge_together(comparisons: list[Comparison], policy: Policy) -> list[Comparison]:
+def judge_together(comparisons: list[Comparison], policy: VerdictPolicy) -> list[Comparison]:
     """Holm over all sampled comparisons that gate together, each with the interval that agrees with it."""
     sampled = [c for c in comparisons if c.block_logs]
     family = iter(holm_adjust([c.p_exact for c in sampled], policy.alpha))

@@ -56,7 +56,7 @@ class ChangeKind(ABC):
 
     @abstractmethod
     def apply(self, folder: Path, value: Any) -> BuildChange:
-        """UsageError where what the value names cannot be had."""
+        """UsageError where what the value names does not exist."""
 
 
 class Overlay(ChangeKind):
