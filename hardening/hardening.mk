@@ -3,24 +3,59 @@
 
 include hardening/fuzz/fuzz.mk
 
-PYTEST = PYTHONPATH=scripts:hardening $(PYTHON) -B -m pytest \
+# The interrupts that tests send are ignored below what was started in the
+# background, unless they are given their meaning back. What Python compiles
+# stands in build/.
+PYTEST = env --default-signal=INT,QUIT PYTHONPATH=scripts:hardening \
+	PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes \
 	$(PYTEST_ARGS)
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 
-PHONY += check test test-build check-warnings check-format attack
+PHONY += check test test-build check-as-user check-headers check-warnings check-format attack
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-## check-format: C is laid out by .clang-format
+# Each version lays code out a little differently, so one alone is asked.
+FORMAT_VERSION := 14
+CLANG_FORMAT = $(firstword $(foreach name,clang-format-$(FORMAT_VERSION) clang-format,\
+	$(shell command -v $(name))))
+
+## check-format: C is laid out by .clang-format, as version 14 reads it
 check-format: setup-test
-	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
+	$(Q)found=$$($(CLANG_FORMAT) --version | head -n 1) && case "$$found" in \
+	*"version $(FORMAT_VERSION)."*) \
+	  $(CLANG_FORMAT) --dry-run -Werror $(C_FILES) ;; \
+	*) echo "check-format: skipped: clang-format $(FORMAT_VERSION) alone" \
+	  "judges the layout, and here is $$found" ;; \
+	esac
 
 ## check-warnings: gcc and clang find nothing to warn of
 check-warnings: setup-test
 	$(Q)for compiler in gcc clang; do \
 	  $(MAKE) instruments CC=$$compiler O=build/warnings-$$compiler \
 	    STRICT='$(STRICT) -Werror' || exit 1; done
+
+# Each header compiles alone; a public one as plain C11 and as C++, too.
+HEADERS := $(wildcard profiler/*/*.h profiler/*/*/*.h)
+PUBLIC_HEADERS := $(filter profiler/include/%,$(HEADERS))
+alone = -Wall -Wextra -Werror -fsyntax-only -MMD -MP -MT $@ -MF $@.d
+
+build/headers/gnu11/%.ok: % | setup-test
+	@mkdir -p $(@D)
+	$(Q)gcc -std=gnu11 $(CPPFLAGS) $(alone) -x c $< && touch $@
+
+build/headers/c11/%.ok: % | setup-test
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -Iprofiler/include $(alone) -x c $< && touch $@
+
+build/headers/c++17/%.ok: % | setup-test
+	@mkdir -p $(@D)
+	$(Q)g++ -std=c++17 -Iprofiler/include $(alone) -x c++ $< && touch $@
+
+## check-headers: each header compiles alone
+check-headers: $(HEADERS:%=build/headers/gnu11/%.ok) \
+	$(foreach language,c11 c++17,$(PUBLIC_HEADERS:%=build/headers/$(language)/%.ok))
 
 test-build: setup-test
 	$(Q)$(MAKE) c-tests
@@ -32,12 +67,36 @@ test-build: setup-test
 attack: setup-test
 	$(Q)PYTHONPATH=scripts:hardening/attack $(PYTHON) -B hardening/attack/attack.py $(ATTACK_ARGS)
 
+# How long each section took, and how many tests passed: printed at the end.
+section = $(Q)hardening/section.sh build/test-times/$@.txt
+begin_sections = @rm -f build/test-times/$@.txt
+end_sections = @hardening/section.sh build/test-times/$@.txt
+
 ## check: all a commit needs, under a minute, no timing involved
 check: setup-test
-	$(Q)$(MAKE) build c-tests check-format
-	$(Q)$(PYTEST) -m "not slow" --c-modes=release -n auto
+	$(begin_sections)
+	$(section) build $(MAKE) build c-tests check-headers check-format
+	$(section) tests $(PYTEST) -m "not slow" --c-modes=release -n auto || :
+	$(end_sections)
 
 ## test: everything: sanitizer builds, whole workflows, real programs
-test: test-build
-	$(Q)$(MAKE) build check-format check-warnings
-	$(Q)$(PYTEST) --c-modes=release,address,thread
+test: setup-test
+	$(begin_sections)
+	$(section) build $(MAKE) build test-build check-headers check-format
+	$(section) warnings $(MAKE) check-warnings
+	$(section) 'tests on all cores' $(PYTEST) -m "not alone" \
+	  --c-modes=release,address,thread -n auto || :
+	$(section) 'tests that measure time' $(PYTEST) -m alone || :
+	$(end_sections)
+
+## check-as-user: make check without privileges, in a copy of the tree
+check-as-user: setup-test
+	$(Q)hardening/as_ordinary_user.sh check
+
+#: RELEASE a release of Debian or Ubuntu for test-release: bookworm, trixie, noble
+#: MIRROR where test-release gets it, if not from its makers
+PHONY += test-release
+## test-release: make check in a fresh RELEASE of Debian or Ubuntu (as root)
+test-release:
+	@scripts/setup.sh release
+	@scripts/test_release.sh $(or $(RELEASE),$(error RELEASE= is missing: make test-release RELEASE=trixie))

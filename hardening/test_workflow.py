@@ -15,7 +15,7 @@ from sandbox import ROOT, Sandbox
 
 from labkit.evidence import unpacked
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture

@@ -77,4 +77,4 @@ instruments: $(if $(CLI_OBJECTS),$(O)/bin/clinic) $(O)/lib/libclinic-bench.a \
 	$(if $(PRELOAD_OBJECTS),$(O)/lib/libclinic-preload.so)
 c-tests: instruments $(C_TESTS) $(VICTIMS)
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/releases -prune -o -name '*.d' -print 2>/dev/null)

@@ -9,6 +9,11 @@ groups=" ${*:-run} "
 wanted=$(awk -v groups="$groups" \
 	'!/^#/ && NF && index(groups, " " $2 " ") {print $1}' "$list")
 
+fail() {
+	echo "setup: $*" >&2
+	exit 4
+}
+
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	for tool in gcc make pkg-config hyperfine perf heaptrack valgrind \
 		gdb objdump; do
@@ -16,34 +21,61 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 	done
 	[ -z "${lacking-}" ] && exit 0
 	echo "setup: not a Debian system; install these tools by hand:$lacking" >&2
-	echo "setup: Debian's names for all that is needed:" $wanted >&2
-	exit 4
+	fail "Debian's names for all that is needed:" $wanted
 fi
 
-# One query for all packages; a loop would take seconds.
+# One query for all packages; a loop would take seconds. Of a name with
+# alternatives, A|B, each serves.
 have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null |
 	awk '$1 == "ii" {print $2}')
 missing=$(printf '%s\n' "$wanted" | awk -v have="$have" '
 	BEGIN {n = split(have, a, "\n"); for (i = 1; i <= n; i++) in_[a[i]] = 1}
-	!($1 in in_) {print $1}')
+	{n = split($1, names, "|"); for (i = 1; i <= n; i++) if (names[i] in in_) next; print $1}')
 [ -z "$missing" ] && exit 0
 missing=$(echo $missing)
 
-if [ "${NO_INSTALL-}" = 1 ]; then
-	echo "setup: missing packages, and NO_INSTALL=1 forbids installing: $missing" >&2
-	exit 4
-fi
+[ "${NO_INSTALL-}" = 1 ] &&
+	fail "missing packages, and NO_INSTALL=1 forbids installing: $missing"
 sudo=
-[ "$(id -u)" = 0 ] || sudo=sudo
-echo "setup: installing $missing"
+if [ "$(id -u)" != 0 ]; then
+	sudo=sudo
+	command -v sudo >/dev/null 2>&1 ||
+		fail "missing packages, which only root may install, and there is no sudo: $missing"
+fi
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-if { $sudo apt-get -q update &&
-	$sudo apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing; } \
-	>"$log" 2>&1; then
-	exit 0
-fi
-tail -n 5 "$log" >&2
-echo "setup: could not install (no network, or no right to): $missing" >&2
-exit 4
+
+# try WHY_NOT COMMAND...: what it said last, then the reason.
+try() {
+	why_not=$1
+	shift
+	"$@" >"$log" 2>&1 && return
+	tail -n 5 "$log" >&2
+	fail "$why_not: $missing"
+}
+
+# The first of the alternatives that this release has.
+known_name() {
+	for name in $(echo "$1" | tr '|' ' '); do
+		apt-cache show "$name" >/dev/null 2>&1 && echo "$name" && return
+	done
+	return 1
+}
+
+# An index that could not be fetched is an error here; apt by itself warns.
+try "the package index could not be fetched (no network, or no right to), and missing are" \
+	$sudo apt-get -q -o APT::Update::Error-Mode=any update
+for name in $missing; do
+	if known=$(known_name "$name"); then
+		found="${found-} $known"
+	else
+		unknown="${unknown-} $name"
+	fi
+done
+[ -z "${unknown-}" ] ||
+	fail "this release has no package of these names:$unknown"
+echo "setup: installing$found"
+try "apt-get could not install these packages" \
+	$sudo apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $found

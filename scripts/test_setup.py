@@ -28,6 +28,10 @@ def test_other_groups_are_not_wanted(tmp_path):
     assert run(tmp_path, f"libc6 run x\n{ABSENT} test x\n").returncode == 0
 
 
+def test_one_of_several_names_is_enough(tmp_path):
+    assert run(tmp_path, f"{ABSENT}|libc6 run x\n").returncode == 0
+
+
 def test_no_install_names_what_is_missing_and_installs_nothing(tmp_path):
     done = run(tmp_path, f"{ABSENT} run x\n", NO_INSTALL="1")
     assert done.returncode == 4
@@ -41,6 +45,17 @@ def test_what_cannot_be_installed_is_named_in_the_last_line(tmp_path):
     done = run(tmp_path, f"{ABSENT} run x\n", http_proxy=dead, https_proxy=dead)
     assert done.returncode == 4
     assert done.stderr.splitlines()[-1].endswith(f": {ABSENT}")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may fetch the package index")
+def test_a_name_that_the_release_lacks_is_called_that(tmp_path):
+    """It was "no network, or no right to"."""
+    done = run(tmp_path, f"libc6 run x\n{ABSENT}|{ABSENT}-2 run x\n")
+    if "could not be fetched" in done.stderr:
+        pytest.skip("the package index could not be fetched")
+    assert done.returncode == 4
+    assert done.stderr == f"setup: this release has no package of these names: {ABSENT}|{ABSENT}-2\n"
 
 
 def test_without_dpkg_it_says_what_to_install_by_hand(tmp_path):
@@ -57,4 +72,4 @@ def test_the_list_has_three_columns_and_known_groups():
     for line in SETUP.with_name("packages.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             name, group, why = line.split(maxsplit=2)
-            assert group in ("run", "test", "calibrate") and why
+            assert group in ("run", "test", "calibrate", "release") and why

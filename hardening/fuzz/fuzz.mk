@@ -17,7 +17,7 @@ FUZZ_LIMITS := -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=10
 
 build/fuzz/%: %_fuzz.c $(FUZZED) $(wildcard profiler/*/*.h) | setup-test
 	@mkdir -p $(@D)
-	$(Q)clang-14 $(CPPFLAGS) $(FUZZ_FLAGS) $< $(FUZZED) -o $@ $(LIBRARIES)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) $< $(FUZZED) -o $@ $(LIBRARIES)
 
 $(FUZZ_REPLAYS): $(O)/fuzz/%_replay: %_fuzz.c hardening/fuzz/fuzz_replay.c \
 		$(O)/lib/libclinic.a

@@ -95,7 +95,7 @@ def test_interrupt_kills_the_program_and_goes_on(tmp_path):
     script = ("import sys; from labkit.process import run_process\n"
               f"try: run_process(['/bin/sh', '-c', 'echo $$ > {pids}; exec sleep 300'])\n"
               "except KeyboardInterrupt: sys.exit(42)\n")
-    lab = subprocess.Popen([sys.executable, "-c", script], env={"PYTHONPATH": os.pathsep.join(sys.path)})
+    lab = subprocess.Popen([sys.executable, "-B", "-c", script], env={"PYTHONPATH": os.pathsep.join(sys.path)})
     while not pids.exists() or not pids.read_text().strip():
         time.sleep(0.01)
     lab.send_signal(signal.SIGINT)

@@ -19,7 +19,7 @@ from labkit.outcome import Exit
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOP = "i=0; while [ $i -lt {count} ]; do i=$((i+1)); done; echo done"
-
+pytestmark = pytest.mark.usefixtures("checkout")
 
 
 def load_lab():
@@ -34,8 +34,8 @@ LAB = load_lab()
 
 
 def lab(*arguments, **options):
-    return subprocess.run([sys.executable, "-B", "scripts/lab", *map(str, arguments)], cwd=ROOT, capture_output=True,
-                          text=True, timeout=120, **options)
+    return subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=120, **options)
 
 
 def script(tmp_path, name, text):
@@ -156,12 +156,12 @@ def test_a_document_has_what_a_reader_needs(tmp_path):
     assert 1.2 < document["low"] < document["ratio"] < document["high"] < 3
     assert document["pairs_count"] >= 16 and document["mde_ratio"] > 0 and document["seed"] == 5
     assert document["canary"]["flagged"] is ("canary" in document["reason"])
-    folder = Path(ROOT / document["rows"]).parent
+    folder = Path(document["rows"]).parent
     page = (folder / "comparison.md").read_text()
     assert document["verdict"] in done.stdout and document["verdict"] in page and "sleep 0.04" in page
     assert re.findall(r"\]\((\S+\.svg)\)", page) == ["forest.svg", "paired.svg", "spread.svg", "power.svg"]
     assert all((folder / name).stat().st_size > 0 for name in ("forest.svg", "paired.svg", "spread.svg", "power.svg"))
-    stages = {json.loads(line)["stage"] for line in open(ROOT / document["rows"])}
+    stages = {json.loads(line)["stage"] for line in open(document["rows"])}
     assert {"pilot", "confirm", "count"} <= stages <= {"pilot", "main", "confirm", "count"}
 
 
@@ -171,7 +171,7 @@ def test_a_command_too_short_to_time_is_repeated_and_says_so(tmp_path):
     lab("compare", "--a", "true", "--b", "echo -n", "--json", result, "--pairs", 24)
     document = json.loads(result.read_text())
     assert any("too short" in note for note in document["notes"])
-    assert json.loads(open(ROOT / document["rows"]).readline())["repeat_count"] > 1
+    assert json.loads(open(document["rows"]).readline())["repeat_count"] > 1
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_equivalent_builds_are_rotated(tmp_path):
     first, second = script(tmp_path, "one", "sleep 0.01"), script(tmp_path, "two", "sleep 0.01")
     result = tmp_path / "result.json"
     lab("compare", "--a", first, "--a", second, "--b", "sleep 0.012", "--json", result, "--pairs", 24)
-    rows = [json.loads(line) for line in open(ROOT / json.loads(result.read_text())["rows"])]
+    rows = [json.loads(line) for line in open(json.loads(result.read_text())["rows"])]
     assert {row["variant"] for row in rows if row["arm"] == "A" and row["stage"] != "count"} == {str(first), str(second)}
 
 
@@ -203,22 +203,20 @@ def test_what_cannot_be_counted_is_a_sentence():
 
 @pytest.mark.slow
 def test_an_interrupted_comparison_keeps_its_rows():
-    before = set((ROOT / "reports/compare").glob("*")) if (ROOT / "reports/compare").exists() else set()
-    running = subprocess.Popen([sys.executable, "-B", "scripts/lab", "compare", "--a", "sleep 0.02", "--b",
-                                "sleep 0.021"], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    rows = wait_for_rows(before)
+    running = subprocess.Popen([sys.executable, "-B", ROOT / "scripts/lab", "compare", "--a", "sleep 0.02", "--b",
+                                "sleep 0.021"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    rows = wait_for_rows()
     os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=30)
-    assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said and str(rows.relative_to(ROOT)) in said
+    assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said and str(rows) in said
     assert [json.loads(line)["wall_ns"] > 0 for line in rows.read_text().splitlines()]
     assert not (rows.parent / "comparison.json").exists()
 
 
-def wait_for_rows(before):
+def wait_for_rows():
     for _ in range(1000):
-        for folder in set((ROOT / "reports/compare").glob("*")) - before:
-            rows = folder / "rows.jsonl"
-            if rows.exists() and len(rows.read_text().splitlines()) > 8:
+        for rows in Path("reports/compare").glob("*/rows.jsonl"):
+            if len(rows.read_text().splitlines()) > 8:
                 return rows
         time.sleep(0.02)
     raise AssertionError("no rows appeared")

@@ -19,7 +19,8 @@ from labkit.metrics import METRICS
 from labkit.outcome import Exit, UsageError
 from labkit.workload import build, fixture, manifest, variant
 
-pytestmark = pytest.mark.slow  # builds, measures or seals for real
+# Builds, measures or seals for real.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("checkout")]
 
 ROOT = Path(__file__).resolve().parents[3]
 CI = ROOT / "templates" / "ci"
@@ -68,10 +69,10 @@ def repository(tmp_path):
 
 def lab_gate(repository, head, *arguments, base="base", budget=30, run="./program", **options):
     git(repository, "checkout", "-q", head)
-    return subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", base, "--repository", repository,
+    return subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", base, "--repository", repository,
                            "--build", "make -s program", "--run", run, "--budget", str(budget), "--pairs", "24",
                            *arguments],
-                          cwd=ROOT, capture_output=True, text=True, timeout=200, **options)
+                          capture_output=True, text=True, timeout=200, **options)
 
 
 def settled(measure, *arguments, **options):
@@ -84,7 +85,7 @@ def settled(measure, *arguments, **options):
 
 
 def report_of(done):
-    return ROOT / re.search(r"(reports/gate/\S+)/comparison.md", done.stdout).group(1)
+    return Path(re.search(r"(reports/gate/\S+)/comparison.md", done.stdout).group(1)).resolve()
 
 
 @pytest.mark.slow
@@ -138,7 +139,7 @@ def test_what_does_not_get_measured(repository, head, code, words):
 def test_a_base_that_does_not_build_is_exit_2_with_its_log(repository):
     done = lab_gate(repository, "good", base="broken")
     assert done.returncode == Exit.USAGE and "the base does not build" in done.stderr
-    log = ROOT / re.search(r"log: (\S+)\)", done.stderr).group(1)
+    log = Path(re.search(r"log: (\S+)\)", done.stderr).group(1))
     assert "expected expression" in log.read_text()
 
 
@@ -148,20 +149,20 @@ def test_a_base_that_is_not_there(repository):
 
 
 def test_a_program_that_no_build_made_says_how_to_build(repository):
-    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "base", "--repository", repository,
-                           "--run", "./program"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "base", "--repository", repository,
+                           "--run", "./program"], capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and "--build" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_bad_thresholds_are_refused_before_anything_is_built(tmp_path):
-    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
-                           "--run", "true", "--thresholds", "huge=1"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
+                           "--run", "true", "--thresholds", "huge=1"], capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and "huge=1" in done.stderr
 
 
 def test_a_folder_that_is_no_repository(tmp_path):
-    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
-                           "--run", "true"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "HEAD", "--repository", tmp_path,
+                           "--run", "true"], capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and "not a git repository" in done.stderr
 
 
@@ -172,7 +173,7 @@ def test_the_same_bytes_need_no_run(repository):
 
 
 def test_run_without_repository_is_wrong_usage():
-    done = subprocess.run([sys.executable, "-B", "scripts/lab", "gate", "--base", "HEAD", "--run", "true"], cwd=ROOT,
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "HEAD", "--run", "true"],
                           capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and "go together" in done.stderr
 
@@ -196,7 +197,7 @@ def action_entry(repository):
               "github.repository": "o/r", "github.run_id": "1"}
     environment = {name: re.sub(r"\$\{\{ (\S+) \}\}", lambda found: values[found.group(1)], text)
                    for name, text in step["env"].items()}
-    return step["run"], environment | {"GITHUB_ACTION_PATH": str(CI)}
+    return step["run"], environment | {"GITHUB_ACTION_PATH": str(Path.cwd() / "templates/ci")}
 
 
 def gitlab_entry(repository):
@@ -205,12 +206,12 @@ def gitlab_entry(repository):
               "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "base"}
     environment = {name: re.sub(r"\$(\w+)", lambda found: values[found.group(1)], text)
                    for name, text in job["variables"].items()}
-    return job["script"][0], environment | {"PERF_CLINIC": str(ROOT), "CLINIC_BASE": "base",
+    return job["script"][0], environment | {"PERF_CLINIC": str(Path.cwd()), "CLINIC_BASE": "base",
                                             "CLINIC_BUILD": "make -s program", "CLINIC_RUN": "./program"}
 
 
 def plain_entry(repository):
-    return str(CI / "plain.sh"), {"CLINIC_BASE": "base", "CLINIC_BUILD": "make -s program", "CLINIC_RUN": "./program"}
+    return str(Path.cwd() / "templates/ci/plain.sh"), {"CLINIC_BASE": "base", "CLINIC_BUILD": "make -s program", "CLINIC_RUN": "./program"}
 
 
 ENTRIES = {"action.yml": action_entry, "gitlab.yml": gitlab_entry, "plain.sh": plain_entry}

@@ -28,7 +28,7 @@ TIMES = st.floats(1.0, 1e12)
 
 def test_importing_the_statistics_does_not_import_scipy():
     code = "import sys, labkit.verdicts.verdict; sys.exit('scipy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+    assert subprocess.run([sys.executable, "-B", "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
 
 
 # --- exact paired tests
