@@ -1,4 +1,4 @@
-"""sandbox.py - a small repository for one test: our tools, its own workloads, fixtures and reports.  lay_out, Sandbox
+"""sandbox.py - a small repository for one test: our tools, its own workloads, fixtures and reports.
 
 The lab works on the folder it is started in, so a test that adds versions or breaks fixtures does it here.
 """
@@ -10,22 +10,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ("profiler", "hardening", "templates", "scripts", "Makefile")
-BUILT = ("bin", "lib", "victims", "fixtures-tools", "calibration")
-
-
-def lay_out(folder: Path) -> None:
-    """Links to the tools, where they are in the repository."""
-    for shared in SHARED:
-        (folder / shared).symlink_to(ROOT / shared)
-    (folder / "build").mkdir()
-    for built in BUILT:
-        (folder / "build" / built).symlink_to(ROOT / "build" / built)
+BUILT = ("bin", "lib", "victims", "fixtures-tools")
 
 
 class Sandbox:
     def __init__(self, folder: Path, template: str = "sick_workload", name: str = "sick"):
         self.folder, self.name = folder, name
-        lay_out(folder)
+        for shared in SHARED:
+            (folder / shared).symlink_to(ROOT / shared)
+        (folder / "build").mkdir()
+        for built in BUILT:
+            (folder / "build" / built).symlink_to(ROOT / "build" / built)
         (folder / "fixtures").mkdir()
         shutil.copytree(ROOT / "hardening" / template, folder / "workloads" / name)
         self.lab("fixtures", name, "--bless", expect=0)
