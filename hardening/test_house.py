@@ -65,6 +65,13 @@ def test_a_planted_circle_of_files_is_found(tmp_path):
     assert circles_in(c_edges(sorted(tmp_path.iterdir()), tmp_path)) == [pairs]
 
 
+def test_a_line_of_maps_is_taken_apart_in_one_place():
+    """Two victims read their own maps: they are programs of their own."""
+    readers = [path for path in SOURCES if "victims" not in path.parts and path.name != "maps_line.c"
+               and re.search(r'sscanf\([^;]*x[^;]{0,20}-%', path.read_text())]
+    assert readers == []
+
+
 def test_arrays_grow_in_one_place():
     """Inside a target nothing is reallocated at all: preload has its own memory, and victims are programs of their own."""
     allowed = {"growing_array.h", "session_memory_test.c"}

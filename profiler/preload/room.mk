@@ -57,6 +57,7 @@ bench-instruments-churn: instruments $(O)/victims/alloc_churn
 # The unwinder, once more, as code that can be loaded anywhere: the rule is
 # profiler/collect/room.mk's.
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
+	profiler/foundation/maps_line.c \
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
 # So is what both look at before a program is started.
 $(O)/lib/libclinic-preload.so: \

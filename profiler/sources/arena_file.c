@@ -203,31 +203,29 @@ static uint8_t read_build_id(const char *hex,
 	return size;
 }
 
-/* A path is 4096 at most; a build-id and a few numbers. */
-#define LINE_BYTES_MAX 4400
-
-/* "3fa1c0de start-end r-xp offset major:minor inode path" */
-bool clinic_arena_mapping(const char *line, struct clinic_mapping *mapping,
+/* The build-id in hexadecimal, a blank, and a line of maps. */
+bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 			  char *path)
 {
 	char build_id[2 * CLINIC_MAPPING_BUILD_ID_MAX + 1];
-	char copy[LINE_BYTES_MAX];
-	uint64_t end;
-	int path_at = 0;
+	size_t digits = strcspn(text, " \n");
+	struct clinic_maps_line line;
 
-	/* A copy, cut at its end: sscanf() looks for the end of all lines. */
-	snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
-	*mapping = (struct clinic_mapping){.path = strcpy(path, "//anon")};
-	if (sscanf(copy,
-		   "%40s %" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64
-		   "%n",
-		   build_id, &mapping->start, &end, &mapping->file_offset,
-		   &mapping->device_major, &mapping->device_minor,
-		   &mapping->inode, &path_at) < 7)
+	if (digits >= sizeof(build_id) || text[digits] != ' ' ||
+	    !clinic_maps_line_read(text + digits + 1, &line) ||
+	    line.path_bytes >= PATH_MAX)
 		return false;
-	(void)sscanf(copy + path_at, " %4095[^\n]", path);
-	mapping->size_bytes = end - mapping->start;
-	if (path[0] == '/')
+	memcpy(build_id, text, digits);
+	build_id[digits] = '\0';
+	*mapping = clinic_mapping_of_line(&line);
+	if (line.path_bytes) {
+		memcpy(path, line.path, line.path_bytes);
+		path[line.path_bytes] = '\0';
+	} else {
+		strcpy(path, "//anon");
+	}
+	mapping->path = path;
+	if (path[0] == '/' && line.path_bytes)
 		mapping->build_id_size =
 			read_build_id(build_id, mapping->build_id);
 	/* Whatever file has this number now, the build-id tells more. */

@@ -43,7 +43,7 @@ const struct lock_block *clinic_arena_lock(const struct arena_file *file,
  * One line of a listing of maps. false: it is damaged. path holds PATH_MAX
  * bytes, and mapping->path points there.
  */
-bool clinic_arena_mapping(const char *line, struct clinic_mapping *mapping,
+bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 			  char *path);
 
 /* Ticks to nanoseconds; 0 when nothing tells how long a tick is. */

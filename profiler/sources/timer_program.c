@@ -88,29 +88,18 @@ static int tell_name(const struct clinic_timer_receiver *to,
 	return to->on_event(to->context, &event);
 }
 
-/* "55d0-55e0 r-xp 00002000 fe:00 1234   /usr/bin/x" */
 static int tell_mapping(const struct clinic_timer_receiver *to,
 			const struct clinic_timer_program *program,
-			const char *line)
+			const char *text)
 {
 	struct clinic_event event = {.kind = CLINIC_EVENT_MAPPING,
 				     .pid = program->pid,
 				     .tid = program->pid};
-	struct clinic_mapping *mapping = &event.mapping;
-	char protection[5];
-	uint64_t end;
-	int path_at = 0;
+	struct clinic_maps_line line;
 
-	if (sscanf(line,
-		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64
-		   " %n",
-		   &mapping->start, &end, protection, &mapping->file_offset,
-		   &mapping->device_major, &mapping->device_minor,
-		   &mapping->inode, &path_at) != 7 ||
-	    protection[2] != 'x')
+	if (!clinic_maps_line_read(text, &line) || !line.is_executable)
 		return 0;
-	mapping->size_bytes = end - mapping->start;
-	mapping->path = line[path_at] ? line + path_at : "//anon";
+	event.mapping = clinic_mapping_of_line(&line);
 	return to->on_event(to->context, &event);
 }
 

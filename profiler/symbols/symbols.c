@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "foundation/maps_line.h"
 #include "symbols/debuginfod_client.h"
 #include "symbols/generated_code.h"
 #include "symbols/jitdump.h"
@@ -263,18 +264,17 @@ int clinic_symbols_open(struct clinic_symbols *symbols,
 static size_t mapping_bytes(uintptr_t start)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long first = 0, after = 0;
-	char line[PATH_MAX + 100];
+	struct clinic_maps_line line;
+	char text[PATH_MAX + 100];
+	uint64_t size = 0;
 
 	if (!maps)
 		return 0;
-	while (fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx", &first, &after) == 2 &&
-		    first == start)
-			break;
+	while (!size && fgets(text, sizeof(text), maps))
+		if (clinic_maps_line_read(text, &line) && line.start == start)
+			size = line.end - line.start;
 	fclose(maps);
-	return first == start && after - first <= VDSO_BYTES_MAX ? after - first
-								 : 0;
+	return size <= VDSO_BYTES_MAX ? size : 0;
 }
 
 int clinic_symbols_open_vdso(struct clinic_symbols *symbols,

@@ -156,7 +156,7 @@ static bool is_moved_text(struct reading *reading, struct clinic_mapped *new)
 }
 
 /* A clinic_on_maps_line. */
-static int read_line(void *context, const struct clinic_maps_line *line)
+static int read_line(void *context, const struct clinic_listed_mapping *line)
 {
 	struct reading *reading = context;
 	bool is_file = *line->mapping.path == '/' && line->mapping.inode;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "foundation/maps_line.h"
+
 #define CLINIC_MAPPING_BUILD_ID_MAX 20
 
 /* One executable mapping: a PERF_RECORD_MMAP2, or a line of maps. */
@@ -29,5 +31,20 @@ struct clinic_mapper {
 	pid_t inner_pid; /* as it sees itself, in its own namespace */
 	uid_t uid;
 };
+
+/* The path stays where it is in the line: its NUL must follow it. */
+static inline struct clinic_mapping
+clinic_mapping_of_line(const struct clinic_maps_line *line)
+{
+	return (struct clinic_mapping){
+		.start = line->start,
+		.size_bytes = line->end - line->start,
+		.file_offset = line->file_offset,
+		.device_major = line->device_major,
+		.device_minor = line->device_minor,
+		.inode = line->inode,
+		.path = line->path_bytes ? line->path : "//anon",
+	};
+}
 
 #endif

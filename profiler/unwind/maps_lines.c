@@ -4,30 +4,19 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool parse_line(char *text, struct clinic_maps_line *line)
+static bool parse_line(char *text, struct clinic_listed_mapping *listed)
 {
-	struct clinic_mapping *mapping = &line->mapping;
-	char permissions[5];
-	uint64_t end;
-	int path_at = 0;
+	struct clinic_maps_line line;
 
 	text[strcspn(text, "\n")] = '\0';
-	*line = (struct clinic_maps_line){0};
-	if (sscanf(text,
-		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64
-		   " %n",
-		   &mapping->start, &end, permissions, &mapping->file_offset,
-		   &mapping->device_major, &mapping->device_minor,
-		   &mapping->inode, &path_at) < 7)
+	if (!clinic_maps_line_read(text, &line))
 		return false;
-	mapping->size_bytes = end - mapping->start;
-	mapping->path = text[path_at] ? text + path_at : "//anon";
-	line->is_executable = permissions[2] == 'x';
+	listed->mapping = clinic_mapping_of_line(&line);
+	listed->is_executable = line.is_executable;
 	return true;
 }
 
@@ -35,7 +24,7 @@ static bool parse_line(char *text, struct clinic_maps_line *line)
 static int read_file(const char *path, clinic_on_maps_line *on_line,
 		     void *context, size_t *count)
 {
-	struct clinic_maps_line line;
+	struct clinic_listed_mapping line;
 	size_t capacity = 0;
 	char *text = NULL;
 	int error = 0;

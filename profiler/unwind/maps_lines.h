@@ -16,14 +16,14 @@
 
 #include "unwind/mapping.h"
 
-struct clinic_maps_line {
+struct clinic_listed_mapping {
 	struct clinic_mapping mapping; /* path "//anon" where it has none */
 	bool is_executable;
 };
 
 /* The line's path lives until it returns. */
 typedef int clinic_on_maps_line(void *context,
-				const struct clinic_maps_line *line);
+				const struct clinic_listed_mapping *line);
 
 int clinic_maps_lines_read(pid_t pid, clinic_on_maps_line *on_line,
 			   void *context);

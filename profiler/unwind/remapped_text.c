@@ -10,7 +10,7 @@
 #include "unwind/unwind_table.h"
 
 void clinic_text_image_follow(struct clinic_text_image *image,
-			      const struct clinic_maps_line *line)
+			      const struct clinic_listed_mapping *line)
 {
 	const struct clinic_mapping *first = &image->first.mapping;
 
@@ -48,7 +48,8 @@ struct search {
 	bool is_found;
 };
 
-static int look_for_image(void *context, const struct clinic_maps_line *line)
+static int look_for_image(void *context,
+			  const struct clinic_listed_mapping *line)
 {
 	struct search *search = context;
 

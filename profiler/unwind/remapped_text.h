@@ -21,14 +21,14 @@
 
 /* The image that lines of maps, in a row, are of. */
 struct clinic_text_image {
-	struct clinic_maps_line first; /* its path is NULL: none */
-	uint64_t end;                  /* of the last of them */
+	struct clinic_listed_mapping first; /* its path is NULL: none */
+	uint64_t end;                       /* of the last of them */
 	char path[4096];
 };
 
 /* Another line of maps, which is of a file. */
 void clinic_text_image_follow(struct clinic_text_image *image,
-			      const struct clinic_maps_line *line);
+			      const struct clinic_listed_mapping *line);
 
 /*
  * If `text` is code of that module, whose first byte is mapped at `start`,

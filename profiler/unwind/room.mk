@@ -17,7 +17,8 @@ $(O)/victims/unwind_debug_frame: profiler/unwind/victims/unwind_deep.c | setup
 	  -fno-asynchronous-unwind-tables $(SAN_FLAGS) $< -o $@
 
 # The same code and tests for AArch64, run by qemu (test_aarch64_unwind.py).
-UNWIND_SOURCES := $(filter-out %_test.c %_fuzz.c,$(wildcard profiler/unwind/*.c))
+UNWIND_SOURCES := $(filter-out %_test.c %_fuzz.c,$(wildcard profiler/unwind/*.c)) \
+	profiler/foundation/maps_line.c
 build/aarch64/%_test: profiler/unwind/%_test.c $(UNWIND_SOURCES) \
 		$(wildcard profiler/unwind/*.h profiler/unwind/aarch64/*.h)
 	@mkdir -p $(@D)

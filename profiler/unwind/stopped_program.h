@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "foundation/maps_line.h"
 #include "unwind/registers.h"
 #include "unwind/unwind.h"
 
@@ -172,17 +173,18 @@ static inline void stopped_program_registers(struct stopped_program *p)
 /* The end of the mapping that the address is in. */
 static inline uint64_t stopped_program_mapping_end(pid_t pid, uint64_t address)
 {
-	uint64_t from, to, found = address;
-	char path[64], line[512];
+	char path[64], text[512];
+	struct clinic_maps_line line;
+	uint64_t found = address;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	maps = fopen(path, "re");
 	stopped_program_must(maps, path);
-	while (fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &from, &to) == 2 &&
-		    from <= address && address < to)
-			found = to;
+	while (fgets(text, sizeof(text), maps))
+		if (clinic_maps_line_read(text, &line) &&
+		    line.start <= address && address < line.end)
+			found = line.end;
 	fclose(maps);
 	return found;
 }
