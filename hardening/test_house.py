@@ -72,6 +72,16 @@ def test_a_line_of_maps_is_taken_apart_in_one_place():
     assert readers == []
 
 
+def test_options_are_read_by_one_table():
+    readers = [path.name for path in SOURCES if "getopt.h" in path.read_text() and "victims" not in path.parts]
+    assert readers == ["options.c"]
+
+
+def test_each_tool_has_one_version():
+    defined = [path.name for path in SOURCES if re.search(r"#define CLINIC_VERSION\b", path.read_text())]
+    assert defined == ["version.h"]
+
+
 def test_arrays_grow_in_one_place():
     """Inside a target nothing is reallocated at all: preload has its own memory, and victims are programs of their own."""
     allowed = {"growing_array.h", "session_memory_test.c"}

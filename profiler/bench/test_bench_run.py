@@ -190,7 +190,7 @@ def test_wrong_usage_is_named_and_exits_2(run, options, said):
 def test_help_names_every_option(run):
     shown = run("good", "--help").stdout
     assert {"--size", "--fixture", "--runs", "--warmup", "--minimum-ms", "--batch", "--seconds", "--stages", "--expect",
-            "--ingress", "--json", "--help", "--version"} == set(re.findall(r"^  (--[a-z-]+)", shown, re.M))
+            "--ingress", "--json", "--help", "--version"} == set(re.findall(r"^  .{4}(--[a-z-]+)", shown, re.M))
     assert re.fullmatch(r"bench_subject \d+\.\d+\.\d+\n", run("good", "--version").stdout)
 
 

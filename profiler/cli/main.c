@@ -1,4 +1,5 @@
 /* clinic - measures one run of a program, and reads what was measured. */
+#include <clinic/version.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -29,6 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "foundation/options.h"
+
 enum {
 	CLINIC_EXIT_DONE = 0,
 	CLINIC_EXIT_USAGE = 2,
@@ -48,29 +50,13 @@ struct clinic_usage {
 	const char *line; /* "export FILE -o OUT" */
 	const char *text; /* paragraphs after the options; may be NULL */
 	int operands_min;
-	int operands_max;      /* -1: any number */
-	bool stops_at_operand; /* what follows is another program's */
-};
-
-enum clinic_option_kind {
-	CLINIC_OPTION_FLAG,  /* bool */
-	CLINIC_OPTION_TEXT,  /* const char * */
-	CLINIC_OPTION_COUNT, /* uint64_t, at least 1 */
-};
-
-struct clinic_option {
-	char letter; /* 0: none */
-	const char *name;
-	const char *argument; /* NULL for a flag */
-	enum clinic_option_kind kind;
-	void *value;
-	const char *text;
+	int operands_max; /* -1: any number */
+	enum clinic_operands operands;
 };
 
 /*
- * Fills the values and moves the operands together: the index of the first,
- * argv[] ends with NULL behind the last. Negative when there is nothing more
- * to do (help was asked for, or a complaint made).
+ * The index of the first operand, as clinic_options_read() has it. Negative
+ * when there is nothing more to do: help was printed, or a complaint made.
  */
 int clinic_options(const struct clinic_usage *usage,
 		   const struct clinic_option *options, int argc, char **argv);

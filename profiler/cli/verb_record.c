@@ -2,6 +2,7 @@
  * clinic record - run a program, or watch one, and write where its CPU time
  * went, what it allocated, and what its threads waited for.
  */
+#include <clinic/version.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -44,7 +45,7 @@ static const struct clinic_usage usage = {
 		"stage never began.\n",
 	.operands_min = 0,
 	.operands_max = -1,
-	.stops_at_operand = true,
+	.operands = CLINIC_OPERANDS_LAST,
 };
 
 struct settings {

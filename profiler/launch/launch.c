@@ -15,8 +15,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,15 +33,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "foundation/options.h"
+
 #define EXIT_USAGE        2
 #define WATCH_INTERVAL_MS 1000
 
 struct launch {
-	int report_fd;
-	int cpu; /* -1: any */
+	uint64_t report_fd; /* UINT64_MAX: not given */
+	uint64_t cpu;       /* UINT64_MAX: any */
 	uint64_t timeout_ns;
 	const char *cwd;
-	off_t output_limit_bytes;
+	uint64_t output_limit_bytes;
 	char **argv;
 };
 
@@ -62,61 +64,39 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-static void usage(void)
-{
-	fputs("usage: clinic-launch --report FD [--cpu N] [--timeout-ms N]\n"
-	      "                     [--cwd DIR] [--output-limit BYTES]\n"
-	      "                     -- PROGRAM [ARGUMENT...]\n",
-	      stderr);
-	exit(EXIT_USAGE);
-}
-
-static uint64_t number(const char *text)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end)
-		usage();
-	return value;
-}
-
 static struct launch parse(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"report", required_argument, NULL, 'r'},
-		{"cpu", required_argument, NULL, 'c'},
-		{"timeout-ms", required_argument, NULL, 't'},
-		{"cwd", required_argument, NULL, 'd'},
-		{"output-limit", required_argument, NULL, 'o'},
-		{NULL, 0, NULL, 0},
-	};
-	struct launch launch = {.report_fd = -1,
-				.cpu = -1,
+	struct launch launch = {.report_fd = UINT64_MAX,
+				.cpu = UINT64_MAX,
 				.timeout_ns = UINT64_MAX,
-				.output_limit_bytes = (off_t)1 << 30};
-	int option;
+				.output_limit_bytes = UINT64_C(1) << 30};
+	const struct clinic_option options[] = {
+		{0, "report", "FD", CLINIC_OPTION_NUMBER, &launch.report_fd,
+		 "where the report goes; must be given"},
+		{0, "cpu", "N", CLINIC_OPTION_NUMBER, &launch.cpu,
+		 "the one CPU to run on (any)"},
+		{0, "timeout-ms", "N", CLINIC_OPTION_MS, &launch.timeout_ns,
+		 "end it after so long (never)"},
+		{0, "cwd", "DIR", CLINIC_OPTION_TEXT, &launch.cwd,
+		 "the folder to run it in (this one)"},
+		{0, "output-limit", "BYTES", CLINIC_OPTION_NUMBER,
+		 &launch.output_limit_bytes, "end it after so much output"},
+		{0},
+	};
+	char problem[CLINIC_PROBLEM_BYTES] = "--report or PROGRAM is missing";
+	int at = clinic_options_read(options, CLINIC_OPERANDS_LAST, argc, argv,
+				     problem);
 
-	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (option == 'r')
-			launch.report_fd = (int)number(optarg);
-		else if (option == 'c')
-			launch.cpu = (int)number(optarg);
-		else if (option == 't')
-			launch.timeout_ns = number(optarg) * 1000000U;
-		else if (option == 'd')
-			launch.cwd = optarg;
-		else if (option == 'o')
-			launch.output_limit_bytes = (off_t)number(optarg);
-		else
-			usage();
-	}
-	if (launch.report_fd < 0 || optind == argc)
-		usage();
-	launch.argv = argv + optind;
-	return launch;
+	launch.argv = argv + at;
+	if (at > 0 && at < argc && launch.report_fd <= INT_MAX)
+		return launch;
+	if (at != CLINIC_OPTIONS_HELP)
+		fprintf(stderr, "clinic-launch: %s\n", problem);
+	fputs("usage: clinic-launch --report FD [OPTION...] -- PROGRAM "
+	      "[ARGUMENT...]\n\n",
+	      stderr);
+	clinic_options_print(options, stderr);
+	exit(EXIT_USAGE);
 }
 
 /*
@@ -124,14 +104,14 @@ static struct launch parse(int argc, char **argv)
  * we are the next to run there when it ends. From another CPU, a busy
  * neighbour of ours would delay the end that we see.
  */
-static int pin(int cpu)
+static int pin(uint64_t cpu)
 {
 	cpu_set_t one;
 
-	if (cpu < 0)
+	if (cpu == UINT64_MAX)
 		return 0;
 	CPU_ZERO(&one);
-	CPU_SET((size_t)cpu, &one);
+	CPU_SET(cpu, &one);
 	return sched_setaffinity(0, sizeof(one), &one);
 }
 
@@ -190,12 +170,12 @@ static int wait_ms(uint64_t deadline_ns)
 	return left_ms < WATCH_INTERVAL_MS ? (int)left_ms : WATCH_INTERVAL_MS;
 }
 
-static bool output_exceeds(off_t limit_bytes)
+static bool output_exceeds(uint64_t limit_bytes)
 {
 	struct stat output;
 
 	return !fstat(STDOUT_FILENO, &output) && S_ISREG(output.st_mode) &&
-	       output.st_size > limit_bytes;
+	       (uint64_t)output.st_size > limit_bytes;
 }
 
 /* Sleeps until the program ends; otherwise says why it has to. */
@@ -290,14 +270,15 @@ int main(int argc, char **argv)
 	struct launch launch = parse(argc, argv);
 	struct outcome out;
 
-	fcntl(launch.report_fd, F_SETFD, FD_CLOEXEC);
+	fcntl((int)launch.report_fd, F_SETFD, FD_CLOEXEC);
 	if (pin(launch.cpu)) {
-		fprintf(stderr, "clinic-launch: no CPU %d to run on: %s\n",
+		fprintf(stderr,
+			"clinic-launch: no CPU %" PRIu64 " to run on: %s\n",
 			launch.cpu, strerror(errno));
 		return EXIT_USAGE;
 	}
 	out = run(&launch, open_stop_signals());
-	report(launch.report_fd, &out);
+	report((int)launch.report_fd, &out);
 	return out.failure && !strcmp(out.failure, "stopped") ? 128 + SIGTERM
 							      : 0;
 }

@@ -22,7 +22,6 @@
 struct clinic_session;
 
 #define CLINIC_SESSION_SCHEMA 2
-#define CLINIC_VERSION        "0.1.0" /* of what writes sessions */
 
 struct clinic_why {
 	char text[160]; /* what is wrong, as a part of a sentence */

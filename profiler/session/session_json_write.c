@@ -1,4 +1,5 @@
 /* Writing a session: column by column, straight from the rows. */
+#include <clinic/version.h>
 #include <stdbool.h>
 #include <string.h>
 

@@ -1,0 +1,61 @@
+/* cli/verb_options.c - a verb's command line, its complaints and its help. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verb.h"
+
+int clinic_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("clinic: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputs("\n", stderr);
+	va_end(arguments);
+	return CLINIC_EXIT_USAGE;
+}
+
+int clinic_options_exit(int at)
+{
+	return at == CLINIC_OPTIONS_HELP ? CLINIC_EXIT_DONE : CLINIC_EXIT_USAGE;
+}
+
+static void print_help(const struct clinic_usage *usage,
+		       const struct clinic_option *options)
+{
+	printf("usage: clinic %s\n\n", usage->line);
+	clinic_options_print(options, stdout);
+	if (usage->text)
+		printf("\n%s", usage->text);
+}
+
+static int check_operands(const struct clinic_usage *usage, int count)
+{
+	if (count >= usage->operands_min &&
+	    (usage->operands_max < 0 || count <= usage->operands_max))
+		return 0;
+	clinic_complain("%s; usage: clinic %s",
+			count < usage->operands_min ? "something is missing"
+						    : "that is one too many",
+			usage->line);
+	return CLINIC_OPTIONS_WRONG;
+}
+
+int clinic_options(const struct clinic_usage *usage,
+		   const struct clinic_option *options, int argc, char **argv)
+{
+	char problem[CLINIC_PROBLEM_BYTES];
+	int at = clinic_options_read(options, usage->operands, argc, argv,
+				     problem);
+
+	if (at == CLINIC_OPTIONS_HELP)
+		print_help(usage, options);
+	else if (at == CLINIC_OPTIONS_WRONG)
+		clinic_complain("%s; see `clinic help %.*s`", problem,
+				(int)strcspn(usage->line, " "), usage->line);
+	if (at < 0)
+		return at;
+	return check_operands(usage, argc - at) ? CLINIC_OPTIONS_WRONG : at;
+}
