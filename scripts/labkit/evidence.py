@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -19,8 +20,10 @@ from typing import Any, Iterator
 from labkit import VERSION
 from labkit.host import Finding, Host
 from labkit.outcome import Exit, LabError
+from labkit.untrusted_file import UntrustedFileError, read_json
 
 
+FIGURE = re.compile(r"figures/[A-Za-z0-9_.-]+\.svg")
 LINED_DEPTH = 3
 TABLE_DEPTH = LINED_DEPTH + 1  # a row of a table is a level deeper than a row of a list
 
@@ -57,11 +60,9 @@ def read(path: Path, kind: str) -> dict:
     from labkit.schemas import check
 
     try:
-        document = unpacked(json.loads(path.read_text()))
-    except OSError as error:
-        raise LabError(f"cannot read evidence {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise LabError(f"{path} is not JSON: {error}; remove it and measure again", Exit.FAILED) from error
+        document = unpacked(read_json(path))
+    except UntrustedFileError as error:
+        raise LabError(f"{error}; remove it and measure again", Exit.FAILED) from error
     check(document, str(path))
     if document["kind"] != kind:
         raise LabError(f"{path} holds {document['kind']!r}, not {kind!r}; remove it and measure again", Exit.FAILED)
@@ -73,6 +74,14 @@ def write(path: Path, document: dict) -> None:
 
     check(document, str(path))
     write_text(path, layout(packed(document), lined_depth=TABLE_DEPTH) + "\n")
+
+
+def figures_named_in(value: Any) -> set[str]:
+    """Every text in evidence that names a figure of the report: those that an instrument drew."""
+    if isinstance(value, str):
+        return {value} if FIGURE.fullmatch(value) else set()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(figures_named_in, parts))
 
 
 def packed(document: dict) -> dict:

@@ -6,6 +6,7 @@ Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
@@ -14,8 +15,10 @@ from labkit import evidence
 from labkit.analysis.shares import primary_sampling
 from labkit.phases import OPTIMIZE, PHASES, Phase, single
 from labkit.schemas import EvidenceError
+from labkit.untrusted_file import read_bytes, read_text
 
 Document = Mapping[str, Any]
+COUNT = re.compile(r"\d{1,18}", re.ASCII)
 INLINED, KERNEL = "_[i]", "_[k]"
 
 
@@ -103,17 +106,17 @@ def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stac
         if not sampling.get("stacks"):
             continue
         path = report / "evidence" / sampling["stacks"]
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            found[sampling["instrument"]] = tuple(_stack(line) for line in lines if line)
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise EvidenceError(f"evidence/{path.name}: cannot be read as collapsed stacks: {error}") from error
+        if path.parent != report / "evidence":
+            raise EvidenceError(f"evidence/profile.json names stacks outside its folder: {sampling['stacks'][:80]!r}")
+        found[sampling["instrument"]] = tuple(_stack(line, path) for line in read_text(path).splitlines() if line)
     return found
 
 
-def _stack(line: str) -> Stack:
+def _stack(line: str, path: Path) -> Stack:
     """Collapsed format (Gregg): root;caller;callee COUNT; _[i] marks what was inlined, _[k] kernel code."""
     stack, _, count = line.rpartition(" ")
+    if not COUNT.fullmatch(count):
+        raise EvidenceError(f"evidence/{path.name}: not a collapsed stack: {line[:80]!r}")
     frames = stack.split(";")
     physical = [frame for frame in frames if not frame.endswith(INLINED)] or frames
     return Stack(frozenset(frame.removesuffix(INLINED).removesuffix(KERNEL) for frame in frames),
@@ -121,6 +124,6 @@ def _stack(line: str) -> Stack:
 
 
 def _list_files(report: Path) -> tuple[EvidenceFile, ...]:
-    paths = sorted(path for path in (report / "evidence").rglob("*") if path.is_file() and path.name[0] != ".")
+    paths = sorted(path for path in (report / "evidence").rglob("*") if not path.is_dir() and path.name[0] != ".")
     return tuple(EvidenceFile(path.relative_to(report).as_posix(), hashlib.sha256(content).hexdigest(), len(content))
-                 for path in paths for content in [path.read_bytes()])
+                 for path in paths for content in [read_bytes(path)])

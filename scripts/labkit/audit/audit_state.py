@@ -90,6 +90,9 @@ def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, 
         seed=state.seed(folder, name), inputs_sha256=inputs_sha256, fixture=state.fixture,
         binaries={one.variant: one.to_json() for one in binaries}, findings=findings)
     document["data"] = data
+    drawn = sorted(evidence.figures_named_in(data))
+    if drawn:
+        document["figures"] = {path: evidence.sha256_of(folder / path) for path in drawn}
     evidence.write(version.evidence_path(folder, name), document)
     rows_path(folder, name).unlink(missing_ok=True)
 

@@ -10,7 +10,8 @@ from typing import Any
 from labkit.analysis import analyse
 from labkit.analysis.evidence_set import read_evidence_set
 from labkit.evidence import layout, write_text
-from labkit.report.render import render_pages, renderer
+from labkit.report.made_by import this_version
+from labkit.report.render import render_pages
 from labkit.report.seal import seal
 
 NUMBERS = "audit.json"
@@ -24,7 +25,7 @@ def publish(report: Path) -> dict[str, Any]:
         write_text(report / "figures" / name, svg.decode("utf-8"))
     for name, text in render_pages(audit).items():
         write_text(report / name, text)
-    seal(report, audit["previous"], renderer())
+    seal(report, audit["previous"], this_version())
     return audit
 
 

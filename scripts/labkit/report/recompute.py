@@ -6,7 +6,7 @@ the chain of versions whole. audit.json holds the hash of each evidence file, so
 sealed anew is named too. Who rewrites everything, the later versions included, can only be caught by whoever kept
 a hash: that is what the chain is for.
 
-A report that another engine judged (verdicts/verdict.py, ENGINE) is checked in all that no verdict touches, and said to be.
+A report is read as if its author were hostile: whatever its evidence makes the analysis stumble over is a difference.
 
 Pure but for reading.
 """
@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from labkit.analysis import analyse
-from labkit.analysis.evidence_set import read_evidence_set
+from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
+from labkit.evidence import figures_named_in
 from labkit.outcome import LabError
+from labkit.report.made_by import is_committed
 from labkit.report.publish import NUMBERS, draw, numbers_text
-from labkit.report.render import PAGES, render_pages, renderer
-from labkit.report.seal import SEAL, Manifest, read_manifest, report_files, sha256_of
-from labkit.verdicts.verdict import ENGINE
+from labkit.report.render import PAGES, render_pages
+from labkit.report.seal import SEAL, Link, Manifest, read_manifest, report_files
+from labkit.untrusted_file import UntrustedFileError, read_bytes, read_json, sha256_of_regular_file
 
 CREATOR = re.compile(rb"Matplotlib v([\d.]+)")
-# The parts of audit.json that follow from the evidence without a verdict.
-UNJUDGED = ("schema", "workload", "version", "previous", "budget", "manifest", "policy", "environment", "profile", "memory",
-            "hypotheses", "appendix")
+VERSION_NAME = re.compile(r"v\d{4}")
+# What code meets in values that its author did not foresee; anything else is a defect of ours and shown as one.
+STUMBLES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -45,51 +47,45 @@ class Difference:
 
 def recompute(report: Path) -> list[Difference]:
     """Every difference between a sealed report and what its evidence gives. SealError when it was never sealed."""
-    manifest = read_manifest(report)
-    differences = [*file_differences(report, manifest), *chain_differences(report, manifest)]
+    differences = as_sealed(report)
     try:
-        audit = analyse(read_evidence_set(report))
+        evidence_set = read_evidence_set(report)
+        audit = analyse(evidence_set)
         pages = {name: text.encode() for name, text in render_pages(audit).items()}
+        figures = draw(audit)
     except LabError as error:
-        return differences + [Difference("evidence", "", "that it can be concluded from", str(error))]
-    engine = judged_by(report)
-    if engine != ENGINE:
-        return differences + [*_numbers(report, audit, UNJUDGED)]
-    differences += _numbers(report, audit)
+        return differences + [_not_concluded(str(error))]
+    except STUMBLES as error:
+        return differences + [_not_concluded(f"{type(error).__name__}: {str(error)[:200]}")]
+    drawn = _instrument_figures(evidence_set)
+    differences += [*_uncomputed(report, {*PAGES, NUMBERS, *drawn, *(f"figures/{name}" for name in figures)})]
+    differences += [*_other_pictures(report, drawn), *_numbers(report, audit)]
     for name, content in pages.items():
         differences += _content(report, name, content)
-    return differences + list(_figures(report, audit))
+    return differences + list(_figures(report, figures))
 
 
-def judged_by(report: Path) -> int:
-    """The engine that made the verdicts of a sealed report; the first wrote no number."""
-    try:
-        return json.loads((report / NUMBERS).read_text(encoding="utf-8")).get("engine", 1)
-    except (OSError, ValueError, AttributeError):
-        return ENGINE
-
-
-def other_engine(report: Path) -> str | None:
-    """What was not recomputed, because rows became verdicts in another way when the report was sealed; None if by now's."""
-    engine = judged_by(report)
-    if engine == ENGINE:
-        return None
-    source = json.loads((report / NUMBERS).read_text(encoding="utf-8")).get("environment", {}).get("source") or {}
-    where = f"commit {source['commit'][:12]}" if source.get("commit") else "the version that sealed it"
-    return (f"its verdicts, and the pages that tell them, are those of engine {engine}; this is engine {ENGINE}, which would "
-            f"judge by other rules and does not recompute them: {where} does")
-
-
-def excuse(report: Path, differences: list[Difference]) -> str | None:
-    """Why these differences are none of the report's: all files are as sealed, all numbers recomputed equal, and only
-    pages differ, which another version made of them. None where anything else differs, or this version made them."""
+def as_sealed(report: Path) -> list[Difference]:
+    """What any version can say, without concluding from the evidence: files, chain, and who drew the figures."""
     manifest = read_manifest(report)
-    made, here = manifest.renderer, renderer()
-    of_pages = all(one.file in PAGES or one.file.startswith("figures/") for one in differences)
-    if not differences or made in (None, here) or not of_pages or any(file_differences(report, manifest)):
-        return None
-    return (f"pages were sealed by another version (lab {made.version}, pages {made.sha256[:8]}; this is {here.version}, "
-            f"{here.sha256[:8]}): numbers recomputed equal")
+    files = list(file_differences(report, manifest))
+    if files:
+        return files
+    drawn = [f"figures/{path.name}" for path in sorted((report / "figures").glob("*.svg"))]
+    return [*_unreadable(report), *_uncomputed(report, {*PAGES, NUMBERS, *drawn}), *_plan_says(report, manifest),
+            *_foreign_figures(report, drawn), *chain_differences(report, manifest)]
+
+
+def _unreadable(report: Path) -> Iterator[Difference]:
+    for path in (path for path in report_files(report) if path.endswith(".json")):
+        try:
+            read_json(report / path)
+        except UntrustedFileError as error:
+            yield Difference(path, "", "JSON", str(error))
+
+
+def _not_concluded(reason: str) -> Difference:
+    return Difference("evidence", "", "that it can be concluded from", reason)
 
 
 def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
@@ -97,7 +93,13 @@ def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
     for path, sealed in manifest.files.items():
         if path not in present:
             yield Difference(path, "", "that it exists", "missing")
-        elif (found := sha256_of(report / path)) != sealed:
+            continue
+        try:
+            found = sha256_of_regular_file(report / path)
+        except UntrustedFileError as error:
+            yield Difference(path, "", "a file", str(error))
+            continue
+        if found != sealed:
             yield Difference(path, "SHA-256", sealed, found)
     for path in sorted(present - manifest.files.keys()):
         yield Difference(path, "", "nothing of it", "a file that was not sealed")
@@ -114,23 +116,76 @@ def chain_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
         if not (before / SEAL).is_file():
             yield Difference(SEAL, f"previous version of {here.name}", link.version, "missing")
             return
-        if (found := sha256_of(before / SEAL)) != link.sha256:
+        if (found := sha256_of_regular_file(before / SEAL)) != link.sha256:
             yield Difference(SEAL, f"manifest of {link.version}", link.sha256, found)
             return
-        here, link = before, read_manifest(before).previous
+        older = read_manifest(before)
+        yield from (Difference(f"../{link.version}/{one.file}", one.place, one.stored, one.found)
+                    for one in file_differences(before, older))
+        here, link = before, older.previous
 
 
-def _numbers(report: Path, audit: dict[str, Any], parts: tuple[str, ...] | None = None) -> Iterator[Difference]:
-    """parts: keys of audit.json to look at; all, if None."""
+def _uncomputed(report: Path, computed: set[str]) -> Iterator[Difference]:
+    """A page that nothing computes says what it likes, sealed or not."""
+    for path in report_files(report):
+        if path not in computed and not path.startswith("evidence/"):
+            yield Difference(path, "", "a part of it", "a file that no evidence leads to")
+
+
+def _plan_says(report: Path, manifest: Manifest) -> Iterator[Difference]:
+    """The plan is evidence and names the version and the one before it: neither a comment nor a folder's name may
+    say otherwise."""
     try:
-        stored = json.loads((report / NUMBERS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        yield Difference(NUMBERS, "", "numbers", f"not readable: {error}")
+        plan = read_json(report / "evidence" / "plan.json")["data"]
+        planned, version = plan["previous"], str(plan["version"])
+        wanted = Link(planned["version"], planned["manifest_sha256"]) if planned else None
+    except (UntrustedFileError, KeyError, TypeError) as error:
+        yield Difference("evidence/plan.json", "", "a plan", str(error))
+        return
+    if manifest.previous != wanted:
+        yield Difference(SEAL, "previous version", str(manifest.previous), str(wanted))
+    name = report.resolve().name
+    if VERSION_NAME.fullmatch(name) and name != version:
+        yield Difference("evidence/plan.json", "version", version, f"in the folder {name}")
+
+
+def _foreign_figures(report: Path, drawn: list[str]) -> Iterator[Difference]:
+    """A figure of another Matplotlib cannot be drawn again here: it passes where a commit holds this very seal."""
+    from importlib.metadata import version
+
+    here = version("matplotlib")
+    for name in drawn:
+        if (creator := _drawn_by(report / name)) not in (None, here) and not is_committed(report / SEAL):
+            yield Difference(name, "Matplotlib", creator, f"version {here} here, and no commit holds this seal")
+
+
+def _drawn_by(path: Path) -> str | None:
+    """The Matplotlib version that a figure names; None for what the lab draws itself."""
+    creator = CREATOR.search(read_bytes(path)[:4096])
+    return creator[1].decode() if creator else None
+
+
+def _instrument_figures(evidence_set: EvidenceSet) -> dict[str, str | None]:
+    """Pictures that evidence names, with the hash it gives; None in evidence from before figures had one."""
+    named = {path: None for _, document in evidence_set.documents for path in figures_named_in(document["data"])}
+    return named | {path: sha256 for _, document in evidence_set.documents
+                    for path, sha256 in document.get("figures", {}).items()}
+
+
+def _other_pictures(report: Path, drawn: dict[str, str | None]) -> Iterator[Difference]:
+    for path, sha256 in drawn.items():
+        if sha256 and (report / path).exists() and (found := sha256_of_regular_file(report / path)) != sha256:
+            yield Difference(path, "SHA-256 in the evidence", sha256, found)
+
+
+def _numbers(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:
+    try:
+        stored = read_json(report / NUMBERS)
+    except UntrustedFileError as error:
+        yield Difference(NUMBERS, "", "numbers", str(error))
         return
     found = json.loads(numbers_text(audit))
     yield from _evidence_hashes(stored, found)
-    if parts is not None:
-        stored, found = ({key: numbers.get(key) for key in parts} for numbers in (stored, found))
     yield from (Difference(NUMBERS, place, before, after) for place, before, after in unlike(stored, found))
 
 
@@ -167,8 +222,8 @@ def _short(value: Any) -> str:
 def _content(report: Path, name: str, wanted: bytes) -> Iterator[Difference]:
     """The first line that differs tells enough."""
     try:
-        stored = (report / name).read_bytes()
-    except OSError as error:
+        stored = read_bytes(report / name)
+    except UntrustedFileError as error:
         yield Difference(name, "", "that it exists", str(error))
         return
     if stored == wanted:
@@ -179,12 +234,11 @@ def _content(report: Path, name: str, wanted: bytes) -> Iterator[Difference]:
     yield Difference(name, f"line {number}", *(line.decode(errors="replace")[:120] for line in (before, after)))
 
 
-def _figures(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:
-    """Drawn again only by the matplotlib that drew them; under another, their hashes must do."""
+def _figures(report: Path, figures: dict[str, bytes]) -> Iterator[Difference]:
+    """Drawn again only by the Matplotlib that drew them; _foreign_figures judges the others."""
     from importlib.metadata import version
 
-    for name, svg in draw(audit).items():
+    for name, svg in figures.items():
         path = report / "figures" / name
-        creator = CREATOR.search(path.read_bytes()[:4096]) if path.is_file() else None
-        if creator is None or creator[1].decode() == version("matplotlib"):
+        if not path.is_file() or _drawn_by(path) in (None, version("matplotlib")):
             yield from _content(report, f"figures/{name}", svg)

@@ -4,32 +4,20 @@ Same numbers, same bytes, on any machine: no clock, no locale, no order but the 
 by labkit/wording.py, so templates hold words and no arithmetic.
 """
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from labkit import VERSION, wording
+from labkit import wording
 from labkit.metrics import METRICS, is_tail
-from labkit.report.seal import Renderer
 
-LABKIT = Path(__file__).resolve().parents[1]
-TEMPLATES = LABKIT.parents[1] / "templates"
+ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES = ROOT / "templates"
 PAGES = ("audit.md", "checklist.md")
 # What stands in tables beside the metrics, and is none: it is counted for the program as a whole.
 OTHER_LABELS = {"heap_peak": "peak of the heap"}
-
-
-def renderer() -> Renderer:
-    """Of this tool: what would make other pages of the same numbers if it were otherwise."""
-    whole = hashlib.sha256()
-    for path in [*sorted(TEMPLATES.glob("*.j2")), *sorted((TEMPLATES / "audit_parts").glob("*.j2")),
-                 *sorted(LABKIT.glob("figures/*.py")), LABKIT / "report" / "render.py", LABKIT / "wording.py",
-                 LABKIT / "metrics.py"]:
-        whole.update(path.read_bytes())
-    return Renderer(VERSION, whole.hexdigest())
 
 
 def render_pages(audit: dict[str, Any]) -> dict[str, str]:

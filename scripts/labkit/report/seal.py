@@ -2,23 +2,24 @@
 
 The manifest is what `sha256sum -c` reads, with one comment line that names the previous version's manifest, so that
 versions form a chain: nothing sealed can be changed later without breaking every link after it. A second comment
-names the version of the tool, and the hash of all that turns its numbers into pages.
+names the version of the lab that made the report (made_by.py), which alone can recompute its pages. A manifest has one
+meaning: a file or a comment that stands twice, or a name that leads out of the report, is refused.
 
 Written last, by rename: a report with a manifest is complete.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from labkit.evidence import write_text
 from labkit.outcome import Exit, LabError
+from labkit.untrusted_file import UntrustedFileError, read_text, sha256_of_regular_file
 
 SEAL = "MANIFEST.sha256"
 LINE = re.compile(r"^([0-9a-f]{64})  (\S.*)$")
-PAGES_BY = re.compile(r"^# pages by lab (\S+) ([0-9a-f]{64})$")
+MADE_BY = re.compile(r"^# (made|pages) by lab (\S+) ([0-9a-f]{64})$")
 PREVIOUS = re.compile(r"^# previous (v\d{4}) ([0-9a-f]{64})$")
 
 
@@ -31,17 +32,18 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Renderer:
-    """What made the pages: the tool's version, and the hash of its templates and of the code that words and draws."""
+class MadeBy:
+    """The version of the lab that made a report: its name, and the hash of what turns evidence into pages."""
 
     version: str
     sha256: str
+    is_of_pages_alone: bool = False  # lab 0.1.0 left the code of the numbers out of the hash
 
 
 @dataclass(frozen=True)
 class Manifest:
     previous: Link | None
-    renderer: Renderer | None
+    made_by: MadeBy | None
     files: dict[str, str]  # path relative to the report, to SHA-256
 
 
@@ -51,43 +53,49 @@ class SealError(LabError):
     code = Exit.FAILED
 
 
-def seal(report: Path, previous: dict[str, Any] | None, renderer: Renderer | None = None) -> Path:
+def seal(report: Path, previous: dict[str, Any] | None, made_by: MadeBy | None = None) -> Path:
     """Write the manifest over everything in report. previous: {"version", "manifest_sha256"} of the plan, or None."""
     lines = [f"# previous {previous['version']} {previous['manifest_sha256']}"] if previous else []
-    lines += [f"# pages by lab {renderer.version} {renderer.sha256}"] if renderer else []
-    lines += [f"{sha256_of(report / path)}  {path}" for path in report_files(report)]
+    lines += [f"# made by lab {made_by.version} {made_by.sha256}"] if made_by else []
+    lines += [f"{sha256_of_regular_file(report / path)}  {path}" for path in report_files(report)]
     write_text(report / SEAL, "\n".join(lines) + "\n")
     return report / SEAL
 
 
 def report_files(report: Path) -> list[str]:
-    """All files of a report but its manifest and what begins with a dot, sorted."""
-    found = [path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()]
+    """All that stands in a report but folders, its manifest and what begins with a dot, sorted."""
+    found = [path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_symlink() or not path.is_dir()]
     return sorted(path for path in found if path != SEAL and not any(part[0] == "." for part in path.split("/")))
 
 
 def read_manifest(report: Path) -> Manifest:
     try:
-        lines = (report / SEAL).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SealError(f"{report / SEAL}: cannot be read ({error}); is {report} a sealed report?") from error
-    previous, renderer, files = None, None, {}
+        lines = read_text(report / SEAL).splitlines()
+    except UntrustedFileError as error:
+        raise SealError(f"{error}; is {report} a sealed report?") from error
+    found: dict[str, Any] = {}
     for number, line in enumerate(lines, start=1):
-        if match := PREVIOUS.match(line):
-            previous = Link(*match.groups())
-        elif match := PAGES_BY.match(line):
-            renderer = Renderer(*match.groups())
-        elif match := LINE.match(line):
-            files[match[2]] = match[1]
-        else:
-            raise SealError(f"{report / SEAL}: line {number} is neither a hash nor one of our comments: {line[:80]!r}")
-    return Manifest(previous, renderer, files)
+        name, value = _entry(line, f"{report / SEAL}: line {number}")
+        if name in found:
+            raise SealError(f"{report / SEAL}: line {number} says a second time what {name} is")
+        found[name] = value
+    return Manifest(found.pop("# previous", None), found.pop("# made by", None), found)
+
+
+def _entry(line: str, where: str) -> tuple[str, Any]:
+    """A file and its hash, or a comment and what it says."""
+    if match := PREVIOUS.match(line):
+        return "# previous", Link(*match.groups())
+    if match := MADE_BY.match(line):
+        return "# made by", MadeBy(match[2], match[3], is_of_pages_alone=match[1] == "pages")
+    match = LINE.match(line)
+    if match is None:
+        raise SealError(f"{where} is neither a hash nor one of our comments: {line[:80]!r}")
+    if PurePosixPath(match[2]).is_absolute() or ".." in match[2].split("/"):
+        raise SealError(f"{where} names a file outside the report: {match[2][:80]!r}")
+    return match[2], match[1]
 
 
 def link_to(report: Path | None) -> dict[str, str] | None:
     """What the plan of the next version says about this one."""
-    return None if report is None else {"version": report.name, "manifest_sha256": sha256_of(report / SEAL)}
-
-
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return None if report is None else {"version": report.name, "manifest_sha256": sha256_of_regular_file(report / SEAL)}

@@ -1,9 +1,11 @@
 """A sealed report: verify accepts it as it is, and names whatever was changed in it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +15,8 @@ from example_evidence import LEAN, changed, example_documents, write_example
 from labkit.evidence import unpacked
 from labkit.report.publish import publish
 from labkit.report.recompute import chain_differences, file_differences, recompute, unlike
-from labkit.report.render import renderer
-from labkit.report.seal import Renderer, SealError, link_to, read_manifest, report_files, seal
+from labkit.report.made_by import find_commit, this_version
+from labkit.report.seal import MadeBy, SealError, link_to, read_manifest, report_files, seal
 
 pytestmark = pytest.mark.slow  # builds, measures or seals for real
 
@@ -113,47 +115,132 @@ def test_a_page_or_number_changed_and_sealed_anew_is_named(copied, name, text, o
     assert {one.file for one in recompute(report)} == {name}
 
 
-def other_version(report):
-    """As another version of the tool would have left it: other words on the page, and its own hash in the manifest."""
-    page = report / "audit.md"
-    page.write_text(page.read_text().replace("## 2. Findings", "## 2. What was found"))
-    seal(report, None, Renderer("0.0.9", "ab" * 32))
+SEALED = Path("reports/telemetry/v0001")  # by lab 0.1.0, whose code is in this repository's history
+NOBODY = MadeBy("0.0.9", "ab" * 32)
 
 
-def test_pages_of_another_version_pass_with_a_note(copied):
-    report = copied / "v0001"
-    other_version(report)
-    code, said = verify(report)
-    assert code == 0 and "pages were sealed by another version (lab 0.0.9, pages abababab" in said
-    assert "numbers recomputed equal" in said
+@pytest.fixture
+def sealed_by_another(tmp_path):
+    shutil.copytree(SEALED, tmp_path / "v0001")
+    return tmp_path / "v0001"
+
+
+def sealed_anew(report, made_by=None):
+    """As a forger would: every hash true again, and the comments as they were, or another maker named."""
+    manifest = read_manifest(report)
+    seal(report, manifest.previous and {"version": manifest.previous.version,
+                                        "manifest_sha256": manifest.previous.sha256}, made_by)
+    if made_by is None:
+        path = report / "MANIFEST.sha256"
+        path.write_text(f"# pages by lab {manifest.made_by.version} {manifest.made_by.sha256}\n" + path.read_text())
+
+
+def test_another_version_recomputes_what_it_sealed(sealed_by_another):
+    code, said = verify(sealed_by_another)
+    assert code == 0 and "recomputed by the version that sealed it (lab 0.1.0" in said
+
+
+def test_the_commit_that_brought_a_seal_is_asked_first():
+    commit = find_commit(read_manifest(SEALED).made_by, SEALED)
+    held = subprocess.run(["git", "show", f"{commit}:{SEALED}/MANIFEST.sha256"], capture_output=True)
+    assert held.stdout == (SEALED / "MANIFEST.sha256").read_bytes()
+
+
+def test_a_page_forged_in_the_name_of_an_unknown_version_does_not_pass(sealed_by_another):
+    page = sealed_by_another / "audit.md"
+    page.write_text(page.read_text().replace("4.739", "47.390"))
+    sealed_anew(sealed_by_another, NOBODY)
+    code, said = verify(sealed_by_another)
+    assert code == 3 and "is not in this checkout's history" in said
 
 
 @pytest.mark.parametrize("name, text, other", [
-    ("audit.md", "The complaint is closed", "The complaint is forgotten"),
-    ("audit.json", '"accepted": true', '"accepted": false'), ("evidence/memory.json", "1", "2")])
-def test_what_was_changed_by_hand_fails_whoever_made_the_pages(copied, name, text, other):
-    report = copied / "v0001"
-    other_version(report)
-    path = report / name
+    ("audit.md", "4.739", "47.390"), ("figures/forest.svg", "Matplotlib v3.6.3", "Matplotlib v9.9"),
+    ("figures/forest.svg", "<path", "<desc/><path")])
+def test_a_page_or_figure_forged_in_the_name_of_its_maker_is_named(sealed_by_another, name, text, other):
+    path = sealed_by_another / name
     path.write_text(path.read_text().replace(text, other, 1))
-    code, said = verify(report)
+    sealed_anew(sealed_by_another)
+    code, said = verify(sealed_by_another)
     assert code == 1 and name in said
 
 
-def test_numbers_that_do_not_follow_are_not_excused_by_another_version(copied):
+def test_what_nothing_computes_does_not_pass_sealed_or_not(copied):
     report = copied / "v0001"
-    path = report / "audit.json"
-    path.write_text(path.read_text().replace('"accepted": true', '"accepted": false', 1))
-    other_version(report)
-    assert verify(report)[0] == 1
+    (report / "SUMMARY.md").write_text("All candidates are 50 times faster.")
+    seal(report, None, this_version())
+    assert {(one.file, one.found) for one in recompute(report)} == {("SUMMARY.md", "a file that no evidence leads to")}
 
 
-def test_this_version_s_own_pages_have_no_excuse(copied):
+def test_a_report_under_another_number_does_not_pass(copied):
+    shutil.copytree(copied / "v0001", copied / "v0007")
+    assert [one.file for one in recompute(copied / "v0007")] == ["evidence/plan.json"]
+
+
+def test_a_chain_cannot_be_cut_nor_its_older_part_changed(copied):
+    manifest = copied / "v0002" / "MANIFEST.sha256"
+    whole = manifest.read_text()
+    manifest.write_text("\n".join(line for line in whole.splitlines() if not line.startswith("# previous")) + "\n")
+    assert any(one.place == "previous version" for one in recompute(copied / "v0002"))
+    manifest.write_text(whole)
+    (copied / "v0001" / "checklist.md").write_text("")
+    assert any(one.file == "../v0001/checklist.md" for one in recompute(copied / "v0002"))
+
+
+def hostile(report, name, change):
+    path = report / "evidence" / name
+    document = unpacked(json.loads(path.read_text()))
+    change(document["data"])
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("name, change", [
+    ("rebench.json", lambda data: [row.update(samples_ns=[0] * 10) for row in data["runs"]]),
+    ("rebench.json", lambda data: [row.update(samples_ns=[]) for row in data["runs"]]),
+    ("rebench.json", lambda data: [row.update(samples_ns=[10 ** 400]) for row in data["runs"]]),
+    ("baseline.json", lambda data: data.update(runs=[])),
+    ("plan.json", lambda data: data["manifest"].update(title="x\ud800")),
+    ("plan.json", lambda data: data["manifest"].update(main_size="q")),
+    ("plan.json", lambda data: data["policy"]["verdict"].update(alpha=0)),
+    ("plan.json", lambda data: data["policy"]["verdict"].update(alpha=float("nan"))),
+    ("profile.json", lambda data: [one.update(stacks="/dev/zero") for one in data["samplings"]])])
+def test_hostile_evidence_is_a_difference_and_nothing_worse(copied, name, change):
     report = copied / "v0001"
-    page = report / "audit.md"
-    page.write_text(page.read_text() + "more\n")
-    seal(report, None, renderer())
-    assert verify(report)[0] == 1
+    hostile(report, name, change)
+    seal(report, None, this_version())
+    assert recompute(report) != []
+
+
+def test_another_picture_than_the_instrument_drew_is_named(copied):
+    report = copied / "v0001"
+    path = report / "evidence" / "profile.json"
+    document = json.loads(path.read_text())
+    picture = document["data"]["flame_graph"]
+    path.write_text(json.dumps(document | {"figures": {picture: "0" * 64}}))
+    seal(report, None, this_version())
+    assert any(one.file == picture and one.place == "SHA-256 in the evidence" for one in recompute(report))
+
+
+def test_files_that_are_none_are_named(copied):
+    report = copied / "v0001"
+    for name in ("audit.md", "evidence/rebench.json"):
+        (report / name).unlink()
+        os.mkfifo(report / name)
+    (report / "checklist.md").unlink()
+    (report / "checklist.md").symlink_to("/etc/passwd")
+    named = {one.file: one.found for one in recompute(report)}
+    assert "not a regular file" in named["audit.md"] and "not a regular file" in named["evidence/rebench.json"]
+    assert "symbolic link" in named["checklist.md"]
+
+
+@pytest.mark.parametrize("line, reason", [
+    ("# previous v0001 " + "0" * 64, "a second time"), ("0" * 64 + "  audit.md", "a second time"),
+    ("0" * 64 + "  ../other.md", "outside"), ("0" * 64 + "  /etc/passwd", "outside")])
+def test_a_manifest_has_one_meaning(copied, line, reason):
+    path = copied / "v0002" / "MANIFEST.sha256"
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(SealError, match=reason):
+        recompute(copied / "v0002")
 
 
 def test_missing_and_added_files_are_named(copied):

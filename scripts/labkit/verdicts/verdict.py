@@ -29,7 +29,7 @@ from labkit.stats.power import blocks_at_least, detectable_effect, median_error,
 from labkit.verdicts.odd_runs import OddRuns, covariate_runs, slow_runs
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
-ENGINE = 2  # how rows become verdicts; a sealed report names the one that judged it (report/recompute.py)
+ENGINE = 2  # how rows become verdicts; a report names the one that judged it
 IMPROVED, REGRESSED, EQUIVALENT = "improved", "regressed", "equivalent"
 INCONCLUSIVE, IDENTICAL = "inconclusive", "identical"
 CHANGED = (IMPROVED, REGRESSED)
