@@ -94,6 +94,13 @@ static void print_allocations(struct clinic_session *session)
 			" not freed\n",
 			allocations, bytes,
 			clinic_session_quality(session)->peak_bytes, leaked);
+	if (clinic_session_quality(session)->lost_allocations_count)
+		fprintf(stderr,
+			"clinic record: for %" PRIu64 " allocations there was "
+			"no room: they have no call stack, or were not "
+			"counted\n",
+			clinic_session_quality(session)
+				->lost_allocations_count);
 }
 
 static void print_samples(struct clinic_session *session,

@@ -66,6 +66,10 @@ static void print_peak(const struct clinic_quality *quality)
 	printf("\nat most %" PRIu64 " bytes live at once, %" PRIu64
 	       " frees of unknown blocks\n",
 	       quality->peak_bytes, quality->unmatched_frees_count);
+	if (quality->lost_allocations_count)
+		printf("for %" PRIu64 " allocations there was no room: they "
+		       "have no call stack, or were not counted\n",
+		       quality->lost_allocations_count);
 }
 
 int clinic_report_text_memory(const struct clinic_report *report)

@@ -50,7 +50,7 @@ static const struct clinic_usage usage = {
 
 struct settings {
 	struct clinic_recording_plan plan;
-	struct clinic_alloc_plan alloc;
+	struct clinic_arena_plan alloc;
 	const char *output;
 	const char *backend;
 	const char *event;
@@ -328,11 +328,28 @@ static int wait_for_target(struct clinic_recording_outcome *outcome)
 	return target->exit_code;
 }
 
+/* From the start of the target to its session. */
+static int measure(const struct clinic_recording_plan *plan,
+		   struct clinic_session *session,
+		   struct clinic_recording_outcome *outcome)
+{
+	struct clinic_recording *recording;
+	int going = 1, err = clinic_recording_open(plan, outcome, &recording);
+
+	if (err)
+		return err;
+	while (going > 0)
+		going = clinic_recording_step(recording, -1);
+	err = clinic_recording_snapshot(recording, 0, UINT64_MAX, session);
+	clinic_recording_close(recording);
+	return going < 0 ? going : err;
+}
+
 static int record(const struct settings *settings,
 		  struct clinic_session *session)
 {
 	struct clinic_recording_outcome outcome;
-	int err = clinic_recording_run(&settings->plan, session, &outcome);
+	int err = measure(&settings->plan, session, &outcome);
 	int status = err ? explain(settings, err, &outcome) : 0;
 	int saved, target;
 

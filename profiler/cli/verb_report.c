@@ -85,8 +85,9 @@ static int narrow(const struct request *request)
 			request->to ? "--to " : "the end",
 			request->to ? request->to : "",
 			(double)clinic_session_duration_ns(session) / 1e9);
-	if (!status && (request->from || request->to))
-		clinic_session_keep(session, from_ns, to_ns);
+	if (!status && (request->from || request->to) &&
+	    clinic_session_keep(session, from_ns, to_ns))
+		return clinic_complain("out of memory");
 	return status;
 }
 

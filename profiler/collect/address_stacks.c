@@ -1,3 +1,4 @@
+/* A trie of addresses: frames, each with the stack that called it. */
 #include "collect/address_stacks.h"
 
 #include <errno.h>
@@ -89,4 +90,39 @@ clinic_address_stacks_rows(const struct clinic_address_stacks *stacks,
 {
 	*count = stacks->count;
 	return stacks->rows;
+}
+
+/* A parent's number is smaller: downwards, callers are kept in one pass. */
+static void keep_callers(const struct clinic_address_stacks *stacks,
+			 uint32_t *kept)
+{
+	for (uint32_t id = stacks->count - 1; id > 0; id--)
+		if (kept[id])
+			kept[stacks->rows[id].parent] = 1;
+}
+
+int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
+				  uint32_t *kept)
+{
+	uint32_t count = 1;
+	int err = 0;
+
+	keep_callers(stacks, kept);
+	kept[0] = 0;
+	clinic_row_index_clear(&stacks->index);
+	for (uint32_t id = 1; id < stacks->count; id++) {
+		struct clinic_address_frame row = stacks->rows[id];
+
+		if (!kept[id])
+			continue;
+		row.parent = kept[row.parent];
+		stacks->rows[count] = row;
+		kept[id] = count++;
+		if (!err)
+			err = clinic_row_index_add(
+				&stacks->index,
+				clinic_row_hash(&row, sizeof(row)), kept[id]);
+	}
+	stacks->count = count;
+	return err;
 }

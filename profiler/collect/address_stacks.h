@@ -39,6 +39,13 @@ int clinic_address_stacks_push(struct clinic_address_stacks *stacks,
 			       const struct clinic_address_frame *frame,
 			       uint32_t *id);
 
+/*
+ * Forgets all stacks but those with kept[id] != 0 and their callers. From then
+ * on kept[id] is the new number of each; 0: it is forgotten.
+ */
+int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
+				  uint32_t *kept);
+
 /* rows[id]; count includes the empty stack. */
 const struct clinic_address_frame *
 clinic_address_stacks_rows(const struct clinic_address_stacks *stacks,

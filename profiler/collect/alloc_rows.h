@@ -13,14 +13,9 @@
 #ifndef CLINIC_COLLECT_ALLOC_ROWS_H
 #define CLINIC_COLLECT_ALLOC_ROWS_H
 
-#include "sources/arena_reading.h"
+#include "collect/arena_sums.h"
 
-/* Of all threads together, into image->sites. */
-int clinic_alloc_rows_sum(struct arena_reading *reading,
-			  struct arena_image *image);
-
-/* Once stacks and stages have the session's ids. */
-int clinic_alloc_rows_save(struct arena_reading *reading,
-			   struct arena_image *image);
+int clinic_alloc_rows_save(struct clinic_arena_sums *sums,
+			   const struct arena_image *image);
 
 #endif

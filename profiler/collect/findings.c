@@ -84,11 +84,11 @@ static void note_blind_spot(struct notes *notes)
 
 static void note_kernel_names(struct notes *notes)
 {
-	if (notes->findings->kernel_names_error)
+	if (notes->findings->counts.naming.kernel_error)
 		note(notes, IS_NOTE,
 		     "kernel functions have no names (%s); sysctl "
 		     "kernel.kptr_restrict=0, as root, gives them",
-		     strerror(-notes->findings->kernel_names_error));
+		     strerror(-notes->findings->counts.naming.kernel_error));
 }
 
 static bool is_by_timers(const struct clinic_findings *findings)
@@ -98,7 +98,7 @@ static bool is_by_timers(const struct clinic_findings *findings)
 
 static void note_unopened(struct notes *notes)
 {
-	uint32_t count = notes->findings->unopened_count;
+	uint32_t count = notes->findings->counts.naming.unopened_count;
 
 	if (count > CLINIC_NAMING_NOTES_MAX)
 		note(notes, IS_NOTE,
@@ -299,12 +299,25 @@ static void note_off_cpu(struct notes *notes)
 			     : "");
 }
 
+static void note_overwritten(struct notes *notes)
+{
+	uint64_t count = notes->findings->counts.overwritten_count;
+
+	if (count)
+		note(notes, IS_WARNING,
+		     "the recording is longer than its memory: of samples, "
+		     "waits, changes and metrics the oldest %" PRIu64
+		     " are missing",
+		     count);
+}
+
 int clinic_findings_note(struct clinic_session *session,
 			 const struct clinic_findings *findings)
 {
 	struct notes notes = {session, findings, 0};
 
 	note_losses(&notes);
+	note_overwritten(&notes);
 	note_blind_spot(&notes);
 	note_kernel_names(&notes);
 	note_unopened(&notes);

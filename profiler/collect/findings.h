@@ -28,9 +28,7 @@ struct clinic_refusals;
 struct clinic_findings {
 	struct clinic_source_facts source;
 	struct clinic_recorder_counts counts;
-	int kernel_names_error;  /* why kernel addresses have no names, or 0 */
-	uint32_t unopened_count; /* files without names; naming.h noted some */
-	uint64_t stolen_ns;      /* that the machine's host did not give */
+	uint64_t stolen_ns; /* that the machine's host did not give */
 	uint32_t frequency_hz;
 	bool wants_off_cpu;
 	bool is_attached; /* to what ran before */

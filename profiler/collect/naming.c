@@ -1,3 +1,12 @@
+/*
+ * Stacks of addresses to stacks of names, as far as they are new.
+ *
+ *	raw stacks   1 2 3 4 5 6 7 8 9      named so far: 1..6
+ *	                         | | |
+ *	            known address  new ones, by module and address
+ *	                  v            v
+ *	           answer of before   symbols -> frames -> answer
+ */
 #include "collect/naming.h"
 
 #include <errno.h>
@@ -8,6 +17,7 @@
 #include <string.h>
 
 #include "foundation/growing_array.h"
+#include "foundation/row_index.h"
 #include "collect/address_stacks.h"
 #include "collect/stop_signals.h"
 #include "session/session.h"
@@ -22,16 +32,31 @@ struct named {
 	uint32_t frames_count;
 };
 
-struct naming {
+/* A module's file stays open, or the reason why it could not be. */
+struct opened {
+	struct clinic_symbols_module *symbols;
+	int err;
+	bool is_tried;
+};
+
+struct clinic_naming {
 	struct clinic_session *session;
 	struct clinic_symbols *symbols;
 	const struct clinic_modules *modules;
-	struct clinic_naming_facts *facts;
+	struct clinic_naming_facts facts;
+	struct opened *opened; /* by number of the module */
+	size_t opened_count, opened_capacity;
 
 	const struct clinic_address_frame *raw;
 	uint32_t raw_count;
-	uint32_t *order;     /* raw ids by module and address */
-	struct named *named; /* by raw id */
+	struct named *named; /* by raw id, those below named_count */
+	uint32_t *stack_ids; /* the session's, likewise */
+	uint32_t named_count;
+	size_t named_capacity, stack_ids_capacity;
+	struct clinic_row_index known; /* places, to a raw id that has one */
+
+	uint32_t *order; /* new raw ids at new places, by place */
+	uint32_t order_count;
 
 	uint32_t *frame_ids;
 	uint32_t frame_ids_count;
@@ -46,7 +71,8 @@ struct naming {
 	int err;
 };
 
-static int keep_frame(struct naming *naming, const struct clinic_frame *frame)
+static int keep_frame(struct clinic_naming *naming,
+		      const struct clinic_frame *frame)
 {
 	uint32_t id;
 	int err = clinic_session_frame_id(naming->session, frame, &id);
@@ -63,13 +89,14 @@ static int keep_frame(struct naming *naming, const struct clinic_frame *frame)
 	return 0;
 }
 
-static int text_or_none(struct naming *naming, const char *text, uint32_t *id)
+static int text_or_none(struct clinic_naming *naming, const char *text,
+			uint32_t *id)
 {
 	*id = 0;
 	return text ? clinic_session_text_id(naming->session, text, id) : 0;
 }
 
-static int keep_symbol_frame(struct naming *naming, uint64_t address,
+static int keep_symbol_frame(struct clinic_naming *naming, uint64_t address,
 			     enum clinic_tier tier,
 			     const struct clinic_symbols_frame *symbol)
 {
@@ -91,7 +118,7 @@ static int keep_symbol_frame(struct naming *naming, uint64_t address,
 	return err ? err : keep_frame(naming, &frame);
 }
 
-static int keep_bare_address(struct naming *naming, uint64_t address)
+static int keep_bare_address(struct clinic_naming *naming, uint64_t address)
 {
 	struct clinic_frame frame = {.library_id = naming->library_id,
 				     .address = address};
@@ -103,7 +130,7 @@ static int keep_bare_address(struct naming *naming, uint64_t address)
 static void keep_symbol(void *context, size_t index,
 			const struct clinic_symbols_symbol *symbol)
 {
-	struct naming *naming = context;
+	struct clinic_naming *naming = context;
 	uint64_t address = naming->addresses[index];
 	struct named *answer = &naming->answers[index];
 
@@ -116,7 +143,7 @@ static void keep_symbol(void *context, size_t index,
 	answer->frames_count = naming->frame_ids_count - answer->first_frame;
 }
 
-static int name_bare(struct naming *naming)
+static int name_bare(struct clinic_naming *naming)
 {
 	struct clinic_symbols_symbol none = {.tier = CLINIC_TIER_NONE};
 
@@ -126,7 +153,7 @@ static int name_bare(struct naming *naming)
 }
 
 /* A process names all of its generated code together. */
-static size_t find_dumps(const struct naming *naming, pid_t pid,
+static size_t find_dumps(const struct clinic_naming *naming, pid_t pid,
 			 int dump_fds[DUMPS_MAX])
 {
 	const struct clinic_module *module;
@@ -141,7 +168,7 @@ static size_t find_dumps(const struct naming *naming, pid_t pid,
 	return count;
 }
 
-static int open_generated(struct naming *naming,
+static int open_generated(struct clinic_naming *naming,
 			  const struct clinic_module *module, const char *root,
 			  struct clinic_symbols_module **symbols)
 {
@@ -159,7 +186,7 @@ static int open_generated(struct naming *naming,
 	return clinic_symbols_open_generated(naming->symbols, &code, symbols);
 }
 
-static int open_module(struct naming *naming,
+static int open_module(struct clinic_naming *naming,
 		       const struct clinic_module *module,
 		       struct clinic_symbols_module **symbols)
 {
@@ -183,7 +210,7 @@ static int open_module(struct naming *naming,
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static int library_of_module(struct naming *naming,
+static int library_of_module(struct clinic_naming *naming,
 			     const struct clinic_module *module)
 {
 	uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX];
@@ -216,14 +243,43 @@ static const char *reason_not_opened(int err)
 	}
 }
 
+/* Once for each module; *is_first: nobody was told yet how that went. */
+static int open_once(struct clinic_naming *naming,
+		     const struct clinic_module *module,
+		     struct clinic_symbols_module **symbols, bool *is_first)
+{
+	size_t at = clinic_module_index(module);
+	struct opened *grown = naming->opened;
+
+	if (at >= naming->opened_count) {
+		size_t more = at + 1 - naming->opened_count;
+
+		grown = clinic_grow_by(grown, naming->opened_count, more,
+				       &naming->opened_capacity,
+				       sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		memset(grown + naming->opened_count, 0, more * sizeof(*grown));
+		naming->opened = grown;
+		naming->opened_count = at + 1;
+	}
+	*is_first = !grown[at].is_tried;
+	/* A program that generates code has more names each time. */
+	if (*is_first || clinic_module_is_memory(module))
+		grown[at].err = open_module(naming, module, &grown[at].symbols);
+	grown[at].is_tried = true;
+	*symbols = grown[at].symbols;
+	return grown[at].err;
+}
+
 /* What has no name has a reason: one note a file, the first few of them. */
-static int note_not_opened(struct naming *naming,
+static int note_not_opened(struct clinic_naming *naming,
 			   const struct clinic_module *module, int err)
 {
 	char text[PATH_MAX + 300];
 	size_t at;
 
-	if (++naming->facts->unopened_count > CLINIC_NAMING_NOTES_MAX)
+	if (++naming->facts.unopened_count > CLINIC_NAMING_NOTES_MAX)
 		return 0;
 	snprintf(text, sizeof(text),
 		 "%s gave no names for %" PRIu32 " addresses of samples: ",
@@ -244,17 +300,18 @@ static int note_not_opened(struct naming *naming,
 }
 
 /* File offsets become what objdump shows, where the file can be read. */
-static int name_in_module(struct naming *naming,
+static int name_in_module(struct clinic_naming *naming,
 			  const struct clinic_module *module)
 {
 	struct clinic_symbols_module *symbols;
 	int err = library_of_module(naming, module);
+	bool is_first = false;
 
 	if (err)
 		return err;
-	err = open_module(naming, module, &symbols);
+	err = open_once(naming, module, &symbols, &is_first);
 	if (err) {
-		err = note_not_opened(naming, module, err);
+		err = is_first ? note_not_opened(naming, module, err) : 0;
 		return err ? err : name_bare(naming);
 	}
 	for (uint32_t i = 0; i < naming->addresses_count; i++)
@@ -266,7 +323,7 @@ static int name_in_module(struct naming *naming,
 	return naming->err ? naming->err : err;
 }
 
-static int name_in_kernel(struct naming *naming)
+static int name_in_kernel(struct clinic_naming *naming)
 {
 	struct clinic_symbols_module *symbols;
 	int err = clinic_session_library_id(naming->session, "[kernel]", "",
@@ -274,9 +331,9 @@ static int name_in_kernel(struct naming *naming)
 
 	if (err)
 		return err;
-	naming->facts->kernel_error =
+	naming->facts.kernel_error =
 		clinic_symbols_open_kernel(naming->symbols, &symbols);
-	if (naming->facts->kernel_error)
+	if (naming->facts.kernel_error)
 		return name_bare(naming);
 	err = clinic_symbols_resolve(symbols, naming->addresses,
 				     naming->addresses_count, keep_symbol,
@@ -285,7 +342,7 @@ static int name_in_kernel(struct naming *naming)
 }
 
 /* A name for time, not for code: it has no tier, and no address. */
-static int name_unsampled(struct naming *naming)
+static int name_unsampled(struct clinic_naming *naming)
 {
 	struct clinic_frame frame = {0};
 
@@ -298,7 +355,7 @@ static int name_unsampled(struct naming *naming)
 	return naming->err ? naming->err : keep_frame(naming, &frame);
 }
 
-static int name_module(struct naming *naming, uint32_t module)
+static int name_module(struct clinic_naming *naming, uint32_t module)
 {
 	naming->library_id = 0;
 	if (clinic_stop_signals_is_hurried() &&
@@ -329,13 +386,13 @@ static int compare_raw(const void *left, const void *right, void *context)
 }
 
 /* The unique addresses of the module that begins at `from` in the order. */
-static uint32_t gather_module(struct naming *naming, uint32_t from)
+static uint32_t gather_module(struct clinic_naming *naming, uint32_t from)
 {
 	uint32_t module = naming->raw[naming->order[from]].module;
 	uint32_t at = from;
 
 	naming->addresses_count = 0;
-	for (; at < naming->raw_count - 1; at++) {
+	for (; at < naming->order_count; at++) {
 		const struct clinic_address_frame *raw =
 			&naming->raw[naming->order[at]];
 		uint32_t count = naming->addresses_count;
@@ -352,7 +409,7 @@ static uint32_t gather_module(struct naming *naming, uint32_t from)
 }
 
 /* All raw frames at one address have the answer of that address. */
-static void spread_answers(struct naming *naming, uint32_t end)
+static void spread_answers(struct clinic_naming *naming, uint32_t end)
 {
 	for (uint32_t i = 0; i < naming->addresses_count; i++) {
 		uint32_t next = i + 1 < naming->addresses_count
@@ -364,92 +421,208 @@ static void spread_answers(struct naming *naming, uint32_t end)
 	}
 }
 
-static int name_all(struct naming *naming)
+static uint32_t hash_of(const struct clinic_address_frame *frame)
+{
+	const uint64_t place[2] = {frame->module, frame->address};
+
+	return clinic_row_hash(place, sizeof(place));
+}
+
+/* A raw frame that was named and is at the same place; CLINIC_NO_ROW: none. */
+static uint32_t find_known(const struct clinic_naming *naming,
+			   const struct clinic_address_frame *frame)
+{
+	struct clinic_row_cursor at;
+	uint32_t id =
+		clinic_row_index_first(&naming->known, hash_of(frame), &at);
+
+	while (id != CLINIC_NO_ROW &&
+	       (naming->raw[id].module != frame->module ||
+		naming->raw[id].address != frame->address))
+		id = clinic_row_index_next(&naming->known, &at);
+	return id;
+}
+
+/* What is new, and where nobody has been: to be looked up. */
+static void order_new(struct clinic_naming *naming)
+{
+	naming->order_count = 0;
+	for (uint32_t id = naming->named_count; id < naming->raw_count; id++) {
+		uint32_t known = find_known(naming, &naming->raw[id]);
+
+		if (known == CLINIC_NO_ROW)
+			naming->order[naming->order_count++] = id;
+		else
+			naming->named[id] = naming->named[known];
+	}
+	if (naming->order_count)
+		qsort_r(naming->order, naming->order_count,
+			sizeof(*naming->order), compare_raw,
+			(void *)(uintptr_t)naming->raw);
+}
+
+static int remember_places(struct clinic_naming *naming)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < naming->addresses_count; i++) {
+		uint32_t id = naming->order[naming->firsts[i]];
+
+		err = clinic_row_index_add(&naming->known,
+					   hash_of(&naming->raw[id]), id);
+	}
+	return err;
+}
+
+static int name_new(struct clinic_naming *naming)
 {
 	uint32_t end, at = 0;
 	int err = 0;
 
-	for (uint32_t id = 1; id < naming->raw_count; id++)
-		naming->order[id - 1] = id;
-	qsort_r(naming->order, naming->raw_count - 1, sizeof(*naming->order),
-		compare_raw, (void *)(uintptr_t)naming->raw);
-	for (; !err && at < naming->raw_count - 1; at = end) {
+	order_new(naming);
+	for (; !err && at < naming->order_count; at = end) {
 		end = gather_module(naming, at);
 		err = name_module(naming,
 				  naming->raw[naming->order[at]].module);
 		spread_answers(naming, end);
+		if (!err)
+			err = remember_places(naming);
 	}
 	return err;
 }
 
 /* Parents come before children in both, so one pass is enough. */
-static int build_stacks(struct naming *naming, uint32_t *stack_ids)
+static int build_stacks(struct clinic_naming *naming)
 {
 	int err = 0;
 
-	for (uint32_t id = 1; !err && id < naming->raw_count; id++) {
+	for (uint32_t id = naming->named_count; !err && id < naming->raw_count;
+	     id++) {
 		const struct named *named = &naming->named[id];
-		uint32_t stack_id = stack_ids[naming->raw[id].parent];
+		uint32_t stack_id = naming->stack_ids[naming->raw[id].parent];
 
 		for (uint32_t i = named->frames_count; !err && i-- > 0;)
 			err = clinic_session_stack_id(
 				naming->session, stack_id,
 				naming->frame_ids[named->first_frame + i],
 				&stack_id);
-		stack_ids[id] = stack_id;
+		naming->stack_ids[id] = stack_id;
 	}
 	return err;
 }
 
-static int make_room(struct naming *naming)
+static int reach(struct clinic_naming *naming)
 {
-	size_t count = naming->raw_count;
+	uint32_t more = naming->raw_count - naming->named_count;
+	struct named *named = clinic_grow_by(naming->named, naming->named_count,
+					     more, &naming->named_capacity,
+					     sizeof(*named));
+	uint32_t *stack_ids;
+
+	if (!named)
+		return -ENOMEM;
+	naming->named = named;
+	stack_ids = clinic_grow_by(naming->stack_ids, naming->named_count, more,
+				   &naming->stack_ids_capacity,
+				   sizeof(*stack_ids));
+	if (!stack_ids)
+		return -ENOMEM;
+	naming->stack_ids = stack_ids;
+	memset(named + naming->named_count, 0, more * sizeof(*named));
+	memset(stack_ids + naming->named_count, 0, more * sizeof(*stack_ids));
+	return 0;
+}
+
+/* For what is new alone. */
+static int make_room(struct clinic_naming *naming)
+{
+	size_t count = naming->raw_count - naming->named_count + 1;
 
 	naming->order = calloc(count, sizeof(*naming->order));
-	naming->named = calloc(count, sizeof(*naming->named));
 	naming->addresses = calloc(count, sizeof(*naming->addresses));
 	naming->firsts = calloc(count, sizeof(*naming->firsts));
 	naming->answers = calloc(count, sizeof(*naming->answers));
-	return naming->order && naming->named && naming->addresses &&
-			       naming->firsts && naming->answers
-		       ? 0
+	return naming->order && naming->addresses && naming->firsts &&
+			       naming->answers
+		       ? reach(naming)
 		       : -ENOMEM;
 }
 
-static void free_room(struct naming *naming)
+static void free_room(struct clinic_naming *naming)
 {
 	free(naming->order);
-	free(naming->named);
 	free(naming->addresses);
 	free(naming->firsts);
 	free(naming->answers);
-	free(naming->frame_ids);
+	naming->order = naming->firsts = NULL;
+	naming->addresses = NULL;
+	naming->answers = NULL;
 }
 
-int clinic_naming_run(const struct clinic_naming_options *options,
+int clinic_naming_new(const struct clinic_naming_options *options,
 		      const struct clinic_modules *modules,
-		      const struct clinic_address_stacks *raw,
-		      struct clinic_session *session, uint32_t **stack_ids,
-		      struct clinic_naming_facts *facts)
+		      struct clinic_session *session,
+		      struct clinic_naming **naming)
 {
 	struct clinic_symbols_options symbols_options = {
 		.use_debuginfod = options->use_debuginfod};
-	struct naming naming = {
-		.session = session, .modules = modules, .facts = facts};
+	struct clinic_naming *made = calloc(1, sizeof(*made));
+	int err = made ? clinic_symbols_new(&symbols_options, &made->symbols)
+		       : -ENOMEM;
+
+	if (err) {
+		clinic_naming_free(made);
+		return err;
+	}
+	made->session = session;
+	made->modules = modules;
+	*naming = made;
+	return 0;
+}
+
+void clinic_naming_free(struct clinic_naming *naming)
+{
+	if (!naming)
+		return;
+	clinic_symbols_free(naming->symbols);
+	clinic_row_index_clear(&naming->known);
+	free(naming->opened);
+	free(naming->named);
+	free(naming->stack_ids);
+	free(naming->frame_ids);
+	free(naming);
+}
+
+void clinic_naming_forget(struct clinic_naming *naming)
+{
+	clinic_row_index_clear(&naming->known);
+	naming->named_count = naming->frame_ids_count = 0;
+}
+
+int clinic_naming_update(struct clinic_naming *naming,
+			 const struct clinic_address_stacks *raw,
+			 const uint32_t **stack_ids)
+{
 	int err;
 
-	naming.raw = clinic_address_stacks_rows(raw, &naming.raw_count);
-	*stack_ids = calloc(naming.raw_count, sizeof(**stack_ids));
-	err = *stack_ids ? make_room(&naming) : -ENOMEM;
+	naming->raw = clinic_address_stacks_rows(raw, &naming->raw_count);
+	err = make_room(naming);
+	*stack_ids = err ? NULL : naming->stack_ids;
+	if (!err && !naming->named_count)
+		naming->named_count = 1; /* the empty stack */
 	if (!err)
-		err = clinic_symbols_new(&symbols_options, &naming.symbols);
+		err = name_new(naming);
 	if (!err)
-		err = name_all(&naming);
+		err = build_stacks(naming);
 	if (!err)
-		err = build_stacks(&naming, *stack_ids);
-	if (naming.symbols)
-		clinic_symbols_counts_get(naming.symbols, &facts->symbols);
-	clinic_symbols_free(naming.symbols);
-	free_room(&naming);
-	return err;
+		naming->named_count = naming->raw_count;
+	free_room(naming);
+	return naming->err ? naming->err : err;
+}
+
+void clinic_naming_facts_get(const struct clinic_naming *naming,
+			     struct clinic_naming_facts *facts)
+{
+	*facts = naming->facts;
+	clinic_symbols_counts_get(naming->symbols, &facts->symbols);
 }

@@ -1,8 +1,9 @@
 /*
  * collect/naming.h - stacks of addresses to stacks of named frames.
  *
- * Each unique address is looked up once, all of a module together. One
- * address may become several frames: the functions inlined there.
+ * Each unique address is looked up once, all new ones of a module together,
+ * and files stay open for the next time. One address may become several
+ * frames: the functions inlined there.
  *
  * Errors     0 or -errno. What has no name keeps its address: not an error,
  *            but a file that could not be opened gives a note with the reason.
@@ -34,14 +35,27 @@ struct clinic_naming_facts {
 	uint32_t unopened_count;
 };
 
-/*
- * *stack_ids, the caller's to free, has the session's stack for each of
- * raw's.
- */
-int clinic_naming_run(const struct clinic_naming_options *options,
+struct clinic_naming;
+
+/* modules and session outlive it. */
+int clinic_naming_new(const struct clinic_naming_options *options,
 		      const struct clinic_modules *modules,
-		      const struct clinic_address_stacks *raw,
-		      struct clinic_session *session, uint32_t **stack_ids,
-		      struct clinic_naming_facts *facts);
+		      struct clinic_session *session,
+		      struct clinic_naming **naming);
+void clinic_naming_free(struct clinic_naming *naming); /* NULL: fine */
+
+/*
+ * Names what came to the raw stacks since the last time. stack_ids, until the
+ * next time, has the session's stack for each of them; with an error too, as
+ * far as it came: then 0 for the others, or NULL when there is no memory.
+ */
+int clinic_naming_update(struct clinic_naming *naming,
+			 const struct clinic_address_stacks *raw,
+			 const uint32_t **stack_ids);
+/* The raw stacks have other numbers now, the session no frames and stacks. */
+void clinic_naming_forget(struct clinic_naming *naming);
+
+void clinic_naming_facts_get(const struct clinic_naming *naming,
+			     struct clinic_naming_facts *facts);
 
 #endif

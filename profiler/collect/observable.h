@@ -4,7 +4,7 @@
  * Looked at before the run, because afterwards there would only be nothing:
  * the loader says no word about a library that it does not load.
  *
- * Read next  collect/alloc_raw.h.
+ * Read next  collect/arena_findings.h.
  */
 #ifndef CLINIC_COLLECT_OBSERVABLE_H
 #define CLINIC_COLLECT_OBSERVABLE_H

@@ -1,67 +1,122 @@
+/* Samples and waits in rings, joined with stages and stacks when read. */
 #include "collect/pending_samples.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "collect/stage_changes.h"
-#include "session/session.h"
-#include "foundation/growing_array.h"
+/* 64 MiB of them; a thread that changes its stage 1000 times a second makes
+ * as many in an hour. */
+#define STAGE_CHANGES_MAX ((size_t)1 << 22)
 
-int clinic_pending_samples_add(struct clinic_pending_samples *samples,
-			       const struct clinic_sample *row)
+void clinic_pending_samples_start(struct clinic_pending_samples *pending)
 {
-	struct clinic_sample *grown = clinic_grow(
-		samples->rows, samples->count, &samples->room, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	samples->rows = grown;
-	grown[samples->count++] = *row;
-	return 0;
+	*pending = (struct clinic_pending_samples){
+		.samples = {.row_bytes = sizeof(struct clinic_sample),
+			    .most = CLINIC_PENDING_SAMPLES_MAX},
+		.waits = {.row_bytes = sizeof(struct clinic_sample),
+			  .most = CLINIC_PENDING_WAITS_MAX},
+	};
 }
 
-void clinic_pending_samples_set_stages(
-	struct clinic_pending_samples *samples,
-	const struct clinic_stage_changes *changes,
-	const struct clinic_session *session)
+void clinic_pending_samples_free(struct clinic_pending_samples *pending)
+{
+	clinic_row_ring_free(&pending->samples);
+	clinic_row_ring_free(&pending->waits);
+	clinic_stage_changes_free(&pending->stages);
+}
+
+static void set_stages(struct clinic_pending_samples *pending,
+		       struct clinic_row_ring *ring,
+		       const struct clinic_session *session)
 {
 	uint32_t count;
 	const struct clinic_thread *threads =
 		clinic_session_rows(session, CLINIC_THREADS, &count);
 
-	for (size_t i = 0; i < samples->count; i++) {
-		struct clinic_sample *row = &samples->rows[i];
+	clinic_row_ring_sort(ring);
+	for (size_t i = clinic_row_ring_from(ring, pending->staged_ns);
+	     i < ring->count; i++) {
+		struct clinic_sample *row = clinic_row_ring_at(ring, i);
 
 		row->stage_id = clinic_stage_changes_at(
-			changes, threads[row->thread_id].tid, row->time_ns);
+			&pending->stages, threads[row->thread_id].tid,
+			row->time_ns);
 	}
 }
 
-static int compare_times(const void *left, const void *right)
+static void join_stages(struct clinic_pending_samples *pending,
+			const struct clinic_session *session)
 {
-	const struct clinic_sample *a = left, *b = right;
-
-	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+	clinic_stage_changes_sort(&pending->stages);
+	set_stages(pending, &pending->samples, session);
+	set_stages(pending, &pending->waits, session);
 }
 
-int clinic_pending_samples_move(struct clinic_pending_samples *samples,
-				const uint32_t *stack_ids,
-				struct clinic_session *session,
-				enum clinic_table table)
+/* What comes later is told of later times. */
+static void forget_stages(struct clinic_pending_samples *pending,
+			  const struct clinic_session *session,
+			  uint64_t time_ns)
 {
+	join_stages(pending, session);
+	clinic_stage_changes_keep_last(&pending->stages);
+	pending->staged_ns = time_ns;
+}
+
+int clinic_pending_samples_stage(struct clinic_pending_samples *pending,
+				 const struct clinic_session *session,
+				 uint32_t tid, uint64_t time_ns,
+				 uint32_t stage_id)
+{
+	if (pending->stages.count == STAGE_CHANGES_MAX)
+		forget_stages(pending, session, time_ns);
+	return clinic_stage_changes_add(&pending->stages, tid, time_ns,
+					stage_id);
+}
+
+static void each_stack(struct clinic_row_ring *ring, clinic_on_stack *on_stack,
+		       void *context)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		struct clinic_sample *row = clinic_row_ring_at(ring, i);
+
+		on_stack(context, &row->stack_id);
+	}
+}
+
+void clinic_pending_samples_stacks(struct clinic_pending_samples *pending,
+				   clinic_on_stack *on_stack, void *context)
+{
+	each_stack(&pending->samples, on_stack, context);
+	each_stack(&pending->waits, on_stack, context);
+}
+
+static int save(struct clinic_row_ring *ring, const uint32_t *stack_ids,
+		uint64_t from_ns, uint64_t to_ns,
+		struct clinic_session *session, enum clinic_table table)
+{
+	size_t end = clinic_row_ring_from(ring, to_ns);
 	int err = 0;
 
-	/* Threads with rings of their own come one after the other; a wait is
-	 * told at its end, and stands at its beginning. */
-	if (samples->count)
-		qsort(samples->rows, samples->count, sizeof(*samples->rows),
-		      compare_times);
-	for (size_t i = 0; !err && i < samples->count; i++) {
-		struct clinic_sample *row = &samples->rows[i];
+	for (size_t i = clinic_row_ring_from(ring, from_ns); !err && i < end;
+	     i++) {
+		struct clinic_sample row =
+			*(struct clinic_sample *)clinic_row_ring_at(ring, i);
 
-		row->stack_id = stack_ids ? stack_ids[row->stack_id] : 0;
-		err = clinic_session_add(session, table, row);
+		row.stack_id = stack_ids[row.stack_id];
+		err = clinic_session_add(session, table, &row);
 	}
-	samples->count = 0;
 	return err;
+}
+
+int clinic_pending_samples_save(struct clinic_pending_samples *pending,
+				const uint32_t *stack_ids, uint64_t from_ns,
+				uint64_t to_ns, struct clinic_session *session)
+{
+	int err;
+
+	join_stages(pending, session);
+	err = save(&pending->samples, stack_ids, from_ns, to_ns, session,
+		   CLINIC_SAMPLES);
+	return err ? err
+		   : save(&pending->waits, stack_ids, from_ns, to_ns, session,
+			  CLINIC_WAITS);
 }

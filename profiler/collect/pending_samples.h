@@ -1,43 +1,54 @@
 /*
- * collect/pending_samples.h - samples in the order in which they were told,
- * until the recording is over: then they get their stages, and their stacks
- * names.
+ * collect/pending_samples.h - samples and waits until they are read.
  *
- * Begin with {0}; free(rows) at the end. Not safe from several threads.
+ * They come in the order in which they were told, with the numbers of raw
+ * stacks; stages come apart. Joined with both, they go into a session.
+ *
+ * Memory     rings, with the newest samples; stages are joined for good when
+ *            their changes have become too many, and those forgotten.
+ * Errors     0 or -errno.
+ * Threads    one.
+ * Read next  row_ring.h, stage_changes.h.
  */
 #ifndef CLINIC_COLLECT_PENDING_SAMPLES_H
 #define CLINIC_COLLECT_PENDING_SAMPLES_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "collect/row_ring.h"
+#include "collect/stage_changes.h"
 #include "session/session.h"
 
-struct clinic_stage_changes;
+/* With the other tables, a session of these stays below its limit of 1 GiB. */
+#define CLINIC_PENDING_SAMPLES_MAX ((size_t)1 << 24)
+#define CLINIC_PENDING_WAITS_MAX   ((size_t)1 << 21)
 
-/* As in the session, but for stack_id, which is of the raw stacks. */
 struct clinic_pending_samples {
-	struct clinic_sample *rows;
-	size_t count, room;
+	/* Of struct clinic_sample; stack_id is of the raw stacks. */
+	struct clinic_row_ring samples, waits;
+	struct clinic_stage_changes stages;
+	uint64_t staged_ns; /* those before it have their stage for good */
 };
 
-/* 0 or -ENOMEM. */
-int clinic_pending_samples_add(struct clinic_pending_samples *samples,
-			       const struct clinic_sample *row);
+void clinic_pending_samples_start(struct clinic_pending_samples *pending);
+void clinic_pending_samples_free(struct clinic_pending_samples *pending);
 
-/* The stage that each sample's thread was in; changes are sorted. */
-void clinic_pending_samples_set_stages(
-	struct clinic_pending_samples *samples,
-	const struct clinic_stage_changes *changes,
-	const struct clinic_session *session);
+/* From then on the thread is in that stage of the session. */
+int clinic_pending_samples_stage(struct clinic_pending_samples *pending,
+				 const struct clinic_session *session,
+				 uint32_t tid, uint64_t time_ns,
+				 uint32_t stage_id);
+
+/* What to do with each stack: see address_stacks.h. */
+typedef void clinic_on_stack(void *context, uint32_t *stack_id);
+
+void clinic_pending_samples_stacks(struct clinic_pending_samples *pending,
+				   clinic_on_stack *on_stack, void *context);
 
 /*
- * Into that table of the session, in order of time. stack_ids[raw stack] is
- * the session's; NULL when the stacks got no names: then none is kept.
+ * Those of from_ns <= time < to_ns, in order of time, into a session with the
+ * same threads and stages. stack_ids[raw stack] is its own.
  */
-int clinic_pending_samples_move(struct clinic_pending_samples *samples,
-				const uint32_t *stack_ids,
-				struct clinic_session *session,
-				enum clinic_table table);
+int clinic_pending_samples_save(struct clinic_pending_samples *pending,
+				const uint32_t *stack_ids, uint64_t from_ns,
+				uint64_t to_ns, struct clinic_session *session);
 
 #endif

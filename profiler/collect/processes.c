@@ -385,6 +385,8 @@ int clinic_processes_follow(struct clinic_processes *processes,
 	case CLINIC_EVENT_LOST:
 	case CLINIC_EVENT_THROTTLE:
 	case CLINIC_EVENT_DAMAGED:
+	case CLINIC_EVENT_ALLOCATIONS:
+	case CLINIC_EVENT_LOCK:
 		return 0;
 	}
 	return 0;

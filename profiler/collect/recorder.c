@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sources/event_source.h"
+#include "collect/counted_changes.h"
 #include "collect/pending_samples.h"
 #include "collect/process_status.h"
 #include "collect/processes.h"
@@ -17,6 +18,11 @@
 
 /* Of metrics at one time: a status costs some 30 us to read. */
 #define PROCESSES_MEASURED_MAX 8
+/* Some hours of one process's, at 20 a second. */
+#define METRICS_MAX ((size_t)1 << 19)
+
+/* 32 MiB with their index; a large program has a hundred thousand. */
+#define STACKS_AT_FIRST ((uint32_t)1 << 20)
 
 struct clinic_recorder {
 	struct clinic_session *session;
@@ -24,8 +30,11 @@ struct clinic_recorder {
 	struct clinic_processes *processes;
 	struct clinic_address_stacks *stacks;
 	struct clinic_stack_walker *walker;
-	struct clinic_pending_samples samples, waits;
-	struct clinic_stage_changes stages;
+	struct clinic_naming *naming;
+	struct clinic_counted_changes *changes;
+	struct clinic_pending_samples pending;
+	struct clinic_row_ring metrics;
+	uint32_t stacks_most; /* then those that nothing refers to go */
 
 	uint64_t weight_ns;
 	uint64_t lost_count;
@@ -36,14 +45,15 @@ struct clinic_recorder {
 	bool watches_waits;
 };
 
-int clinic_recorder_new(struct clinic_session *session,
-			struct clinic_recorder **recorder)
+static int make_parts(struct clinic_recorder *made,
+		      const struct clinic_naming_options *naming)
 {
-	struct clinic_recorder *made = calloc(1, sizeof(*made));
-	int err = made ? 0 : -ENOMEM;
+	int err = clinic_session_new(&made->session);
 
-	if (!err)
-		made->session = session;
+	clinic_pending_samples_start(&made->pending);
+	made->metrics = (struct clinic_row_ring){
+		.row_bytes = sizeof(struct clinic_metric), .most = METRICS_MAX};
+	made->stacks_most = STACKS_AT_FIRST;
 	if (!err)
 		err = clinic_modules_new(&made->modules);
 	if (!err)
@@ -55,6 +65,21 @@ int clinic_recorder_new(struct clinic_session *session,
 		err = clinic_address_stacks_new(&made->stacks);
 	if (!err)
 		err = clinic_stack_walker_new(made->stacks, &made->walker);
+	if (!err)
+		err = clinic_naming_new(naming, made->modules, made->session,
+					&made->naming);
+	if (!err)
+		err = clinic_counted_changes_new(made->session, made->stacks,
+						 &made->changes);
+	return err;
+}
+
+int clinic_recorder_new(const struct clinic_naming_options *naming,
+			struct clinic_recorder **recorder)
+{
+	struct clinic_recorder *made = calloc(1, sizeof(*made));
+	int err = made ? make_parts(made, naming) : -ENOMEM;
+
 	if (err) {
 		clinic_recorder_free(made);
 		return err;
@@ -67,14 +92,26 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 {
 	if (!recorder)
 		return;
+	clinic_counted_changes_free(recorder->changes);
+	clinic_naming_free(recorder->naming);
 	clinic_processes_free(recorder->processes);
 	clinic_modules_free(recorder->modules);
 	clinic_stack_walker_free(recorder->walker);
 	clinic_address_stacks_free(recorder->stacks);
-	free(recorder->samples.rows);
-	free(recorder->waits.rows);
-	clinic_stage_changes_free(&recorder->stages);
+	clinic_pending_samples_free(&recorder->pending);
+	clinic_row_ring_free(&recorder->metrics);
+	clinic_session_free(recorder->session);
 	free(recorder);
+}
+
+struct clinic_session *clinic_recorder_session(struct clinic_recorder *recorder)
+{
+	return recorder->session;
+}
+
+struct clinic_modules *clinic_recorder_modules(struct clinic_recorder *recorder)
+{
+	return recorder->modules;
 }
 
 int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid)
@@ -86,7 +123,7 @@ static int keep_sample(struct clinic_recorder *recorder,
 		       const struct clinic_sample *sample)
 {
 	recorder->weight_ns += sample->weight_ns;
-	return clinic_pending_samples_add(&recorder->samples, sample);
+	return clinic_row_ring_add(&recorder->pending.samples, sample);
 }
 
 static int session_thread(struct clinic_recorder *recorder,
@@ -154,7 +191,7 @@ static int keep_wait(struct clinic_recorder *recorder,
 	wait->thread_id = thread->session_id;
 	recorder->approximate_count +=
 		!!(wait->flags & CLINIC_SAMPLE_APPROXIMATE);
-	return clinic_pending_samples_add(&recorder->waits, wait);
+	return clinic_row_ring_add(&recorder->pending.waits, wait);
 }
 
 static int handle_switch(struct clinic_recorder *recorder,
@@ -259,8 +296,9 @@ static int handle_stage(struct clinic_recorder *recorder,
 		err = clinic_session_stage_id(recorder->session, event->stage,
 					      &stage_id);
 	return err ? err
-		   : clinic_stage_changes_add(&recorder->stages, event->tid,
-					      event->time_ns, stage_id);
+		   : clinic_pending_samples_stage(&recorder->pending,
+						  recorder->session, event->tid,
+						  event->time_ns, stage_id);
 }
 
 static int handle_damage(struct clinic_recorder *recorder,
@@ -268,7 +306,6 @@ static int handle_damage(struct clinic_recorder *recorder,
 {
 	char text[200];
 
-	recorder->lost_count++;
 	snprintf(text, sizeof(text),
 		 "process %" PRIu32 " damaged its own records: %s; what it "
 		 "recorded from then on is missing",
@@ -307,6 +344,9 @@ int clinic_recorder_handle_event(void *context,
 		return 0;
 	case CLINIC_EVENT_DAMAGED:
 		return handle_damage(recorder, event);
+	case CLINIC_EVENT_ALLOCATIONS:
+	case CLINIC_EVENT_LOCK:
+		return clinic_counted_changes_handle(recorder->changes, event);
 	case CLINIC_EVENT_MAPPING:
 	case CLINIC_EVENT_NAME:
 	case CLINIC_EVENT_FORK:
@@ -375,8 +415,7 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 		metric.time_ns = now_ns;
 		recorder->switchless_count += metric.threads_count >
 					      CLINIC_SWITCHES_THREADS_MAX;
-		err = clinic_session_add(recorder->session, CLINIC_METRICS,
-					 &metric);
+		err = clinic_row_ring_add(&recorder->metrics, &metric);
 		if (err)
 			return err;
 	}
@@ -423,52 +462,139 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 	return keep_sample(recorder, &row);
 }
 
-static void set_stages(struct clinic_recorder *recorder)
+/* All that refers to raw stacks: samples, sites, and threads' last ones. */
+struct each_stack {
+	clinic_on_stack *on_stack;
+	void *context;
+};
+
+static int each_of_thread(void *context, struct clinic_thread_state *thread)
 {
-	if (!recorder->stages.count)
-		return;
-	clinic_stage_changes_sort(&recorder->stages);
-	clinic_pending_samples_set_stages(&recorder->samples, &recorder->stages,
-					  recorder->session);
-	clinic_pending_samples_set_stages(&recorder->waits, &recorder->stages,
-					  recorder->session);
+	const struct each_stack *each = context;
+
+	each->on_stack(each->context, &thread->off_cpu.last_stack_id);
+	each->on_stack(each->context, &thread->off_cpu.departure_stack_id);
+	each->on_stack(each->context, &thread->off_cpu.wait.stack_id);
+	return 0;
 }
 
-static int move_all(struct clinic_recorder *recorder, const uint32_t *stack_ids)
+static void each_stack(struct clinic_recorder *recorder,
+		       clinic_on_stack *on_stack, void *context)
 {
-	int err = clinic_pending_samples_move(&recorder->samples, stack_ids,
-					      recorder->session,
-					      CLINIC_SAMPLES);
+	struct each_stack each = {on_stack, context};
+	size_t sites_count;
+	struct clinic_counted_site *sites =
+		clinic_counted_sites(recorder->changes, &sites_count);
 
-	return err ? err
-		   : clinic_pending_samples_move(&recorder->waits, stack_ids,
-						 recorder->session,
-						 CLINIC_WAITS);
+	for (size_t i = 0; i < sites_count; i++)
+		on_stack(context, &sites[i].stack_id);
+	clinic_pending_samples_stacks(&recorder->pending, on_stack, context);
+	(void)clinic_processes_visit(recorder->processes, each_of_thread,
+				     &each);
 }
 
-int clinic_recorder_finish(struct clinic_recorder *recorder,
-			   const struct clinic_naming_options *naming,
-			   struct clinic_naming_facts *facts)
+static void keep_stack(void *context, uint32_t *stack_id)
 {
-	uint32_t *stack_ids = NULL;
-	int naming_err, err;
+	uint32_t *kept = context;
 
-	set_stages(recorder);
-	naming_err = clinic_naming_run(naming, recorder->modules,
-				       recorder->stacks, recorder->session,
-				       &stack_ids, facts);
-	err = move_all(recorder, stack_ids);
-	free(stack_ids);
-	return naming_err ? naming_err : err;
+	kept[*stack_id] = 1;
+}
+
+static void renumber_stack(void *context, uint32_t *stack_id)
+{
+	const uint32_t *kept = context;
+
+	*stack_id = kept[*stack_id];
+}
+
+int clinic_recorder_compact(struct clinic_recorder *recorder)
+{
+	uint32_t count;
+	uint32_t *kept;
+	int err;
+
+	(void)clinic_address_stacks_rows(recorder->stacks, &count);
+	if (count < recorder->stacks_most)
+		return 0;
+	kept = calloc(count, sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	each_stack(recorder, keep_stack, kept);
+	err = clinic_address_stacks_compact(recorder->stacks, kept);
+	each_stack(recorder, renumber_stack, kept);
+	free(kept);
+	clinic_stack_walker_forget(recorder->walker);
+	clinic_naming_forget(recorder->naming);
+	(void)clinic_address_stacks_rows(recorder->stacks, &count);
+	recorder->stacks_most = count > STACKS_AT_FIRST / 2 ? 2 * count
+							    : STACKS_AT_FIRST;
+	return err ? err : clinic_session_forget_stacks(recorder->session);
+}
+
+static int save_metrics(struct clinic_recorder *recorder, uint64_t from_ns,
+			uint64_t to_ns, struct clinic_session *session)
+{
+	struct clinic_row_ring *metrics = &recorder->metrics;
+	size_t end = clinic_row_ring_from(metrics, to_ns);
+	int err = 0;
+
+	for (size_t i = clinic_row_ring_from(metrics, from_ns); !err && i < end;
+	     i++)
+		err = clinic_session_add(session, CLINIC_METRICS,
+					 clinic_row_ring_at(metrics, i));
+	return err;
+}
+
+/* With nothing but the names of stacks missing, what was measured is saved. */
+int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
+			     uint64_t to_ns, struct clinic_session *session,
+			     const uint32_t **stack_ids)
+{
+	int naming_err = clinic_naming_update(recorder->naming,
+					      recorder->stacks, stack_ids);
+	int err;
+
+	if (!naming_err)
+		naming_err =
+			clinic_counted_changes_name_locks(recorder->changes);
+	err = clinic_session_copy(session, recorder->session);
+	if (!*stack_ids)
+		return naming_err;
+	if (!err)
+		err = clinic_pending_samples_save(&recorder->pending,
+						  *stack_ids, from_ns, to_ns,
+						  session);
+	if (!err)
+		err = save_metrics(recorder, from_ns, to_ns, session);
+	if (!err)
+		err = clinic_counted_changes_save(recorder->changes, *stack_ids,
+						  from_ns, to_ns, session);
+	return err ? err : naming_err;
+}
+
+struct clinic_counted_changes *
+clinic_recorder_changes(struct clinic_recorder *recorder)
+{
+	return recorder->changes;
+}
+
+static uint64_t taken(const struct clinic_row_ring *ring)
+{
+	return ring->count + ring->overwritten_count;
 }
 
 void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 				struct clinic_recorder_counts *counts)
 {
 	*counts = (struct clinic_recorder_counts){
-		.samples_count = recorder->samples.count,
+		.samples_count = taken(&recorder->pending.samples),
 		.switchless_count = recorder->switchless_count,
-		.waits_count = recorder->waits.count,
+		.waits_count = taken(&recorder->pending.waits),
+		.overwritten_count =
+			recorder->pending.samples.overwritten_count +
+			recorder->pending.waits.overwritten_count +
+			recorder->metrics.overwritten_count +
+			clinic_counted_changes_overwritten(recorder->changes),
 		.approximate_count = recorder->approximate_count,
 		.weight_ns = recorder->weight_ns,
 		.lost_count = recorder->lost_count,
@@ -477,4 +603,5 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 			clinic_processes_threads_count(recorder->processes),
 		.walks = *clinic_stack_walker_counts(recorder->walker),
 	};
+	clinic_naming_facts_get(recorder->naming, &counts->naming);
 }

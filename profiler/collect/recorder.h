@@ -1,22 +1,25 @@
 /*
- * collect/recorder.h - events in, a session out.
+ * collect/recorder.h - events in, sessions out.
  *
- *	clinic_recorder_new(session, &recorder);
+ *	clinic_recorder_new(&naming, &recorder);
  *	clinic_recorder_watch(recorder, pid);
  *	source.drain(source.state, until_ns, clinic_recorder_handle_event,
  *		     recorder);
- *	clinic_recorder_finish(recorder, &naming);
+ *	clinic_recorder_compact(recorder);              now and then
+ *	clinic_recorder_snapshot(recorder, from_ns, to_ns, session, &stacks);
  *
  * While the target runs, each sample is unwound as it arrives and kept as a
- * few numbers: its stack bytes never reach the disk. Names come at the end,
- * once per address. Nothing is dropped without being counted.
+ * few numbers: its stack bytes never reach the disk. Names come when a
+ * session is made, once per address. Nothing is dropped without being counted.
  *
- * Ownership  the session is the caller's. It is complete, and may be
- *            written, after finish: with an error too, then it holds what
- *            could be saved.
+ * Memory     bounded: samples, waits, changes and metrics are in rings, and
+ *            stacks that none of them refers to are forgotten.
+ * Ownership  the recorder has a session of its own, with what has no time and
+ *            what the rings refer to; each snapshot begins as its copy.
  * Errors     0 or -errno.
  * Threads    one.
- * Read next  processes.h, stack_walker.h, pending_samples.h, naming.h.
+ * Read next  processes.h, stack_walker.h, pending_samples.h,
+ *            counted_changes.h, naming.h.
  */
 #ifndef CLINIC_COLLECT_RECORDER_H
 #define CLINIC_COLLECT_RECORDER_H
@@ -33,9 +36,16 @@
 struct clinic_session;
 struct clinic_recorder;
 
-int clinic_recorder_new(struct clinic_session *session,
+int clinic_recorder_new(const struct clinic_naming_options *naming,
 			struct clinic_recorder **recorder);
 void clinic_recorder_free(struct clinic_recorder *recorder);
+
+/* Its own: about, quality and notes are the caller's to fill in. */
+struct clinic_session *
+clinic_recorder_session(struct clinic_recorder *recorder);
+/* Where code is looked up: for a source that does so itself. */
+struct clinic_modules *
+clinic_recorder_modules(struct clinic_recorder *recorder);
 
 /* A process that is there before the first event. */
 int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid);
@@ -71,10 +81,20 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 int clinic_recorder_end_waits(struct clinic_recorder *recorder,
 			      uint64_t ended_ns);
 
-/* Names all addresses and moves all samples into the session. */
-int clinic_recorder_finish(struct clinic_recorder *recorder,
-			   const struct clinic_naming_options *naming,
-			   struct clinic_naming_facts *facts);
+/* If there are many more stacks than before: forgets those without use. */
+int clinic_recorder_compact(struct clinic_recorder *recorder);
+
+/*
+ * What happened in from_ns <= time < to_ns, named, into a new session. With an
+ * error it holds what could be saved, and may be written. stack_ids: by raw
+ * stack, the session's, until the next event; NULL: there are none.
+ */
+int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
+			     uint64_t to_ns, struct clinic_session *session,
+			     const uint32_t **stack_ids);
+
+struct clinic_counted_changes *
+clinic_recorder_changes(struct clinic_recorder *recorder);
 
 struct clinic_recorder_counts {
 	uint64_t samples_count;
@@ -86,7 +106,10 @@ struct clinic_recorder_counts {
 	uint64_t waits_count;       /* ended times off the CPU */
 	uint64_t approximate_count; /* of them, by their stacks */
 	uint64_t threads_count;     /* that were seen to run, sampled or not */
+	/* Rows of all kinds that newer ones took the place of. */
+	uint64_t overwritten_count;
 	struct clinic_walk_counts walks;
+	struct clinic_naming_facts naming; /* so far */
 };
 
 void clinic_recorder_counts_get(const struct clinic_recorder *recorder,

@@ -12,12 +12,16 @@
 #include <unistd.h>
 
 #include "collect/session_metadata.h"
+#include "collect/arena_findings.h"
+#include "collect/arena_rows.h"
 #include "collect/backend.h"
 #include "collect/findings.h"
+#include "collect/observable.h"
 #include "collect/process_status.h"
 #include "collect/promptness.h"
 #include "collect/stop_signals.h"
 #include "session/session.h"
+#include "session/window.h"
 
 #define METRICS_PERIOD_NS 50000000u
 
@@ -37,17 +41,24 @@
 #define DEPTH_WALKS          256
 #define DEPTH_MANY           3
 
-struct recording {
+struct clinic_recording {
 	const struct clinic_recording_plan *plan;
-	struct clinic_session *session;
+	struct clinic_session *session; /* the recorder's */
 	struct clinic_recording_outcome *outcome;
 	struct clinic_source source;
 	struct clinic_source stages; /* beside perf, when wanted */
+	struct clinic_source arenas; /* allocations and locks, when wanted */
 	struct clinic_recorder *recorder;
-	struct clinic_alloc_capture *allocs; /* NULL: not wanted */
 	int signal_fd;
 	uint64_t stop_ns; /* UINT64_MAX: when the target ends */
 	uint64_t measured_ns;
+	uint64_t arenas_drained_ns;
+
+	struct clinic_promptness promptness;
+	uint64_t cpu_before_ns;
+	uint64_t stolen_ns; /* until it is over: before it began */
+	bool is_over;
+	const char *unobservable; /* why, before the run; or NULL */
 
 	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
 	struct clinic_recorder_counts judged; /* when it was, last */
@@ -63,7 +74,7 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 /* After the launch: the target must not start with our signals blocked. */
-static int catch_signals(struct recording *recording)
+static int catch_signals(struct clinic_recording *recording)
 {
 	recording->signal_fd = clinic_stop_signals_catch();
 	return recording->signal_fd < 0 ? recording->signal_fd : 0;
@@ -73,7 +84,7 @@ static int catch_signals(struct recording *recording)
  * A terminal sends its Ctrl-C to the target too. What somebody sent to us
  * alone (kill, a supervisor) was meant for both.
  */
-static void pass_on_signal(struct recording *recording)
+static void pass_on_signal(struct clinic_recording *recording)
 {
 	struct signalfd_siginfo signal;
 
@@ -87,7 +98,7 @@ static void pass_on_signal(struct recording *recording)
 }
 
 /* A terminal's Ctrl-C has ended the target, and reaches us after that. */
-static void take_late_signal(struct recording *recording)
+static void take_late_signal(struct clinic_recording *recording)
 {
 	struct pollfd signals = {.fd = recording->signal_fd, .events = POLLIN};
 
@@ -95,26 +106,41 @@ static void take_late_signal(struct recording *recording)
 		pass_on_signal(recording);
 }
 
-static int drain(struct recording *recording, uint64_t until_ns)
+static int drain_arenas(struct clinic_recording *recording, uint64_t until_ns)
+{
+	uint64_t period_ns = (uint64_t)CLINIC_ARENA_PERIOD_MS * 1000000u;
+
+	if (!recording->arenas.state ||
+	    until_ns - recording->arenas_drained_ns < period_ns)
+		return 0;
+	recording->arenas_drained_ns = until_ns;
+	return recording->arenas.drain(recording->arenas.state, until_ns,
+				       clinic_recorder_handle_event,
+				       recording->recorder);
+}
+
+static int drain(struct clinic_recording *recording, uint64_t until_ns)
 {
 	int err = recording->source.drain(recording->source.state, until_ns,
 					  clinic_recorder_handle_event,
 					  recording->recorder);
 
-	if (err || !recording->stages.state)
-		return err;
-	return recording->stages.drain(recording->stages.state, until_ns,
-				       clinic_recorder_handle_stages,
-				       recording->recorder);
+	if (!err && recording->stages.state)
+		err = recording->stages.drain(recording->stages.state, until_ns,
+					      clinic_recorder_handle_stages,
+					      recording->recorder);
+	if (!err)
+		err = drain_arenas(recording, until_ns);
+	return err ? err : clinic_recorder_compact(recording->recorder);
 }
 
-static void set_depth(struct recording *recording, bool is_deep)
+static void set_depth(struct clinic_recording *recording, bool is_deep)
 {
 	recording->depth = is_deep ? DEEP_FOR_GOOD : SHALLOW;
 	recording->source.set_depth(recording->source.state, is_deep);
 }
 
-static void judge_depth(struct recording *recording)
+static void judge_depth(struct clinic_recording *recording)
 {
 	const struct clinic_recorder_counts *judged = &recording->judged;
 	struct clinic_recorder_counts counts;
@@ -137,7 +163,7 @@ static void judge_depth(struct recording *recording)
 	}
 }
 
-static int measure_if_due(struct recording *recording, uint64_t now_ns)
+static int measure_if_due(struct clinic_recording *recording, uint64_t now_ns)
 {
 	struct clinic_cpu_time unused;
 
@@ -151,16 +177,19 @@ static int measure_if_due(struct recording *recording, uint64_t now_ns)
 }
 
 /* Until something happens, or it is time to drain. */
-static void wait_a_round(struct recording *recording)
+static void wait_a_round(struct clinic_recording *recording, int timeout_ms)
 {
 	struct clinic_target *target = &recording->outcome->target;
+	int period_ms =
+		(int)recording->source.period_ms(recording->source.state);
 	struct pollfd waits[2] = {
 		{.fd = target->pid_fd, .events = POLLIN},
 		{.fd = recording->signal_fd, .events = POLLIN},
 	};
 
 	poll(waits, 2,
-	     (int)recording->source.period_ms(recording->source.state));
+	     timeout_ms >= 0 && timeout_ms < period_ms ? timeout_ms
+						       : period_ms);
 	if (waits[1].revents)
 		pass_on_signal(recording);
 	if (waits[0].revents && target->is_attached)
@@ -168,30 +197,21 @@ static void wait_a_round(struct recording *recording)
 	clinic_target_reap(target);
 }
 
-static bool is_over(const struct recording *recording, uint64_t now_ns)
+static bool has_to_end(const struct clinic_recording *recording,
+		       uint64_t now_ns)
 {
 	return recording->outcome->target.has_ended ||
 	       recording->outcome->stopped_by || now_ns >= recording->stop_ns;
 }
 
-static int measure_until_over(struct recording *recording)
+static int measure_a_round(struct clinic_recording *recording, uint64_t now_ns)
 {
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	int err = 0;
+	int err = drain(recording, now_ns - SETTLE_NS);
 
-	if (recording->plan->duration_s > 0)
-		recording->stop_ns =
-			now_ns + (uint64_t)(recording->plan->duration_s * 1e9);
-	while (!err && !is_over(recording, now_ns)) {
-		wait_a_round(recording);
-		now_ns = clock_ns(CLOCK_MONOTONIC);
-		err = drain(recording, now_ns - SETTLE_NS);
-		if (!err)
-			err = measure_if_due(recording, now_ns);
-		judge_depth(recording);
-	}
-	recording->source.stop(recording->source.state);
-	return err ? err : drain(recording, UINT64_MAX);
+	if (!err)
+		err = measure_if_due(recording, now_ns);
+	judge_depth(recording);
+	return err;
 }
 
 static uint64_t own_cpu_ns(void)
@@ -203,7 +223,7 @@ static uint64_t own_cpu_ns(void)
  * Ticks that fell into the kernel gave no sample where we may not look
  * there: their time is shown as what it is.
  */
-static int add_unsampled(struct recording *recording)
+static int add_unsampled(struct clinic_recording *recording)
 {
 	const struct clinic_quality *quality =
 		clinic_session_quality(recording->session);
@@ -218,17 +238,16 @@ static int add_unsampled(struct recording *recording)
 }
 
 /* Before the naming: that is work for the reader, not a cost of watching. */
-static int account(struct recording *recording, uint64_t cpu_before_ns)
+static void account(struct clinic_recording *recording)
 {
 	struct clinic_quality *quality =
 		clinic_session_quality(recording->session);
 	struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_about *about = clinic_session_about(recording->session);
 	struct clinic_cpu_time accounted;
-	int err;
 
 	about->ended_ns = clock_ns(CLOCK_MONOTONIC);
-	quality->collector_cpu_ns = own_cpu_ns() - cpu_before_ns;
+	quality->collector_cpu_ns = own_cpu_ns() - recording->cpu_before_ns;
 	clinic_target_reap(&outcome->target);
 	clinic_target_account(&outcome->target, &accounted);
 	clinic_recorder_account(recording->recorder,
@@ -237,21 +256,68 @@ static int account(struct recording *recording, uint64_t cpu_before_ns)
 	quality->accounted_kernel_ns = accounted.kernel_ns;
 	recording->source.describe(recording->source.state, &outcome->source);
 	quality->kernel_visible = outcome->source.kernel_visible;
-	err = clinic_session_metadata_source(recording->session,
-					     &outcome->source);
-	if (!err)
-		err = clinic_recorder_end_waits(recording->recorder,
-						about->ended_ns);
-	if (!err)
-		err = add_unsampled(recording);
-	clinic_recorder_counts_get(recording->recorder, &outcome->counts);
-	quality->lost_count = outcome->counts.lost_count;
-	quality->throttled_count = outcome->counts.throttled_count;
 	about->exit_code = (uint32_t)outcome->target.exit_code;
-	return err;
 }
 
-static int watch_waits(struct recording *recording, uint64_t now_ns)
+static void count(struct clinic_recording *recording)
+{
+	struct clinic_quality *quality =
+		clinic_session_quality(recording->session);
+	struct clinic_recorder_counts *counts = &recording->outcome->counts;
+
+	clinic_recorder_counts_get(recording->recorder, counts);
+	quality->lost_count = counts->lost_count;
+	quality->throttled_count = counts->throttled_count;
+}
+
+/* Once: no more samples, and an end to all that lasts. */
+static int finish(struct clinic_recording *recording, int err)
+{
+	struct clinic_recording_outcome *outcome = recording->outcome;
+	int account_err;
+
+	recording->is_over = true;
+	outcome->has_measured = true;
+	recording->source.stop(recording->source.state);
+	if (!err)
+		err = drain(recording, UINT64_MAX);
+	clinic_promptness_restore(&recording->promptness);
+	recording->stolen_ns = clinic_stolen_ns() - recording->stolen_ns;
+	take_late_signal(recording);
+	clinic_stop_signals_hurry();
+	account(recording);
+	account_err = clinic_session_metadata_source(recording->session,
+						     &outcome->source);
+	if (!account_err)
+		account_err = clinic_recorder_end_waits(
+			recording->recorder,
+			clinic_session_about(recording->session)->ended_ns);
+	if (!account_err)
+		account_err = add_unsampled(recording);
+	count(recording);
+	outcome->failed = err || account_err ? CLINIC_STEP_MEASURE
+					     : CLINIC_STEP_NAME;
+	return err ? err : account_err;
+}
+
+int clinic_recording_step(struct clinic_recording *recording, int timeout_ms)
+{
+	uint64_t now_ns;
+	int err;
+
+	if (recording->is_over)
+		return 0;
+	if (has_to_end(recording, clock_ns(CLOCK_MONOTONIC)))
+		return finish(recording, 0);
+	wait_a_round(recording, timeout_ms);
+	now_ns = clock_ns(CLOCK_MONOTONIC);
+	err = measure_a_round(recording, now_ns);
+	if (err || has_to_end(recording, now_ns))
+		return finish(recording, err);
+	return 1;
+}
+
+static int watch_waits(struct clinic_recording *recording, uint64_t now_ns)
 {
 	struct clinic_source_facts facts;
 
@@ -262,14 +328,27 @@ static int watch_waits(struct recording *recording, uint64_t now_ns)
 					   !recording->plan->argv, now_ns);
 }
 
-static int begin(struct recording *recording)
+static int open_arenas(struct clinic_recording *recording)
+{
+	const struct clinic_recording_plan *plan = recording->plan;
+
+	if (!plan->alloc || !plan->argv)
+		return 0;
+	recording->unobservable = clinic_unobservable(plan->argv[0]);
+	return clinic_arena_source_open(
+		plan->alloc, clinic_recorder_modules(recording->recorder),
+		&recording->arenas);
+}
+
+static int begin(struct clinic_recording *recording)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_about *about = clinic_session_about(recording->session);
 	int err = clinic_backend_begin(
 		recording->plan,
-		recording->allocs ? clinic_alloc_settings(recording->allocs)
-				  : NULL,
+		recording->arenas.state
+			? clinic_arena_source_settings(&recording->arenas)
+			: NULL,
 		outcome, &recording->source, &recording->stages);
 
 	if (!err)
@@ -291,8 +370,56 @@ static int begin(struct recording *recording)
 	return err ? err : clinic_target_go(&outcome->target);
 }
 
+static void start_clocks(struct clinic_recording *recording)
+{
+	double duration_s = recording->plan->duration_s;
+
+	recording->cpu_before_ns = own_cpu_ns();
+	recording->stolen_ns = clinic_stolen_ns();
+	if (duration_s > 0)
+		recording->stop_ns = clock_ns(CLOCK_MONOTONIC) +
+				     (uint64_t)(duration_s * 1e9);
+	clinic_promptness_raise(&recording->promptness);
+}
+
+int clinic_recording_open(const struct clinic_recording_plan *plan,
+			  struct clinic_recording_outcome *outcome,
+			  struct clinic_recording **opened)
+{
+	struct clinic_naming_options naming = {.use_debuginfod =
+						       plan->use_debuginfod};
+	struct clinic_recording *recording = calloc(1, sizeof(*recording));
+	int err;
+
+	*outcome = (struct clinic_recording_outcome){0};
+	outcome->target = (struct clinic_target){
+		.go_fd = -1, .failed_fd = -1, .pid_fd = -1};
+	if (!recording)
+		return -ENOMEM;
+	recording->plan = plan;
+	recording->outcome = outcome;
+	recording->signal_fd = -1;
+	recording->stop_ns = UINT64_MAX;
+	err = clinic_recorder_new(&naming, &recording->recorder);
+	if (!err) {
+		recording->session =
+			clinic_recorder_session(recording->recorder);
+		err = open_arenas(recording);
+	}
+	if (!err)
+		err = begin(recording);
+	if (err) {
+		clinic_recording_close(recording);
+		return err;
+	}
+	start_clocks(recording);
+	*opened = recording;
+	return 0;
+}
+
 /* Of allocations and locks it is said where they are read. */
-static int note_unfit(struct recording *recording)
+static int note_unfit(const struct clinic_recording *recording,
+		      struct clinic_session *session)
 {
 	const struct clinic_recording_plan *plan = recording->plan;
 	const struct clinic_recording_outcome *outcome = recording->outcome;
@@ -305,100 +432,117 @@ static int note_unfit(struct recording *recording)
 		 "%s ran without the library that takes timer samples and "
 		 "stages: %s",
 		 plan->argv[0], outcome->unfit);
-	return clinic_session_add_note(recording->session, 1, text);
+	return clinic_session_add_note(session, 1, text);
 }
 
-/* After the naming, of which it tells too. */
-static int find(struct recording *recording, uint64_t stolen_ns)
+/* What must be known to judge it, in the session of one snapshot. */
+static int note_findings(const struct clinic_recording *recording,
+			 struct clinic_session *session)
 {
 	const struct clinic_recording_outcome *outcome = recording->outcome;
 	struct clinic_findings findings = {
 		.source = outcome->source,
 		.counts = outcome->counts,
-		.kernel_names_error = outcome->naming.kernel_error,
-		.unopened_count = outcome->naming.unopened_count,
-		.stolen_ns = stolen_ns,
+		.stolen_ns = recording->is_over ? recording->stolen_ns
+						: clinic_stolen_ns() -
+							  recording->stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
 		.wants_off_cpu = recording->plan->with_off_cpu,
 		.is_attached = outcome->target.is_attached,
 	};
-	int err;
+	int err = clinic_findings_note(session, &findings);
 
-	clinic_session_quality(recording->session)->collector_peak_rss_bytes =
-		clinic_process_peak_rss_bytes(getpid());
-	err = clinic_findings_note(recording->session, &findings);
 	if (!err)
-		err = note_unfit(recording);
+		err = note_unfit(recording, session);
 	if (!err && clinic_stop_signals_is_hurried())
 		err = clinic_session_add_note(
-			recording->session, 1,
+			session, 1,
 			"a signal ended the naming early: code that had no "
 			"name by then has none");
 	return err ? err
-		   : clinic_findings_refusals(recording->session,
-					      &outcome->refusals);
+		   : clinic_findings_refusals(session, &outcome->refusals);
 }
 
-static int measure_and_name(struct recording *recording)
+/* The sums over the whole recording. */
+static int save_arenas(struct clinic_recording *recording,
+		       const uint32_t *stack_ids,
+		       struct clinic_session *session)
 {
-	struct clinic_recording_outcome *outcome = recording->outcome;
-	struct clinic_naming_options naming = {
-		.use_debuginfod = recording->plan->use_debuginfod};
-	uint64_t cpu_before_ns = own_cpu_ns();
-	uint64_t stolen_ns = clinic_stolen_ns();
-	struct clinic_promptness promptness;
-	int err, account_err, naming_err;
+	const struct clinic_arena_plan *plan = recording->plan->alloc;
+	struct clinic_arena_sums sums = {
+		.session = session,
+		.changes = clinic_recorder_changes(recording->recorder),
+		.stack_ids = stack_ids,
+	};
+	struct clinic_arena_facts facts;
+	int err = 0;
 
-	clinic_promptness_raise(&promptness);
-	err = measure_until_over(recording);
-	clinic_promptness_restore(&promptness);
-	stolen_ns = clinic_stolen_ns() - stolen_ns;
-	take_late_signal(recording);
-	clinic_stop_signals_hurry();
-	outcome->has_measured = true;
-	outcome->failed = CLINIC_STEP_MEASURE;
-	account_err = account(recording, cpu_before_ns);
-	naming_err = clinic_recorder_finish(recording->recorder, &naming,
-					    &outcome->naming);
-	if (!naming_err && recording->allocs)
-		naming_err = clinic_alloc_collect(recording->allocs, &naming,
-						  recording->session);
-	if (!naming_err)
-		naming_err = find(recording, stolen_ns);
-	if (!err && !account_err)
-		outcome->failed = CLINIC_STEP_NAME;
-	return err ? err : account_err ? account_err : naming_err;
+	if (!recording->arenas.state || !stack_ids)
+		return 0;
+	clinic_arena_source_facts_get(&recording->arenas, &facts);
+	for (size_t i = 0; !err && i < facts.images_count; i++)
+		err = clinic_arena_rows_save(&sums, facts.images[i],
+					     plan->with_alloc, plan->with_lock);
+	return err ? err
+		   : clinic_arena_findings_note(session, plan, &facts,
+						recording->plan->argv[0],
+						recording->unobservable);
 }
 
-int clinic_recording_run(const struct clinic_recording_plan *plan,
-			 struct clinic_session *session,
-			 struct clinic_recording_outcome *outcome)
+static int look_so_far(struct clinic_recording *recording)
 {
-	struct recording recording = {.plan = plan,
-				      .session = session,
-				      .outcome = outcome,
-				      .signal_fd = -1,
-				      .stop_ns = UINT64_MAX};
-	int err;
+	int err = drain(recording, clock_ns(CLOCK_MONOTONIC) - SETTLE_NS);
 
-	*outcome = (struct clinic_recording_outcome){0};
-	outcome->target = (struct clinic_target){
-		.go_fd = -1, .failed_fd = -1, .pid_fd = -1};
-	err = clinic_recorder_new(session, &recording.recorder);
-	if (!err && plan->alloc && plan->argv)
-		err = clinic_alloc_prepare(plan->alloc, plan->argv[0],
-					   &recording.allocs);
+	account(recording);
 	if (!err)
-		err = begin(&recording);
-	if (!err)
-		err = measure_and_name(&recording);
-	if (recording.source.close)
-		recording.source.close(recording.source.state);
-	if (recording.stages.close)
-		recording.stages.close(recording.stages.state);
-	if (recording.signal_fd >= 0)
-		close(recording.signal_fd);
-	clinic_alloc_free(recording.allocs);
-	clinic_recorder_free(recording.recorder);
+		err = clinic_session_metadata_source(
+			recording->session, &recording->outcome->source);
+	count(recording);
 	return err;
+}
+
+int clinic_recording_snapshot(struct clinic_recording *recording,
+			      uint64_t from_ns, uint64_t to_ns,
+			      struct clinic_session *session)
+{
+	const struct clinic_about *about =
+		clinic_session_about(recording->session);
+	const uint32_t *stack_ids;
+	int err = recording->is_over ? 0 : look_so_far(recording);
+
+	if (!err)
+		err = clinic_recorder_snapshot(recording->recorder, from_ns,
+					       to_ns, session, &stack_ids);
+	if (!err)
+		err = save_arenas(recording, stack_ids, session);
+	clinic_recorder_counts_get(recording->recorder,
+				   &recording->outcome->counts);
+	clinic_session_quality(session)->collector_peak_rss_bytes =
+		clinic_process_peak_rss_bytes(getpid());
+	if (!err)
+		err = note_findings(recording, session);
+	if (!err && (from_ns > about->started_ns || to_ns <= about->ended_ns))
+		err = clinic_session_keep(
+			session, from_ns,
+			to_ns < about->ended_ns ? to_ns : about->ended_ns);
+	return err;
+}
+
+static void close_source(struct clinic_source *source)
+{
+	if (source->close)
+		source->close(source->state);
+}
+
+void clinic_recording_close(struct clinic_recording *recording)
+{
+	if (!recording)
+		return;
+	close_source(&recording->source);
+	close_source(&recording->stages);
+	close_source(&recording->arenas);
+	if (recording->signal_fd >= 0)
+		close(recording->signal_fd);
+	clinic_recorder_free(recording->recorder);
+	free(recording);
 }

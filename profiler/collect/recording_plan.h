@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "collect/alloc_raw.h"
 #include "collect/recorder.h"
+#include "sources/arena_source.h"
 #include "sources/refusals.h"
 #include "sources/event_source.h"
 #include "collect/target.h"
@@ -29,7 +29,7 @@ struct clinic_recording_plan {
 	double duration_s;   /* 0: until the target ends */
 	const char *preload; /* libclinic-preload.so, for the timer backend */
 	/* What else the library is to do in a launched target; or NULL. */
-	const struct clinic_alloc_plan *alloc;
+	const struct clinic_arena_plan *alloc;
 	bool use_debuginfod;
 	/* Times off the CPU too, where perf samples; elsewhere a note says
 	 * that they could not be seen. */
@@ -56,7 +56,6 @@ struct clinic_recording_outcome {
 	struct clinic_refusals refusals;
 	struct clinic_source_facts source;
 	struct clinic_recorder_counts counts;
-	struct clinic_naming_facts naming;
 	/* Of a launched one, whether or not it has ended yet. */
 	struct clinic_target target;
 };

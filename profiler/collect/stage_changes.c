@@ -55,6 +55,17 @@ uint32_t clinic_stage_changes_at(const struct clinic_stage_changes *changes,
 	return low && rows[low - 1].tid == tid ? rows[low - 1].stage_id : 0;
 }
 
+void clinic_stage_changes_keep_last(struct clinic_stage_changes *changes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (i + 1 == changes->count ||
+		    changes->rows[i + 1].tid != changes->rows[i].tid)
+			changes->rows[kept++] = changes->rows[i];
+	changes->count = kept;
+}
+
 void clinic_stage_changes_free(struct clinic_stage_changes *changes)
 {
 	free(changes->rows);

@@ -30,6 +30,9 @@ void clinic_stage_changes_sort(struct clinic_stage_changes *changes);
 uint32_t clinic_stage_changes_at(const struct clinic_stage_changes *changes,
 				 uint32_t tid, uint64_t time_ns);
 
+/* All but the last of each thread; sorted. */
+void clinic_stage_changes_keep_last(struct clinic_stage_changes *changes);
+
 void clinic_stage_changes_free(struct clinic_stage_changes *changes);
 
 #endif

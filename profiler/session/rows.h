@@ -106,6 +106,23 @@ struct clinic_allocation {
 	uint64_t lifetime_ns;     /* sum over freed blocks */
 };
 
+/*
+ * What happened at a call site between two looks at it. Over a whole run
+ * these add up to the allocations with the same stack, stage and thread, but
+ * for frees: they stand at the thread that freed.
+ */
+struct clinic_allocation_change {
+	uint64_t time_ns; /* of the later look */
+	uint64_t allocations_count;
+	uint64_t bytes;
+	uint64_t frees_count;
+	uint64_t freed_bytes;
+	uint32_t stack_id;
+	uint32_t stage_id;
+	uint32_t thread_id;
+	uint32_t reserved;
+};
+
 /* How large the allocations of a stage were. */
 struct clinic_allocation_size {
 	uint32_t stage_id;
@@ -127,6 +144,21 @@ struct clinic_lock {
 	uint64_t wait_ns;
 	uint64_t longest_wait_ns;
 	uint64_t hold_ns;
+};
+
+/* The same of a lock: what was added to it between two looks. */
+struct clinic_lock_change {
+	uint64_t time_ns; /* of the later look */
+	uint64_t acquisitions_count;
+	uint64_t contended_count;
+	uint64_t wait_ns;
+	uint64_t hold_ns;
+	uint32_t kind_id; /* string */
+	uint32_t name_id; /* string */
+	uint32_t stack_id;
+	uint32_t owner_stack_id;
+	uint32_t thread_id;
+	uint32_t stage_id;
 };
 
 /* What the kernel said about a process at one moment; times and counts
@@ -185,8 +217,10 @@ struct clinic_quality {
 	/* Most memory the collector held, naming included; 0: unknown. */
 	uint64_t collector_peak_rss_bytes;
 	uint64_t unmatched_frees_count;
-	uint64_t allocations_observed; /* 0: see the notes for the reason */
-	uint64_t peak_bytes;           /* most live at once in a process */
+	uint64_t allocations_observed;   /* 0: see the notes for the reason */
+	uint64_t lost_allocations_count; /* whose call stack was not kept, or
+					  * which were not counted at all */
+	uint64_t peak_bytes;             /* most live at once in a process */
 	uint64_t peak_time_ns;
 };
 
@@ -201,8 +235,10 @@ enum clinic_table {
 	CLINIC_WAITS, /* struct clinic_sample too */
 	CLINIC_LIFETIMES,
 	CLINIC_ALLOCATIONS,
+	CLINIC_ALLOCATION_CHANGES,
 	CLINIC_ALLOCATION_SIZES,
 	CLINIC_LOCKS,
+	CLINIC_LOCK_CHANGES,
 	CLINIC_METRICS,
 	CLINIC_REFUSALS,
 	CLINIC_NOTES,

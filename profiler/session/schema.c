@@ -74,6 +74,17 @@ static const struct clinic_column allocation[] = {
 	NUMBER(clinic_allocation, lifetime_ns),
 };
 
+static const struct clinic_column allocation_change[] = {
+	DELTA(clinic_allocation_change, time_ns),
+	REF(clinic_allocation_change, stack, CLINIC_STACKS),
+	REF(clinic_allocation_change, stage, CLINIC_STAGES),
+	REF(clinic_allocation_change, thread, CLINIC_THREADS),
+	NUMBER(clinic_allocation_change, allocations_count),
+	NUMBER(clinic_allocation_change, bytes),
+	NUMBER(clinic_allocation_change, frees_count),
+	NUMBER(clinic_allocation_change, freed_bytes),
+};
+
 static const struct clinic_column allocation_size[] = {
 	REF(clinic_allocation_size, stage, CLINIC_STAGES),
 	NUMBER(clinic_allocation_size, up_to_bytes),
@@ -92,6 +103,20 @@ static const struct clinic_column lock[] = {
 	NUMBER(clinic_lock, wait_ns),
 	NUMBER(clinic_lock, longest_wait_ns),
 	NUMBER(clinic_lock, hold_ns),
+};
+
+static const struct clinic_column lock_change[] = {
+	DELTA(clinic_lock_change, time_ns),
+	TEXT(clinic_lock_change, kind),
+	TEXT(clinic_lock_change, name),
+	REF(clinic_lock_change, stack, CLINIC_STACKS),
+	REF(clinic_lock_change, owner_stack, CLINIC_STACKS),
+	REF(clinic_lock_change, thread, CLINIC_THREADS),
+	REF(clinic_lock_change, stage, CLINIC_STAGES),
+	NUMBER(clinic_lock_change, acquisitions_count),
+	NUMBER(clinic_lock_change, contended_count),
+	NUMBER(clinic_lock_change, wait_ns),
+	NUMBER(clinic_lock_change, hold_ns),
 };
 
 static const struct clinic_column metric[] = {
@@ -141,6 +166,7 @@ static const struct clinic_column quality[] = {
 	NUMBER(clinic_quality, collector_peak_rss_bytes),
 	NUMBER(clinic_quality, unmatched_frees_count),
 	NUMBER(clinic_quality, allocations_observed),
+	NUMBER(clinic_quality, lost_allocations_count),
 	NUMBER(clinic_quality, peak_bytes),
 	NUMBER(clinic_quality, peak_time_ns),
 };
@@ -169,10 +195,15 @@ const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
 		COLUMNS("lifetimes", clinic_lifetime, lifetime, SUMS),
 	[CLINIC_ALLOCATIONS] =
 		COLUMNS("allocations", clinic_allocation, allocation, SUMS),
+	[CLINIC_ALLOCATION_CHANGES] = COLUMNS("allocation_changes",
+					      clinic_allocation_change,
+					      allocation_change, TIMED),
 	[CLINIC_ALLOCATION_SIZES] = COLUMNS("allocation_sizes",
 					    clinic_allocation_size,
 					    allocation_size, SUMS),
 	[CLINIC_LOCKS] = COLUMNS("locks", clinic_lock, lock, SUMS),
+	[CLINIC_LOCK_CHANGES] =
+		COLUMNS("lock_changes", clinic_lock_change, lock_change, TIMED),
 	[CLINIC_METRICS] = COLUMNS("metrics", clinic_metric, metric, TIMED),
 	[CLINIC_REFUSALS] =
 		COLUMNS("refusals", clinic_refusal, refusal, TELLING),

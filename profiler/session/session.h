@@ -88,6 +88,14 @@ const void *clinic_session_rows(const struct clinic_session *session,
 const char *clinic_session_text(const struct clinic_session *session,
 				uint32_t id); /* "" when there is none */
 
+/* All of `from` into a new session: with the same numbers for everything. */
+int clinic_session_copy(struct clinic_session *into,
+			const struct clinic_session *from);
+
+/* For one that gives its stacks new numbers now and then: no frame and no
+ * stack is left. No row may refer to them. */
+int clinic_session_forget_stacks(struct clinic_session *session);
+
 /*
  * Adds all of `from` to `into`: two instruments of one run, or many runs.
  * FORMAT.md says what becomes of the head: "Merged sessions".

@@ -49,7 +49,7 @@ static void use_merge(struct clinic_session *session)
 	if (clinic_session_merge(into, session))
 		abort(); /* what was read must be sound */
 	clinic_session_free(into);
-	clinic_session_keep(session, 1, 1000);
+	(void)clinic_session_keep(session, 1, 1000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,7 +21,7 @@
 
 struct clinic_session;
 
-#define CLINIC_SESSION_SCHEMA 2
+#define CLINIC_SESSION_SCHEMA 3
 
 struct clinic_why {
 	char text[160]; /* what is wrong, as a part of a sentence */

@@ -160,6 +160,7 @@ static void merge_quality(struct clinic_quality *into,
 		into->collector_peak_rss_bytes = from->collector_peak_rss_bytes;
 	into->unmatched_frees_count += from->unmatched_frees_count;
 	into->allocations_observed |= from->allocations_observed;
+	into->lost_allocations_count += from->lost_allocations_count;
 	if (from->peak_bytes > into->peak_bytes) {
 		into->peak_bytes = from->peak_bytes;
 		into->peak_time_ns = from->peak_time_ns;

@@ -289,7 +289,7 @@ static void a_window_keeps_its_time_only(void **state)
 				 0);
 	}
 	clinic_session_quality(s)->accounted_cpu_ns = 100;
-	clinic_session_keep(s, 30, 60);
+	assert_int_equal(clinic_session_keep(s, 30, 60), 0);
 	sample = clinic_session_rows(s, CLINIC_SAMPLES, &count);
 	assert_int_equal(count, 3);
 	assert_int_equal(sample[0].time_ns, 30);
@@ -297,6 +297,56 @@ static void a_window_keeps_its_time_only(void **state)
 	assert_int_equal(rows(s, CLINIC_METRICS), 3);
 	/* Of a part, the kernel's account of the whole says nothing. */
 	assert_int_equal(clinic_session_quality(s)->accounted_cpu_ns, 0);
+}
+
+static void add_change(struct clinic_session *s, uint64_t time_ns,
+		       uint32_t stage_id, uint64_t count)
+{
+	struct clinic_allocation_change change = {
+		.time_ns = time_ns,
+		.stage_id = stage_id,
+		.allocations_count = count,
+		.bytes = count * 10,
+		.frees_count = 1,
+		.freed_bytes = 5,
+	};
+
+	assert_int_equal(
+		clinic_session_add(s, CLINIC_ALLOCATION_CHANGES, &change), 0);
+}
+
+/* Of a part, allocations and locks are what changed in it. */
+static void a_window_sums_changes(void **state)
+{
+	struct clinic_session *s = *state;
+	struct clinic_allocation whole = {.allocations_count = 1000};
+	struct clinic_lock_change wait = {
+		.time_ns = 40, .wait_ns = 7, .contended_count = 1};
+	const struct clinic_allocation *sums;
+	const struct clinic_lock *locks;
+	uint32_t stage, count;
+
+	assert_int_equal(clinic_session_stage_id(s, "parse", &stage), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_ALLOCATIONS, &whole), 0);
+	add_change(s, 20, 0, 100);
+	add_change(s, 30, 0, 1);
+	add_change(s, 40, stage, 2);
+	add_change(s, 50, 0, 3);
+	add_change(s, 60, stage, 100);
+	assert_int_equal(clinic_session_add(s, CLINIC_LOCK_CHANGES, &wait), 0);
+	assert_int_equal(clinic_session_add(s, CLINIC_LOCK_CHANGES, &wait), 0);
+	assert_int_equal(clinic_session_keep(s, 30, 60), 0);
+	sums = clinic_session_rows(s, CLINIC_ALLOCATIONS, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(sums[0].allocations_count, 4);
+	assert_int_equal(sums[0].bytes, 40);
+	assert_int_equal(sums[0].frees_count, 2);
+	assert_int_equal(sums[1].stage_id, stage);
+	assert_int_equal(sums[1].allocations_count, 2);
+	locks = clinic_session_rows(s, CLINIC_LOCKS, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(locks->wait_ns, 14);
+	assert_int_equal(locks->contended_count, 2);
 }
 
 int main(void)
@@ -320,6 +370,8 @@ int main(void)
 						fresh, done),
 		cmocka_unit_test_setup_teardown(a_window_keeps_its_time_only,
 						fresh, done),
+		cmocka_unit_test_setup_teardown(a_window_sums_changes, fresh,
+						done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

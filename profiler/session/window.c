@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "session/change_sums.h"
 #include "session/session_rows.h"
 
 static void keep_rows(struct clinic_session *session, enum clinic_table table,
@@ -24,8 +25,8 @@ static void keep_rows(struct clinic_session *session, enum clinic_table table,
 	rows->count = kept;
 }
 
-void clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
-			 uint64_t to_ns)
+int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
+			uint64_t to_ns)
 {
 	for (unsigned int i = 0; i < CLINIC_TABLES; i++) {
 		if (clinic_schema_tables[i].in_window == CLINIC_IN_WINDOW_TIMED)
@@ -40,4 +41,8 @@ void clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 	session->quality.accounted_cpu_ns = 0;
 	session->quality.accounted_kernel_ns = 0;
 	session->quality.collector_cpu_ns = 0;
+	if (session->quality.peak_time_ns < from_ns ||
+	    session->quality.peak_time_ns >= to_ns)
+		session->quality.peak_bytes = session->quality.peak_time_ns = 0;
+	return clinic_change_sums_add(session);
 }

@@ -13,8 +13,12 @@
 
 struct clinic_session;
 
-/* Keeps from_ns <= time < to_ns; CLOCK_MONOTONIC. */
-void clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
-			 uint64_t to_ns);
+/*
+ * Keeps from_ns <= time < to_ns; CLOCK_MONOTONIC. Allocations and locks become
+ * the sums of their changes: what was live when, and how large, is not in
+ * them. 0 or -ENOMEM.
+ */
+int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
+			uint64_t to_ns);
 
 #endif

@@ -18,7 +18,7 @@
 
 #define ARENA_MAGIC   0x31414e4c434c4350ull
 #define ARENA_ALIGN   64u
-#define ARENA_VERSION 2u
+#define ARENA_VERSION 3u
 
 enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
@@ -30,8 +30,8 @@ enum block_kind {
 	BLOCK_PROCESS,
 	BLOCK_LOCK,
 	BLOCK_WAIT,
-	BLOCK_UNFIT, /* a text: a program that was started without us, and why
-		      */
+	BLOCK_UNFIT, /* text: a program started without the library, why */
+	BLOCK_KINDS
 };
 
 /* One moment on two clocks: the cheap one is turned into the other later. */
@@ -58,7 +58,20 @@ struct arena_head {
 	int64_t peak_bytes;
 	uint64_t peak_ticks;
 	uint64_t deadlocks_count;
-	uint64_t peak_epoch; /* how often live_bytes has made a new peak */
+	/*
+	 * A row whose epoch is another was not changed since the last peak, or
+	 * the last drain: both are then noted, and never looked for.
+	 */
+	union {
+		uint64_t epoch;
+		struct {
+			uint32_t peaks_count; /* how often live_bytes has made
+					       * a new peak */
+			/* How often the collector has looked. The only field
+			 * that it writes. */
+			uint32_t drains_count;
+		};
+	};
 };
 
 struct arena_block {
@@ -147,12 +160,13 @@ struct site_row {
 	uint64_t temporary_count;
 	uint64_t lifetime_ticks;
 	/*
-	 * Bytes live at the peak of epoch `epoch`: copied before the first
-	 * change after it, so that no peak ever costs a walk over all rows.
-	 * An older epoch: nothing has changed since, it is what is live now.
+	 * Bytes live at the last peak of epoch `epoch`: copied before the
+	 * first change after it, so that no peak ever costs a walk over all
+	 * rows. Of an older peak: nothing has changed since, it is what is
+	 * live now.
 	 */
 	int64_t peak_bytes;
-	uint64_t epoch;
+	uint64_t epoch; /* the head's, at the last change */
 };
 
 #define ROWS_PER_BLOCK 256u
@@ -161,7 +175,7 @@ struct site_row {
 struct rows_block {
 	uint64_t thread_at; /* offset of the thread's block in the arena */
 	uint32_t first_site;
-	uint32_t reserved;
+	uint32_t drains_count; /* the head's, when a row was last changed */
 	struct site_row rows[ROWS_PER_BLOCK];
 };
 

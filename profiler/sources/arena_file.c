@@ -1,183 +1,174 @@
+/* An arena's file, read while it is written: every length once. */
 #include "sources/arena_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "foundation/growing_array.h"
 #include "shared_memory/ticks.h"
+
+/* So that a program that allocates steadily is not mapped anew each time. */
+#define MAP_STEP_BYTES ((size_t)4 << 20)
 
 static size_t round_up(size_t bytes)
 {
 	return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-/* What the payload must at least hold, by its own account. */
-static bool is_payload_sound(uint32_t kind, const void *payload, uint64_t room)
-{
-	const struct site_block *site = payload;
-	const struct text_block *text = payload;
-	const struct lock_block *lock = payload;
+/* What a payload of each kind holds at least. */
+static const size_t least_bytes[BLOCK_KINDS] = {
+	[BLOCK_STAGES] = sizeof(struct stage_table),
+	[BLOCK_THREAD] = sizeof(struct thread_block),
+	[BLOCK_SITE] = sizeof(struct site_block),
+	[BLOCK_ROWS] = sizeof(struct rows_block),
+	[BLOCK_MAPS] = sizeof(struct text_block),
+	[BLOCK_PROCESS] = sizeof(struct text_block),
+	[BLOCK_LOCK] = sizeof(struct lock_block),
+	[BLOCK_WAIT] = sizeof(struct wait_block),
+	[BLOCK_UNFIT] = sizeof(struct text_block),
+};
 
-	switch (kind) {
-	case BLOCK_STAGES:
-		return room >= sizeof(struct stage_table);
-	case BLOCK_THREAD:
-		return room >= sizeof(struct thread_block);
-	case BLOCK_ROWS:
-		return room >= sizeof(struct rows_block);
-	case BLOCK_SITE:
-		return room >= sizeof(*site) && site->id < SITES_MAX &&
-		       site->stage < STAGE_NODES_MAX &&
-		       site->frames_count <= SITE_FRAMES_MAX &&
-		       room - sizeof(*site) >=
-			       site->frames_count * sizeof(uint64_t);
-	case BLOCK_MAPS:
-	case BLOCK_PROCESS:
-	case BLOCK_UNFIT:
-		return room >= sizeof(*text) &&
-		       text->bytes <= room - sizeof(*text);
-	case BLOCK_LOCK:
-		return room >= sizeof(*lock) && lock->kind < LOCK_KINDS;
-	case BLOCK_WAIT:
-		return room >= sizeof(struct wait_block);
-	default:
-		return true;
+void clinic_arena_note_damage(struct arena_file *file, const char *what)
+{
+	if (!file->damage)
+		file->damage = what;
+}
+
+static int add_block(struct arena_file *file, uint32_t kind, uint64_t at,
+		     uint64_t bytes)
+{
+	struct arena_blocks *blocks = &file->blocks[kind];
+	struct arena_entry *grown = clinic_grow(blocks->entries, blocks->count,
+						&blocks->room, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	blocks->entries = grown;
+	grown[blocks->count++] = (struct arena_entry){at, bytes};
+	return 0;
+}
+
+/* The next one, if it is there: 1; 0: not yet, or never; or -ENOMEM. */
+static int read_block(struct arena_file *file, uint64_t used)
+{
+	size_t head_bytes = round_up(sizeof(struct arena_block));
+	const struct arena_block *block =
+		(const void *)((const char *)file->mapping.at +
+			       file->read_bytes);
+	uint32_t kind;
+	uint64_t bytes;
+	int err;
+
+	if (used < file->read_bytes || used - file->read_bytes < head_bytes)
+		return 0;
+	kind = __atomic_load_n(&block->kind, __ATOMIC_ACQUIRE);
+	bytes = __atomic_load_n(&block->bytes, __ATOMIC_RELAXED);
+	if (kind == BLOCK_NONE)
+		return 0;
+	if (kind >= BLOCK_KINDS || bytes % ARENA_ALIGN ||
+	    bytes > used - file->read_bytes ||
+	    bytes < head_bytes + least_bytes[kind]) {
+		clinic_arena_note_damage(
+			file, "a block in its arena has no such length");
+		return 0;
 	}
+	err = add_block(file, kind, file->read_bytes + head_bytes,
+			bytes - head_bytes);
+	file->read_bytes += bytes;
+	return err ? err : 1;
 }
 
-static const struct arena_block *block_at(const struct arena_file *file,
-					  uint64_t at)
+/* By name: a descriptor for each process would be too many. */
+static int map_again(struct arena_file *file, uint64_t used)
 {
-	uint64_t used = file->head->used_bytes;
-	const struct arena_block *block;
+	int fd = clinic_shared_folder_open(file->folder, file->name, O_RDWR);
+	struct stat status;
+	uint64_t wanted;
+	int err = 0;
 
-	if (at + round_up(sizeof(*block)) > used)
-		return NULL;
-	block = (const void *)((const char *)file->head + at);
-	if (block->kind == BLOCK_NONE || block->bytes % ARENA_ALIGN ||
-	    block->bytes < round_up(sizeof(*block)) || block->bytes > used - at)
-		return NULL;
-	return block;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status))
+		err = -errno;
+	close(fd);
+	wanted = (used / MAP_STEP_BYTES + 1) * MAP_STEP_BYTES;
+	if (!err && (uint64_t)status.st_size < used)
+		return -EBADMSG;
+	if (!err && wanted > (uint64_t)status.st_size)
+		wanted = (uint64_t)status.st_size;
+	if (!err)
+		err = clinic_guarded_resize(&file->mapping, (size_t)wanted);
+	file->head = file->mapping.at;
+	return err;
 }
 
-static const void *payload_of(const struct arena_block *block)
+int clinic_arena_refresh(struct arena_file *file)
 {
-	return (const char *)block + round_up(sizeof(*block));
+	uint64_t used;
+	int got = 1;
+
+	if (file->damage)
+		return 0;
+	used = __atomic_load_n(&file->head->used_bytes, __ATOMIC_ACQUIRE);
+	if (used > file->mapping.bytes && map_again(file, used))
+		clinic_arena_note_damage(
+			file, "its arena claims to be longer than it is");
+	while (!file->damage && got > 0)
+		got = read_block(file, used);
+	if (file->mapping.is_cut)
+		clinic_arena_note_damage(file, "its arena was cut short");
+	return got < 0 ? got : 0;
 }
 
-const void *clinic_arena_next(const struct arena_file *file,
-			      enum block_kind kind, const void *previous)
+static int map_file(struct arena_file *file)
 {
-	const struct arena_block *block;
-	uint64_t at = round_up(sizeof(*file->head));
+	int fd = clinic_shared_folder_open(file->folder, file->name, O_RDWR);
+	struct stat status;
+	int err = -EBADMSG;
 
-	if (previous) {
-		block = (const void *)((const char *)previous -
-				       round_up(sizeof(*block)));
-		at = (uint64_t)((const char *)block -
-				(const char *)file->head) +
-		     block->bytes;
-	}
-	while ((block = block_at(file, at)) && block->kind != kind)
-		at += block->bytes;
-	return block ? payload_of(block) : NULL;
-}
-
-/* A search, so that what a damaged file refers to is really such a block. */
-static const void *find_at(const struct arena_file *file, enum block_kind kind,
-			   uint64_t offset)
-{
-	const void *payload = NULL;
-
-	while ((payload = clinic_arena_next(file, kind, payload)))
-		if ((uint64_t)((const char *)payload -
-			       (const char *)file->head) == offset)
-			break;
-	return payload;
-}
-
-const struct thread_block *clinic_arena_thread(const struct arena_file *file,
-					       uint64_t thread_at)
-{
-	return find_at(file, BLOCK_THREAD, thread_at);
-}
-
-const struct lock_block *clinic_arena_lock(const struct arena_file *file,
-					   uint64_t lock_at)
-{
-	return find_at(file, BLOCK_LOCK, lock_at);
-}
-
-/* A parent always comes before its children: no walk over them is endless. */
-static bool are_stages_sound(const struct stage_table *stages)
-{
-	for (uint32_t i = 1; i < STAGE_NODES_MAX; i++)
-		if (stages->nodes[i].parent >= i ||
-		    stages->nodes[i].name[STAGE_NAME_BYTES - 1])
-			return false;
-	return true;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status))
+		err = -errno;
+	else if (status.st_size >= (off_t)round_up(sizeof(struct arena_head)))
+		err = clinic_guarded_map(&file->mapping, fd,
+					 (size_t)status.st_size < MAP_STEP_BYTES
+						 ? (size_t)status.st_size
+						 : MAP_STEP_BYTES,
+					 PROT_READ | PROT_WRITE);
+	close(fd);
+	file->head = file->mapping.at;
+	return err;
 }
 
 static int check(struct arena_file *file)
 {
-	const struct arena_head *head = file->head;
-	const struct arena_block *block;
-
-	if (file->bytes < sizeof(*head) || head->magic != ARENA_MAGIC)
+	if (__atomic_load_n(&file->head->magic, __ATOMIC_ACQUIRE) !=
+	    ARENA_MAGIC)
 		return -EBADMSG;
-	if (head->version != ARENA_VERSION)
+	if (file->head->version != ARENA_VERSION)
 		return -EPROTO;
-	if (head->used_bytes > file->bytes)
-		return -EBADMSG;
-	for (uint64_t at = round_up(sizeof(*head));
-	     (block = block_at(file, at)); at += block->bytes)
-		if (!is_payload_sound(block->kind, payload_of(block),
-				      block->bytes - round_up(sizeof(*block))))
-			return -EBADMSG;
-	file->stages = clinic_arena_next(file, BLOCK_STAGES, NULL);
-	file->command = clinic_arena_next(file, BLOCK_PROCESS, NULL);
-	return file->stages && !are_stages_sound(file->stages) ? -EBADMSG : 0;
+	file->pid = file->head->pid;
+	file->read_bytes = round_up(sizeof(*file->head));
+	return clinic_arena_refresh(file);
 }
 
-/* What is used: the file goes on with a hole of some gigabytes. */
-static int map_file(int fd, struct arena_file *file)
+int clinic_arena_open(const struct clinic_shared_folder *folder,
+		      const char *name, struct arena_file *file)
 {
-	struct arena_head head;
-	struct stat status;
-	void *bytes;
-
-	if (fstat(fd, &status))
-		return -errno;
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
-	    head.used_bytes < sizeof(head))
-		return -EBADMSG;
-	file->bytes = (size_t)status.st_size;
-	if (file->bytes > head.used_bytes)
-		file->bytes = head.used_bytes;
-	bytes = mmap(NULL, file->bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return -errno;
-	file->head = bytes;
-	return 0;
-}
-
-int clinic_arena_open(const char *path, struct arena_file *file)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int err;
 
-	*file = (struct arena_file){0};
-	if (fd < 0)
-		return -errno;
-	err = map_file(fd, file);
-	close(fd);
+	*file = (struct arena_file){.folder = folder};
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	err = map_file(file);
 	if (!err)
 		err = check(file);
 	if (err)
@@ -187,9 +178,68 @@ int clinic_arena_open(const char *path, struct arena_file *file)
 
 void clinic_arena_close(struct arena_file *file)
 {
-	if (file->head)
-		munmap((void *)(uintptr_t)file->head, file->bytes);
-	*file = (struct arena_file){0};
+	for (unsigned int kind = 0; kind < BLOCK_KINDS; kind++)
+		free(file->blocks[kind].entries);
+	clinic_guarded_unmap(&file->mapping);
+	file->head = NULL;
+	memset(file->blocks, 0, sizeof(file->blocks));
+}
+
+const void *clinic_arena_block(const struct arena_file *file,
+			       enum block_kind kind, size_t index)
+{
+	const struct arena_blocks *blocks = &file->blocks[kind];
+
+	return index < blocks->count ? (const char *)file->mapping.at +
+					       blocks->entries[index].at
+				     : NULL;
+}
+
+size_t clinic_arena_find(const struct arena_file *file, enum block_kind kind,
+			 uint64_t offset)
+{
+	const struct arena_blocks *blocks = &file->blocks[kind];
+	size_t low = 0, high = blocks->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (blocks->entries[middle].at < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < blocks->count && blocks->entries[low].at == offset
+		       ? low
+		       : CLINIC_ARENA_NO_BLOCK;
+}
+
+size_t clinic_arena_text(const struct arena_file *file, enum block_kind kind,
+			 size_t index, const char **text)
+{
+	const struct text_block *block = clinic_arena_block(file, kind, index);
+	uint64_t most, bytes;
+
+	if (!block)
+		return 0;
+	most = file->blocks[kind].entries[index].bytes - sizeof(*block);
+	bytes = __atomic_load_n(&block->bytes, __ATOMIC_ACQUIRE);
+	*text = block->text;
+	return bytes < most ? bytes : most;
+}
+
+bool clinic_arena_stage(const struct arena_file *file, uint32_t node,
+			char name[STAGE_NAME_BYTES])
+{
+	const struct stage_table *stages =
+		clinic_arena_block(file, BLOCK_STAGES, 0);
+
+	name[0] = '\0';
+	if (!stages || node >= STAGE_NODES_MAX)
+		return false;
+	memcpy(name, stages->nodes[node].name, STAGE_NAME_BYTES);
+	name[STAGE_NAME_BYTES - 1] = '\0';
+	return name[0] != '\0';
 }
 
 static uint8_t read_build_id(const char *hex,

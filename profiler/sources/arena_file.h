@@ -1,11 +1,21 @@
 /*
- * sources/arena_file.h - an arena that libclinic-preload.so left, read back.
+ * sources/arena_file.h - an arena that libclinic-preload.so writes, read.
  *
- * The file is checked once: every block lies inside it, every count inside
- * its block, every thread and stage that is referred to exists.
+ *	clinic_arena_open(&folder, "1234.0", &file);
+ *	clinic_arena_refresh(&file);              again and again
+ *	clinic_arena_block(&file, BLOCK_ROWS, i);
+ *	clinic_arena_close(&file);
  *
- * Ownership  all pointers are into the file's bytes, until close.
+ * The file is written by the target, which may be damaged or hostile, and may
+ * change anything at any time. The lengths of blocks are read once, checked
+ * and kept here: every block lies inside the file. What is in a block is
+ * checked by whoever reads it.
+ *
+ * Ownership  pointers are into the file's bytes, until the next refresh. The
+ *            file must not move while it is open.
  * Errors     0 or -errno; -EBADMSG: damaged, -EPROTO: of another version.
+ *            What is damaged later is named by file->damage, and no block
+ *            after it is known.
  * Read next  shared_memory/arena_layout.h.
  */
 #ifndef CLINIC_SOURCES_ARENA_FILE_H
@@ -15,29 +25,56 @@
 #include <stddef.h>
 
 #include "shared_memory/arena_layout.h"
+#include "sources/guarded_mapping.h"
+#include "sources/shared_folder.h"
 #include "unwind/address_space.h"
 
-struct arena_file {
-	const struct arena_head *head;
-	size_t bytes;
-	const struct stage_table *stages; /* NULL: nothing was counted */
-	const struct text_block *command; /* NULL: not known */
+struct arena_entry {
+	uint64_t at; /* of the payload, in the file */
+	uint64_t bytes;
 };
 
-int clinic_arena_open(const char *path, struct arena_file *file);
+struct arena_blocks {
+	struct arena_entry *entries; /* in the order in which they were made */
+	size_t count, room;
+};
+
+struct arena_file {
+	const struct clinic_shared_folder *folder;
+	char name[32];
+	struct clinic_guarded_mapping mapping;
+	struct arena_head *head; /* where mapping is */
+	uint32_t pid;
+	uint64_t read_bytes; /* so far the blocks are known */
+	struct arena_blocks blocks[BLOCK_KINDS];
+	const char *damage; /* NULL: none was found */
+};
+
+int clinic_arena_open(const struct clinic_shared_folder *folder,
+		      const char *name, struct arena_file *file);
+/* Finds the blocks that were made since. */
+int clinic_arena_refresh(struct arena_file *file);
+/* What the caller found damaged: nothing is believed from now on. */
+void clinic_arena_note_damage(struct arena_file *file, const char *what);
 void clinic_arena_close(struct arena_file *file);
 
-/* The payload after previous (NULL: the first) of that kind, or NULL. */
-const void *clinic_arena_next(const struct arena_file *file,
-			      enum block_kind kind, const void *previous);
+/* The payload; NULL: there are not so many of that kind. */
+const void *clinic_arena_block(const struct arena_file *file,
+			       enum block_kind kind, size_t index);
 
-/* NULL: that offset is not a thread's. */
-const struct thread_block *clinic_arena_thread(const struct arena_file *file,
-					       uint64_t thread_at);
+#define CLINIC_ARENA_NO_BLOCK SIZE_MAX
 
-/* NULL: that offset is not a lock's. */
-const struct lock_block *clinic_arena_lock(const struct arena_file *file,
-					   uint64_t lock_at);
+/* Which of that kind has its payload at that offset. */
+size_t clinic_arena_find(const struct arena_file *file, enum block_kind kind,
+			 uint64_t offset);
+
+/* How long the text is of a block of that kind; 0: not yet there, or none. */
+size_t clinic_arena_text(const struct arena_file *file, enum block_kind kind,
+			 size_t index, const char **text);
+
+/* false: the stage has no name. */
+bool clinic_arena_stage(const struct arena_file *file, uint32_t node,
+			char name[STAGE_NAME_BYTES]);
 
 /*
  * One line of a listing of maps. false: it is damaged. path holds PATH_MAX

@@ -4,7 +4,7 @@
  * For locks: a static mutex is best known by its name. symbols/symbols.h
  * names code alone.
  *
- * Read next  collect/lock_raw.h.
+ * Read next  collect/lock_names.h.
  */
 #ifndef CLINIC_SOURCES_DATA_SYMBOL_H
 #define CLINIC_SOURCES_DATA_SYMBOL_H

@@ -31,6 +31,8 @@ enum clinic_event_kind {
 	CLINIC_EVENT_LOST,         /* records that nobody will see */
 	CLINIC_EVENT_THROTTLE,     /* the kernel paused the sampling */
 	CLINIC_EVENT_DAMAGED,      /* what the target wrote makes no sense */
+	CLINIC_EVENT_ALLOCATIONS,  /* what a thread did at a call site */
+	CLINIC_EVENT_LOCK,         /* how a lock was acquired somewhere */
 };
 
 struct clinic_event_sample {
@@ -47,6 +49,41 @@ struct clinic_event_sample {
 	const struct clinic_registers *registers;
 	const uint8_t *stack; /* from the stack pointer upwards */
 	size_t stack_bytes;
+};
+
+/* A call stack in a stage, of one program: where events happened. */
+struct clinic_event_site {
+	const struct clinic_space *space; /* where its addresses are, or NULL */
+	const uint64_t *frames; /* innermost first, inside the calls */
+	uint32_t frames_count;
+	const char *stage; /* "": none */
+	/* The receiver's own number for it, kept for the next event; 0 at
+	 * first. Who gave it one need not look at the frames again. */
+	uint32_t *number;
+};
+
+struct clinic_event_allocations {
+	const struct clinic_event_site *site; /* NULL: not known */
+	const char *thread_name; /* NULL: tid stands for several threads */
+	uint64_t allocations_count;
+	uint64_t bytes;
+	uint64_t frees_count; /* of blocks from that site, by this thread */
+	uint64_t freed_bytes;
+};
+
+struct arena_image;
+
+struct clinic_event_lock {
+	const struct arena_image *image;
+	uint32_t lock;    /* which BLOCK_LOCK of it */
+	uint32_t *number; /* the receiver's own, as that of a site */
+	/* Who waits, and who held it; NULL: not known, or nobody waited. */
+	const struct clinic_event_site *site, *owner;
+	const char *thread_name; /* NULL: no thread */
+	uint64_t acquisitions_count;
+	uint64_t contended_count;
+	uint64_t wait_ns;
+	uint64_t hold_ns;
 };
 
 struct clinic_event {
@@ -71,6 +108,9 @@ struct clinic_event {
 		const char *stage; /* "": none */
 		uint64_t lost_count;
 		const char *damage; /* "its ring was cut short", say */
+		/* Since the source told of the same the last time. */
+		struct clinic_event_allocations allocations;
+		struct clinic_event_lock lock;
 	};
 };
 

@@ -1,5 +1,6 @@
 /*
- * Damages the ring that the timer backend reads, as a wild pointer may.
+ * Prints the path of the ring that the timer backend reads, and damages it as
+ * a wild pointer may.
  *
  *	ring_liar truncate | tail | endless | wild | race
  */
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 		fputs("ring_liar: there is no ring\n", stderr);
 		return 3;
 	}
+	puts(ring.path);
+	fflush(stdout);
 	damage(&ring, argv[1]);
 	nanosleep(&drains, NULL);
 	_exit(0); /* no handlers: the sampler's own memory is damaged */

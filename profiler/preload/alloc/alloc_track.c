@@ -54,7 +54,7 @@ static void note_peak(int64_t live_bytes, uint64_t ticks)
 			    &head->peak_bytes, &peak, live_bytes, false,
 			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 			head->peak_ticks = ticks;
-			__atomic_fetch_add(&head->peak_epoch, 1,
+			__atomic_fetch_add(&head->peaks_count, 1,
 					   __ATOMIC_RELAXED);
 			return;
 		}
@@ -66,7 +66,7 @@ static inline void change_live_alone(int64_t delta, uint64_t ticks)
 	if (head->live_bytes > head->peak_bytes) {
 		head->peak_bytes = head->live_bytes;
 		head->peak_ticks = ticks;
-		head->peak_epoch++;
+		head->peaks_count++;
 	}
 }
 
@@ -251,14 +251,22 @@ uint32_t track_site_of(struct thread_block *self,
 	return site;
 }
 
-/* The row is about to change: see site_row.peak_bytes. */
-static inline void keep_peak(struct site_row *row)
+/*
+ * The row is about to change, for the first time since a peak (see
+ * site_row.peak_bytes) or a drain, which looks only at rows noted here.
+ */
+static inline void keep_epoch(struct tracking *tracking, struct site_row *row,
+			      uint32_t site)
 {
-	uint64_t epoch = __atomic_load_n(&head->peak_epoch, __ATOMIC_RELAXED);
+	uint64_t epoch = __atomic_load_n(&head->epoch, __ATOMIC_RELAXED);
 
 	if (__builtin_expect(row->epoch == epoch, 1))
 		return;
-	row->peak_bytes = (int64_t)(row->allocated_bytes - row->freed_bytes);
+	if ((uint32_t)row->epoch != (uint32_t)epoch)
+		row->peak_bytes =
+			(int64_t)(row->allocated_bytes - row->freed_bytes);
+	tracking->rows.blocks[site / ROWS_PER_BLOCK]->drains_count =
+		(uint32_t)(epoch >> 32);
 	row->epoch = epoch;
 }
 
@@ -271,10 +279,11 @@ struct birth {
 };
 
 __attribute__((always_inline)) static inline void
-count_birth(struct site_row *row, const struct birth *birth)
+count_birth(struct tracking *tracking, struct site_row *row,
+	    const struct birth *birth)
 {
 	if (track_plan.with_live)
-		keep_peak(row);
+		keep_epoch(tracking, row, birth->site);
 	count_add(&row->allocations_count, birth->weight);
 	count_add(&row->allocated_bytes, birth->bytes * birth->weight);
 }
@@ -315,7 +324,7 @@ track_at_once(struct thread_block *self, const void *block, size_t bytes,
 		return false;
 	if (track_plan.with_live && !(place = live_place(block)))
 		return false;
-	count_birth(row, &birth);
+	count_birth(tracking, row, &birth);
 	if (track_plan.with_live)
 		start_life(tracking, place, &birth);
 	return true;
@@ -330,7 +339,7 @@ static void track_birth(struct thread_block *self, struct tracking *tracking,
 	birth->site = track_site_of(self, entry);
 	row = call_site_row(&tracking->rows, self, birth->site);
 	if (row)
-		count_birth(row, birth);
+		count_birth(tracking, row, birth);
 	if (track_plan.with_live)
 		place = live_place_for(birth->block);
 	if (place)
@@ -378,7 +387,7 @@ end_life(struct tracking *tracking, struct site_row *row, const void *block,
 	uint64_t ticks = ticks_now();
 	uint64_t weight = record.weight;
 
-	keep_peak(row);
+	keep_epoch(tracking, row, record.site);
 	count_add(&row->frees_count, weight);
 	count_add(&row->freed_bytes, record.bytes * weight);
 	count_add(&row->lifetime_ticks,

@@ -5,7 +5,7 @@
  *
  * Errors     none: what cannot be had is left out.
  * Threads    one call at a time.
- * Read next  collect/alloc_raw.h, the reader.
+ * Read next  sources/arena_image.h, the reader.
  */
 #ifndef PRELOAD_STACK_PROCESS_TEXTS_H
 #define PRELOAD_STACK_PROCESS_TEXTS_H

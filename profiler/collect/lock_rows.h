@@ -1,5 +1,5 @@
 /*
- * collect/lock_raw.h - the locks of one arena, as rows of a session.
+ * collect/lock_rows.h - the locks of one arena, as rows of a session.
  *
  * Private to this room.
  *
@@ -8,12 +8,12 @@
  *            for each lock, without a stack, with what it gave at once.
  * Read next  shared_memory/arena_layout.h, struct lock_block and wait_block.
  */
-#ifndef CLINIC_COLLECT_LOCK_RAW_H
-#define CLINIC_COLLECT_LOCK_RAW_H
+#ifndef CLINIC_COLLECT_LOCK_ROWS_H
+#define CLINIC_COLLECT_LOCK_ROWS_H
 
-#include "sources/arena_reading.h"
+#include "collect/arena_sums.h"
 
-int clinic_lock_save(struct arena_reading *reading,
-		     const struct arena_image *image);
+int clinic_lock_rows_save(struct clinic_arena_sums *sums,
+			  const struct arena_image *image);
 
 #endif

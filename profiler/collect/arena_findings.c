@@ -1,0 +1,162 @@
+/* Notes on what the preload library could not observe, and why. */
+#include "collect/arena_findings.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "session/session.h"
+
+static int note_bypassed(struct clinic_session *session,
+			 const struct arena_image *image)
+{
+	char command[PATH_MAX], text[PATH_MAX + 200];
+
+	snprintf(text, sizeof(text),
+		 "allocations of %s (process %" PRIu32
+		 ") are not observable: it brings its own malloc, whose calls "
+		 "never leave it",
+		 clinic_arena_image_command(image, command, sizeof(command)),
+		 image->file.pid);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_deadlock(struct clinic_session *session,
+			 const struct arena_image *image)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text),
+		 "process %" PRIu32 " ran into a deadlock; its threads and "
+		 "locks were told when it was found",
+		 image->file.pid);
+	return clinic_session_add_note(session, 1, text);
+}
+
+/* Nothing was left behind: say why, where that can be known. */
+static int note_unobserved(struct clinic_session *session, const char *program,
+			   const char *why)
+{
+	char text[PATH_MAX + 300];
+
+	snprintf(text, sizeof(text), "allocations of %s are not observable: %s",
+		 program, why ? why : "the library was not loaded into it");
+	return clinic_session_add_note(session, 1, text);
+}
+
+#define UNFIT_NOTES_MAX 4
+
+static int note_one_unfit(struct clinic_session *session,
+			  const struct arena_image *image, size_t at)
+{
+	char text[PATH_MAX + 100];
+	const char *unfit = "";
+	size_t bytes = clinic_arena_text(&image->file, BLOCK_UNFIT, at, &unfit);
+
+	snprintf(text, sizeof(text), "not observed: %.*s",
+		 bytes < PATH_MAX ? (int)bytes : PATH_MAX, unfit);
+	return bytes ? clinic_session_add_note(session, 1, text) : 0;
+}
+
+/* Programs that were started without the library: the first few of them. */
+static int note_unfit(struct clinic_session *session,
+		      const struct clinic_arena_facts *facts)
+{
+	size_t noted_count = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < facts->images_count; i++) {
+		const struct arena_image *image = facts->images[i];
+		size_t count = image->file.blocks[BLOCK_UNFIT].count;
+
+		for (size_t at = 0;
+		     !err && at < count && noted_count++ < UNFIT_NOTES_MAX;
+		     at++)
+			err = note_one_unfit(session, image, at);
+	}
+	return err;
+}
+
+/* What it was before an exec is not its end. */
+static bool is_last_of_process(const struct clinic_arena_facts *facts,
+			       size_t at)
+{
+	return at + 1 == facts->images_count ||
+	       facts->images[at + 1]->file.pid != facts->images[at]->file.pid;
+}
+
+/* From here a kill and an exec of what the library cannot enter look alike. */
+static int note_unfinished(struct clinic_session *session,
+			   const struct clinic_arena_facts *facts)
+{
+	size_t count = 0;
+	char text[300];
+
+	for (size_t i = 0; i < facts->images_count; i++)
+		count += is_last_of_process(facts, i) &&
+			 !facts->images[i]->file.head->ended.ticks;
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%zu %s without an end: killed, or gone on as a program that "
+		 "is not observable (static, setuid), whose allocations and "
+		 "locks are then missing",
+		 count, count == 1 ? "process is" : "processes are");
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_sampled(struct clinic_session *session, uint64_t sample_bytes)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "allocations are estimated from samples, one in %" PRIu64
+		 " bytes: counts, bytes and leaks are unbiased sums, not exact",
+		 sample_bytes);
+	return clinic_session_add_note(session, 0, text);
+}
+
+static int note_unreadable(struct clinic_session *session, size_t count)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text),
+		 "%zu allocation records could not be read and are missing",
+		 count);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_image(struct clinic_session *session,
+		      const struct clinic_arena_plan *plan,
+		      const struct arena_image *image)
+{
+	int err = 0;
+
+	if (plan->with_alloc && image->file.head->is_unobservable)
+		err = note_bypassed(session, image);
+	if (!err && plan->with_lock && image->file.head->deadlocks_count)
+		err = note_deadlock(session, image);
+	return err;
+}
+
+int clinic_arena_findings_note(struct clinic_session *session,
+			       const struct clinic_arena_plan *plan,
+			       const struct clinic_arena_facts *facts,
+			       const char *program, const char *unobservable)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < facts->images_count; i++)
+		err = note_image(session, plan, facts->images[i]);
+	if (!err && !facts->images_count)
+		err = note_unobserved(session, program, unobservable);
+	if (!err)
+		err = note_unfit(session, facts);
+	if (!err)
+		err = note_unfinished(session, facts);
+	if (!err && facts->unreadable_count)
+		err = note_unreadable(session, facts->unreadable_count);
+	if (!err && plan->sample_bytes)
+		err = note_sampled(session, plan->sample_bytes);
+	return err;
+}

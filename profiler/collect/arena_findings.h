@@ -1,0 +1,26 @@
+/*
+ * collect/arena_findings.h - what must be said about a run's arenas.
+ *
+ * Truth      what cannot be observed (static and setuid programs, programs
+ *            with their own malloc) gives a note with the reason, and
+ *            quality.allocations_observed stays 0: never rows of zero.
+ * Errors     0 or -errno.
+ * Read next  observable.h; findings.h, the same about samples.
+ */
+#ifndef CLINIC_COLLECT_ARENA_FINDINGS_H
+#define CLINIC_COLLECT_ARENA_FINDINGS_H
+
+#include "sources/arena_source.h"
+
+struct clinic_session;
+
+/*
+ * program: as given to execvp; unobservable: why it is, as it was before the
+ * run, or NULL.
+ */
+int clinic_arena_findings_note(struct clinic_session *session,
+			       const struct clinic_arena_plan *plan,
+			       const struct clinic_arena_facts *facts,
+			       const char *program, const char *unobservable);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * collect/arena_rows.h - one arena's exact sums, as rows of a session.
+ *
+ * Read next  alloc_rows.h and lock_rows.h, the two kinds of them.
+ */
+#ifndef CLINIC_COLLECT_ARENA_ROWS_H
+#define CLINIC_COLLECT_ARENA_ROWS_H
+
+#include <stdbool.h>
+
+#include "collect/arena_sums.h"
+
+/*
+ * All that its counters hold, after all of it was told: allocations and their
+ * sizes, locks, and its share of the session's quality. Stages that it began
+ * are named even where nothing was counted in them.
+ */
+int clinic_arena_rows_save(struct clinic_arena_sums *sums,
+			   const struct arena_image *image, bool with_alloc,
+			   bool with_lock);
+
+#endif

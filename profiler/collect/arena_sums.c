@@ -1,0 +1,24 @@
+/* Threads of an arena, as the session knows them. */
+#include "collect/arena_sums.h"
+
+#include <string.h>
+
+#include "session/session.h"
+
+int clinic_arena_thread_id(struct clinic_arena_sums *sums,
+			   const struct arena_image *image, uint64_t thread_at,
+			   uint32_t *id)
+{
+	const struct thread_block *thread = clinic_arena_block(
+		&image->file, BLOCK_THREAD,
+		clinic_arena_find(&image->file, BLOCK_THREAD, thread_at));
+	char name[sizeof(thread->name) + 1] = "";
+
+	*id = 0;
+	/* One that stands for several threads is none of them. */
+	if (!thread || thread->folded_count)
+		return 0;
+	memcpy(name, thread->name, sizeof(thread->name));
+	return clinic_session_thread_id(sums->session, image->file.pid,
+					thread->tid, name, id);
+}

@@ -1,0 +1,340 @@
+/* Changes of allocations and locks: numbered sites and locks, and two rings. */
+#include "collect/counted_changes.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/address_stacks.h"
+#include "collect/lock_names.h"
+#include "collect/row_ring.h"
+#include "foundation/growing_array.h"
+#include "session/session.h"
+#include "sources/trace_event.h"
+#include "unwind/address_space.h"
+
+/* With the samples, a session of these stays below its limit of 1 GiB. */
+#define ALLOCATION_CHANGES_MAX ((size_t)1 << 20)
+#define LOCK_CHANGES_MAX       ((size_t)1 << 19)
+
+struct counted_lock {
+	const struct arena_image *image;
+	uint32_t lock;
+	uint32_t kind_id, name_id; /* 0: not named yet */
+};
+
+struct clinic_counted_changes {
+	struct clinic_session *session;
+	struct clinic_address_stacks *stacks;
+	struct clinic_counted_site *sites; /* by number; 0: none */
+	size_t sites_count, sites_room;
+	struct counted_lock *locks; /* by number; 0: none */
+	size_t locks_count, locks_room;
+	size_t named_locks_count;
+	struct clinic_lock_names *names;
+	/* stack_id and owner_stack_id are sites' numbers, name_id a lock's. */
+	struct clinic_row_ring allocations, lock_changes;
+	/* Of the last event: the next is mostly of the same thread. */
+	uint32_t pid, tid, thread_id;
+};
+
+int clinic_counted_changes_new(struct clinic_session *session,
+			       struct clinic_address_stacks *stacks,
+			       struct clinic_counted_changes **changes)
+{
+	struct clinic_counted_changes *made = calloc(1, sizeof(*made));
+	int err = made ? 0 : -ENOMEM;
+
+	if (err)
+		return err;
+	made->session = session;
+	made->stacks = stacks;
+	made->sites_count = made->locks_count = made->named_locks_count = 1;
+	made->allocations = (struct clinic_row_ring){
+		.row_bytes = sizeof(struct clinic_allocation_change),
+		.most = ALLOCATION_CHANGES_MAX,
+	};
+	made->lock_changes = (struct clinic_row_ring){
+		.row_bytes = sizeof(struct clinic_lock_change),
+		.most = LOCK_CHANGES_MAX,
+	};
+	err = clinic_lock_names_new(&made->names);
+	if (err) {
+		clinic_counted_changes_free(made);
+		return err;
+	}
+	*changes = made;
+	return 0;
+}
+
+void clinic_counted_changes_free(struct clinic_counted_changes *changes)
+{
+	if (!changes)
+		return;
+	clinic_lock_names_free(changes->names);
+	clinic_row_ring_free(&changes->allocations);
+	clinic_row_ring_free(&changes->lock_changes);
+	free(changes->sites);
+	free(changes->locks);
+	free(changes);
+}
+
+static int push_frame(struct clinic_counted_changes *changes,
+		      const struct clinic_space *space, uint64_t address,
+		      uint32_t *stack)
+{
+	struct clinic_address_frame frame = {.address = address,
+					     .module = CLINIC_ADDRESS_NOWHERE,
+					     .parent = *stack};
+	struct clinic_place place;
+
+	if (space && !clinic_space_find(space, address, &place)) {
+		frame.module = (uint32_t)clinic_module_index(place.module);
+		frame.address = place.file_offset;
+	}
+	return clinic_address_stacks_push(changes->stacks, &frame, stack);
+}
+
+/* At its first event. */
+static int add_site(struct clinic_counted_changes *changes,
+		    const struct clinic_event_site *site)
+{
+	struct clinic_counted_site *grown =
+		clinic_grow(changes->sites, changes->sites_count,
+			    &changes->sites_room, sizeof(*grown));
+	struct clinic_counted_site made = {0};
+	int err = 0;
+
+	if (!grown)
+		return -ENOMEM;
+	changes->sites = grown;
+	for (uint32_t i = site->frames_count; !err && i-- > 0;)
+		err = push_frame(changes, site->space, site->frames[i],
+				 &made.stack_id);
+	if (!err && *site->stage)
+		err = clinic_session_stage_id(changes->session, site->stage,
+					      &made.stage_id);
+	if (err)
+		return err;
+	grown[0] = (struct clinic_counted_site){0};
+	grown[changes->sites_count] = made;
+	*site->number = (uint32_t)changes->sites_count++;
+	return 0;
+}
+
+static int number_of(struct clinic_counted_changes *changes,
+		     const struct clinic_event_site *site, uint32_t *number)
+{
+	int err = site && !*site->number ? add_site(changes, site) : 0;
+
+	*number = site && !err ? *site->number : 0;
+	return err;
+}
+
+static int find_thread(struct clinic_counted_changes *changes,
+		       const struct clinic_event *event, const char *name,
+		       uint32_t *thread_id)
+{
+	int err = 0;
+
+	*thread_id = 0;
+	if (!name)
+		return 0;
+	if (changes->pid != event->pid || changes->tid != event->tid)
+		err = clinic_session_thread_id(changes->session, event->pid,
+					       event->tid, name,
+					       &changes->thread_id);
+	changes->pid = err ? 0 : event->pid;
+	changes->tid = event->tid;
+	*thread_id = changes->thread_id;
+	return err;
+}
+
+static int handle_allocations(struct clinic_counted_changes *changes,
+			      const struct clinic_event *event)
+{
+	const struct clinic_event_allocations *told = &event->allocations;
+	struct clinic_allocation_change row = {
+		.time_ns = event->time_ns,
+		.allocations_count = told->allocations_count,
+		.bytes = told->bytes,
+		.frees_count = told->frees_count,
+		.freed_bytes = told->freed_bytes,
+	};
+	int err = number_of(changes, told->site, &row.stack_id);
+
+	if (!err)
+		err = find_thread(changes, event, told->thread_name,
+				  &row.thread_id);
+	return err ? err : clinic_row_ring_add(&changes->allocations, &row);
+}
+
+static int number_of_lock(struct clinic_counted_changes *changes,
+			  const struct clinic_event_lock *told,
+			  uint32_t *number)
+{
+	struct counted_lock *grown;
+
+	if (!*told->number) {
+		grown = clinic_grow(changes->locks, changes->locks_count,
+				    &changes->locks_room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		changes->locks = grown;
+		grown[changes->locks_count] = (struct counted_lock){
+			.image = told->image, .lock = told->lock};
+		*told->number = (uint32_t)changes->locks_count++;
+	}
+	*number = *told->number;
+	return 0;
+}
+
+static int handle_lock(struct clinic_counted_changes *changes,
+		       const struct clinic_event *event)
+{
+	const struct clinic_event_lock *told = &event->lock;
+	struct clinic_lock_change row = {
+		.time_ns = event->time_ns,
+		.acquisitions_count = told->acquisitions_count,
+		.contended_count = told->contended_count,
+		.wait_ns = told->wait_ns,
+		.hold_ns = told->hold_ns,
+	};
+	int err = number_of_lock(changes, told, &row.name_id);
+
+	if (!err)
+		err = number_of(changes, told->site, &row.stack_id);
+	if (!err)
+		err = number_of(changes, told->owner, &row.owner_stack_id);
+	if (!err)
+		err = find_thread(changes, event, told->thread_name,
+				  &row.thread_id);
+	return err ? err : clinic_row_ring_add(&changes->lock_changes, &row);
+}
+
+int clinic_counted_changes_handle(struct clinic_counted_changes *changes,
+				  const struct clinic_event *event)
+{
+	return event->kind == CLINIC_EVENT_LOCK
+		       ? handle_lock(changes, event)
+		       : handle_allocations(changes, event);
+}
+
+struct clinic_counted_site
+clinic_counted_site(const struct clinic_counted_changes *changes,
+		    uint32_t number)
+{
+	return number && number < changes->sites_count
+		       ? changes->sites[number]
+		       : (struct clinic_counted_site){0};
+}
+
+struct clinic_counted_site *
+clinic_counted_sites(struct clinic_counted_changes *changes, size_t *count)
+{
+	*count = changes->sites ? changes->sites_count : 0;
+	return changes->sites;
+}
+
+static int name_lock(struct clinic_counted_changes *changes,
+		     struct counted_lock *lock)
+{
+	char name[CLINIC_LOCK_NAME_BYTES];
+	const char *kind;
+	int err = clinic_lock_names_find(changes->names, lock->image,
+					 lock->lock, &kind, name);
+
+	if (!err)
+		err = clinic_session_text_id(changes->session, kind,
+					     &lock->kind_id);
+	return err ? err
+		   : clinic_session_text_id(changes->session, name,
+					    &lock->name_id);
+}
+
+int clinic_counted_changes_name_locks(struct clinic_counted_changes *changes)
+{
+	int err = 0;
+
+	for (; !err && changes->named_locks_count < changes->locks_count;
+	     changes->named_locks_count++)
+		err = name_lock(changes,
+				&changes->locks[changes->named_locks_count]);
+	return err;
+}
+
+int clinic_counted_lock(struct clinic_counted_changes *changes, uint32_t number,
+			uint32_t *kind_id, uint32_t *name_id)
+{
+	*kind_id = *name_id = 0;
+	if (!number || number >= changes->named_locks_count)
+		return -ENOENT;
+	*kind_id = changes->locks[number].kind_id;
+	*name_id = changes->locks[number].name_id;
+	return 0;
+}
+
+static int save_allocation(const struct clinic_counted_changes *changes,
+			   const struct clinic_allocation_change *kept,
+			   const uint32_t *stack_ids,
+			   struct clinic_session *session)
+{
+	struct clinic_counted_site site =
+		clinic_counted_site(changes, kept->stack_id);
+	struct clinic_allocation_change row = *kept;
+
+	row.stack_id = stack_ids[site.stack_id];
+	row.stage_id = site.stage_id;
+	return clinic_session_add(session, CLINIC_ALLOCATION_CHANGES, &row);
+}
+
+static int save_lock(struct clinic_counted_changes *changes,
+		     const struct clinic_lock_change *kept,
+		     const uint32_t *stack_ids, struct clinic_session *session)
+{
+	struct clinic_counted_site site =
+		clinic_counted_site(changes, kept->stack_id);
+	struct clinic_counted_site owner =
+		clinic_counted_site(changes, kept->owner_stack_id);
+	struct clinic_lock_change row = *kept;
+
+	(void)clinic_counted_lock(changes, kept->name_id, &row.kind_id,
+				  &row.name_id);
+	row.stack_id = stack_ids[site.stack_id];
+	row.stage_id = site.stage_id;
+	row.owner_stack_id = stack_ids[owner.stack_id];
+	return clinic_session_add(session, CLINIC_LOCK_CHANGES, &row);
+}
+
+int clinic_counted_changes_save(struct clinic_counted_changes *changes,
+				const uint32_t *stack_ids, uint64_t from_ns,
+				uint64_t to_ns, struct clinic_session *session)
+{
+	struct clinic_row_ring *allocations = &changes->allocations;
+	struct clinic_row_ring *locks = &changes->lock_changes;
+	size_t end;
+	int err = 0;
+
+	clinic_row_ring_sort(allocations);
+	end = clinic_row_ring_from(allocations, to_ns);
+	for (size_t i = clinic_row_ring_from(allocations, from_ns);
+	     !err && i < end; i++)
+		err = save_allocation(changes,
+				      clinic_row_ring_at(allocations, i),
+				      stack_ids, session);
+	clinic_row_ring_sort(locks);
+	end = clinic_row_ring_from(locks, to_ns);
+	for (size_t i = clinic_row_ring_from(locks, from_ns); !err && i < end;
+	     i++)
+		err = save_lock(changes, clinic_row_ring_at(locks, i),
+				stack_ids, session);
+	return err;
+}
+
+uint64_t
+clinic_counted_changes_overwritten(const struct clinic_counted_changes *changes)
+{
+	return changes->allocations.overwritten_count +
+	       changes->lock_changes.overwritten_count;
+}

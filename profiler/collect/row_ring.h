@@ -1,0 +1,45 @@
+/*
+ * collect/row_ring.h - rows with a time, as many as there is room for.
+ *
+ * Grows as it is filled, up to a limit; from then on each new row takes the
+ * place of the oldest, and is counted. So a recording may last for days.
+ *
+ *	struct clinic_row_ring ring = {.row_bytes = sizeof(row), .most = N};
+ *
+ *	clinic_row_ring_add(&ring, &row);
+ *	clinic_row_ring_sort(&ring);
+ *	for (i = clinic_row_ring_from(&ring, t); i < ring.count; i++)
+ *		clinic_row_ring_at(&ring, i);
+ *
+ * Layout     a row begins with its time, uint64_t time_ns.
+ * Errors     0 or -ENOMEM.
+ * Threads    one.
+ */
+#ifndef CLINIC_COLLECT_ROW_RING_H
+#define CLINIC_COLLECT_ROW_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clinic_row_ring {
+	size_t row_bytes;
+	size_t most; /* rows */
+	void *rows;
+	size_t count, capacity;
+	size_t oldest; /* where it is, once most are there */
+	uint64_t overwritten_count;
+};
+
+int clinic_row_ring_add(struct clinic_row_ring *ring, const void *row);
+
+/* By time: not all that tell of something do so in order. */
+void clinic_row_ring_sort(struct clinic_row_ring *ring);
+/* The i-th oldest. */
+void *clinic_row_ring_at(const struct clinic_row_ring *ring, size_t i);
+/* The first that is not before that time; count: none. */
+size_t clinic_row_ring_from(const struct clinic_row_ring *ring,
+			    uint64_t time_ns);
+
+void clinic_row_ring_free(struct clinic_row_ring *ring);
+
+#endif

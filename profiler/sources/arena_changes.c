@@ -1,0 +1,304 @@
+/* Rows of an arena against what they were: the differences are told. */
+#include "sources/arena_changes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The same counter is written by the target meanwhile. */
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Of whom it tells; a block that stands for several threads is none of them. */
+static const char *set_thread(const struct arena_image *image,
+			      uint64_t thread_at, struct clinic_event *event,
+			      char name[17])
+{
+	const struct thread_block *thread = clinic_arena_block(
+		&image->file, BLOCK_THREAD,
+		clinic_arena_find(&image->file, BLOCK_THREAD, thread_at));
+
+	event->pid = image->file.pid;
+	event->tid = thread ? thread->tid : 0;
+	if (!thread || thread->folded_count)
+		return NULL;
+	memcpy(name, thread->name, sizeof(thread->name));
+	name[sizeof(thread->name)] = '\0';
+	return name;
+}
+
+static struct arena_row_seen read_row(const struct site_row *row)
+{
+	return (struct arena_row_seen){
+		.allocations_count = load(&row->allocations_count),
+		.bytes = load(&row->allocated_bytes),
+		.frees_count = load(&row->frees_count),
+		.freed_bytes = load(&row->freed_bytes),
+	};
+}
+
+static bool is_same(const struct arena_row_seen *a,
+		    const struct arena_row_seen *b)
+{
+	return a->allocations_count == b->allocations_count &&
+	       a->bytes == b->bytes && a->frees_count == b->frees_count &&
+	       a->freed_bytes == b->freed_bytes;
+}
+
+/* More than any program counts in a drain; less than random bytes are. */
+#define PLAUSIBLE_MAX (UINT64_C(1) << 48)
+
+static bool is_plausible(uint64_t now, uint64_t seen)
+{
+	return now >= seen && now - seen < PLAUSIBLE_MAX;
+}
+
+static bool is_sound(const struct arena_row_seen *now,
+		     const struct arena_row_seen *seen)
+{
+	return is_plausible(now->allocations_count, seen->allocations_count) &&
+	       is_plausible(now->bytes, seen->bytes) &&
+	       is_plausible(now->frees_count, seen->frees_count) &&
+	       is_plausible(now->freed_bytes, seen->freed_bytes);
+}
+
+static const char makes_no_sense[] = "its counters make no sense";
+
+static int tell_row(struct arena_image *image,
+		    const struct arena_telling *telling,
+		    struct clinic_event *event, uint32_t id,
+		    const struct arena_row_seen *now,
+		    struct arena_row_seen *seen)
+{
+	struct clinic_event_allocations *changes = &event->allocations;
+	struct arena_event_site found;
+	int err = clinic_arena_image_site(image, id, telling->is_final, &found);
+
+	if (err == -EAGAIN)
+		return 0; /* next time it will be known */
+	changes->site = err ? NULL : &found.site;
+	changes->allocations_count =
+		now->allocations_count - seen->allocations_count;
+	changes->bytes = now->bytes - seen->bytes;
+	changes->frees_count = now->frees_count - seen->frees_count;
+	changes->freed_bytes = now->freed_bytes - seen->freed_bytes;
+	*seen = *now;
+	return telling->on_event(telling->context, event);
+}
+
+static int tell_rows(struct arena_image *image,
+		     const struct arena_telling *telling,
+		     const struct rows_block *block,
+		     struct arena_row_seen *seen)
+{
+	uint32_t first = __atomic_load_n(&block->first_site, __ATOMIC_RELAXED);
+	struct clinic_event event = {.kind = CLINIC_EVENT_ALLOCATIONS,
+				     .time_ns = telling->time_ns};
+	char name[17];
+	int err = 0;
+
+	event.allocations.thread_name =
+		set_thread(image, load(&block->thread_at), &event, name);
+	for (uint32_t i = 0; !err && i < ROWS_PER_BLOCK; i++) {
+		struct arena_row_seen now = read_row(&block->rows[i]);
+
+		if (is_same(&now, &seen[i]))
+			continue;
+		if (!is_sound(&now, &seen[i]))
+			clinic_arena_note_damage(&image->file, makes_no_sense);
+		if (!image->file.damage)
+			err = tell_row(image, telling, &event, first + i, &now,
+				       &seen[i]);
+	}
+	return err;
+}
+
+/*
+ * A thread that loaded drains_count just before we raised it may write the old
+ * one down after we looked: so each is looked at twice.
+ */
+static bool is_touched(const struct rows_block *block,
+		       const struct arena_telling *telling)
+{
+	uint32_t touched =
+		__atomic_load_n(&block->drains_count, __ATOMIC_ACQUIRE);
+
+	return telling->is_full || touched + 2 >= telling->drains_count;
+}
+
+static int tell_block(struct arena_image *image,
+		      const struct arena_telling *telling, size_t at)
+{
+	const struct rows_block *block =
+		clinic_arena_block(&image->file, BLOCK_ROWS, at);
+	struct arena_row_seen **rows = image->rows.elements;
+
+	if (rows[at] && !is_touched(block, telling))
+		return 0;
+	if (!rows[at])
+		rows[at] = calloc(ROWS_PER_BLOCK, sizeof(*rows[at]));
+	return rows[at] ? tell_rows(image, telling, block, rows[at]) : -ENOMEM;
+}
+
+int clinic_arena_tell_allocations(struct arena_image *image,
+				  const struct arena_telling *telling)
+{
+	size_t count = image->file.blocks[BLOCK_ROWS].count;
+	int err = clinic_arena_array_reach(&image->rows, count,
+					   sizeof(struct arena_row_seen *));
+
+	for (size_t at = 0; !err && at < count; at++)
+		err = tell_block(image, telling, at);
+	return err;
+}
+
+static uint64_t since(uint64_t now, uint64_t seen)
+{
+	return now > seen ? now - seen : 0;
+}
+
+/* Where it was waited, and where who held it let it go. */
+struct wait_sites {
+	struct arena_event_site waiter, owner;
+	bool has_waiter, has_owner;
+};
+
+static int find_sites(struct arena_image *image, const struct wait_block *wait,
+		      bool is_final, struct wait_sites *sites)
+{
+	int err = clinic_arena_image_site(image, wait->site, is_final,
+					  &sites->waiter);
+	int owner_err = clinic_arena_image_site(image, wait->owner_site,
+						is_final, &sites->owner);
+
+	sites->has_waiter = !err;
+	sites->has_owner = !owner_err;
+	return err == -EAGAIN ? err : owner_err == -EAGAIN ? owner_err : 0;
+}
+
+static int tell_wait(struct arena_image *image,
+		     const struct arena_telling *telling,
+		     const struct wait_block *wait, uint32_t lock,
+		     const struct arena_wait_seen *more,
+		     const struct wait_sites *sites)
+{
+	struct clinic_event event = {.kind = CLINIC_EVENT_LOCK,
+				     .time_ns = telling->time_ns};
+	struct arena_lock_seen *locks = image->locks.elements;
+	char name[17];
+
+	event.lock = (struct clinic_event_lock){
+		.image = image,
+		.lock = lock,
+		.number = &locks[lock].number,
+		.acquisitions_count = more->count,
+		.contended_count = more->count,
+		.wait_ns = more->wait_ns,
+		.hold_ns = more->hold_ns,
+		.site = sites->has_waiter ? &sites->waiter.site : NULL,
+		.owner = sites->has_owner ? &sites->owner.site : NULL,
+	};
+	event.lock.thread_name =
+		set_thread(image, load(&wait->thread_at), &event, name);
+	return telling->on_event(telling->context, &event);
+}
+
+static int look_at_wait(struct arena_image *image,
+			const struct arena_telling *telling, size_t at)
+{
+	const struct wait_block *wait =
+		clinic_arena_block(&image->file, BLOCK_WAIT, at);
+	struct arena_wait_seen *waits = image->waits.elements;
+	struct arena_wait_seen *seen = &waits[at];
+	struct arena_lock_seen *locks = image->locks.elements;
+	size_t lock = clinic_arena_find(&image->file, BLOCK_LOCK,
+					load(&wait->lock_at));
+	struct arena_wait_seen more = {
+		.count = since(load(&wait->count), seen->count),
+		.wait_ns = since(load(&wait->wait_ns), seen->wait_ns),
+		.hold_ns = since(load(&wait->hold_ns), seen->hold_ns),
+	};
+	struct wait_sites sites;
+
+	if (more.count >= PLAUSIBLE_MAX)
+		clinic_arena_note_damage(&image->file, makes_no_sense);
+	if (image->file.damage || lock == CLINIC_ARENA_NO_BLOCK ||
+	    !(more.count || more.wait_ns || more.hold_ns) ||
+	    find_sites(image, wait, telling->is_final, &sites))
+		return 0;
+	seen->count += more.count;
+	seen->wait_ns += more.wait_ns;
+	seen->hold_ns += more.hold_ns;
+	locks[lock].waits_count += more.count;
+	return tell_wait(image, telling, wait, (uint32_t)lock, &more, &sites);
+}
+
+/* What it gave without a wait; before is from ahead of looking at the waits. */
+static int look_at_lock(struct arena_image *image,
+			const struct arena_telling *telling, size_t at,
+			uint64_t before)
+{
+	struct arena_lock_seen *locks = image->locks.elements;
+	struct arena_lock_seen *seen = &locks[at];
+	uint64_t at_once = since(before, seen->waits_count);
+	struct clinic_event event = {.kind = CLINIC_EVENT_LOCK,
+				     .pid = image->file.pid,
+				     .time_ns = telling->time_ns};
+
+	if (at_once <= seen->acquisitions_count || image->file.damage)
+		return 0;
+	event.lock = (struct clinic_event_lock){
+		.image = image,
+		.lock = (uint32_t)at,
+		.number = &seen->number,
+		.acquisitions_count = at_once - seen->acquisitions_count,
+	};
+	seen->acquisitions_count = at_once;
+	return telling->on_event(telling->context, &event);
+}
+
+/*
+ * The locks' counters are read before the waits: a wait that was counted in
+ * between makes an acquisition without one late, never one too many.
+ */
+static int tell_locks(struct arena_image *image,
+		      const struct arena_telling *telling, uint64_t *before)
+{
+	int err = 0;
+
+	for (size_t at = 0; at < image->locks.count; at++) {
+		const struct lock_block *lock =
+			clinic_arena_block(&image->file, BLOCK_LOCK, at);
+
+		before[at] = load(&lock->acquisitions_count);
+	}
+	for (size_t at = 0; !err && at < image->waits.count; at++)
+		err = look_at_wait(image, telling, at);
+	for (size_t at = 0; !err && at < image->locks.count; at++)
+		err = look_at_lock(image, telling, at, before[at]);
+	return err;
+}
+
+int clinic_arena_tell_locks(struct arena_image *image,
+			    const struct arena_telling *telling)
+{
+	uint64_t *before;
+	int err = clinic_arena_array_reach(&image->waits,
+					   image->file.blocks[BLOCK_WAIT].count,
+					   sizeof(struct arena_wait_seen));
+
+	if (!err)
+		err = clinic_arena_array_reach(
+			&image->locks, image->file.blocks[BLOCK_LOCK].count,
+			sizeof(struct arena_lock_seen));
+	if (err || !image->locks.count)
+		return err;
+	before = malloc(image->locks.count * sizeof(*before));
+	if (!before)
+		return -ENOMEM;
+	err = tell_locks(image, telling, before);
+	free(before);
+	return err;
+}

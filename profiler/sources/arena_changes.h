@@ -1,0 +1,29 @@
+/*
+ * sources/arena_changes.h - what was added to an arena since it was last told.
+ *
+ * Read next  arena_image.h, what is remembered; arena_source.h, the caller.
+ */
+#ifndef CLINIC_SOURCES_ARENA_CHANGES_H
+#define CLINIC_SOURCES_ARENA_CHANGES_H
+
+#include "sources/arena_image.h"
+
+struct arena_telling {
+	clinic_on_event *on_event;
+	void *context;
+	uint64_t time_ns; /* of the events */
+	/* Nobody writes any more: what is not complete is told as it is. */
+	bool is_final;
+	/* All rows are looked at; else only what was touched since the drain
+	 * before the last one. */
+	bool is_full;
+	uint32_t drains_count; /* see arena_head */
+};
+
+/* 0, -ENOMEM, or what on_event returned. */
+int clinic_arena_tell_allocations(struct arena_image *image,
+				  const struct arena_telling *telling);
+int clinic_arena_tell_locks(struct arena_image *image,
+			    const struct arena_telling *telling);
+
+#endif

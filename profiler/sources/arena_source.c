@@ -1,0 +1,317 @@
+/* All arenas of a run: found as they appear, drained until they end. */
+#include "sources/arena_source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "foundation/growing_array.h"
+#include "foundation/row_index.h"
+#include "shared_memory/ticks.h"
+#include "sources/arena_changes.h"
+
+#define SETTINGS_MAX 8
+
+/* The kernel's time for a folder stands still for so long, or longer. */
+#define FOLDER_SETTLE_S 1
+
+struct arena_source {
+	struct clinic_arena_plan plan;
+	struct clinic_modules *modules;
+	struct clinic_shared_folder folder;
+	struct timespec scanned; /* when the folder was last changed */
+	struct arena_image **images;
+	size_t images_count, images_room;
+	struct clinic_row_index names; /* of images, and of what is none */
+	char (*known)[32];
+	size_t known_count, known_room;
+	size_t unreadable_count;
+	uint32_t drains_count;
+	char *settings[SETTINGS_MAX];
+};
+
+static bool is_known(const struct arena_source *source, const char *name,
+		     uint32_t hash)
+{
+	struct clinic_row_cursor at;
+	uint32_t id = clinic_row_index_first(&source->names, hash, &at);
+
+	while (id != CLINIC_NO_ROW && strcmp(source->known[id], name))
+		id = clinic_row_index_next(&source->names, &at);
+	return id != CLINIC_NO_ROW;
+}
+
+static int keep_name(struct arena_source *source, const char *name,
+		     uint32_t hash)
+{
+	char(*grown)[32] = clinic_grow(source->known, source->known_count,
+				       &source->known_room, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	source->known = grown;
+	snprintf(grown[source->known_count], sizeof(*grown), "%s", name);
+	return clinic_row_index_add(&source->names, hash,
+				    (uint32_t)source->known_count++);
+}
+
+/* In the order in which a process became them, processes by number. */
+static int insert_image(struct arena_source *source, struct arena_image *image)
+{
+	struct arena_image **grown =
+		clinic_grow(source->images, source->images_count,
+			    &source->images_room, sizeof(struct arena_image *));
+	size_t at = source->images_count;
+
+	if (!grown)
+		return -ENOMEM;
+	source->images = grown;
+	for (; at && strverscmp(grown[at - 1]->file.name, image->file.name) > 0;
+	     at--)
+		grown[at] = grown[at - 1];
+	grown[at] = image;
+	source->images_count++;
+	return 0;
+}
+
+/* An arena whose head is not written yet is looked at again, but the last. */
+static int add_image(struct arena_source *source, const char *name,
+		     bool is_final)
+{
+	uint32_t hash = clinic_row_hash(name, strlen(name));
+	struct arena_image *image;
+	int err;
+
+	if (is_known(source, name, hash))
+		return 0;
+	err = clinic_arena_image_open(&source->folder, name, source->modules,
+				      &image);
+	if (err == -ENOMEM || (err == -EBADMSG && !is_final))
+		return err == -ENOMEM ? err : 0;
+	if (err)
+		source->unreadable_count++;
+	else
+		err = insert_image(source, image);
+	return err == -ENOMEM ? err : keep_name(source, name, hash);
+}
+
+static int scan_folder(struct arena_source *source, bool is_final)
+{
+	DIR *entries = opendir(source->folder.path);
+	const struct dirent *entry;
+	int err = entries ? 0 : -errno;
+
+	while (!err && (entry = readdir(entries)))
+		if (entry->d_name[0] != '.' &&
+		    strlen(entry->d_name) < sizeof(*source->known))
+			err = add_image(source, entry->d_name, is_final);
+	if (entries)
+		closedir(entries);
+	return err;
+}
+
+static int find_images(struct arena_source *source, bool is_final)
+{
+	struct stat status;
+
+	if (fstat(source->folder.fd, &status))
+		return -errno;
+	if (!is_final && status.st_mtim.tv_sec == source->scanned.tv_sec &&
+	    status.st_mtim.tv_nsec == source->scanned.tv_nsec &&
+	    time(NULL) > status.st_mtim.tv_sec + FOLDER_SETTLE_S)
+		return 0;
+	source->scanned = status.st_mtim;
+	return scan_folder(source, is_final);
+}
+
+static int tell_damage(struct arena_image *image,
+		       const struct arena_telling *telling)
+{
+	struct clinic_event event = {.kind = CLINIC_EVENT_DAMAGED,
+				     .pid = image->file.pid,
+				     .damage = image->file.damage};
+
+	if (!image->file.damage || image->is_told_damaged)
+		return 0;
+	image->is_told_damaged = true;
+	return telling->on_event(telling->context, &event);
+}
+
+static int drain_image(struct arena_source *source, struct arena_image *image,
+		       const struct arena_telling *drain)
+{
+	struct arena_telling telling = *drain;
+	int err;
+
+	/* First, so that nothing comes after the last look. */
+	image->is_done = image->file.head->ended.ticks != 0;
+	telling.is_final |= image->is_done;
+	telling.is_full = telling.is_final || image->looks_count++ < 2;
+	image->file.head->drains_count = telling.drains_count;
+	err = clinic_arena_image_refresh(image);
+	if (!err && source->plan.with_alloc &&
+	    !image->file.head->is_unobservable)
+		err = clinic_arena_tell_allocations(image, &telling);
+	if (!err && source->plan.with_lock)
+		err = clinic_arena_tell_locks(image, &telling);
+	return err ? err : tell_damage(image, &telling);
+}
+
+static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
+		 void *context)
+{
+	struct arena_source *source = state;
+	struct arena_telling telling = {
+		.on_event = on_event,
+		.context = context,
+		.time_ns = until_ns == UINT64_MAX ? clock_ns() : until_ns,
+		.is_final = until_ns == UINT64_MAX,
+		.drains_count = ++source->drains_count,
+	};
+	int err = find_images(source, telling.is_final);
+
+	for (size_t i = 0; !err && i < source->images_count; i++)
+		if (!source->images[i]->is_done || telling.is_final)
+			err = drain_image(source, source->images[i], &telling);
+	return err;
+}
+
+static void describe(const void *state, struct clinic_source_facts *facts)
+{
+	(void)state;
+	*facts = (struct clinic_source_facts){.backend = "preload",
+					      .event = "counters"};
+}
+
+static unsigned period_ms(const void *state)
+{
+	(void)state;
+	return CLINIC_ARENA_PERIOD_MS;
+}
+
+/* The program counts on, for itself. */
+static void stop(void *state)
+{
+	(void)state;
+}
+
+static void close_source(void *state)
+{
+	struct arena_source *source = state;
+
+	for (size_t i = 0; i < source->images_count; i++)
+		clinic_arena_image_free(source->images[i]);
+	free(source->images);
+	free(source->known);
+	clinic_row_index_clear(&source->names);
+	if (source->folder.path[0] &&
+	    clinic_shared_folder_is_used(&source->folder))
+		clinic_shared_folder_leave(&source->folder);
+	else
+		clinic_shared_folder_remove(&source->folder);
+	for (char **setting = source->settings; *setting; setting++)
+		free(*setting);
+	free(source);
+}
+
+__attribute__((format(printf, 2, 3))) static int
+add_setting(struct arena_source *source, const char *format, ...)
+{
+	va_list arguments;
+	size_t at = 0;
+	int length;
+
+	while (source->settings[at])
+		at++;
+	va_start(arguments, format);
+	length = vasprintf(&source->settings[at], format, arguments);
+	va_end(arguments);
+	if (length >= 0)
+		return 0;
+	source->settings[at] = NULL;
+	return -ENOMEM;
+}
+
+static int add_settings(struct arena_source *source)
+{
+	const struct clinic_arena_plan *plan = &source->plan;
+	const char *others = getenv("LD_PRELOAD");
+	int err = add_setting(source, "LD_PRELOAD=%s%s%s", plan->preload,
+			      others ? ":" : "", others ? others : "");
+
+	if (!err)
+		err = add_setting(source, "CLINIC_ALLOC_RAW=%s",
+				  source->folder.path);
+	if (!err && plan->with_alloc)
+		err = add_setting(source, "CLINIC_ALLOC_STACKS=1");
+	if (!err && plan->with_alloc)
+		err = add_setting(source, "CLINIC_ALLOC_LIVE=1");
+	if (!err && plan->with_lock)
+		err = add_setting(source, "CLINIC_LOCK=1");
+	if (!err && plan->sample_bytes)
+		err = add_setting(source, "CLINIC_ALLOC_SAMPLE_BYTES=%" PRIu64,
+				  plan->sample_bytes);
+	if (!err && plan->no_alloc_in)
+		err = add_setting(source, "CLINIC_ASSERT_ZERO_ALLOC=%s",
+				  plan->no_alloc_in);
+	return err;
+}
+
+int clinic_arena_source_open(const struct clinic_arena_plan *plan,
+			     struct clinic_modules *modules,
+			     struct clinic_source *source)
+{
+	struct arena_source *opened = calloc(1, sizeof(*opened));
+	int err;
+
+	if (!opened)
+		return -ENOMEM;
+	opened->plan = *plan;
+	opened->modules = modules;
+	opened->folder.fd = -1;
+	err = access(plan->preload, R_OK) ? -errno : 0;
+	if (!err)
+		err = clinic_shared_folder_make(&opened->folder,
+						"clinic-alloc-");
+	if (!err)
+		err = add_settings(opened);
+	if (err) {
+		close_source(opened);
+		return err;
+	}
+	*source = (struct clinic_source){
+		.state = opened,
+		.describe = describe,
+		.drain = drain,
+		.period_ms = period_ms,
+		.stop = stop,
+		.close = close_source,
+	};
+	return 0;
+}
+
+char *const *clinic_arena_source_settings(const struct clinic_source *source)
+{
+	const struct arena_source *opened = source->state;
+
+	return opened->settings;
+}
+
+void clinic_arena_source_facts_get(const struct clinic_source *source,
+				   struct clinic_arena_facts *facts)
+{
+	const struct arena_source *opened = source->state;
+
+	*facts = (struct clinic_arena_facts){
+		.images = opened->images,
+		.images_count = opened->images_count,
+		.unreadable_count = opened->unreadable_count,
+	};
+}
