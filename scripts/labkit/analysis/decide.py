@@ -239,7 +239,7 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
         return f"It changes nothing that matters in the median: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
     if found.gain_low > 1.0:
         return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
-    return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen."
+    return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen 95 times in 100."
 
 
 @rule("too-little")

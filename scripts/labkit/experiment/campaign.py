@@ -4,8 +4,8 @@ Stages   pilot    some blocks of every case: how noisy is it, what does a block 
          main     as many more as the wanted power needs, or as the budget allows; chosen once, nobody peeks
          confirm  only where something regressed: half as many blocks again, all fresh, from another seed
 All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
-The pilot's rows count: its sample size is chosen from differences that do not say which arm is which
-(stats/power.py, pilot_sigma).
+The pilot's rows count: its sample size is chosen from numbers that do not say which arm is which (stats/power.py,
+pilot_sigma and pilot_sigma_of_blocks).
 The budget is a limit (stage_runner.py); what it left out, the report says.
 """
 
@@ -21,7 +21,7 @@ from labkit.experiment.interleave import Row
 from labkit.experiment.stage_runner import Experiment
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma
+from labkit.stats.power import blocks_at_least, blocks_for_power, pilot_sigma, pilot_sigma_of_blocks
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
                                     disturbance_objection, judge_canary, settled)
@@ -142,7 +142,7 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
         raise NothingToCompare(f"{case.name}: the pilot has no complete block; {first_failure(experiment.rows)}")
     pairs = np.log(b / a)
     return blocks_for_power(
-        pilot_sigma(pairs[:, 0] - pairs[:, -1]), math.log1p(policy.power_effect_ratio),
+        max(pilot_sigma(pairs[:, 0] - pairs[:, -1]), pilot_sigma_of_blocks(pairs.mean(axis=1))), math.log1p(policy.power_effect_ratio),
         alpha=policy.alpha / gating_count(experiment), power=policy.power,
         threshold=math.log1p(max(policy.effect_ratio, design.floor_ratio)), blocks_max=BLOCKS_MAX)
 

@@ -4,6 +4,7 @@ Units  sigma and effects are natural-log ratios per block: 0.02 is 2 % for small
 """
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -12,8 +13,10 @@ from labkit.stats.paired import binomial_tail, sign_rank
 
 NORMAL = NormalDist()
 MAD_TO_SIGMA = 1.4826
+HALF_NORMAL_MAD_TO_SIGMA = 2.505
 PILOT_CONFIDENCE = 0.8
 WILD_RATIO = 0.1
+SIGMA_CAUTION = 1.5  # the robust sigma of n blocks is too small by more than 1.5 / sqrt(n) once in ten times
 SIGMA_MIN = 1e-9
 
 
@@ -76,7 +79,45 @@ def blocks_at_least(alpha: float) -> int:
     return count
 
 
-def detectable_effect(half_width: float, error: float, *, alpha: float, power: float, threshold: float) -> float:
-    """Smallest log ratio found with this power, given the half width of the (1 - alpha) interval actually seen."""
-    reach = NORMAL.inv_cdf(power)
-    return max(half_width * (1 + reach / NORMAL.inv_cdf(1 - alpha / 2)), threshold + reach * error)
+def detectable_effect(logs: np.ndarray, *, alpha: float, power: float, threshold: float) -> float:
+    """Smallest log ratio that so many blocks of this noise show with this power: the sign test at alpha finds it, and the
+    median is beyond threshold. Infinite where there are too few blocks. logs: shape (n,), of the blocks; their middle
+    does not matter.
+
+    The sign test finds a shift that only so many blocks' noise outweighs: so the quantile of the noise counts, as it was
+    seen (its upper 80 % bound, for a few blocks know little of their tail) and as a normal one would have it.
+    """
+    count = len(logs)
+    rank = sign_rank(count, 1 - alpha)
+    if rank == 0:
+        return math.inf
+    contrary = contrary_share(count, rank, power)
+    sigma = robust_sigma(logs) * (1 + SIGMA_CAUTION / math.sqrt(count))
+    deviations = np.sort(np.abs(logs - np.median(logs)))
+    seen = deviations[upper_rank(count, 1 - 2 * contrary) - 1]
+    return max(float(seen), sigma * NORMAL.inv_cdf(1 - contrary),
+               threshold + NORMAL.inv_cdf(power) * median_error(sigma, count))
+
+
+@lru_cache(maxsize=1024)
+def contrary_share(count: int, rank: int, power: float) -> float:
+    """The largest chance of a block to have the other sign with which the sign test still has this power."""
+    low, high = 0.0, 0.5
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 1 - binomial_tail(count, rank, middle) >= power else (low, middle)
+    return low
+
+
+def upper_rank(count: int, probability: float) -> int:
+    """The order statistic that lies above this quantile with PILOT_CONFIDENCE; the largest, if none does."""
+    return next((rank for rank in range(1, count + 1)
+                 if 1 - binomial_tail(count, rank, probability) >= PILOT_CONFIDENCE), count)
+
+
+def pilot_sigma_of_blocks(logs: np.ndarray) -> float:
+    """Noise of a block's log ratio that belongs to the block and an arm, as a link order's does: the two pairs of a block
+    share it, so their difference (pilot_sigma) cannot show it. From the MAD of the absolute log ratios, which swapping the
+    labels A and B leaves as they are: sigma where nothing differs, 1.7 sigma where the arms do."""
+    sizes = np.abs(logs)
+    return float(HALF_NORMAL_MAD_TO_SIGMA * np.median(np.abs(sizes - np.median(sizes))))
