@@ -17,11 +17,13 @@ from labkit.progress import Progress
 from labkit.stats.proportions import clopper_pearson
 
 import scenarios
+from repeated_audits import AUDITS_COUNT, CONDITIONS, MANNERS, Agreement, name_of, repeat
 from scenarios import CAMPAIGNS, COVERED, DIFFERENT, EQUIVALENT, FOUND, Bound, Scenario
 from trials import Outcome, run_trial
 
 TRIALS_COUNT = 400
 CHUNK_COUNT = 20
+AUDITS = "the same audit twice"
 PAGE = Path("reports/attack/attack.md")
 EVENTS = (DIFFERENT, FOUND, EQUIVALENT, COVERED)
 
@@ -34,9 +36,11 @@ def main() -> int:
     chosen = [one for one in CAMPAIGNS if args.only in one.name]
     started = time.monotonic()
     outcomes = run_all(chosen, args.trials)
-    rows = kept_rows() | {scenario.name: row(scenario, found) for scenario, found in outcomes}
+    agreements = all_agreements() if args.only in AUDITS else []
+    rows = kept_rows() | {scenario.name: row(scenario, found) for scenario, found in outcomes} | {
+        one.name: agreement_row(one) for one in agreements}
     write_text(PAGE, page(rows))
-    print("\n".join(rows[one.name] for one in chosen))
+    print("\n".join(rows[one.name] for one in [*chosen, *agreements]))
     broken = [line for scenario, found in outcomes for line in broken_bounds(scenario, found)]
     print("\n".join([*broken, f"attack: {time.monotonic() - started:.0f} s, {len(broken)} bounds broken"]), file=sys.stderr)
     return 1 if broken else 0
@@ -72,7 +76,28 @@ def page(rows: dict[str, str]) -> str:
              "regressed; *found*: called regressed where B is slower; *covered*: the printed interval holds the truth, which "
              "it promises in 99 of 100; *runs*: median of a campaign; ✗: the bound beside it is broken.", "",
              "| scenario | trials | different | found | equivalent | covered | runs |", "|---|---:|---:|---:|---:|---:|---:|"]
-    return "\n".join([*lines, *(rows[one.name] for one in CAMPAIGNS if one.name in rows)]) + "\n"
+    lines += [rows[one.name] for one in CAMPAIGNS if one.name in rows]
+    lines += ["", "## The same audit twice", "",
+              f"{AUDITS_COUNT} audits of ten candidates whose true gains are as far from what the policy asks for as "
+              "telemetry's; every pair of audits, candidate by candidate. *Opposite*: accepted by one, rejected by the other. "
+              "Seconds are those of the simulated clock.", "",
+              "| audit | same decision | opposite | undecided | seconds an audit |", "|---|---:|---:|---:|---:|"]
+    lines += [rows[name] for name in agreement_names() if name in rows]
+    return "\n".join(lines) + "\n"
+
+
+def agreement_names() -> list[str]:
+    return [name_of(manner, *condition) for condition in CONDITIONS for manner in MANNERS]
+
+
+def all_agreements() -> list[Agreement]:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(repeat, *zip(*((manner, *condition) for condition in CONDITIONS for manner in MANNERS))))
+
+
+def agreement_row(one: Agreement) -> str:
+    return (f"| {one.name} | {one.same_count} of {one.pairs_count} ({one.same_count / one.pairs_count:.1%}) | "
+            f"{one.opposite_count} | {one.undecided_count} of {one.decisions_count} | {one.audit_s:.0f} |")
 
 
 def row(scenario: Scenario, found: list[Outcome]) -> str:

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import attack  # noqa: E402
+import repeated_audits  # noqa: E402
 import scenarios  # noqa: E402
 import simulated_machine as m  # noqa: E402
 from scenarios import CAMPAIGNS, DIFFERENT, FOUND, Bound, Scenario  # noqa: E402
@@ -20,6 +21,12 @@ def named(name):
 
 def outcomes(verdict, count):
     return [Outcome(verdict, 100, True)] * count
+
+
+def test_two_audits_never_decide_opposite_ways():
+    """Engine 1 accepted and rejected one candidate in two audits of one commit."""
+    before, after = (repeated_audits.repeat(manner, 0.01, 0.0, audits_count=4) for manner in repeated_audits.MANNERS)
+    assert after.opposite_count == 0 < before.opposite_count and after.same_count > before.same_count
 
 
 def test_names_are_unique_for_they_are_the_seeds():

@@ -45,6 +45,11 @@ class AcceptancePolicy:
         """What the low end of the gain must reach, as a fraction: never less than the minimum effect."""
         return max(self.minimum_gain_ratio, self.required_gain_ratio[risk - 1])
 
+    def deciding_gain(self, risk: int, lines_count: int) -> float:
+        """What the whole interval must reach for an acceptance: by the risk, and by the lines that have to be paid for."""
+        paid = lines_count / (100.0 * self.lines_per_percent) if lines_count > self.free_lines_count else 0.0
+        return max(self.required_gain(risk), paid)
+
     def allowed_lines(self, gain_low_ratio: float) -> int:
         """Lines that a gain of at least gain_low_ratio may cost."""
         return max(self.free_lines_count, int(self.lines_per_percent * 100.0 * max(0.0, gain_low_ratio)))

@@ -35,7 +35,7 @@ def _numbers(evidence_set: EvidenceSet, decision: Decision, document: Document) 
         "measured": True,
         "evidence": evidence_set.paths[f"candidates/{candidate['id']}"],
         "accepted": decision.accepted, "verdict": decision.verdict, "rule": decision.rule, "reason": decision.reason,
-        "objections": list(decision.objections),
+        "objections": list(decision.objections), "again_ratio": decision.again_ratio if decision.accepted else None,
         "failure": data["failure"],
         "answers": data["answers"],
         "share": facts.share,

@@ -6,9 +6,11 @@ evidence fails: absence is not acceptance.
 Pure  no disk; `evidence` is the file, relative to the report, where a reader can see the same.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED
 from labkit.analysis.effects import is_exact
 from labkit.wording import count, duration, listing, p_value, percent, plural, times
 
@@ -147,9 +149,11 @@ def check_noise(audit: Audit) -> str:
 def check_decisions(audit: Audit) -> str:
     unmeasured = [one["id"] for one in audit["candidates"] if not one["measured"]]
     need(not unmeasured, f"never measured: {listing(unmeasured)}")
-    accepted = sum(1 for one in audit["candidates"] if one["accepted"])
     need(audit["candidates"], "there are no candidates")
-    return f"{accepted} accepted, {len(audit['candidates']) - accepted} rejected, each by a rule of the policy"
+    found = Counter(one["verdict"] for one in audit["candidates"])
+    undecided = [one["id"] for one in audit["candidates"] if one["verdict"] == UNDECIDED]
+    return (f"{found[ACCEPTED]} accepted, {found[REJECTED]} rejected, each by a rule of the policy" +
+            (f"; undecided when the budget ended, and so not used: {listing(undecided)}" if undecided else ""))
 
 
 def check_witness(audit: Audit) -> str:
@@ -222,7 +226,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
     ("At least one fix implemented, with before and after", ("evidence/rebench.json",), check_before_after),
     ("p < 0.05 for the improvement", ("evidence/rebench.json",), check_significance),
     ("Identical programs are called identical on this machine", ("evidence/baseline.json",), check_noise),
-    ("Every candidate was measured and decided by policy", ("evidence/candidates/",), check_decisions),
+    ("Every candidate was measured and judged by policy", ("evidence/candidates/",), check_decisions),
     ("Allocation counts confirmed by a second tool", ("evidence/memory.json",), check_witness),
     ("The canary was quiet in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
     ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),

@@ -15,7 +15,7 @@ from labkit.verdicts.stages import canary_objection, disturbance_objection, judg
 
 Data = Mapping[str, Any]
 KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_ratio", "gain_low", "gain_high",
-        "confidence", "family_factor", "p_exact", "p_adjusted", "p_welch",
+        "confidence", "family_factor", "alpha_share", "p_exact", "p_adjusted", "p_welch",
         "welch_disagrees", "autocorrelation", "noise_ratio", "mde_ratio", "floor_ratio", "mean_ratio", "odd_runs", "blocks_count", "pairs_count")
 
 

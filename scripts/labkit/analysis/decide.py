@@ -1,22 +1,28 @@
 """decide.py - accept or reject, by policy, with the reason.  candidates, profile, policy -> decide.py -> Decision
 
-The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, and every
-rule that does is written down. The rejected stay in the report.
+The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, rejected when one
+speaks against it that no more blocks could change, and else undecided. Every objection is written down, and all stay in
+the report.
 
 Pure   no disk, no clock, no randomness beyond the seeds that stand in the evidence.
 Units  gains are baseline / candidate for costs (time), so above 1 is better; a _ratio is a fraction.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
+
+import numpy as np
 
 from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
 from labkit.analysis.shares import Share, function_share
 from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy, parse
+from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
 from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
 
+ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
 GAIN_MAX = 9.0
 FAILURES = {
     "build": "It does not compile",
@@ -67,16 +73,18 @@ class Objection:
 
     rule: str
     text: str
+    is_open: bool = False  # more blocks may take it away: it does not reject, it leaves undecided
 
 
 @dataclass(frozen=True)
 class Decision:
     id: str
-    accepted: bool
-    rule: str  # "accepted", or the first rule that was broken
+    verdict: str  # ACCEPTED, REJECTED or UNDECIDED
+    rule: str  # "accepted", or the rule of the objection that decides
     reason: str  # one sentence with the numbers
     objections: tuple[Objection, ...]
     required_gain_ratio: float
+    deciding_gain_ratio: float
     allowed_lines_count: int
     facts: Facts
 
@@ -86,8 +94,19 @@ class Decision:
         return self.facts.gain.comparison.gain_ratio if self.facts.gain else 0.0
 
     @property
-    def verdict(self) -> str:
-        return "accepted" if self.accepted else "rejected"
+    def accepted(self) -> bool:
+        return self.verdict == ACCEPTED
+
+    @property
+    def again_ratio(self) -> float | None:
+        """How surely an audit of the same size would find the gain large enough again, by the noise of this one; None
+        where nothing was sampled. Its estimate scatters as much as this one's: hence twice the variance."""
+        gain = self.facts.gain
+        if gain is None or not gain.comparison.block_logs or gain.comparison.gain_low <= 0:
+            return None
+        logs = np.array(gain.comparison.block_logs)
+        error = max(median_error(robust_sigma(logs), len(logs)), SIGMA_MIN)
+        return NORMAL.cdf(math.log(gain.comparison.gain_low / (1.0 + self.deciding_gain_ratio)) / (math.sqrt(2.0) * error))
 
 
 def decide_candidates(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
@@ -237,9 +256,12 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
         return f"It changes nothing that matters in the median: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
+    required = 1.0 + deciding_gain(facts, policy)
+    if found.gain_high < required:
+        return f"It cannot be enough: {shown}, and it would need {times(required)}."
     if found.gain_low > 1.0:
-        return f"It improves by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}."
-    return f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen 95 times in 100."
+        return Open(f"It improves, perhaps by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}.")
+    return Open(f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen 95 times in 100.")
 
 
 @rule("too-little")
@@ -247,8 +269,8 @@ def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
     required = policy.required_gain(facts.risk)
     if not improved(facts) or gain_low_ratio(facts) >= required:
         return None
-    return (f"Too little for its risk: {interval(facts.gain)}, and risk {facts.risk} asks for a low end of "
-            f"{times(1.0 + required)}.")
+    asked = f"{interval(facts.gain)}, and risk {facts.risk} asks for a low end of {times(1.0 + required)}."
+    return f"Too little for its risk: {asked}" if gain_high_ratio(facts) < required else Open(f"Open whether enough for its risk: {asked}")
 
 
 @rule("complexity")
@@ -256,8 +278,24 @@ def rule_complexity(facts: Facts, policy: AcceptancePolicy) -> str | None:
     allowed = policy.allowed_lines(gain_low_ratio(facts))
     if not improved(facts) or facts.lines_count <= allowed:
         return None
-    return (f"Too many lines for its gain: {plural(facts.lines_count, 'line')} changed, and a low end of "
-            f"{times(facts.gain.comparison.gain_low)} buys {allowed}.")
+    at_most = policy.allowed_lines(gain_high_ratio(facts))
+    bought = (f"{plural(facts.lines_count, 'line')} changed, a low end of {times(facts.gain.comparison.gain_low)} buys {allowed}, "
+              f"the high end of {times(facts.gain.comparison.gain_high)} {at_most}.")
+    return (f"Too many lines for its gain: {bought}" if facts.lines_count > at_most
+            else Open(f"Open whether its gain buys its lines: {bought}"))
+
+
+class Open(str):
+    """An objection that more blocks may take away."""
+
+
+def deciding_gain(facts: Facts, policy: AcceptancePolicy) -> float:
+    return policy.deciding_gain(facts.risk, facts.lines_count)
+
+
+def gain_high_ratio(facts: Facts) -> float:
+    """How much is gained at most, as a fraction."""
+    return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_high - 1.0))
 
 
 def improved(facts: Facts) -> bool:
@@ -296,32 +334,49 @@ def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:
     for one in RULES.values():
         text = one.says(facts, policy)
         if text:
-            objections.append(Objection(_failure_name(one.name, facts), text))
+            objections.append(Objection(_failure_name(one.name, facts), str(text), isinstance(text, Open)))
             if one.final:
                 break
-    return Decision(
+    verdict, deciding = _verdict(objections)
+    decision = Decision(
         id=facts.id,
-        accepted=not objections,
-        rule=objections[0].rule if objections else "accepted",
-        reason=objections[0].text if objections else _praise(facts, policy),
-        objections=tuple(objections),
+        verdict=verdict,
+        rule=deciding.rule if deciding else ACCEPTED,
+        reason=deciding.text if deciding else "",
+        objections=tuple(sorted(objections, key=lambda one: one is not deciding)),
         required_gain_ratio=policy.required_gain(facts.risk),
+        deciding_gain_ratio=deciding_gain(facts, policy),
         allowed_lines_count=policy.allowed_lines(gain_low_ratio(facts)),
         facts=facts,
     )
+    return decision if deciding else replace(decision, reason=_praise(decision))
+
+
+def _verdict(objections: Sequence[Objection]) -> tuple[str, Objection | None]:
+    """What is certain rejects; what is open leaves undecided, and never rejects."""
+    certain = next((one for one in objections if not one.is_open), None)
+    if certain:
+        return REJECTED, certain
+    return (UNDECIDED, objections[0]) if objections else (ACCEPTED, None)
 
 
 def _failure_name(name: str, facts: Facts) -> str:
     return facts.failure[0] if name == "failure" and facts.failure else name
 
 
-def _praise(facts: Facts, policy: AcceptancePolicy) -> str:
+def _praise(decision: Decision) -> str:
+    facts = decision.facts
     if is_exact(facts.gain.comparison.metric):
         return (f"{counts(facts.gain)}, counted in every run, at the price of "
                 f"{plural(facts.lines_count, 'changed line')}.")
     return (f"{interval(facts.gain)}, p = {p_value(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
-            f"the {times(1.0 + policy.required_gain(facts.risk))} that risk {facts.risk} asks for, at the price of "
-            f"{plural(facts.lines_count, 'changed line')}.")
+            f"the {times(1.0 + decision.deciding_gain_ratio)} that risk {facts.risk} and "
+            f"{plural(facts.lines_count, 'changed line')} ask for. An audit of the same size would accept it again "
+            f"{again_text(decision.again_ratio)}, by the noise of this one.")
+
+
+def again_text(ratio: float) -> str:
+    return "more than 99 times in 100" if ratio > 0.99 else f"{100 * ratio:.0f} times in 100"
 
 
 def counts(gain: Effect) -> str:

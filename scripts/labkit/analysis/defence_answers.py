@@ -112,7 +112,7 @@ def rejection_answer(audit: Audit) -> dict[str, Any]:
     """What was rejected and why, and how near the accepted were to it."""
     rejected = [{"id": one["id"], "rule": one["rule"], "reason": one["reason"],
                  "gain_ratio": one["gain"]["gain_ratio"] if one["gain"] else None}
-                for one in audit["candidates"] if one["measured"] and not one["accepted"]]
+                for one in audit["candidates"] if one["measured"] and one["verdict"] == "rejected"]
     margins = audit["trade_offs"]["margins"]
     nearest = min(margins, key=lambda one: (one["gain_low"] - one["gain_needed"], one["id"]), default=None)
     faster = [one["id"] for one in rejected if (one["gain_ratio"] or 0.0) > 1.0]

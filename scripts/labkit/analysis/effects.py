@@ -5,11 +5,12 @@ is labkit/verdicts/verdict.py's to say, under the alpha and the minimum effect o
 """
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Mapping, Sequence
 
 from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy
-from labkit.verdicts.stages import CONFIRM, COUNT, FIRST, of_stages, settled
+from labkit.verdicts.stages import CONFIRM, COUNT, FIRST, MAIN, of_stages, settled
 from labkit.verdicts.verdict import REGRESSED, Comparison, NothingToCompare, VerdictPolicy, compare, judge_together
 
 Row = Mapping[str, Any]
@@ -35,14 +36,16 @@ def sizes_of(rows: Sequence[Row]) -> list[str]:
 
 
 def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, *, other: str = "B",
-                    floor_ratio: float = 0.0) -> tuple[Effect, ...]:
-    """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected."""
+                    floor_ratio: float = 0.0, alpha_shares: Mapping[str, float] = MappingProxyType({})
+                    ) -> tuple[Effect, ...]:
+    """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected.
+    alpha_shares: {size: part of alpha that the last look could spend}, all of it where nothing stands."""
     effects = []
     for size in sizes_of(rows):
         here = [dict(row) for row in rows if row["size"] == size]
         try:
             compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy),
-                               floor_ratio=floor_ratio)
+                               floor_ratio=floor_ratio, alpha_share=alpha_shares.get(size, 1.0))
         except NothingToCompare:
             continue
         effects.append(Effect(size, compared, sum(1 for row in here if row["failure"])))
@@ -62,7 +65,8 @@ def stage_effects(data: Mapping[str, Any], metric: str, policy: AcceptancePolicy
     if record is None:
         return ()
     rows = of_stages(data["runs"], *((COUNT,) if is_exact(metric) else stages))
-    return measure_effects(rows, metric, policy, floor_ratio=record["floor_ratio"])
+    shares = record.get("alpha_shares", {}).get(CONFIRM if CONFIRM in stages else MAIN, {})
+    return measure_effects(rows, metric, policy, floor_ratio=record["floor_ratio"], alpha_shares=shares)
 
 
 def is_exact(metric: str) -> bool:

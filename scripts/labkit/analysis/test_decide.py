@@ -66,7 +66,8 @@ def test_wrong_answer_shows_both_and_nothing_is_weighed_after_it(decisions):
 def test_several_objections_are_all_written_down(good_facts, policy_table):
     facts = replace(good_facts, risk=5, lines_count=10_000)
     judged = decide_candidate(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))
-    assert [one.rule for one in judged.objections] == ["too-little", "complexity"]
+    assert [(one.rule, one.is_open) for one in judged.objections] == [("complexity", False), ("too-little", True)]
+    assert judged.verdict == "rejected" and judged.rule == "complexity"  # what no more blocks could change comes first
 
 
 @pytest.mark.parametrize("rule, change", {
@@ -88,6 +89,36 @@ def test_each_rule_can_object(good_facts, policy_table, rule, change):
 def test_only_a_proven_improvement_is_accepted(good_facts, policy_table, verdict):
     facts = replace(good_facts, gain=with_comparison(good_facts.gain, verdict=verdict))
     assert decide_candidate(facts, parse(policy_table)).rule == "insignificant"
+
+
+@pytest.mark.parametrize("verdict, low, high, rule, decided", [
+    ("improved", 1.10, 1.12, "accepted", "accepted"), ("improved", 1.01, 1.10, "too-little", "undecided"),
+    ("improved", 1.01, 1.015, "too-little", "rejected"), ("inconclusive", 0.99, 1.10, "insignificant", "undecided"),
+    ("inconclusive", 0.99, 1.015, "insignificant", "rejected"), ("equivalent", 0.995, 1.005, "insignificant", "rejected"),
+    ("regressed", 0.8, 0.9, "insignificant", "rejected")])
+def test_only_what_more_blocks_cannot_change_rejects(good_facts, policy_table, verdict, low, high, rule, decided):
+    """Two audits of one commit: 1.080 and accepted, then 1.089 [1.073, 1.189], "rejected: insignificant". Risk 2 asks for 2 %."""
+    facts = replace(good_facts, lines_count=10, gain=with_comparison(good_facts.gain, verdict=verdict, gain_low=low,
+                                                                    gain_high=high))
+    found = decide_candidate(facts, parse(policy_table))
+    assert (found.rule, found.verdict, found.accepted) == (rule, decided, decided == "accepted")
+
+
+@pytest.mark.parametrize("lines_count, verdict", [(50, "accepted"), (130, "undecided"), (200, "rejected")])
+def test_lines_that_the_gain_may_or_may_not_buy_leave_it_undecided(good_facts, policy_table, lines_count, verdict):
+    """12 lines a percent: [1.10, 1.12] buys 120 for certain and 144 perhaps."""
+    gain = with_comparison(good_facts.gain, gain_low=1.10, gain_high=1.12)
+    assert decide_candidate(replace(good_facts, gain=gain, lines_count=lines_count), parse(policy_table)).verdict == verdict
+
+
+def test_an_accepted_candidate_says_how_surely_it_would_be_accepted_again(good_facts, policy_table):
+    """At its limit it is a toss; far beyond it is certain; and the sentence has the number."""
+    policy = parse(policy_table)
+    limit = 1.0 + policy.deciding_gain(good_facts.risk, good_facts.lines_count)
+    near, far = (decide_candidate(replace(good_facts, gain=with_comparison(good_facts.gain, gain_low=low)), policy)
+                 for low in (limit * (1 + 1e-9), 2 * limit))
+    assert near.again_ratio == pytest.approx(0.5, abs=0.01) and "accept it again 50 times in 100" in near.reason
+    assert far.again_ratio > 0.99 and "more than 99 times in 100" in far.reason
 
 
 def test_a_gain_below_what_counts_is_told_apart_from_none(good_facts, policy_table):

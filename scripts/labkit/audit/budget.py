@@ -32,7 +32,7 @@ BUDGETS = {
     "quick": Budget("quick", minimum_ms=8, baseline_blocks=8, pilot_blocks=9, other_pilot_blocks=7, candidate_s=3,
                     rebench_pilot_blocks=10, rebench_s=5, sampling_s=3, command_runs=10, stage_samples=80, timeout_s=20),
     "standard": Budget("standard", minimum_ms=50, baseline_blocks=12, pilot_blocks=12, other_pilot_blocks=10,
-                       candidate_s=18, rebench_pilot_blocks=14, rebench_s=45, sampling_s=30, command_runs=30, stage_samples=1000,
+                       candidate_s=36, rebench_pilot_blocks=14, rebench_s=45, sampling_s=30, command_runs=30, stage_samples=1000,
                        timeout_s=60),
     "thorough": Budget("thorough", minimum_ms=100, baseline_blocks=24, pilot_blocks=16, other_pilot_blocks=12,
                        candidate_s=60, rebench_pilot_blocks=20, rebench_s=90, sampling_s=60, command_runs=60, stage_samples=2000,

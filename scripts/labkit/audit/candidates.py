@@ -4,9 +4,11 @@ Answers before speed: a candidate that fails any of build, answer, crash or time
 its evidence says why. The audit goes on.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit import policy
 from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan
@@ -38,18 +40,22 @@ def know_baseline(state: AuditState) -> Known:
                  counted["total_count"] if counted else None)
 
 
-def measure(state: AuditState, folder: Path, one: Candidate, known: Known) -> None:
-    started, name = now_utc(), f"candidates/{one.id}"
+def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare_s: float = 0.0) -> float:
+    """spare_s: what the candidates before left of their budgets. Returns what this one leaves of both."""
+    started, started_s, name = now_utc(), time.monotonic(), f"candidates/{one.id}"
     findings: list[Finding] = []
     changed, result = variant.candidate(state.manifest, one), state.built[one.id]
-    plan = Plan((state.manifest.metric,), state.budget.candidate_s, state.budget.pilot_blocks,
-                state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates))
-    data = _described(state, one, changed) | against_baseline(state, folder, name, changed, result, known, findings,
-                                                              plan)
+    described, rules = _described(state, one, changed), policy.parse(policy.load())
+    plan = Plan((state.manifest.metric,), state.budget.candidate_s + spare_s, state.budget.pilot_blocks,
+                state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates),
+                deciding_gain_ratio=rules.deciding_gain(one.risk, sum(described["lines"].values())),
+                allowed_loss_ratio=rules.maximum_loss_ratio)
+    data = described | against_baseline(state, folder, name, changed, result, known, findings, plan)
     binaries = [state.baseline] if isinstance(result, BuildFailed) else [state.baseline, result]
     audit_state.write(state, folder, name, "candidate", data, started_utc=started,
                       inputs_sha256=state.wanted[name], binaries=binaries, findings=findings)
     head_to_head.refuse_invalid(name, data, version.evidence_path(folder, name))
+    return max(0.0, plan.budget_s - (time.monotonic() - started_s))
 
 
 def against_baseline(state: AuditState, folder: Path, name: str, changed: Variant, result: Binary | BuildFailed,

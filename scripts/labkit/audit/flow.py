@@ -6,7 +6,7 @@ What make does with files: a phase whose inputs have not changed is skipped, one
 import functools
 import importlib
 from pathlib import Path
-from typing import Callable
+from typing import Callable, TypeVar
 
 from labkit.analysis import decisions_of
 from labkit.audit import audit_state, candidates, rebench, version
@@ -15,6 +15,8 @@ from labkit.audit.candidates import Known
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import BASELINE, PLAN, PROFILE, Phase, of_groups
+
+T = TypeVar("T")
 
 
 def is_complete(state: AuditState, folder: Path) -> bool:
@@ -70,8 +72,10 @@ def run_rebench(state: AuditState, folder: Path) -> None:
 def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
     run_baseline(state, folder)
     run_profile(state, folder)
+    spare_s = 0.0  # a candidate that is decided early leaves its time to those that are not
     for one in state.manifest.candidates:
-        _unless_fresh(state, folder, f"candidates/{one.id}", lambda: candidates.measure(state, folder, one, known()))
+        spare_s = _unless_fresh(state, folder, f"candidates/{one.id}",
+                                lambda: candidates.measure(state, folder, one, known(), spare_s), spare_s)
 
 
 def _known(state: AuditState) -> Callable[[], Known]:
@@ -84,11 +88,12 @@ def _run_group(state: AuditState, folder: Path, group: str) -> None:
         _unless_fresh(state, folder, phase.name, lambda: _measure(state, folder, phase))
 
 
-def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], None]) -> None:
+def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], T], otherwise: T = None) -> T:
+    """What measure returns; otherwise, where there was nothing to measure."""
     if version.is_fresh(folder, name, state.wanted[name]):
         print(f"{name}: unchanged")
-    else:
-        measure()
+        return otherwise
+    return measure()
 
 
 def _measure(state: AuditState, folder: Path, phase: Phase) -> None:

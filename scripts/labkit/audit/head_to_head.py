@@ -31,6 +31,9 @@ from labkit.workload.build import Binary
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
+# A candidate is decided as early as it can be, and gets more blocks while it is open and in sight; the claim that the
+# union makes has all its blocks and the whole of its alpha.
+SELECTION_LOOKS, SINGLE_LOOK = (0.2, 0.3, 0.2, 0.1, 0.1, 0.1), (1.0,)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Plan:
     pilot_blocks: int
     other_pilot_blocks: int  # at each size that is not the complaint's
     family_count: int = 1  # comparisons that are judged together, over all candidates
+    deciding_gain_ratio: float | None = None  # what the interval must be on one side of; None: nothing ends it early
+    allowed_loss_ratio: float = 0.0  # likewise, at the other sizes
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,15 @@ def size_case(state: AuditState, sides: dict[str, list[Binary]], known: Referenc
     counts = any(METRICS[one].is_exact for one in plan.gating)
     is_main = known.size == state.manifest.main_size
     return case_of(subject_of(state, sides, known), known.size, gating=plan.gating, watched=("time",) if counts else (),
-                   canary_of="the baseline", pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
+                   canary_of="the baseline", undecided_ratio=undecided_ratio(plan, is_main),
+                   pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
+
+
+def undecided_ratio(plan: Plan, is_main: bool) -> float | None:
+    """As cost after / before: at the size of the complaint what the policy asks for, elsewhere the loss it allows."""
+    if plan.deciding_gain_ratio is None:
+        return None
+    return 1.0 / (1.0 + plan.deciding_gain_ratio) if is_main else 1.0 + plan.allowed_loss_ratio
 
 
 def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: list[Case]) -> Design:
@@ -96,6 +109,7 @@ def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: lis
                   policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
                   floor_ratio=error_rates.floor_ratio(), family_count=plan.family_count,
                   canary_alpha=canary_alpha, pilot_canary_share=canary_share(cases, canary_alpha),
+                  look_shares=SINGLE_LOOK if plan.deciding_gain_ratio is None else SELECTION_LOOKS,
                   insists_on_pilot=True)
 
 
@@ -136,7 +150,7 @@ def describe(campaign: Campaign, design: Design, sides: dict[str, list[Binary]])
         "family_count": design.family_count, "canary_alpha": design.canary_policy.alpha,
         "wanted_blocks": campaign.wanted, "first_stage_blocks": campaign.blocks,
         "confirm_blocks": {case.name: _confirm_blocks(campaign, case.name) for case in campaign.cases},
-        "reruns": list(campaign.reruns),
+        "reruns": list(campaign.reruns), "alpha_shares": campaign.alpha_shares,
         "canary": {key: canary.to_json()[key] for key in ("ratio", "low", "high", "verdict", "blocks_count")}
         if canary else None,
         "link_orders": {"A": [one.sha256 for one in sides["A"]], "B": [one.sha256 for one in sides["B"]]},

@@ -1,8 +1,10 @@
 """campaign.py - one experiment from pilot to verdict.  stage_runner, verdict -> campaign -> compare, gate, calibrate
 
 Stages   pilot    some blocks of every case: how noisy is it, what does a block cost
-         main     as many more as the wanted power needs, or as the budget allows; chosen once, nobody peeks
+         main     as many more as the wanted power needs, or as the budget allows
          confirm  only where something regressed: half as many blocks again, all fresh, from another seed
+Looks    both stages are looked at after PILOT_BLOCKS and at their end, an audit's first stage once more where that may
+         decide; each look spends its own part of alpha (looks.py), so that looking costs nothing in false alarms.
 All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
 The pilot's rows count: its sample size is chosen from numbers that do not say which arm is which (stats/power.py,
 pilot_sigma and pilot_sigma_of_blocks).
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from labkit.experiment.design import Case, Design
+from labkit.experiment.design import LOOK_SHARES, PILOT_BLOCKS, Case, Design
 from labkit.experiment.interleave import Row
 from labkit.experiment.stage_runner import Experiment
 from labkit.metrics import METRICS
@@ -26,14 +28,14 @@ from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 from labkit.verdicts.stages import (CONFIRM, COUNT, ENVIRONMENT, FIRST, MAIN, PILOT, canary_objection,
                                     disturbance_objection, judge_canary, settled)
 from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSIVE, REGRESSED, Comparison,
-                                     NothingToCompare, compare, judge_together)
+                                     NothingToCompare, blocks_to_clear, compare, judge_as_one_of, judge_together)
 
 PRICE_BLOCKS = 2
 CANARY_COST = 1.5  # six runs in place of four
 BUDGET_MARGIN = 3  # pilot, half as much again to confirm, and what the first blocks did not show
 COUNT_RUNS = 2
 BLOCKS_MAX = 2000
-CANARY_SHARE = 0.25
+CANARY_SHARE = 0.1  # of the blocks after the pilot's: it speaks there, and is listened to until the end
 CONFIRM_SHARE = 1.5  # of the first stage's blocks: a real regression should not fail here, and most are not real
 
 
@@ -69,6 +71,7 @@ class Campaign:
     wanted: dict[str, int] = field(default_factory=dict)  # that the wanted power asks for
     wanted_s: float = 0.0  # the budget that has room for them
     reruns: tuple[str, ...] = ()
+    alpha_shares: dict[str, dict[str, float]] = field(default_factory=dict)  # of the last look, by stage and case
 
 
 class TooShort(LabError):
@@ -88,7 +91,7 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
     pilot(experiment)
     count_exactly(experiment)
     experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
-    main(experiment)
+    first_stage(experiment)
     first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
 
@@ -126,8 +129,7 @@ def pilot_price_s(experiment: Experiment, middle: Callable[[list[float]], float]
 
 def confirmation_price_s(experiment: Experiment) -> float:
     """The least that confirming one regression takes: without it, nothing could be called one within the budget."""
-    fewest = blocks_at_least(experiment.design.policy.alpha)
-    return max(experiment.cost_s({name: fewest}) for name in experiment.cases)
+    return max(experiment.cost_s({name: fewest_to_confirm(experiment)}) for name in experiment.cases)
 
 
 def wanted_blocks(experiment: Experiment, case: Case) -> int:
@@ -143,7 +145,7 @@ def wanted_blocks(experiment: Experiment, case: Case) -> int:
     pairs = np.log(b / a)
     return blocks_for_power(
         max(pilot_sigma(pairs[:, 0] - pairs[:, -1]), pilot_sigma_of_blocks(pairs.mean(axis=1))), math.log1p(policy.power_effect_ratio),
-        alpha=policy.alpha / gating_count(experiment), power=policy.power,
+        alpha=policy.alpha * design.look_shares[min(1, len(design.look_shares) - 1)] / gating_count(experiment), power=policy.power,
         threshold=math.log1p(max(policy.effect_ratio, design.floor_ratio)), blocks_max=BLOCKS_MAX)
 
 
@@ -151,11 +153,53 @@ def gating_count(experiment: Experiment) -> int:
     return max(1, experiment.design.family_count, sum(len(case.sampled_gating) for case in experiment.cases.values()))
 
 
-def main(experiment: Experiment) -> None:
-    """As many more blocks as wanted; scaled down to what leaves room to confirm, and held to it when the pace drops."""
-    more, ours_s = after_the_pilot(experiment), experiment.watch.left_s / (1 + CONFIRM_SHARE)
+def first_stage(experiment: Experiment) -> None:
+    """Blocks until every case is decided, or the looks or the budget end. A single look is not taken early."""
+    shares, undecided = experiment.design.look_shares, list(experiment.cases)
+    if len(shares) == 1:
+        return make_more(experiment, after_the_pilot(experiment), shares[0])
+    experiment.alpha_shares[MAIN] = {name: shares[0] if after_the_pilot(experiment)[name] else 1.0 for name in undecided}
+    for number, share in enumerate(shares[1:]):
+        undecided = [name for name in undecided if experiment.alpha_shares[MAIN][name] < 1.0
+                     and not is_decided(experiment, experiment.cases[name])]
+        more = after_the_pilot(experiment) if number == 0 else in_sight(experiment)
+        more = {name: more[name] for name in undecided if more[name]}
+        if not more:
+            return
+        make_more(experiment, more, share)
+
+
+def make_more(experiment: Experiment, more: dict[str, int], share: float) -> None:
+    """As many more blocks; scaled down to what leaves room to confirm, and held to it when the pace drops. A case that
+    got some is looked at again, with this share of alpha."""
+    ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
     experiment.run_stage(MAIN, scaled(more, main_price_s(experiment, more), ours_s), CANARY_SHARE,
                          until_s=experiment.watch.spent_s + ours_s)
+    experiment.alpha_shares[MAIN] |= {name: share for name, count in more.items() if count}
+
+
+def is_decided(experiment: Experiment, case: Case) -> bool:
+    """Of all that gates, at this look, and at the strictest alpha that Holm can come to: so no later look at the other
+    cases can take it back."""
+    found = [compare_metric(experiment, case, metric, FIRST) for metric in case.sampled_gating]
+    together = gating_count(experiment)
+    return all(c is not None and decides(judge_as_one_of(c, together, experiment.design.policy), case) for c in found)
+
+
+def decides(c: Comparison, case: Case) -> bool:
+    return c.changed if case.undecided_ratio is None else not c.low <= case.undecided_ratio <= c.high
+
+
+def in_sight(experiment: Experiment) -> dict[str, int]:
+    """Blocks that would take the interval off the ratio that decides, if the effect is what it seems; none where the
+    budget has no room for them: a look that cannot decide is not worth its share of alpha."""
+    wanted = {}
+    for case in experiment.cases.values():
+        c = compare_metric(experiment, case, case.timed, FIRST)
+        more = blocks_to_clear(c, case.undecided_ratio or 1.0) if case.sampled_gating else 0
+        affordable = main_price_s(experiment, {case.name: more}) <= experiment.watch.left_s / (1 + CONFIRM_SHARE)
+        wanted[case.name] = more if affordable else 0
+    return wanted
 
 
 def after_the_pilot(experiment: Experiment) -> dict[str, int]:
@@ -210,8 +254,9 @@ def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tupl
     """None where the rows do not say (no samples inside a plain command); the headline has to be there."""
     exact = METRICS[metric].is_exact
     rows = experiment.rows_of(case.name, *((COUNT,) if exact else stages))
+    shares = experiment.alpha_shares[CONFIRM if CONFIRM in stages else MAIN]
     try:
-        return compare(rows, metric=metric, policy=experiment.design.policy,
+        return compare(rows, metric=metric, policy=experiment.design.policy, alpha_share=shares.get(case.name, 1.0),
                        floor_ratio=0.0 if exact else experiment.design.floor_ratio)
     except NothingToCompare:
         if metric == case.headline:
@@ -233,12 +278,32 @@ def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[
     suspects = {name: metrics for name, metrics in suspects.items() if metrics}
     if not suspects:
         return first
-    fewest, left_s = blocks_at_least(experiment.design.policy.alpha), experiment.watch.left_s
-    wanted = {name: math.ceil(CONFIRM_SHARE * experiment.blocks_of(name, *FIRST)) for name in suspects}
-    blocks = {name: max(fewest, count) for name, count in scaled(wanted, experiment.cost_s(wanted), left_s).items()}
-    experiment.run_stage(CONFIRM, blocks, canary_share=0.0, until_s=experiment.watch.budget_s, at_least=fewest)
+    wanted = {name: math.ceil(CONFIRM_SHARE * max(experiment.blocks_of(name, *FIRST), experiment.wanted[name]))
+              for name in suspects}
+    early = {name: min(fewest_to_confirm(experiment), count) for name, count in wanted.items()}
+    confirm_in(experiment, early, {name: LOOK_SHARES[0] if wanted[name] > early[name] else 1.0 for name in wanted})
+    late = {name: wanted[name] - early[name] for name in wanted if not is_confirmed(experiment, name, suspects[name])}
+    confirm_in(experiment, late, dict.fromkeys((name for name, count in late.items() if count), LOOK_SHARES[1]))
     return {name: [after_confirmation(experiment, name, c) if c.metric in suspects.get(name, ()) else c for c in found]
             for name, found in first.items()}
+
+
+def confirm_in(experiment: Experiment, wanted: dict[str, int], shares: dict[str, float]) -> None:
+    """Fresh blocks, within what is left; the first look's even where the budget is spent, for fewer cannot decide."""
+    fewest = 0 if any(experiment.blocks_of(name, CONFIRM) for name in wanted) else fewest_to_confirm(experiment)
+    blocks = {name: max(min(fewest, wanted[name]), count)
+              for name, count in scaled(wanted, experiment.cost_s(wanted), experiment.watch.left_s).items()}
+    experiment.run_stage(CONFIRM, blocks, canary_share=0.0, until_s=experiment.watch.budget_s, at_least=fewest)
+    experiment.alpha_shares[CONFIRM] |= shares
+
+
+def fewest_to_confirm(experiment: Experiment) -> int:
+    return max(PILOT_BLOCKS, blocks_at_least(LOOK_SHARES[1] * experiment.design.policy.alpha))
+
+
+def is_confirmed(experiment: Experiment, name: str, metrics: list[str]) -> bool:
+    found = [compare_metric(experiment, experiment.cases[name], metric, (CONFIRM,)) for metric in metrics]
+    return all(c is not None and c.verdict == REGRESSED for c in found)
 
 
 def after_confirmation(experiment: Experiment, name: str, first: Comparison) -> Comparison:
@@ -259,7 +324,7 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
     invalid = invalid_environment(experiment, canaries)
     if invalid is not None:
         verdict, reason = ENVIRONMENT, invalid
-    return Campaign(verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
+    return Campaign(alpha_shares=experiment.alpha_shares, verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
                     blocks={name: experiment.blocks_of(name, *FIRST) for name in experiment.cases},
                     wanted=experiment.wanted, wanted_s=budget_for(experiment), reruns=tuple(experiment.reruns))
 

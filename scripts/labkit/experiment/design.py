@@ -7,8 +7,10 @@ from labkit.metrics import METRICS
 from labkit.subject import Row, Slot, Subject
 from labkit.verdicts.verdict import VerdictPolicy
 
-PILOT_BLOCKS = 12
+PILOT_BLOCKS = 10  # ten of ten reach the first look's 0.002
 CANARY_ALPHA = 0.01
+# The parts of alpha that the looks of a stage spend: after the pilot, and at its end.
+LOOK_SHARES = (0.2, 0.8)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Case:
 
     gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
     canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
+    undecided_ratio: a change is decided when its interval no longer holds this ratio; None: when it is a change.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Case:
     count: Callable[[str], Row] | None = None
     pilot_blocks: int = PILOT_BLOCKS
     canary_of: str = ""
+    undecided_ratio: float | None = None
 
     @property
     def canary_name(self) -> str:
@@ -60,6 +64,8 @@ class Design:
     """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
 
     family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
+    look_shares: parts of alpha, of the looks at the first stage. The second is where the power is as wanted. A third is
+    taken where the effect is in sight and the budget has room for the blocks that would decide it.
     reserved_s: of the budget, for what follows the runs: a report takes its time too.
     insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
     than the budget.
@@ -74,7 +80,8 @@ class Design:
     reruns_share: float = 0.25
     family_count: int = 1
     canary_alpha: float = CANARY_ALPHA
-    pilot_canary_share: float = 1.0
+    pilot_canary_share: float = 0.75  # with the first two blocks, eight of ten
+    look_shares: tuple[float, ...] = LOOK_SHARES
     insists_on_pilot: bool = False
     reserved_s: float = 0.0
 

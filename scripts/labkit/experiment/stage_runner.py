@@ -15,6 +15,7 @@ import numpy as np
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import Block, Row, plan_blocks, run_blocks
 from labkit.verdicts.covariates import disturbance
+from labkit.verdicts.stages import CONFIRM, MAIN
 
 
 class Stopwatch:
@@ -45,6 +46,7 @@ class Experiment:
         self.block_costs_s: dict[str, list[float]] = {}
         self.next_block = 0
         self.wanted: dict[str, int] = {}
+        self.alpha_shares: dict[str, dict[str, float]] = {MAIN: {}, CONFIRM: {}}  # of the last look, by stage and case
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
                   at_least: int = 0) -> int:

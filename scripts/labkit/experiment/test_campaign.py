@@ -78,6 +78,41 @@ def slower_later(factor, after):
     return lambda slot, machine: (1.03 if slot.arm == "B" else 1.0) * (factor if slot.block >= after else 1.0)
 
 
+def test_a_large_effect_is_decided_after_ten_blocks_of_each_stage():
+    """240 runs, before there were looks."""
+    result = campaign(Machine(noise=0.005, slow={"B": 1.05}))
+    assert result.verdict == REGRESSED and result.blocks["only"] == 10 < result.wanted["only"]
+    assert Counter(row["stage"] for row in result.rows) == {"pilot": 56, "confirm": 40}
+    assert [c.alpha_share for c in (result.cases[0].first_stage[0], result.cases[0].headline)] == [0.2, 0.2]
+
+
+def test_an_equal_pair_is_looked_at_twice_and_pays_for_it():
+    result = campaign(Machine(noise=0.005))
+    c = result.cases[0].headline
+    assert result.verdict == EQUIVALENT and result.blocks["only"] > 10
+    assert c.alpha_share == 0.8 and c.confidence == pytest.approx(0.992) and c.p_adjusted == min(1.0, c.p_exact / 0.8)
+
+
+def test_a_case_that_was_decided_early_stays_decided_whatever_the_others_show():
+    """Holm's factor can only fall: at an early look the strictest is taken."""
+    fast, noisy = Machine(seed=1, noise=0.002, slow={"B": 1.1}), Machine(seed=2, noise=0.05)
+    result = run_campaign([Case("a", fast.observe), Case("b", noisy.observe)], Design(seed=3, budget_s=60.0),
+                          clock=lambda: fast.now_s + noisy.now_s)
+    assert result.blocks["a"] < result.blocks["b"] and result.cases[0].verdict == REGRESSED
+
+
+def test_what_is_in_sight_gets_blocks_until_it_is_decided():
+    """A gain of 3.4 % where 3 % are asked for: the blocks that find 2 % leave it open, a third look decides."""
+    def judge(shares):
+        machine = Machine(seed=6, noise=0.02, slow={"B": 1 / 1.034})
+        return run_campaign([Case("only", machine.observe, undecided_ratio=1 / 1.03)],
+                            Design(seed=1, budget_s=600.0, look_shares=shares), clock=machine.clock)
+
+    two, three = judge((0.2, 0.8)), judge((0.2, 0.5, 0.3))
+    assert two.cases[0].headline.high > 1 / 1.03 > three.cases[0].headline.high
+    assert three.blocks["only"] > two.blocks["only"] and three.cases[0].headline.alpha_share == 0.3
+
+
 @pytest.mark.parametrize("after", [14, 40])
 def test_the_budget_holds_on_a_machine_that_becomes_slower(after):
     machine = Machine(noise=0.05, slow=slower_later(3.0, after))
@@ -87,7 +122,7 @@ def test_the_budget_holds_on_a_machine_that_becomes_slower(after):
 
 
 def test_a_pilot_that_becomes_too_slow_says_what_would_do():
-    machine = Machine(slow=slower_later(10.0, 4))
+    machine = Machine(slow=slower_later(20.0, 4))
     with pytest.raises(TooShort):
         campaign(machine, budget_s=20.0)
     assert machine.now_s <= 20.0
@@ -128,9 +163,9 @@ def test_a_regression_of_the_first_stage_only_is_not_confirmed():
 
 
 def test_a_confirmed_regression_reports_the_second_stages_numbers():
-    result = campaign(Machine(noise=0.005, slow={"B": 1.1}))
+    result = campaign(Machine(seed=6, noise=0.03, slow={"B": 1.03}), budget_s=300.0)
     stages = Counter(row["stage"] for row in result.rows)
-    assert stages["confirm"] == 4 * math.ceil(CONFIRM_SHARE * result.blocks["only"])
+    assert stages["main"] and stages["confirm"] == 4 * math.ceil(CONFIRM_SHARE * result.wanted["only"])
     assert "confirmed" in result.reason or "confirmed" in result.cases[0].headline.reason
     assert result.cases[0].headline.ratio != result.cases[0].first_stage[0].ratio
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from labkit import wording
 from labkit.figures import figures_paired
-from labkit.figures.figure_style import (AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, STAGE_COLOURS, STYLE,
+from labkit.figures.figure_style import (AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, OPEN, STAGE_COLOURS, STYLE,
                                          WIDTH_INCHES, legend_above)
 from labkit.metrics import METRICS
 
@@ -214,7 +214,7 @@ def forest(audit: Audit) -> bytes | None:
         for place, one in enumerate(rows):
             _forest_row(axes, len(rows) - 1 - place, one["gain"] if one in measured else None,
                         "accepted" if one["accepted"] else f"{one['verdict']}: {one['rule']}",
-                        GOOD if one["accepted"] else MUTED, one["accepted"], "o", reach)
+                        {"accepted": GOOD, "undecided": OPEN}.get(one["verdict"], MUTED), one["accepted"], "o", reach)
         if main:
             axes.axhline(-0.5, color=INK, linewidth=0.8)
             _forest_row(axes, -1, main, main["verdict"], AFTER, True, "D", reach)

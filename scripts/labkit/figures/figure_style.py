@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 matplotlib.use("svg")  # before anything imports pyplot
 
-BEFORE, AFTER, GOOD, MUTED = "#0072B2", "#D55E00", "#009E73", "#8A8F98"
+BEFORE, AFTER, GOOD, OPEN, MUTED = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#8A8F98"
 STAGE_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 DARK = ("#0072B2", "#009E73", "#D55E00")  # of these: text on them is white
 INK, GRID = "#24292F", "#E3E6EA"

@@ -17,7 +17,7 @@ from labkit.experiment.design import Design
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
-from labkit.verdicts.verdict import INCONCLUSIVE
+from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
 
 Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
@@ -142,10 +142,13 @@ def decides(comparison: dict, case: dict) -> bool:
 
 
 def shortfall_text(doc: dict, case: dict) -> str | None:
-    """Where the budget ended before the wanted power was reached, and what that cost."""
+    """Where the budget ended before the wanted power was reached, and what that cost. What was decided at an early look
+    missed nothing."""
     if case["blocks_count"] >= case["wanted_blocks_count"]:
         return None
     timed = next((c for c in case["first_stage"] if not METRICS[c["metric"]].is_exact), None)
+    if timed and timed["verdict"] in CHANGED:
+        return None
     missed = f"; an effect below {mde_text(timed)} could be missed" if timed and timed["mde_ratio"] else ""
     return (f"first stage: {case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about "
             f"--budget {math.ceil(doc['wanted_s'])} has room{missed}")

@@ -9,6 +9,6 @@ from labkit.verbs import add_audit_arguments as add_arguments
 def run(args) -> Exit:
     folder = open_version(args.workload, args.budget, run_optimize)
     for one in decisions_of(folder):
-        print(f"{'accept' if one.accepted else 'reject'}  {one.id:<20} {one.reason}")
+        print(f"{one.verdict:<9}  {one.id:<20} {one.reason}")
     print(f"optimize: {folder}/evidence/candidates/; next: make rebench W={args.workload}")
     return Exit.PASSED

@@ -57,8 +57,9 @@ class VerdictPolicy:
 class Comparison:
     """One metric, judged. Infinite interval ends (too few blocks) are None in JSON, which has no block_logs: the rows do.
 
-    confidence: of the interval, after its family. family_factor: what Holm multiplied p_exact by. mean_ratio: of the means
-    of all runs, which the median leaves out. odd_runs: slow ones first.
+    confidence: of the interval, after its family. family_factor: what Holm multiplied p_exact by. alpha_share: the part of
+    alpha that this look at the data may spend, where there are several. mean_ratio: of the means of all runs, which the
+    median leaves out. odd_runs: slow ones first.
     """
 
     metric: str
@@ -72,6 +73,7 @@ class Comparison:
     high: float
     confidence: float
     family_factor: int
+    alpha_share: float
     gain_ratio: float
     gain_low: float
     gain_high: float
@@ -104,8 +106,8 @@ class NothingToCompare(ValueError):
     """No block of both arms is complete."""
 
 
-def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B",
-            policy: VerdictPolicy = VerdictPolicy(), floor_ratio: float = 0.0) -> Comparison:
+def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B", policy: VerdictPolicy = VerdictPolicy(),
+            floor_ratio: float = 0.0, alpha_share: float = 1.0) -> Comparison:
     """Judge arm b against arm a on one metric. rows: as interleave.py makes them, all attempts, failures included.
 
     floor_ratio: what this class of machine shows between identical programs (labkit/calibration), 0 if unknown.
@@ -120,13 +122,12 @@ def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B
     if chosen.noise == "exact":
         return compare_exact(left.ravel(), right.ravel(), chosen)
     complete = set(blocks)
-    return compare_blocks(left, right, metric=chosen, policy=policy, floor_ratio=floor_ratio,
+    return compare_blocks(left, right, metric=chosen, policy=policy, floor_ratio=floor_ratio, alpha_share=alpha_share,
                           interfered=covariate_runs([row for row in kept if row["block"] in complete], a, b))
 
 
-def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"],
-                   policy: VerdictPolicy = VerdictPolicy(), floor_ratio: float = 0.0,
-                   interfered: tuple[OddRuns, ...] = ()) -> Comparison:
+def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"], policy: VerdictPolicy = VerdictPolicy(),
+                   floor_ratio: float = 0.0, alpha_share: float = 1.0, interfered: tuple[OddRuns, ...] = ()) -> Comparison:
     """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: runs
     that the kernel's counts set apart."""
     logs = block_logs(a, b)
@@ -135,7 +136,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
     alone = Comparison(
         metric=metric.name, unit=metric.unit, verdict=INCONCLUSIVE, reason="",
         a_median=float(np.median(a)), b_median=float(np.median(b)),
-        ratio=ratio, low=nothing, high=nothing, confidence=nothing, family_factor=1,
+        ratio=ratio, low=nothing, high=nothing, confidence=nothing, family_factor=1, alpha_share=alpha_share,
         gain_ratio=1 / ratio, gain_low=nothing, gain_high=nothing,
         p_exact=p_exact, p_adjusted=p_exact, p_welch=p_welch,
         welch_disagrees=(p_welch <= policy.alpha) != (p_exact <= policy.alpha),
@@ -145,12 +146,18 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
         equivalence_ratio=max(policy.equivalence_ratio, metric.tolerance_ratio),
         pairs_count=a.size, blocks_count=len(a), mean_ratio=float(b.mean() / a.mean()),
         odd_runs=(slow_runs(a, b), *interfered), block_logs=tuple(logs.tolist()))
-    return judged(alone, policy, Adjusted(p_exact, 1))
+    return judged(alone, policy, Adjusted(spent_p(alone), 1))
+
+
+def spent_p(c: Comparison) -> float:
+    """The exact p as one of several looks: shares of alpha add up to 1, so over all looks it is still a p (Bonferroni),
+    whatever made somebody look again."""
+    return min(1.0, c.p_exact / c.alpha_share)
 
 
 def judged(c: Comparison, policy: VerdictPolicy, adjusted: Adjusted) -> Comparison:
     """The comparison with its interval, its verdict and the reason for it, as one of a family."""
-    logs, alpha = np.array(c.block_logs), policy.alpha / adjusted.factor
+    logs, alpha = np.array(c.block_logs), policy.alpha * c.alpha_share / adjusted.factor
     low, high = hull(logs, 1 - alpha)
     placed = dataclasses.replace(
         c, low=low, high=high, gain_low=divide(1.0, high), gain_high=divide(1.0, low), confidence=1 - alpha,
@@ -178,7 +185,7 @@ def decide(c: Comparison, policy: VerdictPolicy) -> tuple[str, str]:
     if within_margin(*narrow, c.equivalence_ratio):
         return in_the_median(c, f"the {percent_text(1 - 2 * policy.equivalence_alpha)} interval [{narrow[0]:.4f}, "
                                 f"{narrow[1]:.4f}] lies within {c.equivalence_ratio:.2%} of 1")
-    needed = blocks_at_least(policy.alpha / c.family_factor)
+    needed = blocks_at_least(policy.alpha * c.alpha_share / c.family_factor)
     if c.blocks_count < needed:
         among = f", one of {c.family_factor} judged together" if c.family_factor > 1 else ""
         return INCONCLUSIVE, f"{c.blocks_count} blocks cannot decide at alpha {policy.alpha:g}{among}; {needed} could"
@@ -216,7 +223,7 @@ def compare_exact(a: np.ndarray, b: np.ndarray, metric: Metric) -> Comparison:
     verdict, reason = decide_exact(ratio, low, high, varies, metric)
     return Comparison(
         metric=metric.name, unit=metric.unit, verdict=verdict, reason=reason, a_median=float(np.median(a)),
-        b_median=float(np.median(b)), ratio=ratio, low=low, high=high, confidence=1.0, family_factor=1,
+        b_median=float(np.median(b)), ratio=ratio, low=low, high=high, confidence=1.0, family_factor=1, alpha_share=1.0,
         gain_ratio=divide(1.0, ratio), gain_low=divide(1.0, high), gain_high=divide(1.0, low),
         p_exact=math.nan, p_adjusted=math.nan, p_welch=math.nan, welch_disagrees=False, autocorrelation=0.0,
         noise_ratio=divide(a.max(), a.min()) - 1, mde_ratio=max(high / ratio - 1 if ratio else 0.0,
@@ -246,5 +253,24 @@ def divide(numerator: float, denominator: float) -> float:
 def judge_together(comparisons: list[Comparison], policy: VerdictPolicy) -> list[Comparison]:
     """Holm over all sampled comparisons that gate together, each with the interval that agrees with it."""
     sampled = [c for c in comparisons if c.block_logs]
-    family = iter(holm_adjust([c.p_exact for c in sampled], policy.alpha))
+    family = iter(holm_adjust([spent_p(c) for c in sampled], policy.alpha))
     return [judged(c, policy, next(family)) if c.block_logs else c for c in comparisons]
+
+
+def judge_as_one_of(c: Comparison, family_count: int, policy: VerdictPolicy) -> Comparison:
+    """As if it were the first of so many that Holm takes: the strictest that can become of it."""
+    if not c.block_logs:
+        return c
+    return judged(c, policy, Adjusted(min(1.0, family_count * spent_p(c)), family_count))
+
+
+CLEARANCE = 1.3  # more blocks than the estimate says: it is as often too far from the ratio as too near
+
+
+def blocks_to_clear(c: Comparison, ratio: float) -> int:
+    """How many more blocks take the interval off a ratio, if the estimate stays: its width falls with their root."""
+    if not c.block_logs or c.ratio == ratio or not 0 < c.low <= c.high < math.inf:
+        return 0
+    distance = abs(math.log(c.ratio / ratio))
+    width = math.log(c.ratio / c.low) if c.ratio > ratio else math.log(c.high / c.ratio)
+    return max(0, math.ceil(CLEARANCE * c.blocks_count * (width / distance) ** 2) - c.blocks_count)

@@ -1,0 +1,87 @@
+"""repeated_audits.py - the same audit twice: how many candidates get the same decision?  simulated machines -> Agreement
+
+An audit judges CANDIDATES whose true gains are known, one campaign each, Holm over all, and decides by the interval against
+what the policy asks for. A session may move each true gain a little: what changes between sessions is in no interval.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from labkit.audit.head_to_head import SELECTION_LOOKS, SINGLE_LOOK
+from labkit.experiment.campaign import run_campaign
+from labkit.experiment.design import Case, Design
+from labkit.verdicts.verdict import IMPROVED, VerdictPolicy, judge_together
+
+import simulated_machine as m
+from trials import seed_of
+
+REQUIRED = 0.02
+# True gains, as far from what is asked for as those of telemetry's ten candidates were when they were first measured.
+CANDIDATES = tuple((1 + REQUIRED) * margin - 1 for margin in (0.95, 0.986, 1.005, 1.011, 1.045, 1.066, 1.066, 1.076, 1.137, 1.19))
+POLICY = VerdictPolicy(alpha=0.05)
+AUDITS_COUNT = 10
+CONDITIONS = tuple((noise, session) for noise in (0.01, 0.0212) for session in (0.0, 0.005))  # of a run; between sessions
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an audit is made. three_ways: undecided is a decision of its own."""
+
+    name: str
+    looks: tuple[float, ...]
+    candidate_s: float
+    three_ways: bool
+
+
+MANNERS = (Manner("engine 1: one look, accepted or rejected", SINGLE_LOOK, 18.0, False),
+           Manner("several looks, the time saved goes on", SELECTION_LOOKS, 36.0, True))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    name: str
+    same_count: int
+    opposite_count: int  # accepted by one and rejected by the other
+    pairs_count: int
+    undecided_count: int
+    decisions_count: int
+    audit_s: float  # median, on the simulated clock, of all candidates
+
+
+def repeat(manner: Manner, noise: float, session_sigma: float, audits_count: int = AUDITS_COUNT) -> Agreement:
+    name = name_of(manner, noise, session_sigma)
+    audits = [audit(manner, noise, session_sigma, seed_of(name, number)) for number in range(audits_count)]
+    pairs = [(one, other) for (first, _), (second, _) in combinations(audits, 2) for one, other in zip(first, second)]
+    decisions = [one for found, _ in audits for one in found]
+    return Agreement(name, sum(one == other for one, other in pairs),
+                     sum({one, other} == {"accepted", "rejected"} for one, other in pairs), len(pairs),
+                     decisions.count("undecided"), len(decisions), float(np.median([took_s for _, took_s in audits])))
+
+
+def name_of(manner: Manner, noise: float, session_sigma: float) -> str:
+    return f"{manner.name}; noise {noise * math.sqrt(2):.1%} a pair, sessions differ by {session_sigma:.1%}"
+
+
+def audit(manner: Manner, noise: float, session_sigma: float, seed: int) -> tuple[list[str], float]:
+    """(decision of each candidate, seconds)"""
+    source, found, spare_s, total_s = np.random.default_rng(seed), [], 0.0, 0.0
+    for number, gain in enumerate(CANDIDATES):
+        ratio = math.exp(source.normal(0, session_sigma)) / (1 + gain)
+        machine = m.Machine.seeded(seed + number, m.normal(noise), m.planted(ratio - 1))
+        design = Design(seed=seed + number, budget_s=manner.candidate_s + spare_s, policy=POLICY,
+                        family_count=len(CANDIDATES), look_shares=manner.looks, insists_on_pilot=True)
+        single = manner.looks == SINGLE_LOOK
+        case = Case("0", machine.observe, gating=("wall",), undecided_ratio=None if single else 1 / (1 + REQUIRED))
+        found.append(run_campaign([case], design, clock=machine.clock).cases[0].first_stage[0])
+        spare_s = 0.0 if single else max(0.0, design.budget_s - machine.now_s)
+        total_s += machine.now_s
+    return [decision(c, manner.three_ways) for c in judge_together(found, POLICY)], total_s
+
+
+def decision(c, three_ways: bool) -> str:
+    if c.verdict == IMPROVED and c.gain_low >= 1 + REQUIRED:
+        return "accepted"
+    return "undecided" if three_ways and c.gain_high >= 1 + REQUIRED else "rejected"
