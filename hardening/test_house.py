@@ -138,6 +138,10 @@ def room_of(module: str) -> str:
     return (module.split(".") + ["labkit"])[1]
 
 
+def test_every_room_of_labkit_has_its_place_in_the_order():
+    assert {room_of(module) for module in LABKIT if module != "labkit"} <= set(LABKIT_ROOMS)
+
+
 LABKIT_GRAPH = {module: labkit_imports(path) for module, path in LABKIT.items()}
 
 

@@ -164,5 +164,5 @@ def findings(host: Host) -> list[Finding]:
         found.append(Finding("warning", "counters", "no CPU performance counters are exposed here",
                              "cache and branch figures are simulated by cachegrind, and labelled so"))
     if host.stable["cores_count"] == 1:
-        found.append(Finding("warning", "machine", "one core only", "the lab and the patient share it"))
+        found.append(Finding("warning", "machine", "one core only", "the lab and the program under test share it"))
     return found

@@ -47,7 +47,7 @@ def _option(action: argparse.Action) -> Option:
     choices = tuple(map(str, action.choices or ()))
     value = "" if action.nargs == 0 else action.metavar or ("|".join(choices) if 0 < len(choices) <= 4
                                                            else action.dest.upper())
-    return Option(tuple(action.option_strings) or (value,), value, (action.help or "").strip(), choices,
+    return Option(tuple(action.option_strings) or (value,), value, argparse.HelpFormatter("lab")._expand_help(action).strip(), choices,
                   not action.option_strings, action.nargs == "?" or bool(action.option_strings and not action.required))
 
 
@@ -90,7 +90,6 @@ def _entry(option: Option) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    text = text.replace("%%", "%")
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 

@@ -27,16 +27,16 @@ PROGRAM_FILE, ALLOCATION_COUNTER, CALLGRIND = "program file", "allocation counte
 
 @dataclass(frozen=True)
 class Metric:
-    """value maps a row to base units, lower is better; None where the row does not say.
+    """value maps a row to base units, lower is better; it is None where the row does not hold the metric.
 
-    samples_needed   that one process must take for its row to say.
+    samples_needed   how many samples one process has to take before its row holds the metric.
     label            in the tables of an audit; the title, unless a shorter one is needed.
     complaint        a manifest may name it as what success means.
     workload_role    in the gate of our own workloads: GATES, WATCHED, ON_REQUEST (--instructions), or "" for neither.
     command_role     likewise in the gate and the comparison of plain commands.
     shown            in the before and after of every audit, whatever the complaint is.
-    inside           known to our harness alone; a plain command cannot say it.
-    bound_by_cpu     what a function's share of the CPU time bounds (Amdahl): no tail, no memory and no count.
+    inside           known to our harness alone: a plain command does not measure it.
+    bound_by_cpu     a function's share of the CPU time bounds its gain (Amdahl); so of no tail, memory or count.
     counted_by       the instrument of an exact metric: PROGRAM_FILE, ALLOCATION_COUNTER or CALLGRIND.
     """
 

@@ -44,7 +44,7 @@ class RunBlock:
     """Runs that belong together, in the order they are to be made. seed: of the plan that chose the order."""
 
     runs: tuple[Run, ...]
-    seed: int = 0
+    seed: int
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ compares them (audit, gate, compare) knows a Subject alone. A new kind is a new 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from labkit.process import ProcessRun
@@ -87,16 +87,16 @@ class Subject(ABC):
         """What this arm computes at this size."""
 
     def observe(self, arm: str, slot: Slot) -> Row:
-        """One row."""
-        (row,) = self.rows([slot], arm)
+        """One row of this arm, where no block is planned."""
+        (row,) = self.rows([replace(slot, arm=arm)], seed=0)
         return row
 
-    def rows(self, slots: Sequence[Slot], arm: str | None = None, seed: int = 0) -> Iterator[Row]:
-        """A block: handed to the runner as a whole, its rows as they come."""
-        block = RunBlock(tuple(self.run_of(arm or slot.arm, slot) for slot in slots), seed)
+    def rows(self, slots: Sequence[Slot], *, seed: int) -> Iterator[Row]:
+        """A block: handed to the runner as a whole, its rows as they come. seed: of the plan that the block is from."""
+        block = RunBlock(tuple(self.run_of(slot.arm, slot) for slot in slots), seed)
         for slot, finished in zip(slots, self.runner.run(block)):
             yield (slot.place() | {"steal_ns": finished.steal_ns, "machine": finished.machine}
-                   | self.row_of(arm or slot.arm, slot, finished))
+                   | self.row_of(slot.arm, slot, finished))
 
 
 def manifest_kinds() -> tuple[str, ...]:

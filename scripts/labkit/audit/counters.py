@@ -48,5 +48,5 @@ def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str
         short, long = totals(1), totals(6)
         return {name: (long[name] - short[name]) // 5 for name in long}
     except Unavailable as reason:
-        findings.append(Finding("warning", "cachegrind", str(reason), "nothing says what bounds the patient"))
+        findings.append(Finding("warning", "cachegrind", str(reason), "it is not known what bounds the program"))
         return None

@@ -23,23 +23,23 @@ REPORT_S, REPORT_SHARE = 2.0, 0.1
 
 def add_condition_arguments(parser) -> None:
     """How a command is run."""
-    parser.add_argument("--setup", metavar="SH", help="shell command, once before everything")
-    parser.add_argument("--prepare", metavar="SH", help="shell command before each run, not timed")
-    parser.add_argument("--stdin", type=Path, metavar="FILE", help="standard input of every run")
+    parser.add_argument("--setup", metavar="SH", help="a shell command that runs once, before everything else")
+    parser.add_argument("--prepare", metavar="SH", help="a shell command that runs before each run and is not timed")
+    parser.add_argument("--stdin", type=Path, metavar="FILE", help="the file that every run reads as its standard input")
     parser.add_argument("--expect-output", default=SAME, metavar="FILE|same|any",
-                        help="what each run must print: this file, what A prints (default), or anything")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="of one run; default: 60")
-    parser.add_argument("--measure-identical", action="store_true", help="measure even if both are one program")
+                        help="what each run must print: the text of FILE, the same as A (the default), or anything")
+    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="a run that takes longer is killed; the default is 60")
+    parser.add_argument("--measure-identical", action="store_true", help="measure although both are the same program, byte for byte")
 
 
 def add_design_arguments(parser) -> None:
     """How much is measured, and what counts."""
-    parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="most time to take; default: 30")
-    parser.add_argument("--pairs", type=int, help="pairs of runs, instead of the pilot's choice")
-    parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, help="default: 0.01")
+    parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="the most time that all of it may take; the default is %(default)g")
+    parser.add_argument("--pairs", type=int, metavar="COUNT", help="how many pairs of runs to measure; without it, the pilot chooses")
+    parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, metavar="P", help="how often equal programs may be called different; the default is 0.01")
     parser.add_argument("--effect", type=float, default=VerdictPolicy.effect_ratio, metavar="RATIO",
-                        help="smallest change that counts; default: 0.01")
-    parser.add_argument("--seed", type=int, help="default: a new one, recorded")
+                        help="the smallest change that counts; the default is 0.01")
+    parser.add_argument("--seed", type=int, metavar="NUMBER", help="the seed of everything random; without it a new one is drawn, and recorded")
 
 
 def design_of(args) -> Design:

@@ -30,6 +30,7 @@ class Block:
     build: int
     environment_bytes: int
     case: str = ""
+    seed: int = 0  # of the plan
 
     @property
     def order(self) -> str:
@@ -56,7 +57,7 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
             members.append(CANARY)
         source.shuffle(members)
         blocks.append(Block(index, tuple(members + members[::-1]), build=first_build + index,
-                            environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX), case=case))
+                            environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX), case=case, seed=seed))
     return tuple(blocks)
 
 
@@ -74,7 +75,7 @@ def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
         attempt = 0
         while True:
             block_rows = []
-            for row in rows_of(block.slots(attempt), observe, cpu):
+            for row in rows_of(block, attempt, observe, cpu):
                 on_row(row)
                 block_rows.append(row)
             rows += block_rows
@@ -85,11 +86,11 @@ def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
     return rows
 
 
-def rows_of(slots: Sequence[Slot], observe: Subject | Callable[[Slot], Row], cpu: int | None) -> Iterator[Row]:
+def rows_of(block: Block, attempt: int, observe: Subject | Callable[[Slot], Row], cpu: int | None) -> Iterator[Row]:
     if isinstance(observe, Subject):
-        yield from observe.rows(slots)
+        yield from observe.rows(block.slots(attempt), seed=block.seed)
         return
-    for slot in slots:
+    for slot in block.slots(attempt):
         before_ns = steal_ns(cpu)
         observed = observe(slot)
         yield slot.place() | {"steal_ns": steal_ns(cpu) - before_ns} | observed

@@ -61,7 +61,7 @@ def test_a_new_kind_that_a_manifest_may_name_is_one_class(tmp_path, monkeypatch)
 def test_a_runner_gets_whole_blocks_as_data_and_rows_know_their_machine(kind):
     runner = Elsewhere()
     rows = run_blocks(plan_blocks(3, 1), command_subject(runner, kind))
-    assert [len(block.runs) for block in runner.blocks] == [4, 4, 4] and len(rows) == 12
+    assert [(len(block.runs), block.seed) for block in runner.blocks] == [(4, 1)] * 3 and len(rows) == 12
     for block in runner.blocks:
         assert all(isinstance(run, Run) and run.argv == ECHO.argv and run.files == (ECHO.program,) for run in block.runs)
         assert len({run.environment["CLINIC_PADDING"] for run in block.runs}) == 1

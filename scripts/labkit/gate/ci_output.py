@@ -24,13 +24,13 @@ COMMENT_MARK = "<!-- perf-clinic-gate -->"
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--ci-output", choices=("github", "gitlab", "json"), help="also speak to a CI system")
+    parser.add_argument("--ci-output", choices=("github", "gitlab", "json"), help="also write what this CI system reads")
     parser.add_argument("--fail-on", choices=("any", *SEVERITIES), default="any",
-                        help="smallest severity of a regression that fails; default: any")
+                        help="the smallest severity of a regression that makes the gate fail; the default is any")
     parser.add_argument("--thresholds", default="", metavar="moderate=0.05,critical=0.20",
-                        help="from what regression on a severity begins, as a ratio")
+                        help="the regression at which each severity begins, as a ratio")
     parser.add_argument("--artifact-url", default="", metavar="URL",
-                        help="where reports/gate will be published; {path} in it stands for a file's path in there")
+                        help="the address at which reports/gate will be published; {path} in it stands for the path of a file")
 
 
 def parse_thresholds(text: str) -> dict[str, float]:

@@ -20,5 +20,5 @@ def docstring(verb: str) -> str:
 
 def add_audit_arguments(parser) -> None:
     """What all phases of an audit take."""
-    parser.add_argument("workload", nargs="?", default="telemetry", help="default: telemetry")
-    parser.add_argument("--budget", default="standard", help="quick, standard or thorough; default: standard")
+    parser.add_argument("workload", nargs="?", default="telemetry", help="a folder of workloads/; the default is telemetry")
+    parser.add_argument("--budget", default="standard", help="how much is measured: quick, standard (the default) or thorough")

@@ -7,7 +7,7 @@ from labkit.workload import build, manifest, variant
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("workload", nargs="?", help="default: all")
+    parser.add_argument("workload", nargs="?", help="a folder of workloads/; the default is all of them")
 
 
 def run(args) -> Exit:

@@ -23,10 +23,10 @@ from labkit.schemas import check
 
 def add_arguments(parser) -> None:
     parser.add_argument("--size", default="documented", choices=list(SIZES),
-                        help="quick (minutes, says nothing) or documented; default")
+                        help="quick takes minutes and proves nothing; documented, the default, takes hours")
     parser.add_argument("--budget", type=float, default=1800, metavar="SECONDS",
-                        help="stop after this long and go on next time; default: 1800")
-    parser.add_argument("--render-only", action="store_true", help="no runs: rates and figure from what is there")
+                        help="stop after this time and go on at the next call; the default is 1800")
+    parser.add_argument("--render-only", action="store_true", help="run nothing: compute the rates and draw the figure from the trials so far")
 
 
 def run(args) -> Exit:

@@ -25,11 +25,11 @@ REPORTS = Path("reports/compare")
 
 def add_arguments(parser) -> None:
     parser.add_argument("--a", required=True, metavar="CMD", action="append",
-                        help="the command to compare with; again for an equivalent build, rotated by block")
-    parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; likewise")
+                        help="the command to compare with; give it again for an equivalent build, which takes turns by block")
+    parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; it may be given again likewise")
     parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
-                        help="what decides; several are judged together; default: wall")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="the result, also here")
+                        help="what decides; several are judged together; the default is wall")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result into this file as well")
     add_condition_arguments(parser)
     add_design_arguments(parser)
 

@@ -5,8 +5,8 @@ from labkit.workload import fixture, manifest
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("workload", nargs="?", help="default: all")
-    parser.add_argument("--bless", action="store_true", help="rewrite fixtures/SHA256SUMS from what is made now")
+    parser.add_argument("workload", nargs="?", help="a folder of workloads/; the default is all of them")
+    parser.add_argument("--bless", action="store_true", help="rewrite fixtures/SHA256SUMS from what the generators make now")
 
 
 def run(args) -> Exit:

@@ -27,14 +27,14 @@ REPORTS = Path("reports/gate")
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--base", required=True, metavar="REF", help="what to compare the working tree with")
-    parser.add_argument("--workload", action="append", metavar="W", help="one of ours; again for more; default: all")
-    parser.add_argument("--repository", type=Path, default=Path(), help="another git repository; needs --run")
-    parser.add_argument("--build", metavar="SH", help="shell command that builds a tree of that repository")
-    parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="command to time in both trees")
+    parser.add_argument("--base", required=True, metavar="REF", help="the commit to compare the working tree with")
+    parser.add_argument("--workload", action="append", metavar="W", help="a workload of this repository; give it again for more; the default is all")
+    parser.add_argument("--repository", type=Path, default=Path(), help="another git repository to measure; needs --run")
+    parser.add_argument("--build", metavar="SH", help="the shell command that builds a tree of that repository")
+    parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; give it again for more")
     parser.add_argument("--flamegraph", action="store_true",
-                        help="the flame graph difference of every case, not only of those that changed")
-    parser.add_argument("--instructions", action="store_true", help="count them too (callgrind, main size)")
+                        help="draw the flame graph difference of every case, not only of those that changed")
+    parser.add_argument("--instructions", action="store_true", help="also count instructions (callgrind, at the main size)")
     add_condition_arguments(parser)
     add_design_arguments(parser)
     ci_output.add_arguments(parser)

@@ -10,10 +10,10 @@ from labkit.outcome import Exit
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("workload", nargs="?", default="telemetry", help="default: telemetry")
-    parser.add_argument("--metric", default="time", choices=list(METRICS), help="default: time")
-    parser.add_argument("--size", help="default: the largest")
-    parser.add_argument("--variant", default="baseline", help="baseline (default) or union")
+    parser.add_argument("workload", nargs="?", default="telemetry", help="a folder of workloads/; the default is telemetry")
+    parser.add_argument("--metric", default="time", choices=list(METRICS), help="what to show; the default is time")
+    parser.add_argument("--size", help="the size of the input; the default is the largest")
+    parser.add_argument("--variant", default="baseline", help="whose runs: baseline (the default) or union")
 
 
 def run(args) -> Exit:

@@ -12,7 +12,7 @@ SKELETON = Path(__file__).resolve().parents[3] / "templates" / "workload"
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("workload", help="lower-case letters, digits and underscores")
+    parser.add_argument("workload", help="its name: lower-case letters, digits and underscores")
 
 
 def run(args) -> Exit:

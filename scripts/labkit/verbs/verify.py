@@ -14,7 +14,7 @@ OLDER_MEMORY_BYTES = 4 << 30
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("report", type=Path, help="folder of a sealed report, for example reports/telemetry/v0001")
+    parser.add_argument("report", type=Path, help="the folder of a sealed report, for example reports/telemetry/v0001")
 
 
 def run(args) -> Exit:

@@ -1,5 +1,7 @@
 """verdicts - from rows to a word with its error bars.  rows -> improved, regressed, equivalent, inconclusive
 
-metrics what is judged and in which unit; verdict the comparison itself; covariates what excuses a block; stages what a
-campaign's rows say of its confirmation, its canary and its machine. Pure: no disk, no clock.
+paired_rows brings rows into blocks; verdict is the comparison itself; covariates says what excuses a block, odd_runs
+which runs stand apart; stages judges what a campaign's rows show about its confirmation, its canary and its machine.
+
+Pure   no disk, no clock.
 """
