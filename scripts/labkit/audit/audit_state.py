@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labkit import evidence, host
 from labkit.audit import budget, version
+from labkit.audit.one_at_a_time import wait_for_turn
 from labkit.outcome import LabError
 from labkit.phases import BASELINE, PROFILE, of_groups
 from labkit.row_file import RowFile
@@ -71,8 +72,9 @@ def in_link_orders(wanted: manifest.Manifest, one: variant.Variant) -> list[Bina
 
 
 def load(workload: str, budget_name: str) -> AuditState:
-    """Reads, builds and checks; measures nothing."""
+    """Reads, builds and checks; measures nothing. Waits while another audit runs in this tree."""
     wanted = manifest.load(workload)
+    wait_for_turn()
     variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
     built = build.build_all(wanted, variants)
     failed = built[variant.BASELINE]

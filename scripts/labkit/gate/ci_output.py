@@ -15,6 +15,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from labkit.evidence import write_text
+from labkit.foreign_text import for_markdown
 from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, table
 from labkit.outcome import Exit, UsageError
 
@@ -108,7 +109,7 @@ def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """Verdict first, then the table, then what one opens only in doubt. The mark lets a bot find its own comment."""
     found = regressions_of(doc, thresholds)
     lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", doc["reason"] + ".", ""]
-    lines += [f"- **{one['severity']}**: {one['case']}, {one['metric']} {change_text(one)}" for one in found]
+    lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
     lines += flame_lines(doc["flames"], link)
     lines += [link("Figures and raw rows", "comparison.md"), ""]

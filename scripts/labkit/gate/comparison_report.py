@@ -14,6 +14,7 @@ from labkit import VERSION
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
+from labkit.foreign_text import for_markdown, for_markdown_code, for_terminal
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
@@ -112,10 +113,10 @@ def mde_text(comparison: dict) -> str:
 
 def summary_lines(doc: dict) -> list[str]:
     """The terminal's view: verdict first, then one line per metric, then what a sceptic asks."""
-    lines = [f"{doc['verdict']}: {doc['reason']}"]
+    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}")]
     for case in doc["cases"]:
         if len(doc["cases"]) > 1:
-            lines.append(f"{case['name']}: {case['verdict']}")
+            lines.append(for_terminal(f"{case['name']}: {case['verdict']}"))
         for c in case["comparisons"]:
             lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
                          f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
@@ -156,10 +157,10 @@ def shortfall_text(doc: dict, case: dict) -> str | None:
 
 def flame_text(flame: dict) -> str:
     if flame["file"] is None:
-        return f"{flame['case']}: no flame graph difference: {flame['unavailable']}"
+        return for_terminal(f"{flame['case']}: no flame graph difference: {flame['unavailable']}")
     grew = ", ".join(f"{one['function']} +{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')}"
                      for one in flame["grew"])
-    return f"{flame['case']}: grew most, own CPU time a run: {grew or 'no function'}"
+    return for_terminal(f"{flame['case']}: grew most, own CPU time a run: {grew or 'no function'}")
 
 
 def rerun_text(doc: dict) -> str:
@@ -188,7 +189,7 @@ def beside(words: str, file: str) -> str:
 def markdown(doc: dict, link: Link = beside) -> str:
     """One page: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
-    lines = [f"# {title}: {doc['verdict']}", "", doc["reason"] + ".", ""]
+    lines = [f"# {title}: {doc['verdict']}", "", for_markdown(doc["reason"]) + ".", ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
     lines += flame_lines(doc["flames"], link)
     lines += details(doc)
@@ -199,9 +200,9 @@ def flame_lines(flames: list[dict], link: Link) -> list[str]:
     """Where each changed case spends more, and the picture."""
     lines = []
     for flame in flames:
-        lines += [f"### Where {flame['case']} spends its CPU time", ""]
+        lines += [f"### Where {for_markdown(flame['case'])} spends its CPU time", ""]
         if flame["file"] is None:
-            lines += [f"No flame graph difference: {flame['unavailable']}.", ""]
+            lines += [f"No flame graph difference: {for_markdown(flame['unavailable'])}.", ""]
         else:
             lines += [*growth_table(flame), f"{link('Flame graph difference', flame['file'])}: red grew, blue shrank; CPU time "
                       f"{value_text(flame['base_cpu_ns'], 'ns')} → {value_text(flame['new_cpu_ns'], 'ns')} a run, "
@@ -212,7 +213,7 @@ def flame_lines(flames: list[dict], link: Link) -> list[str]:
 def growth_table(flame: dict) -> list[str]:
     if not flame["grew"]:
         return ["No function takes more CPU time than before, beyond the noise of sampling.", ""]
-    rows = [f"| `{one['function']}` | {value_text(one['base_self_ns'], 'ns')} | {value_text(one['new_self_ns'], 'ns')} | "
+    rows = [f"| {for_markdown_code(one['function'])} | {value_text(one['base_self_ns'], 'ns')} | {value_text(one['new_self_ns'], 'ns')} | "
             f"+{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')} |" for one in flame["grew"]]
     return ["| function that grew | own time a run, A | B | change |", "|---|---:|---:|---:|", *rows, ""]
 
@@ -223,7 +224,7 @@ def gallery(names: list[str]) -> str:
 
 
 def table(case: dict, confidence: float, named: bool = True) -> str:
-    rows = [f"## {case['name']}: {case['verdict']}\n"] if named else []
+    rows = [f"## {for_markdown(case['name'])}: {case['verdict']}\n"] if named else []
     rows += [f"| metric | A | B | change [{confidence:.0%}] | of the means | slow runs, A and B | verdict | detectable | "
              "p (exact) | Welch p |", "|---|---:|---:|---:|---:|---:|---|---:|---:|---:|"]
     for c in case["comparisons"]:
@@ -260,11 +261,11 @@ def details(doc: dict) -> list[str]:
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
-    lines += [f"- {case['name']}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
+    lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
     lines += [f"- {note}." for note in doc["notes"]]
-    lines += [f"- {name}: `{arm['command']}` (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
+    lines += [f"- {name}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
     lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "
               f"fingerprint {doc['host']['fingerprint'][:16]}.",
               f"- {calibration_text(doc['calibration'])}.", f"- Raw rows: `{doc['rows']}`."]

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from labkit import wording
+from labkit.foreign_text import for_markdown, for_markdown_code
 from labkit.metrics import METRICS, is_tail
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,17 +28,6 @@ def render_pages(audit: dict[str, Any]) -> dict[str, str]:
 
 def render(page: str, audit: dict[str, Any]) -> str:
     return _environment().get_template(f"{page}.j2").render(audit)
-
-
-def cell(value: Any) -> str:
-    """Text that stays inside its table cell and is not taken for markup."""
-    text = " ".join(str(value).split())
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") or " "
-
-
-def code(value: Any) -> str:
-    """Inline code; a table cell in it needs its bars escaped all the same."""
-    return f"`{' '.join(str(value).split()).replace('|', chr(92) + '|').replace('`', chr(39))}`"
 
 
 def metric_label(name: str) -> str:
@@ -60,6 +50,6 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
         "share_interval", "size", "quantity", "title", "p_value", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=cell, code=code, metric=metric_label, amount=amount)
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, metric=metric_label, amount=amount)
     environment.tests.update(exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment
