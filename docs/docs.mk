@@ -11,8 +11,9 @@ install-manual:
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$(basename $$page .bash) || exit 1; done
 
 ## bless-manual: rewrite manual pages and completions from the option tables; read the diff
-bless-manual: setup-test
-	$(Q)BLESS=1 $(PYTEST) scripts/labkit/test_manual.py
+bless-manual: setup-test build
+	$(Q)BLESS=1 $(PYTEST) scripts/labkit/test_manual.py \
+	  profiler/cli/test_clinic_manual.py
 
 bless: bless-manual
 PHONY += install-manual bless-manual

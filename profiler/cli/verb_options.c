@@ -1,8 +1,9 @@
-/* cli/verb_options.c - a verb's command line, its complaints and its help. */
+/* A verb's command line: reads it, and complains of what is wrong. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/manual_page.h"
 #include "cli/verb.h"
 
 int clinic_complain(const char *format, ...)
@@ -20,15 +21,6 @@ int clinic_complain(const char *format, ...)
 int clinic_options_exit(int at)
 {
 	return at == CLINIC_OPTIONS_HELP ? CLINIC_EXIT_DONE : CLINIC_EXIT_USAGE;
-}
-
-static void print_help(const struct clinic_usage *usage,
-		       const struct clinic_option *options)
-{
-	printf("usage: clinic %s\n\n", usage->line);
-	clinic_options_print(options, stdout);
-	if (usage->text)
-		printf("\n%s", usage->text);
 }
 
 static int check_operands(const struct clinic_usage *usage, int count)
@@ -51,7 +43,7 @@ int clinic_options(const struct clinic_usage *usage,
 				     problem);
 
 	if (at == CLINIC_OPTIONS_HELP)
-		print_help(usage, options);
+		clinic_page_print(usage, options);
 	else if (at == CLINIC_OPTIONS_WRONG)
 		clinic_complain("%s; see `clinic help %.*s`", problem,
 				(int)strcspn(usage->line, " "), usage->line);

@@ -1,0 +1,42 @@
+# bash completion for clinic, written from its option tables; source it, or
+# `make install` puts it in place.
+_clinic()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} options=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "annotate diff doctor export help import merge record report where" -- "$word"))
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	annotate)
+		options="--source --all --help"
+		;;
+	diff)
+		options="--output --format --weight --title --icicle --top --json --help"
+		;;
+	doctor)
+		options="--json --help"
+		;;
+	export)
+		options="--output --format --weight --title --icicle --help"
+		;;
+	import)
+		options="--output --event --frequency --help"
+		;;
+	merge)
+		options="--output --help"
+		;;
+	record)
+		options="--frequency --output --pid --duration --event --sample-bytes --assert-zero-alloc --backend --stages --debuginfod --help"
+		;;
+	report)
+		options="--top --by --callers --weight --from --to --json --help"
+		;;
+	where)
+		options="--data --help"
+		;;
+	esac
+	[[ $word == -* ]] && COMPREPLY=($(compgen -W "$options" -- "$word"))
+}
+complete -o default -F _clinic clinic

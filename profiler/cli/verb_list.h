@@ -1,0 +1,24 @@
+/*
+ * cli/verb_list.h - the verbs of this program.
+ *
+ * Read next  verb.h, what one is.
+ */
+#ifndef CLINIC_CLI_VERB_LIST_H
+#define CLINIC_CLI_VERB_LIST_H
+
+#include "cli/verb.h"
+
+#define CLINIC_VERBS_MAX 64
+
+const struct clinic_verb *clinic_verb_find(const char *name); /* or NULL */
+
+/* Complains of it, and names the verb that may be meant: the exit code. */
+int clinic_verb_unknown(const char *name);
+
+/* By name, for the linker's order is nobody's: how many. */
+size_t clinic_verbs_sorted(const struct clinic_verb *sorted[CLINIC_VERBS_MAX]);
+
+/* What `clinic help` says: all of them, each with its summary. */
+void clinic_verbs_print(FILE *to);
+
+#endif
