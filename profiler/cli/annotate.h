@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "formats/share.h"
+#include "session/share.h"
 
 struct clinic_session;
 

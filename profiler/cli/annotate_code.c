@@ -11,6 +11,7 @@
 
 #include "cli/annotate.h"
 #include "foundation/growing_array.h"
+#include "foundation/terminal_text.h"
 #include "session/session.h"
 #include "symbols/source_lines.h"
 #include "symbols/symbols.h"
@@ -110,7 +111,7 @@ static void print_instruction(const struct listing *l, uint64_t address,
 	} else {
 		printf("%31s  %5s  ", "", "");
 	}
-	printf("%8" PRIx64 "  %s\n", address, text);
+	printf("%8" PRIx64 "  %s\n", address, clinic_terminal_line(text));
 }
 
 /* "  1139:\tmov    %rsp,%rbp": false for whatever else objdump prints. */
@@ -304,7 +305,7 @@ static void print_library(struct listing *l)
 {
 	int error = find_ranges(l);
 
-	printf("\n%s\n", l->path);
+	printf("\n%s\n", clinic_terminal_text(l->path));
 	for (uint32_t i = 0; i < l->ranges_count && !error; i++)
 		if (has_hits(l, &l->range[i]))
 			error = print_range(l, &l->range[i]);

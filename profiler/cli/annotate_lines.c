@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/annotate.h"
+#include "foundation/terminal_text.h"
 #include "session/session.h"
 #include "symbols/source_lines.h"
 
@@ -108,7 +109,8 @@ static void print_with_text(const struct clinic_annotation *a, FILE *source,
 		else
 			printf("%31s", "");
 		text[strcspn(text, "\r\n")] = '\0';
-		printf("  %5" PRIu32 "  %s\n", number, text);
+		printf("  %5" PRIu32 "  %s\n", number,
+		       clinic_terminal_line(text));
 	}
 	free(text);
 }
@@ -119,7 +121,9 @@ static void print_file(const struct clinic_annotation *a,
 	const char *name = clinic_session_text(a->session, line->file_id);
 	FILE *source = line->file_id ? open_source(a, line->file_id) : NULL;
 
-	printf("\n%s%s\n", line->file_id ? name : "no source line is known",
+	printf("\n%s%s\n",
+	       line->file_id ? clinic_terminal_text(name)
+			     : "no source line is known",
 	       source || !line->file_id
 		       ? ""
 		       : ": not found here; --source FOLDER tells where");

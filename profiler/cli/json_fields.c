@@ -1,5 +1,6 @@
 #include "cli/json_fields.h"
 
+#include "session/row_name.h"
 #include "session/session.h"
 
 enum { ROOM_BYTES = 4096 };
@@ -29,8 +30,8 @@ static json_t *row_name(const struct clinic_report *report,
 {
 	char room[ROOM_BYTES];
 
-	return json_string(
-		clinic_report_name(report, group, row, room, sizeof(room)));
+	return json_string(clinic_row_name(report->session, group, row, room,
+					   sizeof(room)));
 }
 
 void clinic_field_name(const struct clinic_report *report, json_t *object,

@@ -1,9 +1,12 @@
+/* What `clinic record` says of a recording when it is over. */
 #include "cli/record_summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "collect/recording.h"
+#include "foundation/terminal_text.h"
+#include "session/figures.h"
 #include "session/quality.h"
 #include "session/session.h"
 
@@ -15,15 +18,11 @@ static double percent(uint64_t part, uint64_t whole)
 static void print_names(const struct clinic_session *session)
 {
 	struct clinic_quality_counts counts;
-	uint64_t named = 0;
 
 	if (clinic_quality_count(session, &counts))
 		return;
-	for (unsigned int tier = 0; tier < CLINIC_TIERS; tier++)
-		if (clinic_tier_is_name(tier))
-			named += counts.leaves[tier];
 	fprintf(stderr, "clinic record: %.1f %% of samples named",
-		percent(named, counts.samples_count));
+		100.0 * clinic_figure_symbolised(counts.leaves));
 	for (unsigned int tier = 0; tier < CLINIC_TIERS; tier++)
 		if (clinic_tier_is_name(tier) && counts.leaves[tier])
 			fprintf(stderr, ", %s %.1f %%", clinic_tier_name(tier),
@@ -69,10 +68,16 @@ static void print_notes(const struct clinic_session *session)
 	const struct clinic_note *notes =
 		clinic_session_rows(session, CLINIC_NOTES, &count);
 
-	for (uint32_t i = 0; i < count; i++)
-		fprintf(stderr, "clinic record: %s%s\n",
+	for (uint32_t i = 0; i < count; i++) {
+		fprintf(stderr, "clinic record: %s%s",
 			notes[i].is_warning ? "warning: " : "",
-			clinic_session_text(session, notes[i].text_id));
+			clinic_terminal_text(clinic_session_text(
+				session, notes[i].text_id)));
+		if (notes[i].repeats_count)
+			fprintf(stderr, " (%" PRIu64 " times)",
+				1 + (uint64_t)notes[i].repeats_count);
+		fputc('\n', stderr);
+	}
 }
 
 static void print_allocations(struct clinic_session *session)

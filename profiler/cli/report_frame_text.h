@@ -15,5 +15,8 @@ void clinic_print_place(const struct clinic_report *report, uint32_t frame_id);
 /* The innermost function of a stack, and its place. */
 void clinic_print_innermost(const struct clinic_report *report,
 			    uint32_t stack_id);
+/* The functions of a stack that are next to the kernel, innermost first, as far
+ * as they tell one stack from another: "read < fill < main", and a newline. */
+void clinic_print_frames(const struct clinic_report *report, uint32_t stack_id);
 
 #endif

@@ -7,13 +7,15 @@
 #include "cli/report.h"
 #include "cli/report_json.h"
 #include "session/schema.h"
+#include "session/figures.h"
 #include "session/session.h"
 
 static void set_share(const struct clinic_report *report, json_t *object,
 		      const struct clinic_tally *tally, const char *kind,
 		      uint64_t part)
 {
-	struct clinic_share share = clinic_report_share(report, tally, part);
+	struct clinic_share share =
+		clinic_figure_share(tally, report->weight, part);
 	char key[40];
 
 	snprintf(key, sizeof(key), "%s_ratio", kind);
@@ -145,21 +147,11 @@ static void set_names(json_t *object,
 		      const struct clinic_quality_counts *counts)
 {
 	clinic_field_ratio(object, "symbolised_ratio",
-			   clinic_report_symbolised(counts->leaves));
+			   clinic_figure_symbolised(counts->leaves));
 	clinic_field_ratio(object, "symbolised_frames_ratio",
-			   clinic_report_symbolised(counts->frames));
+			   clinic_figure_symbolised(counts->frames));
 	json_object_set_new(object, "samples_by_tier", tiers(counts->leaves));
 	json_object_set_new(object, "frames_by_tier", tiers(counts->frames));
-}
-
-static double complete_ratio(const struct clinic_quality_counts *counts)
-{
-	uint64_t complete = counts->samples_count - counts->truncated_count -
-			    counts->guessed_count;
-
-	return counts->samples_count
-		       ? (double)complete / (double)counts->samples_count
-		       : -1.0;
 }
 
 static json_t *quality(const struct clinic_report *report)
@@ -172,15 +164,16 @@ static json_t *quality(const struct clinic_report *report)
 	set_sample_counts(object, &report->counts, quality);
 	set_names(object, &report->counts);
 	clinic_field_ratio(object, "complete_stacks_ratio",
-			   complete_ratio(&report->counts));
-	clinic_field_ratio(object, "cpu_reconciliation_ratio",
-			   clinic_report_reconciliation(report));
+			   clinic_figure_complete(&report->counts));
+	clinic_field_ratio(
+		object, "cpu_reconciliation_ratio",
+		clinic_figure_reconciliation(report->session, &report->counts));
 	clinic_field_ratio(object, "overhead_ratio",
-			   clinic_report_overhead(report));
+			   clinic_figure_overhead(report->session));
 	clinic_field_count(object, "collector_peak_rss_bytes",
 			   quality->collector_peak_rss_bytes);
 	clinic_field_ratio(object, "kernel_unsampled_ratio",
-			   clinic_report_blind(report));
+			   clinic_figure_blind(report->session));
 	return object;
 }
 
@@ -241,9 +234,23 @@ static void set_notes(const struct clinic_report *report, json_t *root)
 		clinic_field_text(report, object, "text", note[i].text_id);
 		json_object_set_new(object, "is_warning",
 				    json_boolean(note[i].is_warning));
+		if (note[i].repeats_count)
+			clinic_field_count(object, "count",
+					   note[i].repeats_count + 1ull);
 		json_array_append_new(notes, object);
 	}
 	json_object_set_new(root, "notes", notes);
+}
+
+/* What nobody saw end has no exit code, and 0 would say that it went well. */
+static void set_exit(const struct clinic_about *about, json_t *root)
+{
+	if (about->exit_unknown && !about->exit_code)
+		json_object_set_new(root, "exit_code", json_null());
+	else
+		clinic_field_count(root, "exit_code", about->exit_code);
+	if (about->runs_count)
+		clinic_field_count(root, "runs_count", about->runs_count);
 }
 
 static void set_head(const struct clinic_report *report, json_t *root)
@@ -255,7 +262,7 @@ static void set_head(const struct clinic_report *report, json_t *root)
 	clinic_field_text(report, root, "command", about->command_id);
 	clinic_field_text(report, root, "host", about->host_id);
 	clinic_field_text(report, root, "tool", about->tool_id);
-	clinic_field_count(root, "exit_code", about->exit_code);
+	set_exit(about, root);
 	clinic_field_count(root, "started_ns", about->started_ns);
 	clinic_field_count(root, "duration_ns",
 			   clinic_session_duration_ns(report->session));

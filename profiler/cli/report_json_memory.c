@@ -4,6 +4,7 @@
 #include "cli/json_fields.h"
 #include "cli/report.h"
 #include "cli/report_json.h"
+#include "session/memory_sums.h"
 #include "session/session.h"
 
 static void set_allocation(json_t *object, const struct clinic_allocation *row)
@@ -17,21 +18,35 @@ static void set_allocation(json_t *object, const struct clinic_allocation *row)
 	clinic_field_count(object, "lifetime_ns", row->lifetime_ns);
 }
 
+/* Where the row is the sum of several stacks: what the one shown has of it. */
+static void set_stacks(json_t *object, const struct clinic_memory_site *site)
+{
+	const struct clinic_allocation *heaviest = &site->stack[0].sum;
+
+	if (site->stacks_count < 2)
+		return;
+	clinic_field_count(object, "stacks_count", site->stacks_count);
+	clinic_field_count(object, "stack_allocations_count",
+			   heaviest->allocations_count);
+	clinic_field_count(object, "stack_bytes", heaviest->bytes);
+}
+
 static json_t *call_site(const struct clinic_report *report,
-			 const struct clinic_allocation *site)
+			 const struct clinic_memory_site *site)
 {
 	uint32_t count;
 	const struct clinic_stack *stack =
 		clinic_session_rows(report->session, CLINIC_STACKS, &count);
 	const struct clinic_tally_row row = {
-		.frame_id = stack[site->stack_id].frame_id};
+		.frame_id = stack[site->sum.stack_id].frame_id};
 	json_t *object = json_object();
 
 	clinic_field_name(report, object, "name", CLINIC_BY_FUNCTION, &row);
 	clinic_field_place(report, object, row.frame_id);
-	set_allocation(object, site);
-	clinic_field_count(object, "peak_bytes", site->peak_bytes);
-	clinic_field_stack(report, object, "stack", site->stack_id);
+	set_allocation(object, &site->sum);
+	clinic_field_count(object, "peak_bytes", site->sum.peak_bytes);
+	clinic_field_stack(report, object, "stack", site->sum.stack_id);
+	set_stacks(object, site);
 	return object;
 }
 
@@ -118,7 +133,7 @@ int clinic_report_json_memory(const struct clinic_report *report, json_t *root)
 	struct clinic_memory memory;
 	int error;
 
-	if (!clinic_memory_is_observed(report)) {
+	if (!clinic_memory_is_observed(report->session)) {
 		json_object_set_new(root, "allocations", json_null());
 		json_object_set_new(root, "call_sites", json_null());
 		return 0;

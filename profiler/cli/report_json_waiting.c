@@ -6,6 +6,8 @@
 #include "cli/json_fields.h"
 #include "cli/report.h"
 #include "cli/report_json.h"
+#include "session/figures.h"
+#include "session/waiting.h"
 #include "session/session.h"
 
 static void set_waits(json_t *object, const struct clinic_waiting_row *row)
@@ -114,7 +116,7 @@ static json_t *lock_row(const struct clinic_report *report,
 int clinic_report_json_locks(const struct clinic_report *report, json_t *root)
 {
 	uint32_t count;
-	struct clinic_lock *lock = clinic_report_locks(report, &count);
+	struct clinic_lock *lock = clinic_figure_locks(report->session, &count);
 	uint32_t shown = clinic_report_rows(report, count);
 	json_t *locks;
 

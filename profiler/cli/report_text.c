@@ -7,22 +7,48 @@
 #include "cli/report.h"
 #include "cli/report_frame_text.h"
 #include "cli/report_text.h"
+#include "foundation/terminal_text.h"
+#include "session/figures.h"
+#include "session/row_name.h"
 #include "session/session.h"
 
 enum { ROOM_BYTES = 512 };
 
+static void print_duration(const struct clinic_session *session)
+{
+	const struct clinic_about *about = clinic_session_get_about(session);
+
+	printf("%.3f s", (double)clinic_session_duration_ns(session) / 1e9);
+	if (about->runs_ns)
+		printf(" in %" PRIu32 " runs, within %.3f s", about->runs_count,
+		       (double)(about->ended_ns - about->started_ns) / 1e9);
+}
+
+static void print_exit(const struct clinic_about *about)
+{
+	if (about->exit_code)
+		printf(", exit code %" PRIu32 "%s", about->exit_code,
+		       about->runs_count ? " (the first that is not 0)" : "");
+	else if (about->exit_unknown)
+		printf(", exit code not known%s",
+		       about->runs_count ? " of all runs" : "");
+	else
+		printf(", exit code 0");
+	printf("\n");
+}
+
 static void print_head(const struct clinic_report *report)
 {
 	const struct clinic_session *session = report->session;
-	const struct clinic_about *about =
-		clinic_session_about(report->session);
+	const struct clinic_about *about = clinic_session_get_about(session);
 	const char *command = clinic_session_text(session, about->command_id);
 	const char *host = clinic_session_text(session, about->host_id);
 
-	printf("%s\n%.3f s", *command ? command : report->path,
-	       (double)clinic_session_duration_ns(session) / 1e9);
-	printf("%s%s, exit code %" PRIu32 "\n", *host ? " on " : "", host,
-	       about->exit_code);
+	printf("%s\n", clinic_terminal_text(*command ? command : report->path));
+	print_duration(session);
+	if (*host)
+		printf(" on %s", clinic_terminal_text(host));
+	print_exit(about);
 }
 
 static void print_sampling(const struct clinic_report *report)
@@ -34,8 +60,10 @@ static void print_sampling(const struct clinic_report *report)
 	printf("%" PRIu64 " samples", report->counts.samples_count);
 	if (about->event_id)
 		printf(" of %s by %s",
-		       clinic_session_text(session, about->event_id),
-		       clinic_session_text(session, about->backend_id));
+		       clinic_terminal_text(
+			       clinic_session_text(session, about->event_id)),
+		       clinic_terminal_text(clinic_session_text(
+			       session, about->backend_id)));
 	if (about->frequency_hz)
 		printf(" at %" PRIu64 " Hz", about->frequency_hz);
 	printf("\n");
@@ -74,7 +102,7 @@ static void print_quality(const struct clinic_report *report)
 		return;
 	print_sampling(report);
 	printf("named %.1f %% of samples",
-	       100.0 * clinic_report_symbolised(counts->leaves));
+	       100.0 * clinic_figure_symbolised(counts->leaves));
 	print_tiers(counts->leaves, counts->samples_count);
 	printf("\ncomplete stacks %.1f %% (%" PRIu64 " truncated, %" PRIu64
 	       " guessed), lost %" PRIu64 ", throttled %" PRIu64 "\n",
@@ -85,9 +113,11 @@ static void print_quality(const struct clinic_report *report)
 		printf("%" PRIu64 " stacks are cut or guessed where the "
 		       "alternate stack of a signal handler ends\n",
 		       counts->alternate_stack_count);
-	print_ratio("CPU time sampled / accounted by the kernel",
-		    clinic_report_reconciliation(report));
-	print_ratio(", collector / target CPU", clinic_report_overhead(report));
+	print_ratio(
+		"CPU time sampled / accounted by the kernel",
+		clinic_figure_reconciliation(report->session, &report->counts));
+	print_ratio(", collector / target CPU",
+		    clinic_figure_overhead(report->session));
 	if (quality->collector_peak_rss_bytes)
 		printf(", collector at most %.1f MiB",
 		       (double)quality->collector_peak_rss_bytes / 1048576.0);
@@ -97,15 +127,9 @@ static void print_quality(const struct clinic_report *report)
 /* The program's largest process; counts only grow. */
 static void print_metrics(const struct clinic_report *report)
 {
-	struct clinic_metric most = {0};
-	uint32_t count;
-	const struct clinic_metric *row =
-		clinic_session_rows(report->session, CLINIC_METRICS, &count);
+	struct clinic_metric most;
 
-	for (uint32_t i = 0; i < count; i++)
-		if (row[i].rss_bytes >= most.rss_bytes)
-			most = row[i];
-	if (count)
+	if (clinic_figure_largest(report->session, &most))
 		printf("resident at most %.1f MiB, then with %" PRIu32
 		       " thread%s, %" PRIu64 " minor and %" PRIu64
 		       " major faults\n",
@@ -121,9 +145,15 @@ static void print_notes(const struct clinic_report *report)
 	const struct clinic_note *note =
 		clinic_session_rows(report->session, CLINIC_NOTES, &count);
 
-	for (uint32_t i = 0; i < count; i++)
-		printf("%s: %s\n", note[i].is_warning ? "warning" : "note",
-		       clinic_session_text(report->session, note[i].text_id));
+	for (uint32_t i = 0; i < count; i++) {
+		printf("%s: %s", note[i].is_warning ? "warning" : "note",
+		       clinic_terminal_text(clinic_session_text(
+			       report->session, note[i].text_id)));
+		if (note[i].repeats_count)
+			printf(" (%" PRIu64 " times)",
+			       1 + (uint64_t)note[i].repeats_count);
+		printf("\n");
+	}
 }
 
 static void print_refusals(const struct clinic_report *report)
@@ -134,17 +164,18 @@ static void print_refusals(const struct clinic_report *report)
 
 	for (uint32_t i = 0; i < count; i++)
 		printf("refused: %s (%s): %s\n",
-		       clinic_session_text(report->session,
-					   refusal[i].backend_id),
+		       clinic_terminal_text(clinic_session_text(
+			       report->session, refusal[i].backend_id)),
 		       strerror((int)refusal[i].errno_number),
-		       clinic_session_text(report->session,
-					   refusal[i].text_id));
+		       clinic_terminal_text(clinic_session_text(
+			       report->session, refusal[i].text_id)));
 }
 
 static void print_share(const struct clinic_report *report,
 			const struct clinic_tally *tally, uint64_t part)
 {
-	struct clinic_share share = clinic_report_share(report, tally, part);
+	struct clinic_share share =
+		clinic_figure_share(tally, report->weight, part);
 
 	printf("%6.2f ", 100.0 * share.ratio);
 	if (clinic_weight_is_sampled(report->weight))
@@ -168,8 +199,9 @@ static void print_row(const struct clinic_report *report,
 	if (report->callers && !row->frame_id)
 		printf("(nobody: it is outermost)");
 	else
-		printf("%s", clinic_report_name(report, group, row, room,
-						sizeof(room)));
+		fputs(clinic_terminal_text(clinic_row_name(
+			      report->session, group, row, room, sizeof(room))),
+		      stdout);
 	if (group == CLINIC_BY_FUNCTION)
 		/* Its hottest line. */
 		clinic_print_place(report, row->frame_id);
@@ -194,7 +226,8 @@ static void print_tally_head(const struct clinic_report *report,
 	printf("\n%s by %s", clinic_weight_name(report->weight),
 	       clinic_group_name(group));
 	if (report->callers)
-		printf(": who called %s, in shares of it", report->callers);
+		printf(": who called %s, in shares of it",
+		       clinic_terminal_text(report->callers));
 	printf("\n");
 	print_columns(report);
 	printf("%s\n", clinic_group_name(group));
@@ -230,6 +263,12 @@ static int print_tally(const struct clinic_report *report,
 		       tally.count - shown, tally.count);
 	clinic_tally_free(&tally);
 	return 0;
+}
+
+uint32_t clinic_report_rows(const struct clinic_report *report, uint32_t count)
+{
+	return report->top && report->top < count ? (uint32_t)report->top
+						  : count;
 }
 
 int clinic_report_text(const struct clinic_report *report)

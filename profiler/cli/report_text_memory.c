@@ -5,7 +5,13 @@
 #include "cli/report.h"
 #include "cli/report_frame_text.h"
 #include "cli/report_text.h"
+#include "foundation/terminal_text.h"
+#include "session/memory_sums.h"
+#include "session/row_name.h"
 #include "session/session.h"
+
+/* Of a site; and as wide as print_allocation() prints. */
+enum { STACKS_SHOWN = 3, ALLOCATION_WIDTH = 12 + 13 + 15 + 13 + 11 + 11 + 2 };
 
 static void print_allocation(const struct clinic_allocation *row)
 {
@@ -21,12 +27,38 @@ static void print_allocation_head(const char *what)
 	       "bytes", "at peak", "leaked", "temporary", what);
 }
 
-static void print_site(const struct clinic_report *report,
-		       const struct clinic_allocation *site)
+/* Behind a wrapper stand several callers: a line for each of the heaviest. */
+static void print_callers(const struct clinic_report *report,
+			  const struct clinic_memory_site *site)
 {
-	print_allocation(site);
-	clinic_print_innermost(report, site->stack_id);
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
+
+	for (uint32_t i = 0; i < site->stacks_count && i < STACKS_SHOWN; i++) {
+		const struct clinic_allocation *sum = &site->stack[i].sum;
+
+		print_allocation(sum);
+		printf("    < ");
+		clinic_print_frames(report, stack[sum->stack_id].parent_id);
+	}
+	if (site->stacks_count > STACKS_SHOWN)
+		printf("%*s... and %" PRIu32 " more stacks; `clinic export "
+		       "--weight bytes` has all\n",
+		       ALLOCATION_WIDTH + 4, "",
+		       site->stacks_count - STACKS_SHOWN);
+}
+
+static void print_site(const struct clinic_report *report,
+		       const struct clinic_memory_site *site)
+{
+	print_allocation(&site->sum);
+	clinic_print_innermost(report, site->sum.stack_id);
+	if (site->stacks_count > 1)
+		printf(", the sum of %" PRIu32 " stacks:", site->stacks_count);
 	printf("\n");
+	if (site->stacks_count > 1)
+		print_callers(report, site);
 }
 
 static void print_stages(const struct clinic_report *report,
@@ -43,8 +75,9 @@ static void print_stages(const struct clinic_report *report,
 		if (!memory->stage[i].allocations_count)
 			continue;
 		print_allocation(&memory->stage[i]);
-		printf("%s\n", clinic_report_name(report, CLINIC_BY_STAGE, &row,
-						  NULL, 0));
+		printf("%s\n", clinic_terminal_text(clinic_row_name(
+				       report->session, CLINIC_BY_STAGE, &row,
+				       NULL, 0)));
 	}
 	print_allocation(&memory->all);
 	printf("all\n");
@@ -77,7 +110,7 @@ int clinic_report_text_memory(const struct clinic_report *report)
 	struct clinic_memory memory;
 	int error;
 
-	if (!clinic_memory_is_observed(report))
+	if (!clinic_memory_is_observed(report->session))
 		return 0;
 	error = clinic_memory_sum(report->session, &memory);
 	if (!error) {

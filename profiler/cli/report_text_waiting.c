@@ -8,9 +8,13 @@
 #include "cli/report.h"
 #include "cli/report_frame_text.h"
 #include "cli/report_text.h"
+#include "foundation/terminal_text.h"
+#include "session/row_name.h"
+#include "session/figures.h"
+#include "session/waiting.h"
 #include "session/session.h"
 
-enum { ROOM_BYTES = 512, WAITING_FRAMES_SHOWN = 4 };
+enum { ROOM_BYTES = 512 };
 
 static void print_lock(const struct clinic_report *report,
 		       const struct clinic_lock *lock)
@@ -21,8 +25,10 @@ static void print_lock(const struct clinic_report *report,
 	       (double)lock->wait_ns / 1e6, (double)lock->longest_wait_ns / 1e6,
 	       (double)lock->hold_ns / 1e6, lock->contended_count,
 	       lock->acquisitions_count,
-	       clinic_session_text(session, lock->kind_id),
-	       clinic_session_text(session, lock->name_id));
+	       clinic_terminal_text(
+		       clinic_session_text(session, lock->kind_id)),
+	       clinic_terminal_text(
+		       clinic_session_text(session, lock->name_id)));
 	if (lock->contended_count) {
 		printf(" at ");
 		clinic_print_innermost(report, lock->stack_id);
@@ -35,7 +41,7 @@ static void print_lock(const struct clinic_report *report,
 int clinic_report_text_locks(const struct clinic_report *report)
 {
 	uint32_t count;
-	struct clinic_lock *lock = clinic_report_locks(report, &count);
+	struct clinic_lock *lock = clinic_figure_locks(report->session, &count);
 	uint32_t shown = clinic_report_rows(report, count);
 
 	if (!lock)
@@ -78,48 +84,9 @@ static void print_waiting_thread(const struct clinic_report *report,
 	       (double)clinic_waiting_unexplained(row, row->sampled_cpu_ns) /
 		       1e6,
 	       row->waits_count,
-	       clinic_report_name(report, CLINIC_BY_THREAD, &tally, room,
-				  sizeof(room)));
-}
-
-static bool is_of_kernel(const struct clinic_report *report, uint32_t frame_id)
-{
-	uint32_t count;
-	const struct clinic_frame *frame =
-		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
-
-	return !strncmp(clinic_session_text(
-				report->session,
-				library[frame[frame_id].library_id].path_id),
-			"[kernel", strlen("[kernel"));
-}
-
-/* Where in the program: the functions next to the kernel, innermost first. */
-static void print_waiting_place(const struct clinic_report *report,
-				uint32_t stack_id)
-{
-	uint32_t count;
-	const struct clinic_stack *stack =
-		clinic_session_rows(report->session, CLINIC_STACKS, &count);
-	const char *before = "";
-	char room[ROOM_BYTES];
-
-	for (int shown = 0; stack_id && shown < WAITING_FRAMES_SHOWN;
-	     stack_id = stack[stack_id].parent_id) {
-		const struct clinic_tally_row row = {
-			.frame_id = stack[stack_id].frame_id};
-
-		if (is_of_kernel(report, row.frame_id))
-			continue;
-		printf("%s%s", before,
-		       clinic_report_name(report, CLINIC_BY_FUNCTION, &row,
-					  room, sizeof(room)));
-		before = " < ";
-		shown++;
-	}
-	printf("%s\n", *before ? "" : "(not known)");
+	       clinic_terminal_text(clinic_row_name(report->session,
+						    CLINIC_BY_THREAD, &tally,
+						    room, sizeof(room))));
 }
 
 static void print_waiting_stack(const struct clinic_report *report,
@@ -129,7 +96,7 @@ static void print_waiting_stack(const struct clinic_report *report,
 	       (double)row->blocked_ns / 1e6, (double)row->ready_ns / 1e6,
 	       (double)row->longest_ns / 1e6, row->waits_count,
 	       row->approximate_count);
-	print_waiting_place(report, row->id);
+	clinic_print_frames(report, row->id);
 }
 
 static void print_waiting_threads(const struct clinic_report *report,

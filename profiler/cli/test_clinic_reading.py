@@ -118,6 +118,70 @@ def test_report_json_is_whole(report):
     assert report["allocations"] is None and report["call_sites"] is None and report["locks"] == []
 
 
+def test_a_call_site_behind_a_wrapper_says_who_called_it(tmp_path):
+    """3000 blocks of three callers stood under one of them: the row of a wrapper showed one stack, and said nothing."""
+    names = ["", "main", "xmalloc", "parse", "index", "render"]
+    session = {
+        "format": "clinic-session", "schema": 2, "quality": {"allocations_observed": 1}, "strings": names,
+        "frames": {"function": [0, 1, 2, 3, 4, 5]},
+        "stacks": {"parent": [0, 0, 1, 2, 1, 4, 1, 6], "frame": [0, 1, 3, 2, 4, 2, 5, 2]},
+        "stages": {"name": [0]}, "threads": {"pid": [0, 1, 1], "tid": [0, 1, 2]},
+        # Of `index`, two threads: neither row is the heaviest, together they are.
+        "allocations": {"stack": [3, 5, 5, 7], "thread": [1, 1, 2, 1], "allocations_count": [1000, 600, 600, 800],
+                        "bytes": [1000, 900, 900, 100]}}
+    (tmp_path / "s.json").write_text(json.dumps(session))
+    site, = json.loads(done("report", tmp_path / "s.json", "--json"))["call_sites"]
+    assert (site["name"], site["allocations_count"], site["bytes"]) == ("xmalloc", 3000, 2900)
+    assert (site["stacks_count"], site["stack"]) == (3, ["main", "index", "xmalloc"])
+    assert (site["stack_allocations_count"], site["stack_bytes"]) == (1200, 1800)
+    text = done("report", tmp_path / "s.json")
+    assert "xmalloc, the sum of 3 stacks:" in text
+    callers = re.findall(r"^ *(\d+) +\d+ +(\d+) .*    < (\w+) < main$", text, re.M)
+    assert callers == [("1200", "1800", "index"), ("1000", "1000", "parse"), ("800", "100", "render")]
+
+
+def run_of(code: int, begin_s: int, **about) -> dict:
+    return {"format": "clinic-session", "schema": 3, "strings": ["", "the disk is slow"],
+            "about": {"command": "p", "exit_code": code, "started_ns": begin_s * 10**9,
+                      "ended_ns": (begin_s + 2) * 10**9, **about},
+            "samples": {"weight_ns": [1]}, "notes": {"text": [1]}}
+
+
+def merged(folder: Path, *runs: dict) -> Path:
+    for number, session in enumerate(runs):
+        (folder / f"{number}.json").write_text(json.dumps(session))
+    done("merge", *(folder / f"{number}.json" for number in range(len(runs))), "-o", folder / "merged.json")
+    return folder / "merged.json"
+
+
+def test_merged_runs_take_as_long_as_they_took(tmp_path):
+    """Three runs of 2 s, an hour apart, took two hours, and the exit code was said to be the program's."""
+    path = merged(tmp_path, run_of(0, 100), run_of(3, 3700), run_of(0, 7300))
+    assert "6.000 s in 3 runs, within 7202.000 s, exit code 3 (the first that is not 0)" in done("report", path)
+    document = json.loads(done("report", path, "--json"))
+    assert (document["duration_ns"], document["runs_count"], document["exit_code"]) == (6 * 10**9, 3, 3)
+    assert document["notes"] == [{"text": "the disk is slow", "is_warning": False, "count": 3}]
+    assert "note: the disk is slow (3 times)\n" in done("report", path)
+    again = merged(tmp_path, json.loads(path.read_text()), run_of(0, 9000))
+    assert "8.000 s in 4 runs" in done("report", again)
+    assert "(4 times)" in done("report", again)
+
+
+def test_one_merged_run_is_itself(tmp_path):
+    path = merged(tmp_path, run_of(0, 100))
+    assert "\n2.000 s, exit code 0\n" in done("report", path)
+    assert json.loads(path.read_text())["about"]["runs_count"] == 0
+
+
+def test_an_end_that_nobody_saw_has_no_exit_code(folder, tmp_path):
+    """A process that was watched for a while, and one that perf recorded, "ended with 0"."""
+    for path in (folder / "pipeline.json", merged(tmp_path, run_of(0, 1, exit_unknown=1), run_of(0, 9))):
+        assert ", exit code not known" in done("report", path)
+        assert json.loads(done("report", path, "--json"))["exit_code"] is None
+    known = merged(tmp_path, run_of(0, 1, exit_unknown=1), run_of(7, 9))
+    assert json.loads(done("report", known, "--json"))["exit_code"] == 7
+
+
 def test_sessions_of_schema_1_know_no_definitions(tmp_path):
     """Their only lines are those executed: these must not be taken for where a function begins."""
     path = tmp_path / "old.json"

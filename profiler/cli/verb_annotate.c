@@ -6,6 +6,7 @@
 #include "cli/annotate.h"
 #include "cli/session_files.h"
 #include "cli/verb.h"
+#include "foundation/terminal_text.h"
 #include "session/session.h"
 
 static const struct clinic_usage usage = {
@@ -25,8 +26,9 @@ static void print_head(const struct clinic_annotation *a)
 	struct clinic_share share =
 		clinic_share_of(a->value, a->whole, a->samples);
 
-	printf("%s: %.2f %% [%.2f, %.2f] of the session\n", a->function,
-	       100.0 * share.ratio, 100.0 * share.low, 100.0 * share.high);
+	printf("%s: %.2f %% [%.2f, %.2f] of the session\n",
+	       clinic_terminal_text(a->function), 100.0 * share.ratio,
+	       100.0 * share.low, 100.0 * share.high);
 	printf("own %% [95 %% inter.]   samples   line\n");
 }
 

@@ -8,7 +8,8 @@
 
 #include "cli/session_files.h"
 #include "cli/verb.h"
-#include "formats/share.h"
+#include "session/share.h"
+#include "foundation/terminal_text.h"
 #include "session/call_change.h"
 #include "session/session.h"
 
@@ -80,7 +81,8 @@ static void print_table(const struct request *request,
 
 	for (int side = 0; side < 2; side++)
 		printf("%s  %s: %" PRIu64 " %s\n", side ? "new " : "base",
-		       request->path[side], request->tree.node[0].total[side],
+		       clinic_terminal_text(request->path[side]),
+		       request->tree.node[0].total[side],
 		       clinic_weight_unit(request->weight));
 	printf("\nbase %%   new %%   change [95 %% interval]   function\n");
 	for (uint32_t i = 0; i < shown; i++) {
@@ -90,7 +92,8 @@ static void print_table(const struct request *request,
 		       100.0 * row.base.ratio, 100.0 * row.fresh.ratio,
 		       100.0 * row.change.ratio, 100.0 * row.change.low,
 		       100.0 * row.change.high,
-		       clinic_call_tree_text(&request->tree, change[i].name));
+		       clinic_terminal_text(clinic_call_tree_text(
+			       &request->tree, change[i].name)));
 	}
 	if (shown < count)
 		printf("... and %" PRIu32 " more; --top %" PRIu32
@@ -178,7 +181,10 @@ static void warn_of(const struct request *request, const char *what,
 		fprintf(stderr,
 			"clinic: warning: the %s is %s in %s and %s "
 			"in %s\n",
-			what, base, request->path[0], fresh, request->path[1]);
+			what, clinic_terminal_text(base),
+			clinic_terminal_text(request->path[0]),
+			clinic_terminal_text(fresh),
+			clinic_terminal_text(request->path[1]));
 }
 
 static void warn_if_unlike(const struct request *request)

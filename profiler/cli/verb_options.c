@@ -1,20 +1,25 @@
 /* A verb's command line: reads it, and complains of what is wrong. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/manual_page.h"
 #include "cli/verb.h"
+#include "foundation/terminal_text.h"
 
 int clinic_complain(const char *format, ...)
 {
 	va_list arguments;
+	char *sentence;
 
 	va_start(arguments, format);
-	fputs("clinic: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputs("\n", stderr);
+	if (vasprintf(&sentence, format, arguments) < 0)
+		sentence = NULL;
 	va_end(arguments);
+	fprintf(stderr, "clinic: %s\n",
+		sentence ? clinic_terminal_text(sentence) : "out of memory");
+	free(sentence);
 	return CLINIC_EXIT_USAGE;
 }
 

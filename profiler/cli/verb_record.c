@@ -9,17 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/preload_path.h"
 #include "cli/record_summary.h"
+#include "cli/saved_session.h"
 #include "cli/session_files.h"
 #include "cli/verb.h"
 #include "collect/recording.h"
 #include "collect/stop_signals.h"
 #include "session/session.h"
-#include "session/session_json.h"
 
 #define HZ_MOST      10000
 #define SECONDS_MOST 1e6
@@ -224,55 +222,6 @@ static int explain(const struct settings *settings, int err,
 	return CLINIC_EXIT_USAGE;
 }
 
-/* Where else something can be written when the disk is full. */
-static int save_elsewhere(struct clinic_session *session)
-{
-	const char *folders[] = {getenv("TMPDIR"), "/tmp", "/dev/shm"};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < 3; i++) {
-		if (!folders[i])
-			continue;
-		snprintf(path, sizeof(path), "%s/clinic-%d.json.gz", folders[i],
-			 getpid());
-		if (clinic_session_write(session, path))
-			continue;
-		fprintf(stderr,
-			"clinic record: wrote %s instead; next: clinic report "
-			"%s\n",
-			path, path);
-		break;
-	}
-	return CLINIC_EXIT_USAGE;
-}
-
-static void tell_saved(const char *path)
-{
-	struct stat file;
-
-	if (!stat(path, &file))
-		fprintf(stderr,
-			"clinic record: wrote %s (%jd bytes); next: clinic "
-			"report %s\n",
-			path, (intmax_t)file.st_size, path);
-}
-
-/* The session first: nothing that is printed may cost what was measured. */
-static int save_and_tell(const struct settings *settings,
-			 struct clinic_session *session,
-			 const struct clinic_recording_outcome *outcome)
-{
-	int err = clinic_session_write(session, settings->output);
-	int status;
-
-	clinic_record_summary(&settings->plan, session, outcome);
-	status = clinic_written(settings->output, err);
-	if (status)
-		return save_elsewhere(session);
-	tell_saved(settings->output);
-	return 0;
-}
-
 static bool has_begun(const struct clinic_session *session, const char *stage,
 		      size_t length)
 {
@@ -328,6 +277,26 @@ static int wait_for_target(struct clinic_recording_outcome *outcome)
 	return target->exit_code;
 }
 
+/* What was measured is on disk before the first word about it. */
+static int keep(const struct settings *settings, struct clinic_session *session,
+		struct clinic_recording_outcome *outcome, int err)
+{
+	struct clinic_saved saved;
+	int status, target;
+
+	clinic_session_about(session)->exit_unknown =
+		!outcome->target.has_ended;
+	clinic_save(session, settings->output, &saved);
+	status = err ? explain(settings, err, outcome) : 0;
+	clinic_record_summary(&settings->plan, session, outcome);
+	if (clinic_describe_saved(&saved, settings->output) && !status)
+		status = CLINIC_EXIT_USAGE;
+	if (!status)
+		status = check_asserted_stages(settings, session);
+	target = wait_for_target(outcome);
+	return target ? target : status;
+}
+
 /* From the start of the target to its session. */
 static int measure(const struct clinic_recording_plan *plan,
 		   struct clinic_session *session,
@@ -350,20 +319,12 @@ static int record(const struct settings *settings,
 {
 	struct clinic_recording_outcome outcome;
 	int err = measure(&settings->plan, session, &outcome);
-	int status = err ? explain(settings, err, &outcome) : 0;
-	int saved, target;
+	int status;
 
-	if (outcome.has_measured) {
-		(void)clinic_session_text_id(
-			session, "clinic " CLINIC_VERSION,
-			&clinic_session_about(session)->tool_id);
-		saved = save_and_tell(settings, session, &outcome);
-		status = status ? status : saved;
-		if (!status)
-			status = check_asserted_stages(settings, session);
-		target = wait_for_target(&outcome);
-		status = target ? target : status;
-	}
+	if (outcome.has_measured)
+		status = keep(settings, session, &outcome, err);
+	else
+		status = err ? explain(settings, err, &outcome) : 0;
 	clinic_target_close(&outcome.target);
 	return status;
 }

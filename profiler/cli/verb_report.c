@@ -84,7 +84,7 @@ static int narrow(const struct request *request)
 			request->from ? request->from : "0",
 			request->to ? "--to " : "the end",
 			request->to ? request->to : "",
-			(double)clinic_session_duration_ns(session) / 1e9);
+			(double)(about->ended_ns - about->started_ns) / 1e9);
 	if (!status && (request->from || request->to) &&
 	    clinic_session_keep(session, from_ns, to_ns))
 		return clinic_complain("out of memory");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "foundation/terminal_text.h"
 #include "sources/data_symbol.h"
 #include "symbols/symbols.h"
 
@@ -29,9 +30,10 @@ static void print_symbol(void *context, size_t index,
 	for (size_t i = 0; i < symbol->frames_count; i++) {
 		const struct clinic_symbols_frame *frame = &symbol->frames[i];
 
-		printf("  %s", frame->function);
+		printf("  %s", clinic_terminal_text(frame->function));
 		if (frame->file && frame->line)
-			printf("  %s:%" PRIu32, frame->file, frame->line);
+			printf("  %s:%" PRIu32,
+			       clinic_terminal_text(frame->file), frame->line);
 		putchar('\n');
 	}
 }
@@ -59,9 +61,9 @@ static void print_variable(const char *path, uint64_t address)
 	char name[256];
 
 	if (clinic_data_symbol(path, address, name, sizeof(name)))
-		printf("%s+0x%" PRIx64, path, address);
+		printf("%s+0x%" PRIx64, clinic_terminal_text(path), address);
 	else
-		fputs(name, stdout);
+		fputs(clinic_terminal_text(name), stdout);
 }
 
 static int print_place(struct clinic_symbols *symbols, bool is_data,
@@ -77,7 +79,8 @@ static int print_place(struct clinic_symbols *symbols, bool is_data,
 	if (is_data)
 		print_variable(place, offset);
 	else if (!print_named(symbols, place, offset))
-		printf("  %s+0x%" PRIx64 "\n", place, offset);
+		printf("  %s+0x%" PRIx64 "\n", clinic_terminal_text(place),
+		       offset);
 	return 0;
 }
 

@@ -6,15 +6,17 @@
 
 #include "formats/format.h"
 #include "foundation/output_file.h"
+#include "foundation/terminal_text.h"
 
 static void write_name(struct clinic_out *out,
 		       const struct clinic_call_tree *tree,
 		       const struct clinic_call_node *node)
 {
-	const char *name = clinic_call_tree_text(tree, node->name);
+	const char *name =
+		clinic_terminal_text(clinic_call_tree_text(tree, node->name));
 
 	for (; *name; name++) {
-		char byte = *name == ';' ? ':' : *name == '\n' ? ' ' : *name;
+		char byte = *name == ';' ? ':' : *name;
 
 		clinic_out_bytes(out, &byte, 1);
 	}

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "formats/flame_layout.h"
-#include "formats/share.h"
+#include "session/share.h"
 #include "foundation/output_file.h"
 
 enum {

@@ -38,7 +38,8 @@ struct importer {
 	size_t known_capacity;
 	uint64_t frequency_hz;
 	struct clinic_perf_script_tally tally;
-	bool has_empty_lines; /* one behind each sample */
+	bool has_empty_lines;    /* one behind each sample */
+	bool has_joined_samples; /* one begins right behind another */
 	bool in_sample;
 	bool is_wanted;
 	struct clinic_sample sample;
@@ -96,7 +97,7 @@ static bool wants_event(const struct importer *in, struct clinic_span event)
 	if (in->options->event)
 		return is_event(event, in->options->event);
 	return in->tally.event ? clinic_span_is(event, in->tally.event)
-			       : measures_cpu_time(event);
+			       : !event.length || measures_cpu_time(event);
 }
 
 static uint64_t weight_ns(const struct importer *in,
@@ -383,6 +384,8 @@ static int begin_sample(struct importer *in,
 	in->sample = (struct clinic_sample){.time_ns = h->time_ns,
 					    .weight_ns = weight_ns(in, h),
 					    .cpu = h->cpu};
+	in->tally.untimed_count += !h->has_time;
+	in->tally.idless_count += !h->has_ids;
 	error = take_event_name(&in->tally.event, h->event);
 	if (!error)
 		error = thread_of(in, h, &in->sample.thread_id);
@@ -393,28 +396,55 @@ static int begin_sample(struct importer *in,
 	return error ? error : end_sample(in);
 }
 
-static int take_sample_line(struct importer *in, struct clinic_span line)
+static int take_sample(struct importer *in,
+		       const struct clinic_perf_sample_line *sample)
 {
-	struct clinic_perf_sample_line sample;
-	int error = end_sample(in);
+	int error;
 
+	in->has_joined_samples |= in->in_sample;
+	error = end_sample(in);
 	if (error)
 		return error;
-	if (!clinic_perf_sample_line_parse(line, &sample)) {
-		in->tally.unread_count++;
+	in->tally.last_ns = most(in->tally.last_ns, sample->time_ns);
+	if (!sample->record.length)
+		return begin_sample(in, sample);
+	count_loss(in, sample->record);
+	return 0;
+}
+
+/*
+ * A frame's line begins with a tab, unless somebody trimmed the text: then
+ * with an address, of which a short one could also be a word.
+ */
+static bool is_trimmed_frame(struct clinic_span line)
+{
+	enum { ADDRESS_DIGITS = 6 };
+	struct clinic_perf_frame_line frame;
+	bool is_indented = isspace((unsigned char)*line.at);
+	struct clinic_span text = clinic_span_trim(line);
+	struct clinic_span rest = text;
+
+	return clinic_perf_frame_line_parse(text, &frame) &&
+	       (is_indented || text.at[text.length - 1] == ')' ||
+		clinic_span_take_first(&rest).length >= ADDRESS_DIGITS);
+}
+
+/* Beside its frames a sample may have other lines, such as of srcline. */
+static int take_other_line(struct importer *in, struct clinic_span line)
+{
+	if (in->in_sample && in->depth && isspace((unsigned char)*line.at)) {
+		in->tally.beside_count++;
 		return 0;
 	}
-	in->tally.last_ns = most(in->tally.last_ns, sample.time_ns);
-	if (!sample.record.length)
-		return begin_sample(in, &sample);
-	count_loss(in, sample.record);
-	return 0;
+	in->tally.unread_count++;
+	return end_sample(in);
 }
 
 static int take_line(struct importer *in, struct clinic_span line)
 {
-	bool is_indented = line.length && isspace((unsigned char)*line.at);
+	struct clinic_perf_sample_line sample;
 	struct clinic_span text = clinic_span_trim(line);
+	bool is_frame, is_sample;
 
 	if (!text.length) {
 		in->has_empty_lines = true;
@@ -422,20 +452,25 @@ static int take_line(struct importer *in, struct clinic_span line)
 	}
 	if (*line.at == '#')
 		return parse_comment(in, line);
-	if (!in->in_sample || !is_indented ||
-	    !isxdigit((unsigned char)*text.at))
-		return take_sample_line(in, line);
-	return in->is_wanted ? add_frame_line(in, text) : 0;
+	is_frame = in->in_sample && *line.at == '\t' &&
+		   isxdigit((unsigned char)*text.at);
+	is_sample = !is_frame && clinic_perf_sample_line_parse(line, &sample);
+	if (!is_frame && in->in_sample && is_trimmed_frame(line))
+		is_frame = !is_sample || (!sample.has_time &&
+					  isspace((unsigned char)*line.at));
+	if (is_frame)
+		return in->is_wanted ? add_frame_line(in, text) : 0;
+	return is_sample ? take_sample(in, &sample) : take_other_line(in, line);
 }
 
 /*
  * A sample with frames ends in an empty line, or in a thread's entry where
- * somebody trimmed the text.
+ * somebody trimmed the text; without such lines nothing is known.
  */
 static bool ends_in_sample(const struct importer *in)
 {
-	return in->in_sample && (in->has_empty_lines || in->depth) &&
-	       !reaches_entry(in);
+	return in->in_sample && !in->has_joined_samples &&
+	       (in->has_empty_lines || in->depth) && !reaches_entry(in);
 }
 
 static int take_lines(struct importer *in, const char *path)
@@ -473,6 +508,7 @@ static int describe(struct importer *in)
 
 	sample = clinic_session_rows(in->session, CLINIC_SAMPLES, &count);
 	about->frequency_hz = in->frequency_hz;
+	about->exit_unknown = 1;
 	about->started_ns = UINT64_MAX;
 	for (uint32_t i = 0; i < count; i++) {
 		about->started_ns = least(about->started_ns, sample[i].time_ns);

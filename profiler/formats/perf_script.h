@@ -4,8 +4,9 @@
  *	perf script [--header] --show-lost-events \
  *	    -F comm,pid,tid[,cpu],time,period,event,ip,sym,dso
  *
- * Takes fewer or more fields too, as long as comm, tid, time, event and sym
- * are there. Streams: memory grows with what differs, not with the file.
+ * Takes fewer or more fields too: what is missing is noted, with what it
+ * costs. Without a time, tid and event are needed to tell a sample from other
+ * text. Streams: memory grows with what differs, not with the file.
  *
  * Weights    of cpu-clock and task-clock, the period, which is nanoseconds;
  *            of other events, one interval of the sampling frequency, which

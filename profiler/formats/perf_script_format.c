@@ -17,7 +17,12 @@ static bool is_known(struct clinic_span line)
 {
 	struct clinic_perf_sample_line sample;
 
-	return is_heading(line) || clinic_perf_sample_line_parse(line, &sample);
+	if (is_heading(line))
+		return true;
+	/* An importer may guess what is left of a line; who asks may not. */
+	return clinic_perf_sample_line_parse(line, &sample) &&
+	       (sample.has_ids || sample.event.length) &&
+	       (sample.has_time || sample.event.length);
 }
 
 /* Somebody may have put lines of his own before, and the last may be cut. */

@@ -1,3 +1,4 @@
+/* The lines of perf script's text, whichever fields were asked for. */
 #include "formats/perf_script_line.h"
 
 #include <ctype.h>
@@ -47,57 +48,170 @@ static bool split_at_time(struct clinic_span line, struct clinic_span *before,
 	return false;
 }
 
-/* "comm pid/tid [cpu]", where pid/ and [cpu] may be missing. */
-static bool parse_task(struct clinic_span before,
-		       struct clinic_perf_sample_line *h)
+static bool to_address(struct clinic_span word, uint64_t *address)
 {
-	struct clinic_span word = clinic_span_take_last(&before);
-	const char *slash;
+	static const char digits[] = "0123456789abcdef";
+
+	*address = 0;
+	for (size_t i = 0; i < word.length; i++) {
+		const char *digit =
+			memchr(digits, word.at[i], sizeof(digits) - 1);
+
+		if (!digit)
+			return false;
+		*address = *address << 4 | (uint64_t)(digit - digits);
+	}
+	return word.length > 0;
+}
+
+/* Nothing, or the frame that follows on the same line. */
+static bool is_frame_or_empty(struct clinic_span rest)
+{
+	uint64_t address;
+
+	return !rest.length ||
+	       to_address(clinic_span_take_first(&rest), &address);
+}
+
+/* "[001]", which is cut off. */
+static bool take_cpu(struct clinic_span *before, uint16_t *cpu)
+{
+	struct clinic_span left = *before;
+	struct clinic_span word = clinic_span_take_last(&left);
 	uint64_t number;
 
-	if (word.length > 2 && *word.at == '[' &&
-	    word.at[word.length - 1] == ']') {
-		if (!clinic_span_number(
-			    (struct clinic_span){word.at + 1, word.length - 2},
-			    &number))
-			return false;
-		h->cpu = (uint16_t)number;
-		word = clinic_span_take_last(&before);
-	}
-	slash = memchr(word.at, '/', word.length);
-	if (slash) {
-		if (!clinic_span_number(
-			    (struct clinic_span){word.at,
-						 (size_t)(slash - word.at)},
-			    &number))
-			return false;
-		h->pid = (uint32_t)number;
-		word.length -= (size_t)(slash + 1 - word.at);
-		word.at = slash + 1;
-	}
-	if (!clinic_span_number(word, &number))
+	if (word.length < 3 || *word.at != '[' ||
+	    word.at[word.length - 1] != ']' ||
+	    !clinic_span_number(
+		    (struct clinic_span){word.at + 1, word.length - 2},
+		    &number))
 		return false;
-	h->tid = (uint32_t)number;
-	if (!slash)
-		h->pid = h->tid;
-	h->comm = clinic_span_trim(before);
+	*cpu = (uint16_t)number;
+	*before = left;
 	return true;
 }
 
-/* "period event:", where period may be missing. */
-static bool parse_event(struct clinic_span after,
-			struct clinic_perf_sample_line *h)
+/* The field misc, a few letters for the mode: where it was asked for. */
+static void take_misc(struct clinic_span *before)
 {
+	static const char letters[] = "KUHGgEMSFXL";
+	struct clinic_span left = *before;
+	struct clinic_span word = clinic_span_take_last(&left);
+	struct clinic_span behind = left;
+	uint64_t number;
+	uint16_t cpu;
+
+	for (size_t i = 0; i < word.length; i++)
+		if (word.length > 2 || !strchr(letters, word.at[i]))
+			return;
+	if (clinic_span_number(clinic_span_take_last(&behind), &number) ||
+	    take_cpu(&left, &cpu))
+		before->length = (size_t)(word.at - before->at);
+}
+
+/* "4242/4250" or "4250", which is cut off. */
+static bool take_ids(struct clinic_span *before,
+		     struct clinic_perf_sample_line *h)
+{
+	struct clinic_span left = *before;
+	struct clinic_span word = clinic_span_take_last(&left);
+	const char *slash = memchr(word.at, '/', word.length);
+	struct clinic_span pid = {word.at,
+				  slash ? (size_t)(slash - word.at) : 0};
+	uint64_t tid_number, pid_number;
+
+	if (slash) {
+		word.length -= pid.length + 1;
+		word.at = slash + 1;
+	}
+	if (!clinic_span_number(word, &tid_number) ||
+	    (slash && !clinic_span_number(pid, &pid_number)))
+		return false;
+	h->tid = (uint32_t)tid_number;
+	h->pid = slash ? (uint32_t)pid_number : h->tid;
+	*before = left;
+	return true;
+}
+
+/* "comm pid/tid [cpu]", each of which may be missing. */
+static void parse_task(struct clinic_span before,
+		       struct clinic_perf_sample_line *h)
+{
+	take_misc(&before);
+	(void)take_cpu(&before, &h->cpu);
+	h->has_ids = take_ids(&before, h);
+	h->comm = clinic_span_trim(before);
+}
+
+/* "event: frame", of which both may be missing. */
+static bool take_event(struct clinic_span after,
+		       struct clinic_perf_sample_line *h)
+{
+	struct clinic_span all = clinic_span_trim(after);
 	struct clinic_span word = clinic_span_take_first(&after);
 
-	h->period = 0;
-	if (clinic_span_number(word, &h->period))
-		word = clinic_span_take_first(&after);
+	h->rest = all;
 	if (word.length < 2 || word.at[word.length - 1] != ':')
-		return false;
+		return is_frame_or_empty(all);
 	h->event = (struct clinic_span){word.at, word.length - 1};
 	h->rest = clinic_span_trim(after);
 	return true;
+}
+
+/* The same with a period before it: a number may be a frame's address, too. */
+static bool parse_event(struct clinic_span after,
+			struct clinic_perf_sample_line *h)
+{
+	struct clinic_span behind = after;
+
+	if (clinic_span_number(clinic_span_take_first(&behind), &h->period) &&
+	    take_event(behind, h))
+		return true;
+	h->period = 0;
+	return take_event(after, h);
+}
+
+/* perf prints a period at least so wide, and ids narrower. */
+enum { PERIOD_WIDTH = 10 };
+
+/* "     250000" at the end, which is cut off. */
+static void take_period(struct clinic_span *before,
+			struct clinic_perf_sample_line *h)
+{
+	struct clinic_span left = *before;
+	struct clinic_span word = clinic_span_take_last(&left);
+	struct clinic_span task = clinic_span_trim(left);
+	size_t width =
+		(size_t)(word.at + word.length - (task.at + task.length));
+
+	if (width > PERIOD_WIDTH && task.length &&
+	    clinic_span_number(word, &h->period))
+		*before = left;
+}
+
+/*
+ * "comm pid/tid [cpu] period event: frame" without a time: the first word
+ * with a colon that has the number of a thread somewhere before it.
+ */
+static bool parse_untimed(struct clinic_span line,
+			  struct clinic_perf_sample_line *h)
+{
+	for (struct clinic_span rest = line; rest.length;) {
+		struct clinic_span word = clinic_span_take_first(&rest);
+		struct clinic_span before = {line.at,
+					     (size_t)(word.at - line.at)};
+
+		if (word.length < 2 || word.at[word.length - 1] != ':')
+			continue;
+		*h = (struct clinic_perf_sample_line){0};
+		take_period(&before, h);
+		parse_task(before, h);
+		h->event = (struct clinic_span){word.at, word.length - 1};
+		h->rest = clinic_span_trim(rest);
+		if (h->has_ids && is_frame_or_empty(h->rest))
+			return true;
+	}
+	return false;
 }
 
 /* "(/usr/lib/x.so)", also "(/tmp/a (deleted))": the last balanced pair. */
@@ -142,30 +256,15 @@ bool clinic_perf_sample_line_parse(struct clinic_span line,
 	struct clinic_span after;
 
 	*sample = (struct clinic_perf_sample_line){0};
-	if (!split_at_time(line, &before, &after, &sample->time_ns) ||
-	    !parse_task(before, sample))
-		return false;
+	if (!split_at_time(line, &before, &after, &sample->time_ns))
+		return parse_untimed(line, sample);
+	sample->has_time = true;
+	parse_task(before, sample);
 	after = clinic_span_trim(after);
 	if (!clinic_span_begins(after, "PERF_RECORD_"))
 		return parse_event(after, sample);
 	sample->record = after;
 	return true;
-}
-
-static bool to_address(struct clinic_span word, uint64_t *address)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	*address = 0;
-	for (size_t i = 0; i < word.length; i++) {
-		const char *digit =
-			memchr(digits, word.at[i], sizeof(digits) - 1);
-
-		if (!digit)
-			return false;
-		*address = *address << 4 | (uint64_t)(digit - digits);
-	}
-	return word.length > 0;
 }
 
 bool clinic_perf_frame_line_parse(struct clinic_span line,

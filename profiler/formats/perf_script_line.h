@@ -8,17 +8,22 @@
 
 #include "foundation/text_span.h"
 
-/* "my prog 12894/12895 [001]  1340.434060:    1001001 cpu-clock: " */
+/*
+ * "my prog 12894/12895 [001]  1340.434060:    1001001 cpu-clock: ", of which
+ * -F may have left out anything: but without a time there is a thread's number
+ * and an event, else it could be any text.
+ */
 struct clinic_perf_sample_line {
 	struct clinic_span comm;
-	struct clinic_span event;  /* empty where `record` is not */
+	struct clinic_span event;  /* empty: not printed, or a record */
 	struct clinic_span record; /* "PERF_RECORD_LOST lost 12", or empty */
 	struct clinic_span rest;   /* a frame on the same line, or empty */
 	uint64_t time_ns;
 	uint64_t period; /* 0: not printed */
-	uint32_t pid;
+	uint32_t pid;    /* 0, like tid: not printed */
 	uint32_t tid;
 	uint16_t cpu;
+	bool has_time, has_ids;
 };
 
 /* "    7f12 symbol+0x10 (/usr/lib/x.so)" or "    7f12 symbol (inlined)" */

@@ -1,3 +1,4 @@
+/* Notes of an import: what the text lacked, and what that means. */
 #include "formats/perf_script_notes.h"
 
 #include <errno.h>
@@ -18,6 +19,38 @@ note(struct clinic_session *session, bool is_warning, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	return clinic_session_add_note(session, is_warning, text);
+}
+
+/* What -F left out, and what that costs. */
+static int note_fields(struct clinic_session *session,
+		       const struct clinic_perf_script_tally *tally)
+{
+	int error = 0;
+
+	if (tally->untimed_count)
+		error = note(session, true,
+			     "%" PRIu64
+			     " samples have no time: perf script was "
+			     "not asked for it (-F time), so the duration is "
+			     "not known and no part of it can be cut out",
+			     tally->untimed_count);
+	if (!error && tally->idless_count)
+		error = note(session, false,
+			     "%" PRIu64 " samples have no process and thread "
+			     "number (-F pid,tid): threads of one name count "
+			     "as one",
+			     tally->idless_count);
+	if (!error && !*tally->event)
+		error = note(session, true,
+			     "the text does not name the event (-F event): "
+			     "what a sample stands for is not known, and all "
+			     "count as samples of one event");
+	if (!error && tally->beside_count)
+		error = note(session, false,
+			     "%" PRIu64 " lines beside the frames, such as "
+			     "source lines, were left out",
+			     tally->beside_count);
+	return error;
 }
 
 static int note_stacks(struct clinic_session *session,
@@ -43,7 +76,7 @@ static int note_stacks(struct clinic_session *session,
 static int note_end(struct clinic_session *session,
 		    const struct clinic_perf_script_tally *tally)
 {
-	if (tally->recorded_until_ns > tally->last_ns)
+	if (!tally->untimed_count && tally->recorded_until_ns > tally->last_ns)
 		return note(
 			session, true,
 			"the recording went on for %.6f s after the last "
@@ -83,10 +116,12 @@ int clinic_perf_script_note(struct clinic_session *session,
 			     "text made no sense",
 			     tally->unread_count);
 	if (!error)
+		error = note_fields(session, tally);
+	if (!error)
 		error = note_stacks(session, tally);
 	if (!error)
 		error = note_end(session, tally);
-	if (!error && !sample[0].weight_ns)
+	if (!error && *tally->event && !sample[0].weight_ns)
 		error = note(session, true,
 			     "the event %s has no period in "
 			     "nanoseconds and no frequency is known: shares "
@@ -103,7 +138,9 @@ int clinic_perf_script_nothing(const struct clinic_perf_script_tally *tally,
 			 "it holds %" PRIu64
 			 " samples of other events, such as %s; name one with "
 			 "--event",
-			 tally->other_count, tally->other_event);
+			 tally->other_count,
+			 *tally->other_event ? tally->other_event
+					     : "one without a name");
 	else
 		snprintf(why->text, sizeof(why->text),
 			 "it holds no samples; "

@@ -422,6 +422,135 @@ static void what_is_known_of_a_cut_text_is_told(void **state)
 	}
 }
 
+/* One stack, main < leaf, whatever was printed of the sample. */
+static const char frames[] =
+	"\t          4005d0 leaf (/x)\n\t   4005f1 main (/x)\n\n";
+static const char trimmed[] = "4005d0 leaf (/x)\n4005f1 main (/x)\n";
+
+static const struct fields_case {
+	const char *line, *frames;
+	const char *says; /* NULL: nothing of fields */
+	struct clinic_thread thread;
+	uint64_t time_ns;
+} fields_cases[] = {
+	{"app 42/43 1.0: cycles: \n", frames, NULL, {42, 43, 0, 0}, 1000000000},
+	{"   43/43    1.0:     250000 cycles:u: \n",
+	 frames,
+	 NULL,
+	 {43, 43, 0, 0},
+	 1000000000},
+	{"app  4242 U  1.0: cycles: \n",
+	 frames,
+	 NULL,
+	 {4242, 4242, 0, 0},
+	 1000000000},
+	{"app 1.0: cycles: \n",
+	 frames,
+	 "no process and thread number",
+	 {0},
+	 1000000000},
+	{"app  4242 1.0:     250000 \n",
+	 frames,
+	 "does not name the event",
+	 {4242, 4242, 0, 0},
+	 1000000000},
+	{"app  4242 cycles: \n", frames, "have no time", {4242, 4242, 0, 0}, 0},
+	{"app  4242     250000 cycles: \n",
+	 frames,
+	 "have no time",
+	 {4242, 4242, 0, 0},
+	 0},
+	{"net reader 1  4242 cycles: \n",
+	 frames,
+	 "have no time",
+	 {4242, 4242, 0, 0},
+	 0},
+	{"app 42/43 [001] KH         77 cycles:u: \n",
+	 frames,
+	 "have no time",
+	 {42, 43, 0, 0},
+	 0},
+	{" 4242 cycles: \n", frames, "have no time", {4242, 4242, 0, 0}, 0},
+	{"tokio: 1  4242 cycles:\n",
+	 trimmed,
+	 "have no time",
+	 {4242, 4242, 0, 0},
+	 0},
+	{"app  4242 1.0: cycles:\n",
+	 trimmed,
+	 NULL,
+	 {4242, 4242, 0, 0},
+	 1000000000},
+};
+
+/* Twice: the second sample ends the first. */
+static struct clinic_session *imported_twice(const struct fields_case *one)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", one->line, one->frames,
+		 one->line, one->frames);
+	return imported(text);
+}
+
+static void check_fields(const struct fields_case *one)
+{
+	struct clinic_session *s = imported_twice(one);
+	const struct clinic_sample *sample = samples(s, 2);
+	uint32_t count;
+	const struct clinic_thread *thread =
+		clinic_session_rows(s, CLINIC_THREADS, &count);
+
+	thread += sample->thread_id;
+	assert_int_equal(sample->time_ns, one->time_ns);
+	assert_int_equal(thread->pid, one->thread.pid);
+	assert_int_equal(thread->tid, one->thread.tid);
+	assert_int_equal(rows_of(s, CLINIC_STACKS), 3);
+	assert_int_equal(rows_of(s, CLINIC_FRAMES), 3);
+	assert_false(is_noted(s, "made no sense"));
+	assert_false(is_noted(s, "cut short"));
+	if (one->says && !is_noted(s, one->says))
+		fail_msg("%s: no note %s", one->line, one->says);
+	clinic_session_free(s);
+}
+
+static void any_choice_of_fields_gives_the_stacks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields_cases) / sizeof(*fields_cases);
+	     i++)
+		check_fields(&fields_cases[i]);
+}
+
+static void a_frame_on_the_samples_line_needs_no_event(void **state)
+{
+	struct clinic_session *s = imported(
+		"app  4242 1.0:     250000           401000 leaf (/x)\n"
+		"app  4242 2.0:           401000 leaf (/x)\n"
+		"app  4242 cycles:           401000 leaf (/x)\n");
+
+	(void)state;
+	samples(s, 2); /* the third names an event, the others none */
+	assert_true(is_noted(s, "1 samples of other events (cycles)"));
+	assert_int_equal(rows_of(s, CLINIC_STACKS), 2);
+	clinic_session_free(s);
+}
+
+/* -F srcline puts a line behind each frame. */
+static void lines_beside_the_frames_are_told(void **state)
+{
+	struct clinic_session *s =
+		imported("app 4242 1.0: 9 cpu-clock:\n\t 4005d0 leaf (/x)\n"
+			 "  leaf.c:12\n\t 4005f1 main (/x)\n  main.c:3\n\n");
+
+	(void)state;
+	samples(s, 1);
+	assert_int_equal(rows_of(s, CLINIC_STACKS), 3);
+	assert_true(is_noted(s, "2 lines beside the frames"));
+	assert_false(is_noted(s, "made no sense"));
+	clinic_session_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +568,9 @@ int main(void)
 		cmocka_unit_test(deep_stacks_are_cut_and_said_so),
 		cmocka_unit_test(who_calls_the_caller_of_main_is_the_entry),
 		cmocka_unit_test(what_is_known_of_a_cut_text_is_told),
+		cmocka_unit_test(any_choice_of_fields_gives_the_stacks),
+		cmocka_unit_test(a_frame_on_the_samples_line_needs_no_event),
+		cmocka_unit_test(lines_beside_the_frames_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

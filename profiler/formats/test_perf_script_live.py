@@ -57,3 +57,28 @@ def test_shares_are_perfs_own(recording, report):
     assert len(by_perf) >= 3
     for name, share in by_perf.items():
         assert ours[name] == pytest.approx(share, abs=0.011), name
+
+
+def functions_of(report: dict) -> dict:
+    return {row["name"]: (row["samples_count"], row["total_samples_count"]) for row in report["functions"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fields, says", [
+    ("comm,tid,time,event,ip,sym,dso", ""), ("comm,pid,time,period,event,ip,sym,dso", ""),
+    ("pid,tid,time,period,event,ip,sym,dso", ""), ("comm,tid,misc,time,period,event,ip,sym,symoff,dso", ""),
+    ("comm,tid,time,event,ip,sym,dso,srcline", "lines beside the frames"),
+    ("comm,time,event,ip,sym,dso", "no process and thread number"), ("comm,pid,tid,time,ip,sym,dso", "name the event"),
+    ("comm,pid,tid,event,ip,sym,dso", "have no time"), ("comm,tid,period,event,ip,sym,dso", "have no time"),
+    ("tid,event,ip,sym", "have no time"), ("", ""),
+])
+def test_any_choice_of_fields_gives_the_same_stacks(recording, report, tmp_path, fields, says):
+    """People have the text with the fields that another tool wanted."""
+    text = output("perf", "script", "-i", recording, *(["-F", fields] if fields else []))
+    for name, variant in (("whole", text), ("no blank lines", re.sub(r"\n\n+", "\n", text))):
+        (tmp_path / "x.txt").write_text(variant)
+        output(CLINIC, "import", tmp_path / "x.txt", "-o", tmp_path / "x.json")
+        got = json.loads(output(CLINIC, "report", tmp_path / "x.json", "--json", "--weight", "samples"))
+        assert functions_of(got) == functions_of(report), name
+        assert says in " ".join(note["text"] for note in got["notes"])
+        assert "made no sense" not in " ".join(note["text"] for note in got["notes"])

@@ -185,22 +185,26 @@ struct clinic_refusal {
 
 /* Something a reader of this session must know. */
 struct clinic_note {
-	uint32_t text_id;    /* string: a sentence */
-	uint32_t is_warning; /* 1: the numbers may be wrong because of it */
+	uint32_t text_id;       /* string: a sentence */
+	uint32_t is_warning;    /* 1: the numbers may be wrong because of it */
+	uint32_t repeats_count; /* how often it was said again */
 };
 
 /* Where, when and what; one row. Strings are 0 where unknown. */
 struct clinic_about {
-	uint32_t command_id; /* string, shell-quoted */
-	uint32_t host_id;    /* string */
-	uint32_t tool_id;    /* string: name and version of the writer */
-	uint32_t backend_id; /* string: what took the samples */
-	uint32_t event_id;   /* string: cycles, task-clock, ... */
-	uint32_t exit_code;  /* as a shell reports it: 128 + signal */
+	uint32_t command_id;   /* string, shell-quoted */
+	uint32_t host_id;      /* string */
+	uint32_t tool_id;      /* string: name and version of the writer */
+	uint32_t backend_id;   /* string: what took the samples */
+	uint32_t event_id;     /* string: cycles, task-clock, ... */
+	uint32_t exit_code;    /* as a shell reports it: 128 + signal */
+	uint32_t exit_unknown; /* 1: no program's end was seen */
+	uint32_t runs_count;   /* merged into this one; 0: it is one */
 	uint64_t started_realtime_ns; /* CLOCK_REALTIME */
 	uint64_t started_ns;
 	uint64_t ended_ns;
 	uint64_t frequency_hz;
+	uint64_t runs_ns; /* what merged runs took together; 0: it is one */
 };
 
 /*

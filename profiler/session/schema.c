@@ -141,6 +141,7 @@ static const struct clinic_column refusal[] = {
 static const struct clinic_column note[] = {
 	TEXT(clinic_note, text),
 	NUMBER(clinic_note, is_warning),
+	NUMBER(clinic_note, repeats_count),
 };
 
 static const struct clinic_column about[] = {
@@ -150,10 +151,13 @@ static const struct clinic_column about[] = {
 	TEXT(clinic_about, backend),
 	TEXT(clinic_about, event),
 	NUMBER(clinic_about, exit_code),
+	NUMBER(clinic_about, exit_unknown),
 	NUMBER(clinic_about, started_realtime_ns),
 	NUMBER(clinic_about, started_ns),
 	NUMBER(clinic_about, ended_ns),
 	NUMBER(clinic_about, frequency_hz),
+	NUMBER(clinic_about, runs_count),
+	NUMBER(clinic_about, runs_ns),
 };
 
 static const struct clinic_column quality[] = {

@@ -81,6 +81,8 @@ uint64_t clinic_session_duration_ns(const struct clinic_session *session)
 {
 	const struct clinic_about *about = &session->about;
 
+	if (about->runs_ns)
+		return about->runs_ns;
 	return about->ended_ns > about->started_ns
 		       ? about->ended_ns - about->started_ns
 		       : 0;
@@ -181,7 +183,7 @@ int clinic_session_add_note(struct clinic_session *session, int is_warning,
 	struct clinic_note note = {.is_warning = is_warning != 0};
 	int error = clinic_session_text_id(session, text, &note.text_id);
 
-	return error ? error : clinic_session_add(session, CLINIC_NOTES, &note);
+	return error ? error : clinic_rows_note(session, &note);
 }
 
 const void *clinic_session_rows(const struct clinic_session *session,

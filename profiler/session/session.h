@@ -47,7 +47,8 @@ clinic_session_get_about(const struct clinic_session *session);
 const struct clinic_quality *
 clinic_session_get_quality(const struct clinic_session *session);
 
-/* Between its start and its end; 0 where they are unknown. */
+/* Between its start and its end, of merged runs the sum of that; 0 where they
+ * are unknown. */
 uint64_t clinic_session_duration_ns(const struct clinic_session *session);
 
 /*
@@ -76,6 +77,7 @@ int clinic_session_add(struct clinic_session *session, enum clinic_table table,
 int clinic_session_add_refusal(struct clinic_session *session,
 			       const char *backend, int errno_number,
 			       const char *text);
+/* A note that is there already is counted. */
 int clinic_session_add_note(struct clinic_session *session, int is_warning,
 			    const char *text);
 

@@ -79,18 +79,29 @@ union any_row {
 	unsigned char bytes[96];
 };
 
-/* What one machine refuses or warns of is told once, not once a run. */
+/* What one machine refuses is told once, not once a run. */
 static bool is_told(const struct clinic_session *into, enum clinic_table table,
 		    const void *row)
 {
 	size_t row_bytes = clinic_schema_tables[table].row_bytes;
 
-	if (table != CLINIC_REFUSALS && table != CLINIC_NOTES)
+	if (table != CLINIC_REFUSALS)
 		return false;
 	for (uint32_t i = 0; i < into->table[table].count; i++)
 		if (!memcmp(clinic_rows_at(into, table, i), row, row_bytes))
 			return true;
 	return false;
+}
+
+static int merge_row(struct clinic_session *into, enum clinic_table table,
+		     const void *row, uint32_t *interned_id)
+{
+	if (is_told(into, table, row))
+		return 0;
+	if (table == CLINIC_NOTES)
+		return clinic_rows_note(into, row);
+	return interned_id ? clinic_rows_intern(into, table, row, interned_id)
+			   : clinic_rows_append(into, table, row);
 }
 
 static int merge_table(struct clinic_session *into,
@@ -108,12 +119,9 @@ static int merge_table(struct clinic_session *into,
 			       "holds a row of every table");
 		memcpy(&row, clinic_rows_at(from, table, i), schema->row_bytes);
 		rewrite(schema, to, &row);
-		if (is_told(into, table, &row))
-			continue;
-		error = schema->is_interned
-				? clinic_rows_intern(into, table, &row,
-						     &to->row[table][i])
-				: clinic_rows_append(into, table, &row);
+		error = merge_row(into, table, &row,
+				  schema->is_interned ? &to->row[table][i]
+						      : NULL);
 	}
 	return error;
 }
@@ -165,6 +173,41 @@ static void merge_quality(struct clinic_quality *into,
 		into->peak_bytes = from->peak_bytes;
 		into->peak_time_ns = from->peak_time_ns;
 	}
+}
+
+static uint32_t runs_of(const struct clinic_about *about)
+{
+	return about->runs_count ? about->runs_count : 1;
+}
+
+/* Nothing has been merged into it yet: it is to become the other one. */
+static bool is_blank(const struct clinic_session *session)
+{
+	static const struct clinic_about blank;
+
+	return !memcmp(&session->about, &blank, sizeof(blank)) &&
+	       !session->table[CLINIC_SAMPLES].count &&
+	       !session->table[CLINIC_ALLOCATIONS].count;
+}
+
+/* Runs end each by itself, with pauses between them: their times add up. */
+static void merge_runs(struct clinic_session *into,
+		       const struct clinic_session *from, bool was_blank)
+{
+	struct clinic_about *about = &into->about;
+	const struct clinic_about *more = &from->about;
+
+	if (was_blank) {
+		about->runs_count = more->runs_count;
+		about->runs_ns = more->runs_ns;
+	} else {
+		about->runs_ns = clinic_session_duration_ns(into) +
+				 clinic_session_duration_ns(from);
+		about->runs_count = runs_of(about) + runs_of(more);
+	}
+	about->exit_unknown |= more->exit_unknown;
+	if (!about->exit_code)
+		about->exit_code = more->exit_code;
 }
 
 static void stretch(struct clinic_about *into, const struct clinic_about *from)
@@ -226,7 +269,8 @@ static int warn_of_hosts(struct clinic_session *into,
 }
 
 static int merge_about(struct clinic_session *into,
-		       const struct clinic_session *from, bool into_is_sampled)
+		       const struct clinic_session *from, bool into_is_sampled,
+		       bool was_blank)
 {
 	struct clinic_about *about = &into->about;
 	const struct clinic_about *more = &from->about;
@@ -242,12 +286,11 @@ static int merge_about(struct clinic_session *into,
 		error = join(into, &about->backend_id, from, more->backend_id);
 	if (!error)
 		error = join(into, &about->event_id, from, more->event_id);
-	if (!about->exit_code)
-		about->exit_code = more->exit_code;
 	if (!into_is_sampled)
 		about->frequency_hz = more->frequency_hz;
 	else if (is_sampled(from) && more->frequency_hz != about->frequency_hz)
 		about->frequency_hz = 0;
+	merge_runs(into, from, was_blank);
 	stretch(about, more);
 	return error;
 }
@@ -256,6 +299,7 @@ int clinic_session_merge(struct clinic_session *into,
 			 const struct clinic_session *from)
 {
 	bool into_is_sampled = is_sampled(into);
+	bool was_blank = is_blank(into);
 	struct mapping to = {0};
 	int error = allocate_mapping(&to, from);
 
@@ -265,7 +309,7 @@ int clinic_session_merge(struct clinic_session *into,
 	for (unsigned int i = 0; i < CLINIC_TABLES && !error; i++)
 		error = merge_table(into, from, i, &to);
 	if (!error)
-		error = merge_about(into, from, into_is_sampled);
+		error = merge_about(into, from, into_is_sampled, was_blank);
 	if (!error) {
 		merge_accounts(&into->quality, into_is_sampled, &from->quality,
 			       is_sampled(from));

@@ -144,3 +144,17 @@ int clinic_rows_intern(struct clinic_session *session, enum clinic_table table,
 		session->table[table].count--;
 	return error;
 }
+
+int clinic_rows_note(struct clinic_session *session,
+		     const struct clinic_note *note)
+{
+	struct clinic_note *row = session->table[CLINIC_NOTES].row;
+
+	for (uint32_t i = 0; i < session->table[CLINIC_NOTES].count; i++)
+		if (row[i].text_id == note->text_id &&
+		    row[i].is_warning == note->is_warning) {
+			row[i].repeats_count += note->repeats_count + 1;
+			return 0;
+		}
+	return clinic_rows_append(session, CLINIC_NOTES, note);
+}

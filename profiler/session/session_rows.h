@@ -41,6 +41,9 @@ int clinic_rows_append(struct clinic_session *session, enum clinic_table table,
 /* The row of this content, appended if it is new. */
 int clinic_rows_intern(struct clinic_session *session, enum clinic_table table,
 		       const void *row, uint32_t *id);
+/* Adds a note, or counts it at the same one. */
+int clinic_rows_note(struct clinic_session *session,
+		     const struct clinic_note *note);
 /* Makes row `id` findable by its content. */
 int clinic_rows_index(struct clinic_session *session, enum clinic_table table,
 		      uint32_t id);

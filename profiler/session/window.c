@@ -37,6 +37,7 @@ int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 	}
 	session->about.started_ns = from_ns;
 	session->about.ended_ns = to_ns;
+	session->about.runs_ns = 0;
 	/* These were of the whole run; of a part of it nothing is known. */
 	session->quality.accounted_cpu_ns = 0;
 	session->quality.accounted_kernel_ns = 0;

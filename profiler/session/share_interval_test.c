@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "formats/share.h"
+#include "session/share.h"
 
 static void assert_close(double got, double wanted)
 {

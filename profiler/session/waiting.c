@@ -1,8 +1,9 @@
 /* Times off the CPU of a session added up: all, by thread, by stack. */
+#include "session/waiting.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/report.h"
 #include "session/session.h"
 
 /* A thread has a row for each of its names. */
@@ -97,10 +98,11 @@ static void add_lifetimes(const struct clinic_session *session,
  * Where the kernel may not be seen, one made-up sample holds its time for
  * all threads: it is nobody's.
  */
-static void add_samples(struct clinic_session *session, const uint32_t *latest,
-			struct clinic_waiting *waiting)
+static void add_samples(const struct clinic_session *session,
+			const uint32_t *latest, struct clinic_waiting *waiting)
 {
-	bool kernel_visible = clinic_session_quality(session)->kernel_visible;
+	bool kernel_visible =
+		clinic_session_get_quality(session)->kernel_visible;
 	uint32_t count;
 	const struct clinic_sample *sample =
 		clinic_session_rows(session, CLINIC_SAMPLES, &count);
@@ -152,9 +154,9 @@ static uint32_t keep_seen(struct clinic_waiting_row *rows, uint32_t count)
 	return kept;
 }
 
-static void add_all(struct clinic_session *session, const uint32_t *latest,
-		    struct clinic_waiting *waiting, uint32_t threads_count,
-		    uint32_t stacks_count)
+static void add_all(const struct clinic_session *session,
+		    const uint32_t *latest, struct clinic_waiting *waiting,
+		    uint32_t threads_count, uint32_t stacks_count)
 {
 	add_waits(session, latest, waiting);
 	add_lifetimes(session, latest, waiting);
@@ -167,7 +169,7 @@ static void add_all(struct clinic_session *session, const uint32_t *latest,
 	      compare_waited);
 }
 
-int clinic_waiting_sum(struct clinic_session *session,
+int clinic_waiting_sum(const struct clinic_session *session,
 		       struct clinic_waiting *waiting)
 {
 	uint32_t threads_count, stacks_count;

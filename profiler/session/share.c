@@ -1,4 +1,5 @@
-#include "formats/share.h"
+/* Wilson's and Newcombe's intervals of shares. */
+#include "session/share.h"
 
 #include <math.h>
 

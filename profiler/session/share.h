@@ -1,12 +1,12 @@
 /*
- * formats/share.h - a share of samples, with what chance may have done.
+ * session/share.h - a share of samples, with what chance may have done.
  *
  * The only statistics in C: a share is never shown without its interval.
  * Wilson's score interval, 95 % (E. B. Wilson, JASA 22, 1927), over the
  * effective number of samples, (sum w)^2 / sum w^2, when they weigh unlike.
  */
-#ifndef CLINIC_FORMATS_SHARE_H
-#define CLINIC_FORMATS_SHARE_H
+#ifndef CLINIC_SESSION_SHARE_H
+#define CLINIC_SESSION_SHARE_H
 
 #include <stdint.h>
 

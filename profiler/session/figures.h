@@ -1,0 +1,44 @@
+/*
+ * session/figures.h - the numbers that reports in any form are made of.
+ *
+ * A session holds counts and times; what is divided is divided here, once.
+ *
+ * Units      ratios; a negative one is not known, which is not 0.
+ * Read next  share.h for the intervals; memory_sums.h and waiting.h for the
+ *            tables of allocations and of times off the CPU; tally.h.
+ */
+#ifndef CLINIC_SESSION_FIGURES_H
+#define CLINIC_SESSION_FIGURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/quality.h"
+#include "session/share.h"
+#include "session/tally.h"
+
+/* A part of the whole of a tally of that weight. */
+struct clinic_share clinic_figure_share(const struct clinic_tally *tally,
+					enum clinic_weight weight,
+					uint64_t part);
+
+/* Sum of weights / what the kernel accounted. */
+double clinic_figure_reconciliation(const struct clinic_session *session,
+				    const struct clinic_quality_counts *counts);
+/* What watching cost / what the target used. */
+double clinic_figure_overhead(const struct clinic_session *session);
+/* Kernel time that no sample could see / all CPU time; 0: all was seen. */
+double clinic_figure_blind(const struct clinic_session *session);
+/* Named ones / all. */
+double clinic_figure_symbolised(const uint64_t by_tier[CLINIC_TIERS]);
+/* Samples with a complete stack / all. */
+double clinic_figure_complete(const struct clinic_quality_counts *counts);
+
+/* A process when most memory was resident; false: nobody looked. */
+bool clinic_figure_largest(const struct clinic_session *session,
+			   struct clinic_metric *largest);
+/* The locks, longest wait first: the caller frees; NULL when out of memory. */
+struct clinic_lock *clinic_figure_locks(const struct clinic_session *session,
+					uint32_t *count);
+
+#endif

@@ -1,0 +1,152 @@
+/* Allocations of a session added up: all, by stage, by call site, by stack. */
+#include "session/memory_sums.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "session/session.h"
+#include "session/weight.h"
+
+static void add(struct clinic_allocation *sum,
+		const struct clinic_allocation *row)
+{
+	sum->allocations_count += row->allocations_count;
+	sum->frees_count += row->frees_count;
+	sum->bytes += row->bytes;
+	sum->peak_bytes += row->peak_bytes;
+	sum->leaked_count += row->leaked_count;
+	sum->leaked_bytes += row->leaked_bytes;
+	sum->temporary_count += row->temporary_count;
+	sum->lifetime_ns += row->lifetime_ns;
+}
+
+static int compare_ids(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_stacks(const void *left, const void *right)
+{
+	const struct clinic_memory_stack *a = left, *b = right;
+
+	return compare_ids(a->sum.stack_id, b->sum.stack_id);
+}
+
+/* Those of a site together, the heaviest first. */
+static int compare_by_site(const void *left, const void *right)
+{
+	const struct clinic_memory_stack *a = left, *b = right;
+
+	if (a->frame_id != b->frame_id)
+		return compare_ids(a->frame_id, b->frame_id);
+	if (a->sum.bytes != b->sum.bytes)
+		return a->sum.bytes > b->sum.bytes ? -1 : 1;
+	return compare_ids(b->sum.stack_id, a->sum.stack_id);
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct clinic_memory_site *a = left, *b = right;
+
+	if (a->sum.bytes != b->sum.bytes)
+		return a->sum.bytes > b->sum.bytes ? -1 : 1;
+	return compare_ids(a->sum.stack_id, b->sum.stack_id);
+}
+
+/* One row for each stack, whichever threads and stages it was in. */
+static uint32_t join_stacks(struct clinic_memory_stack *stack, uint32_t count)
+{
+	uint32_t joined = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (joined && !compare_stacks(&stack[joined - 1], &stack[i]))
+			add(&stack[joined - 1].sum, &stack[i].sum);
+		else
+			stack[joined++] = stack[i];
+	}
+	return joined;
+}
+
+static void add_rows(const struct clinic_session *session,
+		     struct clinic_memory *memory)
+{
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(session, CLINIC_STACKS, &count);
+	const struct clinic_allocation *row =
+		clinic_session_rows(session, CLINIC_ALLOCATIONS, &count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		add(&memory->all, &row[i]);
+		add(&memory->stage[row[i].stage_id], &row[i]);
+		memory->stack[i] = (struct clinic_memory_stack){
+			row[i], stack[row[i].stack_id].frame_id};
+	}
+	if (count)
+		qsort(memory->stack, count, sizeof(*memory->stack),
+		      compare_stacks);
+	memory->stacks_count = join_stacks(memory->stack, count);
+}
+
+/* A site is the frame that called the allocator, whoever called it. */
+static void add_sites(struct clinic_memory *memory)
+{
+	if (memory->stacks_count)
+		qsort(memory->stack, memory->stacks_count,
+		      sizeof(*memory->stack), compare_by_site);
+	for (uint32_t i = 0; i < memory->stacks_count; i++) {
+		const struct clinic_memory_stack *stack = &memory->stack[i];
+		struct clinic_memory_site *site;
+
+		if (!i || stack->frame_id != stack[-1].frame_id)
+			memory->site[memory->sites_count++] =
+				(struct clinic_memory_site){
+					.sum = {.stack_id =
+							stack->sum.stack_id},
+					.stack = stack};
+		site = &memory->site[memory->sites_count - 1];
+		add(&site->sum, &stack->sum);
+		site->stacks_count++;
+	}
+	if (memory->sites_count)
+		qsort(memory->site, memory->sites_count, sizeof(*memory->site),
+		      compare_sites);
+	/* Frees alone make no site. */
+	while (memory->sites_count &&
+	       !memory->site[memory->sites_count - 1].sum.allocations_count)
+		memory->sites_count--;
+}
+
+int clinic_memory_sum(const struct clinic_session *session,
+		      struct clinic_memory *memory)
+{
+	uint32_t rows_count;
+	uint32_t stages_count;
+
+	clinic_session_rows(session, CLINIC_ALLOCATIONS, &rows_count);
+	clinic_session_rows(session, CLINIC_STAGES, &stages_count);
+	/* One more: no rows are no lack of memory. */
+	*memory = (struct clinic_memory){
+		.stage = calloc(stages_count, sizeof(*memory->stage)),
+		.stack = calloc(rows_count + 1ul, sizeof(*memory->stack)),
+		.site = calloc(rows_count + 1ul, sizeof(*memory->site)),
+	};
+	if (!memory->stage || !memory->stack || !memory->site)
+		return -ENOMEM;
+	add_rows(session, memory);
+	add_sites(memory);
+	return 0;
+}
+
+void clinic_memory_free(struct clinic_memory *memory)
+{
+	free(memory->stage);
+	free(memory->stack);
+	free(memory->site);
+}
+
+bool clinic_memory_is_observed(const struct clinic_session *session)
+{
+	return clinic_weight_rows(session, CLINIC_WEIGHT_BYTES) ||
+	       clinic_session_get_quality(session)->allocations_observed;
+}

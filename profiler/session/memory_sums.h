@@ -1,0 +1,43 @@
+/*
+ * session/memory_sums.h - allocations added up: all, by stage, by call site.
+ *
+ * Ownership  a sum is the caller's, to be freed even after an error.
+ * Errors     0 or -ENOMEM.
+ */
+#ifndef CLINIC_SESSION_MEMORY_SUMS_H
+#define CLINIC_SESSION_MEMORY_SUMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/rows.h"
+
+struct clinic_session;
+
+/* What one stack allocated, in all threads and stages. */
+struct clinic_memory_stack {
+	struct clinic_allocation sum;
+	uint32_t frame_id; /* its innermost: the call site */
+};
+
+/* A call site, which may be a wrapper: then it is the sum of its stacks. */
+struct clinic_memory_site {
+	struct clinic_allocation sum; /* stack_id: the heaviest one */
+	const struct clinic_memory_stack *stack; /* the heaviest first */
+	uint32_t stacks_count;
+};
+
+struct clinic_memory {
+	struct clinic_allocation all;
+	struct clinic_allocation *stage; /* by stage */
+	struct clinic_memory_site *site; /* by bytes */
+	struct clinic_memory_stack *stack;
+	uint32_t sites_count, stacks_count;
+};
+
+int clinic_memory_sum(const struct clinic_session *session,
+		      struct clinic_memory *memory);
+void clinic_memory_free(struct clinic_memory *memory);
+bool clinic_memory_is_observed(const struct clinic_session *session);
+
+#endif

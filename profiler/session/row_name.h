@@ -1,0 +1,19 @@
+/*
+ * session/row_name.h - what a report in any form calls a row of a tally.
+ *
+ * A function's name, "file:line", a path, "name pid/tid", a stage; what has no
+ * name is "[library]". `room` holds what has to be put together.
+ */
+#ifndef CLINIC_SESSION_ROW_NAME_H
+#define CLINIC_SESSION_ROW_NAME_H
+
+#include <stddef.h>
+
+#include "session/tally.h"
+
+const char *clinic_row_name(const struct clinic_session *session,
+			    enum clinic_group group,
+			    const struct clinic_tally_row *row, char *room,
+			    size_t room_bytes);
+
+#endif
