@@ -121,6 +121,15 @@ def size(value_bytes: float | None) -> str:
     return f"{count(value_bytes)}{GAP}B"
 
 
+def value_text(value: float, unit: str) -> str:
+    """Four significant digits in the unit of a metric that reads best, for a table in which units differ by row."""
+    scales = {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")),
+              "ops/s": ((1e9, "s/op"), (1e6, "ms/op"), (1e3, "µs/op"), (1, "ns/op")),
+              "bytes": ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))}.get(unit, ((1, ""),))
+    size, name = next(((size, name) for size, name in scales if abs(value) >= size), scales[-1])
+    return f"{value / size:.4g} {name}".strip()
+
+
 def quantity(value: float | str | None, name: str) -> str:
     """A value whose unit stands in its name, as evidence writes it: steal_ratio, memory_available_bytes."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):

@@ -19,6 +19,7 @@ from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
 from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
+from labkit.wording import p_value, value_text
 
 Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
@@ -93,15 +94,6 @@ def change_text(comparison: dict) -> str:
     low, high = comparison["low"], comparison["high"]
     span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]"
     return f"{comparison['ratio'] - 1:+.2%}{span}"
-
-
-def value_text(value: float, unit: str) -> str:
-    """Three significant digits with a prefix a person reads; the JSON keeps base units."""
-    scales = {"ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")),
-              "ops/s": ((1e9, "s/op"), (1e6, "ms/op"), (1e3, "µs/op"), (1, "ns/op")),
-              "bytes": ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))}.get(unit, ((1, ""),))
-    size, name = next(((size, name) for size, name in scales if abs(value) >= size), scales[-1])
-    return f"{value / size:.4g} {name}".strip()
 
 
 def mde_text(comparison: dict) -> str:
@@ -231,7 +223,7 @@ def table(case: dict, confidence: float, named: bool = True) -> str:
         rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
                     f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {means_text(c)} | {slow_text(c)} | "
                     f"{c['verdict']}{'' if decides(c, case) else ' (watched)'} | {mde_text(c)} | "
-                    f"{p_text(c['p_exact'])} | {p_text(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
+                    f"{p_value(c['p_exact'])} | {p_value(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
     return "\n".join(rows) + "\n"
 
 
@@ -241,12 +233,6 @@ def means_text(c: dict) -> str:
 
 def slow_text(c: dict) -> str:
     return f"{c['odd_runs'][0]['a_count']}, {c['odd_runs'][0]['b_count']}" if c["odd_runs"] else "—"
-
-
-def p_text(p: float | None) -> str:
-    if p is None:
-        return "—"
-    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
 
 
 def details(doc: dict) -> list[str]:

@@ -9,9 +9,10 @@ from labkit.experiment.campaign import run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.experiment.test_campaign import Machine
 from labkit.figures import figures_verdict
-from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines, value_text
+from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines
 from labkit.host import Host
 from labkit.schemas import EvidenceError, check
+from labkit.wording import value_text
 
 HOST = Host(stable={"cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}, unstable={})
 SETTING = Setting(mode="compare", host=HOST, started_utc="2026-01-01T00:00:00Z", rows_path="rows.jsonl",
