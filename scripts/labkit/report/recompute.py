@@ -24,7 +24,7 @@ from labkit.outcome import LabError
 from labkit.report.made_by import is_committed
 from labkit.report.publish import NUMBERS, draw, numbers_text
 from labkit.report.render import PAGES, render_pages
-from labkit.report.seal import SEAL, Link, Manifest, read_manifest, report_files
+from labkit.report.seal import SEAL, Link, SealManifest, read_manifest, report_files
 from labkit.untrusted_file import UntrustedFileError, read_bytes, read_json, sha256_of_regular_file
 
 CREATOR = re.compile(rb"Matplotlib v([\d.]+)")
@@ -88,7 +88,7 @@ def _not_concluded(reason: str) -> Difference:
     return Difference("evidence", "", "that it can be concluded from", reason)
 
 
-def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
+def file_differences(report: Path, manifest: SealManifest) -> Iterator[Difference]:
     present = set(report_files(report))
     for path, sealed in manifest.files.items():
         if path not in present:
@@ -105,7 +105,7 @@ def file_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
         yield Difference(path, "", "nothing of it", "a file that was not sealed")
 
 
-def chain_differences(report: Path, manifest: Manifest) -> Iterator[Difference]:
+def chain_differences(report: Path, manifest: SealManifest) -> Iterator[Difference]:
     """Back to the first version. A report that was copied out of its row of versions stands for itself."""
     if not any(other.is_dir() and other.name != report.resolve().name
                for other in report.resolve().parent.glob("v[0-9][0-9][0-9][0-9]")):
@@ -132,7 +132,7 @@ def _uncomputed(report: Path, computed: set[str]) -> Iterator[Difference]:
             yield Difference(path, "", "a part of it", "a file that no evidence leads to")
 
 
-def _plan_says(report: Path, manifest: Manifest) -> Iterator[Difference]:
+def _plan_says(report: Path, manifest: SealManifest) -> Iterator[Difference]:
     """The plan is evidence and names the version and the one before it: neither a comment nor a folder's name may
     say otherwise."""
     try:

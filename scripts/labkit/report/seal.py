@@ -41,7 +41,7 @@ class MadeBy:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class SealManifest:
     previous: Link | None
     made_by: MadeBy | None
     files: dict[str, str]  # path relative to the report, to SHA-256
@@ -68,7 +68,7 @@ def report_files(report: Path) -> list[str]:
     return sorted(path for path in found if path != SEAL and not any(part[0] == "." for part in path.split("/")))
 
 
-def read_manifest(report: Path) -> Manifest:
+def read_manifest(report: Path) -> SealManifest:
     try:
         lines = read_text(report / SEAL).splitlines()
     except UntrustedFileError as error:
@@ -79,7 +79,7 @@ def read_manifest(report: Path) -> Manifest:
         if name in found:
             raise SealError(f"{report / SEAL}: line {number} says a second time what {name} is")
         found[name] = value
-    return Manifest(found.pop("# previous", None), found.pop("# made by", None), found)
+    return SealManifest(found.pop("# previous", None), found.pop("# made by", None), found)
 
 
 def _entry(line: str, where: str) -> tuple[str, Any]:
