@@ -1,9 +1,12 @@
 /* Notes on what the preload library could not observe, and why. */
 #include "collect/arena_findings.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "session/session.h"
 
@@ -85,16 +88,62 @@ static bool is_last_of_process(const struct clinic_arena_facts *facts,
 	       facts->images[at + 1]->file.pid != facts->images[at]->file.pid;
 }
 
+static size_t count_unfinished(const struct clinic_arena_facts *facts,
+			       bool is_running)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < facts->images_count; i++) {
+		const struct arena_file *file = &facts->images[i]->file;
+		bool runs = !kill((pid_t)file->pid, 0) || errno == EPERM;
+
+		count += is_last_of_process(facts, i) &&
+			 !file->head->ended.ticks && runs == is_running;
+	}
+	return count;
+}
+
+/* Daemons, say. */
+static int note_running(struct clinic_session *session,
+			const struct clinic_arena_facts *facts)
+{
+	size_t count = count_unfinished(facts, true);
+	char text[200];
+
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%zu %s still running when the recording ended: what was "
+		 "allocated and locked from then on is not in it",
+		 count, count == 1 ? "process was" : "processes were");
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_unopened(struct clinic_session *session,
+			 const struct arena_roll *unopened)
+{
+	char text[300];
+
+	if (!unopened->unopened_count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu32 " %s not observed: no record could be opened (the "
+		 "last was process %" PRIu32 ": %s); allocations and locks "
+		 "are missing from there",
+		 unopened->unopened_count,
+		 unopened->unopened_count == 1 ? "process was"
+					       : "processes were",
+		 unopened->pid, strerror((int)unopened->errno_number));
+	return clinic_session_add_note(session, 1, text);
+}
+
 /* From here a kill and an exec of what the library cannot enter look alike. */
 static int note_unfinished(struct clinic_session *session,
 			   const struct clinic_arena_facts *facts)
 {
-	size_t count = 0;
+	size_t count = count_unfinished(facts, false);
 	char text[300];
 
-	for (size_t i = 0; i < facts->images_count; i++)
-		count += is_last_of_process(facts, i) &&
-			 !facts->images[i]->file.head->ended.ticks;
 	if (!count)
 		return 0;
 	snprintf(text, sizeof(text),
@@ -152,6 +201,10 @@ int clinic_arena_findings_note(struct clinic_session *session,
 		err = note_unobserved(session, program, unobservable);
 	if (!err)
 		err = note_unfit(session, facts);
+	if (!err)
+		err = note_unopened(session, &facts->unopened);
+	if (!err)
+		err = note_running(session, facts);
 	if (!err)
 		err = note_unfinished(session, facts);
 	if (!err && facts->unreadable_count)

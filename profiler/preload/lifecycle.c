@@ -14,7 +14,9 @@
 #include "preload/stack/thread_stack.h"
 #include "preload/stderr_text.h"
 #include "preload/process_end.h"
+#include "preload/raw_calls.h"
 #include "preload/thread_counts.h"
+#include "shared_memory/arena_roll.h"
 #include "shared_memory/ticks.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -172,6 +175,38 @@ static void at_exit(int status, void *unused)
 	write_once();
 }
 
+/* Shared with all children: one may not see the folder any more. */
+static struct arena_roll *roll;
+
+static void open_roll(const char *folder)
+{
+	char path[PATH_MAX];
+	void *at;
+	int fd;
+
+	if (roll || snprintf(path, sizeof(path), "%s/" ARENA_ROLL_NAME,
+			     folder) >= (int)sizeof(path))
+		return;
+	fd = raw_open(path, O_RDWR, 0);
+	if (fd < 0)
+		return;
+	at = mmap(NULL, sizeof(*roll), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		  0);
+	raw_close(fd);
+	if (at != MAP_FAILED)
+		roll = at;
+}
+
+static void note_unopened(int error)
+{
+	if (!roll)
+		return;
+	__atomic_fetch_add(&roll->unopened_count, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->errno_number, (uint32_t)error,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->pid, (uint32_t)getpid(), __ATOMIC_RELAXED);
+}
+
 /*
  * CLINIC_ALLOC_RAW names the folder for arenas that outlive their process.
  * Without it, or when it cannot be used, the arena is memory alone.
@@ -181,8 +216,12 @@ static void open_arena(void)
 	const char *folder = getenv("CLINIC_ALLOC_RAW");
 	int error = folder ? arena_back_by_file(folder) : 0;
 
-	if (error)
+	if (folder)
+		open_roll(folder);
+	if (error) {
+		note_unopened(-error);
 		complain(folder, -error);
+	}
 	if (arena_get_head())
 		arena_get_head()->is_unobservable = unobservable != NULL;
 }

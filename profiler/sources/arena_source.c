@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -264,6 +265,33 @@ static int add_settings(struct arena_source *source)
 	return err;
 }
 
+static int make_roll(const struct arena_source *source)
+{
+	static const struct arena_roll empty;
+	int fd = openat(source->folder.fd, ARENA_ROLL_NAME,
+			O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int err = fd < 0 ? -errno : 0;
+
+	if (!err && write(fd, &empty, sizeof(empty)) != sizeof(empty))
+		err = -EIO;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void read_roll(const struct arena_source *source,
+		      struct arena_roll *unopened)
+{
+	int fd = clinic_shared_folder_open(&source->folder, ARENA_ROLL_NAME,
+					   O_RDONLY);
+
+	if (fd >= 0 &&
+	    read(fd, unopened, sizeof(*unopened)) != sizeof(*unopened))
+		*unopened = (struct arena_roll){0};
+	if (fd >= 0)
+		close(fd);
+}
+
 int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 			     struct clinic_modules *modules,
 			     struct clinic_source *source)
@@ -280,6 +308,8 @@ int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 	if (!err)
 		err = clinic_shared_folder_make(&opened->folder,
 						"clinic-alloc-");
+	if (!err)
+		err = make_roll(opened);
 	if (!err)
 		err = add_settings(opened);
 	if (err) {
@@ -314,4 +344,5 @@ void clinic_arena_source_facts_get(const struct clinic_source *source,
 		.images_count = opened->images_count,
 		.unreadable_count = opened->unreadable_count,
 	};
+	read_roll(opened, &facts->unopened);
 }
