@@ -31,6 +31,7 @@ enum block_kind {
 	BLOCK_LOCK,
 	BLOCK_WAIT,
 	BLOCK_UNFIT, /* text: a program started without the library, why */
+	BLOCK_TOUCHED,
 	BLOCK_KINDS
 };
 
@@ -175,8 +176,20 @@ struct site_row {
 struct rows_block {
 	uint64_t thread_at; /* offset of the thread's block in the arena */
 	uint32_t first_site;
-	uint32_t drains_count; /* the head's, when a row was last changed */
+	uint32_t reserved;
 	struct site_row rows[ROWS_PER_BLOCK];
+};
+
+/*
+ * Which parts of the arena have rows that were changed lately: for each 16 KiB
+ * of it the head's drains_count at the last change. A drain of hundreds of
+ * megabytes of rows reads these, and the rows of those parts alone.
+ */
+#define TOUCHED_SHIFT 14u
+#define TOUCHED_PARTS (UINT64_C(4) << 30 >> TOUCHED_SHIFT)
+
+struct touched_block {
+	uint32_t drains_count[TOUCHED_PARTS];
 };
 
 /*

@@ -119,13 +119,24 @@ static int tell_rows(struct arena_image *image,
  * A thread that loaded drains_count just before we raised it may write the old
  * one down after we looked: so each is looked at twice.
  */
-static bool is_touched(const struct rows_block *block,
-		       const struct arena_telling *telling)
+static bool is_touched(const struct arena_image *image,
+		       const struct arena_telling *telling, size_t at)
 {
-	uint32_t touched =
-		__atomic_load_n(&block->drains_count, __ATOMIC_ACQUIRE);
+	const struct touched_block *touched =
+		clinic_arena_block(&image->file, BLOCK_TOUCHED, 0);
+	const struct arena_entry *rows =
+		&image->file.blocks[BLOCK_ROWS].entries[at];
+	uint64_t last = (rows->at + sizeof(struct rows_block)) >> TOUCHED_SHIFT;
 
-	return telling->is_full || touched + 2 >= telling->drains_count;
+	if (telling->is_full || !touched || last >= TOUCHED_PARTS)
+		return true;
+	for (uint64_t part = rows->at >> TOUCHED_SHIFT; part <= last; part++)
+		if (__atomic_load_n(&touched->drains_count[part],
+				    __ATOMIC_RELAXED) +
+			    2 >=
+		    telling->drains_count)
+			return true;
+	return false;
 }
 
 static int tell_block(struct arena_image *image,
@@ -135,7 +146,7 @@ static int tell_block(struct arena_image *image,
 		clinic_arena_block(&image->file, BLOCK_ROWS, at);
 	struct arena_row_seen **rows = image->rows.elements;
 
-	if (rows[at] && !is_touched(block, telling))
+	if (rows[at] && !is_touched(image, telling, at))
 		return 0;
 	if (!rows[at])
 		rows[at] = calloc(ROWS_PER_BLOCK, sizeof(*rows[at]));

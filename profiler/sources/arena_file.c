@@ -34,6 +34,7 @@ static const size_t least_bytes[BLOCK_KINDS] = {
 	[BLOCK_LOCK] = sizeof(struct lock_block),
 	[BLOCK_WAIT] = sizeof(struct wait_block),
 	[BLOCK_UNFIT] = sizeof(struct text_block),
+	[BLOCK_TOUCHED] = sizeof(struct touched_block),
 };
 
 void clinic_arena_note_damage(struct arena_file *file, const char *what)

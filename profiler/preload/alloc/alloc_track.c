@@ -39,6 +39,10 @@ struct tracking {
 /* Stays where it is from track_open on, in forked children too. */
 static struct arena_head *head;
 
+/* What a drain looks at first. Without room for it, it looks at everything. */
+static struct touched_block untold;
+static struct touched_block *touched = &untold;
+
 /* Its destructor is how a thread says that it ends. */
 static pthread_key_t end_key;
 static bool has_end_key;
@@ -118,6 +122,15 @@ static void end_thread(void *ending)
 		add_portion(tracking, ticks_now());
 }
 
+static void take_touched(void)
+{
+	struct touched_block *taken = NULL;
+
+	if (track_plan.with_live)
+		taken = arena_take(BLOCK_TOUCHED, sizeof(*taken));
+	touched = taken ? taken : &untold;
+}
+
 void track_open(const struct track_plan *plan)
 {
 	head = arena_get_head();
@@ -135,6 +148,7 @@ void track_open(const struct track_plan *plan)
 		plan->with_stacks && plan->with_live &&
 		live_open(real.may_nest ? LIVE_GRANULE_16 : LIVE_GRANULE_32);
 	track_plan.sample_bytes = plan->sample_bytes;
+	take_touched();
 	track_plan.is_active |= plan->with_stacks;
 	track_plan.is_plain = plan->with_stacks && !plan->sample_bytes &&
 			      !track_plan.with_budgets;
@@ -253,21 +267,27 @@ uint32_t track_site_of(struct thread_block *self,
 
 /*
  * The row is about to change, for the first time since a peak (see
- * site_row.peak_bytes) or a drain, which looks only at rows noted here.
+ * site_row.peak_bytes) or a drain (see touched_block). A rare case, kept out
+ * of the way of the others' registers.
  */
-static inline void keep_epoch(struct tracking *tracking, struct site_row *row,
-			      uint32_t site)
+__attribute__((noinline)) static void begin_epoch(struct site_row *row)
 {
 	uint64_t epoch = __atomic_load_n(&head->epoch, __ATOMIC_RELAXED);
 
-	if (__builtin_expect(row->epoch == epoch, 1))
-		return;
 	if ((uint32_t)row->epoch != (uint32_t)epoch)
 		row->peak_bytes =
 			(int64_t)(row->allocated_bytes - row->freed_bytes);
-	tracking->rows.blocks[site / ROWS_PER_BLOCK]->drains_count =
-		(uint32_t)(epoch >> 32);
+	touched->drains_count[((uintptr_t)row - (uintptr_t)head) >>
+			      TOUCHED_SHIFT] = (uint32_t)(epoch >> 32);
 	row->epoch = epoch;
+}
+
+static inline void keep_epoch(struct site_row *row)
+{
+	if (__builtin_expect(row->epoch != __atomic_load_n(&head->epoch,
+							   __ATOMIC_RELAXED),
+			     0))
+		begin_epoch(row);
 }
 
 /* Something that is alive from now on; what it weighs, it counts for. */
@@ -279,11 +299,10 @@ struct birth {
 };
 
 __attribute__((always_inline)) static inline void
-count_birth(struct tracking *tracking, struct site_row *row,
-	    const struct birth *birth)
+count_birth(struct site_row *row, const struct birth *birth)
 {
 	if (track_plan.with_live)
-		keep_epoch(tracking, row, birth->site);
+		keep_epoch(row);
 	count_add(&row->allocations_count, birth->weight);
 	count_add(&row->allocated_bytes, birth->bytes * birth->weight);
 }
@@ -324,7 +343,7 @@ track_at_once(struct thread_block *self, const void *block, size_t bytes,
 		return false;
 	if (track_plan.with_live && !(place = live_place(block)))
 		return false;
-	count_birth(tracking, row, &birth);
+	count_birth(row, &birth);
 	if (track_plan.with_live)
 		start_life(tracking, place, &birth);
 	return true;
@@ -339,7 +358,7 @@ static void track_birth(struct thread_block *self, struct tracking *tracking,
 	birth->site = track_site_of(self, entry);
 	row = call_site_row(&tracking->rows, self, birth->site);
 	if (row)
-		count_birth(tracking, row, birth);
+		count_birth(row, birth);
 	if (track_plan.with_live)
 		place = live_place_for(birth->block);
 	if (place)
@@ -382,12 +401,13 @@ void track_put_back(const void *block, const struct live_record *record)
 
 __attribute__((always_inline)) static inline void
 end_life(struct tracking *tracking, struct site_row *row, const void *block,
-	 struct live_record record)
+	 const struct live_record *ended)
 {
 	uint64_t ticks = ticks_now();
+	struct live_record record = *ended;
 	uint64_t weight = record.weight;
 
-	keep_epoch(tracking, row, record.site);
+	keep_epoch(row);
 	count_add(&row->frees_count, weight);
 	count_add(&row->freed_bytes, record.bytes * weight);
 	count_add(&row->lifetime_ticks,
@@ -402,11 +422,11 @@ end_life(struct tracking *tracking, struct site_row *row, const void *block,
 /* The thread's first of this site, which was another thread's so far. */
 __attribute__((noinline, cold)) static void
 end_with_care(struct thread_block *self, const void *block,
-	      struct live_record record)
+	      const struct live_record *record)
 {
 	struct tracking *tracking = tracking_of(self);
 	struct site_row *row =
-		tracking ? call_site_row(&tracking->rows, self, record.site)
+		tracking ? call_site_row(&tracking->rows, self, record->site)
 			 : NULL;
 
 	if (row)
@@ -415,11 +435,11 @@ end_with_care(struct thread_block *self, const void *block,
 
 __attribute__((always_inline)) static inline void
 track_end(struct thread_block *self, const void *block,
-	  struct live_record record)
+	  const struct live_record *record)
 {
 	struct tracking *tracking = self->tracking;
 	struct site_row *row =
-		tracking ? call_site_row_at_hand(&tracking->rows, record.site)
+		tracking ? call_site_row_at_hand(&tracking->rows, record->site)
 			 : NULL;
 
 	if (__builtin_expect(row != NULL, 1))
@@ -431,7 +451,7 @@ track_end(struct thread_block *self, const void *block,
 void track_freed(struct thread_block *self, const void *block,
 		 const struct live_record *record)
 {
-	track_end(self, block, *record);
+	track_end(self, block, record);
 }
 
 __attribute__((noinline, cold)) static void note_unmatched(void)
@@ -443,9 +463,10 @@ __attribute__((noinline, cold)) static void note_unmatched(void)
 
 void track_free(struct thread_block *self, const void *block)
 {
-	struct live_record record;
+	/* It stays readable: the block is not given back yet. */
+	const struct live_record *record = live_end(block);
 
-	if (__builtin_expect(live_take(block, &record), 1))
+	if (__builtin_expect(record != NULL, 1))
 		track_end(self, block, record);
 	else
 		note_unmatched();
@@ -463,6 +484,7 @@ void track_restart(void)
 	call_sites_restart();
 	live_restart();
 	lock_table_restart();
+	take_touched();
 	process_restart_texts();
 	process_save_command();
 	process_save_maps();

@@ -101,16 +101,25 @@ static inline void live_put(const void *block, const struct live_record *record)
 		*place = *record;
 }
 
-/* The record, which is no longer there; false: there was none. */
-static inline bool live_take(const void *block, struct live_record *record)
+/* The record, which is live no longer, in its place; NULL: there was none. */
+static inline const struct live_record *live_end(const void *block)
 {
 	struct live_record *place = live_place(block);
 
 	if (__builtin_expect(!place, 0) || !place->is_live)
-		return false;
-	*record = *place;
+		return NULL;
 	place->is_live = 0;
-	return true;
+	return place;
+}
+
+/* The record, which is no longer there; false: there was none. */
+static inline bool live_take(const void *block, struct live_record *record)
+{
+	const struct live_record *place = live_end(block);
+
+	if (place)
+		*record = *place;
+	return place != NULL;
 }
 
 #endif

@@ -1,0 +1,125 @@
+/*
+ * A long recording at 999 Hz on two cores, on a simulated clock: no limit is
+ * reached, memory is bounded, and the newest is kept.
+ *
+ * Two and a half hours, which is more than the ring of samples holds;
+ * CLINIC_TEST_SECONDS=86400 for a day (test_recorder_memory.py).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "collect/counted_changes.h"
+#include "collect/pending_samples.h"
+#include "collect/recorder.h"
+#include "session/session.h"
+#include "sources/trace_event.h"
+
+#define SECONDS        8500u
+#define HZ             (2u * 999u)
+#define SECOND_NS      UINT64_C(1000000000)
+#define BEGAN_NS       (1000 * SECOND_NS)
+#define NEW_STACKS     130u /* in a second: code that comes and goes */
+#define RESIDENT_BYTES (UINT64_C(3) << 30)
+
+static void take_second(struct clinic_recorder *recorder, uint32_t second)
+{
+	uint64_t chain[3] = {0, 0xffffffff81000100, 0xffffffff81000200};
+	struct clinic_event event = {
+		.kind = CLINIC_EVENT_SAMPLE,
+		.pid = (uint32_t)getpid(),
+		.tid = (uint32_t)getpid(),
+		.sample = {.weight_ns = SECOND_NS / 999,
+			   .in_kernel = true,
+			   .kernel_chain = chain,
+			   .kernel_count = 3},
+	};
+
+	for (uint32_t i = 0; i < HZ; i++) {
+		event.time_ns =
+			BEGAN_NS + second * SECOND_NS + i * (SECOND_NS / HZ);
+		chain[0] = UINT64_C(0xffffffff82000000) +
+			   (uint64_t)second * NEW_STACKS + i % NEW_STACKS;
+		if (clinic_recorder_handle_event(recorder, &event))
+			fail_msg("second %u, sample %u", second, i);
+	}
+	assert_int_equal(clinic_recorder_compact(recorder), 0);
+}
+
+static uint64_t resident_peak_bytes(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_maxrss * 1024;
+}
+
+/* All that was kept; the last second's stacks are all there, and named. */
+static void check_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
+			   uint32_t expected)
+{
+	const uint32_t *stack_ids;
+	const struct clinic_sample *samples;
+	struct clinic_session *session;
+	uint32_t count;
+
+	assert_int_equal(clinic_session_new(&session), 0);
+	assert_int_equal(clinic_recorder_snapshot(recorder, from_ns, UINT64_MAX,
+						  session, &stack_ids),
+			 0);
+	samples = clinic_session_rows(session, CLINIC_SAMPLES, &count);
+	assert_int_equal(count, expected);
+	for (uint32_t i = 1; i < count; i++)
+		if (samples[i].time_ns < samples[i - 1].time_ns ||
+		    !samples[i].stack_id)
+			fail_msg("sample %u", i);
+	clinic_session_free(session);
+}
+
+static uint32_t seconds_asked(void)
+{
+	const char *asked = getenv("CLINIC_TEST_SECONDS");
+
+	return asked ? (uint32_t)strtoul(asked, NULL, 10) : SECONDS;
+}
+
+static void a_long_recording_reaches_no_limit(void **unused)
+{
+	uint32_t seconds = seconds_asked();
+	struct clinic_naming_options naming = {0};
+	struct clinic_recorder_counts counts;
+	struct clinic_recorder *recorder;
+	uint64_t all = (uint64_t)seconds * HZ;
+
+	(void)unused;
+	assert_int_equal(clinic_recorder_new(&naming, &recorder), 0);
+	for (uint32_t second = 0; second < seconds; second++)
+		take_second(recorder, second);
+	clinic_recorder_counts_get(recorder, &counts);
+	assert_int_equal(counts.samples_count, all);
+	assert_int_equal(counts.overwritten_count,
+			 all - CLINIC_PENDING_SAMPLES_MAX);
+	check_snapshot(recorder, BEGAN_NS + (seconds - 1) * SECOND_NS, HZ);
+	check_snapshot(recorder, 0, CLINIC_PENDING_SAMPLES_MAX);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	assert_true(resident_peak_bytes() < RESIDENT_BYTES);
+#else
+	(void)resident_peak_bytes;
+#endif
+	clinic_recorder_free(recorder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_recording_reaches_no_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
