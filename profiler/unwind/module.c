@@ -197,7 +197,8 @@ static bool is_dump(const char *path)
 }
 
 /* Takes fd over. What is no ELF file holds code that a program generated. */
-static int keep_other_file(struct clinic_module *module, int fd)
+static int keep_other_file(struct clinic_module *module,
+			   const struct clinic_mapping *mapping, int fd)
 {
 	char magic[EI_CLASS + 1];
 
@@ -206,6 +207,11 @@ static int keep_other_file(struct clinic_module *module, int fd)
 		module->is_32_bit = magic[EI_CLASS] == ELFCLASS32;
 		module->fd = fd; /* it has names, all the same */
 		return -ENOEXEC;
+	}
+	/* What was mapped had a build-id: another file is in its place. */
+	if (mapping->build_id_size) {
+		close(fd);
+		return -ESTALE;
 	}
 	module->is_memory = true;
 	if (is_dump(module->path))
@@ -230,7 +236,7 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 				       : clinic_elf_layout_read(fd, &layout);
 	if (error == -ENOEXEC && S_ISREG(status.st_mode) &&
 	    (mapping->build_id_size || status.st_ino == mapping->inode))
-		return keep_other_file(module, fd);
+		return keep_other_file(module, mapping, fd);
 	if (!error)
 		error = check_file(&status, mapping, &layout);
 	if (error) {
