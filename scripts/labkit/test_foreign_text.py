@@ -16,6 +16,12 @@ def test_a_terminal_shows_what_stands_there(text, shown):
     assert for_terminal(text) == shown
 
 
+@pytest.mark.parametrize("text, safe", [("a|b", "a\\|b"), ("two\nlines", "two lines"), ("<script>", "&lt;script>"),
+                                        ("", " ")])
+def test_no_text_leaves_its_cell(text, safe):
+    assert for_markdown(text) == safe
+
+
 @given(st.text())
 def test_any_text_is_one_line_without_markup(text):
     for shown in (for_markdown(text), for_markdown_code(text)):

@@ -16,7 +16,7 @@ from labkit.analysis.headline import headline
 from labkit.figures.audit_figures import draw_figures
 from labkit.outcome import LabError
 from labkit.report.publish import numbers_text
-from labkit.report.render import cell, render_pages
+from labkit.report.render import render_pages
 
 OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
 
@@ -277,12 +277,6 @@ def test_every_link_of_the_pages_leads_somewhere(documents, tmp_path):
     for page in ("audit.md", "checklist.md"):
         for target in re.findall(r"\]\(([^)]+)\)", (tmp_path / page).read_text()):
             assert (tmp_path / target).exists(), f"{page} links {target}"
-
-
-@pytest.mark.parametrize("text, safe", [("a|b", "a\\|b"), ("two\nlines", "two lines"), ("<script>", "&lt;script>"),
-                                        ("", " ")])
-def test_no_text_leaves_its_cell(text, safe):
-    assert cell(text) == safe
 
 
 def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed(documents, tmp_path):
