@@ -119,8 +119,15 @@ SEALED = Path("reports/telemetry/v0001")  # by lab 0.1.0, whose code is in this 
 NOBODY = MadeBy("0.0.9", "ab" * 32)
 
 
+def needs_history():
+    said = subprocess.run(["git", "rev-list", "--count", "HEAD"], capture_output=True, text=True).stdout
+    if int(said or 0) < 2:
+        pytest.skip("this checkout has no history, in which the lab that sealed the report could be found")
+
+
 @pytest.fixture
 def sealed_by_another(tmp_path):
+    needs_history()
     shutil.copytree(SEALED, tmp_path / "v0001")
     return tmp_path / "v0001"
 
@@ -141,6 +148,7 @@ def test_another_version_recomputes_what_it_sealed(sealed_by_another):
 
 
 def test_the_commit_that_brought_a_seal_is_asked_first():
+    needs_history()
     commit = find_commit(read_manifest(SEALED).made_by, SEALED)
     held = subprocess.run(["git", "show", f"{commit}:{SEALED}/MANIFEST.sha256"], capture_output=True)
     assert held.stdout == (SEALED / "MANIFEST.sha256").read_bytes()
