@@ -36,7 +36,7 @@ class Manner:
     three_ways: bool
 
 
-MANNERS = (Manner("engine 1: one look, accepted or rejected", SINGLE_LOOK, 18.0, False),
+MANNERS = (Manner("one look, accepted or rejected, as engine 1 did", SINGLE_LOOK, 18.0, False),
            Manner("several looks, the time saved goes on", SELECTION_LOOKS, 36.0, True))
 
 
