@@ -20,6 +20,7 @@ import numpy as np
 
 from labkit.experiment.design import LOOK_SHARES, PILOT_BLOCKS, Case, Design
 from labkit.experiment.interleave import Row
+from labkit.experiment.looks import Looks
 from labkit.experiment.stage_runner import Experiment
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError, UsageError
@@ -155,27 +156,35 @@ def gating_count(experiment: Experiment) -> int:
 
 def first_stage(experiment: Experiment) -> None:
     """Blocks until every case is decided, or the looks or the budget end. A single look is not taken early."""
+    if len(experiment.design.look_shares) == 1 or not any(after_the_pilot(experiment).values()):
+        make_more(experiment, after_the_pilot(experiment))
+        return
+    looks = {name: Looks(experiment.design.policy.alpha / gating_count(experiment)) for name in experiment.cases}
+    take_looks(experiment, looks)
+    experiment.alpha_shares[MAIN] = {name: one.final_share for name, one in looks.items()}
+
+
+def take_looks(experiment: Experiment, looks: dict[str, Looks]) -> None:
     shares, undecided = experiment.design.look_shares, list(experiment.cases)
-    if len(shares) == 1:
-        return make_more(experiment, after_the_pilot(experiment), shares[0])
-    experiment.alpha_shares[MAIN] = {name: shares[0] if after_the_pilot(experiment)[name] else 1.0 for name in undecided}
-    for number, share in enumerate(shares[1:]):
-        undecided = [name for name in undecided if experiment.alpha_shares[MAIN][name] < 1.0
-                     and not is_decided(experiment, experiment.cases[name])]
+    for number, share in enumerate(shares):
+        for name in undecided:
+            experiment.alpha_shares[MAIN][name] = looks[name].take(share, experiment.blocks_of(name, *FIRST))
+        if number + 1 == len(shares):
+            return
+        undecided = [name for name in undecided if not is_decided(experiment, experiment.cases[name])]
         more = after_the_pilot(experiment) if number == 0 else in_sight(experiment)
         more = {name: more[name] for name in undecided if more[name]}
         if not more:
             return
-        make_more(experiment, more, share)
+        make_more(experiment, more)
+        undecided = list(more)
 
 
-def make_more(experiment: Experiment, more: dict[str, int], share: float) -> None:
-    """As many more blocks; scaled down to what leaves room to confirm, and held to it when the pace drops. A case that
-    got some is looked at again, with this share of alpha."""
+def make_more(experiment: Experiment, more: dict[str, int]) -> None:
+    """As many more blocks; scaled down to what leaves room to confirm, and held to it when the pace drops."""
     ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
     experiment.run_stage(MAIN, scaled(more, main_price_s(experiment, more), ours_s), CANARY_SHARE,
                          until_s=experiment.watch.spent_s + ours_s)
-    experiment.alpha_shares[MAIN] |= {name: share for name, count in more.items() if count}
 
 
 def is_decided(experiment: Experiment, case: Case) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from labkit.experiment.campaign import CONFIRM_SHARE, ENVIRONMENT, TooShort, run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import CANARY
+from labkit.experiment.looks import Looks
 from labkit.outcome import Exit, UsageError
 from labkit.stats.proportions import clopper_pearson
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, INCONCLUSIVE, REGRESSED, VerdictPolicy
@@ -84,6 +85,17 @@ def test_a_large_effect_is_decided_after_ten_blocks_of_each_stage():
     assert result.verdict == REGRESSED and result.blocks["only"] == 10 < result.wanted["only"]
     assert Counter(row["stage"] for row in result.rows) == {"pilot": 56, "confirm": 40}
     assert [c.alpha_share for c in (result.cases[0].first_stage[0], result.cases[0].headline)] == [0.2, 0.2]
+
+
+@pytest.mark.parametrize("blocks, shares", [
+    ((10, 40), [0.2, 0.8, 0.8]), ((8, 40), [0.2, 1.0, 1.0]), ((10, 10), [0.2, 1.0, 1.0]), ((7, 7), [0.2, 1.0, 1.0])])
+def test_a_look_that_could_not_decide_spends_nothing(blocks, shares):
+    """Ten blocks reach a fifth of 0.01, eight do not: a quick audit's nine lost half of its alpha to such looks."""
+    looks = Looks(0.01)
+    taken = [looks.take(share, count) for share, count in zip((0.2, 0.8), blocks)]
+    assert [*taken, looks.final_share] == pytest.approx(shares)
+    only = Looks(0.01)
+    assert only.take(0.2, 9) == 0.2 and only.final_share == 1.0  # the budget ended: there was no other look
 
 
 def test_an_equal_pair_is_looked_at_twice_and_pays_for_it():

@@ -240,7 +240,9 @@ def _forest_row(axes: Axes, y: float, gain: dict[str, Any] | None, word: str, co
     if gain is None:
         axes.text(1.02, y, word, transform=beside, va="center", fontsize=8.5, color=MUTED)
         return
-    ends = (max(gain["gain_low"], reach[0]), min(gain["gain_high"], reach[1]))
+    low, high = (reach[0] if gain["gain_low"] is None else gain["gain_low"],
+                 reach[1] if gain["gain_high"] is None else gain["gain_high"])  # without end, where blocks were too few
+    ends = (max(low, reach[0]), min(high, reach[1]))
     axes.plot(ends, [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
     for end, limit, arrow in zip(ends, reach, ("<", ">")):
         axes.plot([end], [y], marker=arrow if end == limit else "|", markersize=6 if end == limit else 9, color=colour,
@@ -255,8 +257,8 @@ def _forest_reach(gains: list[dict[str, Any]], target: float) -> tuple[float, fl
     """The axis: all point estimates and the target, with room; intervals only as far as twice that."""
     middles = [one["gain_ratio"] for one in gains] + [1.0, target]
     low, high = min(middles), max(middles)
-    return (max(min(one["gain_low"] for one in gains), low / 1.5) / 1.04,
-            min(max(one["gain_high"] for one in gains + [{"gain_high": target}]), high * 1.5) * 1.04)
+    lows, highs = ([one[end] for one in gains if one[end] is not None] for end in ("gain_low", "gain_high"))
+    return (max(min([*lows, low]), low / 1.5) / 1.04, min(max([*highs, target, high]), high * 1.5) * 1.04)
 
 
 def _forest_guides(axes: Axes, audit: Audit) -> None:

@@ -17,17 +17,19 @@ NANOSECOND_SCALES = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 
 
 def draw(series: list[Series], path: Path) -> None:
-    """x is the order of time over all machines; lines never cross from one machine to another."""
+    """x is the order of time over all machines; lines never cross from one machine to another. Audits and gates have units of
+    their own: those of the longest line's source are drawn."""
+    series = [one for one in series if one.is_chained == series[0].is_chained]
     order = sorted((point for one in series for point in one.points), key=lambda point: (point.started_utc, point.label))
     places = {point: place for place, point in enumerate(order)}
-    scale, unit = axis_unit(order)
+    scale, unit = (1.0, "× of the first base") if series[0].is_chained else axis_unit(order)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(8.0, 3.4), layout="constrained")
         for one, (colour, marker) in zip(series, LOOKS * len(series)):
             draw_series(axes, one, places, scale, colour, marker)
         axes.set_xticks(range(len(order)), [point.label for point in order], rotation=45, ha="right", fontsize=7)
         axes.set_ylabel(f"{METRICS[order[0].metric].title}, {unit}")
-        axes.set_ylim(*shown_range([point.value / scale for point in order]))
+        axes.set_ylim(*shown_range([level / scale for one in series for level in one.levels]))
         axes.set_title(" ".join(filter(None, (order[0].workload, order[0].size, f"({order[0].variant})"))))
         legend_above(axes)
         write_svg(figure, path)
@@ -44,7 +46,7 @@ def shown_range(values: list[float]) -> tuple[float, float]:
 def draw_series(axes: plt.Axes, one: Series, places: dict[Point, int], scale: float, colour: str, marker: str) -> None:
     """Audits are filled, gate runs hollow; a change point lies between the last point before and the first after."""
     x = [places[point] for point in one.points]
-    y = [point.value / scale for point in one.points]
+    y = [level / scale for level in one.levels]
     axes.plot(x, y, "-", marker=marker, color=colour, markersize=5, linewidth=1,
               label=f"machine {one.fingerprint[:8]}")
     gates = [index for index, point in enumerate(one.points) if point.source == "gate"]
@@ -66,7 +68,7 @@ def draw_change(axes: plt.Axes, place: float, ratio: float, colour: str) -> None
 def step_ratio(one: Series, number: int) -> float:
     """Median after change point number over the median before, each up to the next change."""
     ends = (0, *one.changes, len(one.points))
-    before, after = (statistics.median(point.value for point in one.points[start:end])
+    before, after = (statistics.median(one.levels[start:end])
                      for start, end in (ends[number:number + 2], ends[number + 1:number + 3]))
     return after / before
 

@@ -1,7 +1,9 @@
 """history.py - one metric over versions.  sealed audits, gate runs -> history_store -> points, change points
 
 The store is a cache: it is rebuilt from reports/ every time, and nothing is in it that is not there. Points of
-unlike hosts are never joined: a faster machine is not a faster program.
+unlike hosts are never joined: a faster machine is not a faster program. Nor are those of audits and gates: each measures in
+its own way. A gate compares two versions in interleaved runs, so its points are chained ratios: what the machine did between two
+days cancels in them.
 """
 
 import json
@@ -27,11 +29,17 @@ SEED = 20260101
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one class of machine, in the order of time; changes are indices into them."""
+    """Points of one class of machine and one source, in the order of time. levels: what is followed, one a point: the values
+    of audits; of gates the cost as a multiple of the first version's. changes are indices into them."""
 
     fingerprint: str
     points: tuple[Point, ...]
     changes: tuple[int, ...]
+    levels: tuple[float, ...] = ()
+
+    @property
+    def is_chained(self) -> bool:
+        return bool(self.points) and self.points[0].ratio is not None
 
 
 def rebuild(reports: Path = REPORTS, store: HistoryStore = STORE) -> int:
@@ -77,11 +85,12 @@ def run_points(rows: list[dict], document: dict, size: str, variant: str, label:
             low, high = median_interval(values, 0.95)
             yield Point(document["workload"], size, metric.name, variant, "audit", label, document["started_utc"],
                         document["host"]["fingerprint"], float(np.median(values)),
-                        low if np.isfinite(low) else None, high if np.isfinite(high) else None, int(values.size))
+                        low if np.isfinite(low) else None, high if np.isfinite(high) else None, int(values.size),
+                        rows[0].get("ops_count") or 0)
 
 
 def gate_points(path: Path) -> Iterator[Point]:
-    """The working tree's side of a gate run; its base was a point when it was the working tree."""
+    """The working tree's side of a gate run, with its ratio to the base."""
     document = json.loads(path.read_text())
     base = document.get("base")
     if document["verdict"] == "environment invalid" or not base:
@@ -91,7 +100,8 @@ def gate_points(path: Path) -> Iterator[Point]:
         workload, size = subject_of(case["name"], base.get("repository"))
         for c in case["comparisons"]:
             yield Point(workload, size, c["metric"], "baseline", "gate", label, document["started_utc"],
-                        document["host"]["fingerprint"], c["b_median"], None, None, c["pairs_count"])
+                        document["host"]["fingerprint"], c["b_median"], None, None, c["pairs_count"],
+                        before=base.get("commit", "")[:10], ratio=c.get("ratio"))
 
 
 def subject_of(case: str, repository: str | None) -> tuple[str, str]:
@@ -108,18 +118,51 @@ def read_series(workload: str, metric: str, size: str | None, variant: str, stor
     found, known, metrics = store.points(workload, metric, variant), store.workloads(), store.metrics(workload)
     sizes = list(dict.fromkeys(point.size for point in found))
     if size is None and sizes:
-        size = sizes[-1]
+        size = largest_size(found)
     chosen = [point for point in found if point.size == size]
     if not chosen:
         raise UsageError(f"no history of {metric} of {workload} ({variant}{f', size {size}' if size else ''}): sealed "
                          f"audits and gate runs here are of {', '.join(known) or 'nothing'}"
                          + (f"; metrics: {', '.join(metrics)}" if metrics else "")
                          + (f"; sizes: {', '.join(sizes)}" if any(sizes) else ""))
-    hosts = dict.fromkeys(point.fingerprint for point in chosen)
-    series = [series_of(tuple(point for point in chosen if point.fingerprint == host), host) for host in hosts]
+    series = []
+    for host, source in dict.fromkeys((point.fingerprint, point.source) for point in chosen):
+        here = [point for point in chosen if (point.fingerprint, point.source) == (host, source)]
+        series += [series_of(tuple(part), host) for part in chains(here)]
     return sorted(series, key=lambda one: -len(one.points))
 
 
+def largest_size(points: list[Point]) -> str:
+    """By the operations of a batch, as far as the points know them; the last, where none does."""
+    counts = {point.size: 0 for point in points}
+    for point in points:
+        counts[point.size] = max(counts[point.size], point.ops_count)
+    return max(reversed(list(counts)), key=counts.__getitem__)
+
+
+def chains(points: list[Point]) -> list[list[Point]]:
+    """Points that may stand in one line: all of an audit's; of a gate's those whose base is a version of the line already,
+    or the base that it began with."""
+    if points[0].ratio is None:
+        return [points]
+    lines: list[list[Point]] = []
+    for point in points:
+        line = next((line for line in reversed(lines) if point.before in {line[0].before, *(one.label for one in line)}), None)
+        if line is None:
+            lines.append([point])
+        else:
+            line.append(point)
+    return lines
+
+
 def series_of(points: tuple[Point, ...], fingerprint: str) -> Series:
-    values = np.array([point.value for point in points])
-    return Series(fingerprint, points, tuple(change_points(np.log(np.maximum(values, 1e-9)), seed=SEED)))
+    levels = np.array(chained_levels(points) if points and points[0].ratio is not None else [one.value for one in points])
+    return Series(fingerprint, points, tuple(change_points(np.log(np.maximum(levels, 1e-9)), seed=SEED)), tuple(levels.tolist()))
+
+
+def chained_levels(points: tuple[Point, ...]) -> list[float]:
+    """Each version's cost as a multiple of that of the base that the line began with."""
+    known = {points[0].before: 1.0}
+    for point in points:
+        known[point.label] = known[point.before] * point.ratio
+    return [known[point.label] for point in points]

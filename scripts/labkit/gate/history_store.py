@@ -15,7 +15,11 @@ from labkit.evidence import disk_errors
 
 @dataclass(frozen=True)
 class Point:
-    """One measurement of one metric of one version, on one class of machine."""
+    """One measurement of one metric of one version, on one class of machine.
+
+    ops_count: operations of a batch of this size, 0 where nobody said. before: label of the version that an interleaved
+    run compared it with, and ratio: its cost over that one's; of a gate only.
+    """
 
     workload: str
     size: str
@@ -29,6 +33,9 @@ class Point:
     low: float | None
     high: float | None
     runs_count: int
+    ops_count: int = 0
+    before: str = ""
+    ratio: float | None = None
 
 
 class HistoryStore(Protocol):

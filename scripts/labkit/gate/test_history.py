@@ -16,14 +16,14 @@ from labkit.stats.change_points import best_split, change_points
 from labkit.verbs.history import lines_of
 
 
-def sealed_audit(reports, number, time_ns, host="a", sealed=True):
+def sealed_audit(reports, number, time_ns, host="a", sealed=True, sizes=(("large", 1000),)):
     folder = reports / "telemetry" / f"v{number:04d}"
     (folder / "evidence").mkdir(parents=True)
     source = np.random.default_rng(number)
-    rows = [{"variant": "baseline", "size": "large", "block": index // 4, "failure": None, "arm": "A",
+    rows = [{"variant": "baseline", "size": size, "block": index // 4, "failure": None, "arm": "A",
              "wall_ns": 1, "user_ns": 5, "system_ns": 5, "max_rss_bytes": 1 << 20, "minor_faults_count": 3,
-             "samples_ns": [round(time_ns * source.lognormal(0, 0.005))], "batch_count": 1, "ops_count": 1}
-            for index in range(20)]
+             "samples_ns": [round(ops_count * time_ns * source.lognormal(0, 0.005))], "batch_count": 1, "ops_count": ops_count}
+            for size, ops_count in sizes for index in range(20)]
     (folder / "evidence" / "baseline.json").write_text(json.dumps({
         "workload": "telemetry", "started_utc": f"2026-01-{number:02d}T00:00:00Z",
         "host": {"fingerprint": hashlib.sha256(host.encode()).hexdigest()}, "data": {"runs": rows}}))
@@ -31,14 +31,15 @@ def sealed_audit(reports, number, time_ns, host="a", sealed=True):
         (folder / "MANIFEST.sha256").write_text("")
 
 
-def gate_run(reports, commit, time_ns, verdict="equivalent", case="telemetry/large", dirty=False, repository=None):
+def gate_run(reports, commit, time_ns, verdict="equivalent", case="telemetry/large", dirty=False, repository=None,
+             base="base", ratio=1.0, day=1):
     folder = reports / "gate" / commit
     folder.mkdir(parents=True)
     (folder / "comparison.json").write_text(json.dumps({
-        "verdict": verdict, "started_utc": "2026-02-01T00:00:00Z",
-        "base": {"head_commit": commit * 10, "dirty": dirty, "repository": repository},
+        "verdict": verdict, "started_utc": f"2026-02-{day:02d}T00:00:00Z",
+        "base": {"commit": base * 10, "head_commit": commit * 10, "dirty": dirty, "repository": repository},
         "host": {"fingerprint": hashlib.sha256(b"a").hexdigest()},
-        "cases": [{"name": case, "comparisons": [{"metric": "time", "b_median": time_ns,
+        "cases": [{"name": case, "comparisons": [{"metric": "time", "b_median": time_ns, "ratio": ratio,
                                                                "pairs_count": 24}]}]}))
 
 
@@ -51,6 +52,8 @@ def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
     assert series.changes == (12,) and series.points[12].label == "v0013"
     assert series.points[0].low <= series.points[0].value <= series.points[0].high
     assert "change point" in lines_of(series)[13]
+    ends = [point.label for point in series.points][-2:]
+    assert ends == ["v0023", "v0024"] and max(series.changes) <= len(series.points) - 3
     (memory,) = read_series("telemetry", "peak_rss", "large", "baseline", database)
     assert memory.changes == ()
 
@@ -74,8 +77,30 @@ def test_only_what_is_sealed_and_fit_counts(tmp_path):
     gate_run(tmp_path, "c", 1e6)
     gate_run(tmp_path, "d", 1e6, verdict="environment invalid")
     rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
-    (series,) = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
-    assert [(point.source, point.label) for point in series.points] == [("audit", "v0001"), ("gate", "c" * 10)]
+    series = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
+    assert [[(point.source, point.label) for point in one.points] for one in series] == [
+        [("audit", "v0001")], [("gate", "c" * 10)]], "audits and gates measure in their own ways"
+
+
+def test_the_size_is_the_largest_where_none_is_named(tmp_path):
+    """It was the last of the alphabet: tiny."""
+    sealed_audit(tmp_path, 1, 1e6, sizes=(("huge", 5000), ("large", 1000), ("tiny", 100)))
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    (series,) = read_series("telemetry", "time", None, "baseline", SqliteStore(tmp_path / "history.db"))
+    assert {point.size for point in series.points} == {"huge"}
+    assert "telemetry huge, baseline, time per operation, in ns" in lines_of(series)[0] and " ms" in lines_of(series)[1]
+
+
+def test_gates_are_chained_by_their_ratios_so_that_drift_cancels(tmp_path):
+    """The machine is 30 % slower from the second day on; the program became 10 % slower with its second version."""
+    for day, (base, head, ratio, time_ns) in enumerate([("a", "b", 1.0, 100.0), ("b", "c", 1.1, 143.0), ("c", "d", 1.0, 143.0),
+                                                        ("x", "y", 2.0, 50.0)], start=1):
+        gate_run(tmp_path, head, time_ns, base=base, ratio=ratio, day=day)
+    rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
+    first, other = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
+    assert first.levels == pytest.approx((1.0, 1.1, 1.1)) and other.levels == (2.0,)
+    assert "as a multiple of aaaaaaaaaa's" in lines_of(first)[0] and "+10.00%" in lines_of(first)[2]
+    figures_history.draw([first, other], tmp_path / "history.svg")
 
 
 def test_a_gate_run_of_another_repository_goes_by_its_name_and_says_when_no_commit_has_it(tmp_path):
@@ -112,10 +137,28 @@ def test_nothing_to_show_says_what_there_is(tmp_path):
         read_series("telemetry", "time", "huge", "baseline", SqliteStore(tmp_path / "history.db"))
 
 
+def autocorrelated(source, count, sigma, correlation=0.6):
+    values = [source.normal(0, sigma)]
+    for _ in range(count - 1):
+        values.append(correlation * values[-1] + source.normal(0, sigma * np.sqrt(1 - correlation ** 2)))
+    return np.array(values)
+
+
 @pytest.mark.slow
-def test_change_points_of_noise_are_rare():
-    source = np.random.default_rng(3)
-    assert sum(bool(change_points(source.normal(size=24), seed=index)) for index in range(12)) <= 2
+@pytest.mark.parametrize("sigma, false_max", [(0.005, 0), (0.01, 6)])
+def test_a_flat_series_whose_points_hang_together_seldom_has_a_step(sigma, false_max):
+    """24 to 35 % had one, at p 0.01 and of any size. And a step of 10 % is found."""
+    source = np.random.default_rng(24)
+    flat = [autocorrelated(source, 24, sigma) for _ in range(40)]
+    assert sum(bool(change_points(one, seed=index)) for index, one in enumerate(flat)) <= false_max
+    stepped = [one + np.where(np.arange(24) >= 12, 0.1, 0) for one in flat[:10]]
+    assert all(len(change_points(one, seed=index)) == 1 for index, one in enumerate(stepped))
+
+
+def test_a_long_series_is_searched_in_windows():
+    source = np.random.default_rng(6)
+    values = source.normal(0, 0.005, 120) + np.where(np.arange(120) >= 90, 0.1, 0)
+    assert change_points(values, seed=1) == [90]
 
 
 def test_two_changes_are_found_in_order():

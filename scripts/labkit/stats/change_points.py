@@ -1,34 +1,63 @@
 """change_points.py - where a series of measurements changed its level.
 
 E-divisive (Matteson & James 2014): split where the energy distance between the two sides is largest, keep the split
-if random reorderings rarely do as well, then look into both halves. As MongoDB and Hunter use it for performance.
+if random reorderings rarely do as well, then look into both halves. As MongoDB and Hunter use it for performance, with what
+they learned to add: a small p, windows, and a smallest step. For points of a machine are not independent: where each keeps
+six tenths of the one before, reorderings at p 0.01 alone see a change in a quarter to a third of flat series.
 """
 
 import numpy as np
 
 SEGMENT_MIN = 3
-REORDERINGS_COUNT = 999
-ALPHA = 0.01
+REORDERINGS_COUNT = 1999
+ALPHA = 0.001
+WINDOW = 50
+STEP_MIN = 0.02
+STEP_NOISES = 3.0
+MAD_TO_SIGMA = 1.4826
 
 
-def change_points(values: np.ndarray, *, seed: int, alpha: float = ALPHA) -> list[int]:
-    """Indices at which a new level begins, ascending. values: shape (n,), any unit, in the order of time.
+def change_points(values: np.ndarray, *, seed: int, alpha: float = ALPHA, step_min: float = STEP_MIN) -> list[int]:
+    """Indices at which a new level begins, ascending. values: shape (n,), in the order of time; logs, if step_min is to be
+    a ratio.
 
-    Fewer than 2 SEGMENT_MIN values have no change points; and at least 10 are needed before any split of distinct
-    levels can be rarer than alpha among reorderings.
+    The last SEGMENT_MIN - 1 values cannot be told from outliers, whatever they are. Of fewer than 2 SEGMENT_MIN values there
+    are no change points; and at least 12 are needed before any split of distinct levels can be rarer than alpha.
     """
-    return sorted(_split(np.asarray(values, dtype=float), 0, np.random.default_rng(seed), alpha))
+    values, source = np.asarray(values, dtype=float), np.random.default_rng(seed)
+    found: set[int] = set()
+    for start in range(0, max(1, len(values) - WINDOW // 2), WINDOW // 2):
+        found |= set(_split(values[start:start + WINDOW], start, source, alpha))
+    return _large_enough(values, sorted(found), step_min)
 
 
 def _split(values: np.ndarray, offset: int, source: np.random.Generator, alpha: float) -> list[int]:
     if len(values) < 2 * SEGMENT_MIN:
         return []
     place, strength = best_split(values)
-    as_strong = sum(best_split(source.permutation(values))[1] >= strength for _ in range(REORDERINGS_COUNT))
-    if (as_strong + 1) / (REORDERINGS_COUNT + 1) > alpha:
-        return []
+    as_strong = 1
+    for _ in range(REORDERINGS_COUNT):
+        as_strong += best_split(source.permutation(values))[1] >= strength
+        if as_strong > alpha * (REORDERINGS_COUNT + 1):
+            return []
     return [offset + place, *_split(values[:place], offset, source, alpha),
             *_split(values[place:], offset + place, source, alpha)]
+
+
+def _large_enough(values: np.ndarray, changes: list[int], step_min: float) -> list[int]:
+    """Without those whose step is below step_min, or below STEP_NOISES times the noise about the levels; the smallest goes
+    first, for its neighbours' levels change with it."""
+    while changes:
+        levels = [values[start:end] for start, end in zip([0, *changes], [*changes, len(values)])]
+        middles = [float(np.median(level)) for level in levels]
+        noise = MAD_TO_SIGMA * float(np.median(np.abs(np.concatenate(
+            [level - middle for level, middle in zip(levels, middles)]))))
+        steps = np.abs(np.diff(middles))
+        smallest = int(np.argmin(steps))
+        if steps[smallest] >= max(step_min, STEP_NOISES * noise):
+            break
+        changes = changes[:smallest] + changes[smallest + 1:]
+    return changes
 
 
 def best_split(values: np.ndarray) -> tuple[int, float]:

@@ -4,9 +4,11 @@ import re
 
 from labkit.figures import figures_history
 from labkit.gate import history
+from labkit.gate.comparison_report import value_text
 from labkit.gate.history import Series
 from labkit.metrics import METRICS
 from labkit.outcome import Exit
+from labkit.stats.change_points import SEGMENT_MIN, STEP_MIN
 
 
 def add_arguments(parser) -> None:
@@ -24,17 +26,22 @@ def run(args) -> Exit:
     for one in series:
         print("\n".join(lines_of(one)))
     if len(series) > 1:
-        print(f"{len(series)} classes of machine: their points are not joined, for a faster machine is not a faster "
-              "program")
+        print(f"{len(series)} lines: points are joined only of one class of machine, and of audits or of gates, for a faster "
+              "machine is not a faster program, and both measure in their own way")
+    print(f"A step is marked from {STEP_MIN:.0%} on, where at least {SEGMENT_MIN} points follow it: the last {SEGMENT_MIN - 1} points "
+          "of a line cannot be judged yet.")
     print(f"history: {count} points in {history.STORE.path}; {path}")
     return Exit.PASSED
 
 
 def lines_of(series: Series) -> list[str]:
-    lines = [f"machine {series.fingerprint[:16]}"]
-    for index, point in enumerate(series.points):
-        previous = series.points[index - 1].value if index else None
-        change = "" if previous is None else f"{point.value / previous - 1:+8.2%}"
+    first, metric = series.points[0], METRICS[series.points[0].metric]
+    what = f"cost as a multiple of {first.before}'s" if series.is_chained else f"in {metric.unit}"
+    lines = [f"machine {series.fingerprint[:16]}: {' '.join(filter(None, (first.workload, first.size)))}, {first.variant}, "
+             f"{metric.title}, {what}"]
+    for index, (point, level) in enumerate(zip(series.points, series.levels)):
+        change = "" if index == 0 else f"{level / series.levels[index - 1] - 1:+8.2%}"
+        shown = f"{level:14.4f}" if series.is_chained else f"{value_text(level, metric.unit):>14}"
         mark = "  <- change point" if index in series.changes else ""
-        lines.append(f"  {point.started_utc}  {point.source:<5} {point.label:<10} {point.value:14,.1f} {change}{mark}")
+        lines.append(f"  {point.started_utc}  {point.source:<5} {point.label:<10} {shown} {change}{mark}")
     return lines
