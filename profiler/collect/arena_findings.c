@@ -154,6 +154,31 @@ static int note_unfinished(struct clinic_session *session,
 	return clinic_session_add_note(session, 1, text);
 }
 
+static int note_confined(struct clinic_session *session,
+			 const struct clinic_arena_facts *facts)
+{
+	size_t count = 0, clockless_count = 0;
+	char text[400];
+
+	for (size_t i = 0; i < facts->images_count; i++) {
+		const struct arena_head *head = facts->images[i]->file.head;
+
+		count += head->is_confined != 0;
+		clockless_count += head->is_clockless != 0;
+	}
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "confined by seccomp: %zu %s; what did not fit into the "
+		 "memory taken before, children started since and libraries "
+		 "loaded since are missing%s",
+		 count, count == 1 ? "process" : "processes",
+		 clockless_count ? "; where the program forbade itself to read "
+				   "a clock, all that came after"
+				 : "");
+	return clinic_session_add_note(session, 1, text);
+}
+
 static int note_sampled(struct clinic_session *session, uint64_t sample_bytes)
 {
 	char text[200];
@@ -207,6 +232,8 @@ int clinic_arena_findings_note(struct clinic_session *session,
 		err = note_running(session, facts);
 	if (!err)
 		err = note_unfinished(session, facts);
+	if (!err)
+		err = note_confined(session, facts);
 	if (!err && facts->unreadable_count)
 		err = note_unreadable(session, facts->unreadable_count);
 	if (!err && plan->sample_bytes)

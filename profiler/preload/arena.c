@@ -1,4 +1,5 @@
 #include "preload/arena.h"
+#include "preload/confinement.h"
 #include "preload/raw_calls.h"
 #include <limits.h>
 #include <stdatomic.h>
@@ -19,6 +20,8 @@ static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
 #define FIRST_BYTES ((size_t)4 << 20)
 /* These are resident at once, as if the program had used them: not many. */
 #define GROW_BYTES ((size_t)1 << 20)
+/* For a program that confines itself; not resident until it is used. */
+#define AHEAD_BYTES ((size_t)32 << 20)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -39,7 +42,7 @@ static void write_head(struct arena_head *head)
 {
 	head->magic = ARENA_MAGIC;
 	head->version = ARENA_VERSION;
-	head->pid = (uint32_t)getpid();
+	head->pid = confinement.is_filtered ? 0 : (uint32_t)getpid();
 	head->used_bytes = round_up(sizeof(*head));
 }
 
@@ -131,7 +134,7 @@ static bool commit(size_t end)
 	size_t wanted = end / GROW_BYTES * GROW_BYTES + 2 * GROW_BYTES;
 	size_t capacity = atomic_load(&arena_capacity_bytes);
 
-	if (end > capacity)
+	if (end > capacity || confinement.is_filtered)
 		return false;
 	if (wanted > capacity)
 		wanted = capacity;
@@ -139,6 +142,16 @@ static bool commit(size_t end)
 		return false;
 	raise_committed(wanted);
 	return true;
+}
+
+void arena_take_ahead(void)
+{
+	size_t wanted = atomic_load(&committed_bytes) + AHEAD_BYTES;
+
+	if (wanted > atomic_load(&arena_capacity_bytes))
+		wanted = atomic_load(&arena_capacity_bytes);
+	if (file_path[0] && !allocate_in_file(wanted))
+		raise_committed(wanted);
 }
 
 void *arena_take(enum block_kind kind, size_t payload_bytes)

@@ -36,6 +36,12 @@ void *arena_at(uint64_t offset); /* the other way */
  */
 int arena_back_by_file(const char *folder);
 
+/*
+ * Room for what may come while no system call can be made: so much is taken
+ * now, and when it is used up, what more there is is lost, and counted.
+ */
+void arena_take_ahead(void);
+
 /* In a forked child, alone: forget all that the parent wrote, and its file. */
 void arena_restart(void);
 

@@ -4,6 +4,7 @@
  */
 #include "preload/arena.h"
 #include "preload/cancellation.h"
+#include "preload/confinement.h"
 #include "shared_memory/preloadable.h"
 #include <alloca.h>
 #include <dlfcn.h>
@@ -141,7 +142,7 @@ static bool is_unfit(const char *path, char *const environment[])
 	int saved_errno = errno;
 
 	find_all();
-	if (strstr(preloads, library))
+	if (strstr(preloads, library) && !confinement.is_filtered)
 		why = clinic_unfit_for_preload(path);
 	if (why)
 		note_unfit(path, why);
@@ -156,7 +157,8 @@ static bool is_unfit_name(const char *name, char *const environment[])
 	char path[PATH_MAX];
 
 	find_all();
-	return clinic_find_program(name, path) && is_unfit(path, environment);
+	return !confinement.is_filtered && clinic_find_program(name, path) &&
+	       is_unfit(path, environment);
 }
 
 __attribute__((noinline)) static int exec_without_us(const char *path,

@@ -8,6 +8,7 @@
 #include "preload/alloc/alloc_track.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"
+#include "preload/confinement.h"
 #include "preload/counts_json.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
@@ -16,6 +17,7 @@
 #include "preload/process_end.h"
 #include "preload/raw_calls.h"
 #include "preload/thread_counts.h"
+#include "preload/timer/timer_sampler.h"
 #include "shared_memory/arena_roll.h"
 #include "shared_memory/ticks.h"
 #include <dlfcn.h>
@@ -145,7 +147,8 @@ static void close_arena(void)
 	if (!head)
 		return;
 	process_save_maps();
-	head->ended = instant_now();
+	if (!confinement.is_clockless)
+		head->ended = instant_now();
 }
 
 /* A vfork child runs in our memory, but is not us: its pid tells. */
@@ -154,13 +157,14 @@ static void write_once(void)
 	struct path path;
 	int error;
 
-	if (getpid() != our_pid || atomic_exchange(&is_written, true))
+	if ((!confinement.is_filtered && getpid() != our_pid) ||
+	    atomic_exchange(&is_written, true))
 		return;
 	/* From here on nothing is the program's, and this thread only ends. */
 	(void)cancellation_pause();
 	thread_pause_counting(thread_self());
 	close_arena();
-	if (!out_pattern[0])
+	if (!out_pattern[0] || confinement.is_filtered)
 		return;
 	make_path(&path);
 	error = write_file(&path);
@@ -213,7 +217,8 @@ static void note_unopened(int error)
  */
 static void open_arena(void)
 {
-	const char *folder = getenv("CLINIC_ALLOC_RAW");
+	const char *folder =
+		confinement.is_filtered ? NULL : getenv("CLINIC_ALLOC_RAW");
 	int error = folder ? arena_back_by_file(folder) : 0;
 
 	if (folder)
@@ -240,6 +245,30 @@ static uint64_t read_count(const char *name)
 	return value ? strtoull(value, NULL, 10) : 0;
 }
 
+/* What would be asked for later is asked for now. */
+static void prepare_confinement(enum confinement_kind kind)
+{
+	struct thread_block *self = thread_self();
+	struct arena_head *head = arena_get_head();
+	int before = cancellation_pause();
+
+	thread_pause_counting(self);
+	timer_sampler_confine();
+	arena_take_ahead();
+	if (head && !head->is_confined)
+		process_save_maps();
+	if (head)
+		head->is_confined = 1;
+	if (head && kind == CONFINED_WITHOUT_CLOCK) {
+		head->is_clockless = 1;
+		head->ended = instant_now();
+		track_plan.with_locks = false;
+		thread_stop_counting(self);
+	}
+	thread_resume_counting(self);
+	cancellation_resume(before);
+}
+
 /*
  * The parent's counts are the parent's: a child begins at zero. Called by
  * fork(), and where that was not how the child was made, by its first hook.
@@ -248,11 +277,11 @@ static void in_child(void)
 {
 	int before;
 
-	if (getpid() == our_pid)
+	if (!confinement.is_filtered && getpid() == our_pid)
 		return;
 	before = cancellation_pause();
 	process_mark_set();
-	our_pid = getpid();
+	our_pid = confinement.is_filtered ? 0 : getpid();
 	is_forked = true;
 	atomic_store(&is_written, false);
 	thread_restart();
@@ -285,6 +314,7 @@ start(int arguments_count, char **arguments, char **environment)
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
 		strcpy(out_pattern, pattern);
 	process_mark_open(in_child);
+	confinement_open(prepare_confinement);
 	thread_pause_counting(thread_self());
 	thread_stack_open();
 	if (is_bypassed())

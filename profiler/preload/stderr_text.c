@@ -1,4 +1,5 @@
 #include "preload/stderr_text.h"
+#include "preload/confinement.h"
 #include "preload/raw_calls.h"
 #include "preload/stack/stack_tables.h"
 #include <dlfcn.h>
@@ -33,6 +34,8 @@ static void hold_signals(struct held_signals *held)
 {
 	uint64_t pending = 0;
 
+	if (confinement.is_filtered)
+		return;
 	held->ours = SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGXFSZ);
 	(void)raw_call(SYS_rt_sigpending, (long)&pending, MASK_BYTES, 0, 0);
 	(void)raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held->ours,
@@ -44,6 +47,8 @@ static void release_signals(const struct held_signals *held)
 {
 	static const struct timespec at_once;
 
+	if (confinement.is_filtered)
+		return;
 	while (raw_call(SYS_rt_sigtimedwait, (long)&held->ours, 0,
 			(long)&at_once, MASK_BYTES) > 0)
 		;
@@ -93,7 +98,8 @@ static bool find_clinic(char path[PATH_MAX])
 	Dl_info ours;
 	char *slash;
 
-	if (!dladdr((void *)(uintptr_t)find_clinic, &ours) ||
+	if (confinement.is_filtered ||
+	    !dladdr((void *)(uintptr_t)find_clinic, &ours) ||
 	    strlen(ours.dli_fname) >= PATH_MAX - sizeof("/bin/clinic"))
 		return false;
 	strcpy(path, ours.dli_fname);

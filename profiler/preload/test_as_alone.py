@@ -160,3 +160,16 @@ def test_fit_programs_are_still_followed(tmp_path, call):
     session = subprocess.run([CLINIC, "report", "--json", tmp_path / "session.json"], capture_output=True, text=True,
                              check=True)
     assert "thread_attributes" in session.stdout, said
+
+
+@every_mode
+@pytest.mark.parametrize("when", [[], ["late"]], ids=["at once", "late"])
+@pytest.mark.parametrize("how", ["prctl", "syscall", "deny", "thread", "strict", "tsc"])
+def test_a_program_confines_itself(tmp_path, mode, how, when):
+    """Growth, a tick and the end made system calls that a filter kills for; strict seccomp forbids even rdtsc."""
+    program = VICTIMS / "confined"
+    if ends([program, how, *when]) != (7, "answer 42\n"):
+        pytest.skip(f"{how} is not to be had here")
+    said = is_as_alone(tmp_path, mode, program, how, *when)
+    if mode[0] == "-e":
+        assert "confined by seccomp" in said

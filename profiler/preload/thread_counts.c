@@ -1,7 +1,10 @@
 #include "preload/thread_counts.h"
 #include "preload/arena.h"
+#include "preload/confinement.h"
+#include "preload/raw_calls.h"
 #include "preload/alloc/real_allocator.h"
 #include "preload/stage_table.h"
+#include "preload/thread_number.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -69,14 +72,20 @@ static struct thread_block *take_over(uint32_t self)
 	return block;
 }
 
+void thread_stop_counting(struct thread_block *self)
+{
+	self->depth += DEPTH_FOREVER;
+}
+
 static struct thread_block *find_block(void)
 {
 	struct thread_block *block = NULL;
 
-	if (!thread_stages())
+	if (confinement.is_clockless || !thread_stages())
 		return NULL;
-	if (atomic_fetch_add(&blocks_count, 1) >= THREAD_BLOCKS_MAX)
-		block = take_over((uint32_t)gettid());
+	if (atomic_fetch_add(&blocks_count, 1) >= THREAD_BLOCKS_MAX &&
+	    !confinement.is_filtered)
+		block = take_over(thread_number());
 	return block ? block : arena_take(BLOCK_THREAD, sizeof(*block));
 }
 
@@ -117,9 +126,11 @@ struct thread_block *thread_attach(void)
 		real_resolve();
 	block = find_block();
 	if (block) {
-		__atomic_store_n(&block->tid, (uint32_t)gettid(),
+		__atomic_store_n(&block->tid, thread_number(),
 				 __ATOMIC_RELAXED);
-		prctl(PR_GET_NAME, block->name);
+		if (!confinement.is_filtered)
+			(void)raw_call(SYS_prctl, PR_GET_NAME,
+				       (long)block->name, 0, 0);
 	} else {
 		atomic_fetch_add(&lost_count, 1);
 		block = &nobody;

@@ -99,6 +99,9 @@ static inline void thread_pause_counting(struct thread_block *self)
 	self->depth++;
 }
 
+/* For good: no more of this thread is counted. */
+void thread_stop_counting(struct thread_block *self);
+
 static inline void thread_resume_counting(struct thread_block *self)
 {
 	self->depth--;

@@ -18,7 +18,7 @@
 
 #define ARENA_MAGIC   0x31414e4c434c4350ull
 #define ARENA_ALIGN   64u
-#define ARENA_VERSION 3u
+#define ARENA_VERSION 4u
 
 enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
@@ -73,6 +73,8 @@ struct arena_head {
 			uint32_t drains_count;
 		};
 	};
+	uint32_t is_confined;  /* by seccomp: what was lost then is in counts */
+	uint32_t is_clockless; /* and threads had to go on unwatched */
 };
 
 struct arena_block {

@@ -1,6 +1,7 @@
 #include "preload/alloc/alloc_track.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/arena.h"
+#include "preload/confinement.h"
 #include "preload/alloc/byte_sampler.h"
 #include "preload/stack/call_sites.h"
 #include "preload/lock/lock_table.h"
@@ -136,7 +137,8 @@ void track_open(const struct track_plan *plan)
 	head = arena_get_head();
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
-	head->started = instant_now();
+	if (!confinement.is_clockless)
+		head->started = instant_now();
 	/* A value of a later key is kept in memory that is allocated. */
 	has_end_key = !pthread_key_create(&end_key, end_thread) &&
 		      end_key < KEYS_WITHOUT_MEMORY;
@@ -478,7 +480,8 @@ void track_restart(void)
 	budget_restart();
 	if (!(track_plan.with_stacks || track_plan.with_locks))
 		return;
-	head->started = instant_now();
+	if (!confinement.is_clockless)
+		head->started = instant_now();
 	head->has_live = track_plan.with_live;
 	head->sample_bytes = track_plan.sample_bytes;
 	call_sites_restart();

@@ -1,5 +1,6 @@
 #include "preload/stack/process_texts.h"
 #include "preload/arena.h"
+#include "preload/confinement.h"
 #include "preload/raw_calls.h"
 #include "unwind/elf_layout.h"
 #include <link.h>
@@ -44,7 +45,9 @@ static struct text_block *take_text(enum block_kind kind, const char *text,
 void process_save_command(void)
 {
 	char text[LINE_BYTES_MAX];
-	int fd = raw_open("/proc/self/cmdline", O_RDONLY, 0);
+	int fd = confinement.is_filtered
+			 ? -1
+			 : raw_open("/proc/self/cmdline", O_RDONLY, 0);
 	ssize_t bytes = fd < 0 ? -1 : raw_read(fd, text, sizeof(text));
 
 	if (fd >= 0)
@@ -184,10 +187,14 @@ static size_t read_maps(char *to, size_t room)
 
 void process_save_maps(void)
 {
-	/* Room for a few more lines, should another thread map meanwhile. */
-	size_t room = read_maps(NULL, TEXT_BYTES_MAX) + LINE_BYTES_MAX;
-	struct text_block *block = take_text(BLOCK_MAPS, NULL, room);
+	struct text_block *block;
+	size_t room;
 
+	if (confinement.is_filtered)
+		return;
+	/* Room for a few more lines, should another thread map meanwhile. */
+	room = read_maps(NULL, TEXT_BYTES_MAX) + LINE_BYTES_MAX;
+	block = take_text(BLOCK_MAPS, NULL, room);
 	if (!block)
 		return;
 	block->bytes = read_maps(block->text, room);

@@ -1,5 +1,6 @@
 #include "preload/stack/stack_tables.h"
 #include "preload/cancellation.h"
+#include "preload/confinement.h"
 #include "preload/stack/process_texts.h"
 #include "unwind/address_space.h"
 #include <link.h>
@@ -55,7 +56,7 @@ void stack_tables_prepare(void)
 {
 	int before;
 
-	if (atomic_flag_test_and_set(&preparing))
+	if (confinement.is_filtered || atomic_flag_test_and_set(&preparing))
 		return;
 	before = cancellation_pause();
 	if (!atomic_load(&space) || stack_tables_are_behind())

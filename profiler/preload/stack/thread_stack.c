@@ -1,5 +1,6 @@
 /* The bounds of the calling thread's stack, without the C library's locks. */
 #include "preload/stack/thread_stack.h"
+#include "preload/confinement.h"
 #include "preload/raw_calls.h"
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -90,9 +91,12 @@ static struct thread_stack search(int fd, uint64_t here)
 static struct thread_stack read_listing(uint64_t here)
 {
 	uint64_t descriptor = (uint64_t)__builtin_thread_pointer();
-	int fd = raw_open("/proc/self/maps", O_RDONLY, 0);
 	struct thread_stack found;
+	int fd;
 
+	if (confinement.is_filtered)
+		return (struct thread_stack){0};
+	fd = raw_open("/proc/self/maps", O_RDONLY, 0);
 	if (fd < 0)
 		return (struct thread_stack){0};
 	found = search(fd, here);

@@ -26,6 +26,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/confinement.h"
+#include "preload/raw_calls.h"
+#include "preload/thread_number.h"
 #include "preload/timer/timer_signal.h"
 #include "preload/timer/timer_write.h"
 
@@ -146,12 +149,48 @@ static bool has_ring(void)
 	return true;
 }
 
+/* Which of the kernel's numbers for timers of this process are ours. */
+#define TIMERS_KNOWN 65536
+static _Atomic uint64_t timers[TIMERS_KNOWN / 64];
+
+static void note_timer(int timer)
+{
+	if (timer < TIMERS_KNOWN)
+		atomic_fetch_or(&timers[timer / 64], UINT64_C(1) << timer % 64);
+}
+
+static void delete_timer(int timer)
+{
+	if (timer < TIMERS_KNOWN)
+		atomic_fetch_and(&timers[timer / 64],
+				 ~(UINT64_C(1) << timer % 64));
+	(void)raw_call(SYS_timer_delete, timer, 0, 0, 0);
+}
+
+/* Of all threads: any of them may delete those of the others. */
+static void delete_all_timers(void)
+{
+	for (int timer = 0; timer < TIMERS_KNOWN; timer++)
+		if (timers[timer / 64] >> timer % 64 & 1)
+			delete_timer(timer);
+}
+
 static void end_thread(void)
 {
-	if (!self.has_timer)
+	if (!self.has_timer || confinement.is_filtered)
 		return;
 	self.has_timer = false;
-	syscall(SYS_timer_delete, self.timer);
+	delete_timer(self.timer);
+}
+
+void timer_sampler_confine(void)
+{
+	if (!is_active || confinement.is_filtered)
+		return;
+	/* Stages go on in a ring that is there. */
+	if (has_ring())
+		timer_write_maps(&ring);
+	delete_all_timers();
 }
 
 static void on_thread_end(void *unused)
@@ -162,7 +201,7 @@ static void on_thread_end(void *unused)
 
 static void on_tick(const void *context)
 {
-	if (!self.has_timer || !has_ring())
+	if (!self.has_timer || confinement.is_filtered || !has_ring())
 		return;
 	if (ring.head->is_stopped)
 		end_thread();
@@ -178,14 +217,14 @@ static void write_stage(const char *name)
 	if (!stage)
 		return; /* counted */
 	stage->time_ns = clock_ns(CLOCK_MONOTONIC);
-	stage->tid = (uint32_t)gettid();
+	stage->tid = self.tid;
 	strncpy(stage->name, name, sizeof(stage->name) - 1);
 	timer_write_commit(&stage->record, TIMER_RECORD_STAGE);
 }
 
 void timer_sampler_stage(const char *name)
 {
-	if (!is_active)
+	if (!is_active || confinement.is_clockless)
 		return;
 	/* Unlike a tick, a stage does not come again: wait for the ring. */
 	while (!has_ring() && state == RING_IN_MAKING)
@@ -205,6 +244,7 @@ static int create_timer(int *timer)
 	event._sigev_un._tid = (pid_t)self.tid;
 	if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, timer))
 		return -errno;
+	note_timer(*timer);
 	if (syscall(SYS_timer_settime, *timer, 0, &every, NULL))
 		return -errno;
 	return 0;
@@ -219,8 +259,10 @@ void timer_sampler_thread_begin(const void *stack_start)
 {
 	if (!is_active)
 		return;
-	self.tid = (uint32_t)gettid();
 	self.stack_end = (uintptr_t)stack_start + ABOVE_START_BYTES;
+	self.tid = thread_number();
+	if (confinement.is_filtered)
+		return;
 	self.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	self.has_timer = period_ns && !create_timer(&self.timer);
 	if (has_end_key)
@@ -229,7 +271,7 @@ void timer_sampler_thread_begin(const void *stack_start)
 
 void timer_sampler_maps_change(void)
 {
-	if (state == RING_READY)
+	if (state == RING_READY && !confinement.is_filtered)
 		timer_write_maps(&ring);
 }
 
@@ -252,6 +294,9 @@ static void in_child(void)
 	timer_write_close(&ring);
 	state = NO_RING;
 	self.has_timer = false;
+	for (size_t i = 0; i < TIMERS_KNOWN / 64; i++)
+		timers[i] = 0;
+	is_active &= !confinement.is_filtered;
 	timer_sampler_thread_begin(
 		(const void *)(self.stack_end - ABOVE_START_BYTES));
 }

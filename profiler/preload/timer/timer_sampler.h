@@ -18,6 +18,9 @@ void timer_sampler_thread_begin(const void *stack_start);
 /* This thread is in that stage now; "": in none. */
 void timer_sampler_stage(const char *name);
 
+/* From now on the program may die of what a sample takes. */
+void timer_sampler_confine(void);
+
 /* Code is about to go. */
 void timer_sampler_maps_change(void);
 
