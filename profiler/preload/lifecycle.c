@@ -208,7 +208,7 @@ static void note_unopened(int error)
 	__atomic_fetch_add(&roll->unopened_count, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&roll->errno_number, (uint32_t)error,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&roll->pid, (uint32_t)getpid(), __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->pid, (uint32_t)our_pid, __ATOMIC_RELAXED);
 }
 
 /*
@@ -223,6 +223,8 @@ static void open_arena(void)
 
 	if (folder)
 		open_roll(folder);
+	if (confinement.is_filtered)
+		note_unopened(EPERM);
 	if (error) {
 		note_unopened(-error);
 		complain(folder, -error);

@@ -67,7 +67,7 @@ static bool find_circle(const struct thread_block *self, struct circle *circle)
 	return false;
 }
 
-uint64_t deadlock_look(const struct thread_block *self)
+static uint64_t deadlock_look(const struct thread_block *self)
 {
 	struct circle circle;
 	uint64_t hash = 1;
@@ -121,7 +121,7 @@ static void say_inversion(const struct circle *circle)
 	say("\n");
 }
 
-void deadlock_tell(struct thread_block *self)
+static void deadlock_tell(struct thread_block *self)
 {
 	struct circle circle;
 	struct arena_head *head = arena_get_head();
@@ -142,4 +142,29 @@ void deadlock_tell(struct thread_block *self)
 		say_inversion(&circle);
 	thread_resume_counting(self);
 	cancellation_resume(before);
+}
+
+/* A waiter looks for a deadlock this often; two looks must agree. */
+#define LOOK_NS 200000000l
+
+struct timespec deadlock_next_look(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += LOOK_NS;
+	if (at.tv_nsec >= 1000000000l) {
+		at.tv_nsec -= 1000000000l;
+		at.tv_sec++;
+	}
+	return at;
+}
+
+void deadlock_look_again(struct thread_block *self, uint64_t *before)
+{
+	uint64_t circle = deadlock_look(self);
+
+	if (circle && circle == *before)
+		deadlock_tell(self);
+	*before = circle;
 }

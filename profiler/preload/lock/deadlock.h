@@ -10,14 +10,16 @@
 
 #include "shared_memory/arena_layout.h"
 #include <stdint.h>
+#include <time.h>
+
+/* When a waiter should look next, on CLOCK_MONOTONIC. */
+struct timespec deadlock_next_look(void);
 
 /*
- * A circle through this thread, as it stood when looked at: to be believed
- * when the next look finds the same. 0: none.
+ * Looks for a circle through this thread; one that is as it was at the look
+ * before is a deadlock, and is printed, once in a process: every thread's
+ * lock and stack. before: 0 at first, kept from look to look.
  */
-uint64_t deadlock_look(const struct thread_block *self);
-
-/* Prints it, once in a process: every thread's lock and stack. */
-void deadlock_tell(struct thread_block *self);
+void deadlock_look_again(struct thread_block *self, uint64_t *before);
 
 #endif

@@ -5,7 +5,7 @@
 #include "shared_memory/ticks.h"
 
 void wait_begin(struct wait *wait, struct lock_block *lock,
-		const struct stack_entry *entry)
+		const struct stack_entry *entry, enum wait_patience patience)
 {
 	struct thread_block *self = thread_self();
 
@@ -15,7 +15,9 @@ void wait_begin(struct wait *wait, struct lock_block *lock,
 	__atomic_fetch_add(&lock->waiters_count, 1, __ATOMIC_RELAXED);
 	wait->site = track_site_of(self, entry);
 	self->waits_at = wait->site;
-	__atomic_store_n(&self->waits_for, lock->address, __ATOMIC_RELEASE);
+	if (patience == WAIT_FOR_GOOD)
+		__atomic_store_n(&self->waits_for, lock->address,
+				 __ATOMIC_RELEASE);
 	thread_resume_counting(self);
 	wait->started_ns = clock_ns();
 }

@@ -25,14 +25,25 @@ struct wait {
 	uint32_t site;
 };
 
+/* A wait with a deadline ends by itself: it is no part of a deadlock. */
+enum wait_patience { WAIT_FOR_GOOD, WAIT_TIMED };
+
 void wait_begin(struct wait *wait, struct lock_block *lock,
-		const struct stack_entry *entry);
+		const struct stack_entry *entry, enum wait_patience patience);
 
 /*
- * has_it: the wait ended with what was waited for, which is then counted;
+ * has_it: the wait ended with what was waited for, or by its deadline, and is
+ * then counted;
  * is_held: and from now on is held exclusively, until wait_released.
  */
 void wait_end(struct wait *wait, bool has_it, bool is_held);
+
+/* Whether who gives the lock back is to say so. */
+static inline bool lock_wants_release(const struct lock_block *lock)
+{
+	return lock->held_since_ns ||
+	       __atomic_load_n(&lock->waiters_count, __ATOMIC_RELAXED);
+}
 
 /* Before an exclusive lock is given back by a holder that somebody awaits. */
 void wait_released(struct lock_block *lock, const struct stack_entry *entry);

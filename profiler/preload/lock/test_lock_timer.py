@@ -88,3 +88,14 @@ def test_allocations_and_locks_in_one_run(tmp_path):
                                        check=True).stdout)
     assert report["allocations"]["allocations_count"] > 8000
     assert sum(row["acquisitions_count"] for row in report["locks"] if row["kind"] == "join") == 8
+
+
+def test_waits_with_a_deadline_and_those_of_c11(tmp_path):
+    """They were not seen, and a circle that ends by itself was told as a deadlock."""
+    locks, said = record(tmp_path, str(VICTIMS / "lock_timed"))
+    waited = {row["name"]: row for row in locks if row["contended_count"]}
+    for name in ("timed", "clocked", "readers", "writers", "eleven"):
+        assert waited[name]["contended_count"] == 1, (name, locks)
+        assert waited[name]["stack"][-1] == "wait_for_each"
+    assert waited["expired"]["wait_ns"] > 0, "ended by its deadline, and a wait all the same"
+    assert "clinic: deadlock" not in said

@@ -1,0 +1,59 @@
+/* Looks the functions up that the lock hooks stand before. */
+#include "preload/lock/real_locks.h"
+#include "preload/thread_counts.h"
+#include <dlfcn.h>
+#include <string.h>
+
+struct real_locks real_lock;
+
+static const struct {
+	void *member;
+	const char *name;
+	const char *version; /* where there are several; NULL: the only one */
+} symbols[] = {
+	{&real_lock.mutex_lock, "pthread_mutex_lock", NULL},
+	{&real_lock.mutex_trylock, "pthread_mutex_trylock", NULL},
+	{&real_lock.mutex_timedlock, "pthread_mutex_timedlock", NULL},
+	{&real_lock.mutex_clocklock, "pthread_mutex_clocklock", NULL},
+	{&real_lock.rwlock_rdlock, "pthread_rwlock_rdlock", NULL},
+	{&real_lock.rwlock_wrlock, "pthread_rwlock_wrlock", NULL},
+	{&real_lock.rwlock_tryrdlock, "pthread_rwlock_tryrdlock", NULL},
+	{&real_lock.rwlock_trywrlock, "pthread_rwlock_trywrlock", NULL},
+	{&real_lock.rwlock_timedrdlock, "pthread_rwlock_timedrdlock", NULL},
+	{&real_lock.rwlock_timedwrlock, "pthread_rwlock_timedwrlock", NULL},
+	{&real_lock.rwlock_clockrdlock, "pthread_rwlock_clockrdlock", NULL},
+	{&real_lock.rwlock_clockwrlock, "pthread_rwlock_clockwrlock", NULL},
+	{&real_lock.rwlock_unlock, "pthread_rwlock_unlock", NULL},
+#if defined(__x86_64__)
+	/* dlsym would give the oldest, of another condition variable. */
+	{&real_lock.cond_wait, "pthread_cond_wait", "GLIBC_2.3.2"},
+	{&real_lock.cond_timedwait, "pthread_cond_timedwait", "GLIBC_2.3.2"},
+#else
+	{&real_lock.cond_wait, "pthread_cond_wait", NULL},
+	{&real_lock.cond_timedwait, "pthread_cond_timedwait", NULL},
+#endif
+	{&real_lock.cond_clockwait, "pthread_cond_clockwait", NULL},
+	{&real_lock.sem_wait, "sem_wait", NULL},
+	{&real_lock.sem_trywait, "sem_trywait", NULL},
+	{&real_lock.sem_timedwait, "sem_timedwait", NULL},
+	{&real_lock.join, "pthread_join", NULL},
+	{&real_lock.tryjoin, "pthread_tryjoin_np", NULL},
+	/* Last: its presence says that all are there. */
+	{&real_lock.mutex_unlock, "pthread_mutex_unlock", NULL},
+};
+
+void real_locks_find(void)
+{
+	struct thread_block *self = thread_self();
+
+	thread_pause_counting(self);
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
+		void *found = symbols[i].version
+				      ? dlvsym(RTLD_NEXT, symbols[i].name,
+					       symbols[i].version)
+				      : dlsym(RTLD_NEXT, symbols[i].name);
+
+		memcpy(symbols[i].member, &found, sizeof(found));
+	}
+	thread_resume_counting(self);
+}

@@ -1,0 +1,64 @@
+/*
+ * preload/lock/real_locks.h - the waiting functions of the C library itself.
+ *
+ * Read next  preload/lock/lock_hooks.c, which stands before them.
+ */
+#ifndef PRELOAD_LOCK_REAL_LOCKS_H
+#define PRELOAD_LOCK_REAL_LOCKS_H
+
+#include "preload/alloc/alloc_track.h"
+#include "preload/stack/stack_walk.h"
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <time.h>
+
+typedef const struct timespec *deadline;
+
+struct real_locks {
+	int (*mutex_lock)(pthread_mutex_t *);
+	int (*mutex_trylock)(pthread_mutex_t *);
+	int (*mutex_timedlock)(pthread_mutex_t *, deadline);
+	int (*mutex_clocklock)(pthread_mutex_t *, clockid_t, deadline);
+	int (*mutex_unlock)(pthread_mutex_t *);
+	int (*rwlock_rdlock)(pthread_rwlock_t *);
+	int (*rwlock_wrlock)(pthread_rwlock_t *);
+	int (*rwlock_tryrdlock)(pthread_rwlock_t *);
+	int (*rwlock_trywrlock)(pthread_rwlock_t *);
+	int (*rwlock_timedrdlock)(pthread_rwlock_t *, deadline);
+	int (*rwlock_timedwrlock)(pthread_rwlock_t *, deadline);
+	int (*rwlock_clockrdlock)(pthread_rwlock_t *, clockid_t, deadline);
+	int (*rwlock_clockwrlock)(pthread_rwlock_t *, clockid_t, deadline);
+	int (*rwlock_unlock)(pthread_rwlock_t *);
+	int (*cond_wait)(pthread_cond_t *, pthread_mutex_t *);
+	int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, deadline);
+	int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t,
+			      deadline);
+	int (*sem_wait)(sem_t *);
+	int (*sem_trywait)(sem_t *);
+	int (*sem_timedwait)(sem_t *, deadline);
+	int (*join)(pthread_t, void **);
+	int (*tryjoin)(pthread_t, void **);
+};
+
+extern __attribute__((visibility("hidden"))) struct real_locks real_lock;
+
+void real_locks_find(void);
+
+/* Whether this call is to be watched; the real functions are there then. */
+static inline bool is_watched(void)
+{
+	if (__builtin_expect(track_plan.with_locks, 0))
+		return true;
+	if (__builtin_expect(!real_lock.mutex_unlock, 0))
+		real_locks_find();
+	return false;
+}
+
+__attribute__((always_inline)) static inline struct stack_entry entry_here(void)
+{
+	return (struct stack_entry){.frame = __builtin_frame_address(0),
+				    .pc = stack_entry_pc()};
+}
+
+#endif

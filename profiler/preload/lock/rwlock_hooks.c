@@ -1,0 +1,198 @@
+/*
+ * The locks of readers and writers, interposed. Readers are not exclusive:
+ * their count is shared, and they hold nothing.
+ */
+#include "preload/lock/deadlock.h"
+#include "preload/lock/lock_wait.h"
+#include "preload/lock/real_locks.h"
+#include "preload/thread_counts.h"
+#include <errno.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* How one of them is asked for, until when. */
+struct asking {
+	pthread_rwlock_t *rwlock;
+	bool writes;
+	enum { FOR_GOOD, UNTIL, UNTIL_ON_CLOCK } limit;
+	clockid_t clock;
+	deadline until;
+};
+
+static int try(const struct asking *ask)
+{
+	return ask->writes ? real_lock.rwlock_trywrlock(ask->rwlock)
+			   : real_lock.rwlock_tryrdlock(ask->rwlock);
+}
+
+static int block_for_good(const struct asking *ask)
+{
+	return ask->writes ? real_lock.rwlock_wrlock(ask->rwlock)
+			   : real_lock.rwlock_rdlock(ask->rwlock);
+}
+
+static int block_until(const struct asking *ask)
+{
+	if (ask->limit == UNTIL)
+		return ask->writes ? real_lock.rwlock_timedwrlock(ask->rwlock,
+								  ask->until)
+				   : real_lock.rwlock_timedrdlock(ask->rwlock,
+								  ask->until);
+	return ask->writes
+		       ? real_lock.rwlock_clockwrlock(ask->rwlock, ask->clock,
+						      ask->until)
+		       : real_lock.rwlock_clockrdlock(ask->rwlock, ask->clock,
+						      ask->until);
+}
+
+static int block(const struct asking *ask)
+{
+	return ask->limit == FOR_GOOD ? block_for_good(ask) : block_until(ask);
+}
+
+/* In slices, so that a writer finds out when it waits in vain. */
+static int wait_to_write(const struct asking *ask, const struct wait *wait)
+{
+	uint64_t circle = 0;
+
+	for (;;) {
+		struct timespec until = deadlock_next_look();
+		int error = real_lock.rwlock_clockwrlock(
+			ask->rwlock, CLOCK_MONOTONIC, &until);
+
+		if (error != ETIMEDOUT)
+			return error;
+		deadlock_look_again(wait->thread, &circle);
+	}
+}
+
+static int wait_for(const struct asking *ask, struct lock_block *lock,
+		    const struct stack_entry *entry)
+{
+	bool is_timed = ask->limit != FOR_GOOD;
+	struct wait wait;
+	int error;
+
+	wait_begin(&wait, lock, entry, is_timed ? WAIT_TIMED : WAIT_FOR_GOOD);
+	error = ask->writes && !is_timed ? wait_to_write(ask, &wait)
+					 : block(ask);
+	wait_end(&wait, error == 0 || error == ETIMEDOUT,
+		 ask->writes && error == 0);
+	return error;
+}
+
+static int acquire(const struct asking *ask, const struct stack_entry *entry)
+{
+	struct lock_block *lock = lock_find(ask->rwlock, LOCK_RWLOCK);
+	int error = try(ask);
+
+	if (error == EBUSY)
+		error = lock ? wait_for(ask, lock, entry) : block(ask);
+	if (lock && error == 0)
+		__atomic_fetch_add(&lock->acquisitions_count, 1,
+				   __ATOMIC_RELAXED);
+	return error;
+}
+
+/* What all of them do; inlined, so that the frame is the hook's own. */
+__attribute__((always_inline)) static inline int
+ask_for(const struct asking *ask)
+{
+	struct stack_entry entry;
+
+	if (!is_watched())
+		return block(ask);
+	entry = entry_here();
+	return acquire(ask, &entry);
+}
+
+EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *rwlock)
+{
+	return ask_for(&(struct asking){.rwlock = rwlock});
+}
+
+EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *rwlock)
+{
+	return ask_for(&(struct asking){.rwlock = rwlock, .writes = true});
+}
+
+EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict rwlock,
+				      deadline restrict until)
+{
+	return ask_for(&(struct asking){
+		.rwlock = rwlock, .limit = UNTIL, .until = until});
+}
+
+EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict rwlock,
+				      deadline restrict until)
+{
+	return ask_for(&(struct asking){.rwlock = rwlock,
+					.writes = true,
+					.limit = UNTIL,
+					.until = until});
+}
+
+EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict rwlock,
+				      clockid_t clock, deadline restrict until)
+{
+	return ask_for(&(struct asking){.rwlock = rwlock,
+					.limit = UNTIL_ON_CLOCK,
+					.clock = clock,
+					.until = until});
+}
+
+EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict rwlock,
+				      clockid_t clock, deadline restrict until)
+{
+	return ask_for(&(struct asking){.rwlock = rwlock,
+					.writes = true,
+					.limit = UNTIL_ON_CLOCK,
+					.clock = clock,
+					.until = until});
+}
+
+static int count_try(pthread_rwlock_t *rwlock, int error)
+{
+	struct lock_block *lock = track_plan.with_locks && error == 0
+					  ? lock_find(rwlock, LOCK_RWLOCK)
+					  : NULL;
+
+	if (lock)
+		__atomic_fetch_add(&lock->acquisitions_count, 1,
+				   __ATOMIC_RELAXED);
+	return error;
+}
+
+EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *rwlock)
+{
+	(void)is_watched();
+	return count_try(rwlock, real_lock.rwlock_tryrdlock(rwlock));
+}
+
+EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
+{
+	(void)is_watched();
+	return count_try(rwlock, real_lock.rwlock_trywrlock(rwlock));
+}
+
+static bool is_writer(const pthread_rwlock_t *rwlock,
+		      const struct thread_block *self)
+{
+	return (uint32_t)rwlock->__data.__cur_writer == self->tid;
+}
+
+EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
+{
+	struct stack_entry entry;
+	struct lock_block *lock;
+
+	if (!is_watched())
+		return real_lock.rwlock_unlock(rwlock);
+	lock = lock_find(rwlock, LOCK_RWLOCK);
+	if (lock && lock_wants_release(lock) &&
+	    is_writer(rwlock, thread_self())) {
+		entry = entry_here();
+		wait_released(lock, &entry);
+	}
+	return real_lock.rwlock_unlock(rwlock);
+}
