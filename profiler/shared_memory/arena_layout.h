@@ -183,15 +183,16 @@ struct rows_block {
 };
 
 /*
- * Which parts of the arena have rows that were changed lately: for each 16 KiB
- * of it the head's drains_count at the last change. A drain of hundreds of
- * megabytes of rows reads these, and the rows of those parts alone.
+ * Which parts of the arena have rows that were changed lately: for each 4 KiB
+ * of it the head's drains_count at the last change, cut short. A drain of
+ * hundreds of megabytes of rows reads these, and the rows of those parts
+ * alone.
  */
-#define TOUCHED_SHIFT 14u
+#define TOUCHED_SHIFT 12u
 #define TOUCHED_PARTS (UINT64_C(4) << 30 >> TOUCHED_SHIFT)
 
 struct touched_block {
-	uint32_t drains_count[TOUCHED_PARTS];
+	uint16_t drains_count[TOUCHED_PARTS];
 };
 
 /*

@@ -88,10 +88,15 @@ static int tell_row(struct arena_image *image,
 	return telling->on_event(telling->context, event);
 }
 
+/* Of one block. */
+struct row_range {
+	uint32_t from, to;
+};
+
 static int tell_rows(struct arena_image *image,
 		     const struct arena_telling *telling,
 		     const struct rows_block *block,
-		     struct arena_row_seen *seen)
+		     struct arena_row_seen *seen, const struct row_range *range)
 {
 	uint32_t first = __atomic_load_n(&block->first_site, __ATOMIC_RELAXED);
 	struct clinic_event event = {.kind = CLINIC_EVENT_ALLOCATIONS,
@@ -101,7 +106,7 @@ static int tell_rows(struct arena_image *image,
 
 	event.allocations.thread_name =
 		set_thread(image, load(&block->thread_at), &event, name);
-	for (uint32_t i = 0; !err && i < ROWS_PER_BLOCK; i++) {
+	for (uint32_t i = range->from; !err && i < range->to; i++) {
 		struct arena_row_seen now = read_row(&block->rows[i]);
 
 		if (is_same(&now, &seen[i]))
@@ -119,38 +124,72 @@ static int tell_rows(struct arena_image *image,
  * A thread that loaded drains_count just before we raised it may write the old
  * one down after we looked: so each is looked at twice.
  */
-static bool is_touched(const struct arena_image *image,
-		       const struct arena_telling *telling, size_t at)
+static bool is_touched(const struct touched_block *touched, uint64_t part,
+		       const struct arena_telling *telling)
 {
-	const struct touched_block *touched =
-		clinic_arena_block(&image->file, BLOCK_TOUCHED, 0);
-	const struct arena_entry *rows =
-		&image->file.blocks[BLOCK_ROWS].entries[at];
-	uint64_t last = (rows->at + sizeof(struct rows_block)) >> TOUCHED_SHIFT;
+	uint16_t mark =
+		__atomic_load_n(&touched->drains_count[part], __ATOMIC_RELAXED);
 
-	if (telling->is_full || !touched || last >= TOUCHED_PARTS)
-		return true;
-	for (uint64_t part = rows->at >> TOUCHED_SHIFT; part <= last; part++)
-		if (__atomic_load_n(&touched->drains_count[part],
-				    __ATOMIC_RELAXED) +
-			    2 >=
-		    telling->drains_count)
-			return true;
-	return false;
+	return (uint16_t)(telling->drains_count - mark) <= 2;
+}
+
+/* The rows that begin in that part of the arena. */
+static struct row_range rows_in(uint64_t rows_at, uint64_t part)
+{
+	uint64_t start = part << TOUCHED_SHIFT;
+	uint64_t end = start + (UINT64_C(1) << TOUCHED_SHIFT);
+	uint64_t bytes = sizeof(struct site_row);
+	uint64_t to = (end - rows_at + bytes - 1) / bytes;
+
+	return (struct row_range){
+		.from = start > rows_at
+				? (uint32_t)((start - rows_at + bytes - 1) /
+					     bytes)
+				: 0,
+		.to = to < ROWS_PER_BLOCK ? (uint32_t)to : ROWS_PER_BLOCK,
+	};
+}
+
+static int tell_touched(struct arena_image *image,
+			const struct arena_telling *telling,
+			const struct touched_block *touched, size_t at)
+{
+	const struct rows_block *block =
+		clinic_arena_block(&image->file, BLOCK_ROWS, at);
+	struct arena_row_seen **seen = image->rows.elements;
+	uint64_t rows_at = image->file.blocks[BLOCK_ROWS].entries[at].at +
+			   offsetof(struct rows_block, rows);
+	uint64_t end = (rows_at + sizeof(block->rows) - 1) >> TOUCHED_SHIFT;
+	int err = 0;
+
+	for (uint64_t part = rows_at >> TOUCHED_SHIFT; !err && part <= end;
+	     part++) {
+		struct row_range range = rows_in(rows_at, part);
+
+		if (part >= TOUCHED_PARTS || is_touched(touched, part, telling))
+			err = tell_rows(image, telling, block, seen[at],
+					&range);
+	}
+	return err;
 }
 
 static int tell_block(struct arena_image *image,
 		      const struct arena_telling *telling, size_t at)
 {
-	const struct rows_block *block =
-		clinic_arena_block(&image->file, BLOCK_ROWS, at);
-	struct arena_row_seen **rows = image->rows.elements;
+	static const struct row_range all = {0, ROWS_PER_BLOCK};
+	const struct touched_block *touched =
+		clinic_arena_block(&image->file, BLOCK_TOUCHED, 0);
+	struct arena_row_seen **seen = image->rows.elements;
 
-	if (rows[at] && !is_touched(image, telling, at))
-		return 0;
-	if (!rows[at])
-		rows[at] = calloc(ROWS_PER_BLOCK, sizeof(*rows[at]));
-	return rows[at] ? tell_rows(image, telling, block, rows[at]) : -ENOMEM;
+	if (seen[at] && touched && !telling->is_full)
+		return tell_touched(image, telling, touched, at);
+	if (!seen[at])
+		seen[at] = calloc(ROWS_PER_BLOCK, sizeof(*seen[at]));
+	return seen[at] ? tell_rows(image, telling,
+				    clinic_arena_block(&image->file, BLOCK_ROWS,
+						       at),
+				    seen[at], &all)
+			: -ENOMEM;
 }
 
 int clinic_arena_tell_allocations(struct arena_image *image,

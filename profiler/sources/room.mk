@@ -1,10 +1,10 @@
 #: DRAIN_THREADS threads of bench-drain's program (64)
-#: DRAIN_SITES call sites that each of them has (100000)
-#: DRAIN_BUSY call sites that each of them is at between two drains (100)
+#: DRAIN_SITES call sites of it, an eighth of them in each thread (100000)
+#: DRAIN_BUSY call sites that each of them is at between two drains (20)
 #: DRAINS how many are measured (50)
 DRAIN_THREADS ?= 64
 DRAIN_SITES ?= 100000
-DRAIN_BUSY ?= 100
+DRAIN_BUSY ?= 20
 DRAINS ?= 50
 PHONY += bench-drain
 $(O)/bench/bench_drain: profiler/sources/bench/bench_drain.c \

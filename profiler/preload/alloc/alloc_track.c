@@ -280,7 +280,7 @@ __attribute__((noinline)) static void begin_epoch(struct site_row *row)
 		row->peak_bytes =
 			(int64_t)(row->allocated_bytes - row->freed_bytes);
 	touched->drains_count[((uintptr_t)row - (uintptr_t)head) >>
-			      TOUCHED_SHIFT] = (uint32_t)(epoch >> 32);
+			      TOUCHED_SHIFT] = (uint16_t)(epoch >> 32);
 	row->epoch = epoch;
 }
 
