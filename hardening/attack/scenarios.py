@@ -76,9 +76,9 @@ CAMPAIGNS: tuple[Scenario, ...] = (
     Scenario("relinked, 1 % per binary, one link", RUN_NOISE, m.layout_of_binary(0.01, 1)),
     *(Scenario(f"{count} comparisons judged together, all twice as slow", RUN_NOISE, m.planted(1.0), 2.0,
                (Bound(FOUND, at_least=0.99),), budget_s=1e6, cases_count=count, trials_count=trials_count)
-      for count, trials_count in ((51, 8), (60, 8), (200, 3))),
+      for count, trials_count in ((51, 4), (60, 4), (200, 2))),
     Scenario("60 comparisons judged together, identical arms", RUN_NOISE, m.planted(0.0), 1.0,
-             (Bound(DIFFERENT, at_most=FALSE_ALARMS_MAX),), budget_s=1e6, cases_count=60, trials_count=40),
+             (Bound(DIFFERENT, at_most=FALSE_ALARMS_MAX),), budget_s=1e6, cases_count=60, trials_count=20),
     Scenario("equal medians, B skewed", m.normal(0.0), m.skewed_b(0.02), None, (Bound(DIFFERENT, at_most=0.02),)),
     *(Scenario(f"B 10× slower in {share:.0%} of its runs", RUN_NOISE, m.slow_runs(share, 10.0), None,
                (Bound(EQUIVALENT, at_most=blind),)) for share, blind in ((0.02, 0.5), (0.05, 0.2), (0.10, BLIND_MAX))),
