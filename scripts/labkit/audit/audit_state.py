@@ -67,8 +67,8 @@ class AuditState:
 
 
 def in_link_orders(wanted: manifest.Manifest, one: variant.Variant) -> list[Binary]:
-    """The program in LINK_ORDERS orders of its objects, the usual one first."""
-    return [build.build(wanted, one), *build.build_link_orders(wanted, one, LINK_ORDERS - 1)]
+    """The program in the distinct layouts that LINK_ORDERS orders of its objects give, the usual one first."""
+    return build.distinct_layouts([build.build(wanted, one), *build.build_link_orders(wanted, one, LINK_ORDERS - 1)])
 
 
 def load(workload: str, budget_name: str) -> AuditState:

@@ -165,9 +165,18 @@ def are_identical(a: Command, b: Command) -> bool:
     return a.argv[1:] == b.argv[1:] and a.sha256 == b.sha256
 
 
+def distinct_builds(commands: list[Command]) -> list[Command]:
+    """A build that was given twice must not weigh twice: one of each content and arguments."""
+    found: dict[tuple, Command] = {}
+    for command in commands:
+        found.setdefault((command.sha256, command.argv[1:]), command)
+    return list(found.values())
+
+
 def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scratch: Path,
                  kind: type[CommandSubject] = CommandSubject) -> CommandSubject:
     """Setup, one run of each to see that it works and says the right thing, and how often to repeat it."""
+    a, b = distinct_builds(a), distinct_builds(b)
     pair = kind({"A": a, "B": b, CANARY: a}, conditions)
     run_hook(conditions.setup, "setup")
     pair.expected_sha256 = expected_hash(pair, a[0])

@@ -120,13 +120,21 @@ def summary_lines(doc: dict) -> list[str]:
         lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")
     lines += [f"  {flame_text(flame)}" for flame in doc["flames"]]
-    lines += [f"  note: {note}" for note in doc["notes"]]
+    lines += [f"  note: {note}" for note in [*doc["notes"], *one_build_notes(doc)]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
 
 
 def odd_text(odd: dict) -> str:
     return OddRuns(**odd).text
+
+
+def one_build_notes(doc: dict) -> list[str]:
+    """Two links of one source differ too: 1 % of spread between layouts was called a change in half of such comparisons."""
+    if not doc["cases"] or any(len(set(arm["builds"])) > 1 for arm in doc["arms"].values()):
+        return []
+    return ["what is said holds for these two binaries, not for the change between them: each side is one build, and where the "
+            "linker puts code changes its speed"]
 
 
 def decides(comparison: dict, case: dict) -> bool:
@@ -250,7 +258,7 @@ def details(doc: dict) -> list[str]:
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
-    lines += [f"- {note}." for note in doc["notes"]]
+    lines += [f"- {note}." for note in [*doc["notes"], *one_build_notes(doc)]]
     lines += [f"- {name}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
     lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "
               f"fingerprint {doc['host']['fingerprint'][:16]}.",

@@ -114,7 +114,7 @@ def linked(wanted: Manifest, source: Manifest, side: str, logs: Path) -> list[Bi
     """The baseline of one tree in every link order; a base that does not build is wrong usage, a head is a failure."""
     sources = replace(variant.baseline(source), name=f"gate-{side}")
     try:
-        return build.build_link_orders(wanted, sources, LINK_ORDERS)
+        return build.distinct_layouts(build.build_link_orders(wanted, sources, LINK_ORDERS))
     except BuildFailed as failure:
         log = logs / f"{side}-build.log"
         write_text(log, failure.log)

@@ -61,6 +61,14 @@ def test_the_terminal_has_a_line_per_metric(measured):
     assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
 
 
+def test_one_build_of_each_side_proves_nothing_of_the_change(measured):
+    doc = measured[0]
+    assert "holds for these two binaries, not for the change" in markdown(doc)
+    assert any("these two binaries" in line for line in summary_lines(doc))
+    arms = {name: arm | {"builds": [arm["sha256"], "c" * 64]} for name, arm in doc["arms"].items()}
+    assert "these two binaries" not in markdown(doc | {"arms": arms})
+
+
 def test_a_budget_that_ended_early_says_what_that_cost():
     machine = Machine(noise=0.05)
     design = Design(seed=1, budget_s=12.0)

@@ -11,6 +11,7 @@ import random
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,15 @@ def build_link_orders(manifest: Manifest, variant: Variant, orders_count: int) -
     (Mytkowicz et al. 2009), and no variant may own one lucky layout. BuildFailed if it does not compile."""
     return [_built(manifest, variant, f"{variant.name}.link{order}", link_order=order)
             for order in range(1, orders_count + 1)]
+
+
+def distinct_layouts(binaries: Iterable[Binary]) -> list[Binary]:
+    """The first of each content: two link orders may give one and the same program, which must not weigh twice. A patient
+    of two files has two layouts in three orders, and one of them decided."""
+    found: dict[str, Binary] = {}
+    for binary in binaries:
+        found.setdefault(binary.sha256, binary)
+    return list(found.values())
 
 
 def copy_of(binary: Binary) -> Binary:
