@@ -361,7 +361,7 @@ static int run(int argc, char **argv)
 		 "samples per second of CPU time (999)"},
 		{'o', "output", "FILE", CLINIC_OPTION_TEXT, &settings.output,
 		 "the session; gzipped if .gz (clinic.json.gz)"},
-		{'p', "pid", "PID", CLINIC_OPTION_COUNT, &settings.pid,
+		{'p', "pid", "PID", CLINIC_OPTION_ONCE, &settings.pid,
 		 "watch this process instead of a command"},
 		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
 		 &settings.duration, "stop measuring after so long"},

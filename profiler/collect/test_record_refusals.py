@@ -54,3 +54,9 @@ def test_full_disk(tmp_path):
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert read_session(rescued(done))["format"] == "clinic-session"
+
+
+def test_a_second_process_is_not_taken_for_the_first():
+    """The last one won, and the session was silent about the other."""
+    done = run("record", "-p", os.getpid(), "-p", os.getppid(), "-d", 0.1)
+    assert done.returncode == 2 and "--pid can be given only once" in done.stderr

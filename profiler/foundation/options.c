@@ -67,6 +67,7 @@ static int store_number(const struct clinic_option *option, const char *text,
 			char *problem)
 {
 	uint64_t least = option->kind == CLINIC_OPTION_COUNT ||
+			 option->kind == CLINIC_OPTION_ONCE ||
 			 option->kind == CLINIC_OPTION_S;
 	uint64_t unit = option->kind == CLINIC_OPTION_MS  ? 1000000
 			: option->kind == CLINIC_OPTION_S ? 1000000000
@@ -81,6 +82,16 @@ static int store_number(const struct clinic_option *option, const char *text,
 	snprintf(problem, CLINIC_PROBLEM_BYTES,
 		 "--%s %s: not a number of at least %" PRIu64, option->name,
 		 text, least);
+	return CLINIC_OPTIONS_WRONG;
+}
+
+static int store_once(const struct clinic_option *option, const char *text,
+		      char *problem)
+{
+	if (!*(uint64_t *)option->value)
+		return store_number(option, text, problem);
+	snprintf(problem, CLINIC_PROBLEM_BYTES, "--%s can be given only once",
+		 option->name);
 	return CLINIC_OPTIONS_WRONG;
 }
 
@@ -109,6 +120,8 @@ static int store(const struct clinic_option *option, const char *value,
 		return 0;
 	case CLINIC_OPTION_HEX:
 		return store_hex(option, value, problem);
+	case CLINIC_OPTION_ONCE:
+		return store_once(option, value, problem);
 	case CLINIC_OPTION_COUNT:
 	case CLINIC_OPTION_NUMBER:
 	case CLINIC_OPTION_MS:
