@@ -40,45 +40,44 @@ static void quote_command(FILE *out, char *const *argv)
 	}
 }
 
-static void cut_blanks(char *word)
+/* All of the file, which is then *bytes long; NULL: it cannot be read. */
+static char *read_file(const char *path, size_t *bytes)
 {
-	size_t length = strlen(word);
+	FILE *from = fopen(path, "re"), *to;
+	char piece[4096], *text = NULL;
+	size_t got;
 
-	while (length && word[length - 1] == ' ')
-		word[--length] = '\0';
+	if (!from)
+		return NULL;
+	to = open_memstream(&text, bytes);
+	while (to && (got = fread(piece, 1, sizeof(piece), from)) > 0)
+		fwrite(piece, 1, got, to);
+	if (to)
+		fclose(to);
+	fclose(from);
+	return text;
 }
 
 /*
  * The words of /proc/PID/cmdline each end with a NUL. A program that changed
- * its title there (setproctitle) left more of them, or blanks, up to where its
- * arguments ended: only empty words that others follow were given to it.
+ * its title there (setproctitle) left NULs or blanks up to where its arguments
+ * had ended.
  */
 static void quote_running(FILE *out, pid_t pid)
 {
-	char path[32], *word = NULL;
-	size_t room = 0, empty_count = 0;
-	FILE *words;
-	bool is_first = true;
+	char path[32], *text;
+	size_t bytes = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-	words = fopen(path, "re");
-	if (!words)
-		return;
-	while (getdelim(&word, &room, '\0', words) > 0) {
-		cut_blanks(word);
-		if (!*word) {
-			empty_count++;
-			continue;
-		}
-		for (; empty_count; empty_count--)
-			fputs(" ''", out);
-		if (!is_first)
+	text = read_file(path, &bytes);
+	while (bytes && (!text[bytes - 1] || text[bytes - 1] == ' '))
+		text[--bytes] = '\0';
+	for (size_t at = 0; at < bytes; at += strlen(text + at) + 1) {
+		if (at)
 			fputc(' ', out);
-		is_first = false;
-		quote_into(out, word);
+		quote_into(out, text + at);
 	}
-	free(word);
-	fclose(words);
+	free(text);
 }
 
 int clinic_session_metadata_target(struct clinic_session *session,

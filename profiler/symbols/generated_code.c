@@ -6,15 +6,21 @@
 
 #include "foundation/growing_array.h"
 
+/* No program makes as many functions; a file may say so, and is a bomb. */
+#define RANGES_MAX (1u << 22)
+
 int clinic_generated_add(struct clinic_generated_code *code,
 			 const struct clinic_generated_range *range,
 			 const char *name, size_t name_bytes)
 {
 	struct clinic_generated_range *grown;
 	uint32_t offset;
-	int error = clinic_symbol_table_add_name(code->table, name, name_bytes,
-						 &offset);
+	int error;
 
+	if (code->count == RANGES_MAX)
+		return -EBADMSG;
+	error = clinic_symbol_table_add_name(code->table, name, name_bytes,
+					     &offset);
 	if (error)
 		return error;
 	grown = clinic_grow(code->ranges, code->count, &code->capacity,

@@ -7,7 +7,7 @@
  * Addresses are used again, and nobody says when a function ended: of two that
  * had an address, the one added later is believed.
  *
- * Errors     0 or -errno.
+ * Errors     0 or -errno: -EBADMSG more functions than any program makes.
  * Read next  symbols/perf_map.h and symbols/jitdump.h, which add them;
  *            symbols/symbol_table.h, where the names go.
  */
