@@ -76,8 +76,8 @@ int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 	}
 	/* Where it was is known; what its rules speak of is not. */
 	if (abi == PERF_ABI_32)
-		registers->known &= 1U << CLINIC_REGISTER_PC |
-				    1U << CLINIC_REGISTER_SP;
+		registers->known &= UINT64_C(1) << CLINIC_REGISTER_PC |
+				    UINT64_C(1) << CLINIC_REGISTER_SP;
 	return 0;
 }
 
