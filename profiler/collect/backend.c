@@ -1,3 +1,4 @@
+/* The backend that the plan wants, or the first that works here. */
 #include "collect/backend.h"
 
 #include <errno.h>

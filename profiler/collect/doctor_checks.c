@@ -1,3 +1,4 @@
+/* What can be recorded here, tried one by one. */
 #include "collect/doctor_checks.h"
 
 #include <inttypes.h>

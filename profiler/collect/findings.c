@@ -1,3 +1,4 @@
+/* Notes on losses, blind spots and sums that do not fit. */
 #include "collect/findings.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Whether the preload library can be loaded into a program. */
 #include "collect/observable.h"
 
 #include <elf.h>

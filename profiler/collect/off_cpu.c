@@ -1,3 +1,4 @@
+/* One thread on and off its CPU: switches to waits. */
 #include "collect/off_cpu.h"
 
 #include "sources/trace_event.h"

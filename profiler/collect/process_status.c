@@ -1,3 +1,4 @@
+/* What /proc says about a process. */
 #include "collect/process_status.h"
 
 #include <dirent.h>

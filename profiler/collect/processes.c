@@ -1,3 +1,4 @@
+/* Processes and threads as events tell of them. */
 #include "collect/processes.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* The recorder runs soon after it is woken. */
 #include "collect/promptness.h"
 
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* Events into rings and raw stacks, and from these a session. */
 #include "collect/recorder.h"
 
 #include <errno.h>

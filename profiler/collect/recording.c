@@ -1,3 +1,4 @@
+/* One recording: its sources drained round by round, and read. */
 #include "collect/recording.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Command, host and source, as the head of a session. */
 #include "collect/session_metadata.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Registers and stack bytes to the number of a raw stack. */
 #include "collect/stack_walker.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Threads' stages by time. */
 #include "collect/stage_changes.h"
 
 #include <errno.h>

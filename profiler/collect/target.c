@@ -1,3 +1,4 @@
+/* A child that waits before it execs, or a process that runs. */
 #include "collect/target.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The file whose code most lacks names. */
 #include "collect/unnamed_code.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Variables of a file, by address. */
 #include "sources/data_symbol.h"
 
 #include <elfutils/libdwelf.h>

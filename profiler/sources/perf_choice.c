@@ -1,3 +1,4 @@
+/* The best perf event that opens here. */
 #include "sources/perf_choice.h"
 
 #include <errno.h>

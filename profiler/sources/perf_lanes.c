@@ -1,3 +1,4 @@
+/* Rings of several CPUs, merged by time. */
 #include "sources/perf_lanes.h"
 
 #include <errno.h>

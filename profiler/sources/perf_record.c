@@ -1,3 +1,4 @@
+/* Records of perf events, decoded. */
 #include "sources/perf_record.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The kernel's ring of one perf event. */
 #include "sources/perf_ring.h"
 
 #include <errno.h>

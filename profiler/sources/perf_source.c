@@ -1,3 +1,4 @@
+/* Perf events of a target on all CPUs. */
 #include "sources/perf_source.h"
 
 #include <dirent.h>

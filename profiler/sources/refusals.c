@@ -1,3 +1,4 @@
+/* Instruments that did not work, and what would help. */
 #include "sources/refusals.h"
 
 #include <stdarg.h>
