@@ -72,6 +72,18 @@ def test_a_line_of_maps_is_taken_apart_in_one_place():
     assert readers == []
 
 
+def test_each_c_file_opens_with_what_it_does():
+    """A line is enough; a longer comment says it in its first line."""
+    silent = [str(path) for path in tracked("*.c") if "candidates" not in path.parts
+              and not re.match(r"/\*( \S.*\w| ?\n \* \S.*\w)", path.read_text())]
+    assert silent == []
+
+
+def test_the_architecture_names_files_that_exist():
+    named = re.findall(r"\b(?:profiler|scripts|workloads|hardening|templates)/[\w./-]*\w", Path("docs/architecture.md").read_text())
+    assert len(named) > 40 and [name for name in named if not Path(name).exists()] == []
+
+
 def test_options_are_read_by_one_table():
     readers = [path.name for path in SOURCES if "getopt.h" in path.read_text() and "victims" not in path.parts]
     assert readers == ["options.c"]

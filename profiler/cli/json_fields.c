@@ -1,3 +1,4 @@
+/* Sets fields of a jansson object, and keeps the first failure. */
 #include "cli/json_fields.h"
 
 #include "session/row_name.h"

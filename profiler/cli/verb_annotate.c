@@ -1,3 +1,4 @@
+/* `clinic annotate`: a function's lines and instructions with their time. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

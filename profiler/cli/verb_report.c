@@ -1,3 +1,4 @@
+/* `clinic report`: the tables of a session, as text or JSON. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

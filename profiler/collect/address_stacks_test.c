@@ -1,3 +1,4 @@
+/* Stacks of addresses: the same one twice, and thousands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

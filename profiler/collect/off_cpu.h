@@ -6,6 +6,15 @@
  *	if (clinic_off_cpu_change(&thread->off_cpu, event, &wait))
  *		... one time off the CPU has ended, and is in wait ...
  *
+ *	            there before us         new: waits for a CPU
+ *	SILENT <----------------- UNWATCHED -----------------> OFF_CPU
+ *	   |                          |                        ^    |
+ *	   | a sample                 | first event     leaves |    | returns:
+ *	   v                          v                        |    v a wait
+ *	ON_CPU                     ON_CPU                      ON_CPU
+ *
+ *	A SILENT one that returns or ends gives a wait since the beginning.
+ *
  * The stack of a wait is the one with which the thread left the CPU, where
  * the kernel tells it. Elsewhere it is that of the thread's last sample,
  * and called approximate; a thread that was never sampled has none.

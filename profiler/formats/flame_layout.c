@@ -1,3 +1,4 @@
+/* Gives each node its place and each library its colour. */
 #include "formats/flame_layout.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Writes the SVG: boxes, labels, legend and the script. */
 #include "formats/flamegraph.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Formats found by content and by suffix, and one added by a test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Reads perf's events and their frames, and rebuilds the stacks. */
 #include "formats/perf_script.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* perf script's text, line by line, and what is noted of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

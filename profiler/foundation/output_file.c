@@ -1,3 +1,4 @@
+/* Writes beside the final name, gzips, renames on close. */
 #include "foundation/output_file.h"
 
 #include <errno.h>

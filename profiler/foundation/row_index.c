@@ -1,3 +1,4 @@
+/* A hash table of row numbers with linear probing. */
 #include "foundation/row_index.h"
 
 #include <errno.h>

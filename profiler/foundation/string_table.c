@@ -1,3 +1,4 @@
+/* Interns texts in chunks that never move. */
 #include "foundation/string_table.h"
 
 #include <errno.h>

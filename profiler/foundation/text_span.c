@@ -1,3 +1,4 @@
+/* Cuts, trims and compares pieces of a line. */
 #include "foundation/text_span.h"
 
 #include <ctype.h>

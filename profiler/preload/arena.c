@@ -1,3 +1,4 @@
+/* Hands out blocks of one reservation, backed by memory or a file. */
 #include "preload/arena.h"
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"

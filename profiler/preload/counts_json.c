@@ -1,3 +1,4 @@
+/* Writes totals, threads, stages and sizes at the end. */
 #include "preload/counts_json.h"
 #include "preload/arena.h"
 #include "preload/raw_json.h"

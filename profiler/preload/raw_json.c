@@ -1,3 +1,4 @@
+/* A buffer on the stack and write(2). */
 #include "preload/raw_json.h"
 #include <errno.h>
 #include <string.h>

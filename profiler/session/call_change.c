@@ -1,3 +1,4 @@
+/* Joins the two sides of a tree by function and sorts them. */
 #include "session/call_change.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Lands each stack in the tree once, then adds weights up. */
 #include "session/call_tree.h"
 
 #include <errno.h>

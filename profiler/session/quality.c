@@ -1,3 +1,4 @@
+/* Counts samples by tier and by how complete they are. */
 #include "session/quality.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* FORMAT.md and the schema say the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Makes a session and interns its texts, frames and stacks. */
 #include "session/session.h"
 
 #include <errno.h>

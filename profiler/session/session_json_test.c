@@ -1,3 +1,4 @@
+/* What is written is read back, and damaged files are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Grows, checks, appends and interns rows of any table. */
 #include "session/session_rows.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Intervals of shares against values from the literature. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

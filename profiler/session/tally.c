@@ -1,3 +1,4 @@
+/* Adds self and total up per group, and sorts. */
 #include "session/tally.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Self and total by group, recursion counted once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

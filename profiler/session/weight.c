@@ -1,3 +1,4 @@
+/* For each kind of weight, its table and its column. */
 #include "session/weight.h"
 
 #include <string.h>

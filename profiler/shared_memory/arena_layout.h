@@ -6,6 +6,14 @@
  * kind and length. Nothing in it is a pointer that a reader must follow:
  * the same bytes serve the running program and whoever reads the file.
  *
+ *	0                                                       used_bytes
+ *	| head | kind, bytes | payload | kind, bytes | payload | ... | free
+ *	         \___ struct arena_block and what it says ___/
+ *
+ *	THREAD <- ROWS.thread_at      a thread's counts, and its rows by site
+ *	SITE   <- ROWS.first_site + i a call stack in a stage
+ *	MAPS   <- SITE.maps_at        what was mapped when it was walked
+ *
  * Units      _count is calls, _bytes is bytes asked for.
  * Threads    a thread block is written by its thread alone, one machine
  *            instruction a counter; anybody may read it at any time.

@@ -1,3 +1,4 @@
+/* C++ and Rust names, and hostile ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

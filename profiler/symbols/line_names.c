@@ -1,3 +1,4 @@
+/* Reads the file lists of versions 2 to 5. */
 #include "symbols/line_names.h"
 
 #include <dwarf.h>

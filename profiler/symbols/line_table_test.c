@@ -1,3 +1,4 @@
+/* Line programs by hand: rows, sequences, files, damage. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Overlapping and nested ranges, at random. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* A sorted array of mappings per process. */
 #include "unwind/address_space.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Reads the heads of CIEs and FDEs. */
 #include "unwind/cfi_entry.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Packs one rule into the few bits of a row. */
 #include "unwind/cfi_rules.h"
 
 #include "foundation/byte_reader.h"

@@ -1,3 +1,4 @@
+/* Runs call frame instructions and gives a row for each address. */
 #include "unwind/cfi.h"
 
 #include <errno.h>

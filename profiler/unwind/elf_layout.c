@@ -1,3 +1,4 @@
+/* Reads program and section headers, of a file or in memory. */
 #include "unwind/elf_layout.h"
 
 #include <elf.h>

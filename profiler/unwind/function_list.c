@@ -1,3 +1,4 @@
+/* Lists functions of two sections, and sorts them. */
 #include "unwind/function_list.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Recognises calls and sigreturn by their bytes. */
 #include "unwind/machine_code.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Opens the file behind a mapping, and compiles its table when needed. */
 #include "unwind/module.h"
 
 #include <elf.h>

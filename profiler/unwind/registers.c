@@ -1,3 +1,4 @@
+/* The kernel's order of registers to DWARF's. */
 #include "unwind/registers.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Opens root folders, once each. */
 #include "unwind/target_root.h"
 
 #include <fcntl.h>

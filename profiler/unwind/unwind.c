@@ -1,3 +1,4 @@
+/* Leaves frame after frame by the rules of the tables. */
 #include "unwind/unwind.h"
 
 #include <string.h>

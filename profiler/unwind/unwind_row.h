@@ -4,6 +4,16 @@
  * Private to this room. Holds from pc to the next row's pc. The canonical
  * frame address (CFA) is the stack pointer that the caller had before the
  * call; registers are saved at whole words from it.
+ *
+ *	higher    | caller's frame  |
+ *	          +-----------------+ <- CFA = register + offset
+ *	ra = -1   | return address  |    CFA - 8
+ *	fp = -2   | saved fp        |    CFA - 16
+ *	          | locals          |
+ *	lower     +-----------------+ <- stack pointer at pc
+ *
+ *	pc        0x1000        0x1001        0x1004                 0x1050
+ *	row       sp+8, ra=-1 | sp+16, fp=-2 | fp+16, ra=-1, fp=-2 | ...
  */
 #ifndef CLINIC_UNWIND_ROW_H
 #define CLINIC_UNWIND_ROW_H

@@ -1,3 +1,4 @@
+/* Compiles call frame information to rows, and searches them. */
 #include "unwind/unwind_table.h"
 
 #include <elf.h>

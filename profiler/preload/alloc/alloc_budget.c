@@ -1,3 +1,4 @@
+/* Keeps the rules of stages, and ends a process that breaks one. */
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/track_plan.h"
 #include "preload/process_end.h"

@@ -1,3 +1,4 @@
+/* Follows each block from its call site to its end. */
 #include "preload/alloc/alloc_track.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/arena.h"

@@ -1,3 +1,4 @@
+/* Draws the distance to the next sampled byte. */
 #include "preload/alloc/byte_sampler.h"
 
 /* Marsaglia's xorshift64*: good enough in its upper bits, and tiny. */

@@ -1,3 +1,4 @@
+/* Opens the shadow in which each live block has a record. */
 #include "preload/alloc/live_blocks.h"
 #include <stdint.h>
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* Finds the next allocator, and serves what it asks for meanwhile. */
 #include "preload/alloc/real_allocator.h"
 #include <dlfcn.h>
 #include <errno.h>

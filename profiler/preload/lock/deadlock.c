@@ -1,3 +1,4 @@
+/* Follows from thread to lock to owner until a circle closes. */
 #include "preload/lock/deadlock.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"

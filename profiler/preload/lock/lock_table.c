@@ -1,3 +1,4 @@
+/* Finds or makes the row of a lock by its address. */
 #include "preload/lock/lock_table.h"
 #include "preload/arena.h"
 #include <stdbool.h>

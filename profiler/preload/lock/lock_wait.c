@@ -1,3 +1,4 @@
+/* Times a wait, and asks about deadlocks while it lasts. */
 #include "preload/lock/lock_wait.h"
 #include "preload/alloc/alloc_track.h"
 #include "preload/arena.h"

@@ -1,3 +1,4 @@
+/* Interns stacks without a lock, and rows per thread. */
 #include "preload/stack/call_sites.h"
 #include "preload/arena.h"
 #include "preload/stack/process_texts.h"

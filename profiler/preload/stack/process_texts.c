@@ -1,3 +1,4 @@
+/* Copies the command and the maps from /proc. */
 #include "preload/stack/process_texts.h"
 #include "preload/arena.h"
 #include "preload/confinement.h"

@@ -1,3 +1,4 @@
+/* Remembers each walk with the words that it read. */
 #include "preload/stack/stack_memo.h"
 #include <string.h>
 #include <sys/mman.h>

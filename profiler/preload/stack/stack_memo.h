@@ -7,6 +7,13 @@
  * all that most allocations pay. It is inlined, and branches little:
  * a frame's saved frame pointer and return address are one vector.
  *
+ *	tags[set]   key of frame and stage -> memo
+ *	memo        site | pairs of words | single words    as last walked
+ *	                        |                |
+ *	                    compared with  compared with
+ *	                        v                v
+ *	stack       frame: fp, return address ... saved fp ...    as it is now
+ *
  * Memory     a thread's own; at most STACK_MEMO_BYTES of walks, then it
  *            begins anew.
  * Signals    not to be entered again from a handler: the caller sees to it.

@@ -1,3 +1,4 @@
+/* Makes unwind tables anew when a library was loaded. */
 #include "preload/stack/stack_tables.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"

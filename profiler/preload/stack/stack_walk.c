@@ -1,3 +1,4 @@
+/* One cached rule per frame, and the whole engine for the rest. */
 #include "preload/stack/stack_walk.h"
 #include "preload/stack/stack_tables.h"
 #include "preload/stack/thread_stack.h"

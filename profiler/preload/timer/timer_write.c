@@ -1,3 +1,4 @@
+/* Reserves room in the ring and fills in records. */
 #include "preload/timer/timer_write.h"
 
 #include <stdbool.h>
