@@ -103,6 +103,12 @@ load(const struct walk *w, uint64_t address, uint64_t *value)
 	return true;
 }
 
+/* A clinic_row_load. */
+static bool load_of_walk(void *walk, uint64_t address, uint64_t *value)
+{
+	return load(walk, address, value);
+}
+
 static const struct clinic_unwind_row row_of_nothing = {
 	.cfa_kind = CLINIC_CFA_NONE};
 
@@ -234,7 +240,7 @@ static void follow_chain(struct walk *w)
 }
 
 /* STEPPED, with the CFA; or why there is none. */
-static int find_cfa(const struct walk *w, const struct clinic_unwind_row *row,
+static int find_cfa(struct walk *w, const struct clinic_unwind_row *row,
 		    uint64_t *cfa)
 {
 	uint64_t pc = value_of(w, CLINIC_REGISTER_PC);
@@ -250,13 +256,10 @@ static int find_cfa(const struct walk *w, const struct clinic_unwind_row *row,
 	}
 	if (!clinic_registers_know(&w->registers, row->cfa_register))
 		return CLINIC_END_NO_REGISTER;
-	*cfa = value_of(w, row->cfa_register) + (uint64_t)row->cfa_offset;
-	if (row->cfa_kind == CLINIC_CFA_MEMORY) {
-		if (!load(w, *cfa, cfa))
-			return CLINIC_END_STACK_SHORT;
-		*cfa += row->cfa_addend * (uint64_t)WORD;
-	}
-	return STEPPED;
+	return clinic_row_find_cfa(row, value_of(w, row->cfa_register),
+				   load_of_walk, w, cfa)
+		       ? STEPPED
+		       : CLINIC_END_STACK_SHORT;
 }
 
 /* STEPPED, with what the register was in the caller; or why not. */
@@ -264,7 +267,7 @@ static int find_saved(const struct walk *w, int16_t saved, unsigned int number,
 		      uint64_t cfa, uint64_t *value)
 {
 	if (clinic_saved_is_words(saved))
-		return load(w, cfa + (uint64_t)saved * WORD, value)
+		return load(w, clinic_row_place(cfa, saved), value)
 			       ? STEPPED
 			       : CLINIC_END_STACK_SHORT;
 	if (saved == CLINIC_SAVED_AT_FP)

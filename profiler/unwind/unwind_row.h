@@ -63,4 +63,32 @@ static inline bool clinic_saved_is_words(int16_t saved)
 	return saved >= CLINIC_SAVED_WORDS_MIN;
 }
 
+/*
+ * One step, for any walk: how it reads a word of the stack is its own, and is
+ * inlined here. false: that word is not to be had.
+ */
+typedef bool clinic_row_load(void *walk, uint64_t address, uint64_t *word);
+
+#define CLINIC_ROW_WORD UINT64_C(8)
+
+/* Where a register that is saved at words from the CFA stands. */
+static inline uint64_t clinic_row_place(uint64_t cfa, int16_t saved)
+{
+	return cfa + (uint64_t)saved * CLINIC_ROW_WORD;
+}
+
+/* Of CLINIC_CFA_REGISTER and _MEMORY; value: of row->cfa_register. */
+__attribute__((always_inline)) static inline bool
+clinic_row_find_cfa(const struct clinic_unwind_row *row, uint64_t value,
+		    clinic_row_load *load, void *walk, uint64_t *cfa)
+{
+	*cfa = value + (uint64_t)row->cfa_offset;
+	if (row->cfa_kind != CLINIC_CFA_MEMORY)
+		return true;
+	if (!load(walk, *cfa, cfa))
+		return false;
+	*cfa += row->cfa_addend * CLINIC_ROW_WORD;
+	return true;
+}
+
 #endif

@@ -64,8 +64,10 @@ static bool is_on_stack(const struct stack_walker *walker,
 	return at >= walker->on.low && at + 2 * WORD <= walker->on.high;
 }
 
-static bool load(struct walk *w, uint64_t at, uint64_t *word)
+/* A clinic_row_load. */
+static bool load(void *walk, uint64_t at, uint64_t *word)
 {
+	struct walk *w = walk;
 	struct stack *stack = w->stack;
 	uint64_t frame = (uint64_t)w->entry->frame;
 
@@ -127,18 +129,13 @@ static const struct rule *rule_for(struct walk *w, uint64_t address)
 static bool find_cfa(struct walk *w, const struct clinic_unwind_row *row,
 		     uint64_t *cfa)
 {
-	if (row->cfa_register == CLINIC_REGISTER_SP)
-		*cfa = w->sp;
-	else if (row->cfa_register != CLINIC_REGISTER_FP ||
-		 w->fp_at == NOT_SAVED || !load(w, w->fp_at, cfa))
+	uint64_t value = w->sp;
+
+	if (row->cfa_register != CLINIC_REGISTER_SP &&
+	    (row->cfa_register != CLINIC_REGISTER_FP || w->fp_at == NOT_SAVED ||
+	     !load(w, w->fp_at, &value)))
 		return false;
-	*cfa += (uint64_t)row->cfa_offset;
-	if (row->cfa_kind == CLINIC_CFA_MEMORY) {
-		if (!load(w, *cfa, cfa))
-			return false;
-		*cfa += (uint64_t)row->cfa_addend * WORD;
-	}
-	return *cfa > w->sp;
+	return clinic_row_find_cfa(row, value, load, w, cfa) && *cfa > w->sp;
 }
 
 enum step { STEPPED, OUTERMOST, TOO_DEEP, STUCK };
@@ -159,12 +156,12 @@ static enum step leave_by_row(struct walk *w,
 	if (row->ra == CLINIC_SAVED_UNDEFINED)
 		return OUTERMOST;
 	if (!clinic_saved_is_words(row->ra) || !find_cfa(w, row, &cfa) ||
-	    !load(w, cfa + (uint64_t)row->ra * WORD, &pc))
+	    !load(w, clinic_row_place(cfa, row->ra), &pc))
 		return STUCK;
 	if (row->fp == CLINIC_SAVED_AT_FP)
 		return STUCK;
 	if (clinic_saved_is_words(row->fp))
-		w->fp_at = cfa + (uint64_t)row->fp * WORD;
+		w->fp_at = clinic_row_place(cfa, row->fp);
 	else if (row->fp != CLINIC_SAVED_SAME)
 		w->fp_at = NOT_SAVED;
 	w->sp = cfa;
