@@ -84,6 +84,13 @@ def test_the_architecture_names_files_that_exist():
     assert len(named) > 40 and [name for name in named if not Path(name).exists()] == []
 
 
+def test_settings_of_the_library_are_named_in_one_place():
+    """Victims and workloads may be asked by name; the library and its collectors use shared_memory/settings.h."""
+    named = [str(path) for path in SOURCES if path.name != "settings.h" and not path.stem.endswith("_test")
+             and "victims" not in path.parts and re.search(r'"CLINIC_(ALLOC|LOCK|SAMPLER|ASSERT)', path.read_text())]
+    assert named == []
+
+
 def test_options_are_read_by_one_table():
     readers = [path.name for path in SOURCES if "getopt.h" in path.read_text() and "victims" not in path.parts]
     assert readers == ["options.c"]

@@ -1,3 +1,4 @@
+/* Texts of targets as a terminal may see them: control bytes do no harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -20,6 +20,7 @@
 #include "preload/timer/timer_sampler.h"
 #include "shared_memory/arena_roll.h"
 #include "shared_memory/ticks.h"
+#include "shared_memory/settings.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -212,13 +213,13 @@ static void note_unopened(int error)
 }
 
 /*
- * CLINIC_ALLOC_RAW names the folder for arenas that outlive their process.
+ * SETTING_ARENA_FOLDER names the folder for arenas that outlive their process.
  * Without it, or when it cannot be used, the arena is memory alone.
  */
 static void open_arena(void)
 {
 	const char *folder =
-		confinement.is_filtered ? NULL : getenv("CLINIC_ALLOC_RAW");
+		confinement.is_filtered ? NULL : getenv(SETTING_ARENA_FOLDER);
 	int error = folder ? arena_back_by_file(folder) : 0;
 
 	if (folder)
@@ -237,7 +238,7 @@ static bool is_set(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value && strcmp(value, "1") == 0;
+	return value && strcmp(value, SETTING_ON) == 0;
 }
 
 static uint64_t read_count(const char *name)
@@ -310,7 +311,7 @@ start(int arguments_count, char **arguments, char **environment)
 	(void)arguments;
 	if (!environ)
 		environ = environment;
-	pattern = getenv("CLINIC_ALLOC_OUT");
+	pattern = getenv(SETTING_COUNTS_FILE);
 
 	our_pid = getpid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
@@ -325,14 +326,14 @@ start(int arguments_count, char **arguments, char **environment)
 	open_arena();
 	lock_hooks_open();
 	track_open(&(struct track_plan){
-		.with_stacks = is_set("CLINIC_ALLOC_STACKS") && !unobservable,
-		.with_live = is_set("CLINIC_ALLOC_LIVE"),
-		.with_locks = is_set("CLINIC_LOCK"),
-		.sample_bytes = read_count("CLINIC_ALLOC_SAMPLE_BYTES"),
+		.with_stacks = is_set(SETTING_STACKS) && !unobservable,
+		.with_live = is_set(SETTING_LIVE),
+		.with_locks = is_set(SETTING_LOCKS),
+		.sample_bytes = read_count(SETTING_SAMPLE_BYTES),
 	});
 	budget_open(write_once);
-	if (!unobservable && getenv("CLINIC_ASSERT_ZERO_ALLOC"))
-		budget_forbid(getenv("CLINIC_ASSERT_ZERO_ALLOC"));
+	if (!unobservable && getenv(SETTING_ZERO_ALLOC))
+		budget_forbid(getenv(SETTING_ZERO_ALLOC));
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
 	pthread_atfork(NULL, NULL, in_child);

@@ -22,12 +22,6 @@
 
 #include "unwind/registers.h"
 
-/*
- * "HZ:FOLDER", where the ring files go, PID.NUMBER each; unset: nothing is
- * written. HZ 0: no samples, only stages.
- */
-#define TIMER_RING_SETTING "CLINIC_SAMPLER"
-
 #define TIMER_RING_FOLDER_MAX 256
 
 #define TIMER_RING_MAGIC      0x31676e6972636c63u /* "clcring1" */

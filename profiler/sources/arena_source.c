@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +14,10 @@
 
 #include "foundation/growing_array.h"
 #include "foundation/row_index.h"
+#include "shared_memory/settings.h"
 #include "shared_memory/ticks.h"
 #include "sources/arena_changes.h"
-
-#define SETTINGS_MAX 8
+#include "sources/preload_injection.h"
 
 /* The kernel's time for a folder stands still for so long, or longer. */
 #define FOLDER_SETTLE_S 1
@@ -26,7 +25,7 @@
 struct arena_source {
 	struct clinic_arena_plan plan;
 	struct clinic_modules *modules;
-	struct clinic_shared_folder folder;
+	struct clinic_preload_injection injection;
 	struct timespec scanned; /* when the folder was last changed */
 	struct arena_image **images;
 	size_t images_count, images_room;
@@ -35,7 +34,6 @@ struct arena_source {
 	size_t known_count, known_room;
 	size_t unreadable_count;
 	uint32_t drains_count;
-	char *settings[SETTINGS_MAX];
 };
 
 static bool is_known(const struct arena_source *source, const char *name,
@@ -92,8 +90,8 @@ static int add_image(struct arena_source *source, const char *name,
 
 	if (is_known(source, name, hash))
 		return 0;
-	err = clinic_arena_image_open(&source->folder, name, source->modules,
-				      &image);
+	err = clinic_arena_image_open(&source->injection.folder, name,
+				      source->modules, &image);
 	if (err == -ENOMEM || (err == -EBADMSG && !is_final))
 		return err == -ENOMEM ? err : 0;
 	if (err)
@@ -105,7 +103,7 @@ static int add_image(struct arena_source *source, const char *name,
 
 static int scan_folder(struct arena_source *source, bool is_final)
 {
-	DIR *entries = opendir(source->folder.path);
+	DIR *entries = opendir(source->injection.folder.path);
 	const struct dirent *entry;
 	int err = entries ? 0 : -errno;
 
@@ -122,7 +120,7 @@ static int find_images(struct arena_source *source, bool is_final)
 {
 	struct stat status;
 
-	if (fstat(source->folder.fd, &status))
+	if (fstat(source->injection.folder.fd, &status))
 		return -errno;
 	if (!is_final && status.st_mtim.tv_sec == source->scanned.tv_sec &&
 	    status.st_mtim.tv_nsec == source->scanned.tv_nsec &&
@@ -212,63 +210,42 @@ static void close_source(void *state)
 	free(source->images);
 	free(source->known);
 	clinic_row_index_clear(&source->names);
-	if (source->folder.path[0] &&
-	    clinic_shared_folder_is_used(&source->folder))
-		clinic_shared_folder_leave(&source->folder);
-	else
-		clinic_shared_folder_remove(&source->folder);
-	for (char **setting = source->settings; *setting; setting++)
-		free(*setting);
+	if (source->injection.folder.path[0] &&
+	    clinic_shared_folder_is_used(&source->injection.folder))
+		clinic_shared_folder_leave(&source->injection.folder);
+	clinic_preload_injection_close(&source->injection);
 	free(source);
 }
 
-__attribute__((format(printf, 2, 3))) static int
-add_setting(struct arena_source *source, const char *format, ...)
+static int add_settings(struct clinic_preload_injection *injection,
+			const struct clinic_arena_plan *plan)
 {
-	va_list arguments;
-	size_t at = 0;
-	int length;
+	int err = clinic_preload_injection_set(injection, SETTING_ARENA_FOLDER,
+					       "%s", injection->folder.path);
 
-	while (source->settings[at])
-		at++;
-	va_start(arguments, format);
-	length = vasprintf(&source->settings[at], format, arguments);
-	va_end(arguments);
-	if (length >= 0)
-		return 0;
-	source->settings[at] = NULL;
-	return -ENOMEM;
-}
-
-static int add_settings(struct arena_source *source)
-{
-	const struct clinic_arena_plan *plan = &source->plan;
-	const char *others = getenv("LD_PRELOAD");
-	int err = add_setting(source, "LD_PRELOAD=%s%s%s", plan->preload,
-			      others ? ":" : "", others ? others : "");
-
-	if (!err)
-		err = add_setting(source, "CLINIC_ALLOC_RAW=%s",
-				  source->folder.path);
 	if (!err && plan->with_alloc)
-		err = add_setting(source, "CLINIC_ALLOC_STACKS=1");
+		err = clinic_preload_injection_set(injection, SETTING_STACKS,
+						   SETTING_ON);
 	if (!err && plan->with_alloc)
-		err = add_setting(source, "CLINIC_ALLOC_LIVE=1");
+		err = clinic_preload_injection_set(injection, SETTING_LIVE,
+						   SETTING_ON);
 	if (!err && plan->with_lock)
-		err = add_setting(source, "CLINIC_LOCK=1");
+		err = clinic_preload_injection_set(injection, SETTING_LOCKS,
+						   SETTING_ON);
 	if (!err && plan->sample_bytes)
-		err = add_setting(source, "CLINIC_ALLOC_SAMPLE_BYTES=%" PRIu64,
-				  plan->sample_bytes);
+		err = clinic_preload_injection_set(
+			injection, SETTING_SAMPLE_BYTES, "%" PRIu64,
+			plan->sample_bytes);
 	if (!err && plan->no_alloc_in)
-		err = add_setting(source, "CLINIC_ASSERT_ZERO_ALLOC=%s",
-				  plan->no_alloc_in);
+		err = clinic_preload_injection_set(
+			injection, SETTING_ZERO_ALLOC, "%s", plan->no_alloc_in);
 	return err;
 }
 
 static int make_roll(const struct arena_source *source)
 {
 	static const struct arena_roll empty;
-	int fd = openat(source->folder.fd, ARENA_ROLL_NAME,
+	int fd = openat(source->injection.folder.fd, ARENA_ROLL_NAME,
 			O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int err = fd < 0 ? -errno : 0;
 
@@ -282,8 +259,8 @@ static int make_roll(const struct arena_source *source)
 static void read_roll(const struct arena_source *source,
 		      struct arena_roll *unopened)
 {
-	int fd = clinic_shared_folder_open(&source->folder, ARENA_ROLL_NAME,
-					   O_RDONLY);
+	int fd = clinic_shared_folder_open(&source->injection.folder,
+					   ARENA_ROLL_NAME, O_RDONLY);
 
 	if (fd >= 0 &&
 	    read(fd, unopened, sizeof(*unopened)) != sizeof(*unopened))
@@ -303,15 +280,12 @@ int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 		return -ENOMEM;
 	opened->plan = *plan;
 	opened->modules = modules;
-	opened->folder.fd = -1;
-	err = access(plan->preload, R_OK) ? -errno : 0;
-	if (!err)
-		err = clinic_shared_folder_make(&opened->folder,
-						"clinic-alloc-");
+	err = clinic_preload_injection_open(&opened->injection, plan->preload,
+					    "clinic-alloc-");
 	if (!err)
 		err = make_roll(opened);
 	if (!err)
-		err = add_settings(opened);
+		err = add_settings(&opened->injection, plan);
 	if (err) {
 		close_source(opened);
 		return err;
@@ -331,7 +305,7 @@ char *const *clinic_arena_source_settings(const struct clinic_source *source)
 {
 	const struct arena_source *opened = source->state;
 
-	return opened->settings;
+	return opened->injection.settings;
 }
 
 void clinic_arena_source_facts_get(const struct clinic_source *source,

@@ -12,16 +12,17 @@
 
 #include "sources/shared_folder.h"
 #include "sources/timer_program.h"
+#include "shared_memory/settings.h"
 #include "shared_memory/timer_ring.h"
+#include "sources/preload_injection.h"
 
 /* Half of a ring lasts 60 ms with four busy threads at 250 Hz. */
 #define PERIOD_MS 20
 
 struct timer_source {
-	struct clinic_shared_folder folder;
+	struct clinic_preload_injection injection;
 	struct clinic_timer_program *programs;
 	uint32_t stack_most;
-	char *settings[3];
 };
 
 static bool is_known(const struct timer_source *source, const char *name)
@@ -50,7 +51,7 @@ static void insert_program(struct timer_source *source,
 static void add_program(struct timer_source *source, const char *name)
 {
 	struct clinic_timer_program *program =
-		clinic_timer_program_open(&source->folder, name);
+		clinic_timer_program_open(&source->injection.folder, name);
 
 	if (!program)
 		return; /* next time */
@@ -61,7 +62,7 @@ static void add_program(struct timer_source *source, const char *name)
 static int find_programs(struct timer_source *source)
 {
 	struct dirent *entry;
-	int fd = dup(source->folder.fd);
+	int fd = dup(source->injection.folder.fd);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!folder)
@@ -102,7 +103,7 @@ static int drain_all(struct timer_source *source,
 		if (!err)
 			err = clinic_timer_program_end(program, to);
 		*link = program->next;
-		clinic_timer_program_close(program, &source->folder);
+		clinic_timer_program_close(program, &source->injection.folder);
 	}
 	return err;
 }
@@ -164,31 +165,12 @@ static void close_source(void *state)
 	while (source->programs) {
 		struct clinic_timer_program *next = source->programs->next;
 
-		clinic_timer_program_close(source->programs, &source->folder);
+		clinic_timer_program_close(source->programs,
+					   &source->injection.folder);
 		source->programs = next;
 	}
-	clinic_shared_folder_remove(&source->folder);
-	for (char **setting = source->settings; *setting; setting++)
-		free(*setting);
+	clinic_preload_injection_close(&source->injection);
 	free(source);
-}
-
-static int make_settings(struct timer_source *source,
-			 const struct clinic_timer_plan *plan)
-{
-	const char *others = getenv("LD_PRELOAD");
-
-	if (asprintf(&source->settings[0], "LD_PRELOAD=%s%s%s", plan->preload,
-		     others ? ":" : "", others ? others : "") < 0) {
-		source->settings[0] = NULL;
-		return -ENOMEM;
-	}
-	if (asprintf(&source->settings[1], TIMER_RING_SETTING "=%u:%s",
-		     plan->frequency_hz, source->folder.path) < 0) {
-		source->settings[1] = NULL;
-		return -ENOMEM;
-	}
-	return 0;
 }
 
 int clinic_timer_source_open(const struct clinic_timer_plan *plan,
@@ -199,13 +181,13 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 
 	if (!opened)
 		return -ENOMEM;
-	opened->folder.fd = -1;
 	opened->stack_most = CLINIC_STACK_BYTES_DEEP;
-	err = access(plan->preload, R_OK)
-		      ? -errno
-		      : clinic_shared_folder_make(&opened->folder, "clinic-");
+	err = clinic_preload_injection_open(&opened->injection, plan->preload,
+					    "clinic-");
 	if (!err)
-		err = make_settings(opened, plan);
+		err = clinic_preload_injection_set(
+			&opened->injection, SETTING_SAMPLER, "%u:%s",
+			plan->frequency_hz, opened->injection.folder.path);
 	if (err) {
 		close_source(opened);
 		return err;
@@ -226,5 +208,5 @@ char *const *clinic_timer_source_settings(const struct clinic_source *source)
 {
 	const struct timer_source *opened = source->state;
 
-	return opened->settings;
+	return opened->injection.settings;
 }

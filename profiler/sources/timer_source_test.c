@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "sources/timer_source.h"
+#include "shared_memory/settings.h"
 #include "shared_memory/timer_ring.h"
 
 enum {
@@ -72,7 +73,7 @@ static int set_up(void **state)
 	if (clinic_timer_source_open(&plan, &fixture->source))
 		return -1;
 	sscanf(clinic_timer_source_settings(&fixture->source)[1],
-	       TIMER_RING_SETTING "=999:%s", fixture->folder);
+	       SETTING_SAMPLER "=999:%s", fixture->folder);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
  * the function that called it.
  *
  * Nothing happens in a program that was not started for it: see
- * TIMER_RING_SETTING.
+ * SETTING_SAMPLER.
  */
 #include "preload/timer/timer_sampler.h"
 
@@ -31,6 +31,7 @@
 #include "preload/thread_number.h"
 #include "preload/timer/timer_signal.h"
 #include "preload/timer/timer_write.h"
+#include "shared_memory/settings.h"
 
 /*
  * Above the frame in which a thread starts lie those of libc and then the
@@ -277,7 +278,7 @@ void timer_sampler_maps_change(void)
 
 static bool read_setting(void)
 {
-	const char *setting = getenv(TIMER_RING_SETTING);
+	const char *setting = getenv(SETTING_SAMPLER);
 	const char *colon = setting ? strchr(setting, ':') : NULL;
 	long frequency_hz = setting ? atol(setting) : 0;
 
