@@ -143,6 +143,10 @@ def _rebench(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     if rebench["failure"]:
         yield ("error", "union", f"The union failed ({rebench['failure']['reason']}): {rebench['failure']['detail']}",
                "There is no before and after.")
+    if rebench["layouts"] and rebench["layouts"]["depends"]:
+        gains = [one["gain_ratio"] for one in rebench["layouts"]["table"]]
+        yield ("warning", "layout", f"The gain depends on the link order: {times(min(gains))} to {times(max(gains))}.",
+               "The headline is over all layouts, each in as many blocks; no single build shows it. Section 9 has the table.")
     accepted = [one["id"] for one in audit["candidates"] if one["accepted"]]
     known = [*rebench["accepted"], *(one["id"] for one in rebench["left_out"])]
     if sorted(accepted) != sorted(known):

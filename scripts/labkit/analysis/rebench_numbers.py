@@ -18,6 +18,7 @@ from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.memory_numbers import per_batch
 from labkit.metrics import METRICS, shown_metrics
 from labkit.policy import parse
+from labkit.verdicts import layouts
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
 
@@ -36,6 +37,7 @@ def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) ->
         "answers": data["answers"],
         "main": main,
         "block_changes": _block_changes(rows, main),
+        "layouts": _layouts(rows, main),
         "effects": effects,
         "exact": _exact(evidence_set, data),
         "memory": [per_batch(row) for row in data["memory"]],
@@ -69,6 +71,16 @@ def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[
     variants = dict.fromkeys(run["variant"] for run in stage_runs)
     return {variant: single_batches([run for run in stage_runs if run["variant"] == variant], size)
             for variant in variants}
+
+
+def _layouts(rows: Sequence[Row], main: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The claim in each layout, and whether it depends on it; None where nothing was sampled."""
+    if main is None or METRICS[main["metric"]].is_exact:
+        return None
+    here = [dict(row) for row in rows if row["size"] == main["size"]]
+    return {"depends": layouts.depend(here, main["metric"]),
+            "table": [{"a_build": one.a_build, "b_build": one.b_build, "blocks_count": one.blocks_count,
+                       "gain_ratio": 1.0 / one.ratio} for one in layouts.layouts_of(here, main["metric"])]}
 
 
 def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[float]:
