@@ -3,10 +3,10 @@
 
 include hardening/fuzz/fuzz.mk
 
-# The interrupts that tests send are ignored below what was started in the
-# background, unless they are given their meaning back. What Python compiles
+# The signals that tests send are ignored below what was started in the
+# background or by nohup, unless they are given their meaning back. What Python compiles
 # stands in build/.
-PYTEST = env --default-signal=INT,QUIT PYTHONPATH=scripts:hardening \
+PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes \
 	$(PYTEST_ARGS)

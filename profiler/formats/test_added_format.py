@@ -1,6 +1,7 @@
 """What it takes to add a format: one file, compiled into a clinic and used by its verbs."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -86,12 +87,17 @@ CLINIC_FORMAT(leaves);
 """
 
 
+def without_make(environment) -> dict[str, str]:
+    """A make of its own: below `make test` it would complain that it shares no jobs."""
+    return {name: value for name, value in environment.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
 @pytest.fixture(scope="module")
 def clinic_with_leaves(tmp_path_factory):
     folder = tmp_path_factory.mktemp("leaves")
     (folder / "leaves_format.c").write_text(SOURCE)
     made = subprocess.run(["make", "-s", "clinic-with-format", f"FORMAT_SOURCE={folder}/leaves_format.c",
-                           f"CLINIC_WITH={folder}/clinic"], capture_output=True, text=True)
+                           f"CLINIC_WITH={folder}/clinic"], capture_output=True, text=True, env=without_make(os.environ))
     assert made.returncode == 0 and not made.stderr, made.stderr
 
     def run(*argv: object) -> subprocess.CompletedProcess:

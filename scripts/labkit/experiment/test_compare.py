@@ -176,7 +176,7 @@ def test_a_command_too_short_to_time_is_repeated_and_says_so(tmp_path):
 
 @pytest.mark.slow
 def test_equivalent_builds_are_rotated(tmp_path):
-    first, second = script(tmp_path, "one", "sleep 0.01"), script(tmp_path, "two", "sleep 0.01")
+    first, second = script(tmp_path, "one", "sleep 0.01"), script(tmp_path, "two", "sleep 0.010")
     result = tmp_path / "result.json"
     lab("compare", "--a", first, "--a", second, "--b", "sleep 0.012", "--json", result, "--pairs", 24)
     rows = [json.loads(line) for line in open(json.loads(result.read_text())["rows"])]

@@ -246,7 +246,7 @@ def test_the_entry_needs_a_command():
 def document(ratio=1.10, verdict="regressed", gating=("wall",), exit_code=1):
     comparison = {"metric": "wall", "unit": "ns", "verdict": verdict, "reason": "both | intervals", "a_median": 1e7,
                   "b_median": 1e7 * (ratio or 1), "ratio": ratio, "low": 1.05, "high": 1.15, "p_exact": 0.001,
-                  "p_welch": 0.002, "welch_disagrees": False, "mde_ratio": 0.02}
+                  "p_welch": 0.002, "welch_disagrees": False, "mde_ratio": 0.02, "mean_ratio": ratio, "odd_runs": []}
     return {"verdict": verdict, "reason": "wall slower", "exit_code": exit_code, "policy": {"alpha": 0.01, "effect_ratio": 0.01},
             "mode": "gate", "floor_ratio": 0.0, "flames": [], "reruns": [], "notes": [], "arms": {}, "calibration": None, "rows": "r",
             "pairs_count": 24, "blocks_count": 12, "canary": None, "seed": 1,
