@@ -243,13 +243,13 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
 
 
 def test_candidates_and_the_union_are_measured_by_the_engine(audited):
-    """Every row says its stage; three link orders, a canary, and the plan stand in the evidence."""
+    """Every row says its stage; the layouts that three link orders give, a canary, and the plan stand in the evidence."""
     folder = audited.versions()[0] / "evidence"
     for path in (folder / "candidates/no-copy.json", folder / "rebench.json"):
         found = unpacked(json.loads(path.read_text()))["data"]
         assert {row["arm"] for row in found["runs"]} == {"A", "B", "canary"}
         assert {row["stage"] for row in found["runs"]} <= {"pilot", "main", "confirm"}
-        assert {row["build"] for row in found["runs"]} == {0, 1, 2}
+        assert {row["build"] for row in found["runs"]} in ({0, 1}, {0, 1, 2})  # orders that give one binary count once
         assert len(found["campaign"]["link_orders"]["A"]) == 3 and found["campaign"]["canary"]["blocks_count"] >= 4
         assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
             found["campaign"]["first_stage_blocks"].values())

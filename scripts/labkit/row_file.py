@@ -23,7 +23,8 @@ class RowFile:
         return self
 
     def __exit__(self, *_error) -> None:
-        self.file.close()
+        with disk_errors(self.path):
+            self.file.close()  # what a full disk refused before is tried once more
 
     def add(self, row: dict) -> None:
         self.kept.append(row)
