@@ -250,7 +250,7 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
         assert {row["arm"] for row in found["runs"]} == {"A", "B", "canary"}
         assert {row["stage"] for row in found["runs"]} <= {"pilot", "main", "confirm"}
         assert {row["build"] for row in found["runs"]} in ({0, 1}, {0, 1, 2})  # orders that give one binary count once
-        assert len(found["campaign"]["link_orders"]["A"]) == 3 and found["campaign"]["canary"]["blocks_count"] >= 4
+        assert 2 <= len(found["campaign"]["link_orders"]["A"]) <= 3 and found["campaign"]["canary"]["blocks_count"] >= 4
         assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
             found["campaign"]["first_stage_blocks"].values())
 

@@ -204,8 +204,8 @@ def test_frames_that_only_debuggers_read(record, anybodys_folder, is_apart, pack
         subprocess.run(["strip", program], check=True)
         subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", program], check=True)
     session = record(program, backend="perf")
-    assert session.complete_ratio() > 0.95
-    assert session.share("main") > 0.95 and session.share("burn_seventy") > 0.5
+    assert session.complete_ratio() > 0.9
+    assert session.share("main") > 0.9 and session.share("burn_seventy") > 0.5
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="32-bit programs are those of an x86-64")
@@ -228,6 +228,6 @@ def test_a_32_bit_program(record, anybodys_folder):
 @pytest.mark.parametrize("way", ["context", "bare"])
 def test_a_coroutine_is_complete_at_its_start(record, backend, way):
     session = record(VICTIMS / "coroutines", way, backend=backend)
-    assert session.share("burn_within") > 0.9 and session.complete_ratio() > 0.95
+    assert session.share("burn_within") > 0.9 and session.complete_ratio() > 0.9
     outermost = {session.stacks[stack][-1] for stack, _ in session.samples if "burn_within" in session.stacks[stack]}
     assert outermost == ({"__start_context"} if way == "context" else {"start_bare"})

@@ -86,9 +86,13 @@ PULSE = Phase("pulse", f"{__name__}:measure_pulse", PROFILE, cost="nobody knows 
 
 
 @pytest.fixture
-def phase(monkeypatch):
-    monkeypatch.setitem(PHASES, PULSE.name, PULSE)
+def phase():
+    """Afterwards the phases stand in their order again, in which every page lists them."""
+    known = dict(PHASES)
+    PHASES[PULSE.name] = PULSE
     yield PULSE
+    PHASES.clear()
+    PHASES.update(known)
 
 
 def test_an_added_phase_is_planned_run_once_and_kept_as_evidence(tmp_path, monkeypatch, phase):
