@@ -61,7 +61,7 @@ static uint64_t most(uint64_t a, uint64_t b)
 static int take_event_name(char **name, struct clinic_span event)
 {
 	if (!*name)
-		*name = strndup(event.length ? event.at : "", event.length);
+		*name = strndup(event.at, event.length);
 	return *name ? 0 : -ENOMEM;
 }
 

@@ -7,6 +7,14 @@
 #define NS_PER_S UINT64_C(1000000000)
 /* The kernel's half of the address space, on x86-64 and aarch64. */
 #define KERNEL_ADDRESS (UINT64_C(1) << 63)
+/* A text that is not there has no length, but an address all the same. */
+#define EMPTY                                                                  \
+	{                                                                      \
+		"", 0                                                          \
+	}
+
+static const struct clinic_perf_sample_line no_fields = {
+	.comm = EMPTY, .event = EMPTY, .record = EMPTY, .rest = EMPTY};
 
 /* "1340.434060:" or, with --ns, nine digits behind the point. */
 static bool to_time_ns(struct clinic_span word, uint64_t *time_ns)
@@ -203,7 +211,7 @@ static bool parse_untimed(struct clinic_span line,
 
 		if (word.length < 2 || word.at[word.length - 1] != ':')
 			continue;
-		*h = (struct clinic_perf_sample_line){0};
+		*h = no_fields;
 		take_period(&before, h);
 		parse_task(before, h);
 		h->event = (struct clinic_span){word.at, word.length - 1};
@@ -255,7 +263,7 @@ bool clinic_perf_sample_line_parse(struct clinic_span line,
 	struct clinic_span before;
 	struct clinic_span after;
 
-	*sample = (struct clinic_perf_sample_line){0};
+	*sample = no_fields;
 	if (!split_at_time(line, &before, &after, &sample->time_ns))
 		return parse_untimed(line, sample);
 	sample->has_time = true;
@@ -272,7 +280,7 @@ bool clinic_perf_frame_line_parse(struct clinic_span line,
 {
 	struct clinic_span word = clinic_span_take_first(&line);
 
-	*frame = (struct clinic_perf_frame_line){0};
+	*frame = (struct clinic_perf_frame_line){.symbol = EMPTY, .dso = EMPTY};
 	if (!to_address(word, &frame->address))
 		return false;
 	line = clinic_span_trim(line);
