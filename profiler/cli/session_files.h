@@ -1,6 +1,6 @@
 /*
- * cli/session_files.h - files that verbs read and write; what cannot be done
- * is told on stderr.
+ * cli/session_files.h - files that verbs read and write; a complaint on stderr
+ * says what could not be done.
  *
  * Returns    0 (CLINIC_EXIT_DONE), or the exit code after a complaint.
  * Ownership  a session that was opened is the caller's.

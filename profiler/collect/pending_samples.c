@@ -51,7 +51,7 @@ static void join_stages(struct clinic_pending_samples *pending,
 	set_stages(pending, &pending->waits, session);
 }
 
-/* What comes later is told of later times. */
+/* Samples that are yet to come need only the changes of later times. */
 static void forget_stages(struct clinic_pending_samples *pending,
 			  const struct clinic_session *session,
 			  uint64_t time_ns)
