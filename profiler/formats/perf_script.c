@@ -41,6 +41,7 @@ struct importer {
 	struct clinic_perf_script_tally tally;
 	bool has_empty_lines;    /* one behind each sample */
 	bool has_joined_samples; /* one begins right behind another */
+	bool has_tabs;           /* before frames, as perf prints them */
 	bool in_sample;
 	bool is_wanted;
 	struct clinic_sample sample;
@@ -415,7 +416,8 @@ static int take_sample(struct importer *in,
 
 /*
  * A frame's line begins with a tab, unless somebody trimmed the text: then
- * with an address, of which a short one could also be a word.
+ * with an address, of which a short one could also be a word. A text that has
+ * tabs was not trimmed: " 4242 cycles:" in it is a sample of thread 4242.
  */
 static bool is_trimmed_frame(struct clinic_span line)
 {
@@ -456,7 +458,9 @@ static int take_line(struct importer *in, struct clinic_span line)
 	is_frame = in->in_sample && *line.at == '\t' &&
 		   isxdigit((unsigned char)*text.at);
 	is_sample = !is_frame && clinic_perf_sample_line_parse(line, &sample);
-	if (!is_frame && in->in_sample && is_trimmed_frame(line))
+	in->has_tabs |= is_frame;
+	if (!is_frame && in->in_sample && !in->has_tabs &&
+	    is_trimmed_frame(line))
 		is_frame = !is_sample || (!sample.has_time &&
 					  isspace((unsigned char)*line.at));
 	if (is_frame)

@@ -426,6 +426,8 @@ static void what_is_known_of_a_cut_text_is_told(void **state)
 /* One stack, main < leaf, whatever was printed of the sample. */
 static const char frames[] =
 	"\t          4005d0 leaf (/x)\n\t   4005f1 main (/x)\n\n";
+static const char joined[] =
+	"\t          4005d0 leaf (/x)\n\t   4005f1 main (/x)\n";
 static const char trimmed[] = "4005d0 leaf (/x)\n4005f1 main (/x)\n";
 
 static const struct fields_case {
@@ -472,6 +474,7 @@ static const struct fields_case {
 	 {42, 43, 0, 0},
 	 0},
 	{" 4242 cycles: \n", frames, "have no time", {4242, 4242, 0, 0}, 0},
+	{" 4242 cycles: \n", joined, "have no time", {4242, 4242, 0, 0}, 0},
 	{"tokio: 1  4242 cycles:\n",
 	 trimmed,
 	 "have no time",

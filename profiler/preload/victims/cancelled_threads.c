@@ -24,7 +24,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static sem_t taken;
 static pthread_t sleeper;
-static void *volatile kept;
+static _Thread_local void *volatile kept;
 
 static void allocate(void)
 {
