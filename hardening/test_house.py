@@ -207,6 +207,12 @@ def test_file_names_are_unique():
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_a_source_that_moved_does_not_break_a_built_tree():
+    """Its old name stands in the .d files of an earlier build: every build after a pull asked for `make clean`."""
+    done = subprocess.run(["make", "-n", "profiler/collect/moved_away_test.c"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_phony_target_is_documented_or_internal():
     text = "\n".join(path.read_text() for path in tracked("Makefile", "*.mk"))
     listed = re.findall(r"^PHONY (?::=|\+=) (.*)$", text, re.M)
