@@ -5,6 +5,7 @@
 #include "preload/arena.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
+#include "preload/stack/spare_stack.h"
 #include "shared_memory/preloadable.h"
 #include <alloca.h>
 #include <dlfcn.h>
@@ -134,31 +135,61 @@ static void note_unfit(const char *path, const char *why)
 	stpcpy(stpcpy(stpcpy(note->text, path), ": "), why);
 }
 
-/* Whether that program would end with us in it. */
-static bool is_unfit(const char *path, char *const environment[])
+/* A program, and whether it would end with us in it. */
+struct candidate {
+	const char *program;
+	int folder_fd; /* where it is, for those that name one */
+	bool is_unfit;
+};
+
+static void judge_path(void *judged)
+{
+	struct candidate *candidate = judged;
+	const char *why = clinic_unfit_for_preload(candidate->program);
+
+	if (why)
+		note_unfit(candidate->program, why);
+	candidate->is_unfit = why != NULL;
+}
+
+static void judge_name(void *judged)
+{
+	struct candidate *candidate = judged;
+	char path[PATH_MAX];
+	struct candidate found = {.program = path};
+
+	if (clinic_find_program(candidate->program, path))
+		judge_path(&found);
+	candidate->is_unfit = found.is_unfit;
+}
+
+static bool judge(void (*judgement)(void *), struct candidate candidate,
+		  char *const environment[])
 {
 	int before = cancellation_pause();
-	const char *preloads = preloads_of(environment), *why = NULL;
 	int saved_errno = errno;
 
 	find_all();
-	if (strstr(preloads, library) && !confinement.is_filtered)
-		why = clinic_unfit_for_preload(path);
-	if (why)
-		note_unfit(path, why);
+	if (strstr(preloads_of(environment), library) &&
+	    !confinement.is_filtered)
+		spare_stack_call(judgement, &candidate);
 	errno = saved_errno;
 	cancellation_resume(before);
-	return why != NULL;
+	return candidate.is_unfit;
+}
+
+/* Whether that program would end with us in it. */
+static bool is_unfit(const char *path, char *const environment[])
+{
+	return judge(judge_path, (struct candidate){.program = path},
+		     environment);
 }
 
 /* The same of a name that is looked up. */
 static bool is_unfit_name(const char *name, char *const environment[])
 {
-	char path[PATH_MAX];
-
-	find_all();
-	return !confinement.is_filtered && clinic_find_program(name, path) &&
-	       is_unfit(path, environment);
+	return judge(judge_name, (struct candidate){.program = name},
+		     environment);
 }
 
 __attribute__((noinline)) static int exec_without_us(const char *path,
@@ -296,17 +327,35 @@ exec_at_without_us(int folder_fd, const char *path, char *const arguments[],
 	return real.execveat(folder_fd, path, arguments, kept, flags);
 }
 
-EXPORT int execveat(int folder_fd, const char *path, char *const arguments[],
-		    char *const environment[], int flags)
+static void judge_place(void *judged)
 {
+	struct candidate *candidate = judged;
+	const char *path = candidate->program;
 	char whole[PATH_MAX + 64];
+	struct candidate named = {.program = whole};
 
-	if (path[0] == '/' || folder_fd == AT_FDCWD)
+	if (path[0] == '/' || candidate->folder_fd == AT_FDCWD)
 		snprintf(whole, sizeof(whole), "%s", path);
 	else
 		snprintf(whole, sizeof(whole), "/proc/self/fd/%d%s%s",
-			 folder_fd, path[0] ? "/" : "", path);
-	return is_unfit(whole, environment)
+			 candidate->folder_fd, path[0] ? "/" : "", path);
+	judge_path(&named);
+	candidate->is_unfit = named.is_unfit;
+}
+
+static bool is_unfit_at(int folder_fd, const char *path,
+			char *const environment[])
+{
+	return judge(
+		judge_place,
+		(struct candidate){.program = path, .folder_fd = folder_fd},
+		environment);
+}
+
+EXPORT int execveat(int folder_fd, const char *path, char *const arguments[],
+		    char *const environment[], int flags)
+{
+	return is_unfit_at(folder_fd, path, environment)
 		       ? exec_at_without_us(folder_fd, path, arguments,
 					    environment, flags)
 		       : real.execveat(folder_fd, path, arguments, environment,

@@ -12,6 +12,7 @@
 #include "preload/counts_json.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
+#include "preload/stack/spare_stack.h"
 #include "preload/stack/thread_stack.h"
 #include "preload/stderr_text.h"
 #include "preload/process_end.h"
@@ -152,25 +153,34 @@ static void close_arena(void)
 		head->ended = instant_now();
 }
 
-/* A vfork child runs in our memory, but is not us: its pid tells. */
-static void write_once(void)
+static void write_all(void *unused)
 {
 	struct path path;
 	int error;
 
+	(void)unused;
+	close_arena();
+	if (!out_pattern[0])
+		return;
+	make_path(&path);
+	error = write_file(&path);
+	if (error)
+		complain(path.text, -error);
+}
+
+/* A vfork child runs in our memory, but is not us: its pid tells. */
+static void write_once(void)
+{
 	if ((!confinement.is_filtered && getpid() != our_pid) ||
 	    atomic_exchange(&is_written, true))
 		return;
 	/* From here on nothing is the program's, and this thread only ends. */
 	(void)cancellation_pause();
 	thread_pause_counting(thread_self());
-	close_arena();
-	if (!out_pattern[0] || confinement.is_filtered)
-		return;
-	make_path(&path);
-	error = write_file(&path);
-	if (error)
-		complain(path.text, -error);
+	if (confinement.is_filtered)
+		close_arena();
+	else
+		spare_stack_call(write_all, NULL);
 }
 
 static void at_exit(int status, void *unused)
@@ -248,6 +258,17 @@ static uint64_t read_count(const char *name)
 	return value ? strtoull(value, NULL, 10) : 0;
 }
 
+static void take_in_time(void *unused)
+{
+	struct arena_head *head = arena_get_head();
+
+	(void)unused;
+	timer_sampler_confine();
+	arena_take_ahead();
+	if (head && !head->is_confined)
+		process_save_maps();
+}
+
 /* What would be asked for later is asked for now. */
 static void prepare_confinement(enum confinement_kind kind)
 {
@@ -256,10 +277,7 @@ static void prepare_confinement(enum confinement_kind kind)
 	int before = cancellation_pause();
 
 	thread_pause_counting(self);
-	timer_sampler_confine();
-	arena_take_ahead();
-	if (head && !head->is_confined)
-		process_save_maps();
+	spare_stack_call(take_in_time, NULL);
 	if (head)
 		head->is_confined = 1;
 	if (head && kind == CONFINED_WITHOUT_CLOCK) {
@@ -270,6 +288,14 @@ static void prepare_confinement(enum confinement_kind kind)
 	}
 	thread_resume_counting(self);
 	cancellation_resume(before);
+}
+
+static void begin_again(void *unused)
+{
+	(void)unused;
+	thread_restart();
+	open_arena();
+	track_restart();
 }
 
 /*
@@ -287,9 +313,8 @@ static void in_child(void)
 	our_pid = confinement.is_filtered ? 0 : getpid();
 	is_forked = true;
 	atomic_store(&is_written, false);
-	thread_restart();
-	open_arena();
-	track_restart();
+	spare_stack_restart();
+	spare_stack_call(begin_again, NULL);
 	thread_resume_counting(thread_self());
 	cancellation_resume(before);
 }

@@ -69,6 +69,9 @@ $(O)/victims/alloc_fixed: VICTIM_CFLAGS = -fno-builtin -fno-pie -no-pie
 $(O)/victims/alloc_over_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls
 
+# What the loader needs when it looks a function up is not what is measured.
+$(O)/victims/stack_depth: VICTIM_CFLAGS = -Wl,-z,now
+
 # Tests of parts of the library link these parts, not the library.
 PRELOAD_PART = $(filter $(addprefix %/,$1),$(PRELOAD_OBJECTS))
 $(O)/tests/byte_sampler_test: TEST_LIBS = \
@@ -92,10 +95,10 @@ install: instruments
 	  profiler/preload/clinic.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc
 PARTS_TESTED := $(call PRELOAD_PART,arena.o confinement.o stage_table.o \
-	call_sites.o process_texts.o live_blocks.o raw_json.o)
+	call_sites.o process_texts.o spare_stack.o live_blocks.o raw_json.o)
 $(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/preload_parts_test: $(PARTS_TESTED)
 MEMO_TESTED := $(call PRELOAD_PART,stack_memo.o stack_tables.o \
-	process_texts.o arena.o confinement.o)
+	process_texts.o arena.o confinement.o spare_stack.o)
 $(O)/tests/stack_memo_test: TEST_LIBS = $(MEMO_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/stack_memo_test: $(MEMO_TESTED)

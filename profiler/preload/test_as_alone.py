@@ -1,5 +1,6 @@
 """test_as_alone.py - a program with the library inside ends as it does without, in every mode, or is left alone."""
 
+import ctypes
 import shutil
 import subprocess
 
@@ -62,6 +63,31 @@ def test_files_have_a_limit(tmp_path, mode, kibibytes):
                            f"ulimit -f {kibibytes}; exec {VICTIMS / 'many_stacks'}"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S)
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+# What any hook may need beyond what the same calls need alone, and what the kernel needs for a signal.
+DEPTH_BYTES = 2048
+AT_MINSIGSTKSZ = 51
+
+
+def signal_frame_bytes() -> int:
+    frame = ctypes.CDLL(None).getauxval(AT_MINSIGSTKSZ)
+    return frame or 4096
+
+
+def depths(printed: str) -> dict[str, int]:
+    return {call: int(size) for call, size in map(str.split, printed.splitlines())}
+
+
+@pytest.mark.parametrize("mode", [*MODES, ("-e", "cpu,alloc,lock")], ids=mode_name)
+def test_stacks_are_small(tmp_path, mode):
+    """Buffers of a path and a page in hooks and at the end: threads with the smallest stacks died of SIGSEGV."""
+    is_as_alone(tmp_path, mode, VICTIMS / "stack_depth", "small")
+    alone = depths(ends([VICTIMS / "stack_depth"])[1])
+    watched = depths(recorded(tmp_path, mode, VICTIMS / "stack_depth").stdout)
+    room = DEPTH_BYTES + (signal_frame_bytes() if "timer" in mode[-1] else 0)
+    assert watched.keys() == alone.keys()
+    assert {call: size for call, size in watched.items() if size > alone[call] + room} == {}, alone
 
 
 @pytest.mark.skipif(not shutil.which("java"), reason="there is no java here")

@@ -155,7 +155,7 @@ void thread_restart(void)
 {
 	struct thread_block *before = thread_block;
 	uint16_t stage = before ? before->stage : STAGE_OUTSIDE;
-	struct stage_table names;
+	static struct stage_table names; /* large, and nobody else is here */
 
 	if (stage != STAGE_OUTSIDE)
 		names = *thread_stages();

@@ -3,6 +3,7 @@
 #include "preload/alloc/track_plan.h"
 #include "preload/process_end.h"
 #include "preload/stderr_text.h"
+#include "preload/stack/spare_stack.h"
 #include "preload/stack/stack_tables.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
@@ -119,25 +120,34 @@ static void say_rule(const struct budget *budget, size_t bytes)
 	say(" bytes at\n");
 }
 
-/* One thread tells; what the others do until the end does not matter. */
-__attribute__((noreturn)) static void breach(const struct budget *budget,
-					     struct thread_block *self,
-					     size_t bytes,
-					     const struct stack_entry *entry)
+struct breach {
+	const struct budget *budget;
+	size_t bytes;
+	const struct stack_entry *entry;
+};
+
+static void end_by_breach(void *ending)
 {
+	const struct breach *breach = ending;
 	struct stack_walker *walker;
 	static struct stack stack; /* large, and there is one breach */
 
-	while (atomic_flag_test_and_set(&is_breached))
-		pause();
-	thread_pause_counting(self);
-	say_rule(budget, bytes);
-	walker = stack_walker_new();
+	say_rule(breach->budget, breach->bytes);
+	walker = stack_walker_new(breach->entry);
 	if (walker)
-		stack_walk(walker, entry, &stack);
+		stack_walk(walker, breach->entry, &stack);
 	say_stack(&stack);
 	save();
 	process_end_now(CLINIC_ALLOC_EXIT_CODE);
+}
+
+/* One thread tells; what the others do until the end does not matter. */
+static void tell_breach(struct thread_block *self, struct breach *breach)
+{
+	while (atomic_flag_test_and_set(&is_breached))
+		pause();
+	thread_pause_counting(self);
+	spare_stack_call(end_by_breach, breach);
 }
 
 void budget_allocation(struct thread_block *self, size_t bytes,
@@ -155,6 +165,7 @@ void budget_allocation(struct thread_block *self, size_t bytes,
 		use->count++;
 		use->bytes += bytes;
 		if (use->count > budget->count || use->bytes > budget->bytes)
-			breach(budget, self, bytes, entry);
+			tell_breach(self,
+				    &(struct breach){budget, bytes, entry});
 	}
 }

@@ -185,11 +185,12 @@ static inline struct tracking *tracking_of(struct thread_block *self)
 }
 
 /* Again by each thread that goes on in the block of one that is gone. */
-static bool start_walker(struct tracking *tracking)
+static bool start_walker(struct tracking *tracking,
+			 const struct stack_entry *entry)
 {
 	tracking->is_ending = false;
 	tracking->memos = stack_memos_new();
-	tracking->walker = tracking->memos ? stack_walker_new() : NULL;
+	tracking->walker = tracking->memos ? stack_walker_new(entry) : NULL;
 	if (has_end_key)
 		pthread_setspecific(end_key, tracking);
 	if (tracking->walker)
@@ -205,7 +206,7 @@ static uint32_t walk_to_site(struct tracking *tracking, uint16_t stage,
 {
 	uint32_t site;
 
-	if (!tracking->memos && !start_walker(tracking))
+	if (!tracking->memos && !start_walker(tracking, entry))
 		return 0;
 	stack_memos_refresh(tracking->memos);
 	stack_walk(tracking->walker, entry, &tracking->stack);

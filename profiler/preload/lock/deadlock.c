@@ -3,6 +3,7 @@
 #include "preload/arena.h"
 #include "preload/cancellation.h"
 #include "preload/stack/call_sites.h"
+#include "preload/stack/spare_stack.h"
 #include "preload/lock/lock_table.h"
 #include "preload/stderr_text.h"
 #include "preload/thread_counts.h"
@@ -161,11 +162,24 @@ struct timespec deadlock_next_look(void)
 	return at;
 }
 
+struct look {
+	struct thread_block *self;
+	uint64_t *before;
+};
+
+static void look_again(void *looking)
+{
+	const struct look *look = looking;
+	uint64_t circle = deadlock_look(look->self);
+
+	if (circle && circle == *look->before)
+		deadlock_tell(look->self);
+	*look->before = circle;
+}
+
 void deadlock_look_again(struct thread_block *self, uint64_t *before)
 {
-	uint64_t circle = deadlock_look(self);
+	struct look look = {self, before};
 
-	if (circle && circle == *before)
-		deadlock_tell(self);
-	*before = circle;
+	spare_stack_call(look_again, &look);
 }

@@ -3,6 +3,7 @@
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
 #include "preload/stack/process_texts.h"
+#include "preload/stack/spare_stack.h"
 #include "unwind/address_space.h"
 #include <link.h>
 
@@ -34,10 +35,11 @@ static unsigned long long loaded_count(void)
  * The old space is not freed: another thread may be walking over it. It is
  * small, the tables themselves are shared by all spaces.
  */
-static void rebuild(void)
+static void rebuild(void *unused)
 {
 	struct clinic_space *old = atomic_load(&space), *fresh;
 
+	(void)unused;
 	atomic_store(&space_unloads, atomic_load(&stack_unloads_count));
 	atomic_store(&space_adds, loaded_count());
 	if ((!modules && clinic_modules_new(&modules)) ||
@@ -61,7 +63,7 @@ void stack_tables_prepare(void)
 		return;
 	before = cancellation_pause();
 	if (!atomic_load(&space) || stack_tables_are_behind())
-		rebuild();
+		spare_stack_call(rebuild, NULL);
 	atomic_flag_clear(&preparing);
 	cancellation_resume(before);
 }

@@ -24,7 +24,8 @@ struct stack_walker {
 	uint64_t space_version; /* of the rules */
 	bool met_unknown;       /* the walk came to code that no table is for */
 	struct rule rules[RULES];
-	struct clinic_unwinder unwinder; /* for what is rare */
+	struct clinic_unwinder unwinder;      /* for what is rare */
+	uint64_t frames[SITE_FRAMES_MAX + 1]; /* what that gives */
 };
 
 /* A walk, and the registers of the frame that it has reached. */
@@ -38,7 +39,7 @@ struct walk {
 	uint64_t fp_at; /* where its frame pointer was saved; or NOT_SAVED */
 };
 
-struct stack_walker *stack_walker_new(void)
+struct stack_walker *stack_walker_new(const struct stack_entry *entry)
 {
 	struct stack_walker *walker =
 		mmap(NULL, sizeof(*walker), PROT_READ | PROT_WRITE,
@@ -47,7 +48,7 @@ struct stack_walker *stack_walker_new(void)
 	if (walker == MAP_FAILED)
 		return NULL;
 	/* A child of fork has the stack of the thread that forked. */
-	walker->on = thread_stack_around((uint64_t)__builtin_frame_address(0));
+	walker->on = thread_stack_around((uint64_t)entry->frame);
 	return walker;
 }
 
@@ -206,12 +207,12 @@ static void walk_by_engine(struct walk *w)
 {
 	struct stack *stack = w->stack;
 	uint64_t frame = (uint64_t)w->entry->frame;
-	uint64_t frames[SITE_FRAMES_MAX + 1];
+	const uint64_t *frames = w->walker->frames;
 	struct clinic_registers registers = {0};
 	struct clinic_unwind_moment at = {.registers = &registers,
 					  .stack_start = frame,
 					  .stack = w->entry->frame};
-	struct clinic_unwound out = {.frames = frames,
+	struct clinic_unwound out = {.frames = w->walker->frames,
 				     .frames_max = SITE_FRAMES_MAX + 1};
 
 	at.stack_bytes = w->walker->on.high - frame;

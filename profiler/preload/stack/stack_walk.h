@@ -58,8 +58,8 @@ __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
 
 struct stack_walker;
 
-/* Of the calling thread; NULL: no memory. */
-struct stack_walker *stack_walker_new(void);
+/* Of the calling thread, on whose stack the entry is; NULL: no memory. */
+struct stack_walker *stack_walker_new(const struct stack_entry *entry);
 void stack_walker_free(struct stack_walker *walker);
 
 void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
