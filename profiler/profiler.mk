@@ -23,9 +23,9 @@ CLINIC_OBJECTS := $(call objects,$(foreach room,foundation shared_memory \
 # only what is called, and nothing calls a format (formats/format.h).
 FORMAT_OBJECTS := $(call objects,profiler/formats/*.c)
 CLI_OBJECTS := $(call objects,profiler/cli/*.c)
-# A patient reads its options as `clinic` does.
+# A patient reads its options and writes its files as `clinic` does.
 BENCH_OBJECTS := $(call objects,profiler/bench/*.c \
-	profiler/foundation/options.c)
+	profiler/foundation/options.c profiler/foundation/output_place.c)
 PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
 	$(foreach trade,alloc lock timer stack,profiler/preload/$(trade)/*.c))
 C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir \

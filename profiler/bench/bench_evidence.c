@@ -11,8 +11,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "foundation/output_place.h"
 
 #define NS_PER_US 1000u
 
@@ -180,48 +181,26 @@ static int write_stream(const json_t *document, FILE *stream)
 	return err;
 }
 
-static int write_by_rename(const json_t *document, const char *path)
+static int write_file(const json_t *document, const char *path)
 {
-	char temporary[PATH_MAX];
+	struct clinic_output_place place;
 	FILE *stream;
-	int err;
+	int fd, err = clinic_output_place_open(&place, path, &fd);
 
-	if (snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path,
-		     (long)getpid()) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	stream = fopen(temporary, "wxe");
-	if (!stream)
-		return -errno;
-	err = write_stream(document, stream);
-	if (!err && rename(temporary, path))
-		err = -errno;
 	if (err)
-		unlink(temporary);
-	return err;
-}
-
-static int write_in_place(const json_t *document, const char *path)
-{
-	FILE *stream = fopen(path, "we");
-
-	return stream ? write_stream(document, stream) : -errno;
-}
-
-/* A rename would put a plain file in the place of /dev/null or a pipe. */
-static bool is_special(const char *path)
-{
-	struct stat status;
-
-	return !stat(path, &status) && !S_ISREG(status.st_mode);
+		return err;
+	stream = fdopen(fd, "w");
+	if (!stream)
+		close(fd);
+	return clinic_output_place_close(
+		&place, stream ? write_stream(document, stream) : -ENOMEM);
 }
 
 static int write_document(const json_t *document, const char *path)
 {
 	if (strcmp(path, "-") == 0)
 		return write_stream(document, stdout);
-	if (is_special(path))
-		return write_in_place(document, path);
-	return write_by_rename(document, path);
+	return write_file(document, path);
 }
 
 int bench_evidence_write(const struct bench_evidence *evidence,

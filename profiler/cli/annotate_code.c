@@ -181,6 +181,7 @@ static int start_objdump(const char *path,
 			(char[]){"--no-show-raw-insn"},
 			start,
 			stop,
+			(char[]){"--"},
 			NULL,
 			NULL};
 	posix_spawn_file_actions_t actions;
@@ -190,7 +191,7 @@ static int start_objdump(const char *path,
 
 	if (!copy)
 		return -ENOMEM;
-	argv[6] = copy;
+	argv[7] = copy;
 	snprintf(start, sizeof(start), "--start-address=0x%" PRIx64,
 		 range->start);
 	snprintf(stop, sizeof(stop), "--stop-address=0x%" PRIx64, range->end);

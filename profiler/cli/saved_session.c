@@ -4,23 +4,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 #include "cli/session_files.h"
 #include "foundation/terminal_text.h"
 #include "session/session_json.h"
 
-/* Where else something can be written when the disk is full. */
+/* Where else something can be written when the disk is full. Others may write
+ * there too, so nobody may know the name beforehand. */
 static void save_elsewhere(const struct clinic_session *session,
 			   struct clinic_saved *saved)
 {
 	const char *folders[] = {getenv("TMPDIR"), "/tmp", "/dev/shm"};
+	uint64_t number = 0;
 
 	for (size_t i = 0; i < 3; i++) {
-		if (!folders[i])
+		if (!folders[i] ||
+		    getrandom(&number, sizeof(number), 0) != sizeof(number))
 			continue;
 		snprintf(saved->path, sizeof(saved->path),
-			 "%s/clinic-%d.json.gz", folders[i], getpid());
+			 "%s/clinic-%016" PRIx64 ".json.gz", folders[i],
+			 number);
 		if (!clinic_session_write(session, saved->path))
 			return;
 	}

@@ -180,5 +180,10 @@ int clinic_written(const char *path, int error)
 {
 	if (!error)
 		return CLINIC_EXIT_DONE;
+	if (error == -ELOOP)
+		return clinic_complain(
+			"cannot write %s: it leads through a symbolic link of "
+			"another user, which is not followed",
+			path);
 	return clinic_complain("cannot write %s: %s", path, strerror(-error));
 }

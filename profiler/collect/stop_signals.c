@@ -41,6 +41,7 @@ int clinic_stop_signals_catch(void)
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file limit is an error like others */
 	sigprocmask(SIG_BLOCK, &stops, NULL);
 	fd = signalfd(-1, &stops, SFD_CLOEXEC);
 	return fd < 0 ? -errno : fd;

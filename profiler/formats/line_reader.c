@@ -18,8 +18,9 @@ struct clinic_lines {
 	gzFile file;
 	char *buffer;
 	size_t capacity;
-	size_t at;  /* where the next line begins */
-	size_t end; /* of what was read */
+	size_t at;           /* where the next line begins */
+	size_t end;          /* of what was read */
+	uint64_t text_bytes; /* all that were read */
 	bool is_cut;
 };
 
@@ -85,6 +86,9 @@ static int read_more(struct clinic_lines *lines)
 	if (got < 0 || (got == 0 && code == Z_BUF_ERROR))
 		return code == Z_ERRNO && errno ? -errno : -EBADMSG;
 	lines->end += (size_t)got;
+	lines->text_bytes += (uint64_t)got;
+	if (clinic_input_is_bloated(lines->file, lines->text_bytes))
+		return -EFBIG;
 	return got;
 }
 

@@ -3,7 +3,8 @@
  *
  * Ownership  a line is the reader's and lives until the next call.
  * Errors     open: 0 or -errno. next: 1, or 0 at the end, or -errno
- *            (-EBADMSG for damaged gzip, -EFBIG for a line over 16 MiB).
+ *            (-EBADMSG for damaged gzip, -EFBIG for a line over 16 MiB,
+ *            or a gzip that unpacks to far more than real ones do).
  */
 #ifndef CLINIC_FORMATS_LINE_READER_H
 #define CLINIC_FORMATS_LINE_READER_H

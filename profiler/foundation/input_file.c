@@ -6,6 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	HARMLESS_BYTES = 64 << 20,
+	EXPANSION_MAX = 200,
+};
+
 gzFile clinic_input_open(const char *path)
 {
 	int fd;
@@ -21,4 +26,15 @@ gzFile clinic_input_open(const char *path)
 	if (!file)
 		close(fd);
 	return file;
+}
+
+bool clinic_input_is_bloated(gzFile file, uint64_t text_bytes)
+{
+	z_off_t packed_bytes;
+
+	if (text_bytes <= HARMLESS_BYTES || gzdirect(file))
+		return false;
+	packed_bytes = gzoffset(file);
+	return packed_bytes >= 0 &&
+	       text_bytes / EXPANSION_MAX > (uint64_t)packed_bytes;
 }

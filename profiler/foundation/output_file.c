@@ -2,23 +2,23 @@
 #include "foundation/output_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include "foundation/output_place.h"
 
 enum { BUFFER_BYTES = 128 << 10 };
 
 struct clinic_out {
 	gzFile file;
-	char *path;
-	char *draft; /* where it is written; NULL: no draft, a device */
-	int error;   /* the first one */
+	struct clinic_output_place place;
+	int error; /* the first one */
 	size_t used;
 	char buffer[BUFFER_BYTES];
 };
@@ -30,48 +30,21 @@ static bool is_gzip_name(const char *path)
 	return length > 3 && !strcmp(path + length - 3, ".gz");
 }
 
-/* A device or a pipe: nothing to rename, and nothing that may go away. */
-static bool is_special(const char *path)
-{
-	struct stat status;
-
-	return !strncmp(path, "/dev/", 5) ||
-	       (!stat(path, &status) && !S_ISREG(status.st_mode));
-}
-
-/* Where a symbolic link leads is replaced, not the link. */
-static char *final_path(const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	return real ? real : strdup(path);
-}
-
-static int open_draft(struct clinic_out *out, const char *path)
-{
-	if (is_special(path))
-		return open(path, O_WRONLY | O_CLOEXEC);
-	out->path = final_path(path);
-	if (!out->path ||
-	    asprintf(&out->draft, "%s.%d.part", out->path, (int)getpid()) < 0) {
-		out->draft = NULL;
-		errno = ENOMEM;
-		return -1;
-	}
-	return open(out->draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-}
-
 static int start(struct clinic_out *out, const char *path)
 {
-	int fd = open_draft(out, path);
+	int fd;
+	int error;
 
-	if (fd < 0)
-		return -errno;
+	/* A limit of file sizes would end us, and leave the draft behind. */
+	signal(SIGXFSZ, SIG_IGN);
+	error = clinic_output_place_open(&out->place, path, &fd);
+	if (error)
+		return error;
 	/* T: no compression and no gzip header, the bytes as they are. */
 	out->file = gzdopen(fd, is_gzip_name(path) ? "wb5" : "wbT");
 	if (!out->file) {
 		close(fd);
-		return -ENOMEM;
+		return clinic_output_place_close(&out->place, -ENOMEM);
 	}
 	return 0;
 }
@@ -86,7 +59,7 @@ int clinic_out_open(struct clinic_out **out, const char *path)
 	memset(fresh, 0, offsetof(struct clinic_out, buffer));
 	error = start(fresh, path);
 	if (error) {
-		clinic_out_abandon(fresh);
+		free(fresh);
 		return error;
 	}
 	*out = fresh;
@@ -185,15 +158,6 @@ void clinic_out_json(struct clinic_out *out, const char *text)
 	clinic_out_bytes(out, "\"", 1);
 }
 
-static void release(struct clinic_out *out)
-{
-	if (out->draft)
-		unlink(out->draft);
-	free(out->draft);
-	free(out->path);
-	free(out);
-}
-
 static void close_file(struct clinic_out *out)
 {
 	errno = 0;
@@ -208,20 +172,14 @@ int clinic_out_close(struct clinic_out *out)
 
 	flush(out);
 	close_file(out);
-	if (!out->error && out->draft) {
-		if (rename(out->draft, out->path))
-			keep_error(out, -errno);
-		else
-			*out->draft = '\0'; /* nothing left to unlink */
-	}
-	error = out->error;
-	release(out);
+	error = clinic_output_place_close(&out->place, out->error);
+	free(out);
 	return error;
 }
 
 void clinic_out_abandon(struct clinic_out *out)
 {
-	if (out->file)
-		close_file(out);
-	release(out);
+	close_file(out);
+	(void)clinic_output_place_close(&out->place, -ECANCELED);
+	free(out);
 }

@@ -1,13 +1,15 @@
 /*
  * foundation/output_file.h - a file that is there whole, or not at all.
  *
- * Written beside its final name and renamed on close. A path ending in .gz
- * is gzipped. What is no regular file (/dev/stdout, a pipe) is written to
- * directly. Errors stick: write on, and look at what close says.
+ * Written beside its final name and renamed on close, with the mode of the
+ * file that was there. A path ending in .gz is gzipped. What is no regular
+ * file (/dev/stdout, a pipe) is written to directly. Errors stick: write on,
+ * and look at what close says.
  *
- * Errors     open and close: 0 or -errno. After a failure nothing new is
- *            left on disk and an older file of that name is untouched.
- * Threads    one at a time per file.
+ * Links      of root and our own are followed, no others (output_place.h).
+ * Errors     open and close: 0 or -errno; -ELOOP a link of others. After a
+ * failure nothing new is left on disk and an older file of that name is
+ * untouched. Threads    one at a time per file.
  */
 #ifndef CLINIC_FOUNDATION_OUTPUT_FILE_H
 #define CLINIC_FOUNDATION_OUTPUT_FILE_H

@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -123,18 +124,38 @@ static bool is_bypassed(void)
 	return theirs.dli_fbase != ours.dli_fbase;
 }
 
+/* A device or a pipe takes the counts as it is: a rename would replace it. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && !S_ISREG(status.st_mode);
+}
+
+/* Beside its name, where nothing that others put there is written through. */
+static int open_draft(const char *draft)
+{
+	unlink(draft);
+	return open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
+}
+
 static int write_file(const struct path *path)
 {
 	struct path draft = *path;
+	bool in_place = is_special(path->text);
 	int fd, error;
 
 	append(&draft, ".part", 5);
-	fd = open(draft.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = in_place ? open(path->text, O_WRONLY | O_CLOEXEC)
+		      : open_draft(draft.text);
 	if (fd < 0)
 		return -errno;
 	error = counts_json_write(fd, unobservable);
 	if (close(fd) && !error)
 		error = -errno;
+	if (in_place)
+		return error;
 	if (!error && rename(draft.text, path->text))
 		error = -errno;
 	if (error)

@@ -84,6 +84,8 @@ static bool refill(struct clinic_json *json)
 	json->at = json->buffer;
 	json->end = json->buffer + got;
 	json->offset += (uint64_t)got;
+	if (clinic_input_is_bloated(json->file, json->offset))
+		return clinic_json_fail(json, -EFBIG);
 	return got > 0;
 }
 

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "symbols/path_open.h"
 #include "symbols/symbol_module.h"
@@ -76,11 +78,22 @@ int clinic_symbols_function_lines(struct clinic_symbols_module *module,
 					context);
 }
 
+/* A session may name any path, and no source that people read is as large. */
+enum { SOURCE_BYTES_MAX = 64 << 20 };
+
 static int open_found(const char *path, char *found)
 {
 	int fd = clinic_path_open(NULL, path);
+	struct stat status;
 
-	if (fd >= 0 && found)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_size > SOURCE_BYTES_MAX) {
+		close(fd);
+		return -ENOENT;
+	}
+	if (found)
 		memcpy(found, path, strlen(path) + 1);
 	return fd;
 }

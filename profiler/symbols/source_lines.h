@@ -40,10 +40,11 @@ int clinic_symbols_function_lines(struct clinic_symbols_module *module,
 				  void *context);
 
 /*
- * Opens the source file that debug information calls `file`: as it is
- * named, else below each of folders[] with ever fewer of its leading
- * folders. A descriptor for the caller to close, or -errno. found, of
- * PATH_MAX bytes, gets the path that was opened; may be NULL.
+ * Opens the source file that debug information calls `file`, if it is a
+ * regular one of at most 64 MiB: as it is named, else below each of folders[]
+ * with ever fewer of its leading folders. A descriptor for the caller to close,
+ * or -errno. found, of PATH_MAX bytes, gets the path that was opened; may be
+ * NULL.
  */
 int clinic_symbols_open_source(const char *file, const char *const *folders,
 			       size_t folders_count, char *found);
