@@ -229,7 +229,7 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
     """The baseline looks at its own name, and is slower as the canary: what a sick machine would look like."""
     sandbox.keep_candidates("no-copy")
     source = sandbox.folder / "workloads/sick/sum.c"
-    slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 200000; i++)\n\t\t\t;\n'
+    slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 600000; i++)\n\t\t\t;\n'
             "\tfree(copy);")
     source.write_text("#include <errno.h>\n" + source.read_text().replace("\tfree(copy);", slow))
     for _ in range(2):  # what was not believed is not fresh
@@ -243,14 +243,15 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
 
 
 def test_candidates_and_the_union_are_measured_by_the_engine(audited):
-    """Every row says its stage; the layouts that three link orders give, a canary, and the plan stand in the evidence."""
+    """Every row says its stage; each block has a link order of its own, a canary, and the plan stand in the evidence."""
     folder = audited.versions()[0] / "evidence"
     for path in (folder / "candidates/no-copy.json", folder / "rebench.json"):
         found = unpacked(json.loads(path.read_text()))["data"]
         assert {row["arm"] for row in found["runs"]} == {"A", "B", "canary"}
         assert {row["stage"] for row in found["runs"]} <= {"pilot", "main", "confirm"}
-        assert {row["build"] for row in found["runs"]} in ({0, 1}, {0, 1, 2})  # orders that give one binary count once
-        assert 2 <= len(found["campaign"]["link_orders"]["A"]) <= 3 and found["campaign"]["canary"]["blocks_count"] >= 4
+        builds = {row["build"] for row in found["runs"]}
+        assert len(set(found["campaign"]["link_orders"]["A"])) == len(builds) >= max(found["campaign"]["first_stage_blocks"].values())
+        assert found["campaign"]["canary"]["blocks_count"] >= 4
         assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
             found["campaign"]["first_stage_blocks"].values())
 

@@ -145,8 +145,8 @@ def _rebench(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
                "There is no before and after.")
     if rebench["layouts"] and rebench["layouts"]["depends"]:
         gains = [one["gain_ratio"] for one in rebench["layouts"]["table"]]
-        yield ("warning", "layout", f"The gain depends on the link order: {times(min(gains))} to {times(max(gains))}.",
-               "The headline is over all layouts, each in as many blocks; no single build shows it. Section 9 has the table.")
+        yield ("warning", "layout", f"The gain depends on where the linker puts code: {times(min(gains))} to {times(max(gains))}.",
+               "The headline is over all layouts, which weigh alike; a single build may show any of these. Section 9 has the table.")
     accepted = [one["id"] for one in audit["candidates"] if one["accepted"]]
     known = [*rebench["accepted"], *(one["id"] for one in rebench["left_out"])]
     if sorted(accepted) != sorted(known):

@@ -78,9 +78,9 @@ def _layouts(rows: Sequence[Row], main: Mapping[str, Any] | None) -> dict[str, A
     if main is None or METRICS[main["metric"]].is_exact:
         return None
     here = [dict(row) for row in rows if row["size"] == main["size"]]
-    return {"depends": layouts.depend(here, main["metric"]),
-            "table": [{"a_build": one.a_build, "b_build": one.b_build, "blocks_count": one.blocks_count,
-                       "gain_ratio": 1.0 / one.ratio} for one in layouts.layouts_of(here, main["metric"])]}
+    table = [{"a_build": one.a_build, "b_build": one.b_build, "blocks_count": one.blocks_count, "gain_ratio": 1.0 / one.ratio}
+             for one in layouts.layouts_of(here, main["metric"])]
+    return {"depends": layouts.depend(here, main["metric"]), "table": sorted(table, key=lambda one: one["gain_ratio"])}
 
 
 def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[float]:

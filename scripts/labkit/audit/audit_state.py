@@ -18,7 +18,6 @@ from labkit.workload import build, fixture, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 
 POLICY = Path("hardening/policy.toml")
-LINK_ORDERS = 3
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,6 @@ class AuditState:
     @property
     def baseline(self) -> Binary:
         return self.built[variant.BASELINE]
-
-    @functools.cached_property
-    def baseline_in_link_orders(self) -> list[Binary]:
-        """Linked once for all that is compared with it."""
-        return in_link_orders(self.manifest, variant.baseline(self.manifest))
 
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
@@ -64,11 +58,6 @@ class AuditState:
     def _inputs(self, *parts: str) -> str:
         return evidence.digest([*parts, self.manifest.metric, self.fixture, repr(self.budget), self.host.fingerprint,
                                 [repr(stage) for stage in self.manifest.stages]])
-
-
-def in_link_orders(wanted: manifest.Manifest, one: variant.Variant) -> list[Binary]:
-    """The program in the distinct layouts that LINK_ORDERS orders of its objects give, the usual one first."""
-    return build.distinct_layouts([build.build(wanted, one), *build.build_link_orders(wanted, one, LINK_ORDERS - 1)])
 
 
 def load(workload: str, budget_name: str) -> AuditState:

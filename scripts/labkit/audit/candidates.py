@@ -19,6 +19,7 @@ from labkit.instruments import counter
 from labkit.progress import Progress
 from labkit.workload import variant
 from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.link_orders import OneLayout
 from labkit.workload.manifest import Candidate
 from labkit.workload.variant import Variant
 
@@ -97,7 +98,7 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
     """Both answers at every size, and the first thing that is wrong with the candidate's."""
     checked, failure = [], None
     for one in known.references:
-        found = subject_of(state, {"B": [binary]}, one).answer("B", one.size)
+        found = subject_of(state, {"B": OneLayout(binary)}, one).answer("B", one.size)
         equal = found.answer == one.answer
         checked.append({"size": one.size, "baseline": one.answer, "candidate": found.answer, "equal": equal})
         if found.failure:

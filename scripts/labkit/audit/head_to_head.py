@@ -3,7 +3,8 @@
 harness, campaign -> head_to_head -> the rows and the campaign of the evidence
 
 Sizes are cases of one campaign: their blocks alternate, and one canary, a copy of the baseline, speaks for the machine
-in all of them. Both programs come in several link orders that rotate by block.
+in all of them. Each block runs both programs in a link order of its own, so that the result is one over layouts, each
+of which weighs alike.
 
 Stops at the first run that fails: a crash is an answer, and a hang costs its whole time limit.
 """
@@ -15,7 +16,7 @@ from typing import Callable
 
 from labkit import error_rates, policy
 from labkit.analysis.effects import verdict_policy
-from labkit.audit.audit_state import AuditState, in_link_orders, row_file
+from labkit.audit.audit_state import AuditState, row_file
 from labkit.audit.measure import Reference, subject_of
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
 from labkit.experiment.design import CANARY_ALPHA, Case, Design, case_of
@@ -26,8 +27,8 @@ from labkit.row_file import RowFile
 from labkit.stats.power import blocks_at_least
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
-from labkit.workload import build, harness
-from labkit.workload.build import Binary
+from labkit.workload import build, harness, variant
+from labkit.workload.link_orders import Copies, Layouts, folder_of_layouts, hashes_of, layouts_of
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
@@ -64,7 +65,13 @@ class RunFailed(Exception):
 
 def measure(state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
             plan: Plan, progress: Progress) -> Measured:
-    sides = sides_of(state, changed)
+    with folder_of_layouts(build.folder_of(state.manifest)) as programs:
+        return measure_in(programs, state, folder, name, changed, known, plan, progress)
+
+
+def measure_in(programs: Path, state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
+               plan: Plan, progress: Progress) -> Measured:
+    sides = sides_of(state, changed, state.seed(folder, f"{name}/layouts"), programs)
     cases = [size_case(state, sides, one, plan) for one in known]
     design = design_of(state, folder, name, plan, cases)
     record, failure = None, None
@@ -78,14 +85,14 @@ def measure(state: AuditState, folder: Path, name: str, changed: Variant, known:
     return Measured([_without_case(row) for row in log.kept], record, failure)
 
 
-def sides_of(state: AuditState, changed: Variant) -> dict[str, list[Binary]]:
-    """{arm: binaries in every link order}."""
-    before = state.baseline_in_link_orders
-    return {"A": before, CANARY: [build.copy_of(one) for one in before],
-            "B": in_link_orders(state.manifest, changed)}
+def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> dict[str, Layouts]:
+    """{arm: its program in every layout}"""
+    before = variant.baseline(state.manifest)
+    arms = {arm: layouts_of(state.manifest, one, seed, programs) for arm, one in (("A", before), ("B", changed))}
+    return arms | {CANARY: Copies(arms["A"])}
 
 
-def size_case(state: AuditState, sides: dict[str, list[Binary]], known: Reference, plan: Plan) -> Case:
+def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, plan: Plan) -> Case:
     """One size of the program. Where the complaint is a count, time is watched beside it."""
     counts = any(METRICS[one].is_exact for one in plan.gating)
     is_main = known.size == state.manifest.main_size
@@ -142,7 +149,7 @@ def failure_of(row: dict) -> dict:
     return {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
 
 
-def describe(campaign: Campaign, design: Design, sides: dict[str, list[Binary]]) -> dict:
+def describe(campaign: Campaign, design: Design, sides: dict[str, Layouts]) -> dict:
     """What was decided before and while measuring. Verdicts are not kept: the report takes them from the rows."""
     canary = campaign.cases[0].canary
     return {
@@ -153,7 +160,7 @@ def describe(campaign: Campaign, design: Design, sides: dict[str, list[Binary]])
         "reruns": list(campaign.reruns), "alpha_shares": campaign.alpha_shares,
         "canary": {key: canary.to_json()[key] for key in ("ratio", "low", "high", "verdict", "blocks_count")}
         if canary else None,
-        "link_orders": {"A": [one.sha256 for one in sides["A"]], "B": [one.sha256 for one in sides["B"]]},
+        "link_orders": {arm: hashes_of(sides[arm]) for arm in "AB"},
         "invalid": campaign.reason if campaign.exit == Exit.ENVIRONMENT else None,
     }
 

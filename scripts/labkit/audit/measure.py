@@ -3,7 +3,7 @@
 import math
 import statistics
 from dataclasses import dataclass
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping
 
 from labkit.audit.audit_state import AuditState
 from labkit.experiment.interleave import plan_blocks, run_blocks
@@ -14,6 +14,7 @@ from labkit.workload import harness
 from labkit.workload.build import Binary
 from labkit.workload.harness import Load
 from labkit.workload.library import LibrarySubject
+from labkit.workload.link_orders import Layouts, OneLayout
 
 SAMPLES_PER_PROCESS = 40
 PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
@@ -64,7 +65,7 @@ def load_of(state: AuditState, known: Reference) -> Load:
                 batch_count=known.batch_count, expect=known.answer)
 
 
-def subject_of(state: AuditState, builds: Mapping[str, Sequence[Binary]], known: Reference) -> LibrarySubject:
+def subject_of(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
     """Both arms do the same, and answer the same."""
     return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu), state.budget.timeout_s)
 
@@ -72,7 +73,7 @@ def subject_of(state: AuditState, builds: Mapping[str, Sequence[Binary]], known:
 def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *, blocks_count: int, seed: int,
                 on_row: Callable[[dict], None]) -> list[dict]:
     """Rows of all arms {"A": program, ...} in random mirrored blocks, in the order they ran."""
-    subject = subject_of(state, {arm: [binary] for arm, binary in arms.items()}, known)
+    subject = subject_of(state, {arm: OneLayout(binary) for arm, binary in arms.items()}, known)
     return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row)
 
 

@@ -22,8 +22,8 @@ ENVIRONMENT_BYTES_MAX = 4096
 
 @dataclass(frozen=True)
 class Block:
-    """Arms in the order they run. build rotates equivalent binaries (link orders) over blocks; case is what is
-    compared, where one plan compares several things."""
+    """Arms in the order they run. build says which of the equivalent programs (link orders) the block
+    runs; case is what is compared, where one plan compares several things."""
 
     index: int
     arms: tuple[str, ...]
@@ -43,20 +43,21 @@ class Block:
 
 
 def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), *, canary_share: float = 0.0,
-                first_block: int = 0, case: str = "") -> tuple[Block, ...]:
+                first_block: int = 0, first_build: int = 0, case: str = "") -> tuple[Block, ...]:
     """Mirrored blocks in random order. A canary (a copy of arms[0]) runs in canary_share of them, spread evenly.
 
-    first_block numbers on from an earlier plan (a pilot), so that rows of both can stand in one file.
+    first_block numbers on from an earlier plan (a pilot), so that rows of both can stand in one file; first_build
+    likewise, so that each block of a case has a build number of its own.
     """
     source = random.Random(f"{seed}/{case}/{first_block}")
-    first_build = source.randrange(1 << 16)
+    source.randrange(1 << 16)  # no longer used, and still drawn: a seed that a report names gives the plan it gave
     blocks = []
     for index in range(first_block, first_block + blocks_count):
         members = list(arms)
         if int((index + 1) * canary_share) > int(index * canary_share):
             members.append(CANARY)
         source.shuffle(members)
-        blocks.append(Block(index, tuple(members + members[::-1]), build=first_build + index,
+        blocks.append(Block(index, tuple(members + members[::-1]), build=first_build + index - first_block,
                             environment_bytes=source.randrange(ENVIRONMENT_BYTES_MAX), case=case, seed=seed))
     return tuple(blocks)
 

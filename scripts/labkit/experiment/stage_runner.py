@@ -45,6 +45,7 @@ class Experiment:
         self.reruns: list[str] = []
         self.block_costs_s: dict[str, list[float]] = {}
         self.next_block = 0
+        self.planned: Counter[str] = Counter()  # blocks of each case; cases may share the programs of a number
         self.wanted: dict[str, int] = {}
         self.alpha_shares: dict[str, dict[str, float]] = {MAIN: {}, CONFIRM: {}}  # of the last look, by stage and case
 
@@ -58,8 +59,9 @@ class Experiment:
         plan: list[Block] = []
         for name, count in blocks.items():
             plan += plan_blocks(count, self.design.seed, canary_share=canary_share, first_block=self.next_block,
-                                case=name)
+                                first_build=self.planned[name], case=name)
             self.next_block += count
+            self.planned[name] += count
         random.Random(f"{self.design.seed}/{stage}").shuffle(plan)
         reruns_max = math.ceil(self.design.reruns_share * len(plan))
 

@@ -1,7 +1,7 @@
 """gate.py - two trees, one interleaved run: did this change make something slower?  git, build -> gate -> campaign
 
 The base ref is checked out into a worktree of its own. Our own workloads of both trees are compiled here with the
-same flags against the same harness, in several link orders; any other repository is built by its own build command.
+same flags against the same harness, each block in a link order of its own; any other repository is built by its own build command.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ from labkit.gate.flame_difference import ProfiledRun
 from labkit.metrics import GATES, METRICS, ON_REQUEST, WATCHED, command_metrics, is_tail, workload_metrics
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.runner import LocalRunner, run_hook
-from labkit.workload import build, fixture, harness, manifest, variant
+from labkit.workload import fixture, harness, manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.harness import Load
 from labkit.workload.library import LibrarySubject
+from labkit.workload.link_orders import Copies, Layouts, hashes_of, layouts_of
 from labkit.workload.manifest import Manifest
 
-LINK_ORDERS = 3
 MINIMUM_MS = 20
 BUILD_TIMEOUT_S = 1800
 
@@ -50,13 +50,21 @@ class Trees:
 
 @dataclass
 class Subjects:
-    """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}."""
+    """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}.
+
+    arms: {name: command, sha256, builds}. layouts: of arms that are linked while they are measured.
+    """
 
     cases: list[Case] = field(default_factory=list)
     profiled: dict[str, dict[str, ProfiledRun]] = field(default_factory=dict)
     arms: dict[str, dict] = field(default_factory=dict)
+    layouts: dict[str, Layouts] = field(default_factory=dict)
     identical: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def arms_as_run(self) -> dict[str, dict]:
+        """With every build that was run, once all have been."""
+        return self.arms | {name: self.arms[name] | {"builds": hashes_of(layouts)} for name, layouts in self.layouts.items()}
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -84,9 +92,9 @@ def trees(repository: Path, ref: str) -> Iterator[Trees]:
             git(repository, "worktree", "remove", "--force", str(base))
 
 
-def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_identical: bool,
+def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scratch: Path, *, measure_identical: bool,
                       counts_instructions: bool) -> Subjects:
-    """Every size of every workload that both trees have."""
+    """Every size of every workload that both trees have. scratch: for programs; seed: of the layouts."""
     subjects = Subjects()
     for name in names:
         wanted = manifest.load(name)
@@ -94,27 +102,29 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, *, measure_iden
         if not (both.base / wanted.folder / "workload.toml").exists():
             subjects.notes.append(f"{name} is not in the base: nothing to compare it with")
             continue
-        binaries = {"A": linked(wanted, replace(wanted, folder=both.base / wanted.folder), "base", logs),
-                    "B": linked(wanted, wanted, "head", logs)}
-        subjects.arms |= {f"{name} {side}": arm_document(binaries[arm], side)
-                          for arm, side in (("A", "base"), ("B", "head"))}
-        same = [one.sha256 for one in binaries["A"]] == [one.sha256 for one in binaries["B"]]
-        if same and not measure_identical:
+        folder = scratch / name
+        folder.mkdir()
+        arms = {"A": linked(wanted, replace(wanted, folder=both.base / wanted.folder), "base", logs, seed, folder),
+                "B": linked(wanted, wanted, "head", logs, seed, folder)}
+        sides = {f"{name} base": arms["A"], f"{name} head": arms["B"]}
+        subjects.arms |= {side: arm_document(layouts.usual, side.split()[-1]) for side, layouts in sides.items()}
+        if arms["A"].usual.sha256 == arms["B"].usual.sha256 and not measure_identical:
             subjects.identical.append(name)
-        else:
-            for size in wanted.fixture.sizes:
-                load = equal_load(wanted, size, binaries["A"][0])
-                case = workload_case(wanted, load, binaries, counts_instructions and size == wanted.main_size)
-                subjects.cases.append(case)
-                subjects.profiled[case.name] = {arm: workload_run(wanted, load, binaries[arm][0]) for arm in "AB"}
+            continue
+        subjects.layouts |= sides
+        for size in wanted.fixture.sizes:
+            load = equal_load(wanted, size, arms["A"].usual)
+            case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
+            subjects.cases.append(case)
+            subjects.profiled[case.name] = {arm: workload_run(wanted, load, arms[arm].usual) for arm in "AB"}
     return subjects
 
 
-def linked(wanted: Manifest, source: Manifest, side: str, logs: Path) -> list[Binary]:
-    """The baseline of one tree in every link order; a base that does not build is wrong usage, a head is a failure."""
+def linked(wanted: Manifest, source: Manifest, side: str, logs: Path, seed: int, folder: Path) -> Layouts:
+    """The baseline of one tree in any link order; a base that does not build is wrong usage, a head is a failure."""
     sources = replace(variant.baseline(source), name=f"gate-{side}")
     try:
-        return build.distinct_layouts(build.build_link_orders(wanted, sources, LINK_ORDERS))
+        return layouts_of(wanted, sources, seed, folder)
     except BuildFailed as failure:
         log = logs / f"{side}-build.log"
         write_text(log, failure.log)
@@ -127,9 +137,8 @@ def first_error(log: str) -> str:
     return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it printed nothing")[:200]
 
 
-def arm_document(binaries: list[Binary], side: str) -> dict:
-    return {"command": f"{binaries[0].path} ({side})", "sha256": binaries[0].sha256,
-            "builds": [one.sha256 for one in binaries]}
+def arm_document(binary: Binary, side: str) -> dict:
+    return {"command": f"{binary.path} ({side})", "sha256": binary.sha256, "builds": [binary.sha256]}
 
 
 def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
@@ -143,9 +152,8 @@ def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
     return ProfiledRun((*harness.command(wanted, binary, load.size), *load.arguments()))
 
 
-def workload_case(wanted: Manifest, load: Load, binaries: dict[str, list[Binary]], counts_instructions: bool) -> Case:
-    copies = {**binaries, CANARY: [build.copy_of(one) for one in binaries["A"]]}
-    subject = LibrarySubject(wanted, copies, load, LocalRunner(host.measuring_cpu()))
+def workload_case(wanted: Manifest, load: Load, arms: dict[str, Layouts], counts_instructions: bool) -> Case:
+    subject = LibrarySubject(wanted, arms | {CANARY: Copies(arms["A"])}, load, LocalRunner(host.measuring_cpu()))
     return case_of(subject, f"{wanted.name}/{load.size}",
                    gating=(*workload_metrics(GATES), *((wanted.metric,) if is_tail(wanted.metric) else ())),
                    watched=workload_metrics(WATCHED, *((ON_REQUEST,) if counts_instructions else ())))

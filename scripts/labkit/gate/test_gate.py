@@ -18,6 +18,7 @@ from labkit.gate import ci_output, gate
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, UsageError
 from labkit.workload import build, fixture, manifest, variant
+from labkit.workload.link_orders import OneLayout
 
 # Builds, measures or seals for real.
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("checkout")]
@@ -356,7 +357,7 @@ def test_a_workload_that_complains_of_its_tail_gates_on_it():
     fixture.ensure(wanted)
     binary = build.build(wanted, variant.baseline(wanted))
     load = gate.equal_load(wanted, "tiny", binary)
-    case = gate.workload_case(wanted, load, {"A": [binary], "B": [binary]}, counts_instructions=False)
+    case = gate.workload_case(wanted, load, {"A": OneLayout(binary), "B": OneLayout(binary)}, counts_instructions=False)
     assert "p95" in case.gating and "p95" not in case.watched
     row = case.observe.observe("A", Slot("A", block=0, position=0, order="ABBA", attempt=0, build=0, environment_bytes=0))
     assert METRICS["p95"].value(row) > METRICS["p50"].value(row) > 0

@@ -51,13 +51,13 @@ def run(args) -> Exit:
 
 def run_gate(args, design: Design, folder: Path) -> Exit:
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository, args.base) as both:
-        subjects = subjects_of(args, both, folder, Path(scratch))
+        subjects = subjects_of(args, both, folder, Path(scratch), design.seed)
         started_utc = now_utc()
         with RowFile(folder / "rows.jsonl") as rows:
             campaign = (measured(subjects.cases, design, rows) if subjects.cases
                         else nothing_to_measure(subjects))
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
-    setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms,
+    setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms_as_run(),
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
                       calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames])
     doc = comparison_report.document(campaign, design, setting)
@@ -65,11 +65,11 @@ def run_gate(args, design: Design, folder: Path) -> Exit:
     return ci_output.deliver(doc, folder, args)
 
 
-def subjects_of(args, both: Trees, folder: Path, scratch: Path) -> Subjects:
+def subjects_of(args, both: Trees, folder: Path, scratch: Path, seed: int) -> Subjects:
     if args.runs:
         return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
                                      measure_identical=args.measure_identical)
-    return gate.workload_subjects(both, args.workload or manifest.names(), folder,
+    return gate.workload_subjects(both, args.workload or manifest.names(), folder, seed, scratch,
                                   measure_identical=args.measure_identical, counts_instructions=args.instructions)
 
 

@@ -1,7 +1,8 @@
 """layouts.py - does the effect depend on how the programs were linked?  rows -> layouts -> finding, table
 
 Where the linker puts code changes its speed, by several per cent at times (Mytkowicz et al. 2009). Each block runs one build of
-each arm; blocks of one pair of builds are one layout.
+each arm; blocks of one pair of builds are one layout. Where each block has a layout of its own, the two pairs of a block share
+it, and differ from the next block's by more than they do from each other if the layout matters.
 """
 
 import math
@@ -17,6 +18,7 @@ from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 DEPENDS_ALPHA = 0.01
 DEPENDS_RATIO = 0.01
 REORDERINGS_COUNT = 999
+COUPLES_MIN = 7  # of blocks: fewer cannot reach DEPENDS_ALPHA
 SEED = 20260101
 
 
@@ -48,14 +50,52 @@ def layouts_of(rows: Sequence[dict], metric: str) -> list[Layout]:
 
 
 def depend(rows: Sequence[dict], metric: str) -> bool:
-    """Whether medians of layouts lie further apart than DEPENDS_RATIO, and than reorderings of the blocks among them do."""
-    groups = [logs for logs in logs_by_layout(rows, metric).values() if len(logs) > 1]
+    """Whether the ratio differs between layouts, by more than DEPENDS_RATIO and than chance explains."""
+    groups = list(logs_by_layout(rows, metric).values())
+    if any(len(logs) > 1 for logs in groups):
+        return groups_differ([logs for logs in groups if len(logs) > 1])
+    return blocks_differ(*pairs_by_time(rows, metric))
+
+
+def groups_differ(groups: Sequence[np.ndarray]) -> bool:
+    """Whether ranks of layouts lie further apart than those of reorderings of the blocks among them (Kruskal & Wallis 1952)."""
     if len(groups) < 2 or spread_of(groups) <= math.log1p(DEPENDS_RATIO):
         return False
-    source, ends, everything = np.random.default_rng(SEED), np.cumsum([len(one) for one in groups])[:-1], np.concatenate(groups)
-    as_wide = sum(spread_of(np.split(source.permutation(everything), ends)) >= spread_of(groups)
-                  for _ in range(REORDERINGS_COUNT))
+    source, ends = np.random.default_rng(SEED), np.cumsum([len(one) for one in groups])[:-1]
+    ranks = np.argsort(np.argsort(np.concatenate(groups)))
+    apart = between_groups(np.split(ranks, ends))
+    as_wide = sum(between_groups(np.split(source.permutation(ranks), ends)) >= apart for _ in range(REORDERINGS_COUNT))
     return (as_wide + 1) / (REORDERINGS_COUNT + 1) <= DEPENDS_ALPHA
+
+
+def between_groups(groups: Sequence[np.ndarray]) -> float:
+    return sum(len(one) * float(one.mean()) ** 2 for one in groups)
+
+
+def pairs_by_time(rows: Sequence[dict], metric: str, a: str = "A", b: str = "B") -> tuple[np.ndarray, np.ndarray]:
+    """Log ratios of the first and of the second pair of each block, in the order in which the blocks ran."""
+    kept = kept_rows(rows)
+    left, right, blocks = paired_arrays(kept, METRICS[metric], a, b)
+    if not blocks:
+        return np.array([]), np.array([])
+    place = {block: number for number, block in enumerate(dict.fromkeys(row["block"] for row in kept))}
+    order = sorted(range(len(blocks)), key=lambda index: place[blocks[index]])
+    logs = np.log(right / left)[order]
+    return logs[:, 0], logs[:, -1]
+
+
+def blocks_differ(first: np.ndarray, second: np.ndarray) -> bool:
+    """Neighbours in time are coupled, so that a slow change of the machine is not taken for a layout. The product of the couple's
+    two differences has twice the variance between layouts as its mean; without one its sign is a coin's (sign flips)."""
+    count = len(first) // 2
+    if count < COUPLES_MIN:
+        return False
+    products = (first[:2 * count:2] - first[1:2 * count:2]) * (second[:2 * count:2] - second[1:2 * count:2])
+    if 2 * math.sqrt(max(0.0, products.mean() / 2)) <= math.log1p(DEPENDS_RATIO):
+        return False
+    signs = np.random.default_rng(SEED).choice((-1, 1), (REORDERINGS_COUNT, count))
+    as_large = np.count_nonzero((signs * products).sum(axis=1) >= products.sum())
+    return (as_large + 1) / (REORDERINGS_COUNT + 1) <= DEPENDS_ALPHA
 
 
 def spread_of(groups: Sequence[np.ndarray]) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labkit.experiment.interleave import plan_blocks, run_blocks
-from labkit.verdicts.layouts import depend, layouts_of
+from labkit.verdicts.layouts import depend, layouts_of, logs_by_layout
 
 
 def rows_of(layout_ratios, count=24, noise=0.005):
@@ -29,3 +29,21 @@ def test_an_effect_that_depends_on_the_layout_is_found(ratios, says):
 
 def test_noise_alone_is_no_layout():
     assert not any(depend(rows_of((1.0, 1.0, 1.0), noise=0.05, count=12 + extra), "wall") for extra in range(6))
+
+
+def own_layouts(spread, count, seed, noise=0.005, drift=0.0):
+    """Each block its own layout; the ratio drifts with time, as that of two programs on a changing machine may."""
+    source, drawn = np.random.default_rng(seed), {}
+
+    def observe(slot):
+        ratio = drawn.setdefault(slot.build, source.lognormal(0, spread)) * (1 + drift * slot.block / count)
+        return {"wall_ns": 5e7 * (ratio if slot.arm == "B" else 1.0) * source.lognormal(0, noise), "build": slot.build}
+
+    return run_blocks(plan_blocks(count, seed), observe)
+
+
+def test_where_each_block_has_its_own_layout_their_spread_is_found_all_the_same():
+    assert all(len(logs) == 1 for logs in logs_by_layout(own_layouts(0.05, 30, 1), "wall").values())
+    assert sum(depend(own_layouts(0.05, 30, seed), "wall") for seed in range(20)) >= 18
+    assert sum(depend(own_layouts(0.0, 30, seed, noise=0.03), "wall") for seed in range(100)) <= 4
+    assert sum(depend(own_layouts(0.0, 30, seed, drift=0.1), "wall") for seed in range(20)) <= 2

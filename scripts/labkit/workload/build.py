@@ -7,11 +7,10 @@ folder. A variant that does not compile is an answer (BuildFailed), not a crash.
 import hashlib
 import json
 import os
-import random
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,23 +78,45 @@ def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary |
 
 def build(manifest: Manifest, variant: Variant) -> Binary:
     """Objects in the order of their names."""
-    return _built(manifest, variant, variant.name, link_order=0)
+    if not HARNESS.exists():
+        raise LabError(f"{HARNESS} is not built; run make build")
+    path = folder_of(manifest) / variant.name
+    note = path.with_name(f".{variant.name}.built.json")
+    inputs = _inputs(variant)
+    known = _known(note, path, inputs)
+    if known is None:
+        link(variant, objects_of(manifest, variant), path)
+        known = {"inputs": inputs, "build_id": read_build_id(path), "sha256": sha256_of(path)}
+        write_text(note, json.dumps(known) + "\n")
+    return Binary(variant.name, path, known["build_id"], known["sha256"], path.stat().st_size,
+                  first_line(compiler(), "--version"), (*FLAGS, *variant.cflags, *variant.link),
+                  tuple(sorted(variant.env.items())))
 
 
-def build_link_orders(manifest: Manifest, variant: Variant, orders_count: int) -> list[Binary]:
-    """The same objects linked in several orders: where code lies changes its speed, by several per cent at times
-    (Mytkowicz et al. 2009), and no variant may own one lucky layout. BuildFailed if it does not compile."""
-    return [_built(manifest, variant, f"{variant.name}.link{order}", link_order=order)
-            for order in range(1, orders_count + 1)]
+def objects_of(manifest: Manifest, variant: Variant) -> list[Path]:
+    """One object a source, beside it; compiled once, however many orders they are linked in. BuildFailed."""
+    folder = folder_of(manifest) / "src" / variant.name
+    note, inputs = folder.with_name(f".{variant.name}.objects"), _inputs(variant)
+    objects = [folder / f"{name}.o" for name in sorted(variant.sources) if name.endswith(".c")]
+    if note.exists() and note.read_text() == inputs and all(path.exists() for path in objects):
+        return objects
+    note.unlink(missing_ok=True)
+    for source in _lay_out(variant, folder):
+        _compiler(variant, [f"-I{HEADERS}", f"-I{folder}", f"-ffile-prefix-map={folder}={manifest.folder}",
+                            f"-ffile-prefix-map={Path.cwd()}=.", "-c", str(source)], Path(f"{source}.o"))
+    write_text(note, inputs)
+    return objects
 
 
-def distinct_layouts(binaries: Iterable[Binary]) -> list[Binary]:
-    """The first of each content: two link orders may give one and the same program, which must not weigh twice. A patient
-    of two files has two layouts in three orders, and one of them decided."""
-    found: dict[str, Binary] = {}
-    for binary in binaries:
-        found.setdefault(binary.sha256, binary)
-    return list(found.values())
+def link(variant: Variant, objects: Sequence[Path], path: Path) -> None:
+    """objects: in the order in which their code is to stand."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        _compiler(variant, [*map(str, objects), str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES],
+                  temporary)
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def copy_of(binary: Binary) -> Binary:
@@ -105,22 +126,6 @@ def copy_of(binary: Binary) -> Binary:
         path.unlink(missing_ok=True)
         shutil.copy2(binary.path, path)
     return replace(binary, path=path)
-
-
-def _built(manifest: Manifest, variant: Variant, file_name: str, link_order: int) -> Binary:
-    if not HARNESS.exists():
-        raise LabError(f"{HARNESS} is not built; run make build")
-    path = folder_of(manifest) / file_name
-    note = path.with_name(f".{file_name}.built.json")
-    inputs = _inputs(variant)
-    known = _known(note, path, inputs)
-    if known is None:
-        _link(variant, _objects(manifest, variant), link_order, path)
-        known = {"inputs": inputs, "build_id": read_build_id(path), "sha256": sha256_of(path)}
-        write_text(note, json.dumps(known) + "\n")
-    return Binary(variant.name, path, known["build_id"], known["sha256"], path.stat().st_size,
-                  first_line(compiler(), "--version"), (*FLAGS, *variant.cflags, *variant.link),
-                  tuple(sorted(variant.env.items())))
 
 
 def _inputs(variant: Variant) -> str:
@@ -153,35 +158,6 @@ def _lay_out(variant: Variant, folder: Path) -> list[Path]:
         for name, text in variant.sources.items():
             write_text(folder / name, text)
     return [folder / name for name in sorted(variant.sources) if name.endswith(".c")]
-
-
-def _objects(manifest: Manifest, variant: Variant) -> list[Path]:
-    """One object a source, beside it; compiled once, however many orders they are linked in."""
-    folder = folder_of(manifest) / "src" / variant.name
-    note, inputs = folder.with_name(f".{variant.name}.objects"), _inputs(variant)
-    objects = [folder / f"{name}.o" for name in sorted(variant.sources) if name.endswith(".c")]
-    if note.exists() and note.read_text() == inputs and all(path.exists() for path in objects):
-        return objects
-    note.unlink(missing_ok=True)
-    for source in _lay_out(variant, folder):
-        _compiler(variant, [f"-I{HEADERS}", f"-I{folder}", f"-ffile-prefix-map={folder}={manifest.folder}",
-                            f"-ffile-prefix-map={Path.cwd()}=.", "-c", str(source)], Path(f"{source}.o"))
-    write_text(note, inputs)
-    return objects
-
-
-def _link(variant: Variant, objects: list[Path], link_order: int, path: Path) -> None:
-    """link_order 0 leaves the objects as they are; any other is the seed of a shuffle."""
-    objects = list(objects)
-    if link_order:
-        random.Random(link_order).shuffle(objects)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        _compiler(variant, [*map(str, objects), str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES],
-                  temporary)
-        temporary.rename(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _compiler(variant: Variant, arguments: list[str], output: Path) -> None:

@@ -3,7 +3,7 @@
 harness, instruments -> library -> experiment
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from labkit.instruments import Unavailable, counter, valgrind
@@ -14,6 +14,7 @@ from labkit.subject import Answer, Row, Slot, Subject
 from labkit.workload import harness
 from labkit.workload.build import Binary
 from labkit.workload.harness import Load
+from labkit.workload.link_orders import Layouts
 from labkit.workload.manifest import Manifest
 
 COUNTED_RUNS = 10
@@ -21,10 +22,10 @@ COUNTED_RUNS = 10
 
 @dataclass(frozen=True)
 class LibrarySubject(Subject):
-    """One workload at one size. builds: of each arm, equivalent ones that rotate by block (link orders)."""
+    """One workload at one size. builds: of each arm, in a layout of its own for each block."""
 
     manifest: Manifest
-    builds: Mapping[str, Sequence[Binary]]
+    builds: Mapping[str, Layouts]
     load: Load
     runner: Runner
     timeout_s: float = 60
@@ -38,11 +39,11 @@ class LibrarySubject(Subject):
 
     def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
         row = harness.row_of(self._binary(arm, slot), self.load, finished)
-        return trimmed(row) | {"build": slot.build % len(self.builds[arm])}
+        return trimmed(row) | {"build": self.builds[arm].number_of(slot.build)}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
         """Each instrument in a run of its own: none is loaded while another counts, or while anything is timed."""
-        binary, instruments = self.builds[arm][0], instruments_of(metrics)
+        binary, instruments = self.builds[arm].usual, instruments_of(metrics)
         row = self._counted_allocations(binary) if ALLOCATION_COUNTER in instruments else {}
         if CALLGRIND in instruments:
             row["instructions_count"] = self._instructions(binary)
@@ -51,13 +52,13 @@ class LibrarySubject(Subject):
         return row
 
     def answer(self, arm: str, size: str) -> Answer:
-        finished = self.runner.finish(harness.run_of(self.manifest, self.builds[arm][0], Load(size, batch_count=1),
+        finished = self.runner.finish(harness.run_of(self.manifest, self.builds[arm].usual, Load(size, batch_count=1),
                                                      timeout_s=self.timeout_s))
-        row = harness.row_of(self.builds[arm][0], Load(size, batch_count=1), finished)
+        row = harness.row_of(self.builds[arm].usual, Load(size, batch_count=1), finished)
         return Answer(row.get("answer"), row["failure"], row["detail"])
 
     def _binary(self, arm: str, slot: Slot) -> Binary:
-        return self.builds[arm][slot.build % len(self.builds[arm])]
+        return self.builds[arm].of_block(slot.build)
 
     def _counted_allocations(self, binary: Binary) -> Row:
         if not counter.LIBRARY.exists():

@@ -1,8 +1,6 @@
 """Overlays replace, unions merge, collisions are left out with a reason."""
 
-from types import SimpleNamespace
-
-from labkit.workload import build, manifest, variant
+from labkit.workload import manifest, variant
 from labkit.workload.test_manifest import WHOLE, write
 
 LINES = "".join(f"int line_{i};\n" for i in range(12))
@@ -54,9 +52,3 @@ def test_union_leaves_out_the_one_that_collides(tmp_path):
 def test_lines_changed_counts_both_directions():
     lines = variant.lines_changed({"a.c": "1\n2\n3\n"}, {"a.c": "1\nx\ny\n3\n", "b.c": "new\n"})
     assert lines == variant.Lines(added_count=3, removed_count=1)
-
-
-def test_two_link_orders_that_give_one_program_weigh_once():
-    """A patient's headline was 1.483: of three orders two were the same binary."""
-    orders = [SimpleNamespace(sha256=sha256, name=name) for sha256, name in (("x", "1"), ("y", "2"), ("x", "3"))]
-    assert [one.name for one in build.distinct_layouts(orders)] == ["1", "2"]

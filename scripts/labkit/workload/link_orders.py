@@ -1,0 +1,152 @@
+"""link_orders.py - one program in as many layouts as there are blocks, each linked when it is first wanted.
+
+objects -> link_orders -> library, calibration_trials
+
+Where the linker puts code changes its speed, by several per cent at times (Mytkowicz et al. 2009), and no variant may own
+one lucky layout. A layout is an order of the objects behind a gap of so many bytes of no use, both drawn from a seed and the
+layout's number: the gap gives a program of a single object layouts as well. Objects are compiled once.
+"""
+
+import functools
+import random
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from labkit.evidence import disk_errors, sha256_of
+from labkit.outcome import LabError
+from labkit.workload.build import Binary, build, compiler, copy_of, link, objects_of
+from labkit.workload.manifest import Manifest
+from labkit.workload.variant import Variant
+
+GAP_STEP_BYTES = 16
+GAP_STEPS_COUNT = 256  # up to a page
+ATTEMPTS_MAX = 5  # to find a layout that no other number has
+
+Link = Callable[[Sequence[Path], Path], None]
+"""(objects in their order, the program to write)"""
+
+
+class Layouts(Protocol):
+    """One arm's program. usual: as it is built for anything but a comparison."""
+
+    usual: Binary
+
+    def number_of(self, block_build: int) -> int:
+        """Equal numbers are equal programs."""
+
+    def of_block(self, block_build: int) -> Binary:
+        """What a block of this build number runs."""
+
+
+@dataclass(frozen=True)
+class OneLayout:
+    """A program as it is."""
+
+    usual: Binary
+
+    def number_of(self, block_build: int) -> int:
+        return 0
+
+    def of_block(self, block_build: int) -> Binary:
+        return self.usual
+
+
+@dataclass
+class LinkOrders:
+    """A layout of its own for each number. folder: for the programs; it is the caller's."""
+
+    usual: Binary
+    objects: Sequence[Path]
+    link: Link
+    seed: int
+    folder: Path
+    linked: dict[int, Binary] = field(default_factory=dict)
+
+    def number_of(self, block_build: int) -> int:
+        """The first number that has the same program."""
+        wanted = self.of_block(block_build).sha256
+        return next(number for number, one in self.linked.items() if one.sha256 == wanted)
+
+    def of_block(self, block_build: int) -> Binary:
+        if block_build not in self.linked:
+            self.linked[block_build] = self._linked(block_build)
+        return self.linked[block_build]
+
+    def _linked(self, number: int) -> Binary:
+        """Small programs may give one and the same binary in two orders; then another order is drawn."""
+        path, known = self.folder / f"{self.usual.path.name}.{number}", {one.sha256 for one in self.linked.values()}
+        for attempt in range(ATTEMPTS_MAX):
+            source = random.Random(f"{self.seed}/{number}/{attempt}")
+            objects = list(self.objects)
+            source.shuffle(objects)
+            gap = gap_object(self.folder, GAP_STEP_BYTES * source.randrange(GAP_STEPS_COUNT))
+            self.link([gap, *objects], path)
+            sha256 = sha256_of(path)
+            if sha256 not in known:
+                break
+        return replace(self.usual, path=path, build_id="", sha256=sha256, size_bytes=path.stat().st_size)
+
+
+@dataclass
+class Copies:
+    """Other files with the same bytes, for a canary."""
+
+    of: Layouts
+    copied: dict[Path, Binary] = field(default_factory=dict)
+
+    @property
+    def usual(self) -> Binary:
+        return self._copy(self.of.usual)
+
+    def number_of(self, block_build: int) -> int:
+        return self.of.number_of(block_build)
+
+    def of_block(self, block_build: int) -> Binary:
+        return self._copy(self.of.of_block(block_build))
+
+    def _copy(self, binary: Binary) -> Binary:
+        if binary.path not in self.copied:
+            self.copied[binary.path] = copy_of(binary)
+        return self.copied[binary.path]
+
+
+def layouts_of(manifest: Manifest, variant: Variant, seed: int, folder: Path) -> LinkOrders:
+    """Of one variant of a workload; BuildFailed if it does not compile."""
+    return LinkOrders(build(manifest, variant), objects_of(manifest, variant), functools.partial(link, variant), seed, folder)
+
+
+def hashes_of(layouts: Layouts) -> list[str]:
+    """Of the programs that were run, by their numbers; the usual one's where none was."""
+    linked = layouts.linked if isinstance(layouts, LinkOrders) else {}
+    return [linked[number].sha256 for number in sorted(linked)] or [layouts.usual.sha256]
+
+
+def gap_object(folder: Path, gap_bytes: int) -> Path:
+    """An object that holds nothing but a gap in the code."""
+    path = folder / f"gap-{gap_bytes}.o"
+    if path.exists():
+        return path
+    source = f'.text\n.skip {gap_bytes}\n.section .note.GNU-stack,"",%progbits\n'
+    try:
+        done = subprocess.run([compiler(), "-c", "-x", "assembler", "-", "-o", str(path)], input=source, text=True,
+                              capture_output=True)
+    except OSError as error:
+        raise LabError(f"cannot run the compiler {compiler()}: {error.strerror}; install it or set CC=") from error
+    if done.returncode != 0:
+        raise LabError(f"cannot write {path}: {done.stderr.strip()[-300:]}")
+    return path
+
+
+@contextmanager
+def folder_of_layouts(beside: Path) -> Iterator[Path]:
+    """For the programs of one comparison; gone afterwards."""
+    with disk_errors(beside):
+        beside.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(prefix="layouts-", dir=beside)
+    with made as folder:
+        yield Path(folder)

@@ -1,0 +1,60 @@
+"""Where code lies changes its speed: each block has a layout of its own, and none counts twice."""
+
+import subprocess
+from pathlib import Path
+
+from labkit.workload.build import Binary
+from labkit.workload.link_orders import Copies, LinkOrders, OneLayout, hashes_of
+
+MAIN = "int other(void); int main(void) { return other(); }"
+OTHER = "int other(void) { return 0; }"
+
+
+def program(folder: Path, sources: dict[str, str], seed: int) -> LinkOrders:
+    """Objects that are compiled once, and the compiler's driver as their linker."""
+    objects = []
+    for name, text in sources.items():
+        (folder / f"{name}.c").write_text(text)
+        objects.append(folder / f"{name}.o")
+        subprocess.run(["gcc", "-O2", "-c", folder / f"{name}.c", "-o", objects[-1]], check=True)
+
+    def link(ordered, path):
+        subprocess.run(["gcc", *ordered, "-o", path], check=True)
+
+    link(objects, folder / "usual")
+    usual = Binary("v", folder / "usual", "", "usual", 0, "gcc", ())
+    return LinkOrders(usual, objects, link, seed, folder)
+
+
+def test_each_block_has_a_program_of_its_own_that_works(tmp_path):
+    layouts = program(tmp_path, {"main": MAIN, "other": OTHER}, seed=1)
+    found = [layouts.of_block(number) for number in range(12)]
+    assert len({one.sha256 for one in found}) == 12 == len({one.path for one in found})
+    assert all(subprocess.run([one.path]).returncode == 0 for one in found)
+    assert [layouts.number_of(number) for number in range(12)] == list(range(12))
+    assert layouts.of_block(3) is found[3] and hashes_of(layouts) == [one.sha256 for one in found]
+
+
+def test_a_program_of_one_object_has_layouts_too(tmp_path):
+    """The skeleton of a new patient is one file: link orders alone gave it one layout, and its headline was that one's."""
+    layouts = program(tmp_path, {"main": "int main(void) { return 0; }"}, seed=1)
+    assert len({layouts.of_block(number).sha256 for number in range(4)}) == 4
+
+
+def test_the_seed_decides_and_a_layout_that_comes_twice_is_one(tmp_path):
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (program(folder, {"main": MAIN, "other": OTHER}, seed) for folder, seed in zip(folders, (1, 2)))
+    assert first.of_block(0).sha256 != second.of_block(0).sha256
+    first.link = lambda ordered, path: path.write_text("always the same")
+    assert first.number_of(5) == first.number_of(6) == 5
+
+
+def test_the_canary_is_another_file_with_the_bytes_of_its_block(tmp_path):
+    layouts = program(tmp_path, {"main": MAIN, "other": OTHER}, seed=1)
+    copies = Copies(layouts)
+    assert copies.of_block(2).path.read_bytes() == layouts.of_block(2).path.read_bytes()
+    assert copies.of_block(2).path != layouts.of_block(2).path and copies.number_of(2) == layouts.number_of(2)
+    assert copies.usual.path != layouts.usual.path
+    assert hashes_of(OneLayout(layouts.usual)) == ["usual"]
