@@ -10,9 +10,9 @@ from itertools import combinations
 
 import numpy as np
 
-from labkit.audit.head_to_head import SELECTION_LOOKS, SINGLE_LOOK
+from labkit.audit.head_to_head import SINGLE_LOOK
 from labkit.experiment.campaign import run_campaign
-from labkit.experiment.design import Case, Design
+from labkit.experiment.design import SELECTION_LOOKS, Case, Design
 from labkit.verdicts.verdict import IMPROVED, VerdictPolicy, judge_together
 
 import simulated_machine as m

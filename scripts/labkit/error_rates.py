@@ -11,11 +11,15 @@ from pathlib import Path
 from labkit import host
 from labkit.host import Finding
 from labkit.schemas import check
+from labkit.verdicts.verdict import ENGINE
 
 FOLDER = Path("reports/calibration")
 GATE = "gate"
 A_A = "0"
 HEADLINE_EFFECT = "20"
+AUDIT = "audit"
+WHAT_IS_COMPARED = {"relinked": "one program, linked anew for each block, and judged as a gate does,",
+                    AUDIT: "the telemetry pipeline against itself, linked anew for each block, in process and judged as one candidate of an audit,"}
 
 
 def summary_path(fingerprint: str) -> Path:
@@ -58,16 +62,24 @@ def finding() -> Finding:
     return Finding("note", "calibration", citation_text(summary), "")
 
 
+def engine_text(summary: dict) -> str:
+    """Reports before engine 2 do not name theirs."""
+    measured = summary.get("engine", 1)
+    return f"engine {measured}" + ("" if measured == ENGINE else f", while engine {ENGINE} decides here")
+
+
 def citation_text(summary: dict) -> str:
     parts = []
     for name, gates in summary["conditions"].items():
         rates = gates[GATE]
-        said = f"{name}: identical programs called different {rate_text(rates.get(A_A))}"
+        said = f"{WHAT_IS_COMPARED.get(name, f'{name}: identical programs')} called different {rate_text(rates.get(A_A))}"
         if HEADLINE_EFFECT in rates:
             said += f", +2 % found {rate_text(rates[HEADLINE_EFFECT])}"
         parts.append(said)
     quick = "" if summary["size"] == "documented" else f" ({summary['size']} size: not a figure to rely on)"
-    return f"calibration of this machine class{quick}: {'; '.join(parts)}"
+    settings = "" if AUDIT in summary["conditions"] else "; not measured at an audit's settings (alpha, families, link orders, time in process)"
+    return (f"calibration of this machine class{quick}, by {engine_text(summary)}, {summary['started_utc'][:10]}: {'; '.join(parts)}"
+            f"{settings}")
 
 
 def rate_text(rate: dict | None) -> str:

@@ -19,7 +19,7 @@ from labkit.analysis.effects import verdict_policy
 from labkit.audit.audit_state import AuditState, row_file
 from labkit.audit.measure import Reference, subject_of
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
-from labkit.experiment.design import CANARY_ALPHA, Case, Design, case_of
+from labkit.experiment.design import CANARY_ALPHA, SELECTION_LOOKS, Case, Design, case_of
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
@@ -32,9 +32,7 @@ from labkit.workload.link_orders import Copies, Layouts, folder_of_layouts, hash
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
-# A candidate is decided as early as it can be, and gets more blocks while it is open and in sight; the claim that the
-# union makes has all its blocks and the whole of its alpha.
-SELECTION_LOOKS, SINGLE_LOOK = (0.2, 0.3, 0.2, 0.1, 0.1, 0.1), (1.0,)
+SINGLE_LOOK = (1.0,)  # the claim that the union makes has all its blocks and the whole of its alpha
 
 
 @dataclass(frozen=True)

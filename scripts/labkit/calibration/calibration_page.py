@@ -1,6 +1,11 @@
 """calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
 
-from labkit.error_rates import GATE
+from labkit.calibration.calibration_rates import order_of_runs
+from labkit.calibration.trial_file import AUDIT, RELINKED
+from labkit.error_rates import GATE, engine_text
+
+MEANS = {RELINKED: " (one program, both sides linked anew for each block, judged as a gate does)",
+         AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit)"}
 
 
 def page(summary: dict, stem: str) -> str:
@@ -8,24 +13,32 @@ def page(summary: dict, stem: str) -> str:
     lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
              f"![operating characteristic]({stem}.svg)", "",
              "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
-             "interval of the rate. All tools had the same time; those but ours and those on our runs had hyperfine's "
-             "runs, all A and then all B, or, criterion, its own in that order. The gate's first stage stands twice, "
-             "without confirmation and canary: by the median of the blocks' ratios, which is the gate's, and by the "
-             "ratio of medians, with the floor that each of them has between identical programs; the figure leaves out what "
-             "stands on our runs.", ""]
+             "interval of the rate: over all trials, and as if they were independent, though hours of one machine are not. "
+             "Every tool had the gate's time. Back to back: all A and then all B, as hyperfine and criterion run them; "
+             "interleaved: the gate's own runs. So the same test in two rows shows what the order of runs buys, and "
+             "the gate beside the tests on its runs what the engine adds. Its "
+             "first stage stands twice, without confirmation and canary: by the median of the blocks' ratios, which is the "
+             "gate's, and by the ratio of medians (ADR 5). A floor is fitted on the other half of the trials. The figure leaves "
+             "out other tests on our runs.", "", provenance_line(summary), ""]
     for condition, tools in summary["conditions"].items():
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
-        lines += [f"## {condition}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
-                  "| tool | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
+        lines += [f"## {condition}{MEANS.get(condition, '')}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
+                  "| tool | runs | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
                                             for extra in extras) + " |",
-                  "|---|" + "---:|" * len(extras)]
-        lines += ["| " + " | ".join([tool, *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
+                  "|---|---|" + "---:|" * len(extras)]
+        lines += ["| " + " | ".join([tool, order_of_runs(tool), *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
                   for tool, rates in tools.items()]
         lines.append("")
     lines += gate_verdicts(summary)
     lines += [machine_line(summary), "", planted_line(summary)]
     return "\n".join(lines) + "\n"
+
+
+def provenance_line(summary: dict) -> str:
+    tools = ", ".join(f"{name} {version}" for name, version in summary["tools"].items())
+    return (f"Measured {summary['started_utc'][:16]} to {summary['ended_utc'][:16]} (UTC) by {engine_text(summary)}; "
+            f"{tools or 'the versions of the other tools were not written down: those that Debian 12 had then'}.")
 
 
 def machine_line(summary: dict) -> str:

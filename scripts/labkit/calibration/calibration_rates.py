@@ -1,7 +1,8 @@
 """calibration_rates.py - trials to error rates: our gate and the tools beside it.  trials -> rates -> summary
 
 The tools are judged as they come: alpha 0.05, no smallest effect. Where one could say that this is unfair, a second
-row gives the same test our alpha and our smallest effect.
+row gives the same test our alpha and our smallest effect. Each test stands on both kinds of runs, back to back and interleaved:
+so it shows what the order of runs buys, and what the gate adds to it.
 """
 
 import itertools
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from labkit.calibration import ratio_of_medians
-from labkit.calibration.trial_file import CRITERION
+from labkit.calibration.trial_file import CRITERION, OF_ONE_PROGRAM
 from labkit.error_rates import GATE
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.stats.proportions import clopper_pearson
@@ -25,20 +26,23 @@ FIRST_STAGE = "pm"
 FLOOR_PERCENTILE = 99
 FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
-CALM_NOISE_RATIO = 0.03
-CALM_GATE = "gate, where a pair's noise was at most 3 %"
 FIRST_STAGE_GATE = "gate's first stage alone"
 FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
 
-HYPERFINE_WELCH = "hyperfine + Welch t"
-BENCHSTAT = "Mann-Whitney (benchstat)"
-COMPARE_PY = "compare.py (Google Benchmark)"
+INTERLEAVED, BACK_TO_BACK = "interleaved", "back to back"
+HYPERFINE_WELCH, STRICT_WELCH = "Welch t on hyperfine's runs", "Welch t on hyperfine's runs, our alpha and effect"
+HYPERFINE_U, STRICT_U = "Mann-Whitney on hyperfine's runs", "Mann-Whitney on hyperfine's runs, our alpha and effect"
+COMPARE_PY = "compare.py (Google Benchmark) on hyperfine's runs"
 CRITERION_RS = "criterion (Rust)"
-STRICT_WELCH = "hyperfine + Welch t, our alpha and effect"
-SAME_RUNS_WELCH = "Welch t on our interleaved runs"
-SAME_RUNS_U = "Mann-Whitney on our interleaved runs"
-ON_OUR_RUNS = (FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_RUNS_U)
-TOOLS = (GATE, CALM_GATE, *ON_OUR_RUNS, HYPERFINE_WELCH, STRICT_WELCH, BENCHSTAT, COMPARE_PY, CRITERION_RS)
+SAME_RUNS_WELCH, SAME_STRICT_WELCH = "Welch t on our runs", "Welch t on our runs, our alpha and effect"
+SAME_RUNS_U, SAME_STRICT_U = "Mann-Whitney on our runs", "Mann-Whitney on our runs, our alpha and effect"
+ON_OUR_RUNS = (FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_STRICT_WELCH, SAME_RUNS_U, SAME_STRICT_U)
+ON_RUNS_BACK_TO_BACK = (HYPERFINE_WELCH, STRICT_WELCH, HYPERFINE_U, STRICT_U, COMPARE_PY, CRITERION_RS)
+TOOLS = (GATE, *ON_OUR_RUNS, *ON_RUNS_BACK_TO_BACK)
+
+
+def order_of_runs(tool: str) -> str:
+    return BACK_TO_BACK if tool in ON_RUNS_BACK_TO_BACK else INTERLEAVED
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,35 @@ class Floors:
     medians: float
 
 
+@dataclass(frozen=True)
+class CrossFitted:
+    """A trial is judged with the floors of those that it is not one of: by halves, odd and even numbers."""
+
+    halves: tuple[Floors, Floors]
+
+    def of(self, trial: dict) -> Floors:
+        return self.halves[1 - trial["index"] % 2]
+
+
+def floors_of(identical: list[dict]) -> Floors:
+    return Floors(gate=floor_ratio(identical, lambda trial: trial["gate"]["first_ratio"]),
+                  medians=floor_ratio(identical, lambda trial: ratio_of_medians.ratio_of(*first_stage(trial))))
+
+
+def cross_fitted(identical: list[dict]) -> CrossFitted:
+    return CrossFitted(tuple(floors_of([trial for trial in identical if trial["index"] % 2 == half]) for half in (0, 1)))
+
+
 def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
     """The document of templates/schemas/calibration.schema.json. compare_py: {trial name: p} from the real tool."""
-    identical = [trial for trial in trials if trial["extra"] == 0]
-    floors = Floors(gate=floor_ratio(identical, lambda trial: trial["gate"]["first_ratio"]),
-                    medians=floor_ratio(identical, lambda trial: ratio_of_medians.ratio_of(*first_stage(trial))))
-    policy = policy_of(head)
-    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], floors, policy, compare_py)
+    identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
+    floors, policy, apart = floors_of(identical), policy_of(head), cross_fitted(identical)
+    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py)
                   for name in dict.fromkeys(trial["condition"] for trial in trials)}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
             "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials),
-            "size": size, "policy": asdict(policy), "floor_ratio": floors.gate,
+            "size": size, "engine": head.get("engine", 1), "tools": head.get("tools", {}),
+            "policy": asdict(policy), "floor_ratio": floors.gate,
             "ratio_of_medians_floor_ratio": floors.medians, "instructions": head["instructions"],
             "startup_ratio": head["startup_ratio"], "conditions": conditions,
             "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
@@ -82,11 +104,11 @@ def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]
             if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
 
 
-def rates_of(trials: list[dict], floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict:
+def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict:
     """{tool: {planted effect in thousandths: rate}}"""
     found: dict[str, dict[str, list[bool]]] = {}
     for trial in trials:
-        for tool, says_changed in verdicts_of(trial, floors, policy, compare_py).items():
+        for tool, says_changed in verdicts_of(trial, floors.of(trial), policy, compare_py).items():
             found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
     rates = {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
     for extra in rates.get(GATE, {}):
@@ -98,10 +120,10 @@ def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: 
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
     verdicts = {GATE: gate_says(trial, floors.gate, planted)}
-    if trial["gate"].get("noise_ratio", math.inf) <= CALM_NOISE_RATIO:
-        verdicts[CALM_GATE] = verdicts[GATE]
     if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
         verdicts[CRITERION_RS] = said in wanted_verdicts(planted)
+    if trial["condition"] not in OF_ONE_PROGRAM:  # there is no rival to link anew for each block
+        return verdicts
     return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
 
 
@@ -112,8 +134,14 @@ def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str,
     by_medians = ratio_of_medians.slower_or_faster(a, b, policy=policy, floor_ratio=floors.medians, seed=trial["seed"])
     return {FIRST_STAGE_GATE: first_stage_says(trial["gate"], floors.gate, planted),
             FIRST_STAGE_MEDIANS: by_medians == 1 if planted else by_medians != 0,
-            SAME_RUNS_WELCH: says(welch_p, a.ravel(), b.ravel(), planted),
-            SAME_RUNS_U: says(mann_whitney_p, a.ravel(), b.ravel(), planted)}
+            **both_ways(welch_p, SAME_RUNS_WELCH, SAME_STRICT_WELCH, a.ravel(), b.ravel(), planted, policy),
+            **both_ways(mann_whitney_p, SAME_RUNS_U, SAME_STRICT_U, a.ravel(), b.ravel(), planted, policy)}
+
+
+def both_ways(test, name: str, strict_name: str, a: np.ndarray, b: np.ndarray, planted: bool, policy: VerdictPolicy
+              ) -> dict[str, bool]:
+    """By the tool's alpha, and by ours with our smallest effect."""
+    return {name: says(test, a, b, planted), strict_name: says(test, a, b, planted, policy.alpha, policy.effect_ratio)}
 
 
 def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
@@ -123,15 +151,16 @@ def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str,
     if name not in pairs:
         return {}
     a, b = (np.array(times, dtype=float) for times in pairs[name])
-    verdicts = {HYPERFINE_WELCH: says(welch_p, a, b, planted), BENCHSTAT: says(mann_whitney_p, a, b, planted),
-                STRICT_WELCH: says(welch_p, a, b, planted, policy.alpha, policy.effect_ratio)}
-    if name in compare_py:
+    verdicts = (both_ways(welch_p, HYPERFINE_WELCH, STRICT_WELCH, a, b, planted, policy)
+                | both_ways(mann_whitney_p, HYPERFINE_U, STRICT_U, a, b, planted, policy))
+    if name in compare_py:  # the same test on the same runs, but by the tool itself
         verdicts[COMPARE_PY] = directed(compare_py[name] <= TOOL_ALPHA, a, b, planted)
+        del verdicts[HYPERFINE_U]
     return verdicts
 
 
 def gate_says(trial: dict, floor: float, planted: bool) -> bool:
-    """With the floor that this calibration itself found: the gate in use will have it."""
+    """With a floor that this calibration found, as the gate in use will have one."""
     gate = trial["gate"]
     if gate["verdict"] not in wanted_verdicts(planted):
         return False

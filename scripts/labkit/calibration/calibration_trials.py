@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labkit import host
-from labkit.calibration.trial_file import BUSY, CONDITIONS, QUIET, read_trials, unpack
+from labkit.calibration import relinked_trials
+from labkit.calibration.trial_file import AUDIT, BUSY, CONDITIONS, OF_ONE_PROGRAM, QUIET, RELINKED, read_head, read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, TooShort, run_campaign
 from labkit.experiment.commands import Command, CommandSubject, Conditions
@@ -29,10 +30,11 @@ from labkit.experiment.interleave import CANARY
 from labkit.instruments import Unavailable, hyperfine, whole_process
 from labkit.outcome import LabError
 from labkit.process import run_process
-from labkit.row_file import RowFile
-from labkit.verdicts.verdict import VerdictPolicy
+from labkit.row_file import RowFile, read_rows
+from labkit.verdicts.verdict import ENGINE, VerdictPolicy
 
 PLANTED_WORK = Path("build/calibration/planted_work")
+PLANTED_OBJECT = PLANTED_WORK.with_suffix(".o")
 TABLE_KIB = 64
 UNITS = 32  # about 6 ms: short, so that a night is not needed, and noisier than 50 ms would be
 NEIGHBOUR_UNITS = 10**12
@@ -53,9 +55,9 @@ class Size:
 
 
 SIZES = {size.name: size for size in (
-    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}}),
+    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}, RELINKED: {0: 2}, AUDIT: {0: 2}}),
     Size("documented", {QUIET: {0: 400, 10: 40, 20: 120, 30: 40, 50: 120, 100: 40},
-                        BUSY: {0: 400, 20: 60, 50: 60}}))}
+                        BUSY: {0: 400, 20: 60, 50: 60}, RELINKED: {0: 200}, AUDIT: {0: 200}}))}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Trial:
 
     @property
     def has_rivals(self) -> bool:
-        return self.index % RIVALS_EVERY == 0
+        return self.condition in OF_ONE_PROGRAM and self.index % RIVALS_EVERY == 0
 
 
 def all_trials(size: Size) -> list[Trial]:
@@ -87,19 +89,27 @@ def trial_of(record: dict) -> Trial:
     return Trial(record["condition"], record["extra"], record["index"])
 
 
+def is_of_this_engine(path: Path) -> bool:
+    """Rates of one engine say nothing of another: what an earlier one measured stays, packed, until this one is complete."""
+    return not read_trials(path) or read_head(path).get("engine", 1) == ENGINE
+
+
 def missing_trials(size: Size, path: Path) -> list[Trial]:
-    done = {trial_of(record) for record in read_trials(path)}
+    done = {trial_of(record) for record in read_trials(path)} if is_of_this_engine(path) else set()
     return [trial for trial in all_trials(size) if trial not in done]
 
 
 def run_trials(size: Size, path: Path, *, ends: float, on_trial: Callable[[], None]) -> None:
     """Runs what path does not have yet, until `ends` by time.monotonic()."""
-    unpack(path)
+    if is_of_this_engine(path):
+        unpack(path)
+    elif path.exists():
+        path.rename(path.with_suffix(".earlier-engine.jsonl"))
     missing = missing_trials(size, path)
     with workplace() as files, RowFile(path) as log:
-        if not read_trials(path):
+        if not path.exists() or not list(read_rows(path)):
             log.add({"kind": "head", "host": host.read_host().to_json(), "started_utc": now_utc(),
-                     "policy": asdict(VerdictPolicy()), "instructions": planted_instructions(files),
+                     "engine": ENGINE, "tools": tool_versions(), "policy": asdict(VerdictPolicy()), "instructions": planted_instructions(files),
                      "startup_ratio": startup_ratio(files)})
         rival = Hyperfine()
         for condition in CONDITIONS:
@@ -178,6 +188,21 @@ class Hyperfine:
         return {"took_s": round(took_s, 3), "a_us": times["A"], "b_us": times["B"]}
 
 
+def tool_versions() -> dict[str, str]:
+    """Of the rivals that run beside the gate, as each says or as Debian packaged it."""
+    packages = {"compare.py": "libbenchmark-tools", "criterion": "librust-criterion-dev", "hyperfine": "hyperfine"}
+    found = {name: debian_version(package) for name, package in packages.items()}
+    return {name: version for name, version in found.items() if version}
+
+
+def debian_version(package: str) -> str:
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
 def startup_ratio(files: dict[str, Path]) -> float:
     """Share of a run that is starting a process: the planted effect on wall time is smaller by that much."""
     def median_ns(units: int) -> float:
@@ -197,17 +222,25 @@ def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
 
 
 def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
-    """The whole procedure of `lab compare`, as it stands."""
+    """The whole procedure of `lab compare`, as it stands; relinked, of `lab gate` and of an audit."""
+    rows: list[dict] = []
+    try:
+        campaign = campaign_of(trial, files, rows)
+    except TooShort as error:
+        return {"verdict": "inconclusive", "reason": str(error), "runs": columns(rows)}
+    return gate_record(campaign) | {"runs": columns(rows)}
+
+
+def campaign_of(trial: Trial, files: dict[str, Path], rows: list[dict]) -> Campaign:
+    if trial.condition == RELINKED:
+        return relinked_trials.run_as_gate(work_argv(files["A"], 0), PLANTED_OBJECT, trial.seed, rows)
+    if trial.condition == AUDIT:
+        return relinked_trials.run_as_audit(trial.seed, PLANTED_WORK.parent, rows)
     pair = CommandSubject({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]
                         for arm, path in files.items()},
                        Conditions(cpu=host.measuring_cpu(), timeout_s=20))
     design = Design(seed=trial.seed, budget_s=TRIAL_BUDGET_S, cpu=host.measuring_cpu())
-    rows: list[dict] = []
-    try:
-        campaign = run_campaign([Case("planted", pair, gating=("wall",))], design, on_row=rows.append)
-    except TooShort as error:
-        return {"verdict": "inconclusive", "reason": str(error), "runs": columns(rows)}
-    return gate_record(campaign) | {"runs": columns(rows)}
+    return run_campaign([Case("planted", pair, gating=("wall",))], design, on_row=rows.append)
 
 
 def gate_record(campaign: Campaign) -> dict:
@@ -221,6 +254,11 @@ def gate_record(campaign: Campaign) -> dict:
             "reruns_count": len(campaign.reruns)}
 
 
+def timed_ns(row: dict) -> float:
+    """Of the process; where the harness ran, of what it timed."""
+    return sum(row.get("samples_ns") or ()) or row["wall_ns"]
+
+
 def columns(rows: list[dict]) -> dict:
     """Every run, in the order it ran: a tenth of the size of rows.
 
@@ -232,6 +270,6 @@ def columns(rows: list[dict]) -> dict:
     groups = itertools.groupby(rows, key=lambda row: (row["stage"][0], row["block"], row["attempt"]))
     return {"blocks": [f"{stage}{block}.{attempt}" + "".join(letters[row["arm"]] for row in group)
                        for (stage, block, attempt), group in groups],
-            "wall_us": [round(row["wall_ns"] / 1000, 1) for row in rows],
+            "wall_us": [round(timed_ns(row) / 1000, 1) for row in rows],
             "steal_ns": {str(index): row["steal_ns"] for index, row in enumerate(rows) if row["steal_ns"]},
             "failures": {str(index): row["failure"] for index, row in enumerate(rows) if row["failure"]}}

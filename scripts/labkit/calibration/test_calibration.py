@@ -14,7 +14,7 @@ import pytest
 from labkit import error_rates
 from labkit.calibration import (calibration_page, calibration_rates, calibration_trials, criterion_trials,
                                 ratio_of_medians)
-from labkit.calibration.calibration_rates import BENCHSTAT, COMPARE_PY, HYPERFINE_WELCH, STRICT_WELCH, summarise
+from labkit.calibration.calibration_rates import COMPARE_PY, HYPERFINE_U, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
 from labkit.calibration.criterion_trials import missing_criterion
@@ -26,10 +26,10 @@ from labkit.outcome import Exit
 from labkit.schemas import check
 from labkit.stats.other_tests import mann_whitney_p
 from labkit.verbs import calibrate
-from labkit.verdicts.verdict import VerdictPolicy, compare_blocks
+from labkit.verdicts.verdict import ENGINE, VerdictPolicy, compare_blocks
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAD = {"kind": "head", "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
+HEAD = {"kind": "head", "engine": ENGINE, "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
         "startup_ratio": 0.05, "host": {"fingerprint": "0" * 64, "unstable": {}, "stable": {
             "cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}}}
 
@@ -77,7 +77,8 @@ def test_drift_between_blocks_of_runs_fools_the_tools_and_not_ours():
     rates = summarise(HEAD, trials, {calibration_rates.trial_name(t): 0.001 for t in trials}, "quick")
     found = {tool: rate["0"]["changed_count"] for tool, rate in rates["conditions"]["quiet"].items()}
     assert found[GATE] == 0
-    assert min(found[tool] for tool in (HYPERFINE_WELCH, BENCHSTAT, STRICT_WELCH, COMPARE_PY)) >= 19
+    assert min(found[tool] for tool in (HYPERFINE_WELCH, STRICT_WELCH, COMPARE_PY)) >= 19
+    assert HYPERFINE_U not in found  # the same test on the same runs: one row
 
 
 def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
@@ -91,7 +92,7 @@ def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
     cited = error_rates.citation("0" * 64)
     assert "0 of 5 times" in cited["text"] and "+2 % found 1 of 1" in cited["text"]
     page = calibration_page.page(summary, "name")
-    assert "| gate | 0/5" in page and "+2.000%" in page
+    assert "| gate | interleaved | 0/5" in page and "+2.000%" in page
     error_rates.load.cache_clear()
 
 
@@ -108,7 +109,7 @@ def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
     monkeypatch.setattr(calibration_trials, "planted_instructions", lambda files: {"0": 1})
     monkeypatch.setattr(calibration_trials, "run_trial", lambda trial, files, rival: {"kind": "trial", **vars(trial)})
     size, path, steps = Size("tiny", {"quiet": {0: 3, 20: 2}}), tmp_path / "runs.jsonl", []
-    path.write_text('{"kind": "head"}\n' + json.dumps({"kind": "trial", "condition": "quiet", "extra": 0, "index": 1})
+    path.write_text(json.dumps({"kind": "head", "engine": ENGINE}) + "\n" + json.dumps({"kind": "trial", "condition": "quiet", "extra": 0, "index": 1})
                     + '\n{"kind": "trial", "condi')
     path.write_text(path.read_text().rsplit("\n", 1)[0] + "\n")
     run_trials(size, path, ends=0, on_trial=lambda: steps.append(1))
@@ -194,13 +195,32 @@ def test_the_real_criterion_finds_fifty_times_the_work():
     assert found["verdict"] == "regressed" and len(found["a_us"]) == len(found["b_us"]) == 100
 
 
-def test_power_is_also_told_for_calm_comparisons_alone():
-    noisy = record(20, 1, "inconclusive")
-    noisy["gate"]["noise_ratio"] = 0.08
-    rates = summarise(HEAD, [record(0, 0, "equivalent"), record(20, 0, "regressed", 1.02), noisy], {}, "quick")
-    quiet = rates["conditions"]["quiet"]
-    assert [(quiet[name]["20"]["changed_count"], quiet[name]["20"]["trials_count"])
-            for name in (GATE, calibration_rates.CALM_GATE)] == [(1, 2), (1, 1)]
+def test_a_floor_is_fitted_on_other_trials_than_it_is_judged_with():
+    """It was fitted on all, itself included: the largest of 400 could never be beyond the 99th percentile by itself."""
+    odd = [record(0, i, "improved", ratio=1.05) for i in range(1, 500, 2)]
+    even = [record(0, i, "equivalent", ratio=1.0) for i in range(0, 500, 2)]
+    rates = summarise(HEAD, odd + even, {}, "documented")["conditions"]["quiet"][GATE]["0"]
+    assert rates["changed_count"] == 250  # by the floor of the even ones, which is none
+
+
+def test_rates_of_another_engine_are_not_those_of_this_one(tmp_path):
+    size, path = Size("tiny", {"quiet": {0: 1}}), tmp_path / "runs.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD | {"engine": 1}, record(0, 0, "equivalent"))))
+    assert len(missing_trials(size, path)) == 1
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, record(0, 0, "equivalent"))))
+    assert missing_trials(size, path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("condition", ["relinked", "audit"])
+def test_one_real_trial_of_a_relinked_program(condition, monkeypatch):
+    """Both sides are the same objects, linked anew for each block."""
+    monkeypatch.setattr(calibration_trials.relinked_trials, "BUDGET_S", 6.0)
+    with calibration_trials.workplace() as files:
+        trial = calibration_trials.run_trial(Trial(condition, 0, 0), files, Hyperfine())
+    assert trial["hyperfine"] is None and len(trial["gate"]["runs"]["wall_us"]) >= 12
+    rates = summarise(HEAD, [trial], {}, "quick")["conditions"]
+    assert list(rates) == [condition] and list(rates[condition]) == [GATE]
 
 
 def test_each_trial_has_its_own_seed():

@@ -8,10 +8,14 @@ import json
 import lzma
 from pathlib import Path
 
+from labkit.error_rates import AUDIT
 from labkit.evidence import disk_errors
 from labkit.row_file import read_rows
 
-CONDITIONS = QUIET, BUSY = "quiet", "busy"
+# Of one program and its copies; then both sides linked anew for each block: as `lab gate` judges, and as an audit does.
+OF_ONE_PROGRAM = QUIET, BUSY = "quiet", "busy"
+RELINKED = "relinked"
+CONDITIONS = (*OF_ONE_PROGRAM, RELINKED, AUDIT)
 CRITERION = "criterion"
 
 

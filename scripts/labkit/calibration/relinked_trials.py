@@ -1,0 +1,107 @@
+"""relinked_trials.py - a program against itself, both sides linked anew for each block: what an inert change looks like.
+
+link_orders, campaign -> relinked_trials -> calibration_trials
+
+As `lab gate` judges: planted_work as a command, at the gate's alpha. As an audit does: telemetry in process, at the alpha of
+hardening/policy.toml, as one of so many candidates, by an audit's looks.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labkit import host, policy
+from labkit.evidence import sha256_of
+from labkit.experiment.campaign import Campaign, run_campaign
+from labkit.experiment.commands import Command, CommandSubject, Conditions
+from labkit.experiment.design import SELECTION_LOOKS, Case, Design
+from labkit.outcome import LabError
+from labkit.runner import LocalRunner
+from labkit.subject import Slot
+from labkit.verdicts.stages import CANARY
+from labkit.verdicts.verdict import VerdictPolicy, judge_as_one_of
+from labkit.workload import fixture, harness, manifest, variant
+from labkit.workload.build import Binary, compiler
+from labkit.workload.harness import Load
+from labkit.workload.library import LibrarySubject
+from labkit.workload.link_orders import Copies, Layouts, LinkOrders, layouts_of
+
+PATIENT, SIZE, MINIMUM_MS = "telemetry", "small", 20
+BUDGET_S = 12.0  # of a trial: linking takes longer than a short run
+
+
+@dataclass
+class RelinkedSubject(CommandSubject):
+    """A command whose program is another link of the same objects in each block. builds is what is said of them."""
+
+    layouts: dict[str, Layouts] | None = None
+
+    kind = "relinked command"
+
+    def _command(self, arm: str, slot: Slot) -> Command:
+        usual, program = self.builds[arm][0], self.layouts[arm].of_block(slot.build).path
+        return replace(usual, argv=(str(program), *usual.argv[1:]), program=program)
+
+
+@contextmanager
+def programs(beside: Path) -> Iterator[Path]:
+    """A folder for the links of one trial."""
+    with tempfile.TemporaryDirectory(prefix="relinked-", dir=beside) as folder:
+        yield Path(folder)
+
+
+def run_as_gate(argv: tuple[str, ...], object_file: Path, seed: int, rows: list[dict]) -> Campaign:
+    """argv: of planted_work, its program first."""
+    with programs(object_file.parent) as folder:
+        arms = {arm: planted_layouts(Path(argv[0]), object_file, seed + number, folder / arm)
+                for number, arm in enumerate("AB")}
+        said = Command("planted_work", argv, Path(argv[0]))
+        subject = RelinkedSubject({"A": [said], "B": [said], CANARY: [said]},
+                                  Conditions(cpu=host.measuring_cpu(), timeout_s=20),
+                                  layouts=arms | {CANARY: Copies(arms["A"])})
+        design = Design(seed=seed, budget_s=BUDGET_S, cpu=host.measuring_cpu())
+        return run_campaign([Case("relinked", subject, gating=("wall",))], design, on_row=rows.append)
+
+
+def planted_layouts(program: Path, object_file: Path, seed: int, folder: Path) -> LinkOrders:
+    folder.mkdir()
+    usual = Binary("planted_work", program, "", sha256_of(program), program.stat().st_size, "", ())
+    return LinkOrders(usual, [object_file], link_static, seed, folder)
+
+
+def link_static(objects, path: Path) -> None:
+    done = subprocess.run([compiler(), "-static", *map(str, objects), "-o", str(path)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LabError(f"{path} cannot be linked: {done.stderr.strip()[-300:]}")
+
+
+def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
+    """The verdict is that of one candidate, at the strictest factor that Holm can come to."""
+    rules, wanted = policy.parse(policy.load()), manifest.load(PATIENT)
+    fixture.ensure(wanted)
+    judged_by = VerdictPolicy(alpha=rules.alpha, effect_ratio=rules.minimum_gain_ratio, equivalence_ratio=rules.equivalence_ratio)
+    family_count = len(wanted.candidates)
+    with programs(beside) as folder:
+        arms = {}
+        for number, arm in enumerate("AB"):
+            (folder / arm).mkdir()
+            arms[arm] = layouts_of(wanted, variant.baseline(wanted), seed + number, folder / arm)
+        first = harness.must(harness.observe(wanted, arms["A"].usual, Load(SIZE, samples_count=3), cpu=host.measuring_cpu()),
+                             "first run of the baseline")
+        load = Load(SIZE, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+        subject = LibrarySubject(wanted, arms | {CANARY: Copies(arms["A"])}, load, LocalRunner(host.measuring_cpu()))
+        design = Design(seed=seed, budget_s=BUDGET_S, policy=judged_by, cpu=host.measuring_cpu(), family_count=family_count,
+                        look_shares=SELECTION_LOOKS)
+        case = Case("relinked", subject, gating=(wanted.metric,), undecided_ratio=1 / (1 + rules.required_gain(2)))
+        campaign = run_campaign([case], design, on_row=rows.append)
+    return as_one_candidate(campaign, family_count, judged_by)
+
+
+def as_one_candidate(campaign: Campaign, family_count: int, judged_by: VerdictPolicy) -> Campaign:
+    if campaign.exit == 4:  # nothing is concluded
+        return campaign
+    found = judge_as_one_of(campaign.cases[0].first_stage[0], family_count, judged_by)
+    return replace(campaign, verdict=found.verdict, cases=(replace(campaign.cases[0], first_stage=(found,), comparisons=(found,)),))
