@@ -92,6 +92,25 @@ static void note_kernel_names(struct notes *notes)
 		     strerror(-notes->findings->counts.naming.kernel_error));
 }
 
+static void note_debug_files(struct notes *notes)
+{
+	const struct clinic_symbols_counts *counts =
+		&notes->findings->counts.naming.symbols;
+
+	if (counts->split_missing_count)
+		note(notes, IS_NOTE,
+		     "the functions of %" PRIu64
+		     " compiled files are described in .dwo files that are "
+		     "neither where they were built, nor beside the program, "
+		     "nor packed in PROGRAM.dwp: inlined calls are missing",
+		     counts->split_missing_count);
+	if (counts->too_large_count)
+		note(notes, IS_NOTE,
+		     "%" PRIu64 " debug files are too large to be read: their "
+		     "code has names of symbol tables, without inlined calls",
+		     counts->too_large_count);
+}
+
 static bool is_by_timers(const struct clinic_findings *findings)
 {
 	return !strcmp(findings->source.backend, "timer");
@@ -321,6 +340,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_overwritten(&notes);
 	note_blind_spot(&notes);
 	note_kernel_names(&notes);
+	note_debug_files(&notes);
 	note_unopened(&notes);
 	note_unnamed(&notes);
 	note_reconciliation(&notes);

@@ -12,7 +12,7 @@
  * Ownership  clinic_dwarf_image_close() ends dwarf and unmaps the image.
  * Errors     0 or -errno: -ENODATA no debug information; -EFBIG more than
  *            bytes_max of it; -EBADMSG damaged.
- * Read next  symbols/dwarf_index.h.
+ * Read next  symbols/section_file.h, symbols/dwarf_index.h.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_IMAGE_H
 #define CLINIC_SYMBOLS_DWARF_IMAGE_H
@@ -30,6 +30,14 @@ struct clinic_dwarf_image {
 
 int clinic_dwarf_image_open(const struct clinic_elf *elf, uint64_t bytes_max,
 			    struct clinic_dwarf_image *image);
+/*
+ * Lets libdw find the split unit of a skeleton in the file of a descriptor.
+ * It looks at the path that the skeleton names, and (0.188) cannot read a
+ * package; the name in our image is made that of the descriptor, once.
+ */
+int clinic_dwarf_image_link_split(const struct clinic_dwarf_image *image,
+				  Dwarf_Die *skeleton, int fd,
+				  Dwarf_Die *split);
 /* Gives back the memory that reading took; what is read again comes again. */
 void clinic_dwarf_image_release(const struct clinic_dwarf_image *image);
 void clinic_dwarf_image_close(struct clinic_dwarf_image *image);

@@ -3,11 +3,9 @@
 
 #include <dwarf.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "symbols/dwarf_image.h"
 #include "symbols/dwarf_names.h"
@@ -28,6 +26,7 @@ struct clinic_dwarf_index {
 	uint64_t damaged_count; /* of what was forgotten */
 	struct clinic_dwarf_image image;
 	struct clinic_dwarf_image alternate;
+	struct clinic_split_files split_files;
 	struct clinic_dwarf_budget budget;
 	struct clinic_dwarf_names names;
 	struct clinic_dwarf_lines lines;
@@ -127,6 +126,7 @@ static int begin(struct clinic_dwarf_index *index)
 int clinic_dwarf_index_new(const struct clinic_elf *binary,
 			   const struct clinic_elf *debug,
 			   const struct clinic_elf *alternate,
+			   const struct clinic_split_files *split_files,
 			   uint64_t bytes_max,
 			   struct clinic_dwarf_index **index)
 {
@@ -138,6 +138,8 @@ int clinic_dwarf_index_new(const struct clinic_elf *binary,
 	made->binary = binary;
 	made->lines.binary = binary;
 	made->lines.bytes_max = bytes_max / 4;
+	made->split_files = *split_files;
+	made->split_files.bytes_max = bytes_max / 4;
 	error = clinic_dwarf_image_open(debug, bytes_max / 2, &made->image);
 	if (!error && alternate)
 		/* Names shared between files; all else works without. */
@@ -163,6 +165,7 @@ void clinic_dwarf_index_free(struct clinic_dwarf_index *index)
 	free(index->frames);
 	clinic_dwarf_image_close(&index->image);
 	clinic_dwarf_image_close(&index->alternate);
+	clinic_split_files_close(&index->split_files);
 	free(index);
 }
 
@@ -186,40 +189,45 @@ static const char *string_of(Dwarf_Die *die, unsigned int name)
 	return dwarf_formstring(dwarf_attr(die, name, &attribute));
 }
 
-/*
- * libdw opens the .dwo file by itself, and would wait for ever for a named
- * pipe of that name.
- */
-static bool has_split_file(Dwarf_Die *die)
+static struct clinic_split_unit split_unit_of(Dwarf_Die *die)
 {
-	const char *folder = string_of(die, DW_AT_comp_dir);
-	const char *name = string_of(die, DW_AT_dwo_name);
-	char path[PATH_MAX];
-	struct stat status;
-	int length;
+	struct clinic_split_unit unit = {0};
+	Dwarf_Half version = 0;
+	uint8_t type;
 
-	if (!name)
-		name = string_of(die, DW_AT_GNU_dwo_name);
-	if (!name)
-		return false;
-	length = snprintf(path, sizeof(path), "%s/%s",
-			  *name == '/' || !folder ? "" : folder, name);
-	return length > 0 && (size_t)length < sizeof(path) &&
-	       !stat(path, &status) && S_ISREG(status.st_mode);
+	unit.folder = string_of(die, DW_AT_comp_dir);
+	unit.name = string_of(die, DW_AT_dwo_name);
+	if (!unit.name)
+		unit.name = string_of(die, DW_AT_GNU_dwo_name);
+	dwarf_cu_info(die->cu, &version, &type, NULL, NULL, &unit.id, NULL,
+		      NULL);
+	unit.is_version_5 = version >= 5;
+	return unit;
 }
 
-static void find_split(struct clinic_dwarf_unit *unit)
+/* The functions of a skeleton are described elsewhere. */
+static void find_split(struct clinic_dwarf_index *index,
+		       struct clinic_dwarf_unit *unit)
 {
-	Dwarf_Die split = {0};
+	struct clinic_split_unit wanted;
+	Dwarf_Die split;
+	int fd;
 
 	if (unit->is_prepared)
 		return;
 	unit->is_prepared = true;
-	if (has_split_file(&unit->die) &&
-	    !dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &split, NULL, NULL,
-			   NULL) &&
-	    split.addr)
+	wanted = split_unit_of(&unit->die);
+	if (!wanted.name)
+		return;
+	fd = clinic_split_files_find(&index->split_files, &wanted);
+	if (fd < 0) {
+		index->budget.damaged_count += fd == -EBADMSG;
+		return;
+	}
+	if (!clinic_dwarf_image_link_split(&index->image, &unit->die, fd,
+					   &split))
 		unit->code = split;
+	close(fd);
 }
 
 /*
@@ -260,7 +268,7 @@ static int find_unit(struct clinic_dwarf_index *index, uint64_t address,
 		return error;
 	make_room(index, at);
 	*unit = &index->units[at];
-	find_split(*unit);
+	find_split(index, *unit);
 	return 0;
 }
 
@@ -426,7 +434,7 @@ int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
 	for (size_t i = 0; !error && i < index->units_count; i++) {
 		struct clinic_dwarf_unit *unit = &index->units[i];
 
-		find_split(unit);
+		find_split(index, unit);
 		error = clinic_dwarf_unit_read_all(unit, &index->budget);
 		if (!error)
 			search_unit(&search, unit);

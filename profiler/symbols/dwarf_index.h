@@ -20,6 +20,7 @@
 #define CLINIC_SYMBOLS_DWARF_INDEX_H
 
 #include "symbols/elf_file.h"
+#include "symbols/split_files.h"
 #include "symbols/symbol.h"
 
 struct clinic_dwarf_index;
@@ -27,11 +28,12 @@ struct clinic_dwarf_index;
 /*
  * debug: the file with the sections, binary: the one that is mapped (may be
  * the same), alternate: of .gnu_debugaltlink, or NULL. All must outlive the
- * index.
+ * index, and so must the paths of split_files, which is copied.
  */
 int clinic_dwarf_index_new(const struct clinic_elf *binary,
 			   const struct clinic_elf *debug,
 			   const struct clinic_elf *alternate,
+			   const struct clinic_split_files *split_files,
 			   uint64_t bytes_max,
 			   struct clinic_dwarf_index **index);
 void clinic_dwarf_index_free(struct clinic_dwarf_index *index); /* NULL: fine */

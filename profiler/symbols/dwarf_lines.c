@@ -5,40 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct clinic_line_section section_of(Elf *elf, const char *name,
-					     const char *split_name)
-{
-	struct clinic_line_section found = {0};
-	Elf_Scn *section = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return found;
-	while ((section = elf_nextscn(elf, section))) {
-		Elf64_Shdr *header = elf64_getshdr(section);
-		const char *text =
-			header ? elf_strptr(elf, names, header->sh_name) : NULL;
-		Elf_Data *data;
-
-		if (!text || (strcmp(text, name) && strcmp(text, split_name)))
-			continue;
-		data = elf_getdata(section, NULL);
-		if (data && data->d_buf)
-			found = (struct clinic_line_section){data->d_buf,
-							     data->d_size};
-	}
-	return found;
-}
-
 static struct clinic_line_sections sections_of(Dwarf_Die *unit)
 {
 	Elf *elf = dwarf_getelf(dwarf_cu_getdwarf(unit->cu));
 
 	return (struct clinic_line_sections){
-		.line = section_of(elf, ".debug_line", ".debug_line.dwo"),
-		.line_str = section_of(elf, ".debug_line_str",
-				       ".debug_line_str.dwo"),
-		.str = section_of(elf, ".debug_str", ".debug_str.dwo"),
+		.line = clinic_dwarf_section_of(elf, ".debug_line",
+						".debug_line.dwo"),
+		.line_str = clinic_dwarf_section_of(elf, ".debug_line_str",
+						    ".debug_line_str.dwo"),
+		.str = clinic_dwarf_section_of(elf, ".debug_str",
+					       ".debug_str.dwo"),
 	};
 }
 

@@ -14,7 +14,7 @@ static const char *next_text(struct byte_reader *reader)
 	return text ? text : "";
 }
 
-static const char *text_at(const struct clinic_line_section *section,
+static const char *text_at(const struct clinic_dwarf_section *section,
 			   uint64_t offset)
 {
 	struct byte_reader reader = {0};

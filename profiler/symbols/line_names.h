@@ -8,13 +8,11 @@
 #define CLINIC_SYMBOLS_LINE_NAMES_H
 
 #include "foundation/byte_reader.h"
+#include "symbols/dwarf_section.h"
 
 /* Sections of the file that has the unit; size 0: it has none. */
 struct clinic_line_sections {
-	struct clinic_line_section {
-		const uint8_t *bytes;
-		uint64_t size;
-	} line, line_str, str;
+	struct clinic_dwarf_section line, line_str, str;
 };
 
 struct clinic_line_file {

@@ -67,8 +67,9 @@ struct clinic_symbols_counts {
 	uint64_t tier_count[CLINIC_TIERS]; /* addresses */
 	uint64_t build_id_mismatch_count;  /* files not used */
 	uint64_t crc_mismatch_count;       /* .gnu_debuglink files */
-	uint64_t damaged_count;   /* files, tables, units: read in part */
-	uint64_t too_large_count; /* debug files, see memory_bytes_max */
+	uint64_t damaged_count;       /* files, tables, units: read in part */
+	uint64_t too_large_count;     /* debug files, see memory_bytes_max */
+	uint64_t split_missing_count; /* units without their .dwo file */
 };
 
 #endif

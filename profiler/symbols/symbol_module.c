@@ -32,8 +32,13 @@ static void open_dwarf(struct clinic_symbols_module *module,
 				    module->debug ? module->debug_path
 						  : module->path,
 				    &module->alternate);
-	error = clinic_dwarf_index_new(module->elf, debug, module->alternate,
-				       bytes_max, &module->dwarf);
+	error = clinic_dwarf_index_new(
+		module->elf, debug, module->alternate,
+		&(struct clinic_split_files){.root = module->root,
+					     .path = module->path,
+					     .debug_path = module->debug_path,
+					     .counts = module->counts},
+		bytes_max, &module->dwarf);
 	if (error == -EFBIG)
 		search->counts->too_large_count++;
 	else if (error)

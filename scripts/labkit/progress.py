@@ -1,6 +1,5 @@
 """progress.py - how far it is, with time left: one live line on a terminal, plain lines in a log."""
 
-import contextlib
 import sys
 import time
 
@@ -21,7 +20,7 @@ class Progress:
 
     def __exit__(self, kind, *_rest) -> None:
         if self.live:
-            self._write("\r\x1b[K")
+            self.stream.write("\r\x1b[K")
         verdict = "stopped" if kind else "done"
         self._line(f"{self.title}: {verdict} in {_span(time.monotonic() - self.started)}")
 
@@ -41,16 +40,11 @@ class Progress:
         share = self.done / self.steps
         left = (now - self.started) * (1 - share) / share
         bar = "#" * int(20 * share) + "." * (20 - int(20 * share))
-        self._write(f"\r\x1b[K{self.title} [{bar}] {share:4.0%}, {_span(left)} left  {note}"[:110])
+        self.stream.write(f"\r\x1b[K{self.title} [{bar}] {share:4.0%}, {_span(left)} left  {note}"[:110])
+        self.stream.flush()
 
     def _line(self, text: str) -> None:
-        self._write(text + "\n")
-
-    def _write(self, text: str) -> None:
-        """Where nobody can be shown how far it is (a full disk, a reader that went away), the work goes on."""
-        with contextlib.suppress(OSError):
-            self.stream.write(text)
-            self.stream.flush()
+        print(text, file=self.stream, flush=True)
 
 
 def _span(seconds: float) -> str:

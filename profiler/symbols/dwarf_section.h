@@ -1,0 +1,21 @@
+/*
+ * symbols/dwarf_section.h - the bytes of a debug section, by name.
+ *
+ * Ownership  bytes are the Elf's.
+ */
+#ifndef CLINIC_SYMBOLS_DWARF_SECTION_H
+#define CLINIC_SYMBOLS_DWARF_SECTION_H
+
+#include <libelf.h>
+#include <stdint.h>
+
+struct clinic_dwarf_section {
+	const uint8_t *bytes;
+	uint64_t size; /* 0: it is not there */
+};
+
+/* split_name: what a .dwo file calls it. */
+struct clinic_dwarf_section clinic_dwarf_section_of(Elf *elf, const char *name,
+						    const char *split_name);
+
+#endif

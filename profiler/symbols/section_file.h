@@ -1,0 +1,41 @@
+/*
+ * symbols/section_file.h - an ELF file of chosen sections, unpacked.
+ *
+ * What libdw reads is such a file, never one from outside: its headers are
+ * sound by construction, and it has only what names need.
+ *
+ * Ownership  the descriptor is the caller's; the file has no name.
+ * Errors     a descriptor, or -errno: -ENODATA no section at all; -EFBIG more
+ *            than bytes_max; -EBADMSG a section that cannot be unpacked.
+ * Read next  symbols/dwarf_image.h, symbols/split_files.h.
+ */
+#ifndef CLINIC_SYMBOLS_SECTION_FILE_H
+#define CLINIC_SYMBOLS_SECTION_FILE_H
+
+#include "symbols/elf_file.h"
+
+#define CLINIC_SECTION_CHOICES_MAX 12
+
+struct clinic_section_choice {
+	const char *name; /* in the file that is written */
+	const struct clinic_elf *elf;
+	struct clinic_elf_section section; /* of elf, or a part of one */
+	uint64_t room_bytes;               /* zeros after it */
+};
+
+struct clinic_section_choices {
+	struct clinic_section_choice list[CLINIC_SECTION_CHOICES_MAX];
+	size_t count;
+};
+
+/* Adds the section of that name if elf has it. */
+void clinic_section_choices_add(struct clinic_section_choices *choices,
+				const struct clinic_elf *elf, const char *name,
+				uint64_t room_bytes);
+
+/* like: the header whose machine the file has. */
+int clinic_section_file_write(const struct clinic_section_choices *choices,
+			      const Elf64_Ehdr *like, uint64_t bytes_max,
+			      uint64_t *size_bytes);
+
+#endif
