@@ -134,6 +134,8 @@ static void set_sample_counts(json_t *object,
 	clinic_field_count(object, "samples_count", counts->samples_count);
 	clinic_field_count(object, "lost_count", quality->lost_count);
 	clinic_field_count(object, "throttled_count", quality->throttled_count);
+	clinic_field_count(object, "lost_locks_count",
+			   quality->lost_locks_count);
 	clinic_field_count(object, "truncated_count", counts->truncated_count);
 	clinic_field_count(object, "alternate_stack_count",
 			   counts->alternate_stack_count);

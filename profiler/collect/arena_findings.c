@@ -213,6 +213,20 @@ static int note_image(struct clinic_session *session,
 	return err;
 }
 
+static int note_lost_locks(struct clinic_session *session)
+{
+	uint64_t lost_count = clinic_session_quality(session)->lost_locks_count;
+	char text[200];
+
+	if (!lost_count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " acquisitions of locks and waits for them were "
+		 "not counted: more locks were in use than there is room for",
+		 lost_count);
+	return clinic_session_add_note(session, 1, text);
+}
+
 int clinic_arena_findings_note(struct clinic_session *session,
 			       const struct clinic_arena_plan *plan,
 			       const struct clinic_arena_facts *facts,
@@ -234,6 +248,8 @@ int clinic_arena_findings_note(struct clinic_session *session,
 		err = note_unfinished(session, facts);
 	if (!err)
 		err = note_confined(session, facts);
+	if (!err)
+		err = note_lost_locks(session);
 	if (!err && facts->unreadable_count)
 		err = note_unreadable(session, facts->unreadable_count);
 	if (!err && plan->sample_bytes)

@@ -12,8 +12,9 @@
 #include "sources/data_symbol.h"
 
 static const char *const kinds[LOCK_KINDS] = {
-	[LOCK_MUTEX] = "mutex", [LOCK_RWLOCK] = "rwlock", [LOCK_COND] = "cond",
-	[LOCK_SEM] = "sem",     [LOCK_JOIN] = "join",
+	[LOCK_MUTEX] = "mutex", [LOCK_RWLOCK] = "rwlock",
+	[LOCK_COND] = "cond",   [LOCK_SEM] = "sem",
+	[LOCK_JOIN] = "join",   [LOCK_BARRIER] = "barrier",
 };
 
 /* A file that the program had loaded. */

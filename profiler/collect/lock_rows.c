@@ -44,7 +44,9 @@ static int save_wait(struct clinic_arena_sums *sums,
 	row.stack_id = sums->stack_ids[site.stack_id];
 	row.owner_stack_id = sums->stack_ids[owner.stack_id];
 	row.stage_id = site.stage_id;
-	row.acquisitions_count = wait->count;
+	row.acquisitions_count = wait->expired_count < wait->count
+					 ? wait->count - wait->expired_count
+					 : 0;
 	row.contended_count = wait->count;
 	row.wait_ns = wait->wait_ns;
 	row.longest_wait_ns = wait->longest_ns;
@@ -71,6 +73,20 @@ static int save_uncontended(const struct clinic_arena_sums *sums,
 	return clinic_session_add(sums->session, CLINIC_LOCKS, &row);
 }
 
+/* Of each thread, by itself: what it found no room for. */
+static uint64_t count_lost(const struct arena_image *image)
+{
+	uint64_t lost_count = 0;
+
+	for (size_t at = 0; at < image->file.blocks[BLOCK_THREAD].count; at++) {
+		const struct thread_block *thread =
+			clinic_arena_block(&image->file, BLOCK_THREAD, at);
+
+		lost_count += thread->locks_lost_count;
+	}
+	return lost_count;
+}
+
 int clinic_lock_rows_save(struct clinic_arena_sums *sums,
 			  const struct arena_image *image)
 {
@@ -80,6 +96,8 @@ int clinic_lock_rows_save(struct clinic_arena_sums *sums,
 	/* Of a damaged arena there are the changes, but no sums. */
 	if (image->file.damage)
 		return 0;
+	clinic_session_quality(sums->session)->lost_locks_count +=
+		count_lost(image);
 	for (size_t at = 0;
 	     !err && at < image->waits.count &&
 	     (wait = clinic_arena_block(&image->file, BLOCK_WAIT, at));

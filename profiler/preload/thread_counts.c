@@ -7,6 +7,7 @@
 #include "preload/stage_table.h"
 #include "preload/thread_number.h"
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -129,6 +130,7 @@ struct thread_block *thread_attach(void)
 	if (block) {
 		__atomic_store_n(&block->tid, thread_number(),
 				 __ATOMIC_RELAXED);
+		block->handle = (uint64_t)pthread_self();
 		if (!confinement.is_filtered)
 			(void)raw_call(SYS_prctl, PR_GET_NAME,
 				       (long)block->name, 0, 0);

@@ -133,7 +133,8 @@ struct clinic_allocation_size {
 
 /* One lock at one place where it is acquired. */
 struct clinic_lock {
-	uint32_t kind_id;  /* string: mutex, rwlock, cond, sem, join */
+	uint32_t kind_id;  /* string: mutex, rwlock, cond, sem, join,
+			    * barrier */
 	uint32_t name_id;  /* string: symbol of a static lock, else address */
 	uint32_t stack_id; /* who waits */
 	uint32_t owner_stack_id; /* who held it, last seen; 0: unknown */
@@ -224,7 +225,9 @@ struct clinic_quality {
 	uint64_t allocations_observed;   /* 0: see the notes for the reason */
 	uint64_t lost_allocations_count; /* whose call stack was not kept, or
 					  * which were not counted at all */
-	uint64_t peak_bytes;             /* most live at once in a process */
+	uint64_t lost_locks_count; /* acquisitions and waits not counted, as
+				    * there were too many locks */
+	uint64_t peak_bytes;       /* most live at once in a process */
 	uint64_t peak_time_ns;
 };
 

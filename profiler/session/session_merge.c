@@ -169,6 +169,7 @@ static void merge_quality(struct clinic_quality *into,
 	into->unmatched_frees_count += from->unmatched_frees_count;
 	into->allocations_observed |= from->allocations_observed;
 	into->lost_allocations_count += from->lost_allocations_count;
+	into->lost_locks_count += from->lost_locks_count;
 	if (from->peak_bytes > into->peak_bytes) {
 		into->peak_bytes = from->peak_bytes;
 		into->peak_time_ns = from->peak_time_ns;

@@ -26,7 +26,7 @@
 
 #define ARENA_MAGIC   0x31414e4c434c4350ull
 #define ARENA_ALIGN   64u
-#define ARENA_VERSION 4u
+#define ARENA_VERSION 5u
 
 enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
@@ -138,8 +138,11 @@ struct thread_block {
 	char name[16];
 	struct stage_counts stages[STAGE_NODES_MAX];
 	struct stage_use uses[STAGE_NODES_MAX];
-	uint64_t waits_for; /* address of a lock, while it waits; 0: none */
-	uint32_t waits_at;  /* the site where it waits */
+	uint64_t handle;           /* of pthread_self */
+	uint64_t waits_for;        /* key of a lock, while it waits; 0: none */
+	uint32_t waits_at;         /* the site where it waits */
+	uint64_t locks_lost_count; /* acquisitions and waits of locks for
+				    * which there was no room */
 	void *tracking; /* of the process alone: not for readers of a file */
 };
 
@@ -218,11 +221,17 @@ enum lock_kind {
 	LOCK_COND,
 	LOCK_SEM,
 	LOCK_JOIN,
+	LOCK_BARRIER,
 	LOCK_KINDS
 };
 
-/* A lock, by address: one that takes the address of another goes on in it. */
+/*
+ * A lock, by address and kind, until it is destroyed: what takes its address
+ * then is another. One that nobody ever waited for is as good as the next at
+ * its place, which goes on in its block.
+ */
 struct lock_block {
+	uint64_t key; /* of both, see lock_table.h */
 	uint64_t address;
 	uint32_t kind;
 	uint32_t waiters_count; /* > 0: who holds it shall say where */
@@ -230,7 +239,7 @@ struct lock_block {
 	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
 	uint64_t holder_at;     /* the wait_block that ended with holding it */
 	uint32_t released_at;   /* site where somebody was last waited for */
-	uint32_t reserved;
+	uint32_t was_awaited;
 };
 
 /* Waits of one thread for one lock at one place, by who held it. */
@@ -240,6 +249,7 @@ struct wait_block {
 	uint32_t site;
 	uint32_t owner_site; /* 0: not known */
 	uint64_t count;
+	uint64_t expired_count; /* that ended by their deadline, without it */
 	uint64_t wait_ns;
 	uint64_t longest_ns;
 	uint64_t hold_ns; /* from the end of the wait to the release */

@@ -243,7 +243,7 @@ static int tell_wait(struct arena_image *image,
 		.image = image,
 		.lock = lock,
 		.number = &locks[lock].number,
-		.acquisitions_count = more->count,
+		.acquisitions_count = more->count - more->expired_count,
 		.contended_count = more->count,
 		.wait_ns = more->wait_ns,
 		.hold_ns = more->hold_ns,
@@ -267,6 +267,8 @@ static int look_at_wait(struct arena_image *image,
 					load(&wait->lock_at));
 	struct arena_wait_seen more = {
 		.count = since(load(&wait->count), seen->count),
+		.expired_count =
+			since(load(&wait->expired_count), seen->expired_count),
 		.wait_ns = since(load(&wait->wait_ns), seen->wait_ns),
 		.hold_ns = since(load(&wait->hold_ns), seen->hold_ns),
 	};
@@ -276,12 +278,14 @@ static int look_at_wait(struct arena_image *image,
 		clinic_arena_note_damage(&image->file, makes_no_sense);
 	if (image->file.damage || lock == CLINIC_ARENA_NO_BLOCK ||
 	    !(more.count || more.wait_ns || more.hold_ns) ||
+	    more.expired_count > more.count || /* just being written */
 	    find_sites(image, wait, telling->is_final, &sites))
 		return 0;
 	seen->count += more.count;
+	seen->expired_count += more.expired_count;
 	seen->wait_ns += more.wait_ns;
 	seen->hold_ns += more.hold_ns;
-	locks[lock].waits_count += more.count;
+	locks[lock].waits_count += more.count - more.expired_count;
 	return tell_wait(image, telling, wait, (uint32_t)lock, &more, &sites);
 }
 

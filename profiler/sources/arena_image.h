@@ -33,12 +33,12 @@ struct arena_row_seen {
 };
 
 struct arena_wait_seen {
-	uint64_t count, wait_ns, hold_ns;
+	uint64_t count, expired_count, wait_ns, hold_ns;
 };
 
 struct arena_lock_seen {
 	uint64_t acquisitions_count; /* that did not wait */
-	uint64_t waits_count;
+	uint64_t waits_count;        /* that got it */
 	uint32_t number; /* the receiver's; 0: it was not told yet */
 };
 

@@ -2,14 +2,18 @@
 #include "preload/lock/deadlock.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"
+#include "preload/confinement.h"
 #include "preload/stack/call_sites.h"
 #include "preload/stack/spare_stack.h"
 #include "preload/lock/lock_table.h"
 #include "preload/stderr_text.h"
 #include "preload/thread_counts.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #define CIRCLE_MAX 64u
 
@@ -20,23 +24,18 @@ struct circle {
 };
 
 /*
- * Who holds it, by glibc's own note: exact for recursive locks too, and for
- * those that were taken before we were asked.
+ * Another thread's lock may be gone by now, memory and all: the kernel reads
+ * it for us, or does not.
  */
-static uint32_t holder_of(uint64_t address)
+static bool read_number(const void *at, uint32_t *number)
 {
-	const struct lock_block *lock =
-		lock_find((const void *)address, LOCK_MUTEX);
-	const pthread_mutex_t *mutex = (const void *)address;
-	const pthread_rwlock_t *rwlock = (const void *)address;
+	struct iovec local = {number, sizeof(*number)};
+	struct iovec remote = {(void *)(uintptr_t)at, sizeof(*number)};
+	int saved_errno = errno;
+	ssize_t got = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
 
-	if (lock && lock->kind == LOCK_MUTEX)
-		return (uint32_t)__atomic_load_n(&mutex->__data.__owner,
-						 __ATOMIC_RELAXED);
-	if (lock && lock->kind == LOCK_RWLOCK)
-		return (uint32_t)__atomic_load_n(&rwlock->__data.__cur_writer,
-						 __ATOMIC_RELAXED);
-	return 0;
+	errno = saved_errno;
+	return got == sizeof(*number);
 }
 
 static const struct thread_block *thread_of(uint32_t tid)
@@ -47,6 +46,45 @@ static const struct thread_block *thread_of(uint32_t tid)
 		if (thread->tid == tid)
 			break;
 	return tid ? thread : NULL;
+}
+
+/* One of them waits, or all have ended and their number is another's. */
+static const struct thread_block *thread_by_handle(uint64_t handle)
+{
+	const struct thread_block *thread = NULL;
+
+	while ((thread = arena_next(BLOCK_THREAD, thread)))
+		if (thread->handle == handle &&
+		    __atomic_load_n(&thread->waits_for, __ATOMIC_ACQUIRE))
+			break;
+	return thread;
+}
+
+/*
+ * Who holds it, by glibc's own note: exact for recursive locks too, and for
+ * those that were taken before we were asked. A thread holds its own end.
+ */
+static const struct thread_block *holder_of(uint64_t key)
+{
+	const void *address = (const void *)lock_address_of(key);
+	const pthread_mutex_t *mutex = address;
+	const pthread_rwlock_t *rwlock = address;
+	uint32_t tid = 0;
+
+	switch (lock_kind_of(key)) {
+	case LOCK_MUTEX:
+		return read_number(&mutex->__data.__owner, &tid)
+			       ? thread_of(tid)
+			       : NULL;
+	case LOCK_RWLOCK:
+		return read_number(&rwlock->__data.__cur_writer, &tid)
+			       ? thread_of(tid)
+			       : NULL;
+	case LOCK_JOIN:
+		return thread_by_handle((uint64_t)address);
+	default:
+		return NULL;
+	}
 }
 
 static bool find_circle(const struct thread_block *self, struct circle *circle)
@@ -62,7 +100,7 @@ static bool find_circle(const struct thread_block *self, struct circle *circle)
 			return false;
 		circle->threads[circle->count] = at;
 		circle->locks[circle->count++] = lock;
-		at = thread_of(holder_of(lock));
+		at = holder_of(lock);
 		if (at == self)
 			return true;
 	}
@@ -82,22 +120,53 @@ static uint64_t deadlock_look(const struct thread_block *self)
 	return hash | 1;
 }
 
+static bool is_join(const struct circle *circle, size_t at)
+{
+	return lock_kind_of(circle->locks[at]) == LOCK_JOIN;
+}
+
+static void say_lock(const struct circle *circle, size_t at)
+{
+	say_variable(lock_address_of(circle->locks[at]));
+}
+
+static void say_held(const struct circle *circle, size_t at)
+{
+	/* The one before it waits for what it holds. */
+	size_t before = (at + circle->count - 1) % circle->count;
+
+	if (is_join(circle, before)) {
+		say(" is to end");
+		return;
+	}
+	say(" holds ");
+	say_lock(circle, before);
+}
+
+static void say_awaited(const struct circle *circle, size_t at)
+{
+	if (!is_join(circle, at)) {
+		say_lock(circle, at);
+		return;
+	}
+	say("the end of thread ");
+	say_count(circle->threads[(at + 1) % circle->count]->tid);
+}
+
 static void say_thread(const struct circle *circle, size_t at)
 {
 	const struct thread_block *thread = circle->threads[at];
 	const struct site_block *site = call_site_find(thread->waits_at);
-	/* The one before it waits for what it holds. */
-	size_t before = (at + circle->count - 1) % circle->count;
 	struct stack stack = {0};
 
 	say("thread ");
 	say_count(thread->tid);
 	say(" (");
 	say(thread->name);
-	say(") holds ");
-	say_variable(circle->locks[before]);
+	say(")");
+	say_held(circle, at);
 	say("\n  and waits for ");
-	say_variable(circle->locks[at]);
+	say_awaited(circle, at);
 	say(" at\n");
 	if (!site)
 		return;
@@ -105,6 +174,15 @@ static void say_thread(const struct circle *circle, size_t at)
 	memcpy(stack.frames, site->frames,
 	       site->frames_count * sizeof(*site->frames));
 	say_stack(&stack);
+}
+
+/* Only what is taken has an order. */
+static bool is_inversion(const struct circle *circle)
+{
+	for (size_t i = 0; i < circle->count; i++)
+		if (is_join(circle, i))
+			return false;
+	return circle->count > 1;
 }
 
 static void say_inversion(const struct circle *circle)
@@ -116,9 +194,9 @@ static void say_inversion(const struct circle *circle)
 		say(i ? "; thread " : "thread ");
 		say_count(circle->threads[i]->tid);
 		say(" takes ");
-		say_variable(circle->locks[before]);
+		say_lock(circle, before);
 		say(", then ");
-		say_variable(circle->locks[i]);
+		say_lock(circle, i);
 	}
 	say("\n");
 }
@@ -140,7 +218,7 @@ static void deadlock_tell(struct thread_block *self)
 			      : " threads wait for each other\n");
 	for (size_t i = 0; i < circle.count; i++)
 		say_thread(&circle, i);
-	if (circle.count > 1)
+	if (is_inversion(&circle))
 		say_inversion(&circle);
 	thread_resume_counting(self);
 	cancellation_resume(before);
@@ -181,5 +259,6 @@ void deadlock_look_again(struct thread_block *self, uint64_t *before)
 {
 	struct look look = {self, before};
 
-	spare_stack_call(look_again, &look);
+	if (!confinement.is_filtered)
+		spare_stack_call(look_again, &look);
 }

@@ -14,7 +14,6 @@
 #include "preload/thread_counts.h"
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <time.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -48,65 +47,61 @@ static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
 	}
 }
 
+static enum wait_outcome outcome_of(int error)
+{
+	return wait_outcome_of(error == EOWNERDEAD ? 0 : error, WAIT_HELD);
+}
+
 __attribute__((noinline)) static int
-contend_mutex(pthread_mutex_t *mutex, struct lock_block *lock,
-	      const struct stack_entry *entry)
+contend_mutex(pthread_mutex_t *mutex, const struct stack_entry *entry)
 {
 	struct wait wait;
 	int error;
 
-	if (!lock)
-		return real_lock.mutex_lock(mutex);
-	wait_begin(&wait, lock, entry, WAIT_FOR_GOOD);
+	wait_begin(&wait, mutex, LOCK_MUTEX, entry, WAIT_FOR_GOOD);
 	error = wait_for_mutex(mutex, &wait);
-	wait_end(&wait, is_acquired(error), true);
-	lock->acquisitions_count += is_acquired(error);
+	wait_end(&wait, outcome_of(error));
+	if (is_acquired(error))
+		lock_count_held(wait.lock);
+	return error;
+}
+
+static inline int count_try(pthread_mutex_t *mutex, int error)
+{
+	/* Ours alone while we hold it. */
+	if (__builtin_expect(is_acquired(error), 1))
+		lock_count_held(lock_find(mutex, LOCK_MUTEX));
 	return error;
 }
 
 int watched_mutex_lock(pthread_mutex_t *mutex, const struct stack_entry *entry)
 {
 	int error = real_lock.mutex_trylock(mutex);
-	struct lock_block *lock = lock_find(mutex, LOCK_MUTEX);
 
-	if (error == EBUSY)
-		return contend_mutex(mutex, lock, entry);
-	if (lock && is_acquired(error))
-		lock->acquisitions_count++;
-	return error;
+	return error == EBUSY ? contend_mutex(mutex, entry)
+			      : count_try(mutex, error);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	struct lock_block *lock;
 	struct stack_entry entry;
 	int error;
 
 	if (!is_watched())
 		return real_lock.mutex_lock(mutex);
 	error = real_lock.mutex_trylock(mutex);
-	lock = lock_find(mutex, LOCK_MUTEX);
 	if (__builtin_expect(error == EBUSY, 0)) {
 		entry = entry_here();
-		return contend_mutex(mutex, lock, &entry);
+		return contend_mutex(mutex, &entry);
 	}
-	if (lock && is_acquired(error))
-		lock->acquisitions_count++; /* ours alone while we hold it */
-	return error;
+	return count_try(mutex, error);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-	struct lock_block *lock;
-	int error;
-
 	if (!is_watched())
 		return real_lock.mutex_trylock(mutex);
-	error = real_lock.mutex_trylock(mutex);
-	lock = lock_find(mutex, LOCK_MUTEX);
-	if (lock && is_acquired(error))
-		lock->acquisitions_count++;
-	return error;
+	return count_try(mutex, real_lock.mutex_trylock(mutex));
 }
 
 static int wait_until(pthread_mutex_t *mutex, const struct limit *limit)
@@ -120,20 +115,16 @@ static int wait_until(pthread_mutex_t *mutex, const struct limit *limit)
 int watched_mutex_lock_until(pthread_mutex_t *mutex, const struct limit *limit,
 			     const struct stack_entry *entry)
 {
-	struct lock_block *lock = lock_find(mutex, LOCK_MUTEX);
 	int error = real_lock.mutex_trylock(mutex);
 	struct wait wait;
 
-	if (error == EBUSY && !lock)
-		return wait_until(mutex, limit);
-	if (error == EBUSY) {
-		wait_begin(&wait, lock, entry, WAIT_TIMED);
-		error = wait_until(mutex, limit);
-		wait_end(&wait, is_acquired(error) || error == ETIMEDOUT,
-			 is_acquired(error));
-	}
-	if (lock && is_acquired(error))
-		lock->acquisitions_count++;
+	if (error != EBUSY)
+		return count_try(mutex, error);
+	wait_begin(&wait, mutex, LOCK_MUTEX, entry, WAIT_TIMED);
+	error = wait_until(mutex, limit);
+	wait_end(&wait, outcome_of(error));
+	if (is_acquired(error))
+		lock_count_held(wait.lock);
 	return error;
 }
 
@@ -165,12 +156,32 @@ static inline bool is_any_lock_busy(void)
 	return atomic_load_explicit(&lock_busy_count, memory_order_relaxed);
 }
 
+/* The kinds of a mutex, as glibc keeps them in its low bits. */
+#define MUTEX_KIND_MASK 3
+
+/*
+ * Whether the calling thread gives it back: of a mutex that can be held
+ * several times over, only the last unlock does, and of all that know their
+ * owner, only the owner's.
+ */
+static bool gives_back(const pthread_mutex_t *mutex)
+{
+	int kind = mutex->__data.__kind & MUTEX_KIND_MASK;
+
+	if (kind != PTHREAD_MUTEX_RECURSIVE_NP &&
+	    kind != PTHREAD_MUTEX_ERRORCHECK_NP)
+		return true;
+	return (uint32_t)mutex->__data.__owner == thread_self()->tid &&
+	       (kind != PTHREAD_MUTEX_RECURSIVE_NP ||
+		mutex->__data.__count <= 1);
+}
+
 void watched_mutex_release(const pthread_mutex_t *mutex,
 			   const struct stack_entry *entry)
 {
-	struct lock_block *lock = lock_find(mutex, LOCK_MUTEX);
+	struct lock_block *lock = lock_seen(mutex, LOCK_MUTEX);
 
-	if (lock && lock_wants_release(lock))
+	if (lock && lock_wants_release(lock) && gives_back(mutex))
 		wait_released(lock, entry);
 }
 
@@ -191,26 +202,13 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 static void begin_cond(struct wait *wait, pthread_cond_t *cond,
 		       pthread_mutex_t *mutex, const struct stack_entry *entry)
 {
-	struct lock_block *held = lock_find(mutex, LOCK_MUTEX);
-	struct lock_block *awaited = lock_find(cond, LOCK_COND);
-
-	if (held && lock_wants_release(held))
-		wait_released(held, entry);
-	*wait = (struct wait){0};
-	if (awaited)
-		wait_begin(wait, awaited, entry, WAIT_FOR_GOOD);
+	watched_mutex_release(mutex, entry);
+	wait_begin(wait, cond, LOCK_COND, entry, WAIT_TIMED);
 }
 
-/*
- * A thread that is cancelled in its wait, or ends in a handler there: what it
- * waited for must not look awaited for good.
- */
-static void abandon_wait(void *abandoned)
+void watched_abandon_wait(void *abandoned)
 {
-	struct wait *wait = abandoned;
-
-	if (wait->lock)
-		wait_end(wait, false, false);
+	wait_end(abandoned, WAIT_BROKEN);
 }
 
 static int block_on_cond(pthread_cond_t *cond, pthread_mutex_t *mutex,
@@ -232,16 +230,12 @@ int watched_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 	int error;
 
 	begin_cond(&wait, cond, mutex, entry);
-	pthread_cleanup_push(abandon_wait, &wait);
+	pthread_cleanup_push(watched_abandon_wait, &wait);
 	error = block_on_cond(cond, mutex, limit);
 	pthread_cleanup_pop(0);
-	if (!wait.lock)
-		return error;
-	/* Not counted per wait: a condition is not acquired. */
-	wait_end(&wait, error == 0 || error == ETIMEDOUT, false);
+	wait_end(&wait, wait_outcome_of(error, WAIT_GOT));
 	if (error == 0)
-		__atomic_fetch_add(&wait.lock->acquisitions_count, 1,
-				   __ATOMIC_RELAXED);
+		lock_count_shared(wait.lock);
 	return error;
 }
 
@@ -277,96 +271,4 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 		return real_lock.cond_clockwait(cond, mutex, clock, until);
 	entry = entry_here();
 	return watched_cond_wait(cond, mutex, &limit, &entry);
-}
-
-static int block_on_sem(sem_t *sem, deadline until, struct wait *wait)
-{
-	int error;
-
-	pthread_cleanup_push(abandon_wait, wait);
-	error = until ? real_lock.sem_timedwait(sem, until)
-		      : real_lock.sem_wait(sem);
-	pthread_cleanup_pop(0);
-	return error;
-}
-
-static int wait_for_sem(sem_t *sem, deadline until,
-			const struct stack_entry *entry)
-{
-	struct lock_block *lock = lock_find(sem, LOCK_SEM);
-	struct wait wait = {0};
-	int error = real_lock.sem_trywait(sem);
-
-	if (error && errno == EAGAIN) {
-		if (lock)
-			wait_begin(&wait, lock, entry, WAIT_FOR_GOOD);
-		error = block_on_sem(sem, until, &wait);
-		if (lock)
-			wait_end(&wait, error == 0 || errno == ETIMEDOUT,
-				 false);
-	}
-	if (lock && error == 0)
-		__atomic_fetch_add(&lock->acquisitions_count, 1,
-				   __ATOMIC_RELAXED);
-	return error;
-}
-
-EXPORT int sem_wait(sem_t *sem)
-{
-	struct stack_entry entry;
-
-	if (!is_watched())
-		return real_lock.sem_wait(sem);
-	entry = entry_here();
-	return wait_for_sem(sem, NULL, &entry);
-}
-
-EXPORT int sem_timedwait(sem_t *restrict sem, deadline restrict until)
-{
-	struct stack_entry entry;
-
-	if (!is_watched())
-		return real_lock.sem_timedwait(sem, until);
-	entry = entry_here();
-	return wait_for_sem(sem, until, &entry);
-}
-
-static int block_on_thread(pthread_t thread, void **result, struct wait *wait)
-{
-	int error;
-
-	pthread_cleanup_push(abandon_wait, wait);
-	error = real_lock.join(thread, result);
-	pthread_cleanup_pop(0);
-	return error;
-}
-
-int watched_join(pthread_t thread, void **result,
-		 const struct stack_entry *entry)
-{
-	struct lock_block *lock = lock_find((const void *)thread, LOCK_JOIN);
-	int error = real_lock.tryjoin(thread, result);
-	struct wait wait;
-
-	if (error == EBUSY && !lock)
-		return real_lock.join(thread, result);
-	if (error == EBUSY) {
-		wait_begin(&wait, lock, entry, WAIT_FOR_GOOD);
-		error = block_on_thread(thread, result, &wait);
-		wait_end(&wait, error == 0, false);
-	}
-	if (lock && error == 0)
-		__atomic_fetch_add(&lock->acquisitions_count, 1,
-				   __ATOMIC_RELAXED);
-	return error;
-}
-
-EXPORT int pthread_join(pthread_t thread, void **result)
-{
-	struct stack_entry entry;
-
-	if (!is_watched())
-		return real_lock.join(thread, result);
-	entry = entry_here();
-	return watched_join(thread, result, &entry);
 }

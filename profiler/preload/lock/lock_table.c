@@ -1,11 +1,15 @@
-/* Finds or makes the row of a lock by its address. */
+/* Finds or makes the row of a lock by its address and kind. */
 #include "preload/lock/lock_table.h"
 #include "preload/arena.h"
+#include "preload/thread_counts.h"
 #include <stdbool.h>
 #include <string.h>
 
 #define PROBES_MAX 32u
 #define WAIT_SLOTS (1u << 14)
+/* A program that makes locks without end does not fill the memory with them:
+ * beyond so many a lock goes on in the block of the one before it. */
+#define ENDS_MAX (1u << 18)
 
 typedef _Atomic(struct wait_block *) wait_slot;
 
@@ -13,38 +17,126 @@ lock_slot lock_slots[LOCK_SLOTS];
 _Atomic uint32_t lock_busy_count;
 static wait_slot wait_slots[WAIT_SLOTS];
 
-static struct lock_block *make_lock(const void *lock, enum lock_kind kind)
+/* Where a lock was that has ended: others may stand behind it. */
+static struct lock_block ended;
+static _Atomic uint32_t ends_count;
+
+void lock_count_lost(void)
+{
+	count_add(&thread_self()->locks_lost_count, 1);
+}
+
+static struct lock_block *make_lock(uint64_t key)
 {
 	struct lock_block *made = arena_take(BLOCK_LOCK, sizeof(*made));
 
 	if (made) {
-		made->address = (uintptr_t)lock;
-		made->kind = kind;
+		made->key = key;
+		made->address = lock_address_of(key);
+		made->kind = lock_kind_of(key);
 	}
 	return made;
 }
 
-struct lock_block *lock_find_slow(const void *lock, enum lock_kind kind)
+static lock_slot *probe(uint64_t key, uint32_t at)
+{
+	return &lock_slots[(lock_slot_of(key) + at) % LOCK_SLOTS];
+}
+
+static bool is_free(const struct lock_block *there)
+{
+	return !there || there == &ended;
+}
+
+/* *place: where it could be put; NULL: all are taken. */
+static struct lock_block *look_up(uint64_t key, lock_slot **place)
+{
+	*place = NULL;
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		lock_slot *slot = probe(key, i);
+		struct lock_block *there = atomic_load(slot);
+
+		if (there && there->key == key)
+			return there;
+		if (is_free(there) && !*place)
+			*place = slot;
+		if (!there)
+			break;
+	}
+	return NULL;
+}
+
+struct lock_block *lock_find_slow(uint64_t key)
+{
+	struct lock_block *made = NULL, *there, *before;
+	lock_slot *place;
+
+	/* What we made in vain stays: nobody ever waits for it. */
+	while (!(there = look_up(key, &place)) && place) {
+		if (!made && !(made = make_lock(key)))
+			return NULL;
+		before = atomic_load(place);
+		if (is_free(before) &&
+		    atomic_compare_exchange_strong(place, &before, made))
+			return made;
+	}
+	return there;
+}
+
+struct lock_block *lock_seen(const void *lock, enum lock_kind kind)
+{
+	lock_slot *unused;
+
+	return look_up(lock_key(lock, kind), &unused);
+}
+
+/* Nobody waited, nobody waits, and nobody is to say when he gives it back. */
+static bool is_dispensable(const struct lock_block *lock)
+{
+	return !__atomic_load_n(&lock->was_awaited, __ATOMIC_RELAXED);
+}
+
+/* What the other has counted stays counted, in its block. */
+static struct lock_block *take_place(uint64_t key)
 {
 	struct lock_block *made = NULL;
 
 	for (uint32_t i = 0; i < PROBES_MAX; i++) {
-		lock_slot *slot =
-			&lock_slots[(lock_slot_of(lock) + i) % LOCK_SLOTS];
-		struct lock_block *there = atomic_load(slot);
+		struct lock_block *there = atomic_load(probe(key, i));
 
-		if (!there && !made)
-			made = make_lock(lock, kind);
-		if (!there && !made)
+		if (!there || !is_dispensable(there))
+			continue;
+		if (!made && !(made = make_lock(key)))
 			return NULL;
-		/* What we made in vain stays: nobody ever waits for it. */
-		if (!there &&
-		    atomic_compare_exchange_strong(slot, &there, made))
+		if (atomic_compare_exchange_strong(probe(key, i), &there, made))
 			return made;
-		if (there->address == (uintptr_t)lock)
-			return there;
 	}
 	return NULL;
+}
+
+struct lock_block *lock_find_awaited(const void *lock, enum lock_kind kind)
+{
+	struct lock_block *found = lock_find(lock, kind);
+
+	if (!found)
+		found = take_place(lock_key(lock, kind));
+	if (found)
+		__atomic_store_n(&found->was_awaited, 1, __ATOMIC_RELAXED);
+	return found;
+}
+
+void lock_end(struct lock_block *block)
+{
+	if (is_dispensable(block) || atomic_load(&ends_count) >= ENDS_MAX)
+		return;
+	atomic_fetch_add(&ends_count, 1);
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		struct lock_block *there = block;
+
+		if (atomic_compare_exchange_strong(probe(block->key, i), &there,
+						   &ended))
+			return;
+	}
 }
 
 static bool is_wait(const struct wait_block *wait,
@@ -64,6 +156,28 @@ static struct wait_block *make_wait(const struct wait_block *like)
 	return made;
 }
 
+static struct wait_block *find_or_make(const struct wait_block *like,
+				       uint64_t hash)
+{
+	struct wait_block *made = NULL;
+
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		wait_slot *slot = &wait_slots[(hash + i) % WAIT_SLOTS];
+		struct wait_block *there = atomic_load(slot);
+
+		if (!there && !made)
+			made = make_wait(like);
+		if (!there && !made)
+			return NULL;
+		if (!there &&
+		    atomic_compare_exchange_strong(slot, &there, made))
+			return made;
+		if (is_wait(there, like))
+			return there;
+	}
+	return NULL;
+}
+
 struct wait_block *wait_find(const struct lock_block *lock,
 			     const struct thread_block *thread, uint32_t site,
 			     uint32_t owner_site)
@@ -76,29 +190,19 @@ struct wait_block *wait_find(const struct lock_block *lock,
 	};
 	uint64_t hash = (like.lock_at * 31 + like.thread_at) * 31 +
 			site * UINT64_C(0x10001) + owner_site;
-	struct wait_block *made = NULL;
+	struct wait_block *found;
 
 	hash = hash * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-	for (uint32_t i = 0; i < PROBES_MAX; i++) {
-		wait_slot *slot = &wait_slots[(hash + i) % WAIT_SLOTS];
-		struct wait_block *there = atomic_load(slot);
-
-		if (!there && !made)
-			made = make_wait(&like);
-		if (!there && !made)
-			return NULL;
-		if (!there &&
-		    atomic_compare_exchange_strong(slot, &there, made))
-			return made;
-		if (is_wait(there, &like))
-			return there;
-	}
-	return NULL;
+	found = find_or_make(&like, hash);
+	if (!found)
+		lock_count_lost();
+	return found;
 }
 
 void lock_table_restart(void)
 {
 	atomic_store(&lock_busy_count, 0);
+	atomic_store(&ends_count, 0);
 	memset(lock_slots, 0, sizeof(lock_slots));
 	memset(wait_slots, 0, sizeof(wait_slots));
 }

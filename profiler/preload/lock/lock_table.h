@@ -1,8 +1,11 @@
 /*
  * preload/lock/lock_table.h - what is known of each lock, and of waits for it.
  *
+ * Room       for LOCK_SLOTS locks at a time. In a full part of the table one
+ *            that is waited for takes the place of one that nobody ever waited
+ *            for; what is not counted for want of room is counted as lost.
  * Errors     NULL when the table or the arena is full: the lock then works as
- *            ever and is not counted.
+ *            ever.
  * Threads    any, without a lock. What is in a lock_block of an exclusive
  *            lock is written by its holder; a wait_block by its thread.
  * Read next  preload/lock/lock_hooks.c
@@ -12,6 +15,7 @@
 
 #include "shared_memory/arena_layout.h"
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LOCK_SLOTS (1u << 16)
@@ -27,25 +31,75 @@ extern __attribute__((visibility("hidden"))) lock_slot lock_slots[LOCK_SLOTS];
  */
 extern __attribute__((visibility("hidden"))) _Atomic uint32_t lock_busy_count;
 
-struct lock_block *lock_find_slow(const void *lock, enum lock_kind kind);
+/* No address of a program reaches up to the kind. */
+#define LOCK_KIND_SHIFT 60u
 
-static inline uint32_t lock_slot_of(const void *lock)
+static inline uint64_t lock_key(const void *lock, enum lock_kind kind)
 {
-	return (uint32_t)((uintptr_t)lock * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+	return (uintptr_t)lock | (uint64_t)kind << LOCK_KIND_SHIFT;
 }
 
-/* Of that address, made on first sight. */
+static inline enum lock_kind lock_kind_of(uint64_t key)
+{
+	return (enum lock_kind)(key >> LOCK_KIND_SHIFT);
+}
+
+static inline uint64_t lock_address_of(uint64_t key)
+{
+	return key & ((UINT64_C(1) << LOCK_KIND_SHIFT) - 1);
+}
+
+static inline uint32_t lock_slot_of(uint64_t key)
+{
+	return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+}
+
+struct lock_block *lock_find_slow(uint64_t key);
+
+/* Of that lock, made on first sight. */
 static inline struct lock_block *lock_find(const void *lock,
 					   enum lock_kind kind)
 {
+	uint64_t key = lock_key(lock, kind);
 	struct lock_block *block = atomic_load_explicit(
-		&lock_slots[lock_slot_of(lock)], memory_order_acquire);
+		&lock_slots[lock_slot_of(key)], memory_order_acquire);
 
-	if (__builtin_expect(block && block->address == (uintptr_t)lock, 1))
+	if (__builtin_expect(block && block->key == key, 1))
 		return block;
-	return lock_find_slow(lock, kind);
+	return lock_find_slow(key);
 }
 
+/* Of a lock that is there already; NULL: it is not. */
+struct lock_block *lock_seen(const void *lock, enum lock_kind kind);
+
+/* Of a lock that is about to be waited for, if need be instead of another. */
+struct lock_block *lock_find_awaited(const void *lock, enum lock_kind kind);
+
+/* It is destroyed: whatever has its address next is another one. */
+void lock_end(struct lock_block *block);
+
+void lock_count_lost(void);
+
+/* By its only holder. */
+static inline void lock_count_held(struct lock_block *lock)
+{
+	if (__builtin_expect(lock != NULL, 1))
+		lock->acquisitions_count++;
+	else
+		lock_count_lost();
+}
+
+/* By one of those who have it. */
+static inline void lock_count_shared(struct lock_block *lock)
+{
+	if (__builtin_expect(lock != NULL, 1))
+		__atomic_fetch_add(&lock->acquisitions_count, 1,
+				   __ATOMIC_RELAXED);
+	else
+		lock_count_lost();
+}
+
+/* NULL: no room, which is counted. */
 struct wait_block *wait_find(const struct lock_block *lock,
 			     const struct thread_block *thread, uint32_t site,
 			     uint32_t owner_site);

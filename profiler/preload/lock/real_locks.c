@@ -28,9 +28,11 @@ static const struct {
 	/* dlsym would give the oldest, of another condition variable. */
 	{&real_lock.cond_wait, "pthread_cond_wait", "GLIBC_2.3.2"},
 	{&real_lock.cond_timedwait, "pthread_cond_timedwait", "GLIBC_2.3.2"},
+	{&real_lock.cond_destroy, "pthread_cond_destroy", "GLIBC_2.3.2"},
 #else
 	{&real_lock.cond_wait, "pthread_cond_wait", NULL},
 	{&real_lock.cond_timedwait, "pthread_cond_timedwait", NULL},
+	{&real_lock.cond_destroy, "pthread_cond_destroy", NULL},
 #endif
 	{&real_lock.cond_clockwait, "pthread_cond_clockwait", NULL},
 	{&real_lock.sem_wait, "sem_wait", NULL},
@@ -38,6 +40,14 @@ static const struct {
 	{&real_lock.sem_timedwait, "sem_timedwait", NULL},
 	{&real_lock.join, "pthread_join", NULL},
 	{&real_lock.tryjoin, "pthread_tryjoin_np", NULL},
+	{&real_lock.timedjoin, "pthread_timedjoin_np", NULL},
+	{&real_lock.clockjoin, "pthread_clockjoin_np", NULL},
+	{&real_lock.sem_clockwait, "sem_clockwait", NULL},
+	{&real_lock.barrier_wait, "pthread_barrier_wait", NULL},
+	{&real_lock.mutex_destroy, "pthread_mutex_destroy", NULL},
+	{&real_lock.rwlock_destroy, "pthread_rwlock_destroy", NULL},
+	{&real_lock.barrier_destroy, "pthread_barrier_destroy", NULL},
+	{&real_lock.sem_destroy, "sem_destroy", NULL},
 	/* Last: its presence says that all are there. */
 	{&real_lock.mutex_unlock, "pthread_mutex_unlock", NULL},
 };

@@ -37,8 +37,17 @@ struct real_locks {
 	int (*sem_wait)(sem_t *);
 	int (*sem_trywait)(sem_t *);
 	int (*sem_timedwait)(sem_t *, deadline);
+	int (*sem_clockwait)(sem_t *, clockid_t, deadline);
 	int (*join)(pthread_t, void **);
 	int (*tryjoin)(pthread_t, void **);
+	int (*timedjoin)(pthread_t, void **, deadline);
+	int (*clockjoin)(pthread_t, void **, clockid_t, deadline);
+	int (*barrier_wait)(pthread_barrier_t *);
+	int (*mutex_destroy)(pthread_mutex_t *);
+	int (*rwlock_destroy)(pthread_rwlock_t *);
+	int (*cond_destroy)(pthread_cond_t *);
+	int (*barrier_destroy)(pthread_barrier_t *);
+	int (*sem_destroy)(sem_t *);
 };
 
 extern __attribute__((visibility("hidden"))) struct real_locks real_lock;

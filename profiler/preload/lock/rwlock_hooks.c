@@ -66,32 +66,36 @@ static int wait_to_write(const struct asking *ask, const struct wait *wait)
 	}
 }
 
-static int wait_for(const struct asking *ask, struct lock_block *lock,
-		    const struct stack_entry *entry)
+static int wait_for(const struct asking *ask, const struct stack_entry *entry)
 {
 	bool is_timed = ask->limit != FOR_GOOD;
 	struct wait wait;
 	int error;
 
-	wait_begin(&wait, lock, entry, is_timed ? WAIT_TIMED : WAIT_FOR_GOOD);
+	wait_begin(&wait, ask->rwlock, LOCK_RWLOCK, entry,
+		   is_timed ? WAIT_TIMED : WAIT_FOR_GOOD);
 	error = ask->writes && !is_timed ? wait_to_write(ask, &wait)
 					 : block(ask);
-	wait_end(&wait, error == 0 || error == ETIMEDOUT,
-		 ask->writes && error == 0);
+	wait_end(&wait,
+		 wait_outcome_of(error, ask->writes ? WAIT_HELD : WAIT_GOT));
+	if (error == 0)
+		lock_count_shared(wait.lock);
+	return error;
+}
+
+static int count_try(pthread_rwlock_t *rwlock, int error)
+{
+	if (error == 0)
+		lock_count_shared(lock_find(rwlock, LOCK_RWLOCK));
 	return error;
 }
 
 static int acquire(const struct asking *ask, const struct stack_entry *entry)
 {
-	struct lock_block *lock = lock_find(ask->rwlock, LOCK_RWLOCK);
 	int error = try(ask);
 
-	if (error == EBUSY)
-		error = lock ? wait_for(ask, lock, entry) : block(ask);
-	if (lock && error == 0)
-		__atomic_fetch_add(&lock->acquisitions_count, 1,
-				   __ATOMIC_RELAXED);
-	return error;
+	return error == EBUSY ? wait_for(ask, entry)
+			      : count_try(ask->rwlock, error);
 }
 
 /* What all of them do; inlined, so that the frame is the hook's own. */
@@ -151,27 +155,17 @@ EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict rwlock,
 					.until = until});
 }
 
-static int count_try(pthread_rwlock_t *rwlock, int error)
-{
-	struct lock_block *lock = track_plan.with_locks && error == 0
-					  ? lock_find(rwlock, LOCK_RWLOCK)
-					  : NULL;
-
-	if (lock)
-		__atomic_fetch_add(&lock->acquisitions_count, 1,
-				   __ATOMIC_RELAXED);
-	return error;
-}
-
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *rwlock)
 {
-	(void)is_watched();
+	if (!is_watched())
+		return real_lock.rwlock_tryrdlock(rwlock);
 	return count_try(rwlock, real_lock.rwlock_tryrdlock(rwlock));
 }
 
 EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
 {
-	(void)is_watched();
+	if (!is_watched())
+		return real_lock.rwlock_trywrlock(rwlock);
 	return count_try(rwlock, real_lock.rwlock_trywrlock(rwlock));
 }
 
@@ -188,7 +182,7 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 
 	if (!is_watched())
 		return real_lock.rwlock_unlock(rwlock);
-	lock = lock_find(rwlock, LOCK_RWLOCK);
+	lock = lock_seen(rwlock, LOCK_RWLOCK);
 	if (lock && lock_wants_release(lock) &&
 	    is_writer(rwlock, thread_self())) {
 		entry = entry_here();

@@ -48,23 +48,23 @@ def test_semaphores_and_joins_are_seen(tmp_path):
     assert sum(row["acquisitions_count"] for row in locks if row["kind"] == "join") == 1
 
 
-def record_deadlock(directory: Path) -> str:
+def record_deadlock(directory: Path, victim: str, last_line: str) -> str:
     """What is said of the victim, which ends when the last line of it has come."""
-    command = [CLINIC, "record", "-e", "lock", "-o", directory / "session.json", "--", VICTIMS / "lock_deadlock"]
+    command = [CLINIC, "record", "-e", "lock", "-o", directory / "session.json", "--", VICTIMS / victim]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as recorder:
         ends = threading.Timer(60, recorder.kill)
         ends.start()
         said = ""
         for line in recorder.stderr:
             said += line
-            if "the order is inverted" in line:
+            if last_line in line:
                 recorder.stdin.close()
         ends.cancel()
     return said
 
 
 def test_a_deadlock_is_told_while_it_lasts(tmp_path):
-    said = record_deadlock(tmp_path)
+    said = record_deadlock(tmp_path, "lock_deadlock", "the order is inverted")
     assert "clinic: deadlock: 2 threads wait for each other" in said
     for function in ("left_then_right", "right_then_left"):
         assert re.search(rf"{function}\s+\S+lock_deadlock\.c:\d+", said)
@@ -73,6 +73,15 @@ def test_a_deadlock_is_told_while_it_lasts(tmp_path):
     assert order and {order[1], order[2]} == {"left", "right"}
     assert (order[3], order[4]) == (order[2], order[1])
     assert said.count("clinic: deadlock:") == 1
+
+
+def test_the_end_of_a_thread_closes_a_circle(tmp_path):
+    """A join had no holder: who waited for a thread that waited for him was not told of it."""
+    said = record_deadlock(tmp_path, "lock_join_circle", "  _start")
+    assert "clinic: deadlock: 2 threads wait for each other" in said
+    assert re.search(r"thread (\d+) \(.*\) is to end\n  and waits for kept at\n  want_kept", said), said
+    assert re.search(r"holds kept\n  and waits for the end of thread \d+ at\n  main", said), said
+    assert "the order is inverted" not in said
 
 
 def test_no_deadlock_where_there_is_none(tmp_path):
@@ -99,3 +108,36 @@ def test_waits_with_a_deadline_and_those_of_c11(tmp_path):
         assert waited[name]["stack"][-1] == "wait_for_each"
     assert waited["expired"]["wait_ns"] > 0, "ended by its deadline, and a wait all the same"
     assert "clinic: deadlock" not in said
+
+
+def test_each_way_to_wait(tmp_path):
+    """Barriers, semaphores and joins by any clock were not seen; a mutex taken twice was held until its first unlock."""
+    locks, said = record(tmp_path, VICTIMS / "lock_forms")
+    waits = {(row["kind"], row["name"]): row for row in locks if row["contended_count"] and row["kind"] != "join"}
+    waited = {("sem", "clocked_sem"): 1, ("sem", "expired_sem"): 0, ("barrier", "barrier"): 1,
+              ("mutex", "recursive"): 1, ("mutex", "place"): 1, ("sem", "place"): 1}
+    assert {lock: row["acquisitions_count"] for lock, row in waits.items()} == waited
+    assert all(row["wait_ns"] > 0 for row in waits.values()), waits
+    assert waits["sem", "expired_sem"]["wait_ns"] > 20_000_000, "until its deadline"
+    assert waits["mutex", "recursive"]["hold_ns"] >= 60_000_000, "until its last unlock"
+    at_once = {(row["kind"], row["name"]): row["acquisitions_count"] for row in locks if not row["contended_count"]}
+    assert at_once["rwlock", "tried_rwlock"] == 2 and at_once["sem", "tried_sem"] == 1
+    joins = [row for row in locks if row["kind"] == "join"]
+    assert sum(row["acquisitions_count"] for row in joins) == 7
+    assert [row["stack"][-1] for row in joins if row["contended_count"] and not row["acquisitions_count"]] == \
+        ["join_threads"]
+    assert "clinic: deadlock" not in said
+
+
+def test_more_locks_than_there_is_room_for(tmp_path):
+    """The lock that somebody waited for had no place, and nothing was said."""
+    locks, said = record(tmp_path, VICTIMS / "lock_many")
+    mutexes = [row for row in locks if row["kind"] == "mutex"]
+    waited = [row for row in mutexes if row["contended_count"]]
+    assert len(waited) == 1 and waited[0]["wait_ns"] > 0 and waited[0]["stack"][-1] == "want_last"
+    lost = 200_002 - sum(row["acquisitions_count"] for row in mutexes)
+    assert f"warning: {lost} acquisitions of locks and waits for them were not counted" in said
+    report = subprocess.run([CLINIC, "report", tmp_path / "session.json"], capture_output=True, text=True, check=True)
+    assert f"{lost} acquisitions of locks" in report.stdout
+    quality = json.loads((tmp_path / "session.json").read_text())["quality"]
+    assert quality["lost_locks_count"] == lost

@@ -32,4 +32,10 @@ int watched_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 int watched_join(pthread_t thread, void **result,
 		 const struct stack_entry *entry);
 
+/*
+ * A cleanup handler of a struct wait: a thread that is cancelled in its wait,
+ * or ends in a handler there, must not look as if it waited for good.
+ */
+void watched_abandon_wait(void *wait);
+
 #endif

@@ -1,0 +1,30 @@
+/* Barriers, interposed: all but the last to come wait for the others. */
+#include "preload/lock/lock_wait.h"
+#include "preload/lock/watched_locks.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Which thread is the last is known afterwards, by what it is told. */
+static int wait_for_all(pthread_barrier_t *barrier,
+			const struct stack_entry *entry)
+{
+	struct wait wait;
+	int error;
+
+	wait_begin(&wait, barrier, LOCK_BARRIER, entry, WAIT_TIMED);
+	error = real_lock.barrier_wait(barrier);
+	wait_end(&wait, error ? WAIT_BROKEN : WAIT_GOT);
+	if (!error || error == PTHREAD_BARRIER_SERIAL_THREAD)
+		lock_count_shared(wait.lock);
+	return error;
+}
+
+EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+	struct stack_entry entry;
+
+	if (!is_watched())
+		return real_lock.barrier_wait(barrier);
+	entry = entry_here();
+	return wait_for_all(barrier, &entry);
+}

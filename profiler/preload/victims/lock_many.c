@@ -1,0 +1,38 @@
+/*
+ * lock_many: more locks than anybody has room for, each taken once; then the
+ * last of them is waited for 300 ms. Prints how many acquisitions there were.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LOCKS 200000
+
+static pthread_mutex_t *locks;
+
+static void *want_last(void *unused)
+{
+	pthread_mutex_lock(&locks[LOCKS - 1]);
+	pthread_mutex_unlock(&locks[LOCKS - 1]);
+	return unused;
+}
+
+int main(void)
+{
+	pthread_t thread;
+
+	locks = calloc(LOCKS, sizeof(*locks));
+	for (int i = 0; locks && i < LOCKS; i++) {
+		pthread_mutex_lock(&locks[i]);
+		pthread_mutex_unlock(&locks[i]);
+	}
+	pthread_mutex_lock(&locks[LOCKS - 1]);
+	if (pthread_create(&thread, NULL, want_last, NULL))
+		return 2;
+	nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+	pthread_mutex_unlock(&locks[LOCKS - 1]);
+	pthread_join(thread, NULL);
+	printf("%d\n", LOCKS + 2);
+	return 0;
+}
