@@ -31,7 +31,7 @@ _clinic()
 		options="--frequency --output --pid --duration --event --sample-bytes --assert-zero-alloc --backend --stages --debuginfod --help"
 		;;
 	report)
-		options="--top --by --callers --weight --from --to --json --help"
+		options="--top --by --callers --weight --from --to --full-names --raw-sites --json --help"
 		;;
 	where)
 		options="--data --help"

@@ -4,6 +4,7 @@
 #ifndef CLINIC_CLI_REPORT_H
 #define CLINIC_CLI_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "session/quality.h"
@@ -19,6 +20,10 @@ struct clinic_report {
 	enum clinic_weight weight;
 	uint64_t top;        /* rows of a table; 0: all of them */
 	const char *callers; /* of this function, NULL: a tally */
+	/* For people: without long template arguments, */
+	bool has_short_names;
+	/* and with sites that are the innermost frame, be it operator new. */
+	bool has_raw_sites;
 };
 
 /* Both print to stdout: 0 or -errno. */

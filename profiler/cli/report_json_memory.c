@@ -138,7 +138,7 @@ int clinic_report_json_memory(const struct clinic_report *report, json_t *root)
 		json_object_set_new(root, "call_sites", json_null());
 		return 0;
 	}
-	error = clinic_memory_sum(report->session, &memory);
+	error = clinic_memory_sum(report->session, true, &memory);
 	if (!error) {
 		json_object_set_new(root, "allocations",
 				    allocations(report, &memory));

@@ -5,14 +5,11 @@
 #include <string.h>
 
 #include "cli/report.h"
-#include "cli/report_frame_text.h"
+#include "cli/report_row_label.h"
 #include "cli/report_text.h"
 #include "foundation/terminal_text.h"
 #include "session/figures.h"
-#include "session/row_name.h"
 #include "session/session.h"
-
-enum { ROOM_BYTES = 512 };
 
 static void print_duration(const struct clinic_session *session)
 {
@@ -183,11 +180,9 @@ static void print_share(const struct clinic_report *report,
 }
 
 static void print_row(const struct clinic_report *report,
-		      const struct clinic_tally *tally, enum clinic_group group,
+		      const struct clinic_tally *tally,
 		      const struct clinic_tally_row *row)
 {
-	char room[ROOM_BYTES];
-
 	if (!report->callers)
 		print_share(report, tally, row->self);
 	print_share(report, tally, row->total);
@@ -196,16 +191,6 @@ static void print_row(const struct clinic_report *report,
 						? row->total_samples_count
 						: row->self_samples_count);
 	printf(" ");
-	if (report->callers && !row->frame_id)
-		printf("(nobody: it is outermost)");
-	else
-		fputs(clinic_terminal_text(clinic_row_name(
-			      report->session, group, row, room, sizeof(room))),
-		      stdout);
-	if (group == CLINIC_BY_FUNCTION)
-		/* Its hottest line. */
-		clinic_print_place(report, row->frame_id);
-	printf("\n");
 }
 
 /* As wide as print_share() and print_row() print. */
@@ -236,6 +221,7 @@ static void print_tally_head(const struct clinic_report *report,
 static int print_tally(const struct clinic_report *report,
 		       enum clinic_group group)
 {
+	struct clinic_row_labels labels;
 	struct clinic_tally tally;
 	int error = report->callers
 			    ? clinic_tally_callers(report->session,
@@ -255,14 +241,18 @@ static int print_tally(const struct clinic_report *report,
 	print_tally_head(report, group);
 	if (!tally.count)
 		printf("none\n");
-	for (uint32_t i = 0; i < shown; i++)
-		print_row(report, &tally, group, &tally.row[i]);
+	error = clinic_row_labels_make(report, group, &tally, shown, &labels);
+	for (uint32_t i = 0; !error && i < shown; i++) {
+		print_row(report, &tally, &tally.row[i]);
+		printf("%s\n", labels.text[i]);
+	}
 	if (shown < tally.count)
 		printf("... and %" PRIu32 " more; --top %" PRIu32
 		       " shows them\n",
 		       tally.count - shown, tally.count);
+	clinic_row_labels_free(&labels);
 	clinic_tally_free(&tally);
-	return 0;
+	return error;
 }
 
 uint32_t clinic_report_rows(const struct clinic_report *report, uint32_t count)

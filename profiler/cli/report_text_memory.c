@@ -41,6 +41,7 @@ static void print_callers(const struct clinic_report *report,
 		print_allocation(sum);
 		printf("    < ");
 		clinic_print_frames(report, stack[sum->stack_id].parent_id);
+		printf("\n");
 	}
 	if (site->stacks_count > STACKS_SHOWN)
 		printf("%*s... and %" PRIu32 " more stacks; `clinic export "
@@ -112,7 +113,8 @@ int clinic_report_text_memory(const struct clinic_report *report)
 
 	if (!clinic_memory_is_observed(report->session))
 		return 0;
-	error = clinic_memory_sum(report->session, &memory);
+	error = clinic_memory_sum(report->session, report->has_raw_sites,
+				  &memory);
 	if (!error) {
 		print_peak(clinic_session_quality(report->session));
 		print_stages(report, &memory);

@@ -9,6 +9,7 @@
 #include "cli/report_frame_text.h"
 #include "cli/report_text.h"
 #include "foundation/terminal_text.h"
+#include "session/own_frame.h"
 #include "session/row_name.h"
 #include "session/figures.h"
 #include "session/waiting.h"
@@ -31,7 +32,11 @@ static void print_lock(const struct clinic_report *report,
 		       clinic_session_text(session, lock->name_id)));
 	if (lock->contended_count) {
 		printf(" at ");
-		clinic_print_innermost(report, lock->stack_id);
+		clinic_print_innermost(
+			report,
+			report->has_raw_sites
+				? lock->stack_id
+				: clinic_own_stack(session, lock->stack_id));
 	} else {
 		printf(", nobody waited");
 	}
@@ -92,11 +97,21 @@ static void print_waiting_thread(const struct clinic_report *report,
 static void print_waiting_stack(const struct clinic_report *report,
 				const struct clinic_waiting_row *row)
 {
+	uint32_t count;
+	const struct clinic_stack *stack =
+		clinic_session_rows(report->session, CLINIC_STACKS, &count);
+
 	printf("%12.3f %12.3f %12.3f %10" PRIu64 " %12" PRIu64 "  ",
 	       (double)row->blocked_ns / 1e6, (double)row->ready_ns / 1e6,
 	       (double)row->longest_ns / 1e6, row->waits_count,
 	       row->approximate_count);
 	clinic_print_frames(report, row->id);
+	if (row->id)
+		clinic_print_place(
+			stdout, report,
+			stack[clinic_own_stack(report->session, row->id)]
+				.frame_id);
+	printf("\n");
 }
 
 static void print_waiting_threads(const struct clinic_report *report,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/report.h"
 #include "cli/session_files.h"
@@ -30,6 +31,7 @@ struct request {
 	const char *to;
 	uint64_t top;
 	bool is_json;
+	bool has_full_names;
 };
 
 static int choose(struct request *request)
@@ -46,6 +48,8 @@ static int choose(struct request *request)
 		return clinic_complain("there is no weight '%s'; see `clinic "
 				       "help report`",
 				       request->weight_name);
+	report->has_short_names = !request->has_full_names &&
+				  !request->is_json && isatty(STDOUT_FILENO);
 	/* A person reads the top of a table, a program all of it. */
 	report->top = request->top ? request->top : request->is_json ? 0 : 20;
 	return 0;
@@ -152,6 +156,14 @@ static int run(int argc, char **argv)
 		 "only what came later, since the beginning"},
 		{0, "to", "SECONDS", CLINIC_OPTION_TEXT, &request.to,
 		 "only what came earlier"},
+		{0, "full-names", NULL, CLINIC_OPTION_FLAG,
+		 &request.has_full_names,
+		 "C++ names with all template arguments (on a terminal they "
+		 "are shortened)"},
+		{0, "raw-sites", NULL, CLINIC_OPTION_FLAG,
+		 &report->has_raw_sites,
+		 "what allocated or waited is the innermost frame, also in "
+		 "operator new or std::mutex"},
 		{'j', "json", NULL, CLINIC_OPTION_FLAG, &request.is_json,
 		 "all tables, for programs"},
 		{0},

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "session/own_frame.h"
 #include "session/session.h"
 #include "session/weight.h"
 
@@ -67,28 +68,44 @@ static uint32_t join_stacks(struct clinic_memory_stack *stack, uint32_t count)
 	return joined;
 }
 
-static void add_rows(const struct clinic_session *session,
-		     struct clinic_memory *memory)
+static int set_site(struct clinic_session *session, bool has_raw_sites,
+		    struct clinic_memory_stack *row)
 {
 	uint32_t count;
-	const struct clinic_stack *stack =
-		clinic_session_rows(session, CLINIC_STACKS, &count);
+	const struct clinic_stack *stack;
+	int err = has_raw_sites ? 0
+				: clinic_own_site(session, row->sum.stack_id,
+						  &row->sum.stack_id);
+
+	stack = clinic_session_rows(session, CLINIC_STACKS, &count);
+	row->frame_id = stack[row->sum.stack_id].frame_id;
+	return err;
+}
+
+static int add_rows(struct clinic_session *session, bool has_raw_sites,
+		    struct clinic_memory *memory)
+{
+	uint32_t count;
 	const struct clinic_allocation *row =
 		clinic_session_rows(session, CLINIC_ALLOCATIONS, &count);
+	int err = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; !err && i < count; i++) {
 		add(&memory->all, &row[i]);
 		add(&memory->stage[row[i].stage_id], &row[i]);
-		memory->stack[i] = (struct clinic_memory_stack){
-			row[i], stack[row[i].stack_id].frame_id};
+		memory->stack[i].sum = row[i];
+		err = set_site(session, has_raw_sites, &memory->stack[i]);
 	}
+	if (err)
+		return err;
 	if (count)
 		qsort(memory->stack, count, sizeof(*memory->stack),
 		      compare_stacks);
 	memory->stacks_count = join_stacks(memory->stack, count);
+	return 0;
 }
 
-/* A site is the frame that called the allocator, whoever called it. */
+/* A site has one frame, whoever called it. */
 static void add_sites(struct clinic_memory *memory)
 {
 	if (memory->stacks_count)
@@ -117,9 +134,10 @@ static void add_sites(struct clinic_memory *memory)
 		memory->sites_count--;
 }
 
-int clinic_memory_sum(const struct clinic_session *session,
+int clinic_memory_sum(struct clinic_session *session, bool has_raw_sites,
 		      struct clinic_memory *memory)
 {
+	int err;
 	uint32_t rows_count;
 	uint32_t stages_count;
 
@@ -133,9 +151,10 @@ int clinic_memory_sum(const struct clinic_session *session,
 	};
 	if (!memory->stage || !memory->stack || !memory->site)
 		return -ENOMEM;
-	add_rows(session, memory);
-	add_sites(memory);
-	return 0;
+	err = add_rows(session, has_raw_sites, memory);
+	if (!err)
+		add_sites(memory);
+	return err;
 }
 
 void clinic_memory_free(struct clinic_memory *memory)

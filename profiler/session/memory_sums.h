@@ -17,7 +17,7 @@ struct clinic_session;
 /* What one stack allocated, in all threads and stages. */
 struct clinic_memory_stack {
 	struct clinic_allocation sum;
-	uint32_t frame_id; /* its innermost: the call site */
+	uint32_t frame_id; /* the call site */
 };
 
 /* A call site, which may be a wrapper: then it is the sum of its stacks. */
@@ -35,7 +35,11 @@ struct clinic_memory {
 	uint32_t sites_count, stacks_count;
 };
 
-int clinic_memory_sum(const struct clinic_session *session,
+/*
+ * A call site is the innermost frame that is the program's own (see
+ * own_frame.h); with has_raw_sites whatever called the allocator.
+ */
+int clinic_memory_sum(struct clinic_session *session, bool has_raw_sites,
 		      struct clinic_memory *memory);
 void clinic_memory_free(struct clinic_memory *memory);
 bool clinic_memory_is_observed(const struct clinic_session *session);

@@ -1,0 +1,108 @@
+"""test_report_names.py - what a report names for readers of C++: short names, places, and the program's own call sites."""
+
+import os
+import pty
+import subprocess
+
+import pytest
+from recorded_session import needs_perf, run
+
+CXX = """
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+namespace app {
+struct point { long x, y; };
+using table = std::map<std::string, std::vector<point>>;
+std::mutex guard;
+template <class T> __attribute__((noinline)) void burn(const T &t) { for (volatile long i = t.size(); i < 100000000; i++); }
+__attribute__((noinline)) void fill(table &t) {
+  for (int i = 0; i < 1000; i++) t["a key that is long enough to allocate" + std::to_string(i % 10)].push_back({i, i}); }
+__attribute__((noinline)) void hold() {
+  std::lock_guard<std::mutex> held(guard); std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
+}
+int main() {
+  app::table t; app::fill(t); app::burn(t); app::burn(std::map<std::string, std::vector<std::string>>());
+  std::thread a(app::hold), b(app::hold); a.join(); b.join();
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cxx")
+    (folder / "app.cc").write_text(CXX)
+    subprocess.run(["g++", "-O1", "-g", folder / "app.cc", "-o", folder / "app", "-lpthread"], check=True)
+    done = run("record", "-e", "cpu,alloc,lock", "-o", folder / "s.json", "--", folder / "app")
+    assert not done.returncode, done.stderr
+    return folder / "s.json"
+
+
+def on_a_terminal(*command) -> str:
+    main, terminal = pty.openpty()
+    process = subprocess.Popen([str(word) for word in command], stdout=terminal)
+    os.close(terminal)
+    text = b""
+    while True:
+        try:
+            piece = os.read(main, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(main)
+    assert process.wait() == 0
+    return text.decode()
+
+
+def test_template_arguments_are_short_on_a_terminal(session):
+    clinic = run("report", session).args[0]
+    assert "app::burn<...>(std::map<...> const&)" in on_a_terminal(clinic, "report", session)
+    assert "burn<std::map<std::" in on_a_terminal(clinic, "report", session, "--full-names")
+    assert "burn<std::map<std::" in run("report", session).stdout  # what reads a pipe compares names
+
+
+def sites(text: str, head: str) -> list[str]:
+    lines = text.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.endswith(f"  {head}")) + 1
+    rest = lines[first:]
+    return rest[:rest.index("")] if "" in rest else rest
+
+
+def test_call_sites_are_the_programs_own(session):
+    heaviest = sites(run("report", session).stdout, "call site")[0]
+    assert "app::fill(" in heaviest and "app.cc:13" in heaviest
+    raw = sites(run("report", session, "--raw-sites").stdout, "call site")[0]
+    assert "operator new" in raw
+
+
+def test_calls_of_one_line_are_one_site(session):
+    rows = [row for row in sites(run("report", session).stdout, "call site") if "app::fill(" in row]
+    assert len(rows) == 1
+
+
+def test_locks_are_waited_for_in_the_programs_own(session):
+    waited = [row for row in sites(run("report", session).stdout, "lock") if "mutex" in row and " at " in row]
+    assert waited and all("app::hold()" in row for row in waited)
+    raw = [row for row in sites(run("report", session, "--raw-sites").stdout, "lock") if "mutex" in row and " at " in row]
+    assert raw and not any("app::hold()" in row for row in raw)
+
+
+def test_rows_with_the_same_text_are_told_apart(session):
+    """Two instances of one template are on one line; shortened, they have one name."""
+    text = on_a_terminal(run("report", session).args[0], "report", session)
+    rows = [row.split("  long ")[-1].split("  void ")[-1] for row in text.splitlines() if "app::burn<...>" in row]
+    assert len(rows) == len(set(rows)) == 2 and all(" at 0x" in row for row in rows), rows
+
+
+def test_waits_are_in_the_programs_own(session, tmp_path):
+    needs_perf()
+    path = tmp_path / "off.json"
+    done = run("record", "-e", "offcpu", "-o", path, "--", session.parent / "app")
+    assert not done.returncode, done.stderr
+    rows = [row for row in sites(run("report", path).stdout, "off the CPU in") if "app::hold()" in row]
+    assert rows and all("app.cc:15" in row and "std::" not in row.partition(" < ")[2] for row in rows), rows
+    assert any("std::" in row for row in sites(run("report", path, "--raw-sites").stdout, "off the CPU in"))
