@@ -56,6 +56,14 @@ $(O)/calibration/criterion_pair: $(CRITERION_SOURCES)
 instruments: $(O)/calibration/planted_work $(O)/calibration/planted_work.o
 PHONY += calibrate
 
+#: N how many audits repeat makes (5)
+
+## repeat: the audit of W several times, in fresh clones; do they agree?
+repeat: setup
+	$(Q)$(LAB) repeat $(call quoted,$(W)) --budget $(BUDGET) --times $(or $(N),5)
+
+PHONY += repeat
+
 #: METRIC what history shows: time, p99, peak_rss, ... (time)
 
 ## history: one metric of W over its versions, change points marked

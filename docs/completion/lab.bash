@@ -4,12 +4,12 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench repeat verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	audit)
-		options="--budget"
+		options="--budget --repetition"
 		workloads=1
 		;;
 	baseline)
@@ -64,6 +64,10 @@ _lab()
 		;;
 	rebench)
 		options="--budget"
+		workloads=1
+		;;
+	repeat)
+		options="--budget --times"
 		workloads=1
 		;;
 	verify)

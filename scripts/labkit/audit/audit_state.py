@@ -28,6 +28,7 @@ class AuditState:
     cpu: int
     fixture: dict[str, str]
     built: dict[str, Binary | BuildFailed]
+    repetition: int = 0  # of an audit that is made several times
 
     @property
     def baseline(self) -> Binary:
@@ -51,8 +52,8 @@ class AuditState:
         return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
 
     def seed(self, folder: Path, name: str) -> int:
-        """Differs by version and phase, and can be recomputed from both."""
-        text = f"{self.manifest.name}/{folder.name}/{name}"
+        """Differs by version, phase and repetition, and can be recomputed from them."""
+        text = f"{self.manifest.name}/{folder.name}/{name}" + (f"/{self.repetition}" if self.repetition else "")
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def _inputs(self, *parts: str) -> str:
@@ -60,7 +61,7 @@ class AuditState:
                                 [repr(stage) for stage in self.manifest.stages]])
 
 
-def load(workload: str, budget_name: str) -> AuditState:
+def load(workload: str, budget_name: str, repetition: int = 0) -> AuditState:
     """Reads, builds and checks; measures nothing. Waits while another audit runs in this tree."""
     wanted = manifest.load(workload)
     wait_for_turn()
@@ -71,7 +72,7 @@ def load(workload: str, budget_name: str) -> AuditState:
         raise LabError(f"the baseline of {workload} does not compile, so there is nothing to compare with:\n"
                        f"{failed.log}")
     return AuditState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(),
-                      fixture.ensure(wanted), built)
+                      fixture.ensure(wanted), built, repetition)
 
 
 def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, started_utc: str, inputs_sha256: str,

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from labkit import error_rates, host
+from labkit import error_rates, host, repeatability
 from labkit.audit import self_test
 from labkit.audit.audit_state import AuditState, row_file
 from labkit.audit.measure import Reference, interleaved, reference, stage_runs
@@ -21,7 +21,7 @@ from labkit.workload.variant import BASELINE
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     sizes = list(state.manifest.fixture.sizes)
-    findings += [*host.findings(state.host), error_rates.finding()]
+    findings += [*host.findings(state.host), error_rates.finding(), repeatability.finding(state.manifest.name)]
     steps = len(sizes) * (4 * state.budget.baseline_blocks + 2) + 1
     with Progress("baseline", steps) as progress, row_file(folder, "baseline") as log:
         tests = self_test.run(state)

@@ -9,6 +9,7 @@ equivalence   two one-sided tests
 multiplicity  Holm, and the intervals that agree with it
 power         sample size, minimum detectable effect
 proportions   Clopper-Pearson
+between_sessions  what an interval of one session leaves out
 
 scipy is imported inside the functions that need it: it costs half a second that `lab audit` with nothing to do lacks.
 """

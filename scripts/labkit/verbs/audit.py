@@ -4,11 +4,17 @@ from pathlib import Path
 
 from labkit.audit import audit_state, flow
 from labkit.outcome import Exit
-from labkit.verbs import add_audit_arguments as add_arguments
+from labkit.verbs import add_audit_arguments
+
+
+def add_arguments(parser) -> None:
+    add_audit_arguments(parser)
+    parser.add_argument("--repetition", type=int, default=0, metavar="NUMBER",
+                        help="seeds of its own for an audit that is made several times; the default is 0")
 
 
 def run(args) -> Exit:
-    state = audit_state.load(args.workload, args.budget)
+    state = audit_state.load(args.workload, args.budget, args.repetition)
     standing = flow.standing(state)
     if standing is not None:
         print(f"audit: nothing has changed since {standing} was sealed; read {standing / 'audit.md'}")

@@ -1,0 +1,160 @@
+"""repeatability.py - several audits of one commit on one machine: do they say the same?  audit.json -> repeatability -> page
+
+`make repeat` makes them in fresh clones, one after the other, each with seeds of its own: other orders of runs and other layouts.
+Two decisions agree when they are the same word; opposite are only "accepted" and "rejected".
+"""
+
+import json
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+
+from labkit import host
+from labkit.host import Finding
+from labkit.schemas import check
+from labkit.stats.between_sessions import between_sessions, error_of_interval
+from labkit.wording import duration, gain_interval, percent, plural, times
+
+FOLDER = Path("reports/repeat")
+OPPOSITE = {"accepted", "rejected"}
+
+
+def path_of(workload: str, fingerprint: str) -> Path:
+    return FOLDER / f"{workload}.{fingerprint[:16]}.json"
+
+
+def summary_of_audit(audit: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compared of one audit. main is null where the union was not measured."""
+    rebench, main = audit["rebench"], audit["headline"]["gain"]
+    return {
+        "started_utc": audit["environment"]["started_utc"], "ended_utc": audit["environment"]["ended_utc"],
+        "commit": (audit["environment"]["source"] or {}).get("commit"), "budget": audit["budget"],
+        "fingerprint": audit["environment"]["fingerprint"], "cpu_model": audit["environment"]["stable"]["cpu_model"],
+        "unstable": {name: audit["environment"]["unstable"].get(name) for name in ("load1_ratio", "steal_ratio")},
+        "sentence": audit["headline"]["sentence"],
+        "decisions": {one["id"]: one["verdict"] for one in audit["candidates"]},
+        "gains": {one["id"]: _gain(one["gain"]) for one in audit["candidates"] if one["gain"]},
+        "union": rebench["accepted"] if rebench else [],
+        "main": _gain(main) if main else None,
+        "baseline_ns": {one["name"]: one["p50"]["median"] for one in audit["baseline"]["sizes"]},
+        "main_size": audit["headline"]["size"],
+    }
+
+
+def _gain(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one[key] for key in ("gain_ratio", "gain_low", "gain_high", "confidence")}
+
+
+def document(workload: str, audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """audits: at least two, of one commit, one budget and one machine class."""
+    return {"schema": 1, "kind": "repeat", "workload": workload, "budget": audits[0]["budget"], "commit": audits[0]["commit"],
+            "fingerprint": audits[0]["fingerprint"], "cpu_model": audits[0]["cpu_model"],
+            "audits": list(audits), "agreement": agreement(audits)}
+
+
+def agreement(audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    pairs = [(one["decisions"][name], other["decisions"].get(name)) for one, other in combinations(audits, 2)
+             for name in one["decisions"]]
+    mains = [one["main"] for one in audits if is_bounded(one["main"])]
+    overlaps = [overlap(one, other) for one, other in combinations(mains, 2)]
+    baselines = np.array([one["baseline_ns"][one["main_size"]] for one in audits], dtype=float)
+    return {"pairs_count": len(pairs), "same_count": sum(one == other for one, other in pairs),
+            "opposite_count": sum({one, other} == OPPOSITE for one, other in pairs),
+            "same_union_count": sum(sorted(one["union"]) == sorted(other["union"]) for one, other in combinations(audits, 2)),
+            "same_sentence_count": sum(one["sentence"] == other["sentence"] for one, other in combinations(audits, 2)),
+            "audit_pairs_count": len(audits) * (len(audits) - 1) // 2,
+            "intervals_count": len(overlaps), "overlapping_count": sum(overlaps),
+            "baseline_spread_ratio": float(baselines.max() / baselines.min() - 1), "between": between(mains)}
+
+
+def is_bounded(main: Mapping[str, Any] | None) -> bool:
+    return main is not None and bool(main["gain_low"]) and main["gain_high"] is not None
+
+
+def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one["gain_low"] <= other["gain_high"] and other["gain_low"] <= one["gain_high"]
+
+
+def between(mains: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How far the gains of several audits lie apart; None for fewer than two."""
+    found = between_sessions([float(np.log(one["gain_ratio"])) for one in mains],
+                             [error_of_interval(one["gain_low"], one["gain_high"], one["confidence"]) for one in mains])
+    return found and vars(found).copy()
+
+
+@lru_cache(maxsize=None)
+def load(workload: str, fingerprint: str | None = None) -> dict[str, Any] | None:
+    """Of this class of machine, or None where nobody repeated an audit here."""
+    path = path_of(workload, fingerprint or host.fingerprint())
+    if not path.exists():
+        return None
+    found = json.loads(path.read_text())
+    check(found, str(path))
+    return found
+
+
+def finding(workload: str) -> Finding:
+    """For the head of a report: whether a second audit would say the same."""
+    found = load(workload)
+    if found is None:
+        return Finding("note", "repeatability", "no audit was repeated on this class of machine",
+                       "what changes between sessions is in no interval; make repeat measures it")
+    return Finding("note", "repeatability", sentence(found), "")
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    one = found["agreement"]
+    said = (f"{len(found['audits'])} audits of commit {(found['commit'] or 'unknown')[:12]} at BUDGET={found['budget']} on this class of "
+            f"machine: {one['same_count']} of {one['pairs_count']} decisions agree in pairs, {one['opposite_count']} are opposite, "
+            f"{one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap")
+    return f"{said}; {between_text(one['between'])}" if one["between"] else said
+
+
+def between_text(one: Mapping[str, Any]) -> str:
+    return (f"gains of the union from {times(one['low_ratio'])} to {times(one['high_ratio'])}, {percent(one['sigma_ratio'])} of spread between "
+            f"audits beyond their intervals; a further audit is expected in [{times(one['next_low_ratio'])}, "
+            f"{times(one['next_high_ratio'])}] (95 %)")
+
+
+def page(found: Mapping[str, Any]) -> str:
+    one, audits = found["agreement"], found["audits"]
+    quick = [] if found["budget"] != "quick" else [
+        "> **Not defensible: audits at `BUDGET=quick`.** They measure too little for their decisions to be repeated by a larger budget.", ""]
+    lines = [f"# The same audit {len(audits)} times: {found['workload']}", "", *quick,
+             f"{plural(len(audits), 'audit')} of commit `{(found['commit'] or 'unknown')[:12]}` at `BUDGET={found['budget']}`, one after the other in fresh clones, each "
+             f"with seeds of its own, on one machine: {found['cpu_model']}, class `{found['fingerprint'][:16]}`, {audits[0]['started_utc'][:16]} to "
+             f"{audits[-1]['ended_utc'][:16]} (UTC). It says nothing of other machines.", "",
+             f"- **Decisions:** {one['same_count']} of {one['pairs_count']} agree ({percent(one['same_count'] / max(1, one['pairs_count']))}), pair of audits by pair, "
+             f"candidate by candidate; {one['opposite_count']} are opposite.",
+             f"- **The claim:** {one['same_sentence_count']} of {one['audit_pairs_count']} pairs of audits give the same answer to the complaint, "
+             f"{one['same_union_count']} the same union; {one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap.",
+             f"- **Baselines** lie {percent(one['baseline_spread_ratio'])} apart at most, at {audits[0]['main_size']}.",
+             *([f"- **Between audits:** {between_text(one['between'])}."] if one["between"] else []), ""]
+    return "\n".join([*lines, *audits_table(audits), "", *decisions_table(audits)]) + "\n"
+
+
+def audits_table(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [f"| {number} | {one['started_utc'][11:19]} | {gain_interval(*(one['main'][key] for key in ('gain_ratio', 'gain_low', 'gain_high'))) if one['main'] else '–'} | "
+            f"{duration(one['baseline_ns'][one['main_size']])} | {len(one['union'])} | {highest(one, 'load1_ratio')} | {highest(one, 'steal_ratio')} | {one['sentence']} |"
+            for number, one in enumerate(audits, start=1)]
+    return ["| Audit | Started | Union over baseline | Baseline's batch | Candidates in it | Load a core, highest | Steal, highest | Answer |",
+            "|--:|---|--:|--:|--:|--:|--:|---|", *rows]
+
+
+def highest(one: Mapping[str, Any], name: str) -> str:
+    return f"{one['unstable'][name]['high']:.2f}" if one["unstable"].get(name) else "–"
+
+
+def decisions_table(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = list(audits[0]["decisions"])
+    rows = ["| " + " | ".join([name, *(decision_cell(one, name) for one in audits)]) + " |" for name in names]
+    return ["| Candidate | " + " | ".join(str(number) for number in range(1, len(audits) + 1)) + " |",
+            "|---|" + "---|" * len(audits), *rows]
+
+
+def decision_cell(one: Mapping[str, Any], name: str) -> str:
+    gain = one["gains"].get(name)
+    return f"{one['decisions'].get(name, 'absent')} {times(gain['gain_ratio']) if gain else ''}".strip()

@@ -1,0 +1,75 @@
+"""The same audit several times: what agrees, what is opposite, what an interval of one session leaves out."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labkit import repeatability
+from labkit.schemas import check
+from labkit.stats.between_sessions import between_sessions, error_of_interval
+
+RECORDED = Path(__file__).resolve().parents[2] / "fixtures/recorded/telemetry/audit.json"
+
+
+def audits(count=3):
+    """A recorded audit, whose union's gain moves by 3 % from one to the next."""
+    one = repeatability.summary_of_audit(json.loads(RECORDED.read_text()))
+    return [one | {"main": one["main"] | {key: one["main"][key] * 1.03 ** number for key in ("gain_ratio", "gain_low", "gain_high")}}
+            for number in range(count)]
+
+
+def test_a_recorded_audit_agrees_with_itself():
+    found = repeatability.document("telemetry", audits(2))
+    check(found, "here")
+    one = found["agreement"]
+    assert one["same_count"] == one["pairs_count"] == len(found["audits"][0]["decisions"]) and one["opposite_count"] == 0
+    assert one["audit_pairs_count"] == one["same_union_count"] == one["intervals_count"] == 1
+    page = repeatability.page(found)
+    assert "Not defensible" in page and found["cpu_model"] in page and "BUDGET=quick" in page
+
+
+def test_accepted_and_rejected_are_opposite_and_undecided_is_neither():
+    three = audits()
+    name = next(iter(three[0]["decisions"]))
+    for one, word in zip(three, ("accepted", "rejected", "undecided")):
+        one["decisions"] = one["decisions"] | {name: word}
+    found = repeatability.document("telemetry", three)["agreement"]
+    assert found["opposite_count"] == 1 and found["pairs_count"] - found["same_count"] == 3
+
+
+def test_sessions_that_lie_further_apart_than_their_intervals_show_their_spread():
+    """Two audits of one commit gave 7.03 and 3.96, each within a per cent or six."""
+    found = between_sessions([math.log(7.03), math.log(3.96)], [0.003, 0.02])
+    assert found.sigma_ratio > 0.4 and found.next_low_ratio < 3.96 and found.next_high_ratio > 7.03
+    assert between_sessions([0.5], [0.1]) is None
+    one = repeatability.document("telemetry", audits())["agreement"]["between"]
+    assert one["sigma_ratio"] == pytest.approx(0.03, rel=0.3)
+
+
+def test_a_prediction_interval_holds_the_next_session_and_equal_sessions_have_no_spread():
+    source, held, spreads = np.random.default_rng(3), 0, []
+    for _ in range(300):
+        logs = source.normal(0.7, 0.02, 6)
+        found = between_sessions(logs[:5], [0.02] * 5)
+        held += found.next_low_ratio <= math.exp(logs[5]) <= found.next_high_ratio
+        spreads.append(found.sigma_ratio)
+    assert 0.92 <= held / 300 <= 0.98 and np.median(spreads) < 0.01
+
+
+def test_an_interval_gives_its_error_back():
+    assert error_of_interval(math.exp(-1.96 * 0.02), math.exp(1.96 * 0.02), 0.95) == pytest.approx(0.02, rel=1e-3)
+
+
+def test_a_report_cites_what_was_repeated_on_its_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr(repeatability, "FOLDER", tmp_path)
+    repeatability.load.cache_clear()
+    found = repeatability.document("telemetry", audits())
+    monkeypatch.setattr(repeatability.host, "fingerprint", lambda: found["fingerprint"])
+    assert "no audit was repeated" in repeatability.finding("telemetry").text
+    repeatability.load.cache_clear()
+    repeatability.path_of("telemetry", found["fingerprint"]).write_text(json.dumps(found))
+    assert "3 audits of commit" in repeatability.finding("telemetry").text
+    repeatability.load.cache_clear()

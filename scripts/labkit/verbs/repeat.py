@@ -1,0 +1,64 @@
+"""repeat - the same audit several times, in fresh clones: do its decisions and intervals agree?
+
+Writes reports/repeat/WORKLOAD.MACHINE.json and .md. The clones are of the last commit; what is not committed is not in them.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from labkit import repeatability
+from labkit.evidence import write_text
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.schemas import check
+from labkit.verbs import add_audit_arguments
+
+
+def add_arguments(parser) -> None:
+    add_audit_arguments(parser)
+    parser.add_argument("--times", type=int, default=5, metavar="COUNT", help="how many audits; the default is 5")
+
+
+def run(args) -> Exit:
+    if args.times < 2:
+        raise UsageError(f"--times {args.times}: at least 2 are needed to agree")
+    if changed := output_of("git", "status", "--porcelain", "--untracked-files=no"):
+        raise UsageError(f"{changed.splitlines()[0].strip()}: not committed, and the clones would not have it; commit it first")
+    commit = output_of("git", "rev-parse", "HEAD").strip()
+    if not commit:
+        raise UsageError("this is no git checkout, and an audit is repeated in clones of one")
+    found = repeatability.document(args.workload, [audit_in_a_clone(args, commit, number) for number in range(1, args.times + 1)])
+    path = repeatability.path_of(args.workload, found["fingerprint"])
+    check(found, str(path))
+    write_text(path, json.dumps(found, indent=1) + "\n")
+    write_text(path.with_suffix(".md"), repeatability.page(found))
+    print(f"repeat: {repeatability.sentence(found)}; read {path.with_suffix('.md')}")
+    return Exit.PASSED
+
+
+def audit_in_a_clone(args, commit: str, number: int) -> dict:
+    """A clone has no build and no open version; its seeds differ from those of the other clones."""
+    print(f"repeat: audit {number} of {args.times}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="clinic-repeat-") as folder:
+        clone = Path(folder) / "clone"
+        must_run("git", "clone", "--quiet", ".", str(clone))
+        must_run("git", "checkout", "--quiet", commit, cwd=clone)
+        must_run("make", "--silent", "build", cwd=clone)
+        must_run(sys.executable, "-B", "scripts/lab", "audit", args.workload, "--budget", args.budget, "--repetition", str(number), cwd=clone)
+        versions = sorted((clone / "reports" / args.workload).glob("v[0-9][0-9][0-9][0-9]/audit.json"))
+        if not versions:
+            raise LabError(f"audit {number} left no report")
+        return repeatability.summary_of_audit(json.loads(versions[-1].read_text()))
+
+
+def must_run(*argv: str, cwd: Path | None = None) -> None:
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["it printed nothing"]
+        raise LabError(f"{' '.join(argv[:4])} failed with exit code {done.returncode}: {said[0][:300]}")
+
+
+def output_of(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True).stdout
