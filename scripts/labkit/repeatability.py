@@ -58,7 +58,8 @@ def document(workload: str, audits: Sequence[Mapping[str, Any]]) -> dict[str, An
 def agreement(audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     pairs = [(one["decisions"][name], other["decisions"].get(name)) for one, other in combinations(audits, 2)
              for name in one["decisions"]]
-    mains = [one["main"] for one in audits if is_bounded(one["main"])]
+    mains = [one["main"] for one in audits if one["union"] and is_bounded(one["main"])]
+    alike = [one["main"] for one in of_one_union(audits)]
     overlaps = [overlap(one, other) for one, other in combinations(mains, 2)]
     baselines = np.array([one["baseline_ns"][one["main_size"]] for one in audits], dtype=float)
     return {"pairs_count": len(pairs), "same_count": sum(one == other for one, other in pairs),
@@ -67,7 +68,14 @@ def agreement(audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "same_sentence_count": sum(one["sentence"] == other["sentence"] for one, other in combinations(audits, 2)),
             "audit_pairs_count": len(audits) * (len(audits) - 1) // 2,
             "intervals_count": len(overlaps), "overlapping_count": sum(overlaps),
-            "baseline_spread_ratio": float(baselines.max() / baselines.min() - 1), "between": between(mains)}
+            "baseline_spread_ratio": float(baselines.max() / baselines.min() - 1), "same_union_audits_count": len(alike), "between": between(alike)}
+
+
+def of_one_union(audits: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The audits that chose the union which most of them chose: gains of unlike unions differ for another reason."""
+    claims = [one for one in audits if one["union"] and is_bounded(one["main"])]
+    groups = [[one for one in claims if sorted(one["union"]) == sorted(first["union"])] for first in claims]
+    return max(groups, key=len, default=[])
 
 
 def is_bounded(main: Mapping[str, Any] | None) -> bool:
@@ -110,7 +118,7 @@ def sentence(found: Mapping[str, Any]) -> str:
     said = (f"{len(found['audits'])} audits of commit {(found['commit'] or 'unknown')[:12]} at BUDGET={found['budget']} on this class of "
             f"machine: {one['same_count']} of {one['pairs_count']} decisions agree in pairs, {one['opposite_count']} are opposite, "
             f"{one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap")
-    return f"{said}; {between_text(one['between'])}" if one["between"] else said
+    return f"{said}; {one['same_union_audits_count']} chose one union: {between_text(one['between'])}" if one["between"] else said
 
 
 def between_text(one: Mapping[str, Any]) -> str:
@@ -130,9 +138,10 @@ def page(found: Mapping[str, Any]) -> str:
              f"- **Decisions:** {one['same_count']} of {one['pairs_count']} agree ({percent(one['same_count'] / max(1, one['pairs_count']))}), pair of audits by pair, "
              f"candidate by candidate; {one['opposite_count']} are opposite.",
              f"- **The claim:** {one['same_sentence_count']} of {one['audit_pairs_count']} pairs of audits give the same answer to the complaint, "
-             f"{one['same_union_count']} the same union; {one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap.",
+             f"{one['same_union_count']} the same union; {one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap, whatever is in them.",
              f"- **Baselines** lie {percent(one['baseline_spread_ratio'])} apart at most, at {audits[0]['main_size']}.",
-             *([f"- **Between audits:** {between_text(one['between'])}."] if one["between"] else []), ""]
+             *([f"- **Between the {one['same_union_audits_count']} audits with one union:** {between_text(one['between'])}."] if one["between"]
+              else ["- **Between audits:** no two chose the same union, so how far sessions lie apart cannot be said."]), ""]
     return "\n".join([*lines, *audits_table(audits), "", *decisions_table(audits)]) + "\n"
 
 

@@ -49,6 +49,17 @@ def test_sessions_that_lie_further_apart_than_their_intervals_show_their_spread(
     assert one["sigma_ratio"] == pytest.approx(0.03, rel=0.3)
 
 
+def test_gains_of_unlike_unions_are_no_spread_between_sessions():
+    """One audit accepted nothing, and its 0.966 of an empty union stood beside the 2.02 of three candidates."""
+    three = audits()
+    three[1] = three[1] | {"union": [], "sentence": "No candidate was accepted"}
+    found = repeatability.document("telemetry", three)["agreement"]
+    assert found["same_union_audits_count"] == 2 and found["between"]["sessions_count"] == 2 and found["intervals_count"] == 1
+    three[2] = three[2] | {"union": ["another"]}
+    found = repeatability.document("telemetry", three)
+    assert found["agreement"]["between"] is None and "no two chose the same union" in repeatability.page(found)
+
+
 def test_a_prediction_interval_holds_the_next_session_and_equal_sessions_have_no_spread():
     source, held, spreads = np.random.default_rng(3), 0, []
     for _ in range(300):

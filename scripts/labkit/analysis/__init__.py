@@ -16,6 +16,7 @@ from labkit.analysis.appendix import appendix
 from labkit.analysis.baseline_numbers import baseline_numbers
 from labkit.analysis.candidate_numbers import candidate_numbers
 from labkit.analysis.checklist import check_rows
+from labkit.analysis.complaint import complaint_numbers
 from labkit.analysis.decide import Decision, decide_candidates
 from labkit.analysis.defence_answers import defence_answers
 from labkit.analysis.environment_numbers import environment_numbers
@@ -48,6 +49,7 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     }
     audit["environment"] = environment_numbers(evidence_set)
     audit["baseline"] = baseline_numbers(evidence_set)
+    audit["complaint"] = complaint_numbers(evidence_set.manifest, audit["baseline"])
     audit["profile"] = profile_numbers(evidence_set)
     audit["memory"] = memory_numbers(evidence_set)
     audit["hypotheses"] = score_hypotheses(evidence_set)

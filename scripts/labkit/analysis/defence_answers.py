@@ -7,6 +7,7 @@ would have been rejected. Only the facts are chosen here; the words are the temp
 from typing import Any
 
 Audit = dict[str, Any]
+SHARE_THAT_FAILS = 0.05  # of the largest batch
 
 
 def defence_answers(audit: Audit) -> dict[str, Any]:
@@ -15,11 +16,15 @@ def defence_answers(audit: Audit) -> dict[str, Any]:
 
 
 def load_answer(audit: Audit) -> dict[str, Any]:
-    """The stage whose time per operation grows most from the smallest batch to the largest, and the capacity."""
+    """The stage whose time per operation grows most from the smallest batch to the largest, and the capacity. One stage alone grows
+    more than no other, and one that has little of the largest batch is not what fails."""
     growths = sorted((one for one in _stage_growths(audit) if one["growth_ratio"] is not None),
                      key=lambda one: (-one["growth_ratio"], one["stage"]))
-    return {"growths": growths, "first": growths[0] if growths else None, "capacity": _capacity(audit),
-            "tail": _tail(audit)}
+    counts = [one for one in growths if one["share_ratio"] is None or one["share_ratio"] >= SHARE_THAT_FAILS]
+    return {"growths": growths, "first": counts[0] if counts and len(growths) > 1 else None,
+            "alone": growths[0] if len(growths) == 1 else None,
+            "small": [one for one in growths if one not in counts and (not counts or one["growth_ratio"] > counts[0]["growth_ratio"])],
+            "capacity": _capacity(audit), "tail": _tail(audit)}
 
 
 def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
@@ -27,8 +32,9 @@ def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
     times = {(one["stage"], one["size"]): one["p50"]["median"] / one["ops_count"]
              for one in audit["baseline"]["stages"]}
     first, last = (sizes[0], sizes[-1]) if sizes else ("", "")
+    shares = {one["stage"]: one["share_ratio"] for one in audit["baseline"]["stages"] if one["size"] == last}
     return [{"stage": stage, "from_size": first, "to_size": last, "from_ns": times[stage, first],
-             "to_ns": times[stage, last],
+             "to_ns": times[stage, last], "share_ratio": shares.get(stage),
              "growth_ratio": times[stage, last] / times[stage, first] if times[stage, first] else None}
             for stage in dict.fromkeys(stage for stage, _ in times)
             if (stage, first) in times and (stage, last) in times]

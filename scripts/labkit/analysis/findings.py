@@ -9,7 +9,7 @@ from typing import Any, Iterator
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.environment_numbers import LIMITS
 from labkit.phases import single
-from labkit.wording import percent, plural, quantity, times
+from labkit.wording import listing, percent, plural, quantity, significant, times
 
 LEVELS = ("error", "warning", "note")
 AGREEMENT_WANTED_RATIO = 0.8
@@ -28,6 +28,7 @@ def collect_findings(evidence_set: EvidenceSet, audit: dict[str, Any]) -> list[d
 
 def _own_findings(evidence_set: EvidenceSet, audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     yield from _budget(audit)
+    yield from _complaint(audit)
     yield from _environment(audit)
     yield from _missing_phases(evidence_set)
     yield from _instruments(audit)
@@ -45,6 +46,15 @@ def _budget(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     if source and source["dirty"]:
         yield ("warning", "sources", f"The tree had uncommitted changes on top of {source['commit'][:12]}.",
                "The commit alone does not reproduce these binaries; their hashes below identify them.")
+
+
+def _complaint(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    complaint = audit["complaint"]
+    if complaint["reproduced"] is False:
+        named = listing([f"{significant(one, 4)} {audit['manifest']['op']}s/s" for one in complaint["rates_per_s"]])
+        yield ("warning", "complaint", f"The complaint speaks of {named}; the baseline measures "
+               f"{significant(complaint['measured_per_s'], 3)}.",
+               "What is measured here is not the situation of the complaint: its gain holds for the part that was measured.")
 
 
 def _environment(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

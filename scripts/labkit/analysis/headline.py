@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from labkit.analysis.earlier_claims import between_audits
 from labkit.analysis.evidence_set import EvidenceSet
 
 VERDICTS = {
@@ -13,6 +14,8 @@ VERDICTS = {
     "failed": "The union of the accepted candidates failed",
     "not confirmed": "The gain was not confirmed on fresh processes",
 }
+# Where the complaint names a rate that was not reproduced: nobody can say here that it is closed.
+OF_WHAT_WAS_MEASURED = {"closed": "The target is reached for what was measured; the complaint itself was not reproduced"}
 
 
 def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
@@ -21,14 +24,19 @@ def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]
     verdict = _verdict(audit, manifest["target"])
     return {
         "verdict": verdict,
-        "sentence": VERDICTS[verdict],
+        "sentence": sentence_of(verdict, audit["complaint"]["reproduced"]),
         "metric": manifest["metric"], "target": manifest["target"], "size": manifest["main_size"],
         "ops_count": manifest["fixture"]["sizes"][manifest["main_size"]], "op": manifest["op"],
         "gain": main,
+        "between_audits": between_audits(evidence_set.plan["data"], audit["environment"], main),
         "defensible": evidence_set.plan["budget"] != "quick",
         "reproduce": f"make audit W={manifest['name']} BUDGET={evidence_set.plan['budget']}",
         "recompute": f"make verify R=reports/{manifest['name']}/{evidence_set.plan['data']['version']}",
     }
+
+
+def sentence_of(verdict: str, reproduced: bool | None) -> str:
+    return OF_WHAT_WAS_MEASURED.get(verdict, VERDICTS[verdict]) if reproduced is False else VERDICTS[verdict]
 
 
 def _verdict(audit: dict[str, Any], target: float) -> str:

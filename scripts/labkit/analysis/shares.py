@@ -8,6 +8,7 @@ Units  _ratio is a fraction of all samples of one sampling.
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from labkit.analysis.function_names import aliases_of
 from labkit.stats.proportions import clopper_pearson
 
 
@@ -34,11 +35,13 @@ def primary_sampling(profile: Mapping[str, Any] | None) -> Mapping[str, Any] | N
 
 
 def function_share(profile: Mapping[str, Any] | None, name: str) -> Share | None:
-    """Share of samples with `name` anywhere on the stack; None when it was never seen."""
+    """Share of samples with `name`, or an alias of it, anywhere on the stack; None when it was never seen."""
     sampling = primary_sampling(profile)
     if sampling is None:
         return None
-    total = sum(one["total_count"] for one in sampling["functions"] if one["name"] == name)
+    known = aliases_of(name, (one["name"] for one in sampling["functions"]))
+    totals = {alias: sum(one["total_count"] for one in sampling["functions"] if one["name"] == alias) for alias in known}
+    total = max(totals.values(), default=0)  # of aliases one calls the other, and both are on the same stacks
     return share(min(total, sampling["samples_count"]), sampling["samples_count"]) if total else None
 
 

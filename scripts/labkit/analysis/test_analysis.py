@@ -88,7 +88,7 @@ def test_a_function_inside_a_stage_competes_with_the_rest_of_it(documents, tmp_p
     inside, nowhere = analyse(read_evidence_set(tmp_path))["hypotheses"]
     assert inside["verdict"] == "confirmed" and inside["rival"] == "parse_batch"
     assert inside["share"]["ratio"] == 0.6
-    assert nowhere["verdict"] == "refuted" and nowhere["share"]["ratio"] == 0.0
+    assert nowhere["verdict"] == "not seen" and nowhere["share"] is None
 
 
 def test_allocations_are_per_batch(audit):
@@ -292,3 +292,20 @@ def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed
     assert profile["agreements"][0]["overlap_ratio"] == pytest.approx(1.0)
     sort = next(one for one in profile["stages_by_instrument"] if one["stage"] == "sort")
     assert sort["shares"]["clinic"]["ratio"] == 0.6 and sort["shares"]["perf"]["ratio"] == 0.0
+
+
+def test_earlier_audits_of_the_same_two_programs_stand_beside_the_claim(documents, tmp_path):
+    """7.03 and then 3.96 of one commit: each interval was true of its own hour."""
+    write_example(tmp_path, documents)
+    first = analyse(read_evidence_set(tmp_path))
+    assert first["headline"]["between_audits"] is None
+    gain, environment = first["headline"]["gain"], first["environment"]
+    claim = {"version": "v0000", "started_utc": "2026-01-01T00:00:00Z", "fingerprint": environment["fingerprint"], "engine": 2,
+             "metric": gain["metric"], "size": gain["size"], "baseline_sha256": environment["binaries"]["baseline"]["sha256"],
+             "union_sha256": environment["binaries"]["union"]["sha256"], "confidence": 0.95,
+             **{key: 1.2 * gain[key] for key in ("gain_ratio", "gain_low", "gain_high")}}
+    other = claim | {"version": "v0009", "union_sha256": "0" * 64}
+    write_example(tmp_path, changed(documents, "plan", earlier=[claim, other]))
+    found = analyse(read_evidence_set(tmp_path))["headline"]["between_audits"]
+    assert [one["version"] for one in found["versions"]] == ["v0000"]
+    assert found["between"]["sessions_count"] == 2 and 0.05 < found["between"]["sigma_ratio"] < 0.2

@@ -2,9 +2,13 @@
 
 from typing import Any, Mapping, Sequence
 
-from labkit.analysis.decide import Decision
+from labkit.analysis.decide import Decision, peak_rss_growth
+from labkit.analysis.effects import first_stage
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.policy import parse
+
+
+GROWTH_NAMED_BYTES = 65536  # a process's peak moves by some pages from run to run
 
 
 def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: dict[str, Any]) -> dict[str, Any]:
@@ -13,6 +17,7 @@ def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: 
         "accepted": [{**{key: one[key] for key in ("id", "title", "risk", "risk_why", "rollback", "lines_count")},
                       "lines_per_percent": _price(one)} for one in accepted],
         "regressions": regressions(audit["rebench"]),
+        "tolerated": tolerated(evidence_set),
         "margins": [_margin(one) for one in decisions if one.accepted],
         "guard": _guard(evidence_set, audit),
     }
@@ -34,6 +39,17 @@ def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
     counted = [{"metric": one["metric"], "size": one["size"], "ratio": one["ratio"]}
                for one in rebench["exact"] if one["ratio"] > 0]
     return sampled + counted
+
+
+def tolerated(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
+    """Peak memory of the union that grows by less than the policy's limit: nothing objects, and it is still a price."""
+    if evidence_set.rebench is None:
+        return []
+    policy = parse(evidence_set.policy)
+    grown = [one for one in peak_rss_growth(first_stage(evidence_set.rebench["data"])) if one.after - one.before >= GROWTH_NAMED_BYTES]
+    return [{"metric": "peak_rss", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio,
+             "limit": "free_bytes" if one.after - one.before <= policy.peak_rss_free_bytes else "growth_ratio"}
+            for one in grown if one.ratio <= policy.peak_rss_growth_ratio or one.after - one.before <= policy.peak_rss_free_bytes]
 
 
 def _margin(decision: Decision) -> dict[str, Any]:

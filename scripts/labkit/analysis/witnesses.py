@@ -10,11 +10,11 @@ and fails the checklist. Peaks are compared in programs of one thread only: with
 at another moment and no two peaks are the same.
 """
 
-import re
 from itertools import combinations
 from typing import Any, Iterable, Mapping
 
 from labkit.analysis.evidence_set import EvidenceSet, Stack
+from labkit.analysis.function_names import plain_name
 from labkit.analysis.shares import share
 
 DIFFERENCES_SHOWN = 5
@@ -22,16 +22,6 @@ COUNTS = ("allocations_count", "frees_count", "allocated_bytes", "peak_bytes")
 WITNESSES = {"valgrind": "valgrind memcheck", "dhat": "valgrind DHAT", "massif": "valgrind massif",
              "heaptrack": "heaptrack"}
 COUNTED = "callgrind (instructions, not time)"
-# One function under several names: parts that the compiler cut off it, glibc's aliases (memmove and memcpy are the same
-# code there), and the variants of one libc function by CPU (valgrind's simulated one picks another than the real one).
-COMPILER_PART = re.compile(r"\.(part|constprop|isra|cold|lto_priv)(\.\d+)?")
-CPU_VARIANT = re.compile(r"_(evex512|evex|avx512|avx2|avx|sse2|sse4_[12]|ssse3)(?=_|$)")
-LIBC_ALIAS = re.compile(r"^(__GI_)?(__libc_)?")
-
-
-def plain_name(name: str) -> str:
-    plain = LIBC_ALIAS.sub("", CPU_VARIANT.sub("", COMPILER_PART.sub("", name)))
-    return plain.replace("__memmove_", "__memcpy_")
 
 
 def agreements(evidence_set: EvidenceSet) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 from labkit import evidence
-from labkit.audit import version
+from labkit.audit import earlier, version
 from labkit.audit.audit_state import POLICY, AuditState
 from labkit.audit.version import SEAL
 from labkit.host import Finding
@@ -20,6 +20,7 @@ def measure(state: AuditState, folder: Path, _findings: list[Finding]) -> dict:
     return {
         "version": folder.name,
         "previous": _previous(state, folder),
+        "earlier": earlier.claims(state.manifest.name, folder),
         "manifest": _manifest(state),
         "policy": tomllib.loads(POLICY.read_text()),
         "protocol": dataclasses.asdict(state.budget),

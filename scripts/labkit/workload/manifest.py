@@ -56,6 +56,7 @@ class Manifest:
     title: str
     kind: str
     complaint: str
+    measured: str  # what of the complaint is measured here, where it is not all of it; may be empty
     metric: str
     target: float  # optimised / baseline that closes the complaint
     op: str
@@ -109,6 +110,9 @@ class _Table:
     def text(self, key: str) -> str:
         return self.get(key, "a text that is not empty", lambda v: isinstance(v, str) and v.strip() != "")
 
+    def optional_text(self, key: str) -> str:
+        return self.get(key, "a text", lambda v: isinstance(v, str), default="")
+
     def one_of(self, key: str, choices: tuple) -> Any:
         return self.get(key, ", ".join(map(str, choices)), lambda v: v in choices)
 
@@ -145,6 +149,7 @@ def _manifest(table: _Table, folder: Path) -> Manifest:
         title=table.text("title"),
         kind=table.one_of("kind", manifest_kinds()),
         complaint=table.text("complaint"),
+        measured=table.optional_text("measured"),
         metric=table.one_of("metric", complaints()),
         target=table.number("target", 1.0, 1000.0),
         op=table.text("op"),

@@ -1,0 +1,18 @@
+"""earlier_claims.py - what earlier audits of the same code measured on this class of machine: what the interval leaves out.  plan -> headline"""
+
+from typing import Any, Mapping
+
+from labkit.repeatability import between, is_bounded
+
+
+def between_audits(plan: Mapping[str, Any], environment: Mapping[str, Any], main: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """{"versions", "between"}: this claim and those of the same two programs, metric, size and machine class; None where there are none."""
+    if not is_bounded(main) or "union" not in environment["binaries"]:
+        return None
+    same = {"fingerprint": environment["fingerprint"], "metric": main["metric"], "size": main["size"],
+            "baseline_sha256": environment["binaries"]["baseline"]["sha256"], "union_sha256": environment["binaries"]["union"]["sha256"]}
+    earlier = [one for one in plan.get("earlier", ()) if all(one[key] == value for key, value in same.items()) and is_bounded(one)]
+    if not earlier:
+        return None
+    return {"versions": [{key: one[key] for key in ("version", "started_utc", "gain_ratio", "gain_low", "gain_high")} for one in earlier],
+            "between": between([*earlier, main])}
