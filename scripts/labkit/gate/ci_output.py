@@ -111,7 +111,7 @@ def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", doc["reason"] + ".", ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
-    lines += flame_lines(doc["flames"], link)
+    lines += flame_lines(doc, link)
     lines += [link("Figures and raw rows", "comparison.md"), ""]
     return "\n".join([*lines, "<details><summary>How this was measured</summary>", "",
                       markdown(doc).split("## How", 1)[-1].strip(), "", "</details>", ""])

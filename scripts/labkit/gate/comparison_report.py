@@ -25,6 +25,7 @@ Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
 VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "same", "inconclusive": "unclear",
                  "identical": "identical"}
+TIMES = ("time", "wall")
 HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
                    "p_adjusted", "p_welch", "welch_disagrees", "pairs_count", "blocks_count")
 
@@ -191,23 +192,40 @@ def markdown(doc: dict, link: Link = beside) -> str:
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
     lines = [f"# {title}: {doc['verdict']}", "", for_markdown(doc["reason"]) + ".", ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
-    lines += flame_lines(doc["flames"], link)
+    lines += flame_lines(doc, link)
     lines += details(doc)
     return "\n".join(lines) + "\n"
 
 
-def flame_lines(flames: list[dict], link: Link) -> list[str]:
+def flame_lines(doc: dict, link: Link) -> list[str]:
     """Where each changed case spends more, and the picture."""
     lines = []
-    for flame in flames:
+    for flame in doc["flames"]:
         lines += [f"### Where {for_markdown(flame['case'])} spends its CPU time", ""]
         if flame["file"] is None:
             lines += [f"No flame graph difference: {for_markdown(flame['unavailable'])}.", ""]
         else:
             lines += [*growth_table(flame), f"{link('Flame graph difference', flame['file'])}: red grew, blue shrank; CPU time "
                       f"{value_text(flame['base_cpu_ns'], 'ns')} → {value_text(flame['new_cpu_ns'], 'ns')} a run, "
-                      f"{flame['runs_count']} profiled runs of each.", ""]
+                      f"{flame['runs_count']} profiled runs of each, of equal work.{disagreement_text(doc, flame)}", ""]
     return lines
+
+
+DISAGREEMENT_RATIO = 1.05
+
+
+def disagreement_text(doc: dict, flame: dict) -> str:
+    """Where the profiled CPU time does not move as the verdict says: a reader who compares them must know why."""
+    timed = next((c for case in doc["cases"] if case["name"] == flame["case"] for c in case["comparisons"]
+                  if c["metric"] in TIMES and c["verdict"] in CHANGED), None)
+    if timed is None or not flame["base_cpu_ns"]:
+        return ""
+    ratio = flame["new_cpu_ns"] / flame["base_cpu_ns"]
+    if ratio < timed["low"] / DISAGREEMENT_RATIO or ratio > timed["high"] * DISAGREEMENT_RATIO:
+        return (f" The profile does not say what the verdict says: CPU time {ratio - 1:+.1%}, {METRICS[timed['metric']].title} "
+                f"{timed['ratio'] - 1:+.1%}. The verdict is of runs that nobody watched; start-up, waiting and the sampler's own cost stand "
+                "in the profile alone or in the time alone.")
+    return ""
 
 
 def growth_table(flame: dict) -> list[str]:

@@ -5,6 +5,8 @@ same flags against the same harness, each block in a link order of its own; any 
 """
 
 import contextlib
+import math
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -116,7 +118,8 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
             load = equal_load(wanted, size, arms["A"].usual)
             case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
             subjects.cases.append(case)
-            subjects.profiled[case.name] = {arm: workload_run(wanted, load, arms[arm].usual) for arm in "AB"}
+            work = equal_work(wanted, load, arms["A"].usual)
+            subjects.profiled[case.name] = {arm: workload_run(wanted, work, arms[arm].usual) for arm in "AB"}
     return subjects
 
 
@@ -150,6 +153,14 @@ def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
 
 def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
     return ProfiledRun((*harness.command(wanted, binary, load.size), *load.arguments()))
+
+
+def equal_work(wanted: Manifest, load: Load, base: Binary) -> Load:
+    """As many runs as the base makes in the time of the load. A program that runs for a given time does less when it is slower, and
+    a table of its CPU time then says that nothing happened: "6.34 to 6.90 ms" stood beside "+137 %"."""
+    one = harness.must(harness.observe(wanted, base, replace(load, minimum_ms=0), cpu=host.measuring_cpu()), "a run of the base")
+    sample_ns = statistics.median(one["samples_ns"])
+    return replace(load, minimum_ms=0, samples_count=max(load.samples_count, math.ceil(load.minimum_ms * 1e6 / sample_ns)))
 
 
 def workload_case(wanted: Manifest, load: Load, arms: dict[str, Layouts], counts_instructions: bool) -> Case:

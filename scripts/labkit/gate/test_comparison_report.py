@@ -106,3 +106,11 @@ def test_values_read_well(value, unit, text):
 
 def test_a_calibration_is_cited():
     assert calibration_text({"text": "calibration: 1 of 400"}) == "calibration: 1 of 400"
+
+
+@pytest.mark.parametrize("new_cpu_ns, disagrees", [(1.1e6, False), (1.0e6, True), (2.4e6, True)])
+def test_a_profile_that_does_not_say_what_the_verdict_says_is_named(measured, new_cpu_ns, disagrees):
+    """"+137 %" stood beside "6.34 to 6.90 ms a run" and nobody said why."""
+    flame = {"case": "only", "file": "f.svg", "unavailable": None, "runs_count": 9, "base_cpu_ns": 1e6, "new_cpu_ns": new_cpu_ns, "grew": []}
+    page = markdown(measured[0] | {"flames": [flame]})
+    assert ("The profile does not say what the verdict says" in page) is disagrees

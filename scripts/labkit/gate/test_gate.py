@@ -361,3 +361,16 @@ def test_a_workload_that_complains_of_its_tail_gates_on_it():
     assert "p95" in case.gating and "p95" not in case.watched
     row = case.observe.observe("A", Slot("A", block=0, position=0, order="ABBA", attempt=0, build=0, environment_bytes=0))
     assert METRICS["p95"].value(row) > METRICS["p50"].value(row) > 0
+
+
+def test_both_arms_of_a_profile_do_equal_work(tmp_path):
+    """Each ran for a given time: the slower one did less, and its CPU time was the same."""
+    wanted = manifest.load("telemetry")
+    fixture.ensure(wanted)
+    binary = build.build(wanted, variant.baseline(wanted))
+    work = gate.equal_work(wanted, gate.equal_load(wanted, "tiny", binary), binary)
+    runs = gate.workload_run(wanted, work, binary)
+    subprocess.run([*runs.argv, "--json", tmp_path / "run.json"], check=True)
+    found = json.loads((tmp_path / "run.json").read_text())
+    assert work.minimum_ms == 0 and len(found["samples_ns"]) == work.samples_count
+    assert found["runs_count"] == work.samples_count * work.batch_count
