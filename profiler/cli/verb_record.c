@@ -27,7 +27,8 @@
 
 static const struct clinic_usage usage = {
 	.line = "record [OPTIONS] [--] COMMAND...",
-	.text = "Or, of a running process: clinic record -p PID -d SECONDS\n"
+	.text = "Or, of running processes: clinic record -p PID -p NAME -d "
+		"SECONDS\n"
 		"\n"
 		"Samples the CPU time of a program, its threads and children, "
 		"and writes a\nsession for `clinic report`. Ctrl-C stops, and "
@@ -54,7 +55,7 @@ struct settings {
 	const char *event;
 	const char *duration;
 	uint64_t frequency_hz;
-	uint64_t pid;
+	struct clinic_texts processes;
 };
 
 static int read_backend(const char *name, enum clinic_backend *backend)
@@ -139,7 +140,7 @@ static int check_off_cpu(const struct settings *settings)
 /* What only the library can do, which is loaded when a program starts. */
 static int check_alloc(const struct settings *settings)
 {
-	if (settings->plan.alloc && settings->pid)
+	if (settings->plan.alloc && settings->processes.count)
 		return clinic_complain("-e alloc and -e lock need to start the "
 				       "program; give a command, not --pid");
 	if (settings->alloc.with_alloc)
@@ -159,16 +160,14 @@ static int check(struct settings *settings)
 	if (settings->frequency_hz > HZ_MOST)
 		return clinic_complain("--frequency takes at most %d Hz",
 				       HZ_MOST);
-	if (plan->argv && settings->pid)
+	if (plan->argv && settings->processes.count)
 		return clinic_complain("either a command or --pid, not both");
-	if (!plan->argv && !settings->pid)
+	if (!plan->argv && !settings->processes.count)
 		return clinic_complain("what to run? give a command, or --pid "
 				       "of a process");
-	if (settings->pid > INT_MAX)
-		return clinic_complain("there is no process %" PRIu64,
-				       settings->pid);
 	plan->frequency_hz = (uint32_t)settings->frequency_hz;
-	plan->pid = (pid_t)settings->pid;
+	plan->processes = settings->processes.at;
+	plan->processes_count = settings->processes.count;
 	if (settings->duration)
 		status = read_duration(settings->duration, &plan->duration_s);
 	if (!status)
@@ -207,8 +206,13 @@ static int explain(const struct settings *settings, int err,
 		return clinic_complain("cannot run %s: %s",
 				       settings->plan.argv[0], why);
 	case CLINIC_STEP_ATTACH:
+		if (outcome->missing)
+			return clinic_complain(
+				"there is no process '%s'; --pid takes process "
+				"ids, and names as `ps -e` has them",
+				outcome->missing);
 		return clinic_complain(
-			"cannot watch process %d: %s%s", settings->plan.pid,
+			"cannot watch process %d: %s%s", outcome->target.pid,
 			why,
 			err == -EPERM || err == -EACCES
 				? "; it is another user's: try as that user, "
@@ -361,8 +365,10 @@ static int run(int argc, char **argv)
 		 "samples per second of CPU time (999)"},
 		{'o', "output", "FILE", CLINIC_OPTION_TEXT, &settings.output,
 		 "the session; gzipped if .gz (clinic.json.gz)"},
-		{'p', "pid", "PID", CLINIC_OPTION_ONCE, &settings.pid,
-		 "watch this process instead of a command"},
+		{'p', "pid", "PID|NAME", CLINIC_OPTION_TEXTS,
+		 &settings.processes,
+		 "watch this process, or all of that name, with the children "
+		 "that it has; may be given again"},
 		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
 		 &settings.duration, "stop measuring after so long"},
 		{'e', "event", "EVENT", CLINIC_OPTION_TEXT, &settings.event,

@@ -54,6 +54,21 @@ static int launch_target(struct beginning *begin, char *const *settings)
 	return err;
 }
 
+static int attach(struct beginning *begin)
+{
+	const struct clinic_recording_plan *plan = begin->plan;
+	struct clinic_process_list list;
+	int err = clinic_process_search(plan->processes, plan->processes_count,
+					&list, &begin->outcome->missing);
+
+	if (!err) {
+		begin->outcome->missing = NULL;
+		err = clinic_target_attach(&list, &begin->outcome->target);
+	}
+	clinic_process_list_free(&list);
+	return err;
+}
+
 static int find_target(struct beginning *begin, char *const *settings)
 {
 	const struct clinic_recording_plan *plan = begin->plan;
@@ -62,7 +77,7 @@ static int find_target(struct beginning *begin, char *const *settings)
 					    : CLINIC_STEP_ATTACH;
 	if (plan->argv)
 		return launch_target(begin, settings);
-	return clinic_target_attach(plan->pid, &begin->outcome->target);
+	return attach(begin);
 }
 
 static int begin_without_samples(struct beginning *begin)
@@ -88,6 +103,25 @@ static char *const *stage_settings(const struct beginning *begin)
 		       : NULL;
 }
 
+static int open_perf(struct beginning *begin, struct clinic_perf_plan *plan)
+{
+	const struct clinic_attached *attached =
+		&begin->outcome->target.attached;
+	struct clinic_perf_process *processes =
+		calloc(attached->count + 1, sizeof(*processes));
+	int err = processes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < attached->count; i++)
+		processes[i] = (struct clinic_perf_process){
+			attached->at[i].pid, attached->at[i].is_root};
+	plan->processes = processes;
+	plan->processes_count = attached->count;
+	if (!err)
+		err = clinic_perf_source_open(plan, begin->source);
+	free(processes);
+	return err;
+}
+
 /* Perf events are opened on the target, before it begins. */
 static int begin_with_perf(struct beginning *begin)
 {
@@ -105,7 +139,7 @@ static int begin_with_perf(struct beginning *begin)
 	if (!err)
 		err = find_target(begin, stage_settings(begin));
 	plan.pid = begin->outcome->target.pid;
-	return err ? err : clinic_perf_source_open(&plan, begin->source);
+	return err ? err : open_perf(begin, &plan);
 }
 
 /* The timers' library is loaded into the target: there must be a launch. */

@@ -23,6 +23,7 @@ struct notes {
 	struct clinic_session *session;
 	const struct clinic_findings *findings;
 	int err; /* the first one; nothing is added after it */
+	char reason[200];
 };
 
 enum { IS_NOTE, IS_WARNING };
@@ -162,8 +163,8 @@ static void note_unnamed(struct notes *notes)
 }
 
 /*
- * A thread is sampled each full period of its CPU time, by timers even only
- * at a tick of the kernel: what it ran after the last one is in no sample.
+ * A thread is sampled each full period of its CPU time: what it ran after the
+ * last one is in no sample.
  */
 static bool has_short_lives(const struct clinic_findings *findings,
 			    double missed_s)
@@ -171,7 +172,7 @@ static bool has_short_lives(const struct clinic_findings *findings,
 	double unseen_s = (double)findings->counts.threads_count /
 			  (double)findings->frequency_hz;
 
-	return is_by_timers(findings) || unseen_s > missed_s / 2;
+	return unseen_s > missed_s / 2;
 }
 
 /*
@@ -194,7 +195,24 @@ static const char rough_split[] =
 	"how much of it was the kernel's, which gave no samples, is known by "
 	"its ticks alone, and this run had few";
 
-static const char *reason_to_miss(const struct notes *notes, double missed_s)
+/*
+ * POSIX timers on CPU time, unlike perf events, are looked at when the kernel
+ * accounts for a thread's time.
+ */
+static const char *reason_of_ticks(struct notes *notes)
+{
+	struct timespec tick = {0};
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	snprintf(notes->reason, sizeof(notes->reason),
+		 "a timer fires only at the kernel's clock tick, here every "
+		 "%.3g ms: threads and processes that ran shorter gave none, "
+		 "and the end of each is in no sample",
+		 (double)tick.tv_nsec / 1e6);
+	return notes->reason;
+}
+
+static const char *reason_to_miss(struct notes *notes, double missed_s)
 {
 	const struct clinic_findings *findings = notes->findings;
 
@@ -202,9 +220,8 @@ static const char *reason_to_miss(const struct notes *notes, double missed_s)
 		return "records were lost";
 	if (is_split_rough(notes, missed_s))
 		return rough_split;
-	if (findings->is_attached)
-		return "of children that ran before the recording began, it "
-		       "counts all that they ever used when they end";
+	if (is_by_timers(findings))
+		return reason_of_ticks(notes);
 	if (has_short_lives(findings, missed_s))
 		return "threads or processes were short, and the end of each "
 		       "is in no sample";
@@ -319,6 +336,24 @@ static void note_off_cpu(struct notes *notes)
 			     : "");
 }
 
+static void note_attached(struct notes *notes)
+{
+	const struct clinic_findings *findings = notes->findings;
+	size_t children = findings->attached_count - findings->roots_count;
+	uint32_t refused = findings->source.refused_processes_count;
+
+	if (findings->attached_count > 1)
+		note(notes, IS_NOTE,
+		     "watched %zu processes: %zu that were asked for, and %zu "
+		     "children that they had",
+		     findings->attached_count, findings->roots_count, children);
+	if (refused)
+		note(notes, IS_WARNING,
+		     "%" PRIu32 " of the children may not be watched and gave "
+		     "no samples: they are another user's; try as root",
+		     refused);
+}
+
 static void note_overwritten(struct notes *notes)
 {
 	uint64_t count = notes->findings->counts.overwritten_count;
@@ -334,8 +369,9 @@ static void note_overwritten(struct notes *notes)
 int clinic_findings_note(struct clinic_session *session,
 			 const struct clinic_findings *findings)
 {
-	struct notes notes = {session, findings, 0};
+	struct notes notes = {.session = session, .findings = findings};
 
+	note_attached(&notes);
 	note_losses(&notes);
 	note_overwritten(&notes);
 	note_blind_spot(&notes);

@@ -31,7 +31,8 @@ struct clinic_findings {
 	uint64_t stolen_ns; /* that the machine's host did not give */
 	uint32_t frequency_hz;
 	bool wants_off_cpu;
-	bool is_attached; /* to what ran before */
+	/* To so many processes that ran before; of them, asked for. */
+	size_t attached_count, roots_count;
 };
 
 int clinic_findings_note(struct clinic_session *session,

@@ -425,14 +425,16 @@ int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns)
 }
 
 void clinic_recorder_account(const struct clinic_recorder *recorder,
-			     uint32_t except, struct clinic_cpu_time *time)
+			     const struct clinic_target *target,
+			     struct clinic_cpu_time *time)
 {
 	uint32_t pid = 0;
 
 	while ((pid = clinic_processes_next(recorder->processes, pid))) {
 		struct clinic_process_times times;
 
-		if (pid == except || clinic_process_times((pid_t)pid, &times))
+		if (clinic_target_has(target, (pid_t)pid) ||
+		    clinic_process_times((pid_t)pid, &times))
 			continue;
 		time->all_ns += times.own_ns + times.waited_ns;
 		time->kernel_ns += times.own_kernel_ns + times.waited_kernel_ns;

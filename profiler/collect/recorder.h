@@ -68,9 +68,10 @@ int clinic_recorder_handle_stages(void *recorder,
  * in turn, so that a thousand of them cost no more than these. */
 int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns);
 
-/* Adds what other processes than pid have used that run still. */
+/* Adds what other processes than the target's have used that run still. */
 void clinic_recorder_account(const struct clinic_recorder *recorder,
-			     uint32_t pid, struct clinic_cpu_time *time);
+			     const struct clinic_target *target,
+			     struct clinic_cpu_time *time);
 
 /* CPU time that gave no samples, as a frame of its own. */
 int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,

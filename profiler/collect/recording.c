@@ -166,14 +166,10 @@ static void judge_depth(struct clinic_recording *recording)
 
 static int measure_if_due(struct clinic_recording *recording, uint64_t now_ns)
 {
-	struct clinic_cpu_time unused;
-
 	if (now_ns - recording->measured_ns < METRICS_PERIOD_NS)
 		return 0;
 	recording->measured_ns = now_ns;
-	/* An attached one can be gone the next time. */
-	if (recording->outcome->target.is_attached)
-		clinic_target_account(&recording->outcome->target, &unused);
+	clinic_target_look(&recording->outcome->target);
 	return clinic_recorder_measure(recording->recorder, now_ns);
 }
 
@@ -193,8 +189,6 @@ static void wait_a_round(struct clinic_recording *recording, int timeout_ms)
 						       : period_ms);
 	if (waits[1].revents)
 		pass_on_signal(recording);
-	if (waits[0].revents && target->is_attached)
-		target->has_ended = true;
 	clinic_target_reap(target);
 }
 
@@ -251,8 +245,8 @@ static void account(struct clinic_recording *recording)
 	quality->collector_cpu_ns = own_cpu_ns() - recording->cpu_before_ns;
 	clinic_target_reap(&outcome->target);
 	clinic_target_account(&outcome->target, &accounted);
-	clinic_recorder_account(recording->recorder,
-				(uint32_t)outcome->target.pid, &accounted);
+	clinic_recorder_account(recording->recorder, &outcome->target,
+				&accounted);
 	quality->accounted_cpu_ns = accounted.all_ns;
 	quality->accounted_kernel_ns = accounted.kernel_ns;
 	recording->source.describe(recording->source.state, &outcome->source);
@@ -341,6 +335,25 @@ static int open_arenas(struct clinic_recording *recording)
 		&recording->arenas);
 }
 
+/* A child of an attached one may have ended meanwhile. */
+static int watch_processes(struct clinic_recording *recording)
+{
+	const struct clinic_target *target = &recording->outcome->target;
+	int err = clinic_recorder_watch(recording->recorder,
+					(uint32_t)target->pid);
+
+	for (size_t i = 0; !err && i < target->attached.count; i++) {
+		const struct clinic_attached_process *process =
+			&target->attached.at[i];
+
+		err = clinic_recorder_watch(recording->recorder,
+					    (uint32_t)process->pid);
+		if (err == -ESRCH && !process->is_root)
+			err = 0;
+	}
+	return err;
+}
+
 static int begin(struct clinic_recording *recording)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
@@ -353,8 +366,7 @@ static int begin(struct clinic_recording *recording)
 		outcome, &recording->source, &recording->stages);
 
 	if (!err)
-		err = clinic_recorder_watch(recording->recorder,
-					    (uint32_t)outcome->target.pid);
+		err = watch_processes(recording);
 	if (!err)
 		err = catch_signals(recording);
 	about->started_realtime_ns = clock_ns(CLOCK_REALTIME);
@@ -365,7 +377,7 @@ static int begin(struct clinic_recording *recording)
 	if (!err)
 		err = clinic_session_metadata_target(recording->session,
 						     recording->plan->argv,
-						     outcome->target.pid);
+						     &outcome->target);
 	if (!err)
 		err = clinic_session_metadata_host(recording->session);
 	return err ? err : clinic_target_go(&outcome->target);
@@ -437,6 +449,15 @@ static int note_unfit(const struct clinic_recording *recording,
 	return clinic_session_add_note(session, 1, text);
 }
 
+static size_t count_roots(const struct clinic_attached *attached)
+{
+	size_t roots = 0;
+
+	for (size_t i = 0; i < attached->count; i++)
+		roots += attached->at[i].is_root;
+	return roots;
+}
+
 /* What must be known to judge it, in the session of one snapshot. */
 static int note_findings(const struct clinic_recording *recording,
 			 struct clinic_session *session)
@@ -450,7 +471,8 @@ static int note_findings(const struct clinic_recording *recording,
 							  recording->stolen_ns,
 		.frequency_hz = recording->plan->frequency_hz,
 		.wants_off_cpu = recording->plan->with_off_cpu,
-		.is_attached = outcome->target.is_attached,
+		.attached_count = outcome->target.attached.count,
+		.roots_count = count_roots(&outcome->target.attached),
 	};
 	int err = clinic_findings_note(session, &findings);
 

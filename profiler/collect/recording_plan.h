@@ -24,8 +24,10 @@ enum clinic_backend {
 struct clinic_recording_plan {
 	enum clinic_backend backend;
 	uint32_t frequency_hz;
-	char *const *argv;   /* to launch; or NULL */
-	pid_t pid;           /* to attach to; when there is no argv */
+	char *const *argv; /* to launch; or NULL */
+	/* To attach to, when there is no argv: process ids and names. */
+	const char *const *processes;
+	size_t processes_count;
 	double duration_s;   /* 0: until the target ends */
 	const char *preload; /* libclinic-preload.so, for the timer backend */
 	/* What else the library is to do in a launched target; or NULL. */
@@ -52,7 +54,8 @@ struct clinic_recording_outcome {
 	bool has_measured;
 	/* Why the library was kept out of a launched target, or NULL. */
 	const char *unfit;
-	int stopped_by; /* the signal that ended it; 0: none */
+	const char *missing; /* the word that means no process; or NULL */
+	int stopped_by;      /* the signal that ended it; 0: none */
 	struct clinic_refusals refusals;
 	struct clinic_source_facts source;
 	struct clinic_recorder_counts counts;

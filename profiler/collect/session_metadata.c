@@ -8,8 +8,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "collect/target.h"
 #include "sources/event_source.h"
 #include "session/session.h"
+
+/* Of many processes that were asked for. */
+#define COMMANDS_SHOWN 8
 
 /* Characters that no shell gives a meaning to. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -81,8 +85,24 @@ static void quote_running(FILE *out, pid_t pid)
 	free(text);
 }
 
+/* "a & b": those that were asked for run side by side. */
+static void quote_attached(FILE *out, const struct clinic_attached *attached)
+{
+	size_t shown = 0, roots = 0;
+
+	for (size_t i = 0; i < attached->count; i++) {
+		if (!attached->at[i].is_root || roots++ >= COMMANDS_SHOWN)
+			continue;
+		fputs(shown++ ? " & " : "", out);
+		quote_running(out, attached->at[i].pid);
+	}
+	if (roots > shown)
+		fprintf(out, " & %zu more", roots - shown);
+}
+
 int clinic_session_metadata_target(struct clinic_session *session,
-				   char *const *argv, pid_t pid)
+				   char *const *argv,
+				   const struct clinic_target *target)
 {
 	struct clinic_about *about = clinic_session_about(session);
 	char *text = NULL;
@@ -95,7 +115,7 @@ int clinic_session_metadata_target(struct clinic_session *session,
 	if (argv)
 		quote_command(out, argv);
 	else
-		quote_running(out, pid);
+		quote_attached(out, &target->attached);
 	if (!fclose(out))
 		err = clinic_session_text_id(session, text, &about->command_id);
 	free(text);

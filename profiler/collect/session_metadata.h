@@ -8,14 +8,14 @@
 #ifndef CLINIC_COLLECT_SESSION_METADATA_H
 #define CLINIC_COLLECT_SESSION_METADATA_H
 
-#include <sys/types.h>
-
 struct clinic_session;
 struct clinic_source_facts;
+struct clinic_target;
 
-/* argv NULL: an attached process; its command is read from /proc. */
+/* argv NULL: attached processes; their commands are read from /proc. */
 int clinic_session_metadata_target(struct clinic_session *session,
-				   char *const *argv, pid_t pid);
+				   char *const *argv,
+				   const struct clinic_target *target);
 int clinic_session_metadata_source(struct clinic_session *session,
 				   const struct clinic_source_facts *facts);
 int clinic_session_metadata_host(struct clinic_session *session);

@@ -77,14 +77,20 @@ static int look_at_running(pid_t pid, struct clinic_cpu_time *time)
 	return 0;
 }
 
-int clinic_target_attach(pid_t pid, struct clinic_target *target)
+int clinic_target_attach(const struct clinic_process_list *list,
+			 struct clinic_target *target)
 {
-	*target = (struct clinic_target){.pid = pid,
+	int err;
+
+	*target = (struct clinic_target){.pid = list->at[0].pid,
 					 .is_attached = true,
 					 .go_fd = -1,
 					 .failed_fd = -1,
-					 .pid_fd = open_pid(pid)};
-	return look_at_running(pid, &target->before);
+					 .pid_fd = -1};
+	err = clinic_attached_open(list, &target->attached);
+	target->pid_fd =
+		err ? -1 : fcntl(target->attached.end_fd, F_DUPFD_CLOEXEC, 0);
+	return err;
 }
 
 int clinic_target_go(struct clinic_target *target)
@@ -131,8 +137,23 @@ static void reap_child(struct clinic_target *target, int flags)
 
 void clinic_target_reap(struct clinic_target *target)
 {
-	if (!target->is_attached && !target->has_ended)
+	if (target->is_attached)
+		target->has_ended =
+			clinic_attached_have_ended(&target->attached);
+	else if (!target->has_ended)
 		reap_child(target, WNOHANG);
+}
+
+void clinic_target_look(struct clinic_target *target)
+{
+	if (target->is_attached)
+		clinic_attached_look(&target->attached);
+}
+
+bool clinic_target_has(const struct clinic_target *target, pid_t pid)
+{
+	return pid == target->pid ||
+	       clinic_attached_has(&target->attached, pid);
 }
 
 static uint64_t since(uint64_t before, uint64_t now)
@@ -143,6 +164,11 @@ static uint64_t since(uint64_t before, uint64_t now)
 void clinic_target_account(struct clinic_target *target,
 			   struct clinic_cpu_time *time)
 {
+	if (target->is_attached) {
+		clinic_attached_sum(&target->attached, &time->all_ns,
+				    &time->kernel_ns);
+		return;
+	}
 	/* Of one that is gone, the last look stands. */
 	if (!target->has_ended)
 		(void)look_at_running(target->pid, &target->at_end);
@@ -179,4 +205,5 @@ void clinic_target_close(struct clinic_target *target)
 	close_one(&target->go_fd);
 	close_one(&target->failed_fd);
 	close_one(&target->pid_fd);
+	clinic_attached_free(&target->attached);
 }

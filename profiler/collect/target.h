@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/attached.h"
+
 struct clinic_cpu_time {
 	uint64_t all_ns, kernel_ns;
 };
@@ -33,6 +35,7 @@ struct clinic_target {
 	bool has_ended;
 	int exit_code; /* as a shell says it: 128 + signal */
 	struct clinic_cpu_time before, at_end;
+	struct clinic_attached attached; /* of an attached one, all */
 };
 
 /*
@@ -41,11 +44,20 @@ struct clinic_target {
  */
 int clinic_target_launch(char *const argv[], char *const *settings,
 			 struct clinic_target *target);
-int clinic_target_attach(pid_t pid, struct clinic_target *target);
+/* pid: of the first; pid_fd: readable when one that was asked for has ended. */
+int clinic_target_attach(const struct clinic_process_list *list,
+			 struct clinic_target *target);
 int clinic_target_go(struct clinic_target *target);
 
-/* Updates has_ended and exit_code of a launched one; does not wait. */
+/*
+ * Updates has_ended, and the exit_code of a launched one; does not wait.
+ * Attached ones have ended when all have that were asked for.
+ */
 void clinic_target_reap(struct clinic_target *target);
+/* A look at attached ones, which can be gone the next time. */
+void clinic_target_look(struct clinic_target *target);
+/* Whose time clinic_target_account() has. */
+bool clinic_target_has(const struct clinic_target *target, pid_t pid);
 /* By the kernel's account, until now or until its end. */
 void clinic_target_account(struct clinic_target *target,
 			   struct clinic_cpu_time *time);

@@ -67,7 +67,6 @@ static int store_number(const struct clinic_option *option, const char *text,
 			char *problem)
 {
 	uint64_t least = option->kind == CLINIC_OPTION_COUNT ||
-			 option->kind == CLINIC_OPTION_ONCE ||
 			 option->kind == CLINIC_OPTION_S;
 	uint64_t unit = option->kind == CLINIC_OPTION_MS  ? 1000000
 			: option->kind == CLINIC_OPTION_S ? 1000000000
@@ -85,13 +84,18 @@ static int store_number(const struct clinic_option *option, const char *text,
 	return CLINIC_OPTIONS_WRONG;
 }
 
-static int store_once(const struct clinic_option *option, const char *text,
+static int store_text(const struct clinic_option *option, const char *text,
 		      char *problem)
 {
-	if (!*(uint64_t *)option->value)
-		return store_number(option, text, problem);
-	snprintf(problem, CLINIC_PROBLEM_BYTES, "--%s can be given only once",
-		 option->name);
+	struct clinic_texts *texts = option->value;
+
+	if (texts->count < CLINIC_TEXTS_MAX) {
+		texts->at[texts->count++] = text;
+		return 0;
+	}
+	snprintf(problem, CLINIC_PROBLEM_BYTES,
+		 "--%s can be given %d times at most", option->name,
+		 CLINIC_TEXTS_MAX);
 	return CLINIC_OPTIONS_WRONG;
 }
 
@@ -120,8 +124,8 @@ static int store(const struct clinic_option *option, const char *value,
 		return 0;
 	case CLINIC_OPTION_HEX:
 		return store_hex(option, value, problem);
-	case CLINIC_OPTION_ONCE:
-		return store_once(option, value, problem);
+	case CLINIC_OPTION_TEXTS:
+		return store_text(option, value, problem);
 	case CLINIC_OPTION_COUNT:
 	case CLINIC_OPTION_NUMBER:
 	case CLINIC_OPTION_MS:

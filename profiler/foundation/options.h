@@ -32,7 +32,7 @@ enum clinic_option_kind {
 	CLINIC_OPTION_FLAG,   /* bool */
 	CLINIC_OPTION_TEXT,   /* const char * */
 	CLINIC_OPTION_COUNT,  /* uint64_t, at least 1 */
-	CLINIC_OPTION_ONCE,   /* the same, 0 before; a second one is refused */
+	CLINIC_OPTION_TEXTS,  /* struct clinic_texts: each time one more */
 	CLINIC_OPTION_NUMBER, /* uint64_t, at least 0 */
 	CLINIC_OPTION_MS,     /* uint64_t nanoseconds, typed in milliseconds */
 	CLINIC_OPTION_S,      /* the same, typed in seconds, at least 1 */
@@ -43,6 +43,14 @@ enum clinic_option_kind {
 struct clinic_given {
 	uint64_t number;
 	bool is_given;
+};
+
+#define CLINIC_TEXTS_MAX 64
+
+/* What an option was given, in order. */
+struct clinic_texts {
+	const char *at[CLINIC_TEXTS_MAX];
+	size_t count;
 };
 
 /* A table ends with one that has no name. */

@@ -13,6 +13,7 @@
 static const char *output;
 static uint64_t hz, pid, time_ns;
 static struct clinic_given answer;
+static struct clinic_texts names;
 static bool is_loud;
 static char problem[CLINIC_PROBLEM_BYTES];
 
@@ -22,6 +23,7 @@ static const struct clinic_option options[] = {
 	{0, "pid", "PID", CLINIC_OPTION_NUMBER, &pid, "whom"},
 	{0, "expect", "HEX", CLINIC_OPTION_HEX, &answer, "what"},
 	{0, "minimum-ms", "N", CLINIC_OPTION_MS, &time_ns, "how long"},
+	{'n', "name", "NAME", CLINIC_OPTION_TEXTS, &names, "which"},
 	{'l', "loud", NULL, CLINIC_OPTION_FLAG, &is_loud, "how"},
 	{0},
 };
@@ -36,6 +38,7 @@ static int read_words(const char *words, enum clinic_operands operands,
 	output = NULL;
 	hz = pid = time_ns = 0;
 	answer = (struct clinic_given){0};
+	names.count = 0;
 	is_loud = false;
 	strcpy(text, words);
 	for (char *at = strtok(text, " "); at; at = strtok(NULL, " "))
@@ -63,6 +66,18 @@ static void every_way_to_spell_is_read(void **state)
 	assert_int_equal(answer.number, 255);
 	assert_int_equal(time_ns, 3000000);
 	assert_true(is_loud);
+}
+
+static void each_time_is_kept(void **state)
+{
+	char *argv[16];
+
+	(void)state;
+	read_words("x -n one --name=2 -nthree", CLINIC_OPERANDS_LAST, argv);
+	assert_int_equal(names.count, 3);
+	assert_string_equal(names.at[0], "one");
+	assert_string_equal(names.at[1], "2");
+	assert_string_equal(names.at[2], "three");
 }
 
 static void another_program_keeps_its_options(void **state)
@@ -120,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_to_spell_is_read),
+		cmocka_unit_test(each_time_is_kept),
 		cmocka_unit_test(another_program_keeps_its_options),
 		cmocka_unit_test(wrong_ones_are_explained),
 		cmocka_unit_test(help_is_asked_for_by_letter_and_name),

@@ -31,6 +31,7 @@ struct clinic_source_facts {
 	 * by others. */
 	bool kernel_visible;
 	enum clinic_off_cpu_view off_cpu;
+	uint32_t refused_processes_count; /* of other users, say */
 	size_t ring_bytes;
 	size_t stack_bytes; /* per sample, now */
 };

@@ -36,6 +36,7 @@ struct perf_source {
 
 	pid_t *threads; /* that have events; grows while attaching */
 	size_t threads_count, threads_room;
+	uint32_t refused_processes_count;
 
 	struct clinic_perf_decoder decoder;
 	/* Of a hardware counter, when the rate was last worked out. */
@@ -105,14 +106,14 @@ static bool is_watched(const struct perf_source *source, pid_t thread)
 }
 
 /* How many threads of the process had no events yet, or -errno. */
-static int watch_new_threads(struct perf_source *source)
+static int watch_new_threads(struct perf_source *source, pid_t pid)
 {
 	char path[32];
 	struct dirent *entry;
 	int watched = 0, err = 0;
 	DIR *tasks;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", source->plan.pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)
 		return -ESRCH;
@@ -137,16 +138,38 @@ static int watch_new_threads(struct perf_source *source)
  * is sampled twice; that is rare, and seen in the sum of the samples, where a
  * thread that nobody samples would not be noticed.
  */
-static int watch_running(struct perf_source *source)
+static int watch_process(struct perf_source *source, pid_t pid)
 {
+	size_t before = source->threads_count;
 	int watched;
 
 	do {
-		watched = watch_new_threads(source);
+		watched = watch_new_threads(source, pid);
 	} while (watched > 0);
-	if (!watched && !source->threads_count)
+	if (!watched && source->threads_count == before)
 		return -ESRCH;
 	return watched;
+}
+
+static int watch_running(struct perf_source *source)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < source->plan.processes_count; i++) {
+		const struct clinic_perf_process *process =
+			&source->plan.processes[i];
+
+		err = watch_process(source, process->pid);
+		if (process->is_root || !err)
+			continue;
+		if (err == -EACCES || err == -EPERM)
+			source->refused_processes_count++;
+		if (err == -EACCES || err == -EPERM || err == -ESRCH)
+			err = 0;
+	}
+	/* Borrowed until now. */
+	source->plan.processes = NULL;
+	return err;
 }
 
 static void control(struct perf_source *source, enum clinic_perf_role role,
@@ -268,6 +291,7 @@ static void describe(const void *state, struct clinic_source_facts *facts)
 		.event = source->choice.event,
 		.kernel_visible = !source->choice.attr.exclude_kernel,
 		.off_cpu = off_cpu_view(source),
+		.refused_processes_count = source->refused_processes_count,
 		.ring_bytes = source->lanes.ring_bytes,
 		.stack_bytes = source->is_deep ? CLINIC_STACK_BYTES_DEEP
 					       : CLINIC_STACK_BYTES,
