@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collect/unseen_processes.h"
 #include "session/session.h"
 
 static int note_bypassed(struct clinic_session *session,
@@ -47,39 +48,6 @@ static int note_unobserved(struct clinic_session *session, const char *program,
 	return clinic_session_add_note(session, 1, text);
 }
 
-#define UNFIT_NOTES_MAX 4
-
-static int note_one_unfit(struct clinic_session *session,
-			  const struct arena_image *image, size_t at)
-{
-	char text[PATH_MAX + 100];
-	const char *unfit = "";
-	size_t bytes = clinic_arena_text(&image->file, BLOCK_UNFIT, at, &unfit);
-
-	snprintf(text, sizeof(text), "not observed: %.*s",
-		 bytes < PATH_MAX ? (int)bytes : PATH_MAX, unfit);
-	return bytes ? clinic_session_add_note(session, 1, text) : 0;
-}
-
-/* Programs that were started without the library: the first few of them. */
-static int note_unfit(struct clinic_session *session,
-		      const struct clinic_arena_facts *facts)
-{
-	size_t noted_count = 0;
-	int err = 0;
-
-	for (size_t i = 0; i < facts->images_count; i++) {
-		const struct arena_image *image = facts->images[i];
-		size_t count = image->file.blocks[BLOCK_UNFIT].count;
-
-		for (size_t at = 0;
-		     !err && at < count && noted_count++ < UNFIT_NOTES_MAX;
-		     at++)
-			err = note_one_unfit(session, image, at);
-	}
-	return err;
-}
-
 /* What it was before an exec is not its end. */
 static bool is_last_of_process(const struct clinic_arena_facts *facts,
 			       size_t at)
@@ -116,24 +84,6 @@ static int note_running(struct clinic_session *session,
 		 "%zu %s still running when the recording ended: what was "
 		 "allocated and locked from then on is not in it",
 		 count, count == 1 ? "process was" : "processes were");
-	return clinic_session_add_note(session, 1, text);
-}
-
-static int note_unopened(struct clinic_session *session,
-			 const struct arena_roll *unopened)
-{
-	char text[300];
-
-	if (!unopened->unopened_count)
-		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu32 " %s not observed: no record could be opened (the "
-		 "last was process %" PRIu32 ": %s); allocations and locks "
-		 "are missing from there",
-		 unopened->unopened_count,
-		 unopened->unopened_count == 1 ? "process was"
-					       : "processes were",
-		 unopened->pid, strerror((int)unopened->errno_number));
 	return clinic_session_add_note(session, 1, text);
 }
 
@@ -239,9 +189,8 @@ int clinic_arena_findings_note(struct clinic_session *session,
 	if (!err && !facts->images_count)
 		err = note_unobserved(session, program, unobservable);
 	if (!err)
-		err = note_unfit(session, facts);
-	if (!err)
-		err = note_unopened(session, &facts->unopened);
+		err = clinic_unseen_note(session, &facts->unseen,
+					 "allocations and locks");
 	if (!err)
 		err = note_running(session, facts);
 	if (!err)

@@ -366,6 +366,18 @@ static void note_overwritten(struct notes *notes)
 		     count);
 }
 
+/* Daemons, say. */
+static void note_running(struct notes *notes)
+{
+	uint64_t count = notes->findings->counts.running_count;
+
+	if (notes->findings->outlives && count)
+		note(notes, IS_WARNING,
+		     "%" PRIu64 " %s still running when the recording ended: "
+		     "what came from then on is not in it",
+		     count, count == 1 ? "process was" : "processes were");
+}
+
 int clinic_findings_note(struct clinic_session *session,
 			 const struct clinic_findings *findings)
 {
@@ -385,6 +397,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_switches(&notes);
 	note_32_bit(&notes);
 	note_off_cpu(&notes);
+	note_running(&notes);
 	return notes.err;
 }
 

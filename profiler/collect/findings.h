@@ -33,6 +33,7 @@ struct clinic_findings {
 	bool wants_off_cpu;
 	/* To so many processes that ran before; of them, asked for. */
 	size_t attached_count, roots_count;
+	bool outlives; /* the program that was started has ended */
 };
 
 int clinic_findings_note(struct clinic_session *session,

@@ -586,6 +586,17 @@ static uint64_t taken(const struct clinic_row_ring *ring)
 	return ring->count + ring->overwritten_count;
 }
 
+/* Not all ends are told: those that have memory. */
+static uint64_t count_running(const struct clinic_recorder *recorder)
+{
+	uint64_t count = 0;
+	uint32_t pid = 0;
+
+	while ((pid = clinic_processes_next(recorder->processes, pid)))
+		count += clinic_process_peak_rss_bytes((pid_t)pid) > 0;
+	return count;
+}
+
 void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 				struct clinic_recorder_counts *counts)
 {
@@ -604,6 +615,7 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 		.throttled_count = recorder->throttled_count,
 		.threads_count =
 			clinic_processes_threads_count(recorder->processes),
+		.running_count = count_running(recorder),
 		.walks = *clinic_stack_walker_counts(recorder->walker),
 	};
 	clinic_naming_facts_get(recorder->naming, &counts->naming);

@@ -107,6 +107,7 @@ struct clinic_recorder_counts {
 	uint64_t waits_count;       /* ended times off the CPU */
 	uint64_t approximate_count; /* of them, by their stacks */
 	uint64_t threads_count;     /* that were seen to run, sampled or not */
+	uint64_t running_count;     /* processes that have not ended */
 	/* Rows of all kinds that newer ones took the place of. */
 	uint64_t overwritten_count;
 	struct clinic_walk_counts walks;

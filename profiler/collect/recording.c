@@ -21,6 +21,7 @@
 #include "collect/process_status.h"
 #include "collect/promptness.h"
 #include "collect/stop_signals.h"
+#include "collect/unseen_processes.h"
 #include "session/session.h"
 #include "session/window.h"
 
@@ -458,6 +459,17 @@ static size_t count_roots(const struct clinic_attached *attached)
 	return roots;
 }
 
+static int note_unseen(const struct clinic_source *source,
+		       struct clinic_session *session)
+{
+	struct unseen_roll unseen;
+
+	if (!source->unseen)
+		return 0;
+	source->unseen(source->state, &unseen);
+	return clinic_unseen_note(session, &unseen, "samples and stages");
+}
+
 /* What must be known to judge it, in the session of one snapshot. */
 static int note_findings(const struct clinic_recording *recording,
 			 struct clinic_session *session)
@@ -473,11 +485,19 @@ static int note_findings(const struct clinic_recording *recording,
 		.wants_off_cpu = recording->plan->with_off_cpu,
 		.attached_count = outcome->target.attached.count,
 		.roots_count = count_roots(&outcome->target.attached),
+		/* Of arenas it is said with what is missing from them. */
+		.outlives = outcome->target.has_ended &&
+			    !outcome->target.attached.count &&
+			    !recording->arenas.state,
 	};
 	int err = clinic_findings_note(session, &findings);
 
 	if (!err)
 		err = note_unfit(recording, session);
+	if (!err)
+		err = note_unseen(&recording->source, session);
+	if (!err)
+		err = note_unseen(&recording->stages, session);
 	if (!err && clinic_stop_signals_is_hurried())
 		err = clinic_session_add_note(
 			session, 1,

@@ -1,6 +1,7 @@
 /* Hands out blocks of one reservation, backed by memory or a file. */
 #include "preload/arena.h"
 #include "preload/confinement.h"
+#include "preload/hand_over.h"
 #include "preload/raw_calls.h"
 #include <limits.h>
 #include <stdatomic.h>
@@ -151,8 +152,12 @@ void arena_take_ahead(void)
 
 	if (wanted > atomic_load(&arena_capacity_bytes))
 		wanted = atomic_load(&arena_capacity_bytes);
-	if (file_path[0] && !allocate_in_file(wanted))
-		raise_committed(wanted);
+	/* Without a file there is no other way than to have it resident. */
+	if (file_path[0]
+		    ? allocate_in_file(wanted)
+		    : allocate_pages(atomic_load(&committed_bytes), wanted))
+		return;
+	raise_committed(wanted);
 }
 
 void *arena_take(enum block_kind kind, size_t payload_bytes)
@@ -325,5 +330,19 @@ int arena_back_by_file(const char *folder)
 			unlink(file_path);
 		file_path[0] = '\0';
 	}
+	return error;
+}
+
+int arena_back_by_handover(const struct handover *handover)
+{
+	struct arena_head *head = get_arena();
+	int fd = handover_make(), error;
+
+	if (!head || fd < 0)
+		return head ? fd : -ENOMEM;
+	error = move_into(fd, head);
+	if (!error)
+		error = handover_send(handover, fd);
+	raw_close(fd);
 	return error;
 }

@@ -36,6 +36,10 @@ void *arena_at(uint64_t offset); /* the other way */
  */
 int arena_back_by_file(const char *folder);
 
+/* The same without a file, in memory that the collector is given. */
+struct handover;
+int arena_back_by_handover(const struct handover *handover);
+
 /*
  * Room for what may come while no system call can be made: so much is taken
  * now, and when it is used up, what more there is is lost, and counted.

@@ -2,10 +2,10 @@
  * The calls by which the program becomes another one, or starts one: where
  * that one would end with this library, it goes without.
  */
-#include "preload/arena.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
 #include "preload/stack/spare_stack.h"
+#include "preload/unseen.h"
 #include "shared_memory/preloadable.h"
 #include <alloca.h>
 #include <dlfcn.h>
@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,20 +122,6 @@ static char **leave_us_out(char *const environment[], char **kept, char *others)
 		alloca((count_texts(environment) + 2) * sizeof(char *)),       \
 		alloca(sizeof(SETTING) + strlen(preloads_of(environment))))
 
-static void note_unfit(const char *path, const char *why)
-{
-	struct text_block *note;
-	size_t bytes = strlen(path) + strlen(why) + 3;
-
-	if (bytes > PATH_MAX)
-		return;
-	note = arena_take(BLOCK_UNFIT, sizeof(*note) + bytes);
-	if (!note)
-		return;
-	note->bytes = bytes - 1;
-	stpcpy(stpcpy(stpcpy(note->text, path), ": "), why);
-}
-
 /* A program, and whether it would end with us in it. */
 struct candidate {
 	const char *program;
@@ -148,7 +135,7 @@ static void judge_path(void *judged)
 	const char *why = clinic_unfit_for_preload(candidate->program);
 
 	if (why)
-		note_unfit(candidate->program, why);
+		unseen_note_unfit(candidate->program, why);
 	candidate->is_unfit = why != NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
 #include "preload/counts_json.h"
+#include "preload/hand_over.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
 #include "preload/stack/spare_stack.h"
@@ -19,7 +20,7 @@
 #include "preload/raw_calls.h"
 #include "preload/thread_counts.h"
 #include "preload/timer/timer_sampler.h"
-#include "shared_memory/arena_roll.h"
+#include "preload/unseen.h"
 #include "shared_memory/ticks.h"
 #include "shared_memory/settings.h"
 #include <dlfcn.h>
@@ -33,7 +34,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -211,36 +211,20 @@ static void at_exit(int status, void *unused)
 	write_once();
 }
 
-/* Shared with all children: one may not see the folder any more. */
-static struct arena_roll *roll;
+/* Of the folder of arenas: children have it, when they do not see that any
+ * more. */
+static struct unseen_roll *roll;
+static struct handover handover;
 
-static void open_roll(const char *folder)
+/* By a file in the folder, or where that is out of reach, without one. */
+static int back_arena(const char *folder)
 {
-	char path[PATH_MAX];
-	void *at;
-	int fd;
+	int error = arena_back_by_file(folder), given;
 
-	if (roll || snprintf(path, sizeof(path), "%s/" ARENA_ROLL_NAME,
-			     folder) >= (int)sizeof(path))
-		return;
-	fd = raw_open(path, O_RDWR, 0);
-	if (fd < 0)
-		return;
-	at = mmap(NULL, sizeof(*roll), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		  0);
-	raw_close(fd);
-	if (at != MAP_FAILED)
-		roll = at;
-}
-
-static void note_unopened(int error)
-{
-	if (!roll)
-		return;
-	__atomic_fetch_add(&roll->unopened_count, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&roll->errno_number, (uint32_t)error,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&roll->pid, (uint32_t)our_pid, __ATOMIC_RELAXED);
+	if (!error || !handover.address_bytes)
+		return error;
+	given = arena_back_by_handover(&handover);
+	return given ? error : 0;
 }
 
 /*
@@ -251,16 +235,18 @@ static void open_arena(void)
 {
 	const char *folder =
 		confinement.is_filtered ? NULL : getenv(SETTING_ARENA_FOLDER);
-	int error = folder ? arena_back_by_file(folder) : 0;
+	int error = folder ? back_arena(folder) : 0;
 
-	if (folder)
-		open_roll(folder);
+	if (folder && !roll)
+		roll = unseen_open(folder);
+	unseen_use(roll);
 	if (confinement.is_filtered)
-		note_unopened(EPERM);
-	if (error) {
-		note_unopened(-error);
+		error = -EPERM;
+	if (error)
+		unseen_note_unopened(roll, -error);
+	/* A collector says so itself, and not on the program's stderr. */
+	if (error && folder && !handover.address_bytes)
 		complain(folder, -error);
-	}
 	if (arena_get_head())
 		arena_get_head()->is_unobservable = unobservable != NULL;
 }
@@ -366,6 +352,7 @@ start(int arguments_count, char **arguments, char **environment)
 	confinement_open(prepare_confinement);
 	thread_pause_counting(thread_self());
 	thread_stack_open();
+	handover_read(&handover, SETTING_ARENA_HANDOVER);
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";

@@ -94,11 +94,12 @@ install: instruments
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' \
 	  profiler/preload/clinic.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc
-PARTS_TESTED := $(call PRELOAD_PART,arena.o confinement.o stage_table.o \
+PARTS_TESTED := $(call PRELOAD_PART,arena.o confinement.o hand_over.o stage_table.o \
 	call_sites.o process_texts.o spare_stack.o live_blocks.o raw_json.o)
 $(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/preload_parts_test: $(PARTS_TESTED)
 MEMO_TESTED := $(call PRELOAD_PART,stack_memo.o stack_tables.o \
-	process_texts.o arena.o confinement.o spare_stack.o)
+	process_texts.o arena.o confinement.o hand_over.o \
+	spare_stack.o)
 $(O)/tests/stack_memo_test: TEST_LIBS = $(MEMO_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/stack_memo_test: $(MEMO_TESTED)

@@ -180,6 +180,14 @@ def test_programs_that_start_one(tmp_path, call):
         is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, script)
 
 
+@every_mode
+def test_an_unfit_child_is_named_in_every_mode(tmp_path, mode):
+    """By a record in the arena, which timers and stages have none of."""
+    program = build(tmp_path, UNFIT["asan"][0])
+    said = is_as_alone(tmp_path, mode, VICTIMS / "starts_program", "posix_spawn", program)
+    assert said.count(f"not observed: {program}: it is built with AddressSanitizer") == 1, said
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_fit_programs_are_still_followed(tmp_path, call):
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "thread_attributes")

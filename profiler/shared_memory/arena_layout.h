@@ -38,7 +38,6 @@ enum block_kind {
 	BLOCK_PROCESS,
 	BLOCK_LOCK,
 	BLOCK_WAIT,
-	BLOCK_UNFIT, /* text: a program started without the library, why */
 	BLOCK_TOUCHED,
 	BLOCK_KINDS
 };

@@ -11,6 +11,8 @@
 #define SETTING_COUNTS_FILE "CLINIC_ALLOC_OUT"
 /* A folder for arenas that outlive their process, PID.NUMBER each. */
 #define SETTING_ARENA_FOLDER "CLINIC_ALLOC_RAW"
+/* Who cannot make a file there hands it over so: see handover.h. */
+#define SETTING_ARENA_HANDOVER "CLINIC_ALLOC_HANDOVER"
 /* SETTING_ON: the stack of each allocation. */
 #define SETTING_STACKS "CLINIC_ALLOC_STACKS"
 /* SETTING_ON: each block until it is freed; needs stacks. */
@@ -25,6 +27,7 @@
  * "HZ:FOLDER", where the ring files go, PID.NUMBER each; unset: nothing is
  * written. HZ 0: no samples, only stages.
  */
-#define SETTING_SAMPLER "CLINIC_SAMPLER"
+#define SETTING_SAMPLER          "CLINIC_SAMPLER"
+#define SETTING_SAMPLER_HANDOVER "CLINIC_SAMPLER_HANDOVER"
 
 #endif

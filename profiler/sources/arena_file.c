@@ -33,7 +33,6 @@ static const size_t least_bytes[BLOCK_KINDS] = {
 	[BLOCK_PROCESS] = sizeof(struct text_block),
 	[BLOCK_LOCK] = sizeof(struct lock_block),
 	[BLOCK_WAIT] = sizeof(struct wait_block),
-	[BLOCK_UNFIT] = sizeof(struct text_block),
 	[BLOCK_TOUCHED] = sizeof(struct touched_block),
 };
 

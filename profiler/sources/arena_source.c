@@ -1,7 +1,6 @@
 /* All arenas of a run: found as they appear, drained until they end. */
 #include "sources/arena_source.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,6 +26,7 @@ struct arena_source {
 	struct clinic_modules *modules;
 	struct clinic_preload_injection injection;
 	struct timespec scanned; /* when the folder was last changed */
+	size_t handed_count;     /* files beside it, at that scan */
 	struct arena_image **images;
 	size_t images_count, images_room;
 	struct clinic_row_index names; /* of images, and of what is none */
@@ -101,33 +101,42 @@ static int add_image(struct arena_source *source, const char *name,
 	return err == -ENOMEM ? err : keep_name(source, name, hash);
 }
 
-static int scan_folder(struct arena_source *source, bool is_final)
-{
-	DIR *entries = opendir(source->injection.folder.path);
-	const struct dirent *entry;
-	int err = entries ? 0 : -errno;
+struct scan {
+	struct arena_source *source;
+	bool is_final;
+};
 
-	while (!err && (entry = readdir(entries)))
-		if (entry->d_name[0] != '.' &&
-		    strlen(entry->d_name) < sizeof(*source->known))
-			err = add_image(source, entry->d_name, is_final);
-	if (entries)
-		closedir(entries);
-	return err;
+static int scan_name(void *context, const char *name)
+{
+	const struct scan *scan = context;
+
+	return add_image(scan->source, name, scan->is_final);
+}
+
+static bool is_unchanged(const struct arena_source *source,
+			 const struct stat *status)
+{
+	return status->st_mtim.tv_sec == source->scanned.tv_sec &&
+	       status->st_mtim.tv_nsec == source->scanned.tv_nsec &&
+	       source->injection.folder.door.files_count ==
+		       source->handed_count &&
+	       time(NULL) > status->st_mtim.tv_sec + FOLDER_SETTLE_S;
 }
 
 static int find_images(struct arena_source *source, bool is_final)
 {
+	struct clinic_shared_folder *folder = &source->injection.folder;
+	struct scan scan = {source, is_final};
 	struct stat status;
 
-	if (fstat(source->injection.folder.fd, &status))
+	clinic_handover_receive(&folder->door);
+	if (fstat(folder->fd, &status))
 		return -errno;
-	if (!is_final && status.st_mtim.tv_sec == source->scanned.tv_sec &&
-	    status.st_mtim.tv_nsec == source->scanned.tv_nsec &&
-	    time(NULL) > status.st_mtim.tv_sec + FOLDER_SETTLE_S)
+	if (!is_final && is_unchanged(source, &status))
 		return 0;
 	source->scanned = status.st_mtim;
-	return scan_folder(source, is_final);
+	source->handed_count = folder->door.files_count;
+	return clinic_shared_folder_each(folder, scan_name, &scan);
 }
 
 static int tell_damage(struct arena_image *image,
@@ -210,9 +219,6 @@ static void close_source(void *state)
 	free(source->images);
 	free(source->known);
 	clinic_row_index_clear(&source->names);
-	if (source->injection.folder.path[0] &&
-	    clinic_shared_folder_is_used(&source->injection.folder))
-		clinic_shared_folder_leave(&source->injection.folder);
 	clinic_preload_injection_close(&source->injection);
 	free(source);
 }
@@ -242,33 +248,6 @@ static int add_settings(struct clinic_preload_injection *injection,
 	return err;
 }
 
-static int make_roll(const struct arena_source *source)
-{
-	static const struct arena_roll empty;
-	int fd = openat(source->injection.folder.fd, ARENA_ROLL_NAME,
-			O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int err = fd < 0 ? -errno : 0;
-
-	if (!err && write(fd, &empty, sizeof(empty)) != sizeof(empty))
-		err = -EIO;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-static void read_roll(const struct arena_source *source,
-		      struct arena_roll *unopened)
-{
-	int fd = clinic_shared_folder_open(&source->injection.folder,
-					   ARENA_ROLL_NAME, O_RDONLY);
-
-	if (fd >= 0 &&
-	    read(fd, unopened, sizeof(*unopened)) != sizeof(*unopened))
-		*unopened = (struct arena_roll){0};
-	if (fd >= 0)
-		close(fd);
-}
-
 int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 			     struct clinic_modules *modules,
 			     struct clinic_source *source)
@@ -281,9 +260,8 @@ int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 	opened->plan = *plan;
 	opened->modules = modules;
 	err = clinic_preload_injection_open(&opened->injection, plan->preload,
-					    "clinic-alloc-");
-	if (!err)
-		err = make_roll(opened);
+					    "clinic-alloc-",
+					    SETTING_ARENA_HANDOVER);
 	if (!err)
 		err = add_settings(&opened->injection, plan);
 	if (err) {
@@ -318,5 +296,5 @@ void clinic_arena_source_facts_get(const struct clinic_source *source,
 		.images_count = opened->images_count,
 		.unreadable_count = opened->unreadable_count,
 	};
-	read_roll(opened, &facts->unopened);
+	clinic_preload_injection_unseen(&opened->injection, &facts->unseen);
 }

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared_memory/arena_roll.h"
+#include "shared_memory/unseen_roll.h"
 #include "sources/arena_image.h"
 #include "sources/event_source.h"
 
@@ -55,8 +55,8 @@ struct clinic_arena_facts {
 	struct arena_image *const *images; /* by process, in order */
 	size_t images_count;
 	size_t unreadable_count; /* files that are no arenas */
-	/* Programs that could not make one, as far as they could tell us. */
-	struct arena_roll unopened;
+	/* Programs without one, as far as they could tell us. */
+	struct unseen_roll unseen;
 };
 
 /* Valid until the next drain. */

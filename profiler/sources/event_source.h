@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared_memory/unseen_roll.h"
 #include "sources/trace_event.h"
 
 #define CLINIC_STACK_BYTES      8192
@@ -55,6 +56,8 @@ struct clinic_source {
 	 * chain where it makes one, as at first, or only CLINIC_STACK_BYTES.
 	 */
 	void (*set_depth)(void *state, bool is_deep);
+	/* Who could not be observed so far. NULL: nobody says so. */
+	void (*unseen)(const void *state, struct unseen_roll *unseen);
 	/* No more samples are taken. */
 	void (*stop)(void *state);
 	void (*close)(void *state);

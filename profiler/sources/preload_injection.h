@@ -7,7 +7,8 @@
  *	... start the target with injection.settings ...
  *	clinic_preload_injection_close(&injection);
  *
- * Ownership  close removes the folder, unless that was done or it was left.
+ * Ownership  close removes the folder, unless a process still runs that has
+ *            a file in it.
  * Errors     0 or -errno: the library cannot be read, no folder can be made.
  *            After an error it is to be closed, too.
  * Read next  shared_memory/settings.h; shared_folder.h.
@@ -17,9 +18,10 @@
 
 #include <stddef.h>
 
+#include "shared_memory/unseen_roll.h"
 #include "sources/shared_folder.h"
 
-#define CLINIC_INJECTION_SETTINGS_MAX 8
+#define CLINIC_INJECTION_SETTINGS_MAX 9
 
 struct clinic_preload_injection {
 	struct clinic_shared_folder folder;
@@ -28,13 +30,22 @@ struct clinic_preload_injection {
 	size_t settings_count;
 };
 
-/* prefix: of the folder's name. LD_PRELOAD keeps what it has here. */
+/*
+ * prefix: of the folder's name. handover: the setting that says how a process
+ * that is shut out of it gives us its memory. LD_PRELOAD keeps what it has.
+ */
 int clinic_preload_injection_open(struct clinic_preload_injection *injection,
-				  const char *library, const char *prefix);
+				  const char *library, const char *prefix,
+				  const char *handover);
 
 __attribute__((format(printf, 3, 4))) int
 clinic_preload_injection_set(struct clinic_preload_injection *injection,
 			     const char *name, const char *format, ...);
+
+/* Who could not be observed so far; no length in it is to be believed. */
+void clinic_preload_injection_unseen(
+	const struct clinic_preload_injection *injection,
+	struct unseen_roll *unseen);
 
 void clinic_preload_injection_close(struct clinic_preload_injection *injection);
 

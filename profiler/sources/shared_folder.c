@@ -75,7 +75,9 @@ static void close_folder(struct clinic_shared_folder *folder)
 {
 	if (folder->fd >= 0)
 		close(folder->fd);
-	*folder = (struct clinic_shared_folder){.fd = -1};
+	clinic_handover_close(&folder->door);
+	*folder = (struct clinic_shared_folder){.fd = -1,
+						.door = {.listener = -1}};
 }
 
 void clinic_shared_folder_remove(struct clinic_shared_folder *folder)
@@ -103,7 +105,7 @@ static bool is_ours_and_old(const struct clinic_shared_folder *folder)
 
 static void sweep_one(const char *place, const char *name)
 {
-	struct clinic_shared_folder folder;
+	struct clinic_shared_folder folder = {.door = {.listener = -1}};
 
 	snprintf(folder.path, sizeof(folder.path), "%s/%.40s", place, name);
 	folder.fd = open(folder.path,
@@ -149,6 +151,7 @@ static int make_in(struct clinic_shared_folder *folder, const char *place,
 		return err;
 	}
 	(void)flock(folder->fd, LOCK_SH);
+	(void)clinic_handover_open(&folder->door);
 	return 0;
 }
 
@@ -157,7 +160,8 @@ int clinic_shared_folder_make(struct clinic_shared_folder *folder,
 {
 	int err = -ENOENT;
 
-	*folder = (struct clinic_shared_folder){.fd = -1};
+	*folder = (struct clinic_shared_folder){.fd = -1,
+						.door = {.listener = -1}};
 	for (size_t i = 0; err && i < sizeof(places) / sizeof(*places); i++) {
 		sweep(places[i], prefix);
 		err = make_in(folder, places[i], prefix);
@@ -169,14 +173,51 @@ int clinic_shared_folder_open(const struct clinic_shared_folder *folder,
 			      const char *name, int flags)
 {
 	/* A FIFO would wait for its other end. */
-	int fd = openat(folder->fd, name,
-			flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = clinic_handover_take(&folder->door, name);
 	struct stat status;
 
+	if (fd == -ENOENT)
+		fd = openat(folder->fd, name,
+			    flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode))
 		return fd;
 	close(fd);
 	return -ENOTSUP;
+}
+
+static int each_handed(const struct clinic_handover_door *door,
+		       int (*call)(void *context, const char *name),
+		       void *context)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < door->files_count; i++)
+		err = call(context, door->files[i].name);
+	return err;
+}
+
+int clinic_shared_folder_each(const struct clinic_shared_folder *folder,
+			      int (*call)(void *context, const char *name),
+			      void *context)
+{
+	DIR *entries = open_entries(folder->fd);
+	const struct dirent *entry;
+	int err = entries ? 0 : -errno;
+
+	while (!err && (entry = readdir(entries)))
+		if (entry->d_name[0] != '.' &&
+		    strlen(entry->d_name) < CLINIC_HANDED_NAME_BYTES)
+			err = call(context, entry->d_name);
+	if (entries)
+		closedir(entries);
+	return err ? err : each_handed(&folder->door, call, context);
+}
+
+void clinic_shared_folder_drop(struct clinic_shared_folder *folder,
+			       const char *name)
+{
+	unlinkat(folder->fd, name, 0);
+	clinic_handover_forget(&folder->door, name);
 }

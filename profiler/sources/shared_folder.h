@@ -14,9 +14,13 @@
 
 #include <stdbool.h>
 
+#include "sources/handover_door.h"
+
 struct clinic_shared_folder {
 	char path[64]; /* "": there is none */
 	int fd;
+	/* What is as if it were in there; open where the folder is made. */
+	struct clinic_handover_door door;
 };
 
 /* prefix: "clinic-", say. */
@@ -37,5 +41,17 @@ void clinic_shared_folder_leave(struct clinic_shared_folder *folder);
  */
 int clinic_shared_folder_open(const struct clinic_shared_folder *folder,
 			      const char *name, int flags);
+
+/*
+ * Calls for the name of each file there, handed over or not, until that does
+ * not return 0; returns what it did, or -errno.
+ */
+int clinic_shared_folder_each(const struct clinic_shared_folder *folder,
+			      int (*call)(void *context, const char *name),
+			      void *context);
+
+/* It is not needed any more. */
+void clinic_shared_folder_drop(struct clinic_shared_folder *folder,
+			       const char *name);
 
 #endif

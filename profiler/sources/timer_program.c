@@ -59,9 +59,9 @@ clinic_timer_program_open(const struct clinic_shared_folder *folder,
 }
 
 void clinic_timer_program_close(struct clinic_timer_program *program,
-				const struct clinic_shared_folder *folder)
+				struct clinic_shared_folder *folder)
 {
-	unlinkat(folder->fd, program->name, 0);
+	clinic_shared_folder_drop(folder, program->name);
 	clinic_guarded_unmap(&program->mapping);
 	free(program);
 }

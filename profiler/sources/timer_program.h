@@ -55,7 +55,7 @@ clinic_timer_program_open(const struct clinic_shared_folder *folder,
 			  const char *name);
 /* Removes the file too. */
 void clinic_timer_program_close(struct clinic_timer_program *program,
-				const struct clinic_shared_folder *folder);
+				struct clinic_shared_folder *folder);
 
 /* Hands on all complete records, and gives their room back. */
 int clinic_timer_program_drain(struct clinic_timer_program *program,

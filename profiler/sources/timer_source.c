@@ -1,9 +1,7 @@
 /* Timers inside the target, whose rings are drained here. */
 #include "sources/timer_source.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,22 +57,20 @@ static void add_program(struct timer_source *source, const char *name)
 	insert_program(source, program);
 }
 
+static int look_at_name(void *state, const char *name)
+{
+	struct timer_source *source = state;
+
+	if (!is_known(source, name))
+		add_program(source, name);
+	return 0;
+}
+
 static int find_programs(struct timer_source *source)
 {
-	struct dirent *entry;
-	int fd = dup(source->injection.folder.fd);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!folder)
-		return -errno;
-	rewinddir(folder);
-	while ((entry = readdir(folder)))
-		if (entry->d_name[0] != '.' &&
-		    strlen(entry->d_name) < sizeof(source->programs->name) &&
-		    !is_known(source, entry->d_name))
-			add_program(source, entry->d_name);
-	closedir(folder);
-	return 0;
+	clinic_handover_receive(&source->injection.folder.door);
+	return clinic_shared_folder_each(&source->injection.folder,
+					 look_at_name, source);
 }
 
 /* Nobody writes any more: the process has gone, or execs under this pid. */
@@ -132,6 +128,13 @@ static void describe(const void *state, struct clinic_source_facts *facts)
 	};
 }
 
+static void read_unseen(const void *state, struct unseen_roll *unseen)
+{
+	const struct timer_source *source = state;
+
+	clinic_preload_injection_unseen(&source->injection, unseen);
+}
+
 static unsigned period_ms(const void *state)
 {
 	(void)state;
@@ -183,7 +186,8 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 		return -ENOMEM;
 	opened->stack_most = CLINIC_STACK_BYTES_DEEP;
 	err = clinic_preload_injection_open(&opened->injection, plan->preload,
-					    "clinic-");
+					    "clinic-",
+					    SETTING_SAMPLER_HANDOVER);
 	if (!err)
 		err = clinic_preload_injection_set(
 			&opened->injection, SETTING_SAMPLER, "%u:%s",
@@ -198,6 +202,7 @@ int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 		.drain = drain,
 		.period_ms = period_ms,
 		.set_depth = set_depth,
+		.unseen = read_unseen,
 		.stop = stop,
 		.close = close_source,
 	};

@@ -72,9 +72,10 @@ static int set_up(void **state)
 	snprintf(self, sizeof(self), "/proc/self/exe");
 	if (clinic_timer_source_open(&plan, &fixture->source))
 		return -1;
-	sscanf(clinic_timer_source_settings(&fixture->source)[1],
-	       SETTING_SAMPLER "=999:%s", fixture->folder);
-	return 0;
+	for (char *const *at = clinic_timer_source_settings(&fixture->source);
+	     *at; at++)
+		sscanf(*at, SETTING_SAMPLER "=999:%s", fixture->folder);
+	return fixture->folder[0] ? 0 : -1;
 }
 
 static int tear_down(void **state)

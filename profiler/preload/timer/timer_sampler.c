@@ -31,6 +31,7 @@
 #include "preload/thread_number.h"
 #include "preload/timer/timer_signal.h"
 #include "preload/timer/timer_write.h"
+#include "preload/unseen.h"
 #include "shared_memory/settings.h"
 
 /*
@@ -50,6 +51,8 @@ static struct timer_ring ring;
 enum { NO_RING, RING_IN_MAKING, RING_READY, RING_FAILED };
 static _Atomic int state = NO_RING;
 static char folder[TIMER_RING_FOLDER_MAX];
+static struct handover handover;
+static struct unseen_roll *roll; /* which children have, too */
 static long period_ns;
 static int signal_number;
 static bool is_active;
@@ -135,13 +138,15 @@ static void write_sample(const void *context)
  */
 static bool has_ring(void)
 {
-	int none = NO_RING;
+	int none = NO_RING, error;
 
 	if (state == RING_READY)
 		return true;
 	if (!atomic_compare_exchange_strong(&state, &none, RING_IN_MAKING))
 		return false;
-	if (timer_write_open(&ring, folder)) {
+	error = timer_write_open(&ring, folder, &handover);
+	if (error) {
+		unseen_note_unopened(roll, -error);
 		state = RING_FAILED;
 		return false;
 	}
@@ -202,8 +207,14 @@ static void on_thread_end(void *unused)
 
 static void on_tick(const void *context)
 {
-	if (!self.has_timer || confinement.is_filtered || !has_ring())
+	if (!self.has_timer || confinement.is_filtered)
 		return;
+	/* Nobody wants samples, or nobody will ever get them. */
+	if (!has_ring()) {
+		if (state == RING_FAILED)
+			end_thread();
+		return;
+	}
 	if (ring.head->is_stopped)
 		end_thread();
 	else
@@ -311,6 +322,9 @@ __attribute__((constructor)) static void start(void)
 	if (period_ns && !signal_number)
 		return;
 	is_active = true;
+	handover_read(&handover, SETTING_SAMPLER_HANDOVER);
+	roll = unseen_open(folder);
+	unseen_use(roll);
 	has_end_key = !pthread_key_create(&end_key, on_thread_end);
 	pthread_atfork(NULL, NULL, in_child);
 	timer_sampler_thread_begin(__libc_stack_end);

@@ -64,22 +64,15 @@ static int allocate(int fd, size_t bytes)
 	return raw_allocate(fd, (off_t)bytes);
 }
 
-int timer_write_open(struct timer_ring *ring, const char *folder)
+static int map_ring(struct timer_ring *ring, int fd)
 {
 	size_t bytes = TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES;
-	int fd = create(folder);
+	int error = allocate(fd, bytes);
 	void *at;
-	int err;
 
-	if (fd < 0)
-		return fd;
-	err = allocate(fd, bytes);
-	if (err) {
-		raw_close(fd);
-		return err;
-	}
+	if (error)
+		return error;
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	raw_close(fd);
 	if (at == MAP_FAILED)
 		return -errno;
 	ring->head = at;
@@ -91,6 +84,44 @@ int timer_write_open(struct timer_ring *ring, const char *folder)
 	__atomic_store_n(&ring->head->magic, TIMER_RING_MAGIC,
 			 __ATOMIC_RELEASE);
 	return 0;
+}
+
+static int open_in_folder(struct timer_ring *ring, const char *folder)
+{
+	int fd = create(folder), error;
+
+	if (fd < 0)
+		return fd;
+	error = map_ring(ring, fd);
+	raw_close(fd);
+	return error;
+}
+
+static int open_by_handover(struct timer_ring *ring,
+			    const struct handover *handover)
+{
+	int fd = handover_make(), error;
+
+	if (fd < 0)
+		return fd;
+	error = map_ring(ring, fd);
+	if (!error)
+		error = handover_send(handover, fd);
+	if (error)
+		timer_write_close(ring);
+	raw_close(fd);
+	return error;
+}
+
+int timer_write_open(struct timer_ring *ring, const char *folder,
+		     const struct handover *handover)
+{
+	int error = open_in_folder(ring, folder), given;
+
+	if (!error || !handover->address_bytes)
+		return error;
+	given = open_by_handover(ring, handover);
+	return given ? error : 0;
 }
 
 void timer_write_close(struct timer_ring *ring)

@@ -10,6 +10,7 @@
 #ifndef PRELOAD_TIMER_TIMER_WRITE_H
 #define PRELOAD_TIMER_TIMER_WRITE_H
 
+#include "preload/hand_over.h"
 #include "shared_memory/timer_ring.h"
 
 struct timer_ring {
@@ -17,8 +18,12 @@ struct timer_ring {
 	uint8_t *data;
 };
 
-/* A new file in the folder, all its blocks allocated. */
-int timer_write_open(struct timer_ring *ring, const char *folder);
+/*
+ * A new file in the folder, all its blocks allocated; where that is out of
+ * reach, memory that is handed over.
+ */
+int timer_write_open(struct timer_ring *ring, const char *folder,
+		     const struct handover *handover);
 void timer_write_close(struct timer_ring *ring);
 
 /* Room for a record of that many bytes, all unwritten; NULL: counted. */

@@ -1,0 +1,63 @@
+/* Reads the roll, whose writers may be hostile, into notes. */
+#include "collect/unseen_processes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session/session.h"
+
+static int note_unopened(struct clinic_session *session,
+			 const struct unseen_roll *unseen, const char *missing)
+{
+	const char *why = strerrordesc_np((int)unseen->errno_number);
+	char text[300];
+
+	if (!unseen->unopened_count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu32 " %s not observed: no record could be opened (the "
+		 "last was process %" PRIu32 ": %s); %s are missing from there",
+		 unseen->unopened_count,
+		 unseen->unopened_count == 1 ? "process was" : "processes were",
+		 unseen->pid, why ? why : "unknown error", missing);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_unfit(struct clinic_session *session,
+		      const struct unseen_text *unfit)
+{
+	char text[UNSEEN_TEXT_BYTES + 32];
+	uint32_t bytes = unfit->bytes;
+
+	if (!bytes)
+		return 0;
+	snprintf(text, sizeof(text), "not observed: %.*s",
+		 (int)(bytes < UNSEEN_TEXT_BYTES ? bytes : UNSEEN_TEXT_BYTES),
+		 unfit->text);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_more_unfit(struct clinic_session *session, uint32_t count)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text),
+		 "not observed: %" PRIu32 " more programs that would end with "
+		 "the library in them",
+		 count);
+	return clinic_session_add_note(session, 1, text);
+}
+
+int clinic_unseen_note(struct clinic_session *session,
+		       const struct unseen_roll *unseen, const char *missing)
+{
+	int err = note_unopened(session, unseen, missing);
+
+	for (size_t i = 0; !err && i < UNSEEN_TEXTS; i++)
+		err = note_unfit(session, &unseen->unfit[i]);
+	if (!err && unseen->unfit_count > UNSEEN_TEXTS)
+		err = note_more_unfit(session,
+				      unseen->unfit_count - UNSEEN_TEXTS);
+	return err;
+}

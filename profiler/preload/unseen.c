@@ -1,0 +1,80 @@
+/* Writes down in a shared page who is not observed. */
+#include "preload/unseen.h"
+#include "preload/raw_calls.h"
+#include "shared_memory/unseen_roll.h"
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct unseen_roll *unfit_roll;
+
+static struct unseen_roll *map_roll(const char *path)
+{
+	int fd = raw_open(path, O_RDWR | O_NOFOLLOW, 0);
+	void *at;
+
+	if (fd < 0)
+		return NULL;
+	at = mmap(NULL, sizeof(struct unseen_roll), PROT_READ | PROT_WRITE,
+		  MAP_SHARED, fd, 0);
+	raw_close(fd);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+struct unseen_roll *unseen_open(const char *folder)
+{
+	char path[NAME_MAX];
+	size_t bytes = strlen(folder);
+
+	if (bytes + sizeof("/" UNSEEN_ROLL_NAME) > sizeof(path))
+		return NULL;
+	memcpy(path, folder, bytes);
+	strcpy(path + bytes, "/" UNSEEN_ROLL_NAME);
+	return map_roll(path);
+}
+
+void unseen_note_unopened(struct unseen_roll *roll, int error)
+{
+	if (!roll)
+		return;
+	__atomic_fetch_add(&roll->unopened_count, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->errno_number, (uint32_t)error,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->pid, (uint32_t)getpid(), __ATOMIC_RELAXED);
+}
+
+void unseen_use(struct unseen_roll *roll)
+{
+	if (!unfit_roll)
+		unfit_roll = roll;
+}
+
+/* As much of it as there is room for. */
+static size_t append(char *text, size_t used, const char *more)
+{
+	size_t bytes = strlen(more), room = UNSEEN_TEXT_BYTES - used;
+
+	if (bytes > room)
+		bytes = room;
+	memcpy(text + used, more, bytes);
+	return used + bytes;
+}
+
+void unseen_note_unfit(const char *path, const char *why)
+{
+	struct unseen_text *place;
+	uint32_t at;
+	size_t bytes;
+
+	if (!unfit_roll)
+		return;
+	at = __atomic_fetch_add(&unfit_roll->unfit_count, 1, __ATOMIC_RELAXED);
+	if (at >= UNSEEN_TEXTS)
+		return;
+	place = &unfit_roll->unfit[at];
+	bytes = append(place->text, 0, path);
+	bytes = append(place->text, bytes, ": ");
+	bytes = append(place->text, bytes, why);
+	__atomic_store_n(&place->bytes, (uint32_t)bytes, __ATOMIC_RELEASE);
+}

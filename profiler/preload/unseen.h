@@ -1,0 +1,25 @@
+/*
+ * preload/unseen.h - tells the collector of processes that it does not see.
+ *
+ * Threads    any; each call is a few atomic instructions.
+ * Errors     none: without a roll nobody is told.
+ * Signals    unseen_note_unopened may be called in a handler.
+ * Read next  shared_memory/unseen_roll.h
+ */
+#ifndef PRELOAD_UNSEEN_H
+#define PRELOAD_UNSEEN_H
+
+struct unseen_roll;
+
+/* The roll of that folder; it stays mapped, and children have it too. NULL:
+ * there is none. */
+struct unseen_roll *unseen_open(const char *folder);
+
+/* This process has no shared memory. roll NULL: nothing is done. */
+void unseen_note_unopened(struct unseen_roll *roll, int error);
+
+/* Where programs are to be noted that are started without the library. */
+void unseen_use(struct unseen_roll *roll);
+void unseen_note_unfit(const char *path, const char *why);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * shut_out HOW: a daemon that can no longer open what it could, and a worker
+ * that it forks from then on. 100 blocks of its own and 300 of the worker's,
+ * who uses the processor for 300 ms. HOW: "user" gives up root, "root" takes
+ * another root folder, "both", and "network" gives up root and leaves the
+ * network too.
+ */
+#include <grp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void allocate(int count)
+{
+	void *volatile block;
+
+	for (int i = 0; i < count; i++) {
+		block = malloc(64);
+		free(block);
+	}
+}
+
+__attribute__((noinline)) static void spin(void)
+{
+	clock_t end = clock() + CLOCKS_PER_SEC * 3 / 10;
+
+	while (clock() < end)
+		;
+}
+
+static int shut_out(const char *how)
+{
+	if (!strcmp(how, "network") && unshare(CLONE_NEWNET))
+		return -1;
+	if (strcmp(how, "user") && strcmp(how, "network") &&
+	    (mkdir("empty", 0755) || chroot("empty") || chdir("/")))
+		return -1;
+	if (!strcmp(how, "root"))
+		return 0;
+	return setgroups(0, NULL) || setgid(65534) || setuid(65534);
+}
+
+int main(int argc, char **argv)
+{
+	pid_t worker;
+	int status;
+
+	allocate(100);
+	if (argc < 2 || shut_out(argv[1]))
+		return 2;
+	worker = fork();
+	if (!worker) {
+		allocate(300);
+		spin();
+		exit(0);
+	}
+	return waitpid(worker, &status, 0) == worker ? status : 1;
+}

@@ -1,0 +1,24 @@
+/*
+ * shared_memory/handover.h - how a process that cannot make a file in the
+ * folder of a recording hands its shared memory over all the same.
+ *
+ * A worker that gave up its privileges, or has another root, is shut out of
+ * the folder. It makes nameless memory instead, connects to the collector's
+ * socket, whose name needs no rights and no file system, and sends the
+ * descriptor with the secret that its environment has. It waits for nobody.
+ *
+ *	setting = "NAME SECRET"        NAME of an abstract Unix socket
+ *	message = SECRET, and a descriptor
+ *
+ * Not reached by it are processes in another network namespace.
+ *
+ * Read next  preload/hand_over.h, who sends; sources/handover_door.h, who
+ *            receives.
+ */
+#ifndef CLINIC_SHARED_MEMORY_HANDOVER_H
+#define CLINIC_SHARED_MEMORY_HANDOVER_H
+
+#define HANDOVER_NAME_BYTES   48u
+#define HANDOVER_SECRET_BYTES 32u /* in hexadecimal digits, without a NUL */
+
+#endif
