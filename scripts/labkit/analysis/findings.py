@@ -9,6 +9,7 @@ from typing import Any, Iterator
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.environment_numbers import LIMITS
 from labkit.phases import single
+from labkit.verdicts.second_opinions import TIMES, same_work_text
 from labkit.wording import listing, percent, plural, quantity, significant, times
 
 LEVELS = ("error", "warning", "note")
@@ -134,6 +135,7 @@ def _candidates(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         if not one["measured"]:
             yield ("warning", one["id"], one["reason"], "It is neither accepted nor rejected.")
             continue
+        yield from _work(one["id"], one["gain"], one["instructions"])
         if one["exceeds_ceiling"]:
             yield ("note", one["id"], f"It gains {times(one['gain']['gain_ratio'])}, more than the "
                    f"{times(one['ceiling_ratio'])} that its target's share allows.",
@@ -144,6 +146,13 @@ def _candidates(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         if one["gain"] and one["gain"]["welch_disagrees"]:
             yield ("note", one["id"], "Welch's t, the companion, disagrees with the paired test.",
                    "The paired test decides: it does not take runs of one machine for independent.")
+
+
+def _work(name: str, gain: dict[str, Any] | None, counted: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
+    """The noise-free witness: instructions of the timed loop."""
+    if gain and counted and gain["metric"] in TIMES and (
+            text := same_work_text(gain["verdict"], 1.0 / gain["gain_ratio"], counted["baseline"], counted["candidate"])):
+        yield ("note", name, text, "Time decides, in several layouts; the count says where to look for the reason.")
 
 
 def _rebench(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

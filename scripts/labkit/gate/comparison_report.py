@@ -18,6 +18,7 @@ from labkit.foreign_text import for_markdown, for_markdown_code, for_terminal
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
+from labkit.verdicts.second_opinions import TIMES, cpu_text, same_work_text
 from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
 from labkit.wording import p_value, value_text
 
@@ -25,7 +26,6 @@ Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
 VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "same", "inconclusive": "unclear",
                  "identical": "identical"}
-TIMES = ("time", "wall")
 HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
                    "p_adjusted", "p_welch", "welch_disagrees", "pairs_count", "blocks_count")
 
@@ -43,6 +43,7 @@ class Setting:
     calibration: dict | None = None
     base: dict | None = None  # of a gate: the ref and the commit it was
     flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one a case that changed
+    instructions: dict[str, tuple[int, int]] = field(default_factory=dict)  # of A and B, by case: instruction_witness.py
 
 
 def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
@@ -59,7 +60,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
         **{name: headline.get(name) for name in HEADLINE_FIELDS},
         "canary": canary_of(campaign.cases[0]) if campaign.cases else None,
         "reruns": list(campaign.reruns),
-        "cases": [case_document(campaign, case) for case in campaign.cases],
+        "cases": [with_opinions(case_document(campaign, case), setting) for case in campaign.cases],
         "flames": setting.flames,
     }
 
@@ -69,6 +70,13 @@ def case_document(campaign: Campaign, case: CaseResult) -> dict:
             "blocks_count": campaign.blocks[case.name], "wanted_blocks_count": campaign.wanted[case.name],
             "comparisons": [c.to_json() for c in case.comparisons],
             "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case)}
+
+
+def with_opinions(case: dict, setting: Setting) -> dict:
+    """opinions: sentences of second witnesses, where they add something."""
+    headline, counts = case["comparisons"][0], setting.instructions.get(case["name"])
+    said = [cpu_text(case), counts and headline["metric"] in TIMES and same_work_text(headline["verdict"], headline["ratio"], *counts)]
+    return case | {"instructions_count": counts and list(counts), "opinions": [one for one in said if one]}
 
 
 def canary_of(case: CaseResult) -> dict | None:
@@ -115,6 +123,7 @@ def summary_lines(doc: dict) -> list[str]:
                          f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
                          f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
             lines += [f"    {odd_text(odd)}" for odd in c["odd_runs"] if odd["one_sided"]]
+        lines += [f"  {text}" for text in case.get("opinions", ())]
         if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
             lines.append(f"  {text}")
     if doc["cases"]:
@@ -273,6 +282,7 @@ def details(doc: dict) -> list[str]:
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
+    lines += [f"- {for_markdown(case['name'])}: {text}." for case in doc["cases"] for text in case.get("opinions", ())]
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")

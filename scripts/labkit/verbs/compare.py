@@ -13,7 +13,7 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
                                          measured, report_folder)
 from labkit.experiment.commands import Command, Conditions, are_identical, parse_command, prepare_pair
 from labkit.experiment.design import Design, case_of
-from labkit.gate import comparison_report
+from labkit.gate import comparison_report, instruction_witness
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.outcome import Exit
@@ -53,7 +53,8 @@ def compare(args, sides: dict[str, list[Command]], design: Design, conditions: C
         with RowFile(folder / "rows.jsonl") as rows:
             case = case_of(pair, "command", gating=args.metric or ["wall"], watched=command_metrics(GATES, WATCHED))
             campaign = measured([case], design, rows)
-    doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes))
+        counts = instruction_witness.count(campaign, [case], design.reserved_s / 2)
+    doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes, instructions=counts))
     write_comparison(doc, rows.kept, folder, args.json)
     return Exit(doc["exit_code"])
 

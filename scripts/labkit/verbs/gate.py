@@ -13,7 +13,7 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
 from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Design
 from labkit.figures.figures_verdict import file_stem
-from labkit.gate import ci_output, comparison_report, flame_difference, gate
+from labkit.gate import ci_output, comparison_report, flame_difference, gate, instruction_witness
 from labkit.gate.comparison_report import Setting
 from labkit.gate.flame_difference import FlameDifference
 from labkit.gate.gate import Subjects, Trees
@@ -24,6 +24,7 @@ from labkit.verdicts.verdict import IMPROVED, REGRESSED
 from labkit.workload import manifest
 
 REPORTS = Path("reports/gate")
+WITNESS_SHARE = 0.1  # of the budget
 
 
 def add_arguments(parser) -> None:
@@ -56,10 +57,11 @@ def run_gate(args, design: Design, folder: Path) -> Exit:
         with RowFile(folder / "rows.jsonl") as rows:
             campaign = (measured(subjects.cases, design, rows) if subjects.cases
                         else nothing_to_measure(subjects))
+        counts = instruction_witness.count(campaign, subjects.cases, WITNESS_SHARE * design.budget_s)
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms_as_run(),
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
-                      calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames])
+                      calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames], instructions=counts)
     doc = comparison_report.document(campaign, design, setting)
     write_comparison(doc, rows.kept, folder)
     return ci_output.deliver(doc, folder, args)

@@ -1,0 +1,39 @@
+"""instruction_witness.py - both arms of a finished campaign under callgrind, where that does not take too long.  campaign -> counts
+
+Only for what was measured in time: counts that a gate asked for stand among its metrics already.
+"""
+
+import shutil
+from collections.abc import Sequence
+
+import numpy as np
+
+from labkit.experiment.campaign import Campaign
+from labkit.experiment.design import Case
+from labkit.outcome import Exit, LabError
+from labkit.subject import Subject
+
+CALLGRIND_SLOWDOWN = 60
+COUNTED = "instructions_count"
+
+
+def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[str, tuple[int, int]]:
+    """{case: instructions of A and of B}. budget_s: for all cases; a case that would not fit, or cannot be counted, is absent."""
+    found: dict[str, tuple[int, int]] = {}
+    if campaign.exit is Exit.ENVIRONMENT or shutil.which("valgrind") is None:
+        return found
+    for case in cases:
+        price_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
+        if price_s > budget_s or not isinstance(case.observe, Subject):
+            continue
+        budget_s -= price_s
+        try:
+            found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
+        except LabError:
+            continue  # a witness that cannot speak: the verdict stands on its own
+    return found
+
+
+def run_s(campaign: Campaign, case: Case) -> float:
+    walls = [row["wall_ns"] / (row.get("repeat_count") or 1) for row in campaign.rows if row["case"] == case.name and row.get("wall_ns")]
+    return float(np.median(walls)) / 1e9 if walls else float("inf")
