@@ -7,6 +7,7 @@
 
 #include "symbols/debug_file.h"
 #include "symbols/elf_file.h"
+#include "symbols/go_frames.h"
 #include "symbols/section_stream.h"
 
 /* The largest browsers have 30 MB of it. */
@@ -59,7 +60,9 @@ int clinic_debug_frames_find(int fd, const char *path, int root_fd,
 
 	if (error)
 		return error;
-	error = read_frames(binary, bytes, size);
+	error = clinic_go_frames_make(binary, bytes, size);
+	if (error)
+		error = read_frames(binary, bytes, size);
 	if (error == -ENODATA)
 		error = read_debug_file(binary, path, root_fd, bytes, size);
 	clinic_elf_close(binary);

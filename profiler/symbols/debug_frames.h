@@ -3,7 +3,7 @@
  *
  * Programs compiled without .eh_frame (musl, GraalVM, Go, embedded ones) have
  * .debug_frame, packed like other debug sections, or in the separate debug
- * file alone.
+ * file alone. Go programs, stripped or not, have what it was made from.
  *
  * Ownership  *bytes is the caller's to free().
  * Errors     0 or -errno: -ENODATA, -ENOENT: there is none.

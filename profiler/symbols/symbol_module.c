@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "symbols/demangle.h"
+#include "symbols/go_names.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/minidebug.h"
 #include "symbols/plt_names.h"
@@ -114,6 +115,8 @@ static int read_symtab(const struct clinic_symbols_module *module,
 	if (error)
 		error = clinic_symbol_table_read(table, module->elf, ".symtab",
 						 module->elf);
+	if (error)
+		error = clinic_go_names_read(module->elf, table);
 	return error;
 }
 

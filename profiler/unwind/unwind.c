@@ -208,9 +208,14 @@ static bool is_return_address(struct walk *w, uint64_t address)
  * The frame pointer is saved beside the return address, and then points at
  * that place: what the kernel's chain takes for granted.
  */
+static bool is_saved_in_pair(const struct clinic_unwind_row *row)
+{
+	return clinic_saved_is_words(row->fp) && row->ra == row->fp + 1;
+}
+
 static bool keeps_frame_pointer(const struct clinic_unwind_row *row)
 {
-	bool is_pair = clinic_saved_is_words(row->fp) && row->ra == row->fp + 1;
+	bool is_pair = is_saved_in_pair(row);
 
 #if defined(__x86_64__)
 	/* Compilers find the frame by it as soon as it does. */
@@ -221,12 +226,15 @@ static bool keeps_frame_pointer(const struct clinic_unwind_row *row)
 	return is_pair;
 }
 
+/*
+ * By what the register has, whatever the compiler finds the frame by: Go has
+ * frame pointers, and finds frames by the stack pointer.
+ */
 static bool is_in_chain(const struct walk *w,
 			const struct clinic_unwind_row *row, uint64_t cfa)
 {
-	return keeps_frame_pointer(row) &&
-	       value_of(w, CLINIC_REGISTER_FP) ==
-		       cfa + (uint64_t)row->fp * WORD;
+	return is_saved_in_pair(row) && value_of(w, CLINIC_REGISTER_FP) ==
+						cfa + (uint64_t)row->fp * WORD;
 }
 
 static void follow_chain(struct walk *w)
@@ -461,6 +469,9 @@ static int leave_frame(struct walk *w, const struct clinic_unwind_row *row)
 	case CLINIC_CFA_SIGNAL:
 		return leave_signal(w);
 	case CLINIC_CFA_UNSUPPORTED:
+		/* The code that began this stack, for a coroutine say. */
+		if (row->ra == CLINIC_SAVED_UNDEFINED && !w->is_exact)
+			return CLINIC_END_OUTERMOST;
 		return guess(w, CLINIC_END_UNSUPPORTED);
 	default:
 		left = leave_by_row(w, row);

@@ -1,0 +1,62 @@
+/*
+ * symbols/go_functions.h - the functions of a Go program, which it needs to
+ * run and keeps when it is stripped (go build -ldflags="-s -w").
+ *
+ *	.gopclntab  header ─► names
+ *	                   ─► functab: address, offset ─► function: name, pcsp
+ *	                   ─► pctab: how much of the stack a function has in use
+ *
+ * Format: the Go runtime's symtab.go, of Go 1.16 (2021) and later.
+ *
+ * Hostile    every offset is checked; a function that is damaged has no name
+ *            and no steps.
+ * Ownership  clinic_go_functions_close(); names are the table's.
+ * Errors     0 or -errno: -ENODATA no Go program, or of an older Go; -EFBIG
+ *            absurdly large; -EBADMSG damaged.
+ * Read next  symbols/go_frames.h.
+ */
+#ifndef CLINIC_SYMBOLS_GO_FUNCTIONS_H
+#define CLINIC_SYMBOLS_GO_FUNCTIONS_H
+
+#include "foundation/byte_reader.h"
+#include "symbols/elf_file.h"
+
+struct clinic_go_functions {
+	struct clinic_elf_bytes bytes; /* the section */
+	uint64_t count;
+	uint64_t text;         /* what addresses are relative to */
+	uint64_t names;        /* offsets in bytes, as the next two */
+	uint64_t steps, table; /* pctab and functab */
+	uint8_t entry_bytes;   /* of an address or offset in functab */
+	uint8_t flag_at;       /* in a function; 0: it has none */
+	uint8_t quantum;       /* bytes of the shortest instruction */
+};
+
+struct clinic_go_function {
+	uint64_t start, end;
+	const char *name;         /* "" when it is damaged */
+	struct byte_reader steps; /* see clinic_go_step_next() */
+	bool is_outermost;        /* nothing calls it */
+	bool changes_stack;       /* goes over to another one */
+};
+
+int clinic_go_functions_open(const struct clinic_elf *elf,
+			     struct clinic_go_functions *functions);
+void clinic_go_functions_close(struct clinic_go_functions *functions);
+
+void clinic_go_function_at(const struct clinic_go_functions *functions,
+			   uint64_t index, struct clinic_go_function *function);
+
+/* From pc on, for so many bytes of code, that much of the stack is in use. */
+struct clinic_go_step {
+	uint64_t pc;
+	uint64_t code_bytes;
+	int64_t stack_bytes;
+};
+
+/* step: all zero but pc, the function's start. false: that was the last. */
+bool clinic_go_step_next(const struct clinic_go_functions *functions,
+			 struct clinic_go_function *function,
+			 struct clinic_go_step *step);
+
+#endif
