@@ -11,6 +11,7 @@
 #include "collect/naming.h"
 #include "collect/process_status.h"
 #include "sources/refusals.h"
+#include "collect/stack_findings.h"
 #include "collect/unnamed_code.h"
 #include "session/session.h"
 
@@ -127,6 +128,15 @@ static void note_unopened(struct notes *notes)
 		     count - CLINIC_NAMING_NOTES_MAX);
 }
 
+static const char *path_of(const struct notes *notes, uint32_t library_id)
+{
+	uint32_t count;
+	const struct clinic_library *library =
+		clinic_session_rows(notes->session, CLINIC_LIBRARIES, &count);
+
+	return clinic_session_text(notes->session, library[library_id].path_id);
+}
+
 /* "//anon", "/memfd:jit (deleted)": no package has names for these. */
 static bool is_file(const char *path)
 {
@@ -138,9 +148,6 @@ static void note_unnamed(struct notes *notes)
 {
 	uint64_t samples_count = notes->findings->counts.samples_count;
 	struct clinic_unnamed_code unnamed;
-	uint32_t count;
-	const struct clinic_library *library =
-		clinic_session_rows(notes->session, CLINIC_LIBRARIES, &count);
 	const char *path;
 
 	if (notes->err)
@@ -149,8 +156,7 @@ static void note_unnamed(struct notes *notes)
 	if (notes->err || (double)unnamed.samples_count <=
 				  UNNAMED_RATIO * (double)samples_count)
 		return;
-	path = clinic_session_text(notes->session,
-				   library[unnamed.library_id].path_id);
+	path = path_of(notes, unnamed.library_id);
 	note(notes, IS_NOTE,
 	     "%.1f %% of samples are in code without names, most of them in %s%s",
 	     100.0 * (double)unnamed.samples_count / (double)samples_count,
@@ -396,6 +402,14 @@ int clinic_findings_note(struct clinic_session *session,
 	note_unloaded(&notes);
 	note_switches(&notes);
 	note_32_bit(&notes);
+	if (!notes.err)
+		notes.err = clinic_stack_findings_note(
+			session,
+			&(struct clinic_walks){
+				.counts = &findings->counts.walks,
+				.samples_count = findings->counts.samples_count,
+				.stack_bytes = findings->source.stack_bytes,
+			});
 	note_off_cpu(&notes);
 	note_running(&notes);
 	return notes.err;

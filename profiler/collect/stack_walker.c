@@ -197,6 +197,9 @@ static void count_walk(struct clinic_stack_walker *walker,
 {
 	walker->counts.truths_count[walk->truth]++;
 	walker->counts.ends_count[walk->end]++;
+	walker->counts.guessed_outermost_count +=
+		walk->truth == CLINIC_UNWIND_GUESSED &&
+		walk->end == CLINIC_END_OUTERMOST;
 	if (is_short(walk))
 		walker->counts.short_count++;
 	else if (is_stranded(walk))

@@ -41,6 +41,8 @@ struct clinic_walked {
 struct clinic_walk_counts {
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
+	/* Guessed ones that came to where their thread began. */
+	uint64_t guessed_outermost_count;
 	/* Walks for which CLINIC_STACK_BYTES were too few, or would be. */
 	uint64_t short_count;
 	/* Others that the kernel's chain might have gone on with. */

@@ -1,6 +1,8 @@
 """test_record_generated.py - code that a program makes as it runs: its names, and what is said where there are none."""
 
+import re
 import shutil
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +69,48 @@ def test_node(record, anybodys_folder):
     with perf_map_removed(record("node", "--perf-basic-prof", script, backend="perf")) as session:
         hot = session.weight_where(lambda names: any("hotInScript" in str(name) for name in names))
         assert hot > 0.2 * session.weight_where(lambda names: True)
+        assert "of stacks go through code without unwind tables" in session.stderr  # which share comes how far
+
+
+JAVA = """
+public class Hot {
+  static long hotInJava(int n) { long s = 0; for (int i = 0; i < n; i++) s = s * 31 + i; return s; }
+  public static void main(String[] words) {
+    long end = System.currentTimeMillis() + 800, sum = 0;
+    while (System.currentTimeMillis() < end) sum += hotInJava(1000000);
+    System.out.println(sum);
+    System.out.println(ProcessHandle.current().pid());
+  }
+}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("javac"), reason="java is not installed, or cannot compile")
+def test_java(record, anybodys_folder):
+    """The virtual machine writes its perf map at its end; its frame pointers are asked for."""
+    (anybodys_folder / "Hot.java").write_text(JAVA)
+    subprocess.run(["javac", "Hot.java"], cwd=anybodys_folder, check=True)
+    options = ["-XX:+UnlockDiagnosticVMOptions", "-XX:+DumpPerfMapAtExit", "-XX:+PreserveFramePointer"]
+    probe = subprocess.run(["java", *options, "-version"], capture_output=True, text=True)
+    if probe.returncode:
+        pytest.skip(f"this java writes no perf map: {probe.stdout.splitlines()[:1]}")
+    with perf_map_removed(record("java", *options, "Hot", backend="perf")) as session:
+        hot = session.weight_where(lambda names: any("Hot.hotInJava" in str(name) for name in names))
+        assert hot > 0.2 * session.weight_where(lambda names: True)
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
+def test_deep_stacks_say_where_they_end(record, anybodys_folder):
+    """A call in R takes 10 KiB of stack: more than is copied, after a few of them."""
+    script = anybodys_folder / "deep.R"
+    script.write_text("f <- function(n) if (n < 2) n else f(n-1) + f(n-2)\n"
+                      "t <- Sys.time(); while (Sys.time() - t < 0.8) f(17)\n")
+    session = record("Rscript", "--vanilla", script, backend="perf")
+    if session.complete_ratio() > 0.85:
+        pytest.skip(f"this R needs less of the stack: {session.stderr}")
+    assert re.search(r"of stacks are cut before where their thread began, most of them by stack_short \(.*KiB.*libR",
+                     session.stderr), session.stderr
 
 
 @pytest.mark.skipif(not shutil.which("luajit"), reason="luajit is not installed")
