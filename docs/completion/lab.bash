@@ -37,7 +37,7 @@ _lab()
 		workloads=1
 		;;
 	gate)
-		options="--base --workload --repository --build --run --flamegraph --instructions --setup --prepare --stdin --expect-output --timeout --measure-identical --budget --pairs --alpha --effect --seed --ci-output --fail-on --thresholds --artifact-url"
+		options="--base --workload --repository --build --run --flamegraph --in-process --instructions --setup --prepare --stdin --expect-output --timeout --measure-identical --budget --pairs --alpha --effect --seed --ci-output --fail-on --thresholds --artifact-url"
 		case $previous in
 		--ci-output) values="github gitlab json" ;;
 		--fail-on) values="any minor moderate critical" ;;
@@ -55,7 +55,7 @@ _lab()
 		workloads=1
 		;;
 	optimize)
-		options="--budget"
+		options="--budget --in-process"
 		workloads=1
 		;;
 	profile)

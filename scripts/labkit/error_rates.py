@@ -19,7 +19,8 @@ A_A = "0"
 HEADLINE_EFFECT = "20"
 AUDIT = "audit"
 WHAT_IS_COMPARED = {"relinked": "one program, linked anew for each block, and judged as a gate does,",
-                    AUDIT: "the telemetry pipeline against itself, linked anew for each block, in process and judged as one candidate of an audit,"}
+                    AUDIT: "the telemetry pipeline against itself, linked anew for each block, in process and judged as one candidate of an audit,",
+                    "in process": "the telemetry pipeline against itself in one process, by gate --in-process,"}
 
 
 def summary_path(fingerprint: str) -> Path:

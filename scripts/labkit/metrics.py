@@ -66,7 +66,10 @@ class Metric:
 
 
 def time_per_op_ns(row: dict) -> float | None:
-    """In-process median per operation where the harness ran; else the process's wall time per run of its batch."""
+    """In-process median per operation where the harness ran; else the process's wall time per run of its batch. Where two variants
+    took turns in one process, what their rounds say (workload/paired_process.py)."""
+    if row.get("paired_ns"):
+        return row["paired_ns"] / row["batch_count"] / row["ops_count"]
     return quantile_per_op(0.5)(row) if row.get("samples_ns") else wall_ns(row)
 
 

@@ -1,11 +1,12 @@
 """calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
 
 from labkit.calibration.calibration_rates import order_of_runs
-from labkit.calibration.trial_file import AUDIT, RELINKED
+from labkit.calibration.trial_file import AUDIT, IN_PROCESS, RELINKED
 from labkit.error_rates import GATE, engine_text
 
 MEANS = {RELINKED: " (one program, both sides linked anew for each block, judged as a gate does)",
-         AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit)"}
+         AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit)",
+         IN_PROCESS: " (the telemetry pipeline against itself in one process, linked anew for each block; `gate --in-process`)"}
 
 
 def page(summary: dict, stem: str) -> str:

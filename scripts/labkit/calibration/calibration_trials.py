@@ -21,7 +21,7 @@ from pathlib import Path
 
 from labkit import host
 from labkit.calibration import relinked_trials
-from labkit.calibration.trial_file import AUDIT, BUSY, CONDITIONS, OF_ONE_PROGRAM, QUIET, RELINKED, read_head, read_trials, unpack
+from labkit.calibration.trial_file import AUDIT, BUSY, CONDITIONS, IN_PROCESS, OF_ONE_PROGRAM, QUIET, RELINKED, read_head, read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, TooShort, run_campaign
 from labkit.experiment.commands import Command, CommandSubject, Conditions
@@ -55,9 +55,9 @@ class Size:
 
 
 SIZES = {size.name: size for size in (
-    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}, RELINKED: {0: 2}, AUDIT: {0: 2}}),
+    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}, RELINKED: {0: 2}, AUDIT: {0: 2}, IN_PROCESS: {0: 2}}),
     Size("documented", {QUIET: {0: 400, 10: 40, 20: 120, 30: 40, 50: 120, 100: 40},
-                        BUSY: {0: 400, 20: 60, 50: 60}, RELINKED: {0: 200}, AUDIT: {0: 200}}))}
+                        BUSY: {0: 400, 20: 60, 50: 60}, RELINKED: {0: 200}, AUDIT: {0: 200}, IN_PROCESS: {0: 200}}))}
 
 
 @dataclass(frozen=True)
@@ -236,6 +236,8 @@ def campaign_of(trial: Trial, files: dict[str, Path], rows: list[dict]) -> Campa
         return relinked_trials.run_as_gate(work_argv(files["A"], 0), PLANTED_OBJECT, trial.seed, rows)
     if trial.condition == AUDIT:
         return relinked_trials.run_as_audit(trial.seed, PLANTED_WORK.parent, rows)
+    if trial.condition == IN_PROCESS:
+        return relinked_trials.run_in_process(trial.seed, PLANTED_WORK.parent, rows)
     pair = CommandSubject({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]
                         for arm, path in files.items()},
                        Conditions(cpu=host.measuring_cpu(), timeout_s=20))
@@ -255,8 +257,8 @@ def gate_record(campaign: Campaign) -> dict:
 
 
 def timed_ns(row: dict) -> float:
-    """Of the process; where the harness ran, of what it timed."""
-    return sum(row.get("samples_ns") or ()) or row["wall_ns"]
+    """Of the process; where the harness ran, of what it timed; in one process with another, of a sample."""
+    return row.get("paired_ns") or sum(row.get("samples_ns") or ()) or row["wall_ns"]
 
 
 def columns(rows: list[dict]) -> dict:

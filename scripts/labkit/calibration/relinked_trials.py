@@ -3,7 +3,8 @@
 link_orders, campaign -> relinked_trials -> calibration_trials
 
 As `lab gate` judges: planted_work as a command, at the gate's alpha. As an audit does: telemetry in process, at the alpha of
-hardening/policy.toml, as one of so many candidates, by an audit's looks.
+hardening/policy.toml, as one of so many candidates, by an audit's looks. In one process: telemetry against itself, by pairs in time, at the gate's
+alpha and confirmed in processes of their own, as `lab gate --in-process` does.
 """
 
 import subprocess
@@ -28,6 +29,7 @@ from labkit.workload.build import Binary, compiler
 from labkit.workload.harness import Load
 from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import Copies, Layouts, LinkOrders, layouts_of
+from labkit.workload.paired_process import PAIRED_MS, PairedPrograms, PairedSubject
 
 PATIENT, SIZE, MINIMUM_MS = "telemetry", "small", 20
 BUDGET_S = 12.0  # of a trial: linking takes longer than a short run
@@ -98,6 +100,25 @@ def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
         case = Case("relinked", subject, gating=(wanted.metric,), undecided_ratio=1 / (1 + rules.required_gain(2)))
         campaign = run_campaign([case], design, on_row=rows.append)
     return as_one_candidate(campaign, family_count, judged_by)
+
+
+def run_in_process(seed: int, beside: Path, rows: list[dict]) -> Campaign:
+    wanted = manifest.load(PATIENT)
+    fixture.ensure(wanted)
+    one = variant.baseline(wanted)
+    with programs(beside) as folder:
+        arms = {}
+        for number, arm in enumerate("AB"):
+            (folder / arm).mkdir()
+            arms[arm] = layouts_of(wanted, one, seed + number, folder / arm)
+        cpu = host.measuring_cpu()
+        first = harness.must(harness.observe(wanted, arms["A"].usual, Load(SIZE, samples_count=3), cpu=cpu), "first run of the baseline")
+        load = Load(SIZE, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
+        classical = LibrarySubject(wanted, arms | {CANARY: Copies(arms["A"])}, load, LocalRunner(cpu))
+        paired = PairedSubject(wanted, PairedPrograms(wanted, {"A": one, "B": one}, seed, folder), replace(load, minimum_ms=PAIRED_MS),
+                               LocalRunner(cpu), classical)
+        case = Case("in process", paired, gating=("time",), confirmed_by=classical)
+        return run_campaign([case], Design(seed=seed, budget_s=BUDGET_S, cpu=cpu), on_row=rows.append)
 
 
 def as_one_candidate(campaign: Campaign, family_count: int, judged_by: VerdictPolicy) -> Campaign:

@@ -212,7 +212,7 @@ def test_rates_of_another_engine_are_not_those_of_this_one(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("condition", ["relinked", "audit"])
+@pytest.mark.parametrize("condition", ["relinked", "audit", "in process"])
 def test_one_real_trial_of_a_relinked_program(condition, monkeypatch):
     """Both sides are the same objects, linked anew for each block."""
     monkeypatch.setattr(calibration_trials.relinked_trials, "BUDGET_S", 6.0)

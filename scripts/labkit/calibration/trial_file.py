@@ -12,10 +12,11 @@ from labkit.error_rates import AUDIT
 from labkit.evidence import disk_errors
 from labkit.row_file import read_rows
 
-# Of one program and its copies; then both sides linked anew for each block: as `lab gate` judges, and as an audit does.
+# Of one program and its copies; then both sides linked anew for each block: as `lab gate` judges,
+# as an audit does, and as `lab gate --in-process` does.
 OF_ONE_PROGRAM = QUIET, BUSY = "quiet", "busy"
-RELINKED = "relinked"
-CONDITIONS = (*OF_ONE_PROGRAM, RELINKED, AUDIT)
+RELINKED, IN_PROCESS = "relinked", "in process"
+CONDITIONS = (*OF_ONE_PROGRAM, RELINKED, AUDIT, IN_PROCESS)
 CRITERION = "criterion"
 
 
@@ -52,7 +53,7 @@ def packed_files(path: Path) -> list[Path]:
 
 
 def packed_file(path: Path, condition: str) -> Path:
-    return path.with_name(f"{path.stem}.{condition}.jsonl.xz")
+    return path.with_name(f"{path.stem}.{condition.replace(' ', '-')}.jsonl.xz")
 
 
 def pack(path: Path) -> None:

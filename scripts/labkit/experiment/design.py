@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from labkit.metrics import METRICS
 from labkit.subject import Row, Slot, Subject
+from labkit.verdicts.stages import CONFIRM
 from labkit.verdicts.verdict import VerdictPolicy
 
 PILOT_BLOCKS = 10  # ten of ten reach the first look's 0.002
@@ -23,6 +24,7 @@ class Case:
     gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
     canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
     undecided_ratio: a change is decided when its interval no longer holds this ratio; None: when it is a change.
+    confirmed_by: the subject that a regression is confirmed with, where it is another than the one that found it.
     """
 
     name: str
@@ -33,6 +35,10 @@ class Case:
     pilot_blocks: int = PILOT_BLOCKS
     canary_of: str = ""
     undecided_ratio: float | None = None
+    confirmed_by: Subject | None = None
+
+    def subject_of(self, stage: str) -> Subject | Callable[[Slot], Row]:
+        return self.confirmed_by if stage == CONFIRM and self.confirmed_by else self.observe
 
     @property
     def canary_name(self) -> str:

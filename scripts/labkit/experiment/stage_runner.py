@@ -77,7 +77,7 @@ class Experiment:
             made[block.case] += 1
             before = self.watch.clock()
             reruns_before = len(self.reruns)
-            run_blocks([block], self.cases[block.case].observe, on_row, cpu=self.design.cpu,
+            run_blocks([block], self.cases[block.case].subject_of(stage), on_row, cpu=self.design.cpu,
                        disturbed=self.note_disturbance, reruns_max=max(0, reruns_max))
             reruns_max -= len(self.reruns) - reruns_before
             self.note_cost(block, self.watch.clock() - before)

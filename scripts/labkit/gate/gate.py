@@ -28,6 +28,7 @@ from labkit.workload.harness import Load
 from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import Copies, Layouts, hashes_of, layouts_of
 from labkit.workload.manifest import Manifest
+from labkit.workload.paired_process import PAIRED_MS, PairedPrograms, PairedSubject
 
 MINIMUM_MS = 20
 BUILD_TIMEOUT_S = 1800
@@ -95,7 +96,7 @@ def trees(repository: Path, ref: str) -> Iterator[Trees]:
 
 
 def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scratch: Path, *, measure_identical: bool,
-                      counts_instructions: bool) -> Subjects:
+                      counts_instructions: bool, in_process: bool = False) -> Subjects:
     """Every size of every workload that both trees have. scratch: for programs; seed: of the layouts."""
     subjects = Subjects()
     for name in names:
@@ -117,6 +118,8 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
         for size in wanted.fixture.sizes:
             load = equal_load(wanted, size, arms["A"].usual)
             case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
+            if in_process:
+                case = in_one_process(case, wanted, programs_of(wanted, both, seed, folder))
             subjects.cases.append(case)
             work = equal_work(wanted, load, arms["A"].usual)
             subjects.profiled[case.name] = {arm: workload_run(wanted, work, arms[arm].usual) for arm in "AB"}
@@ -168,6 +171,23 @@ def workload_case(wanted: Manifest, load: Load, arms: dict[str, Layouts], counts
     return case_of(subject, f"{wanted.name}/{load.size}",
                    gating=(*workload_metrics(GATES), *((wanted.metric,) if is_tail(wanted.metric) else ())),
                    watched=workload_metrics(WATCHED, *((ON_REQUEST,) if counts_instructions else ())))
+
+
+def programs_of(wanted: Manifest, both: Trees, seed: int, folder: Path) -> PairedPrograms:
+    """Both trees' baselines in one program."""
+    sources = {"A": variant.baseline(replace(wanted, folder=both.base / wanted.folder)), "B": variant.baseline(wanted)}
+    named = {arm: replace(sources[arm], name=f"gate-{side}") for arm, side in (("A", "base"), ("B", "head"))}
+    return PairedPrograms(wanted, named, seed, folder)
+
+
+def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Case:
+    """The case by pairs within a process, and its regressions confirmed in processes of their own. Memory of both arms is one process's
+    there, so it is not judged."""
+    classical = case.observe
+    load = replace(classical.load, minimum_ms=PAIRED_MS)
+    subject = PairedSubject(wanted, programs, load, classical.runner, classical)
+    return replace(case, observe=subject, confirmed_by=classical, gating=tuple(one for one in case.gating if one != "peak_rss"),
+                   watched=tuple(one for one in case.watched if METRICS[one].is_exact))
 
 
 def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,

@@ -35,6 +35,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; give it again for more")
     parser.add_argument("--flamegraph", action="store_true",
                         help="draw the flame graph difference of every case, not only of those that changed")
+    parser.add_argument("--in-process", action="store_true",
+                        help="both versions of a workload in one process, timed in turns: seconds in place of minutes; a regression is confirmed in processes of their own")
     parser.add_argument("--instructions", action="store_true", help="also count instructions (callgrind, at the main size)")
     add_condition_arguments(parser)
     add_design_arguments(parser)
@@ -45,6 +47,8 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     if bool(args.runs) != (args.repository != Path()):
         raise UsageError("--run and --repository go together: our own workloads need neither")
+    if args.in_process and args.runs:
+        raise UsageError("--in-process is for our own workloads: a command is a process of its own")
     ci_output.parse_thresholds(args.thresholds)  # before minutes of measuring, not after
     with report_folder(REPORTS) as folder:
         return run_gate(args, design_of(args), folder)
@@ -72,7 +76,7 @@ def subjects_of(args, both: Trees, folder: Path, scratch: Path, seed: int) -> Su
         return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
                                      measure_identical=args.measure_identical)
     return gate.workload_subjects(both, args.workload or manifest.names(), folder, seed, scratch,
-                                  measure_identical=args.measure_identical, counts_instructions=args.instructions)
+                                  measure_identical=args.measure_identical, counts_instructions=args.instructions, in_process=args.in_process)
 
 
 def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, every: bool) -> list[FlameDifference]:

@@ -47,18 +47,18 @@ def command(manifest: Manifest, binary: Binary | Path, size: str, *more: str) ->
 
 
 def run_of(manifest: Manifest, binary: Binary, load: Load, *, environment: dict[str, str] | None = None,
-           timeout_s: float = 60) -> Run:
-    """One process run of the harness, as data."""
-    return Run(argv=(*command(manifest, binary, load.size), *load.arguments(), "--json", OUTPUT),
+           timeout_s: float = 60, program: Path | None = None) -> Run:
+    """One process run of the harness, as data. program: another link that is run in the environment of the binary."""
+    return Run(argv=(*command(manifest, program or binary, load.size), *load.arguments(), "--json", OUTPUT),
                environment={**environment_of(binary), **(environment or {})},
-               files=(binary.path, fixture.path_of(manifest, load.size)), timeout_s=timeout_s)
+               files=(program or binary.path, fixture.path_of(manifest, load.size)), timeout_s=timeout_s)
 
 
 def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
     """What that run says; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap."""
     (process,), document = finished.processes, finished.document
     row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
-    row["failure"], row["detail"] = _failure(process, document)
+    row["failure"], row["detail"] = failure_of(process, document)
     if document is not None:
         row.update({key: document[key] for key in ("answer", "batch_count", "ops_count", "samples_ns")})
         row.update({key: document[key] for key in ("clock", "stages", "allocations", "runs_count")
@@ -92,7 +92,7 @@ def environment_of(binary: Binary) -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", **dict(binary.env)}
 
 
-def _failure(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:
+def failure_of(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:
     """(reason, what it said); reasons: answer, crash, timeout, exit, spawn."""
     said = process.stderr.strip()[-500:]
     if process.failure == "timeout":
