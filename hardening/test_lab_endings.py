@@ -1,5 +1,6 @@
 """How `lab` ends when something around it gives way: one sentence, the documented code, nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -32,6 +33,48 @@ def test_output_that_nobody_takes_is_a_sentence(redirection):
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {LAB[0]} --help {redirection}"], capture_output=True, text=True)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert done.returncode == 4 and done.stderr.count("\n") == 1 and done.stderr.startswith("lab: ")
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_no_exit_code(checkout_folder, redirection):
+    """`>&-` ended in a traceback, and 1, which means regressed."""
+    done = subprocess.run(["bash", "-c", f"{LAB[0]} compare --a true --b /bin/true --json out.json {redirection}"],
+                          capture_output=True, text=True, cwd=checkout_folder)
+    assert done.returncode == 0 and done.stderr == ""
+    assert json.loads((checkout_folder / "out.json").read_text())["verdict"] == "identical"
+
+
+@pytest.mark.slow
+def test_progress_that_nobody_sees_stops_nothing(checkout_folder):
+    done = subprocess.run(["bash", "-c", f"{LAB[0]} compare --a 'sleep 0.02' --b 'sleep 0.06' --budget 20 2>/dev/full"],
+                          capture_output=True, text=True, cwd=checkout_folder)
+    assert done.returncode in (1, 4) and "sleep 0.06" in next(checkout_folder.glob("reports/compare/*/comparison.md")).read_text()
+
+
+@pytest.mark.parametrize("place, code", [("folder", 2), ("/proc/x.json", 2), ("file/x.json", 2)])
+def test_a_json_that_cannot_be_written_is_refused_before_measuring(checkout_folder, place, code):
+    (checkout_folder / "folder").mkdir()
+    (checkout_folder / "file").touch()
+    done = subprocess.run([*LAB, "compare", "--a", "sleep 0.1", "--b", "sleep 0.2", "--json", place], cwd=checkout_folder,
+                          capture_output=True, text=True)
+    assert done.returncode == code and done.stderr.count("\n") == 1 and f"--json {place}" in done.stderr
+    assert not (checkout_folder / "reports").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}])
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", "café.txt".encode()])
+def test_names_that_are_not_utf_8_are_judged_like_others(checkout_folder, locale, name):
+    """They were "a defect of lab itself"."""
+    file = os.path.join(os.fsencode(checkout_folder), name)
+    with open(file, "wb") as text:
+        text.write(b"x" * 300_000)
+    done = subprocess.run([*LAB, "compare", "--a", b"cksum " + file, "--b", b"cksum -a crc " + file, "--expect-output", "any",
+                           "--budget", "60", "--pairs", "16", "--json", "out.json"],
+                          cwd=checkout_folder, env=os.environ | locale, capture_output=True)
+    document = json.loads((checkout_folder / "out.json").read_text())
+    assert done.returncode == document["exit_code"] and document["pairs_count"] >= 16
+    assert ("caf\\xe9.txt" if b"\xe9" in name else "café.txt") in document["arms"]["A"]["command"]
 
 
 @pytest.fixture

@@ -130,15 +130,21 @@ static int find(struct clinic_output_place *place, const char *path)
 }
 
 /*
- * Our own standard output is not opened again: it may be a socket, or the end
+ * Our own descriptors are not opened again: one may be a socket, or the end
  * of a file that others write to.
  */
 static int own_descriptor(const char *path)
 {
-	if (strcmp(path, "/dev/stdout") != 0 &&
-	    strcmp(path, "/proc/self/fd/1") != 0)
-		return -1;
-	return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	int number = -1, end = 0;
+
+	if (!strcmp(path, "/dev/stdout"))
+		number = STDOUT_FILENO;
+	else if (!strcmp(path, "/dev/stderr"))
+		number = STDERR_FILENO;
+	else if (sscanf(path, "/dev/fd/%d%n", &number, &end) == 1 ||
+		 sscanf(path, "/proc/self/fd/%d%n", &number, &end) == 1)
+		number = path[end] ? -1 : number;
+	return number < 0 ? -1 : fcntl(number, F_DUPFD_CLOEXEC, 0);
 }
 
 /* A device or a pipe: nothing to rename, and nothing that may go away. */

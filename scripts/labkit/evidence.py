@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from labkit import VERSION
+from labkit.foreign_text import as_unicode
 from labkit.host import Finding, Host
 from labkit.outcome import Exit, LabError
 from labkit.untrusted_file import UntrustedFileError, read_json
@@ -47,7 +48,7 @@ def head(kind: str, *, started_utc: str, host: Host, workload: str, budget: str,
     return {
         "schema": 1, "kind": kind,
         "tool": {"name": "lab", "version": VERSION},
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(as_unicode, sys.argv[1:])],
         "started_utc": started_utc, "ended_utc": now_utc(),
         "host": host.to_json(),
         "workload": workload, "budget": budget, "seed": seed, "inputs_sha256": inputs_sha256,

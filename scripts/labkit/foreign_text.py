@@ -7,8 +7,10 @@ Whatever prints a text that the lab did not word itself passes it through here.
 for_markdown         running text or a table cell
 for_markdown_code    the same as inline code
 for_terminal         one line of a terminal
+as_unicode           an argument or a file name, whose bytes need not be UTF-8, as text that any file can hold
 """
 
+import os
 import unicodedata
 from typing import Any
 
@@ -32,3 +34,8 @@ def for_terminal(value: Any) -> str:
     text = " ".join(str(value).split())
     return "".join(one if unicodedata.category(one) not in HIDDEN else one.encode("unicode_escape", "surrogatepass").decode()
                    for one in text)
+
+
+def as_unicode(argument: str) -> str:
+    """Bytes that are no UTF-8, which Python carries along as halves of surrogate pairs, as escapes: caf\\xe9.txt."""
+    return os.fsencode(argument).decode("utf-8", "backslashreplace")

@@ -56,10 +56,10 @@ class ProcessRun:
 
 def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Mapping[str, str] | None = None,
                 stdin: bytes | Path | None = None, cwd: Path | None = None, timeout_s: float = 60.0,
-                capture_limit_bytes: int = STDOUT_KEPT_BYTES) -> ProcessRun:
+                capture_limit_bytes: int = STDOUT_KEPT_BYTES, expect_exit: int = 0) -> ProcessRun:
     """Run argv to its end, or kill it and its process group after timeout_s.
 
-    cpu: the one CPU it may use. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output
+    cpu: the one CPU it may use. expect_exit: any other exit code is a failure. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output
     goes to memory, not to a pipe: a reader would share the run's time. More than 1 GiB of it is a failure, "output".
     """
     with ExitStack() as files:
@@ -71,7 +71,7 @@ def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Map
         error = tail_of(stderr)
         if measured["failure"] == "spawn":
             error = f"{argv[0]}: {os.strerror(measured['errno'])}"
-        return describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error)
+        return describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
 
 
 def launch_command(argv, report_fd: int, cpu: int | None, cwd: Path | None, timeout_s: float) -> list[str]:
@@ -103,10 +103,10 @@ def read_report(report: BinaryIO, stderr: BinaryIO) -> dict:
     return json.loads(text)
 
 
-def describe(argv, measured: dict, stdout: bytes, stdout_sha256: str, stderr: str) -> ProcessRun:
+def describe(argv, measured: dict, stdout: bytes, stdout_sha256: str, stderr: str, expect_exit: int) -> ProcessRun:
     failure = measured.pop("failure") or None
     del measured["errno"]
-    if failure is None and (measured["exit_code"] or measured["signal"]):
+    if failure is None and (measured["exit_code"] != expect_exit or measured["signal"]):
         failure = "signal" if measured["signal"] else "exit"
     return ProcessRun(argv=tuple(map(str, argv)), failure=failure, stdout=stdout, stdout_sha256=stdout_sha256,
                       stderr=stderr, **measured)

@@ -1,5 +1,6 @@
 """progress.py - how far it is, with time left: one live line on a terminal, plain lines in a log."""
 
+import contextlib
 import sys
 import time
 
@@ -20,7 +21,7 @@ class Progress:
 
     def __exit__(self, kind, *_rest) -> None:
         if self.live:
-            self.stream.write("\r\x1b[K")
+            self._write("\r\x1b[K")
         verdict = "stopped" if kind else "done"
         self._line(f"{self.title}: {verdict} in {_span(time.monotonic() - self.started)}")
 
@@ -40,11 +41,16 @@ class Progress:
         share = self.done / self.steps
         left = (now - self.started) * (1 - share) / share
         bar = "#" * int(20 * share) + "." * (20 - int(20 * share))
-        self.stream.write(f"\r\x1b[K{self.title} [{bar}] {share:4.0%}, {_span(left)} left  {note}"[:110])
-        self.stream.flush()
+        self._write(f"\r\x1b[K{self.title} [{bar}] {share:4.0%}, {_span(left)} left  {note}"[:110])
 
     def _line(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        self._write(text + "\n")
+
+    def _write(self, text: str) -> None:
+        """Where nobody can be shown how far it is (a full disk, a reader that went away), the work goes on."""
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+            self.stream.flush()
 
 
 def _span(seconds: float) -> str:

@@ -37,6 +37,7 @@ class Run:
     timeout_s: float = 60.0
     prepare: str | None = None
     repeat_count: int = 1
+    expect_exit: int = 0  # any other exit code is a failure
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class LocalRunner:
         for _ in range(run.repeat_count):
             run_hook(run.prepare, "prepare")
             process = run_process(argv, cpu=self.cpu, environment=run.environment, stdin=run.stdin, cwd=run.cwd,
-                                  timeout_s=run.timeout_s)
+                                  timeout_s=run.timeout_s, expect_exit=run.expect_exit)
             yield process
             if process.failure is not None:
                 return

@@ -5,6 +5,7 @@ parser -> arguments -> Design, Conditions
 
 import contextlib
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from labkit.experiment.commands import ANY, SAME, Conditions
 from labkit.experiment.design import Case, Design
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.row_file import RowFile
+from labkit.untrusted_file import read_bytes
 from labkit.verdicts.verdict import NothingToCompare, VerdictPolicy
 
 # What a command does beside its runs, four figures above all, so that --budget holds for the whole of it.
@@ -28,6 +30,8 @@ def add_condition_arguments(parser) -> None:
     parser.add_argument("--stdin", type=Path, metavar="FILE", help="the file that every run reads as its standard input")
     parser.add_argument("--expect-output", default=SAME, metavar="FILE|same|any",
                         help="what each run must print: the text of FILE, the same as A (the default), or anything")
+    parser.add_argument("--expect-exit", type=int, default=0, metavar="CODE",
+                        help="the exit code that each run must end with, as 1 of grep that finds nothing; the default is 0")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="a run that takes longer is killed; the default is 60")
     parser.add_argument("--measure-identical", action="store_true", help="measure although both are the same program, byte for byte")
 
@@ -54,21 +58,32 @@ def design_of(args) -> Design:
 
 
 def conditions_of(args) -> Conditions:
-    if args.stdin and not args.stdin.is_file():
-        raise UsageError(f"--stdin {args.stdin}: there is no such file")
+    if args.stdin:
+        check_input("--stdin", args.stdin)
     if not args.timeout > 0:
         raise UsageError(f"--timeout {args.timeout:g}: it must be above 0")
+    if not 0 <= args.expect_exit <= 255:
+        raise UsageError(f"--expect-exit {args.expect_exit}: it is from 0 to 255")
     return Conditions(cpu=host.measuring_cpu(), timeout_s=args.timeout, stdin=args.stdin, prepare=args.prepare,
-                      setup=args.setup, expect=expectation(args.expect_output))
+                      setup=args.setup, expect=expectation(args.expect_output), expect_exit=args.expect_exit)
 
 
 def expectation(text: str) -> str | bytes:
     if text in (SAME, ANY):
         return text
+    check_input("--expect-output", Path(text), "; it is a file, same or any")
+    return read_bytes(Path(text).resolve())
+
+
+def check_input(option: str, path: Path, hint: str = "") -> None:
+    """A regular file that can be read: what every run reads must not run dry, and a pipe would."""
     try:
-        return Path(text).read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(f"{option} {path}: it is not a regular file{hint}")
+        with open(path, "rb"):
+            pass
     except OSError as error:
-        raise UsageError(f"--expect-output {text}: {error.strerror}; it is a file, same or any") from None
+        raise UsageError(f"{option} {path}: {error.strerror}{hint}") from None
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.evidence import sha256_of
+from labkit.foreign_text import as_unicode
 from labkit.instruments import Unavailable, whole_process
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
 from labkit.outcome import Exit, LabError, UsageError
@@ -47,7 +48,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What both commands share. expect: "same", "any", or the text both must print."""
+    """What both commands share. expect: "same", "any", or the text both must print. expect_exit: how both must end."""
 
     cpu: int | None = None
     timeout_s: float = 60.0
@@ -55,6 +56,7 @@ class Conditions:
     prepare: str | None = None
     setup: str | None = None
     expect: str | bytes = SAME
+    expect_exit: int = 0
 
 
 @dataclass
@@ -117,10 +119,11 @@ class CommandSubject(Subject):
 
     def _run(self, command: Command, environment: dict[str, str] | None, repeat_count: int) -> Run:
         return Run(command.argv, environment, files=(command.program,), cwd=command.cwd, stdin=self.conditions.stdin,
-                   timeout_s=self.conditions.timeout_s, prepare=self.conditions.prepare, repeat_count=repeat_count)
+                   timeout_s=self.conditions.timeout_s, prepare=self.conditions.prepare, repeat_count=repeat_count,
+                   expect_exit=self.conditions.expect_exit)
 
     def _counted(self, command: Command, instruments: set[str]) -> Row:
-        given = {"stdin": self.conditions.stdin, "cwd": command.cwd}
+        given = {"stdin": self.conditions.stdin, "cwd": command.cwd, "expect_exit": self.conditions.expect_exit}
         row: Row = {}
         if CALLGRIND in instruments:
             row["instructions_count"] = whole_process.instructions(
@@ -148,21 +151,24 @@ def parse_command(text: str, cwd: Path | None = None) -> Command:
     if found:
         raise UsageError(f"{text!r}: {found[0]} is for a shell, and commands run without one; "
                          f"write sh -c {shlex.quote(text)}")
-    program = find_program(argv[0], cwd)
-    return Command(text, tuple(argv), program, cwd)
+    return Command(as_unicode(text), tuple(argv), find_program(argv[0], cwd), cwd)
 
 
 def find_program(name: str, cwd: Path | None) -> Path:
-    beside = str((cwd or Path()) / name) if "/" in name else name
-    found = shutil.which(beside)
+    """A name with a slash is a path, from cwd on: ./true is not the `true` of PATH. os.path.join keeps its "./"."""
+    found = shutil.which(os.path.join(cwd or os.curdir, name) if "/" in name else name)
     if found is None:
-        raise UsageError(f"there is no program {beside}, or it may not be run")
+        raise UsageError(f"there is no program {name}{f' in {cwd}' if cwd else ''}, or it may not be run")
     return Path(found)
 
 
 def are_identical(a: Command, b: Command) -> bool:
-    """The same program, byte for byte, with the same arguments."""
-    return a.argv[1:] == b.argv[1:] and a.sha256 == b.sha256
+    """The same program, byte for byte, with the same arguments. One file may do different things under different names, as
+    xz and unxz do."""
+    if a.argv[1:] != b.argv[1:] or a.sha256 != b.sha256:
+        return False
+    is_one_file = a.program.samefile(b.program)
+    return not is_one_file or Path(a.argv[0]).name == Path(b.argv[0]).name
 
 
 def distinct_builds(commands: list[Command]) -> list[Command]:
@@ -215,7 +221,8 @@ def check_once(pair: CommandSubject, arm: str, command: Command) -> int:
 def must_run(pair: CommandSubject, arm: str, command: Command) -> ProcessRun:
     run = pair.run(command)
     if run.failure is not None:
-        raise LabError(f"{arm} ({command.text}) {describe_failure(run)}; run it by hand", Exit.USAGE)
+        hint = f"; --expect-exit {run.exit_code} if it should" if run.failure == "exit" else ""
+        raise LabError(f"{arm} ({command.text}) {describe_failure(run)}; run it by hand{hint}", Exit.USAGE)
     return run
 
 
@@ -223,7 +230,8 @@ def describe_failure(run: ProcessRun) -> str:
     said = run.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
     how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
            "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
-           "signal": f"was killed by signal {run.signal}"}.get(run.failure, f"failed with exit code {run.exit_code}")
+           "signal": f"was killed by signal {run.signal}"}.get(
+               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0, as if all were well")
     return f"{how} ({said[0][:200]})"
 
 
@@ -240,8 +248,13 @@ def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:
     """The canary is a copy: the same file would share its pages with A. Kept as A where a copy behaves differently."""
     if command.program.read_bytes()[:4] != b"\x7fELF":
         return command
-    copy = scratch / f"canary-{command.program.name}"
-    shutil.copy2(command.program, copy)
+    copy = scratch / "canary" / Path(command.argv[0]).name  # a program may do what its name says
+    try:
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy2(command.program, copy)
+    except OSError as error:
+        pair.notes.append(f"the canary is A itself, for no copy of it could be made in {scratch.parent}: {error.strerror}")
+        return command
     candidate = Command(command.text, (str(copy), *command.argv[1:]), copy, command.cwd)
     run = pair.run(candidate)
     return candidate if pair.failure_of(run)[0] is None else command

@@ -56,6 +56,12 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--pairs", "0"], "--pairs"),
     (["--a", "true", "--b", "ls", "--budget", "-1"], "--budget"),
     (["--a", "true", "--b", "ls", "--timeout", "0"], "--timeout 0"),
+    (["--a", "true", "--b", "false"], "--expect-exit 1 if it should"),
+    (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0, as if all were well"),
+    (["--a", "true", "--b", "false", "--expect-exit", "-1"], "--expect-exit -1"),
+    (["--a", "true", "--b", "ls", "--stdin", "/dev/zero"], "not a regular file"),
+    (["--a", "true", "--b", "ls", "--stdin", "/"], "not a regular file"),
+    (["--a", "true", "--b", "ls", "--expect-output", "/dev/zero"], "not a regular file"),
     (["--a", "true", "--b", "sh -c 'kill -SEGV $$'"], "killed by signal 11"),
     (["--a", "true", "--b", "ls", "--setup", "exit 3"], "--setup"),
     (["--a", "true", "--b", "ls", "--prepare", "exit 3"], "--prepare"),
@@ -136,6 +142,40 @@ def test_identical_programs_are_said_to_be_identical_by_hash(tmp_path):
     document = json.loads(result.read_text())
     assert done.returncode == Exit.PASSED and "byte for byte" in done.stdout
     assert (document["verdict"], document["ratio"], document["pairs_count"]) == ("identical", 1.0, 0)
+
+
+def test_a_program_of_the_working_folder_is_not_the_one_of_path(tmp_path):
+    """`./true` was "identical, byte for byte" with the `true` of PATH."""
+    script(tmp_path, "true", "echo another")
+    done = lab("compare", "--a", "true", "--b", "./true", cwd=tmp_path)
+    assert done.returncode == Exit.FAILED and "another answer" in done.stderr and "identical" not in done.stdout
+
+
+def test_a_program_of_the_working_folder_is_found(tmp_path):
+    script(tmp_path, "mine", "true")
+    done = lab("compare", "--a", "./mine", "--b", tmp_path / "mine", cwd=tmp_path)
+    assert done.returncode == Exit.PASSED and "byte for byte" in done.stdout
+    assert lab("compare", "--a", "mine", "--b", "./mine", cwd=tmp_path).returncode == Exit.USAGE
+
+
+def test_one_file_under_two_names_is_two_programs(tmp_path):
+    """xz and unxz are one file, byte for byte, and do opposite things."""
+    both = script(tmp_path, "up", 'case $0 in *up) echo up;; *) echo down;; esac')
+    (tmp_path / "down").symlink_to(both)
+    done = lab("compare", "--a", both, "--b", tmp_path / "down")
+    assert done.returncode == Exit.FAILED and "another answer" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_exit_code_that_is_expected_is_no_failure(tmp_path):
+    """grep ends with 1 where it finds nothing, in each of the runs that make one observation."""
+    (tmp_path / "text").write_text("".join(f"{number}\n" for number in range(1000)))
+    done = lab("compare", "--a", f"grep -c zzz {tmp_path / 'text'}", "--b", f"grep -cF zzz {tmp_path / 'text'}", "--expect-exit", 1,
+               "--json", tmp_path / "out.json", "--pairs", 16)
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert done.returncode == document["exit_code"] and document["pairs_count"] >= 16
+    rows = [json.loads(line) for line in open(document["rows"])]
+    assert {row["exit_code"] for row in rows if row["stage"] != "count"} == {1} and rows[0]["repeat_count"] > 1
 
 
 @pytest.mark.slow

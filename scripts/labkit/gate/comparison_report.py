@@ -14,7 +14,7 @@ from labkit import VERSION
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
-from labkit.foreign_text import for_markdown, for_markdown_code, for_terminal
+from labkit.foreign_text import as_unicode, for_markdown, for_markdown_code, for_terminal
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
@@ -50,7 +50,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
     """Everything but the rows, which stand in their own file."""
     headline = campaign.cases[0].headline.to_json() if campaign.cases else {}
     return {
-        "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": sys.argv,
+        "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": [as_unicode(word) for word in sys.argv],
         "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
         "seed": design.seed, "budget_s": design.budget_s, "wanted_s": campaign.wanted_s,
         "policy": dataclasses.asdict(design.policy),

@@ -17,24 +17,26 @@ from labkit.process import run_process
 SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.M)
 
 
-def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None) -> int:
+def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
+                 expect_exit: int = 0) -> int:
     """Instructions of the program and its children, as callgrind executes them: valgrind's libc start-up included."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         must_end(run_process(["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
                               f"--callgrind-out-file={folder}/%p", *argv],
-                             timeout_s=timeout_s, stdin=stdin, cwd=cwd), "callgrind")
+                             timeout_s=timeout_s, stdin=stdin, cwd=cwd, expect_exit=expect_exit), "callgrind")
         counts = [SUMMARY.search(path.read_text(errors="replace")) for path in Path(folder).iterdir()]
     if not counts or None in counts:
         raise Unavailable("callgrind wrote no count of instructions")
     return sum(int(found.group(1)) for found in counts)
 
 
-def allocations(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None,
-                cwd: Path | None = None) -> dict[str, int]:
+def allocations(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
+                expect_exit: int = 0) -> dict[str, int]:
     """{"allocations_count", "allocated_bytes"}, exact. Unavailable for static programs: nothing can be loaded there."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         environment = os.environ | counter.environment(Path(folder) / "%p.json")
-        must_end(run_process(argv, timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment), "the program")
+        must_end(run_process(argv, timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment, expect_exit=expect_exit),
+                 "the program")
         totals = [json.loads(path.read_text())["totals"] for path in Path(folder).iterdir()]
     if not totals:
         raise Unavailable("the allocation counter wrote nothing; is the program static?")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from labkit.evidence import write_text
 from labkit.gate import comparison_report
+from labkit.named_output import write_named
 from labkit.schemas import check
 
 
@@ -15,8 +16,7 @@ def write_comparison(doc: dict, rows: list[dict], folder: Path, also: Path | Non
     """
     check(doc, str(folder / "comparison.json"))
     text = json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    for path in [folder / "comparison.json", *([also] if also else [])]:
-        write_text(path, text)
+    write_text(folder / "comparison.json", text)
     page = comparison_report.markdown(doc)
     if rows:
         from labkit.figures import figures_verdict  # late: two identical programs must not pay for matplotlib
@@ -25,3 +25,5 @@ def write_comparison(doc: dict, rows: list[dict], folder: Path, also: Path | Non
     write_text(folder / "comparison.md", page)
     print("\n".join(comparison_report.summary_lines(doc)))
     print(f"  {folder / 'comparison.md'}")
+    if also:
+        write_named(also, text)

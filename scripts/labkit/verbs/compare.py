@@ -16,6 +16,7 @@ from labkit.experiment.design import Design, case_of
 from labkit.gate import comparison_report, instruction_witness
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
+from labkit.named_output import probe
 from labkit.outcome import Exit
 from labkit.report.comparison_pages import write_comparison
 from labkit.row_file import RowFile
@@ -37,6 +38,7 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     sides = {"A": [parse_command(text) for text in args.a], "B": [parse_command(text) for text in args.b]}
     design, conditions = design_of(args), conditions_of(args)
+    probe("--json", args.json)
     with report_folder(REPORTS) as folder:
         return compare(args, sides, design, conditions, folder)
 
