@@ -8,7 +8,10 @@ PYTHON ?= /usr/bin/python3
 CC      = gcc
 W      ?= telemetry
 BUDGET ?= standard
-LAB     = $(PYTHON) scripts/lab
+# make ends with 2 whatever a recipe ends with: lab says its own code.
+LAB     = LAB_SAYS_CODE=1 $(PYTHON) scripts/lab
+# One word for the shell, whatever quotes it has.
+quoted = '$(subst ','\'',$(1))'
 
 # V=1 shows every command.
 Q = $(if $(V),,@)
@@ -36,7 +39,7 @@ help:
 	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 #: W workload, one of the folders in workloads/ (telemetry)
-#: BUDGET quick, standard or thorough (standard)
+#: BUDGET quick, standard or thorough, or a number of seconds (standard)
 #: V V=1 shows every command
 #: SAN sanitizers of the C build: address (with UBSan) or thread
 #: CC the C compiler (gcc)
@@ -57,33 +60,34 @@ include hardening/hardening.mk docs/docs.mk $(wildcard scripts/*.mk)
 
 ## baseline: time the patient W as it is
 baseline: instruments
-	$(Q)$(LAB) baseline $(W) --budget $(BUDGET)
+	$(Q)$(LAB) baseline $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## profile: where its time goes, what it allocates, what bounds it
 profile: instruments
-	$(Q)$(LAB) profile $(W) --budget $(BUDGET)
+	$(Q)$(LAB) profile $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## optimize: measure every candidate alone; accept or reject
 optimize: instruments
-	$(Q)$(LAB) optimize $(W) --budget $(BUDGET)
+	$(Q)$(LAB) optimize $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## rebench: the accepted candidates together, on fresh processes
 rebench: instruments
-	$(Q)$(LAB) rebench $(W) --budget $(BUDGET)
+	$(Q)$(LAB) rebench $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## audit: all of the above that is missing or stale, then render and seal
 audit: instruments
-	$(Q)$(LAB) audit $(W) --budget $(BUDGET)
+	$(Q)$(LAB) audit $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 #: R the folder of a sealed report, for verify
 
 ## verify: recompute every number of the sealed report R from its evidence
 verify: setup
-	$(Q)$(LAB) verify $(if $(R),$(R),$(error R= is missing: make verify R=reports/telemetry/v0001))
+	$(Q)$(LAB) verify $(if $(R),$(call quoted,$(R)),$(error R= is missing: make verify R=reports/telemetry/v0001))
 
 ## new: scaffold a patient, workloads/W
 new: setup
-	$(Q)$(LAB) new $(W)
+	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
+	  W= is missing: make new W=name))
 
 PHONY += baseline profile optimize rebench audit verify new
 

@@ -3,36 +3,33 @@
 
 #: A the command to compare with, for compare
 #: B the command to judge, for compare
-#: COMPARE_ARGS more for compare: --metric, --stdin, --prepare, --budget, ...
-
-# One word for the shell, whatever quotes it has.
-quoted = '$(subst ','\'',$(1))'
+#: COMPARE_ARGS more for compare: --also, --scan, --cpus, --stdin, --prepare, ...
 
 ## compare: judge two commands, in any language: A='cmd' B='cmd'
 compare: build
-	$(Q)$(LAB) compare --a $(call quoted,$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))) \
+	$(Q)$(LAB) compare --budget $(call quoted,$(BUDGET)) --a $(call quoted,$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))) \
 	  --b $(call quoted,$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))) $(COMPARE_ARGS)
 
 PHONY += compare gate
 
 #: BASE the ref that gate compares the working tree with (origin/main)
-#: GATE_ARGS more for gate: --budget, --fail-on, --ci-output, --repository, ...
+#: GATE_ARGS more for gate: --fail-on, --ci-output, --repository, ...
 BASE ?= origin/main
 
 ## gate: base ref against working tree in one interleaved run; 1 if slower
 gate: build
-	$(Q)$(LAB) gate --base $(BASE) $(if $(filter command line,$(origin W)),--workload $(W)) $(GATE_ARGS)
+	$(Q)$(LAB) gate --budget $(call quoted,$(BUDGET)) --base $(call quoted,$(BASE)) $(if $(filter command line,$(origin W)),--workload $(call quoted,$(W))) $(GATE_ARGS)
 
 CALIBRATION ?= documented
-CALIBRATION_BUDGET ?= 1800
+CALIBRATION_BUDGET ?= $(BUDGET)
 #: CALIBRATION quick (minutes, says nothing) or documented (documented)
-#: CALIBRATION_BUDGET seconds after which calibrate stops; it goes on next time (1800)
+#: CALIBRATION_BUDGET after which calibrate stops; it goes on next time (BUDGET)
 
 ## calibrate: how often this gate is wrong on this machine, beside other tools
 calibrate: setup-test build $(O)/calibration/planted_work $(O)/calibration/planted_work.o
 	$(Q)scripts/setup.sh calibrate && $(MAKE) --no-print-directory $(O)/calibration/criterion_pair || \
 		echo "calibrate: without criterion: it could not be installed or built" >&2
-	$(Q)$(LAB) calibrate --size $(CALIBRATION) --budget $(CALIBRATION_BUDGET)
+	$(Q)$(LAB) calibrate --size $(CALIBRATION) --budget $(call quoted,$(CALIBRATION_BUDGET))
 
 # Static: start-up is the part of a run that has no known answer.
 $(O)/calibration/planted_work: $(O)/calibration/planted_work.o

@@ -27,7 +27,7 @@ _lab()
 		esac
 		;;
 	compare)
-		options="--a --b --metric --json --setup --prepare --stdin --expect-output --expect-exit --timeout --measure-identical --budget --pairs --alpha --effect --seed"
+		options="--a --b --also --name --scan --metric --json --csv --markdown --setup --prepare --stdin --expect-output --expect-exit --cpus --timeout --measure-identical --budget --pairs --alpha --effect --seed"
 		case $previous in
 		--metric) values="time wall cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
 		esac
@@ -37,7 +37,7 @@ _lab()
 		workloads=1
 		;;
 	gate)
-		options="--base --workload --repository --build --run --flamegraph --instructions --setup --prepare --stdin --expect-output --expect-exit --timeout --measure-identical --budget --pairs --alpha --effect --seed --ci-output --fail-on --thresholds --artifact-url"
+		options="--base --workload --repository --build --run --flamegraph --in-process --instructions --setup --prepare --stdin --expect-output --expect-exit --cpus --timeout --measure-identical --budget --pairs --alpha --effect --seed --ci-output --fail-on --thresholds --artifact-url"
 		case $previous in
 		--ci-output) values="github gitlab json" ;;
 		--fail-on) values="any minor moderate critical" ;;
@@ -55,7 +55,7 @@ _lab()
 		workloads=1
 		;;
 	optimize)
-		options="--budget"
+		options="--budget --in-process"
 		workloads=1
 		;;
 	profile)

@@ -6,12 +6,15 @@
  * hide the peak of every smaller program. This one is static and has 1 MB.
  * It also reads the clock right beside vfork and the end.
  *
- *   clinic-launch --report FD [--cpu N] [--timeout-ms N] [--cwd DIR]
+ *   clinic-launch --report FD [--cpus LIST] [--timeout-ms N] [--cwd DIR]
  *                 [--output-limit BYTES] -- PROGRAM [ARGUMENT...]
  *
  * The program has our standard input and output; the report is one line of
  * JSON on FD. Its whole process group is killed when it ends, when its time
  * is up, and when we are told to stop: a stray would disturb the next run.
+ * So would one that left the group (a daemon): as their subreaper we get all
+ * that lose their parent, leave them a moment to end, and count those that
+ * had to be killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,9 +41,14 @@
 #define EXIT_USAGE        2
 #define WATCH_INTERVAL_MS 1000
 
+/* How long what outlives the program may take to end, and to be killed. */
+#define NAP_NS        1000000
+#define NAPS_OF_GRACE 200
+#define NAPS_MAX      2000
+
 struct launch {
 	uint64_t report_fd; /* UINT64_MAX: not given */
-	uint64_t cpu;       /* UINT64_MAX: any */
+	const char *cpus;   /* NULL: any */
 	uint64_t timeout_ns;
 	const char *cwd;
 	uint64_t output_limit_bytes;
@@ -54,6 +62,7 @@ struct outcome {
 	uint64_t started_ns;
 	uint64_t wall_ns;
 	struct rusage usage;
+	unsigned int outlived_count; /* that had to be killed after its end */
 };
 
 static uint64_t now_ns(void)
@@ -67,14 +76,13 @@ static uint64_t now_ns(void)
 static struct launch parse(int argc, char **argv)
 {
 	struct launch launch = {.report_fd = UINT64_MAX,
-				.cpu = UINT64_MAX,
 				.timeout_ns = UINT64_MAX,
 				.output_limit_bytes = UINT64_C(1) << 30};
 	const struct clinic_option options[] = {
 		{0, "report", "FD", CLINIC_OPTION_NUMBER, &launch.report_fd,
 		 "where the report goes; must be given"},
-		{0, "cpu", "N", CLINIC_OPTION_NUMBER, &launch.cpu,
-		 "the one CPU to run on (any)"},
+		{0, "cpus", "LIST", CLINIC_OPTION_TEXT, &launch.cpus,
+		 "the CPUs to run on, as 0,2 (any)"},
 		{0, "timeout-ms", "N", CLINIC_OPTION_MS, &launch.timeout_ns,
 		 "end it after so long (never)"},
 		{0, "cwd", "DIR", CLINIC_OPTION_TEXT, &launch.cwd,
@@ -99,20 +107,38 @@ static struct launch parse(int argc, char **argv)
 	exit(EXIT_USAGE);
 }
 
+/* "0,2": 0 or -errno. */
+static int read_cpus(const char *text, cpu_set_t *cpus)
+{
+	CPU_ZERO(cpus);
+	for (;; text++) {
+		char *end;
+		unsigned long cpu = strtoul(text, &end, 10);
+
+		if (end == text || cpu >= CPU_SETSIZE)
+			return -EINVAL;
+		CPU_SET(cpu, cpus);
+		text = end;
+		if (!*text)
+			return 0;
+		if (*text != ',')
+			return -EINVAL;
+	}
+}
+
 /*
- * We stay on the program's CPU, and it inherits that: asleep while it runs,
+ * We stay on the program's CPUs, and it inherits that: asleep while it runs,
  * we are the next to run there when it ends. From another CPU, a busy
  * neighbour of ours would delay the end that we see.
  */
-static int pin(uint64_t cpu)
+static int pin(const char *text)
 {
-	cpu_set_t one;
+	cpu_set_t cpus;
+	int error = text ? read_cpus(text, &cpus) : 0;
 
-	if (cpu == UINT64_MAX)
-		return 0;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	return sched_setaffinity(0, sizeof(one), &one);
+	if (!text || error)
+		return error;
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
 }
 
 /*
@@ -215,6 +241,45 @@ static int open_stop_signals(void)
 	return signalfd(-1, &stop, SFD_CLOEXEC);
 }
 
+/* Takes the ended ones: whether any child is left. */
+static bool has_children(unsigned int *killed_count)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		*killed_count += WIFSIGNALED(status) &&
+				 WTERMSIG(status) == SIGKILL;
+	return pid == 0;
+}
+
+/* Those of us alone: a child's number is nobody else's until it is reaped. */
+static void kill_children(void)
+{
+	FILE *children = fopen("/proc/thread-self/children", "re");
+	int pid;
+
+	if (!children)
+		return;
+	while (fscanf(children, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(children);
+}
+
+/* The program has ended and is reaped, and its group was killed. */
+static unsigned int end_strays(void)
+{
+	static const struct timespec nap = {.tv_nsec = NAP_NS};
+	unsigned int killed_count = 0;
+
+	for (int i = 0; i < NAPS_MAX && has_children(&killed_count); i++) {
+		if (i >= NAPS_OF_GRACE)
+			kill_children();
+		nanosleep(&nap, NULL);
+	}
+	return killed_count;
+}
+
 static struct outcome run(const struct launch *launch, int stop_fd)
 {
 	struct outcome out = {.started_ns = now_ns()};
@@ -235,6 +300,7 @@ static struct outcome run(const struct launch *launch, int stop_fd)
 	kill(-pid, SIGKILL);
 	wait4(pid, &out.status, 0, &out.usage);
 	close(pidfd);
+	out.outlived_count = end_strays();
 	return out;
 }
 
@@ -256,27 +322,30 @@ static void report(int fd, const struct outcome *out)
 		", \"system_ns\": %" PRIu64 ", \"max_rss_bytes\": %ld, "
 		"\"minor_faults_count\": %ld, \"major_faults_count\": %ld, "
 		"\"voluntary_switches_count\": %ld, "
-		"\"involuntary_switches_count\": %ld}\n",
+		"\"involuntary_switches_count\": %ld, "
+		"\"outlived_count\": %u}\n",
 		out->failure ? out->failure : "", out->spawn_errno,
 		signalled ? -1 : WEXITSTATUS(out->status),
 		signalled ? WTERMSIG(out->status) : 0, out->started_ns,
 		out->wall_ns, time_ns(use->ru_utime), time_ns(use->ru_stime),
 		use->ru_maxrss * 1024, use->ru_minflt, use->ru_majflt,
-		use->ru_nvcsw, use->ru_nivcsw);
+		use->ru_nvcsw, use->ru_nivcsw, out->outlived_count);
 }
 
 int main(int argc, char **argv)
 {
 	struct launch launch = parse(argc, argv);
 	struct outcome out;
+	int error;
 
 	fcntl((int)launch.report_fd, F_SETFD, FD_CLOEXEC);
-	if (pin(launch.cpu)) {
-		fprintf(stderr,
-			"clinic-launch: no CPU %" PRIu64 " to run on: %s\n",
-			launch.cpu, strerror(errno));
+	error = pin(launch.cpus);
+	if (error) {
+		fprintf(stderr, "clinic-launch: no CPU %s to run on: %s\n",
+			launch.cpus, strerror(-error));
 		return EXIT_USAGE;
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	out = run(&launch, open_stop_signals());
 	report((int)launch.report_fd, &out);
 	return out.failure && !strcmp(out.failure, "stopped") ? 128 + SIGTERM

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ STDERR_TAIL_BYTES = 4096
 @dataclass(frozen=True)
 class ProcessRun:
     """One run of one program. failure is None, or one of "spawn", "timeout", "output", "watch", "signal", "exit".
+    outlived_count: processes that it left running, and that were killed.
 
     "watch" is a kernel that lets nobody wait for a process by descriptor (before 5.3, or forbidden in a container).
     """
@@ -45,6 +46,7 @@ class ProcessRun:
     major_faults_count: int
     voluntary_switches_count: int
     involuntary_switches_count: int
+    outlived_count: int
     stdout: bytes
     stdout_sha256: str
     stderr: str
@@ -54,19 +56,25 @@ class ProcessRun:
         return self.user_ns + self.system_ns
 
 
-def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Mapping[str, str] | None = None,
+Cpus = int | tuple[int, ...] | None
+"""The one CPU that a program may use, or those; None leaves it to the kernel."""
+
+
+def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[str, str] | None = None,
                 stdin: bytes | Path | None = None, cwd: Path | None = None, timeout_s: float = 60.0,
-                capture_limit_bytes: int = STDOUT_KEPT_BYTES, expect_exit: int = 0) -> ProcessRun:
+                capture_limit_bytes: int = STDOUT_KEPT_BYTES, expect_exit: int = 0,
+                watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait) -> ProcessRun:
     """Run argv to its end, or kill it and its process group after timeout_s.
 
-    cpu: the one CPU it may use. expect_exit: any other exit code is a failure. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output
+    expect_exit: any other exit code is a failure. watch: waits for the launcher to end, and may look at what
+    runs below it meanwhile. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output
     goes to memory, not to a pipe: a reader would share the run's time. More than 1 GiB of it is a failure, "output".
     """
     with ExitStack() as files:
         source = files.enter_context(open_stdin(stdin))
         stdout, stderr, report = (files.enter_context(memory_file(name)) for name in ("stdout", "stderr", "report"))
         command = launch_command(argv, report.fileno(), cpu, cwd, timeout_s)
-        launch(command, stdin=source, stdout=stdout, stderr=stderr, pass_fds=[report.fileno()], env=environment)
+        launch(command, watch, stdin=source, stdout=stdout, stderr=stderr, pass_fds=[report.fileno()], env=environment)
         measured = read_report(report, stderr)
         error = tail_of(stderr)
         if measured["failure"] == "spawn":
@@ -74,22 +82,22 @@ def run_process(argv: Sequence[str], *, cpu: int | None = None, environment: Map
         return describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
 
 
-def launch_command(argv, report_fd: int, cpu: int | None, cwd: Path | None, timeout_s: float) -> list[str]:
+def launch_command(argv, report_fd: int, cpu: Cpus, cwd: Path | None, timeout_s: float) -> list[str]:
     command = [str(LAUNCHER), "--report", str(report_fd), "--timeout-ms", str(max(0, round(timeout_s * 1000)))]
     if cpu is not None:
-        command += ["--cpu", str(cpu)]
+        command += ["--cpus", ",".join(map(str, cpu if isinstance(cpu, tuple) else (cpu,)))]
     if cwd is not None:
         command += ["--cwd", str(cwd)]
     return command + ["--", *map(str, argv)]
 
 
-def launch(command: list[str], **files) -> None:
+def launch(command: list[str], watch: Callable[[subprocess.Popen], None], **files) -> None:
     try:
         launcher = subprocess.Popen(command, **files)
     except FileNotFoundError:
         raise LabError(f"{LAUNCHER} is missing; run make build") from None
     try:
-        launcher.wait()
+        watch(launcher)
     except BaseException:
         launcher.terminate()  # it kills the program's process group before it goes
         launcher.wait()

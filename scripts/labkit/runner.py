@@ -10,14 +10,14 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from labkit import host
 from labkit.outcome import UsageError
-from labkit.process import ProcessRun, run_process
+from labkit.process import Cpus, ProcessRun, run_process
 
 OUTPUT = "{output}"  # in argv: a file of the runner's, which the program writes its JSON document to
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -70,9 +70,10 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class LocalRunner:
-    """This machine. cpu: the one CPU that programs are pinned to; None leaves it to the kernel."""
+    """This machine. cpu: what programs are pinned to. watch: as run_process has it."""
 
-    cpu: int | None = None
+    cpu: Cpus = None
+    watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait
 
     def run(self, block: RunBlock) -> Iterator[Finished]:
         return map(self.finish, block.runs)
@@ -90,7 +91,7 @@ class LocalRunner:
         for _ in range(run.repeat_count):
             run_hook(run.prepare, "prepare")
             process = run_process(argv, cpu=self.cpu, environment=run.environment, stdin=run.stdin, cwd=run.cwd,
-                                  timeout_s=run.timeout_s, expect_exit=run.expect_exit)
+                                  timeout_s=run.timeout_s, expect_exit=run.expect_exit, watch=self.watch)
             yield process
             if process.failure is not None:
                 return
@@ -113,16 +114,15 @@ def run_hook(text: str | None, name: str) -> None:
                          f"{done.stderr.strip()[-200:] or 'it printed nothing'}")
 
 
-def steal_ns(cpu: int | None = None) -> int:
-    """Time the hypervisor took from cpu (or from all) since boot; resolution is one tick. 0 where unknown."""
-    label = "cpu " if cpu is None else f"cpu{cpu} "
+def steal_ns(cpu: Cpus = None) -> int:
+    """Time the hypervisor took from these CPUs (None: from all) since boot; resolution is one tick. 0 where unknown."""
+    numbers = cpu if isinstance(cpu, tuple) else (cpu,)
+    labels = {"cpu" if number is None else f"cpu{number}" for number in numbers}
     try:
-        for line in Path("/proc/stat").read_text().splitlines():
-            if line.startswith(label):
-                return int(line.split()[8]) * TICK_NS
+        lines = [line.split() for line in Path("/proc/stat").read_text().splitlines()]
+        return sum(int(fields[8]) for fields in lines if fields and fields[0] in labels) * TICK_NS
     except (OSError, IndexError):
-        pass
-    return 0
+        return 0
 
 
 def _read_json(path: Path) -> dict | None:

@@ -7,6 +7,7 @@ compares them (audit, gate, compare) knows a Subject alone. A new kind is a new 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from labkit.process import ProcessRun
@@ -85,6 +86,10 @@ class Subject(ABC):
     @abstractmethod
     def answer(self, arm: str, size: str) -> Answer:
         """What this arm computes at this size."""
+
+    def files(self) -> Iterable[Path]:
+        """What may not change while it is measured."""
+        return ()
 
     def observe(self, arm: str, slot: Slot) -> Row:
         """One row of this arm, where no block is planned."""

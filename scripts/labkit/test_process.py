@@ -48,6 +48,29 @@ def test_a_stray_child_does_not_outlive_its_parent(tmp_path):
     assert not is_running(int(pids.read_text()))
 
 
+def test_a_stray_that_left_the_group_does_not_either(tmp_path):
+    pids = tmp_path / "pids"
+    script = f"setsid sh -c '>away; exec sleep 300' & echo $! > {pids}; while [ ! -e away ]; do :; done; exit 3"
+    run = run_process(["/bin/sh", "-c", script], cwd=tmp_path, expect_exit=3)
+    assert run.failure is None and run.outlived_count == 1 and not is_running(int(pids.read_text()))
+
+
+def test_a_child_that_ends_by_itself_is_no_stray(tmp_path):
+    script = "setsid sh -c '>away; exec sleep 0.02' & while [ ! -e away ]; do :; done"
+    assert run_process(["/bin/sh", "-c", script], cwd=tmp_path).outlived_count == 0
+
+
+def test_a_list_of_cpus_is_what_the_program_may_use():
+    usable = tuple(sorted(os.sched_getaffinity(0)))
+    run = run_process([sys.executable, "-c", "import os; print(sorted(os.sched_getaffinity(0)))"], cpu=usable)
+    assert run.stdout.decode().strip() == str(list(usable))
+
+
+def test_an_unexpected_exit_code_is_a_failure():
+    assert run_process(["/bin/true"], expect_exit=1).failure == "exit"
+    assert run_process(["/bin/sh", "-c", "kill -9 $$"], expect_exit=1).failure == "signal"
+
+
 def is_running(pid: int) -> bool:
     """A killed process needs a moment to go: look until it has gone, or give up."""
     for _ in range(100):

@@ -4,6 +4,9 @@ parser -> arguments -> Design, Conditions
 """
 
 import contextlib
+import math
+import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -11,13 +14,13 @@ from pathlib import Path
 
 from labkit import error_rates, host
 from labkit.evidence import now_utc
-from labkit.experiment.campaign import Campaign, run_campaign
+from labkit.experiment.budget_words import budget_seconds, list_words
 from labkit.experiment.commands import ANY, SAME, Conditions
-from labkit.experiment.design import Case, Design
-from labkit.outcome import Exit, LabError, UsageError
-from labkit.row_file import RowFile
+from labkit.experiment.design import Design
+from labkit.outcome import LabError, UsageError
+from labkit.process import Cpus
 from labkit.untrusted_file import read_bytes
-from labkit.verdicts.verdict import NothingToCompare, VerdictPolicy
+from labkit.verdicts.verdict import VerdictPolicy
 
 # What a command does beside its runs, four figures above all, so that --budget holds for the whole of it.
 REPORT_S, REPORT_SHARE = 2.0, 0.1
@@ -32,13 +35,16 @@ def add_condition_arguments(parser) -> None:
                         help="what each run must print: the text of FILE, the same as A (the default), or anything")
     parser.add_argument("--expect-exit", type=int, default=0, metavar="CODE",
                         help="the exit code that each run must end with, as 1 of grep that finds nothing; the default is 0")
+    parser.add_argument("--cpus", default="one", metavar="one|all|LIST",
+                        help="the CPUs that a run may use: one (the default), all, or numbers as 0,2; for programs with threads")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="a run that takes longer is killed; the default is 60")
     parser.add_argument("--measure-identical", action="store_true", help="measure although both are the same program, byte for byte")
 
 
-def add_design_arguments(parser) -> None:
-    """How much is measured, and what counts."""
-    parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="the most time that all of it may take; the default is %(default)g")
+def add_design_arguments(parser, words: dict[str, float]) -> None:
+    """How much is measured, and what counts. words: what quick, standard and thorough are, in seconds."""
+    parser.add_argument("--budget", type=budget_seconds(words), default="standard", metavar="SECONDS",
+                        help=f"the most time that all of it may take, in seconds or as {list_words(words)}; the default is standard")
     parser.add_argument("--pairs", type=int, metavar="COUNT", help="how many pairs of runs to measure; without it, the pilot chooses")
     parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, metavar="P", help="how often equal programs may be called different; the default is 0.01")
     parser.add_argument("--effect", type=float, default=VerdictPolicy.effect_ratio, metavar="RATIO",
@@ -49,10 +55,10 @@ def add_design_arguments(parser) -> None:
 def design_of(args) -> Design:
     if args.pairs is not None and args.pairs < 1:
         raise UsageError(f"--pairs {args.pairs}: at least 1")
-    if args.budget <= 0 or not 0 < args.alpha < 1 or args.effect < 0:
+    if args.budget <= 0 or not 0 < args.alpha < 1 or not 0 <= args.effect < math.inf:
         raise UsageError("--budget must be above 0, --alpha between 0 and 1, --effect at least 0")
     return Design(seed=args.seed if args.seed is not None else secrets.randbits(32), budget_s=args.budget,
-                  policy=VerdictPolicy(alpha=args.alpha, effect_ratio=args.effect), cpu=host.measuring_cpu(),
+                  policy=VerdictPolicy(alpha=args.alpha, effect_ratio=args.effect), cpu=cpus_of(args.cpus),
                   blocks_count=None if args.pairs is None else -(-args.pairs // 2),
                   floor_ratio=error_rates.floor_ratio(), reserved_s=min(REPORT_S, REPORT_SHARE * args.budget))
 
@@ -60,12 +66,24 @@ def design_of(args) -> Design:
 def conditions_of(args) -> Conditions:
     if args.stdin:
         check_input("--stdin", args.stdin)
-    if not args.timeout > 0:
+    if not 0 < args.timeout < math.inf:
         raise UsageError(f"--timeout {args.timeout:g}: it must be above 0")
     if not 0 <= args.expect_exit <= 255:
         raise UsageError(f"--expect-exit {args.expect_exit}: it is from 0 to 255")
-    return Conditions(cpu=host.measuring_cpu(), timeout_s=args.timeout, stdin=args.stdin, prepare=args.prepare,
+    return Conditions(cpu=cpus_of(args.cpus), timeout_s=args.timeout, stdin=args.stdin, prepare=args.prepare,
                       setup=args.setup, expect=expectation(args.expect_output), expect_exit=args.expect_exit)
+
+
+def cpus_of(text: str) -> Cpus:
+    """What --cpus says; only CPUs that we may use ourselves."""
+    if text == "one":
+        return host.measuring_cpu()
+    usable = os.sched_getaffinity(0)
+    if text == "all":
+        return tuple(sorted(usable))
+    if not re.fullmatch(r"\d{1,5}(,\d{1,5})*", text) or not (numbers := set(map(int, text.split(",")))) <= usable:
+        raise UsageError(f"--cpus {text}: it is one, all, or some of {','.join(map(str, sorted(usable)))}")
+    return tuple(sorted(numbers))
 
 
 def expectation(text: str) -> str | bytes:
@@ -108,14 +126,3 @@ def new_folder(parent: Path) -> Path:
         except FileExistsError:
             continue
     raise LabError(f"{parent} has a thousand reports of this second")
-
-
-def measured(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
-    """The campaign; where there is none, a sentence that says why and where its rows are kept."""
-    try:
-        return run_campaign(cases, design, on_row=rows.add)
-    except NothingToCompare as error:
-        raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
-    except KeyboardInterrupt:
-        raise LabError(f"interrupted, so nothing is concluded; the runs so far are in {rows.path}",
-                       Exit.INCONCLUSIVE) from None

@@ -10,22 +10,25 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labkit.evidence import sha256_of
 from labkit.foreign_text import as_unicode
 from labkit.instruments import Unavailable, whole_process
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
+from labkit.experiment.thread_watch import ThreadWatch
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.process import STDOUT_KEPT_BYTES, ProcessRun
+from labkit.process import STDOUT_KEPT_BYTES, Cpus, ProcessRun
 from labkit.runner import Finished, LocalRunner, Run, Runner, run_hook
 from labkit.subject import Answer, Row, Slot, Subject, process_fields
-from labkit.verdicts.stages import CANARY
+from labkit.verdicts.stages import CANARY, MAIN
+from labkit.wording import plural
 
 SAME, ANY = "same", "any"
 SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 OBSERVATION_NS = 10_000_000
+LONG_NS = 250_000_000  # a run more of such a program is a run less of a verdict: B is checked when it is measured first
 REPEAT_MAX = 50
 CALLGRIND_SLOWDOWN = 100
 SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
@@ -50,7 +53,7 @@ class Command:
 class Conditions:
     """What both commands share. expect: "same", "any", or the text both must print. expect_exit: how both must end."""
 
-    cpu: int | None = None
+    cpu: Cpus = None
     timeout_s: float = 60.0
     stdin: Path | None = None
     prepare: str | None = None
@@ -68,6 +71,8 @@ class CommandSubject(Subject):
     repeat_count: int = 1
     expected_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
+    checked: dict[str, ProcessRun] = field(default_factory=dict)  # of each arm, the run that checked its answer
+    awaits_check: bool = False  # B: its first run has to be checked
 
     runner: Runner | None = None  # None: this machine, on the CPU of the conditions
 
@@ -82,8 +87,11 @@ class CommandSubject(Subject):
     def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
         """One row: repeat_count runs, added up to the first failure."""
         row: Row = {}
+        if arm == "B" and self.awaits_check:
+            complete_check(self, arm, finished.processes[0])
         for process in finished.processes:
             row = add_run(row, process)
+            self.notice_strays(arm, process)
             row["failure"], row["detail"] = self.failure_of(process)
             if row["failure"]:
                 break
@@ -102,9 +110,33 @@ class CommandSubject(Subject):
         process = self.run(self.builds[arm][0])
         return Answer(process.stdout_sha256, *self.failure_of(process))
 
-    def run(self, command: Command) -> ProcessRun:
+    def files(self) -> Iterable[Path]:
+        return [command.program for arm in ("A", "B") for command in self.builds[arm]]
+
+    def run(self, command: Command, runner: Runner | None = None) -> ProcessRun:
         """One run outside of any plan."""
-        return self.runner.finish(self._run(command, None, 1)).processes[0]
+        return (runner or self.runner).finish(self._run(command, None, 1)).processes[0]
+
+    def text_of(self, arm: str) -> str:
+        return self.builds[arm][0].text
+
+    @property
+    def pair_s(self) -> float:
+        """What an observation of A and one of B take, by the runs that were checked; a long B is taken for another A."""
+        return self.repeat_count * 2 * sum(run.wall_ns for run in self.checked.values()) / len(self.checked) / 1e9
+
+    def check_rows(self, case: str) -> list[Row]:
+        """The runs that checked the answers, as the rows of one pair: not fit for a verdict, but all there may be."""
+        if self.awaits_check:
+            complete_check(self, "B", self.run(self.builds["B"][0]))
+        return [{"arm": arm, "block": 0, "position": position, "order": "AB", "attempt": 0, "case": case, "stage": MAIN, "failure": None,
+                 "steal_ns": 0} | process_fields(run) for position, (arm, run) in enumerate(self.checked.items())]
+
+    def notice_strays(self, arm: str, process: ProcessRun) -> None:
+        note = (f"{arm} leaves processes running when it ends; they were killed before the next run, and their time counts "
+                "for nobody")
+        if process.outlived_count and arm in "AB" and note not in self.notes:
+            self.notes.append(note)
 
     def failure_of(self, run: ProcessRun) -> tuple[str | None, str | None]:
         if run.failure is not None:
@@ -179,50 +211,102 @@ def distinct_builds(commands: list[Command]) -> list[Command]:
     return list(found.values())
 
 
-def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, scratch: Path,
-                 kind: type[CommandSubject] = CommandSubject) -> CommandSubject:
-    """Setup, one run of each to see that it works and says the right thing, and how often to repeat it."""
+def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, kind: type[CommandSubject] = CommandSubject, *,
+                 checks_long: bool = True) -> CommandSubject:
+    """Setup, a run of each to see that it works and says the right thing, and how often to repeat it. A is its own canary.
+
+    checks_long: else B, where A is long, is checked in the first of its runs that counts.
+    """
     a, b = distinct_builds(a), distinct_builds(b)
     pair = kind({"A": a, "B": b, CANARY: a}, conditions)
     run_hook(conditions.setup, "setup")
-    pair.expected_sha256 = expected_hash(pair, a[0])
-    took_ns = min(check_once(pair, arm, command) for arm in ("A", "B") for command in pair.builds[arm])
-    pair.builds[CANARY] = [copied(pair, command, scratch) for command in a]
+    watch = ThreadWatch()
+    first = must_run(pair, "A", a[0], watch)
+    pair.checked["A"] = first
+    pair.expected_sha256 = expected_hash(pair)
+    check(pair, "A", first)
+    others = [check(pair, "A", must_run(pair, "A", command)) for command in a[1:]]
+    if checks_long or len(b) > 1 or first.wall_ns < LONG_NS or not isinstance(pair.runner, LocalRunner):
+        others += check_all_of_b(pair, watch)
+        note_threads(pair, watch)
+    else:
+        pair.runner, pair.awaits_check = replace(pair.runner, watch=watch), True
+    repeat_short(pair, min(max(1, run.wall_ns) for run in (first, *others)))
+    return pair
+
+
+def check_all_of_b(pair: CommandSubject, watch: ThreadWatch) -> list[ProcessRun]:
+    runs = [check(pair, "B", must_run(pair, "B", command, watch)) for command in pair.builds["B"]]
+    pair.checked["B"] = runs[0]
+    return runs
+
+
+def complete_check(pair: CommandSubject, arm: str, run: ProcessRun) -> None:
+    """Of B's first run, which nobody has checked yet."""
+    pair.awaits_check = False
+    pair.checked[arm] = check(pair, arm, must_end(pair, arm, run))
+    note_threads(pair, pair.runner.watch)
+    pair.runner = replace(pair.runner, watch=LocalRunner.watch)
+
+
+def repeat_short(pair: CommandSubject, took_ns: int) -> None:
     if took_ns < OBSERVATION_NS:
         pair.repeat_count = min(REPEAT_MAX, math.ceil(OBSERVATION_NS / took_ns))
         pair.notes.append(f"one run takes {took_ns / 1e6:.2f} ms, too short to time alone: an observation is "
                           f"{pair.repeat_count} runs")
-    return pair
 
 
-def expected_hash(pair: CommandSubject, a: Command) -> str | None:
+def note_threads(pair: CommandSubject, watch: ThreadWatch) -> None:
+    usable, cpus = len(os.sched_getaffinity(0)), pair.conditions.cpu
+    given = usable if cpus is None else len(cpus) if isinstance(cpus, tuple) else 1
+    if watch.most_count > given:
+        pair.notes.append(f"a run has up to {watch.most_count} threads, held to {plural(given, 'CPU')}"
+                          + ("; --cpus all lets it have all" if given < usable else ""))
+
+
+def add_canary(pair: CommandSubject, scratch: Path) -> None:
+    """A copy of A where there is none yet: it takes another run."""
+    pair.builds[CANARY] = [copied(pair, command, scratch) for command in pair.builds["A"]]
+
+
+def expected_hash(pair: CommandSubject) -> str | None:
     expect = pair.conditions.expect
     if expect == ANY:
         return None
-    if expect != SAME:
-        return hashlib.sha256(expect).hexdigest()
-    first, second = must_run(pair, "A", a), must_run(pair, "A", a)
+    return pair.checked["A"].stdout_sha256 if expect == SAME else hashlib.sha256(expect).hexdigest()
+
+
+def check(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
+    failure, detail = pair.failure_of(run)
+    if not failure:
+        return run
+    refuse_unsteady(pair)
+    raise LabError(f"{arm} ({pair.text_of(arm)}) gives another answer: {detail}. A wrong answer is never timed; if the "
+                   "outputs may differ, say --expect-output any", Exit.FAILED)
+
+
+def refuse_unsteady(pair: CommandSubject) -> None:
+    """Before B is called wrong: whether A itself prints the same twice."""
+    if pair.conditions.expect != SAME:
+        return
+    first, second = pair.checked["A"], must_run(pair, "A", pair.builds["A"][0])
     if first.stdout_sha256 != second.stdout_sha256:
         raise LabError(f"A prints something else each time ({excerpt(first.stdout)}, then {excerpt(second.stdout)}), "
                        "so B's answer cannot be checked against it; --expect-output any measures without a check",
                        Exit.USAGE)
-    return first.stdout_sha256
 
 
-def check_once(pair: CommandSubject, arm: str, command: Command) -> int:
-    run = must_run(pair, arm, command)
-    failure, detail = pair.failure_of(run)
-    if failure:
-        raise LabError(f"{arm} ({command.text}) gives another answer: {detail}. A wrong answer is never timed; if the "
-                       "outputs may differ, say --expect-output any", Exit.FAILED)
-    return max(1, run.wall_ns)
+def must_run(pair: CommandSubject, arm: str, command: Command, watch: ThreadWatch | None = None) -> ProcessRun:
+    local = isinstance(pair.runner, LocalRunner) and watch is not None
+    run = pair.run(command, replace(pair.runner, watch=watch) if local else None)
+    pair.notice_strays(arm, run)
+    return must_end(pair, arm, run)
 
 
-def must_run(pair: CommandSubject, arm: str, command: Command) -> ProcessRun:
-    run = pair.run(command)
+def must_end(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
     if run.failure is not None:
         hint = f"; --expect-exit {run.exit_code} if it should" if run.failure == "exit" else ""
-        raise LabError(f"{arm} ({command.text}) {describe_failure(run)}; run it by hand{hint}", Exit.USAGE)
+        raise LabError(f"{arm} ({pair.text_of(arm)}) {describe_failure(run)}; run it by hand{hint}", Exit.USAGE)
     return run
 
 
@@ -250,7 +334,7 @@ def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:
         return command
     copy = scratch / "canary" / Path(command.argv[0]).name  # a program may do what its name says
     try:
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(command.program, copy)
     except OSError as error:
         pair.notes.append(f"the canary is A itself, for no copy of it could be made in {scratch.parent}: {error.strerror}")

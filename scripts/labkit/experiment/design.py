@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from labkit.metrics import METRICS
+from labkit.process import Cpus
 from labkit.subject import Row, Slot, Subject
 from labkit.verdicts.stages import CONFIRM
 from labkit.verdicts.verdict import VerdictPolicy
@@ -82,7 +83,7 @@ class Design:
     seed: int
     budget_s: float
     policy: VerdictPolicy = VerdictPolicy()
-    cpu: int | None = None
+    cpu: Cpus = None
     blocks_count: int | None = None
     floor_ratio: float = 0.0
     reruns_share: float = 0.25

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from labkit.process import Cpus
 from labkit.runner import steal_ns
 from labkit.subject import Row, Slot, Subject
 from labkit.verdicts.stages import CANARY
@@ -63,7 +64,7 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
 
 
 def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
-               on_row: Callable[[Row], None] = lambda row: None, *, cpu: int | None = None,
+               on_row: Callable[[Row], None] = lambda row: None, *, cpu: Cpus = None,
                disturbed: Callable[[list[Row]], str | None] = lambda rows: None, reruns_max: int = 0) -> list[Row]:
     """Run every slot; a block that `disturbed` names a reason for is run again, at most reruns_max times in all.
 
@@ -87,7 +88,7 @@ def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
     return rows
 
 
-def rows_of(block: Block, attempt: int, observe: Subject | Callable[[Slot], Row], cpu: int | None) -> Iterator[Row]:
+def rows_of(block: Block, attempt: int, observe: Subject | Callable[[Slot], Row], cpu: Cpus) -> Iterator[Row]:
     if isinstance(observe, Subject):
         yield from observe.rows(block.slots(attempt), seed=block.seed)
         return

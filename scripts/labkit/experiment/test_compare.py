@@ -1,5 +1,6 @@
 """`lab compare` on real commands: bad input is one sentence and its exit code; good input is a document."""
 
+import csv
 import json
 import os
 import re
@@ -56,6 +57,17 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--pairs", "0"], "--pairs"),
     (["--a", "true", "--b", "ls", "--budget", "-1"], "--budget"),
     (["--a", "true", "--b", "ls", "--timeout", "0"], "--timeout 0"),
+    (["--a", "true", "--b", "ls", "--timeout", "inf"], "--timeout inf"),
+    (["--a", "true", "--b", "ls", "--cpus", "some"], "--cpus some"),
+    (["--a", "true", "--b", "ls", "--cpus", "99999"], "--cpus 99999"),
+    (["--a", "true", "--b", "ls", "--name", "x", "--name", "y", "--name", "z"], "--name z"),
+    (["--a", "true", "--b", "ls", "--name", "x", "--name", "x"], "--name"),
+    (["--a", "true", "--b", "ls", "--scan", "n=1,2"], "{n}"),
+    (["--a", "sleep {n}", "--b", "ls", "--scan", "n="], "--scan 'n='"),
+    (["--a", "sleep {n}", "--b", "ls", "--scan", "n=1,,2"], "--scan"),
+    (["--a", "true", "--b", "ls", "--also", "/no/such/program"], "/no/such/program"),
+    (["--a", "true", "--b", "ls", "--csv", "/proc/x.csv"], "--csv /proc/x.csv"),
+    (["--a", "true", "--b", "ls", "--markdown", "/"], "--markdown /"),
     (["--a", "true", "--b", "false"], "--expect-exit 1 if it should"),
     (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0, as if all were well"),
     (["--a", "true", "--b", "false", "--expect-exit", "-1"], "--expect-exit -1"),
@@ -75,6 +87,7 @@ def test_bad_usage_is_one_sentence_and_exit_2(arguments, words, capsys):
 
 @pytest.mark.parametrize("arguments, words", [
     (["--a", "true"], "--b"), (["--a", "true", "--b", "ls", "--budget", "soon"], "'soon'"),
+    (["--a", "true", "--b", "ls", "--budget", "inf"], "'inf'"),
     (["--a", "true", "--b", "ls", "--metric", "speed"], "'speed'")])
 def test_a_wrong_argument_is_one_sentence_too(arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
@@ -179,9 +192,96 @@ def test_an_exit_code_that_is_expected_is_no_failure(tmp_path):
 
 
 @pytest.mark.slow
-def test_too_small_a_budget_says_what_is_needed():
-    done = lab("compare", "--a", "sleep 0.05", "--b", "sleep 0.051", "--budget", 1)
+def test_too_small_a_budget_says_what_is_needed_and_shows_what_it_measured(tmp_path):
+    result = tmp_path / "result.json"
+    done = lab("compare", "--a", "sleep 0.2", "--b", "sleep 0.4", "--budget", 2, "--json", result)
+    document = json.loads(result.read_text())
     assert done.returncode == Exit.INCONCLUSIVE and "--budget" in done.stderr
+    assert 1.5 < document["ratio"] < 2.5 and "times as long as A" in done.stdout and "--budget" in document["reason"]
+    assert "sleep 0.4" in (Path(document["rows"]).parent / "comparison.md").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("budget", [0.1, 1.5])
+def test_where_not_one_pair_fits_the_checking_runs_are_shown(tmp_path, budget):
+    """The budget is overrun by one pair at the most: the programs are not run three times each to say that they are slow."""
+    runs = tmp_path / "runs"
+    a, b = script(tmp_path, "a", f"echo >> {runs}; sleep 1"), script(tmp_path, "b", f"echo >> {runs}; sleep 1.5")
+    done = lab("compare", "--a", a, "--b", b, "--budget", budget, "--json", tmp_path / "result.json")
+    document = json.loads((tmp_path / "result.json").read_text())
+    assert done.returncode == Exit.INCONCLUSIVE and document["pairs_count"] == 1 and 1.2 < document["ratio"] < 2
+    assert len(runs.read_text()) <= 4
+
+
+@pytest.mark.slow
+def test_long_programs_are_judged_in_few_pairs(tmp_path):
+    """A pilot and a confirmation take fifty pairs; eight of eight have p = 0.0078."""
+    result = tmp_path / "result.json"
+    started_s = time.monotonic()
+    done = lab("compare", "--a", "sleep 0.3", "--b", "sleep 0.6", "--budget", 16, "--json", result)
+    document = json.loads(result.read_text())
+    assert time.monotonic() - started_s < 60
+    assert (done.returncode, document["verdict"]) in ((Exit.FAILED, "regressed"), (Exit.ENVIRONMENT, "environment invalid"))
+    assert 8 <= document["pairs_count"] <= 17 and document["canary"] is None
+    assert any("eight of eight" in note for note in document["notes"])
+
+
+@pytest.mark.slow
+def test_a_long_program_that_answers_wrongly_is_found_in_its_first_run():
+    done = lab("compare", "--a", "sh -c 'sleep 0.3; echo 1'", "--b", "sh -c 'sleep 0.3; echo 2'")
+    assert done.returncode == Exit.FAILED and "B (sh -c 'sleep 0.3; echo 2') gives another answer" in done.stderr
+
+
+@pytest.mark.slow
+def test_several_commands_and_values_are_one_comparison(tmp_path):
+    files = {option: tmp_path / f"out.{option}" for option in ("json", "csv", "markdown")}
+    done = lab("compare", "--a", "sleep 0.0{n}", "--b", "sleep 0.0{n}0", "--also", "sleep 0.1{n}", "--name", "old", "--name", "same",
+               "--name", "=new", "--scan", "n=1,2", "--budget", 45, *(word for option, path in files.items() for word in (f"--{option}", path)))
+    document = json.loads(files["json"].read_text())
+    assert [case["name"] for case in document["cases"]] == ["same, n=1", "=new, n=1", "same, n=2", "=new, n=2"], done.stderr
+    assert set(document["arms"]) == {f"{name}, n={n}" for name in ("old", "same", "=new") for n in (1, 2)}
+    table = list(csv.DictReader(open(files["csv"], newline="")))
+    assert {row["comparison"] for row in table} == {"same, n=1", "'=new, n=1", "same, n=2", "'=new, n=2"}
+    wall = {row["comparison"]: float(row["ratio"]) for row in table if row["metric"] == "wall"}
+    assert wall["'=new, n=1"] > 3 and files["markdown"].read_text().startswith("# Comparison: ") and "old, n=1: sleep 0.01" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_run_with_more_threads_than_cpus_is_told(tmp_path):
+    program = tmp_path / "threads.py"
+    program.write_text("import threading, time\nfor _ in range(6):\n    threading.Thread(target=time.sleep, args=(0.2,)).start()\n")
+    command = f"{sys.executable} -S {program}"
+    for cpus, words in (("one", "held to 1 CPU"), ("all", f"held to {len(os.sched_getaffinity(0))} CPU")):
+        done = lab("compare", "--a", command, "--b", command + " ", "--b", command + " 2", "--measure-identical", "--budget", 2, "--cpus", cpus)
+        held = len(os.sched_getaffinity(0)) if cpus == "all" else 1
+        assert (words in done.stdout) == (held < 7), done.stdout
+        rows = max(Path("reports/compare").glob("*/rows.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        assert rows.read_text()
+
+
+@pytest.mark.slow
+def test_a_program_that_changes_meanwhile_ends_the_comparison(tmp_path):
+    b = script(tmp_path, "b", "sleep 0.021")
+    with subprocess.Popen([sys.executable, "-B", ROOT / "scripts/lab", "compare", "--a", "sleep 0.02", "--b", b, "--budget", "60"],
+                          stderr=subprocess.PIPE, text=True) as running:
+        wait_for_rows()
+        os.utime(b)  # a touch is no change
+        time.sleep(0.3)
+        assert running.poll() is None
+        script(tmp_path, "b", "sleep 0.022")
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == Exit.ENVIRONMENT and f"{b} has changed while it was measured" in said and "rows.jsonl" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["sleep 300 &", "setsid sleep 300 &"])
+def test_what_outlives_a_run_is_ended_and_told(tmp_path, how):
+    pids = tmp_path / "pids"
+    b = script(tmp_path, "b", f"{how}\necho $! >> {pids}")
+    done = lab("compare", "--a", "true", "--b", b, "--budget", 4)
+    assert "B leaves processes running when it ends" in done.stdout
+    assert not [pid for pid in pids.read_text().split() if Path(f"/proc/{pid}/cmdline").exists()
+                and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\x00300")]
 
 
 @pytest.mark.slow

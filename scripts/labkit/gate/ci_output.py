@@ -108,7 +108,7 @@ def linker(folder: Path, artifact_url: str) -> Link:
 def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """Verdict first, then the table, then what one opens only in doubt. The mark lets a bot find its own comment."""
     found = regressions_of(doc, thresholds)
-    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", doc["reason"] + ".", ""]
+    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", for_markdown(doc["reason"]) + ".", ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
     lines += flame_lines(doc, link)

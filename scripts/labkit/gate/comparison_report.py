@@ -20,7 +20,7 @@ from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
 from labkit.verdicts.second_opinions import TIMES, cpu_text, same_work_text
 from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
-from labkit.wording import p_value, value_text
+from labkit.wording import p_value, plural, value_text
 
 Link = Callable[[str, str], str]
 """(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
@@ -42,6 +42,7 @@ class Setting:
     notes: list[str] = field(default_factory=list)
     calibration: dict | None = None
     base: dict | None = None  # of a gate: the ref and the commit it was
+    is_named: bool = False  # the arms have names, or are more than two: a summary says which is which
     flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one a case that changed
     instructions: dict[str, tuple[int, int]] = field(default_factory=dict)  # of A and B, by case: instruction_witness.py
 
@@ -54,7 +55,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
         "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
         "seed": design.seed, "budget_s": design.budget_s, "wanted_s": campaign.wanted_s,
         "policy": dataclasses.asdict(design.policy),
-        "arms": setting.arms, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
+        "arms": setting.arms, "is_named": setting.is_named, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
         "calibration": setting.calibration,
         "verdict": campaign.verdict, "reason": campaign.reason, "exit_code": int(campaign.exit),
         **{name: headline.get(name) for name in HEADLINE_FIELDS},
@@ -115,6 +116,8 @@ def mde_text(comparison: dict) -> str:
 def summary_lines(doc: dict) -> list[str]:
     """The terminal's view: verdict first, then one line per metric, then what a sceptic asks."""
     lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}")]
+    if doc.get("is_named"):
+        lines += [for_terminal(f"  {name}: {arm['command']}") for name, arm in doc["arms"].items()]
     for case in doc["cases"]:
         if len(doc["cases"]) > 1:
             lines.append(for_terminal(f"{case['name']}: {case['verdict']}"))
@@ -127,10 +130,10 @@ def summary_lines(doc: dict) -> list[str]:
         if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
             lines.append(f"  {text}")
     if doc["cases"]:
-        lines.append(f"  {doc['pairs_count']} pairs in {doc['blocks_count']} blocks, {rerun_text(doc)}, "
+        lines.append(f"  {plural(doc['pairs_count'], 'pair')} in {plural(doc['blocks_count'], 'block')}, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")
     lines += [f"  {flame_text(flame)}" for flame in doc["flames"]]
-    lines += [f"  note: {note}" for note in [*doc["notes"], *one_build_notes(doc)]]
+    lines += [f"  note: {for_terminal(note)}" for note in [*doc["notes"], *one_build_notes(doc)]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
 
@@ -286,10 +289,10 @@ def details(doc: dict) -> list[str]:
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
-    lines += [f"- {note}." for note in [*doc["notes"], *one_build_notes(doc)]]
-    lines += [f"- {name}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
+    lines += [f"- {for_markdown(note)}." for note in [*doc["notes"], *one_build_notes(doc)]]
+    lines += [f"- {for_markdown(name)}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
     lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "
               f"fingerprint {doc['host']['fingerprint'][:16]}.",
-              f"- {calibration_text(doc['calibration'])}.", f"- Raw rows: `{doc['rows']}`."]
+              f"- {for_markdown(calibration_text(doc['calibration']))}.", f"- Raw rows: {for_markdown_code(doc['rows'])}."]
     lines += [f"- Run again: {reason}." for reason in doc["reruns"]]
     return lines

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labkit import host
 from labkit.evidence import write_text
-from labkit.experiment.commands import Command, Conditions, ProjectSubject, are_identical, parse_command, prepare_pair
+from labkit.experiment.commands import Command, Conditions, ProjectSubject, add_canary, are_identical, parse_command, prepare_pair
 from labkit.experiment.design import Case, case_of
 from labkit.experiment.interleave import CANARY
 from labkit.gate.flame_difference import ProfiledRun
@@ -221,7 +221,8 @@ def built_command(text: str, tree: Path, build_command: str | None) -> Command:
 
 def project_case(text: str, sides: dict[str, Command], conditions: Conditions, scratch: Path,
                  notes: list[str]) -> Case:
-    subject = prepare_pair([sides["A"]], [sides["B"]], conditions, scratch, ProjectSubject)
+    subject = prepare_pair([sides["A"]], [sides["B"]], conditions, ProjectSubject)
+    add_canary(subject, scratch)
     notes += [f"{text}: {note}" for note in subject.notes]
     return case_of(subject, text, gating=command_metrics(GATES), watched=command_metrics(WATCHED))
 

@@ -14,6 +14,7 @@ from labkit.calibration.calibration_trials import SIZES, Size, missing_trials, r
 from labkit.calibration.criterion_trials import missing_criterion, run_criterion_trials
 from labkit.calibration.trial_file import pack, read_head, read_trials
 from labkit.evidence import write_text
+from labkit.experiment.budget_words import budget_seconds, list_words
 from labkit.figures import figures_calibration
 from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
@@ -21,11 +22,14 @@ from labkit.progress import Progress
 from labkit.schemas import check
 
 
+BUDGETS_S = {"quick": 300, "standard": 1800, "thorough": 7200}
+
+
 def add_arguments(parser) -> None:
     parser.add_argument("--size", default="documented", choices=list(SIZES),
                         help="quick takes minutes and proves nothing; documented, the default, takes hours")
-    parser.add_argument("--budget", type=float, default=1800, metavar="SECONDS",
-                        help="stop after this time and go on at the next call; the default is 1800")
+    parser.add_argument("--budget", type=budget_seconds(BUDGETS_S), default="standard", metavar="SECONDS",
+                        help=f"stop after this time, in seconds or {list_words(BUDGETS_S)}, and go on at the next call; the default is standard")
     parser.add_argument("--render-only", action="store_true", help="run nothing: compute the rates and draw the figure from the trials so far")
 
 

@@ -1,66 +1,115 @@
-"""compare - judge two commands, in any language: improved, regressed, equivalent or inconclusive
+"""compare - judge two commands or more, in any language: improved, regressed, equivalent or inconclusive
 
 Writes reports/compare/TIME/: rows.jsonl as they are measured, comparison.json, comparison.md, figures.
 """
 
 import tempfile
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labkit import error_rates, host
 from labkit.evidence import now_utc
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
-                                         measured, report_folder)
-from labkit.experiment.commands import Command, Conditions, are_identical, parse_command, prepare_pair
-from labkit.experiment.design import Design, case_of
+                                         report_folder)
+from labkit.experiment.command_pairs import CommandPair, command_pairs
+from labkit.experiment.commands import CommandSubject, Conditions, add_canary, are_identical, prepare_pair
+from labkit.experiment.design import Case, Design, case_of
+from labkit.experiment.few_pairs import Prices, needs_few_pairs
+from labkit.experiment.within_budget import measured
 from labkit.gate import comparison_report, instruction_witness
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.named_output import probe
 from labkit.outcome import Exit
-from labkit.report.comparison_pages import write_comparison
+from labkit.report.comparison_pages import NamedFiles, write_comparison
 from labkit.row_file import RowFile
 
 REPORTS = Path("reports/compare")
+BUDGETS_S = {"quick": 10, "standard": 30, "thorough": 120}
 
 
 def add_arguments(parser) -> None:
     parser.add_argument("--a", required=True, metavar="CMD", action="append",
                         help="the command to compare with; give it again for an equivalent build, which takes turns by block")
     parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; it may be given again likewise")
+    parser.add_argument("--also", metavar="CMD", action="append", default=[], help="another command to judge against A; give it again for more")
+    parser.add_argument("--name", metavar="NAME", action="append", default=[],
+                        help="what a command is called in the report; give it again, in the order of --a, --b and each --also")
+    parser.add_argument("--scan", metavar="NAME=V,V", action="append", default=[],
+                        help="compare once for each value, which stands in the commands where {NAME} is")
     parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
                         help="what decides; several are judged together; the default is wall")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result into this file as well")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each metric of each comparison into this file")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page, without its figures, into this file as well")
     add_condition_arguments(parser)
-    add_design_arguments(parser)
+    add_design_arguments(parser, BUDGETS_S)
 
 
 def run(args) -> Exit:
-    sides = {"A": [parse_command(text) for text in args.a], "B": [parse_command(text) for text in args.b]}
+    started_s = time.monotonic()
+    pairs = command_pairs(args.a, args.b, args.also, args.name, args.scan)
     design, conditions = design_of(args), conditions_of(args)
-    probe("--json", args.json)
+    for option in ("json", "csv", "markdown"):
+        probe(f"--{option}", getattr(args, option))
     with report_folder(REPORTS) as folder:
-        return compare(args, sides, design, conditions, folder)
-
-
-def compare(args, sides: dict[str, list[Command]], design: Design, conditions: Conditions, folder: Path) -> Exit:
-    setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(sides),
-                      rows_path=str(folder / "rows.jsonl"), calibration=error_rates.citation())
-    if are_identical(sides["A"][0], sides["B"][0]) and not args.measure_identical:
-        doc = comparison_report.identical_document(design, setting, sides["A"][0].sha256)
-        write_comparison(doc, [], folder, args.json)
-        return Exit(doc["exit_code"])
-    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
-        pair = prepare_pair(sides["A"], sides["B"], conditions, Path(scratch))
-        with RowFile(folder / "rows.jsonl") as rows:
-            case = case_of(pair, "command", gating=args.metric or ["wall"], watched=command_metrics(GATES, WATCHED))
-            campaign = measured([case], design, rows)
-        counts = instruction_witness.count(campaign, [case], design.reserved_s / 2)
-    doc = comparison_report.document(campaign, design, replace(setting, notes=pair.notes, instructions=counts))
-    write_comparison(doc, rows.kept, folder, args.json)
+        doc, rows = compare(args, pairs, design, conditions, folder, started_s)
+        write_comparison(doc, rows, folder, NamedFiles(args.json, args.csv, args.markdown))
     return Exit(doc["exit_code"])
 
 
-def arms_of(sides: dict[str, list[Command]]) -> dict[str, dict]:
-    return {name: {"command": commands[0].text, "sha256": commands[0].sha256,
-                   "builds": [command.sha256 for command in commands]} for name, commands in sides.items()}
+def compare(args, pairs: list[CommandPair], design: Design, conditions: Conditions, folder: Path,
+            started_s: float) -> tuple[dict, list[dict]]:
+    """The document and its rows."""
+    setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(pairs),
+                      rows_path=str(folder / "rows.jsonl"), calibration=error_rates.citation(), is_named=bool(args.name or args.also or args.scan))
+    different = [pair for pair in pairs if args.measure_identical or not are_identical(pair.a[0], pair.b[0])]
+    if not different:
+        return comparison_report.identical_document(design, setting, pairs[0].a[0].sha256), []
+    notes = [f"{pair.name}: A and B are the same program, byte for byte" for pair in pairs if pair not in different]
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
+        prepared = Prepared.of(different, conditions, args.metric or ["wall"])
+        prices = prepared.prices(design.budget_s - design.reserved_s - (time.monotonic() - started_s))
+        if not needs_few_pairs(prepared.cases, design, prices):
+            prepared.add_canaries(Path(scratch))
+        with RowFile(folder / "rows.jsonl") as rows:
+            campaign = measured(prepared.cases, design, rows, title="compare", started_s=started_s, notes=notes, prices=prices)
+        counts = instruction_witness.count(campaign, prepared.cases, design.reserved_s / 2)
+    return comparison_report.document(campaign, design, replace(setting, notes=prepared.notes() + notes, instructions=counts)), rows.kept
+
+
+def arms_of(pairs: list[CommandPair]) -> dict[str, dict]:
+    return {label: arm for pair in pairs for label, arm in pair.arms().items()}
+
+
+@dataclass
+class Prepared:
+    """Pairs whose answers have been checked."""
+
+    subjects: dict[str, CommandSubject] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, pairs: list[CommandPair], conditions: Conditions, gating: list[str]) -> "Prepared":
+        found = cls()
+        for pair in pairs:
+            subject = prepare_pair(pair.a, pair.b, conditions, checks_long=len(pairs) > 1)
+            conditions = replace(conditions, setup=None)  # once, before everything else
+            name = pair.name or "command"
+            found.subjects[name] = subject
+            found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))
+        return found
+
+    def prices(self, available_s: float) -> Prices:
+        return Prices({name: subject.pair_s for name, subject in self.subjects.items()}, available_s,
+                      lambda: [row for name, subject in self.subjects.items() for row in subject.check_rows(name)])
+
+    def add_canaries(self, scratch: Path) -> None:
+        for number, subject in enumerate(self.subjects.values()):
+            add_canary(subject, scratch / str(number))
+
+    def notes(self) -> list[str]:
+        named = len(self.subjects) > 1
+        return list(dict.fromkeys(f"{name}: {note}" if named else note
+                                  for name, subject in self.subjects.items() for note in subject.notes))

@@ -4,14 +4,16 @@ Own workloads by default; any other repository with --repository, --build and --
 """
 
 import tempfile
+import time
 from pathlib import Path
 
 from labkit import error_rates, host
 from labkit.evidence import now_utc
 from labkit.experiment.arguments import (add_condition_arguments, add_design_arguments, conditions_of, design_of,
-                                         measured, report_folder)
+                                         report_folder)
 from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Design
+from labkit.experiment.within_budget import measured
 from labkit.figures.figures_verdict import file_stem
 from labkit.gate import ci_output, comparison_report, flame_difference, gate, instruction_witness
 from labkit.gate.comparison_report import Setting
@@ -25,6 +27,7 @@ from labkit.workload import manifest
 
 REPORTS = Path("reports/gate")
 WITNESS_SHARE = 0.1  # of the budget
+BUDGETS_S = {"quick": 30, "standard": 120, "thorough": 480}
 
 
 def add_arguments(parser) -> None:
@@ -39,9 +42,8 @@ def add_arguments(parser) -> None:
                         help="both versions of a workload in one process, timed in turns: seconds in place of minutes; a regression is confirmed in processes of their own")
     parser.add_argument("--instructions", action="store_true", help="also count instructions (callgrind, at the main size)")
     add_condition_arguments(parser)
-    add_design_arguments(parser)
+    add_design_arguments(parser, BUDGETS_S)
     ci_output.add_arguments(parser)
-    parser.set_defaults(budget=120.0)
 
 
 def run(args) -> Exit:
@@ -59,8 +61,8 @@ def run_gate(args, design: Design, folder: Path) -> Exit:
         subjects = subjects_of(args, both, folder, Path(scratch), design.seed)
         started_utc = now_utc()
         with RowFile(folder / "rows.jsonl") as rows:
-            campaign = (measured(subjects.cases, design, rows) if subjects.cases
-                        else nothing_to_measure(subjects))
+            campaign = (measured(subjects.cases, design, rows, title="gate", started_s=time.monotonic(), notes=subjects.notes)
+                        if subjects.cases else nothing_to_measure(subjects))
         counts = instruction_witness.count(campaign, subjects.cases, WITNESS_SHARE * design.budget_s)
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms_as_run(),

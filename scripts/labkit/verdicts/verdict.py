@@ -131,7 +131,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
     """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: runs
     that the kernel's counts set apart."""
     logs = block_logs(a, b)
-    ratio, p_exact, p_welch = math.exp(np.median(logs)), sign_test_p(logs), welch_log_p(a.ravel(), b.ravel())
+    ratio, p_exact, p_welch = math.exp(np.median(logs)), sign_test_p(logs), welch_log_p(a.ravel(), b.ravel()) if a.size > 1 else math.nan
     nothing = math.nan
     alone = Comparison(
         metric=metric.name, unit=metric.unit, verdict=INCONCLUSIVE, reason="",

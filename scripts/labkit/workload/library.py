@@ -5,6 +5,7 @@ harness, instruments -> library -> experiment
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from labkit.instruments import Unavailable, counter, valgrind
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, PROGRAM_FILE, instruments_of
@@ -56,6 +57,9 @@ class LibrarySubject(Subject):
                                                      timeout_s=self.timeout_s))
         row = harness.row_of(self.builds[arm].usual, Load(size, batch_count=1), finished)
         return Answer(row.get("answer"), row["failure"], row["detail"])
+
+    def files(self) -> Iterable[Path]:
+        return [path for arm in ("A", "B") for path in harness.run_of(self.manifest, self.builds[arm].usual, self.load).files]
 
     def _binary(self, arm: str, slot: Slot) -> Binary:
         return self.builds[arm].of_block(slot.build)

@@ -1,0 +1,144 @@
+"""within_budget.py - a campaign with a clock beside it: progress, an end in time, and numbers in any case.  campaign -> within_budget -> compare, gate
+
+Where the budget cannot decide, what was measured is shown all the same, with what would be needed. Where a program fails again
+and again, or its file changes, the measuring ends at once. No pair of runs begins after the budget.
+Units    _s seconds.
+"""
+
+import contextlib
+import dataclasses
+import math
+import sys
+import time
+from collections import Counter
+
+from labkit.experiment.campaign import Campaign, CaseResult, TooShort, count_exactly, judge_stage, run_campaign
+from labkit.experiment.design import Case, Design
+from labkit.experiment.few_pairs import Prices, needs_few_pairs, run_few_pairs
+from labkit.experiment.stage_runner import Experiment
+from labkit.experiment.unchanged_files import UnchangedFiles
+from labkit.metrics import METRICS
+from labkit.outcome import Exit, LabError
+from labkit.progress import Progress
+from labkit.row_file import RowFile
+from labkit.stats.power import blocks_at_least
+from labkit.subject import Row, Subject
+from labkit.verdicts.stages import COUNT, FIRST
+from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE, Comparison, NothingToCompare
+from labkit.wording import plural
+
+FAILURES_IN_A_ROW = 2
+MARGIN = 1.1
+FEW_PAIRS_NOTE = ("these programs take too long for a whole campaign in this budget: {count} single pairs were judged, at the alpha "
+                  "that eight of eight allow (p = 0.0078), without a canary and without a confirmation on fresh processes")
+
+
+class BudgetSpent(Exception):
+    """The time is over before the campaign is. A pair that was begun is ended."""
+
+
+@dataclasses.dataclass
+class RowWatch:
+    """Looks at each row as it comes."""
+
+    rows: RowFile
+    progress: Progress
+    ends_s: float
+    files: UnchangedFiles
+    failures: Counter = dataclasses.field(default_factory=Counter)
+
+    def __call__(self, row: Row) -> None:
+        self.rows.add(row)
+        self.files.check(self.rows.path)
+        self.check_failures(row)
+        now = time.monotonic()
+        self.progress.reach(now - self.progress.started, f"{len(self.rows.kept)} runs")
+        if now > self.ends_s and row["position"] % 2:  # the pair is whole
+            raise BudgetSpent
+
+    def check_failures(self, row: Row) -> None:
+        """One failure leaves out its block; a program that goes on failing is not timed."""
+        arm = (row.get("case"), row["arm"])
+        self.failures[arm] = self.failures[arm] + 1 if row.get("failure") else 0
+        if self.failures[arm] == FAILURES_IN_A_ROW:
+            raise LabError(f"{row['arm']} failed ({row['failure']}) in {FAILURES_IN_A_ROW} runs, one after the other: "
+                           f"{row.get('detail') or 'it printed nothing'}; the runs so far are in {self.rows.path}", Exit.FAILED)
+
+
+def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, started_s: float, notes: list[str],
+             prices: Prices | None = None) -> Campaign:
+    """Within design.budget_s from started_s on, what was done before the first run included. prices: of pairs, where they
+    are known beforehand. notes: gets what the report has to say of it."""
+    design = dataclasses.replace(design, reserved_s=design.reserved_s + time.monotonic() - started_s)
+    left_s = max(0.0, design.budget_s - design.reserved_s)
+    files = [path for case in cases if isinstance(case.observe, Subject) for path in case.observe.files()]
+    try:
+        with Progress(title, math.ceil(max(1.0, left_s))) as progress:
+            watch = RowWatch(rows, progress, time.monotonic() + left_s, UnchangedFiles(files))
+            if prices and needs_few_pairs(cases, design, prices):
+                return few_pairs(cases, design, prices, watch, notes)
+            return whole_campaign(cases, design, watch)
+    except NothingToCompare as error:
+        raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
+    except KeyboardInterrupt:
+        raise LabError(f"interrupted, so nothing is concluded; the runs so far are in {rows.path}", Exit.INCONCLUSIVE) from None
+
+
+def whole_campaign(cases: list[Case], design: Design, watch: RowWatch) -> Campaign:
+    try:
+        return run_campaign(cases, design, on_row=watch)
+    except TooShort as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return undecided(cases, design, watch.rows.kept, error.needed_s)
+    except BudgetSpent:
+        return undecided(cases, design, watch.rows.kept, None)
+
+
+def few_pairs(cases: list[Case], design: Design, prices: Prices, watch: RowWatch, notes: list[str]) -> Campaign:
+    try:
+        campaign = run_few_pairs(cases, design, prices, on_row=watch)
+    except BudgetSpent:
+        campaign = None
+    fewest, rows = fewest_pairs(cases, design), [row for row in watch.rows.kept if row["stage"] != COUNT]
+    pairs_count = len(rows) // (2 * len(cases))
+    if campaign is not None and pairs_count >= fewest:
+        notes.append(FEW_PAIRS_NOTE.format(count=pairs_count))
+        return campaign
+    took_s = (time.monotonic() - watch.progress.started) / max(1, pairs_count) if pairs_count else prices.round_s
+    error = TooShort(design.budget_s, design.reserved_s + MARGIN * took_s * fewest)
+    print(f"lab: {error}", file=sys.stderr)
+    return undecided(cases, design, rows or prices.check_rows(), error.needed_s)
+
+
+def fewest_pairs(cases: list[Case], design: Design) -> int:
+    return blocks_at_least(design.policy.alpha / max(1, sum(len(case.sampled_gating) for case in cases)))
+
+
+def undecided(cases: list[Case], design: Design, rows: list[Row], needed_s: float | None) -> Campaign:
+    """What the rows say so far, with no verdict but that they cannot decide. NothingToCompare if there is not one pair."""
+    experiment = Experiment(cases, design, lambda row: None, time.monotonic)
+    experiment.rows = list(rows)
+    with contextlib.suppress(LabError):  # what cannot be counted is missing in the table
+        if not any(row["stage"] == COUNT for row in rows):
+            count_exactly(experiment)
+    judged = judge_stage(experiment, FIRST)
+    blocks = {name: experiment.blocks_of(name, *FIRST) for name in judged}
+    found = tuple(undecided_case(experiment.cases[name], comparisons, design, needed_s) for name, comparisons in judged.items())
+    reason = found[0].reason if len(found) == 1 else "; ".join(f"{case.name}: {case.reason}" for case in found)
+    return Campaign(INCONCLUSIVE, reason, Exit.INCONCLUSIVE, found, tuple(rows), blocks, blocks, needed_s or 0.0)
+
+
+def undecided_case(case: Case, found: list[Comparison], design: Design, needed_s: float | None) -> CaseResult:
+    headline = found[0]
+    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else \
+        "the budget ended before fresh processes could confirm it" if headline.verdict in CHANGED else "the budget ended"
+    reason = (f"{comparison_text(headline)}; {plural(headline.pairs_count, 'pair')} cannot prove it at {100 * design.policy.alpha:g} %; {more}")
+    open_ones = tuple(c if METRICS[c.metric].is_exact else dataclasses.replace(c, verdict=INCONCLUSIVE, reason=reason) for c in found)
+    return CaseResult(case.name, INCONCLUSIVE, reason, open_ones, case.gating, open_ones)
+
+
+def comparison_text(c: Comparison) -> str:
+    """"B took 1.9 times as long as A"."""
+    if c.metric in ("wall", "time"):
+        return f"B took {c.ratio:.3g} times as long as A"
+    return f"B's {METRICS[c.metric].title} is {c.ratio:.3g} times A's"
