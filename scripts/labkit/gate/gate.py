@@ -55,19 +55,25 @@ class Trees:
 class Subjects:
     """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}.
 
-    arms: {name: command, sha256, builds}. layouts: of arms that are linked while they are measured.
+    arms: {name: command, sha256, builds}. layouts, pairs: of arms that are linked while they are measured, alone or with
+    the other side.
     """
 
     cases: list[Case] = field(default_factory=list)
     profiled: dict[str, dict[str, ProfiledRun]] = field(default_factory=dict)
     arms: dict[str, dict] = field(default_factory=dict)
     layouts: dict[str, Layouts] = field(default_factory=dict)
+    pairs: dict[str, PairedPrograms] = field(default_factory=dict)
     identical: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def arms_as_run(self) -> dict[str, dict]:
         """With every build that was run, once all have been."""
-        return self.arms | {name: self.arms[name] | {"builds": hashes_of(layouts)} for name, layouts in self.layouts.items()}
+        return self.arms | {name: self.arms[name] | {"builds": self._builds(name)} for name in self.layouts}
+
+    def _builds(self, name: str) -> list[str]:
+        """In one process, of the programs that hold both sides."""
+        return self.pairs[name].hashes if name in self.pairs else hashes_of(self.layouts[name])
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -115,11 +121,16 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
             subjects.identical.append(name)
             continue
         subjects.layouts |= sides
+        if in_process:
+            pairs = programs_of(wanted, both, seed, folder)
+            subjects.pairs |= dict.fromkeys(sides, pairs)
+            subjects.notes.append(f"{name}: both versions ran in one process, in turns: memory and tails are not judged, and what regressed was "
+                                  "confirmed in processes of their own")
         for size in wanted.fixture.sizes:
             load = equal_load(wanted, size, arms["A"].usual)
             case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
             if in_process:
-                case = in_one_process(case, wanted, programs_of(wanted, both, seed, folder))
+                case = in_one_process(case, wanted, pairs)
             subjects.cases.append(case)
             work = equal_work(wanted, load, arms["A"].usual)
             subjects.profiled[case.name] = {arm: workload_run(wanted, work, arms[arm].usual) for arm in "AB"}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labkit.evidence import sha256_of
 from labkit.outcome import LabError, UsageError
 from labkit.runner import Finished, Run, RunBlock, Runner
 from labkit.subject import Answer, Row, Slot, Subject, process_fields
@@ -44,6 +45,7 @@ class PairedPrograms:
     folder: Path
     parts: dict[str, Path] = field(default_factory=dict)
     linked: dict[tuple[int, bool], Path] = field(default_factory=dict)
+    hashes: list[str] = field(default_factory=list)  # of the programs that were linked so far
 
     def __post_init__(self) -> None:
         if self.variants["A"].env != self.variants["B"].env:
@@ -55,6 +57,7 @@ class PairedPrograms:
         key = (number, has_canary)
         if key not in self.linked:
             self.linked[key] = self._link(*key)
+            self.hashes.append(sha256_of(self.linked[key]))
         return self.linked[key]
 
     def _link(self, number: int, has_canary: bool) -> Path:
