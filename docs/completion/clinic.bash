@@ -19,7 +19,7 @@ _clinic()
 		options="--json --help"
 		;;
 	export)
-		options="--output --format --weight --title --icicle --help"
+		options="--output --format --weight --title --icicle --without-instrument --help"
 		;;
 	import)
 		options="--output --event --frequency --help"
@@ -31,7 +31,7 @@ _clinic()
 		options="--frequency --output --pid --duration --event --sample-bytes --assert-zero-alloc --backend --stages --debuginfod --help"
 		;;
 	report)
-		options="--top --by --callers --weight --from --to --full-names --raw-sites --json --help"
+		options="--top --by --callers --weight --from --to --full-names --raw-sites --without-instrument --json --help"
 		;;
 	where)
 		options="--data --help"

@@ -24,6 +24,9 @@ struct clinic_report {
 	bool has_short_names;
 	/* and with sites that are the innermost frame, be it operator new. */
 	bool has_raw_sites;
+	/* Of samples that are not the program's: removed, or to be named. */
+	bool is_instrument_left_out;
+	uint64_t instrument_cpu_ns;
 };
 
 /* Both print to stdout: 0 or -errno. */

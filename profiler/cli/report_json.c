@@ -129,7 +129,8 @@ static void set_sampler(const struct clinic_report *report, json_t *object)
 
 static void set_sample_counts(json_t *object,
 			      const struct clinic_quality_counts *counts,
-			      const struct clinic_quality *quality)
+			      const struct clinic_quality *quality,
+			      uint64_t instrument_cpu_ns)
 {
 	clinic_field_count(object, "samples_count", counts->samples_count);
 	clinic_field_count(object, "lost_count", quality->lost_count);
@@ -143,6 +144,7 @@ static void set_sample_counts(json_t *object,
 	clinic_field_count(object, "sampled_cpu_ns", counts->sampled_cpu_ns);
 	clinic_field_count(object, "accounted_cpu_ns",
 			   quality->accounted_cpu_ns);
+	clinic_field_count(object, "instrument_cpu_ns", instrument_cpu_ns);
 }
 
 static void set_names(json_t *object,
@@ -163,7 +165,8 @@ static json_t *quality(const struct clinic_report *report)
 	json_t *object = json_object();
 
 	set_sampler(report, object);
-	set_sample_counts(object, &report->counts, quality);
+	set_sample_counts(object, &report->counts, quality,
+			  report->instrument_cpu_ns);
 	set_names(object, &report->counts);
 	clinic_field_ratio(object, "complete_stacks_ratio",
 			   clinic_figure_complete(&report->counts));

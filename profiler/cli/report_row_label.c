@@ -10,6 +10,7 @@
 
 #include "cli/report.h"
 #include "cli/report_frame_text.h"
+#include "session/instrument_time.h"
 #include "session/session.h"
 
 static void write_label(FILE *out, const struct clinic_report *report,
@@ -20,9 +21,12 @@ static void write_label(FILE *out, const struct clinic_report *report,
 		fputs("(nobody: it is outermost)", out);
 	else
 		clinic_print_name(out, report, group, row);
-	if (group == CLINIC_BY_FUNCTION)
-		/* Its hottest line. */
-		clinic_print_place(out, report, row->frame_id);
+	if (group != CLINIC_BY_FUNCTION)
+		return;
+	/* Its hottest line. */
+	clinic_print_place(out, report, row->frame_id);
+	if (clinic_frame_is_instrument(report->session, row->frame_id))
+		fputs("  [instrument]", out);
 }
 
 static uint64_t address_of(const struct clinic_report *report,

@@ -121,6 +121,26 @@ static void print_quality(const struct clinic_report *report)
 	printf("\n");
 }
 
+static void print_instrument(const struct clinic_report *report)
+{
+	double ms = (double)report->instrument_cpu_ns / 1e6;
+	uint64_t all_ns = report->counts.sampled_cpu_ns;
+
+	if (!report->instrument_cpu_ns)
+		return;
+	if (report->is_instrument_left_out)
+		printf("left out: %.1f ms of CPU time that the instrument "
+		       "took itself\n",
+		       ms);
+	else
+		printf("the instrument itself took %.1f ms of it (%.1f %%), "
+		       "marked [instrument]; --without-instrument leaves it "
+		       "out\n",
+		       ms,
+		       100.0 * (double)report->instrument_cpu_ns /
+			       (double)all_ns);
+}
+
 /* The program's largest process; counts only grow. */
 static void print_metrics(const struct clinic_report *report)
 {
@@ -267,6 +287,7 @@ int clinic_report_text(const struct clinic_report *report)
 
 	print_head(report);
 	print_quality(report);
+	print_instrument(report);
 	print_metrics(report);
 	print_notes(report);
 	print_refusals(report);

@@ -1,25 +1,35 @@
 /* clinic export - a session, or any file that can be read, as another format.
  */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "cli/session_files.h"
 #include "cli/verb.h"
+#include "session/instrument_time.h"
+#include "session/session.h"
 
 struct request {
 	const char *output;
 	const char *weight_name;
 	const char *format_name;
 	const struct clinic_format *format;
+	bool is_instrument_left_out;
 	struct clinic_format_options writing;
 };
 
 static int export_session(struct request *request)
 {
 	struct clinic_session *session;
+	uint64_t unused;
 	int status = clinic_open_session(request->writing.source, &session);
 
 	if (status)
 		return status;
+	if (request->is_instrument_left_out &&
+	    clinic_session_leave_out_instrument(session, &unused)) {
+		clinic_session_free(session);
+		return clinic_complain("out of memory");
+	}
 	if (!request->weight_name)
 		request->writing.weight = clinic_weight_default(session);
 	status = clinic_write_as(request->format, session, &request->writing,
@@ -79,6 +89,10 @@ static int run(int argc, char **argv)
 		 "of the picture (default: the command)"},
 		{0, "icicle", NULL, CLINIC_OPTION_FLAG,
 		 &request.writing.is_icicle, "the root on top"},
+		{0, "without-instrument", NULL, CLINIC_OPTION_FLAG,
+		 &request.is_instrument_left_out,
+		 "leave out what the preloaded library and perf took of the "
+		 "program's CPU time"},
 		{0},
 	};
 	int at = clinic_options(&usage, options, argc, argv);

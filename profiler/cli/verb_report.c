@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/session_files.h"
 #include "cli/verb.h"
+#include "session/instrument_time.h"
 #include "session/session.h"
 #include "session/window.h"
 
@@ -107,7 +108,13 @@ static int print(struct request *request)
 		return clinic_complain("%s has no %s to report; another "
 				       "--weight may have",
 				       report->path, request->weight_name);
-	error = clinic_quality_count(report->session, &report->counts);
+	error = report->is_instrument_left_out
+			? clinic_session_leave_out_instrument(
+				  report->session, &report->instrument_cpu_ns)
+			: clinic_instrument_cpu_ns(report->session,
+						   &report->instrument_cpu_ns);
+	if (!error)
+		error = clinic_quality_count(report->session, &report->counts);
 	if (!error)
 		error = request->is_json ? clinic_report_json(report)
 					 : clinic_report_text(report);
@@ -164,6 +171,10 @@ static int run(int argc, char **argv)
 		 &report->has_raw_sites,
 		 "what allocated or waited is the innermost frame, also in "
 		 "operator new or std::mutex"},
+		{0, "without-instrument", NULL, CLINIC_OPTION_FLAG,
+		 &report->is_instrument_left_out,
+		 "leave out what the preloaded library and perf took of the "
+		 "program's CPU time"},
 		{'j', "json", NULL, CLINIC_OPTION_FLAG, &request.is_json,
 		 "all tables, for programs"},
 		{0},
