@@ -82,6 +82,7 @@ static void print_notes(const struct clinic_session *session)
 
 static void print_allocations(struct clinic_session *session)
 {
+	const struct clinic_quality *quality = clinic_session_quality(session);
 	uint64_t allocations = 0, bytes = 0, leaked = 0;
 	uint32_t count;
 	const struct clinic_allocation *rows =
@@ -92,20 +93,24 @@ static void print_allocations(struct clinic_session *session)
 		bytes += rows[i].bytes;
 		leaked += rows[i].leaked_count;
 	}
-	if (clinic_session_quality(session)->allocations_observed)
+	if (quality->allocations_observed) {
 		fprintf(stderr,
 			"clinic record: %" PRIu64 " allocations, %" PRIu64
-			" bytes, %" PRIu64 " bytes at the peak, %" PRIu64
-			" not freed\n",
-			allocations, bytes,
-			clinic_session_quality(session)->peak_bytes, leaked);
-	if (clinic_session_quality(session)->lost_allocations_count)
+			" bytes, %" PRIu64 " bytes at the peak",
+			allocations, bytes, quality->peak_bytes);
+		if (quality->peak_margin_bytes)
+			fprintf(stderr,
+				" (to within %" PRIu64
+				", as threads add what they hold in "
+				"portions of 4 KiB)",
+				quality->peak_margin_bytes);
+		fprintf(stderr, ", %" PRIu64 " not freed\n", leaked);
+	}
+	if (quality->lost_allocations_count)
 		fprintf(stderr,
 			"clinic record: for %" PRIu64 " allocations there was "
-			"no room: they have no call stack, or were not "
-			"counted\n",
-			clinic_session_quality(session)
-				->lost_allocations_count);
+			"no room: they have no call stack\n",
+			quality->lost_allocations_count);
 }
 
 static void print_samples(struct clinic_session *session,

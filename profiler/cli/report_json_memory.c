@@ -117,6 +117,8 @@ static json_t *allocations(const struct clinic_report *report,
 
 	set_allocation(object, &memory->all);
 	clinic_field_count(object, "peak_bytes", quality->peak_bytes);
+	clinic_field_count(object, "peak_margin_bytes",
+			   quality->peak_margin_bytes);
 	clinic_field_count(object, "peak_time_ns", quality->peak_time_ns);
 	clinic_field_count(object, "lost_count",
 			   quality->lost_allocations_count);

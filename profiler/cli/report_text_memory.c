@@ -97,12 +97,17 @@ static void print_sites(const struct clinic_report *report,
 
 static void print_peak(const struct clinic_quality *quality)
 {
-	printf("\nat most %" PRIu64 " bytes live at once, %" PRIu64
-	       " frees of unknown blocks\n",
-	       quality->peak_bytes, quality->unmatched_frees_count);
+	printf("\nat most %" PRIu64 " bytes live at once in a process, ",
+	       quality->peak_bytes);
+	if (quality->peak_margin_bytes)
+		printf("to within %" PRIu64 " (threads add what they hold "
+		       "in portions of 4 KiB), ",
+		       quality->peak_margin_bytes);
+	printf("%" PRIu64 " frees of unknown blocks\n",
+	       quality->unmatched_frees_count);
 	if (quality->lost_allocations_count)
 		printf("for %" PRIu64 " allocations there was no room: they "
-		       "have no call stack, or were not counted\n",
+		       "have no call stack\n",
 		       quality->lost_allocations_count);
 }
 

@@ -1,17 +1,28 @@
 /* Reads the roll, whose writers may be hostile, into notes. */
 #include "collect/unseen_processes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "session/session.h"
 
+static const char *describe(int error)
+{
+	const char *text = strerrordesc_np(error);
+
+	if (error == EFBIG)
+		return "its limit on the size of files, ulimit -f, leaves no "
+		       "room for one";
+	return text ? text : "unknown error";
+}
+
 static int note_unopened(struct clinic_session *session,
 			 const struct unseen_roll *unseen, const char *missing)
 {
-	const char *why = strerrordesc_np((int)unseen->errno_number);
-	char text[300];
+	const char *why = describe((int)unseen->errno_number);
+	char text[400];
 
 	if (!unseen->unopened_count)
 		return 0;
@@ -20,7 +31,7 @@ static int note_unopened(struct clinic_session *session,
 		 "last was process %" PRIu32 ": %s); %s are missing from there",
 		 unseen->unopened_count,
 		 unseen->unopened_count == 1 ? "process was" : "processes were",
-		 unseen->pid, why ? why : "unknown error", missing);
+		 unseen->pid, why, missing);
 	return clinic_session_add_note(session, 1, text);
 }
 

@@ -225,9 +225,10 @@ struct clinic_quality {
 	uint64_t allocations_observed;   /* 0: see the notes for the reason */
 	uint64_t lost_allocations_count; /* whose call stack was not kept, or
 					  * which were not counted at all */
-	uint64_t lost_locks_count; /* acquisitions and waits not counted, as
-				    * there were too many locks */
-	uint64_t peak_bytes;       /* most live at once in a process */
+	uint64_t lost_locks_count;  /* acquisitions and waits not counted, as
+				     * there were too many locks */
+	uint64_t peak_bytes;        /* most live at once in a process */
+	uint64_t peak_margin_bytes; /* by which it may be off */
 	uint64_t peak_time_ns;
 };
 

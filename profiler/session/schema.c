@@ -173,6 +173,7 @@ static const struct clinic_column quality[] = {
 	NUMBER(clinic_quality, lost_allocations_count),
 	NUMBER(clinic_quality, lost_locks_count),
 	NUMBER(clinic_quality, peak_bytes),
+	NUMBER(clinic_quality, peak_margin_bytes),
 	NUMBER(clinic_quality, peak_time_ns),
 };
 

@@ -172,6 +172,7 @@ static void merge_quality(struct clinic_quality *into,
 	into->lost_locks_count += from->lost_locks_count;
 	if (from->peak_bytes > into->peak_bytes) {
 		into->peak_bytes = from->peak_bytes;
+		into->peak_margin_bytes = from->peak_margin_bytes;
 		into->peak_time_ns = from->peak_time_ns;
 	}
 }

@@ -44,6 +44,8 @@ int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 	session->quality.collector_cpu_ns = 0;
 	if (session->quality.peak_time_ns < from_ns ||
 	    session->quality.peak_time_ns >= to_ns)
-		session->quality.peak_bytes = session->quality.peak_time_ns = 0;
+		session->quality.peak_bytes =
+			session->quality.peak_margin_bytes =
+				session->quality.peak_time_ns = 0;
 	return clinic_change_sums_add(session);
 }

@@ -80,9 +80,19 @@ struct arena_head {
 			uint32_t drains_count;
 		};
 	};
+	uint32_t threads_count;      /* that hold something of their own */
+	uint32_t peak_threads_count; /* of them at the peak; 0: exact */
 	uint32_t is_confined;  /* by seccomp: what was lost then is in counts */
 	uint32_t is_clockless; /* and threads had to go on unwatched */
 };
+
+/*
+ * With more than one thread each adds its live bytes to live_bytes only in
+ * such portions, or they would all wait for one cache line: the peak is then
+ * known to this much per thread. With one thread it is exact. What comes and
+ * goes at random by some hundred bytes adds a portion every few hundred calls.
+ */
+#define LIVE_PORTION_BYTES 4096
 
 struct arena_block {
 	uint32_t kind;

@@ -76,6 +76,7 @@ static int tell_row(struct arena_image *image,
 	struct arena_event_site found;
 	int err = clinic_arena_image_site(image, id, telling->is_final, &found);
 
+	image->is_changing = true;
 	if (err == -EAGAIN)
 		return 0; /* next time it will be known */
 	changes->site = err ? NULL : &found.site;
@@ -84,7 +85,11 @@ static int tell_row(struct arena_image *image,
 	changes->bytes = now->bytes - seen->bytes;
 	changes->frees_count = now->frees_count - seen->frees_count;
 	changes->freed_bytes = now->freed_bytes - seen->freed_bytes;
-	*seen = *now;
+	image->live_bytes += (int64_t)(changes->bytes - changes->freed_bytes);
+	seen->allocations_count = now->allocations_count;
+	seen->bytes = now->bytes;
+	seen->frees_count = now->frees_count;
+	seen->freed_bytes = now->freed_bytes;
 	return telling->on_event(telling->context, event);
 }
 
@@ -192,6 +197,19 @@ static int tell_block(struct arena_image *image,
 			: -ENOMEM;
 }
 
+static void keep_quiet_peak(struct arena_image *image, uint64_t time_ns)
+{
+	struct arena_row_seen **seen = image->rows.elements;
+
+	image->quiet_peak = (struct arena_quiet_peak){
+		.bytes = image->live_bytes, .time_ns = time_ns};
+	for (size_t at = 0; at < image->rows.count; at++)
+		for (size_t i = 0; seen[at] && i < ROWS_PER_BLOCK; i++)
+			seen[at][i].quiet_bytes =
+				(int64_t)(seen[at][i].bytes -
+					  seen[at][i].freed_bytes);
+}
+
 int clinic_arena_tell_allocations(struct arena_image *image,
 				  const struct arena_telling *telling)
 {
@@ -199,8 +217,12 @@ int clinic_arena_tell_allocations(struct arena_image *image,
 	int err = clinic_arena_array_reach(&image->rows, count,
 					   sizeof(struct arena_row_seen *));
 
+	image->is_changing = false;
 	for (size_t at = 0; !err && at < count; at++)
 		err = tell_block(image, telling, at);
+	if (!err && !image->is_changing &&
+	    image->live_bytes > image->quiet_peak.bytes)
+		keep_quiet_peak(image, telling->time_ns);
 	return err;
 }
 

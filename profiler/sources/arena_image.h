@@ -30,6 +30,17 @@ struct arena_site {
 /* What a thread did with a site, as far as it was told. */
 struct arena_row_seen {
 	uint64_t allocations_count, bytes, frees_count, freed_bytes;
+	int64_t quiet_bytes; /* live at the quiet peak */
+};
+
+/*
+ * What the program itself adds up, thread by thread, it knows in portions.
+ * Where nothing changed from one look to the next, what the rows hold is
+ * exact: the most of these moments.
+ */
+struct arena_quiet_peak {
+	int64_t bytes;
+	uint64_t time_ns;
 };
 
 struct arena_wait_seen {
@@ -59,6 +70,9 @@ struct arena_image {
 	struct arena_array pending; /* size_t: blocks of sites without an id */
 	size_t sites_read;          /* blocks of sites, the pending ones too */
 	uint32_t looks_count;       /* at all of it */
+	int64_t live_bytes;         /* as far as it was told */
+	bool is_changing;           /* at the last look */
+	struct arena_quiet_peak quiet_peak;
 	bool is_told_damaged;
 	bool is_done; /* its process has ended, and all of it was told */
 };

@@ -17,15 +17,6 @@
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
 
-/*
- * With more than one thread each adds its live bytes to the common sum only
- * in such portions, or they would all wait for one cache line: the peak is
- * then known to this much per thread. With one thread it is exact. What
- * comes and goes at random by some hundred bytes adds a portion every few
- * hundred calls.
- */
-#define LIVE_PORTION_BYTES ((int64_t)4 << 10)
-
 struct tracking {
 	bool is_busy;                /* a signal handler must not enter again */
 	bool is_ending;              /* the thread's destructors run */
@@ -60,6 +51,7 @@ static void note_peak(int64_t live_bytes, uint64_t ticks)
 			    &head->peak_bytes, &peak, live_bytes, false,
 			    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 			head->peak_ticks = ticks;
+			head->peak_threads_count = head->threads_count;
 			__atomic_fetch_add(&head->peaks_count, 1,
 					   __ATOMIC_RELAXED);
 			return;
@@ -104,6 +96,15 @@ static inline void change_live(struct tracking *tracking, int64_t delta,
 		add_portion(tracking, ticks);
 }
 
+void track_settle(void)
+{
+	struct thread_block *self = thread_block;
+	struct tracking *tracking = self ? self->tracking : NULL;
+
+	if (tracking && !confinement.is_clockless && tracking->live_delta_bytes)
+		add_portion(tracking, ticks_now());
+}
+
 /*
  * What another thread frees after this one must be in the common sum by
  * then; and who takes over the thread's block has another stack to walk.
@@ -119,6 +120,7 @@ static void end_thread(void *ending)
 	if (memos) {
 		stack_memos_free(memos);
 		stack_walker_free(tracking->walker);
+		__atomic_fetch_sub(&head->threads_count, 1, __ATOMIC_RELAXED);
 	}
 	if (track_plan.with_live)
 		add_portion(tracking, ticks_now());
@@ -193,8 +195,10 @@ static bool start_walker(struct tracking *tracking,
 	tracking->walker = tracking->memos ? stack_walker_new(entry) : NULL;
 	if (has_end_key)
 		pthread_setspecific(end_key, tracking);
-	if (tracking->walker)
+	if (tracking->walker) {
+		__atomic_fetch_add(&head->threads_count, 1, __ATOMIC_RELAXED);
 		return true;
+	}
 	if (tracking->memos)
 		stack_memos_free(tracking->memos);
 	tracking->memos = NULL;

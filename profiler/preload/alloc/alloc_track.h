@@ -28,6 +28,12 @@ void track_allocation(struct thread_block *self, const void *block,
 		      size_t bytes, const struct stack_entry *entry);
 void track_free(struct thread_block *self, const void *block);
 
+/*
+ * This thread is about to wait for others: what it holds is in the common sum
+ * from now on. Where all threads stop together, the peak is exact.
+ */
+void track_settle(void);
+
 /* The site of any other hook; 0: not to be had. Not for signal handlers. */
 uint32_t track_site_of(struct thread_block *self,
 		       const struct stack_entry *entry);

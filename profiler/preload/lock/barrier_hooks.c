@@ -23,6 +23,7 @@ EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.barrier_wait(barrier);
 	entry = entry_here();

@@ -73,6 +73,7 @@ EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 	struct stack_entry entry = entry_here();
 	pthread_cond_t *awaited = (void *)cond;
 
+	settle_before_wait();
 	return as_c11(is_watched()
 			      ? watched_cond_wait(awaited, mutex_of(mutex),
 						  NULL, &entry)
@@ -86,6 +87,7 @@ EXPORT int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex,
 	pthread_cond_t *awaited = (void *)cond;
 	struct limit limit = {-1, until};
 
+	settle_before_wait();
 	return as_c11(is_watched() ? watched_cond_wait(awaited, mutex_of(mutex),
 						       &limit, &entry)
 				   : real_lock.cond_timedwait(
@@ -96,8 +98,11 @@ EXPORT int thrd_join(thrd_t thread, int *result)
 {
 	struct stack_entry entry = entry_here();
 	void *value = NULL;
-	int error = is_watched() ? watched_join(thread, &value, &entry)
-				 : real_lock.join(thread, &value);
+	int error;
+
+	settle_before_wait();
+	error = is_watched() ? watched_join(thread, &value, &entry)
+			     : real_lock.join(thread, &value);
 
 	if (!error && result)
 		*result = (int)(intptr_t)value;

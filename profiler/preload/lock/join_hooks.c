@@ -98,6 +98,7 @@ EXPORT int pthread_join(pthread_t thread, void **result)
 {
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.join(thread, result);
 	entry = entry_here();
@@ -109,6 +110,7 @@ EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, deadline until)
 	struct limit limit = {-1, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.timedjoin(thread, result, until);
 	entry = entry_here();
@@ -121,6 +123,7 @@ EXPORT int pthread_clockjoin_np(pthread_t thread, void **result,
 	struct limit limit = {clock, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.clockjoin(thread, result, clock, until);
 	entry = entry_here();

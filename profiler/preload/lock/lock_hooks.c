@@ -243,6 +243,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.cond_wait(cond, mutex);
 	entry = entry_here();
@@ -255,6 +256,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 	struct limit limit = {-1, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.cond_timedwait(cond, mutex, until);
 	entry = entry_here();
@@ -267,6 +269,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 	struct limit limit = {clock, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.cond_clockwait(cond, mutex, clock, until);
 	entry = entry_here();

@@ -55,6 +55,13 @@ extern __attribute__((visibility("hidden"))) struct real_locks real_lock;
 void real_locks_find(void);
 
 /* Whether this call is to be watched; the real functions are there then. */
+/* Before a wait that is timed or not: see track_settle. */
+static inline void settle_before_wait(void)
+{
+	if (__builtin_expect(track_plan.with_live, 0))
+		track_settle();
+}
+
 static inline bool is_watched(void)
 {
 	if (__builtin_expect(track_plan.with_locks, 0))

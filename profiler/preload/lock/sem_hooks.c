@@ -61,6 +61,7 @@ EXPORT int sem_wait(sem_t *sem)
 {
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.sem_wait(sem);
 	entry = entry_here();
@@ -72,6 +73,7 @@ EXPORT int sem_timedwait(sem_t *restrict sem, deadline restrict until)
 	struct limit limit = {-1, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.sem_timedwait(sem, until);
 	entry = entry_here();
@@ -84,6 +86,7 @@ EXPORT int sem_clockwait(sem_t *restrict sem, clockid_t clock,
 	struct limit limit = {clock, until};
 	struct stack_entry entry;
 
+	settle_before_wait();
 	if (!is_watched())
 		return real_lock.sem_clockwait(sem, clock, until);
 	entry = entry_here();

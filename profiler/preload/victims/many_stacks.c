@@ -10,11 +10,14 @@ __attribute__((noinline)) static void dig(unsigned path, int depth)
 		kept = malloc(32);
 		return;
 	}
-	if (path & 1)
+	/* Not the same: the compiler would make one call of both. */
+	if (path & 1) {
 		dig(path >> 1, depth - 1);
-	else
+		__asm__ volatile("nop");
+	} else {
 		dig(path >> 1, depth - 1);
-	__asm__ volatile("");
+		__asm__ volatile("");
+	}
 }
 
 int main(void)
