@@ -36,7 +36,16 @@ VICTIMS := $(patsubst %.c,$(O)/victims/%,$(notdir \
 vpath %_test.c $(wildcard profiler/* profiler/preload/* fixtures workloads/*)
 vpath %.c $(wildcard profiler/*/victims)
 
-$(O)/obj/%.o: %.c | setup
+# Another compiler or other flags make other objects. Looked at while this is
+# read, so that an unchanged file has no rule to run; `make -n` writes nothing.
+COMPILED_WITH := $(CC) $(CPPFLAGS) $(CFLAGS)
+ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
+$(shell mkdir -p $(O) && printf '%s\n' '$(COMPILED_WITH)' >$(O)/.compiled_with && \
+  { cmp -s $(O)/.compiled_with $(O)/compiled_with || cp $(O)/.compiled_with $(O)/compiled_with; })
+endif
+$(O)/compiled_with: ;
+
+$(O)/obj/%.o: %.c $(O)/compiled_with | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 

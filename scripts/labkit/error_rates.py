@@ -4,13 +4,13 @@
 figure from another machine is no figure.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 
-from labkit import host
+from labkit import host, in_a_checkout
 from labkit.host import Finding
 from labkit.schemas import check
+from labkit.untrusted_file import read_json
 from labkit.verdicts.verdict import ENGINE
 
 FOLDER = Path("reports/calibration")
@@ -30,10 +30,10 @@ def summary_path(fingerprint: str) -> Path:
 @lru_cache(maxsize=None)
 def load(fingerprint: str | None = None) -> dict | None:
     """The rates of one machine class, or None if it was never calibrated."""
-    path = summary_path(fingerprint or host.fingerprint())
+    path = in_a_checkout(summary_path(fingerprint or host.fingerprint()))
     if not path.exists():
         return None
-    summary = json.loads(path.read_text())
+    summary = read_json(path)
     check(summary, str(path))
     return summary
 

@@ -1,7 +1,8 @@
 """within_budget.py - a campaign with a clock beside it: progress, an end in time, and numbers in any case.  campaign -> within_budget -> compare, gate
 
 Where the budget cannot decide, what was measured is shown all the same, with what would be needed. Where a program fails again
-and again, or its file changes, the measuring ends at once. No pair of runs begins after the budget.
+and again, or its file changes, the measuring ends at once. A budget is overrun by
+one pair of runs at the most.
 Units    _s seconds.
 """
 
@@ -34,7 +35,7 @@ FEW_PAIRS_NOTE = ("these programs take too long for a whole campaign in this bud
 
 
 class BudgetSpent(Exception):
-    """The time is over before the campaign is. A pair that was begun is ended."""
+    """The time is over by a pair, and the campaign is not. A pair that was begun is ended."""
 
 
 @dataclasses.dataclass
@@ -52,8 +53,9 @@ class RowWatch:
         self.files.check(self.rows.path)
         self.check_failures(row)
         now = time.monotonic()
-        self.progress.reach(now - self.progress.started, f"{len(self.rows.kept)} runs")
-        if now > self.ends_s and row["position"] % 2:  # the pair is whole
+        spent_s = now - self.progress.started
+        self.progress.reach(spent_s, f"{len(self.rows.kept)} runs")
+        if now > self.ends_s + 2 * spent_s / len(self.rows.kept) and row["position"] % 2:
             raise BudgetSpent
 
     def check_failures(self, row: Row) -> None:
@@ -129,12 +131,16 @@ def undecided(cases: list[Case], design: Design, rows: list[Row], needed_s: floa
 
 
 def undecided_case(case: Case, found: list[Comparison], design: Design, needed_s: float | None) -> CaseResult:
-    headline = found[0]
-    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else \
-        "the budget ended before fresh processes could confirm it" if headline.verdict in CHANGED else "the budget ended"
-    reason = (f"{comparison_text(headline)}; {plural(headline.pairs_count, 'pair')} cannot prove it at {100 * design.policy.alpha:g} %; {more}")
+    reason = f"{comparison_text(found[0])}; {open_question(found[0], design, needed_s)}"
     open_ones = tuple(c if METRICS[c.metric].is_exact else dataclasses.replace(c, verdict=INCONCLUSIVE, reason=reason) for c in found)
     return CaseResult(case.name, INCONCLUSIVE, reason, open_ones, case.gating, open_ones)
+
+
+def open_question(headline: Comparison, design: Design, needed_s: float | None) -> str:
+    if headline.verdict in CHANGED:
+        return f"{plural(headline.pairs_count, 'pair')} showed it, and the budget ended before fresh processes had confirmed it"
+    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else "the budget ended"
+    return f"{plural(headline.pairs_count, 'pair')} cannot prove it at {100 * design.policy.alpha:g} %; {more}"
 
 
 def comparison_text(c: Comparison) -> str:

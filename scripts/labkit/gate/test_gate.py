@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from labkit import in_a_checkout
 from labkit.experiment.interleave import Slot
 from labkit.gate import ci_output, gate
 from labkit.metrics import METRICS
@@ -105,6 +106,25 @@ def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
     assert document["base"]["ref"] == "base" and document["base"]["commit"] == git(repository, "rev-parse", "base")
     assert not git(repository, "worktree", "list").splitlines()[1:]
     check_flame_difference(report_of(done), document, comment)
+
+
+def test_a_gate_in_another_repository_finds_profiler_and_calibration(repository):
+    """Started there, `--repository .` was refused, and the profiler was looked for in that repository's build/."""
+    git(repository, "checkout", "-q", "bad")
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "base", "--repository", ".", "--build",
+                           "make -s program", "--run", "./program", "--budget", "60", "--pairs", "24", "--flamegraph"],
+                          cwd=repository, capture_output=True, text=True, timeout=300)
+    (path,) = (repository / "reports/gate").glob("*/comparison.json")
+    document = json.loads(path.read_text())
+    assert document["exit_code"] == done.returncode and document["ratio"] > 1.2, done.stderr
+    if done.returncode == Exit.FAILED:  # not where the machine is what differs
+        assert [flame["unavailable"] for flame in document["flames"]] == [None]
+    assert in_a_checkout(Path("build/bin/clinic")).exists() and in_a_checkout(Path("no/such")) == ROOT / "no/such"
+
+
+def test_without_workloads_it_says_what_is_missing(repository):
+    done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "base"], cwd=repository, capture_output=True, text=True)
+    assert done.returncode == Exit.USAGE and "--repository and --run" in done.stderr
 
 
 def check_flame_difference(report, document, comment):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from labkit import in_a_checkout
 from labkit.instruments import Unavailable, run_tool
 from labkit.process import run_process
 
@@ -14,9 +15,10 @@ CLINIC = Path("build/bin/clinic")
 
 
 def program() -> str:
-    if not CLINIC.exists():
-        raise Unavailable(f"{CLINIC} is not built; run make build")
-    return str(CLINIC.resolve())
+    found = in_a_checkout(CLINIC)
+    if not found.exists():
+        raise Unavailable(f"{found} is not built; run make build")
+    return str(found.resolve())
 
 
 def run(*argv: str, timeout_s: float = 300, environment: dict[str, str] | None = None) -> str:

@@ -8,9 +8,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from labkit import in_a_checkout
 from labkit.instruments import Unavailable, run_tool
 
-LIBRARY = Path("build/lib/libclinic-preload.so")
+LIBRARY = in_a_checkout(Path("build/lib/libclinic-preload.so"))
 
 
 def environment(output: Path | None = None) -> dict[str, str]:

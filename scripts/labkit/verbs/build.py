@@ -12,7 +12,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     failed = 0
-    for name in [args.workload] if args.workload else manifest.names():
+    for name in [args.workload] if args.workload else manifest.finished_names():
         wanted = manifest.load(name)
         variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
         for variant_name, result in build.build_all(wanted, variants).items():

@@ -33,7 +33,7 @@ BUDGETS_S = {"quick": 30, "standard": 120, "thorough": 480}
 def add_arguments(parser) -> None:
     parser.add_argument("--base", required=True, metavar="REF", help="the commit to compare the working tree with")
     parser.add_argument("--workload", action="append", metavar="W", help="a workload of this repository; give it again for more; the default is all")
-    parser.add_argument("--repository", type=Path, default=Path(), help="another git repository to measure; needs --run")
+    parser.add_argument("--repository", type=Path, help="another git repository to measure; needs --run")
     parser.add_argument("--build", metavar="SH", help="the shell command that builds a tree of that repository")
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; give it again for more")
     parser.add_argument("--flamegraph", action="store_true",
@@ -47,7 +47,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> Exit:
-    if bool(args.runs) != (args.repository != Path()):
+    if bool(args.runs) != (args.repository is not None):
         raise UsageError("--run and --repository go together: our own workloads need neither")
     if args.in_process and args.runs:
         raise UsageError("--in-process is for our own workloads: a command is a process of its own")
@@ -57,7 +57,7 @@ def run(args) -> Exit:
 
 
 def run_gate(args, design: Design, folder: Path) -> Exit:
-    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository, args.base) as both:
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch, gate.trees(args.repository or Path(), args.base) as both:
         subjects = subjects_of(args, both, folder, Path(scratch), design.seed)
         started_utc = now_utc()
         with RowFile(folder / "rows.jsonl") as rows:
@@ -77,8 +77,15 @@ def subjects_of(args, both: Trees, folder: Path, scratch: Path, seed: int) -> Su
     if args.runs:
         return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
                                      measure_identical=args.measure_identical)
-    return gate.workload_subjects(both, args.workload or manifest.names(), folder, seed, scratch,
+    return gate.workload_subjects(both, args.workload or own_workloads(), folder, seed, scratch,
                                   measure_identical=args.measure_identical, counts_instructions=args.instructions, in_process=args.in_process)
+
+
+def own_workloads() -> list[str]:
+    if not (found := manifest.finished_names()):
+        raise UsageError(f"there is no workload in {manifest.WORKLOADS.resolve()}; start it in a checkout of Perf Clinic, or say what to "
+                         "measure with --repository and --run")
+    return found
 
 
 def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, every: bool) -> list[FlameDifference]:

@@ -23,12 +23,20 @@ def run(args) -> Exit:
     if folder.exists():
         raise UsageError(f"{folder} exists already; choose another name or edit what is there")
     with disk_errors(folder):
-        shutil.copytree(SKELETON, folder)
-        for path in list(folder.rglob("*")):
-            if path.is_file():
-                _fill_in(path, args.workload)
+        try:
+            write_skeleton(folder, args.workload)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # half of one would be in the way of the next try
+            raise
     print(f"new: {folder}; fill in {folder / 'workload.toml'}, then: make baseline W={args.workload}")
     return Exit.PASSED
+
+
+def write_skeleton(folder: Path, name: str) -> None:
+    shutil.copytree(SKELETON, folder)
+    for path in list(folder.rglob("*")):
+        if path.is_file():
+            _fill_in(path, name)
 
 
 def _fill_in(path: Path, name: str) -> None:

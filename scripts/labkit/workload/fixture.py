@@ -3,12 +3,13 @@
 A mismatch refuses to measure: a number from other input is a number about something else.
 """
 
+import os
 import subprocess
 from pathlib import Path
 
-from labkit.evidence import disk_errors, sha256_of, write_text
+from labkit.evidence import digest, disk_errors, sha256_of, write_text
 from labkit.outcome import LabError
-from labkit.workload.manifest import Manifest
+from labkit.workload.manifest import Manifest, Unfinished
 
 FIXTURES = Path("build/fixtures")
 TOOLS = Path("build/fixtures-tools")
@@ -20,37 +21,62 @@ def path_of(manifest: Manifest, size: str) -> Path:
 
 
 def ensure(manifest: Manifest) -> dict[str, str]:
-    """Every size of the workload, present and right: {size: sha256}. LabError on any difference."""
+    """Every size of the workload, present and right: {size: sha256}. What another generator, seed or size has made, and what
+    was damaged, is made again. LabError where it is not what was frozen all the same."""
     wanted = read_sums()
     found = {}
     for size in manifest.fixture.sizes:
-        path = path_of(manifest, size)
-        if not path.exists():
-            generate(manifest, size)
-        key = f"{manifest.name}/{size}.bin"
+        path, key = path_of(manifest, size), f"{manifest.name}/{size}.bin"
         if key not in wanted:
-            raise LabError(f"{SUMS} has no line for {key}; run `make bless-fixtures` and review the difference")
+            raise Unfinished(f"{SUMS} has no line for {key}; run `make bless-fixtures` and review the difference")
+        if not is_made_from(manifest, size) or sha256_of(path) != wanted[key]:
+            generate(manifest, size)
         found[size] = sha256_of(path)
         if found[size] != wanted[key]:
             raise LabError(f"fixture {path} is not the frozen one: sha256 {found[size][:16]}..., {SUMS} says "
-                           f"{wanted[key][:16]}...; nothing is measured on it. Remove it to have it made again; if "
-                           "the generator changed on purpose, run `make bless-fixtures`")
+                           f"{wanted[key][:16]}...; nothing is measured on it. If the generator, the seed or the size changed on "
+                           "purpose, run `make bless-fixtures`")
     return found
 
 
+def is_made_from(manifest: Manifest, size: str) -> bool:
+    try:
+        return path_of(manifest, size).exists() and note_of(manifest, size).read_text() == inputs_of(manifest, size)
+    except OSError:
+        return False
+
+
+def note_of(manifest: Manifest, size: str) -> Path:
+    return path_of(manifest, size).with_name(f".{size}.made_from")
+
+
+def inputs_of(manifest: Manifest, size: str) -> str:
+    return digest([sha256_of(tool_of(manifest)), manifest.fixture.seed, manifest.fixture.sizes[size]])
+
+
+def tool_of(manifest: Manifest) -> Path:
+    """The generator, compiled."""
+    tool = TOOLS / manifest.fixture.generator
+    if tool.exists():
+        return tool
+    if not SUMS.with_name(f"{manifest.fixture.generator}.c").exists():
+        raise Unfinished(f"{manifest.name} names the fixture generator {manifest.fixture.generator}, and there is no "
+                         f"{SUMS.with_name(f'{manifest.fixture.generator}.c')}; write it, then run `make bless-fixtures`")
+    raise LabError(f"fixture generator {tool} is not built; run make build")
+
+
 def generate(manifest: Manifest, size: str) -> None:
-    tool, path = TOOLS / manifest.fixture.generator, path_of(manifest, size)
-    if not tool.exists():
-        raise LabError(f"fixture generator {tool} is not built; run make build")
+    tool, path = tool_of(manifest), path_of(manifest, size)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     done = subprocess.run([str(tool), "--seed", str(manifest.fixture.seed), "--ops",
                            str(manifest.fixture.sizes[size]), "-o", str(temporary)], capture_output=True, text=True)
     if done.returncode != 0:
         temporary.unlink(missing_ok=True)
         raise LabError(f"fixture generator {tool} failed on size {size}: {done.stderr.strip()}")
     temporary.rename(path)
+    write_text(note_of(manifest, size), inputs_of(manifest, size))
 
 
 def read_sums() -> dict[str, str]:
