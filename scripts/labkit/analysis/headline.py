@@ -20,7 +20,7 @@ OF_WHAT_WAS_MEASURED = {"closed": "The target is reached for what was measured; 
 
 def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
     manifest, rebench = evidence_set.manifest, audit["rebench"]
-    main = rebench["main"] if rebench else None
+    main = rebench["main"] if rebench and rebench["accepted"] else None  # a union of nothing is the baseline against itself
     verdict = _verdict(audit, manifest["target"])
     return {
         "verdict": verdict,
