@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from labkit.evidence import write_text
 from labkit.foreign_text import for_markdown
-from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, table
+from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, one_build_notes, table
 from labkit.outcome import Exit, UsageError
 
 SEVERITIES = ("minor", "moderate", "critical")
@@ -108,7 +108,7 @@ def linker(folder: Path, artifact_url: str) -> Link:
 def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """Verdict first, then the table, then what one opens only in doubt. The mark lets a bot find its own comment."""
     found = regressions_of(doc, thresholds)
-    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", for_markdown(doc["reason"]) + ".", ""]
+    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
     lines += flame_lines(doc, link)

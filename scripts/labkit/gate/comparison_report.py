@@ -115,7 +115,7 @@ def mde_text(comparison: dict) -> str:
 
 def summary_lines(doc: dict) -> list[str]:
     """The terminal's view: verdict first, then one line per metric, then what a sceptic asks."""
-    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}")]
+    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}"), *(f"  {note}" for note in one_build_notes(doc))]
     if doc.get("is_named"):
         lines += [for_terminal(f"  {name}: {arm['command']}") for name, arm in doc["arms"].items()]
     for case in doc["cases"]:
@@ -133,7 +133,7 @@ def summary_lines(doc: dict) -> list[str]:
         lines.append(f"  {plural(doc['pairs_count'], 'pair')} in {plural(doc['blocks_count'], 'block')}, {rerun_text(doc)}, "
                      f"{canary_text(doc['canary'])}, seed {doc['seed']}")
     lines += [f"  {flame_text(flame)}" for flame in doc["flames"]]
-    lines += [f"  note: {for_terminal(note)}" for note in [*doc["notes"], *one_build_notes(doc)]]
+    lines += [f"  note: {for_terminal(note)}" for note in doc["notes"]]
     lines.append(f"  {calibration_text(doc['calibration'])}")
     return lines
 
@@ -146,7 +146,7 @@ def one_build_notes(doc: dict) -> list[str]:
     """Two links of one source differ too: 1 % of spread between layouts was called a change in half of such comparisons."""
     if not doc["cases"] or any(len(set(arm["builds"])) > 1 for arm in doc["arms"].values()):
         return []
-    return ["what is said holds for these two binaries, not for the change between them: each side is one build, and where the "
+    return ["What is said holds for these two binaries, not for the change between them: each side is one build, and where the "
             "linker puts code changes its speed"]
 
 
@@ -202,7 +202,7 @@ def beside(words: str, file: str) -> str:
 def markdown(doc: dict, link: Link = beside) -> str:
     """One page: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
-    lines = [f"# {title}: {doc['verdict']}", "", for_markdown(doc["reason"]) + ".", ""]
+    lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
     lines += flame_lines(doc, link)
     lines += details(doc)
@@ -289,7 +289,7 @@ def details(doc: dict) -> list[str]:
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
         lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
-    lines += [f"- {for_markdown(note)}." for note in [*doc["notes"], *one_build_notes(doc)]]
+    lines += [f"- {for_markdown(note)}." for note in doc["notes"]]
     lines += [f"- {for_markdown(name)}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
     lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "
               f"fingerprint {doc['host']['fingerprint'][:16]}.",
