@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "session/session.h"
+#include "sources/file_owner.h"
 
 int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 			   const struct arena_image *image, uint64_t thread_at,
@@ -19,6 +20,9 @@ int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 	if (!thread || thread->folded_count)
 		return 0;
 	memcpy(name, thread->name, sizeof(thread->name));
-	return clinic_session_thread_id(sums->session, image->file.pid,
-					thread->tid, name, id);
+	return clinic_session_thread_id(
+		sums->session, image->file.pid,
+		clinic_owned_thread(image->file.pid, image->file.head->pid,
+				    thread->tid),
+		name, id);
 }

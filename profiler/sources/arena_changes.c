@@ -1,5 +1,6 @@
 /* Rows of an arena against what they were: the differences are told. */
 #include "sources/arena_changes.h"
+#include "sources/file_owner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,10 @@ static const char *set_thread(const struct arena_image *image,
 		clinic_arena_find(&image->file, BLOCK_THREAD, thread_at));
 
 	event->pid = image->file.pid;
-	event->tid = thread ? thread->tid : 0;
+	event->tid = thread ? clinic_owned_thread(image->file.pid,
+						  image->file.head->pid,
+						  thread->tid)
+			    : 0;
 	if (!thread || thread->folded_count)
 		return NULL;
 	memcpy(name, thread->name, sizeof(thread->name));

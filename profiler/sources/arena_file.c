@@ -14,6 +14,7 @@
 
 #include "foundation/growing_array.h"
 #include "shared_memory/ticks.h"
+#include "sources/file_owner.h"
 
 /* So that a program that allocates steadily is not mapped anew each time. */
 #define MAP_STEP_BYTES ((size_t)4 << 20)
@@ -128,20 +129,20 @@ int clinic_arena_refresh(struct arena_file *file)
 	return got < 0 ? got : 0;
 }
 
-static int map_file(struct arena_file *file)
+static int map_file(struct arena_file *file, struct stat *status)
 {
 	int fd = clinic_shared_folder_open(file->folder, file->name, O_RDWR);
-	struct stat status;
 	int err = -EBADMSG;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &status))
+	if (fstat(fd, status))
 		err = -errno;
-	else if (status.st_size >= (off_t)round_up(sizeof(struct arena_head)))
+	else if (status->st_size >= (off_t)round_up(sizeof(struct arena_head)))
 		err = clinic_guarded_map(&file->mapping, fd,
-					 (size_t)status.st_size < MAP_STEP_BYTES
-						 ? (size_t)status.st_size
+					 (size_t)status->st_size <
+							 MAP_STEP_BYTES
+						 ? (size_t)status->st_size
 						 : MAP_STEP_BYTES,
 					 PROT_READ | PROT_WRITE);
 	close(fd);
@@ -149,14 +150,14 @@ static int map_file(struct arena_file *file)
 	return err;
 }
 
-static int check(struct arena_file *file)
+static int check(struct arena_file *file, const struct stat *status)
 {
 	if (__atomic_load_n(&file->head->magic, __ATOMIC_ACQUIRE) !=
 	    ARENA_MAGIC)
 		return -EBADMSG;
 	if (file->head->version != ARENA_VERSION)
 		return -EPROTO;
-	file->pid = file->head->pid;
+	file->pid = clinic_file_owner(file->head->pid, status);
 	file->read_bytes = round_up(sizeof(*file->head));
 	return clinic_arena_refresh(file);
 }
@@ -164,13 +165,14 @@ static int check(struct arena_file *file)
 int clinic_arena_open(const struct clinic_shared_folder *folder,
 		      const char *name, struct arena_file *file)
 {
+	struct stat status;
 	int err;
 
 	*file = (struct arena_file){.folder = folder};
 	snprintf(file->name, sizeof(file->name), "%s", name);
-	err = map_file(file);
+	err = map_file(file, &status);
 	if (!err)
-		err = check(file);
+		err = check(file, &status);
 	if (err)
 		clinic_arena_close(file);
 	return err;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shared_memory/timer_ring.h"
+#include "sources/file_owner.h"
 
 static int map_file(struct clinic_timer_program *program,
 		    const struct clinic_shared_folder *folder)
@@ -28,6 +29,8 @@ static int map_file(struct clinic_timer_program *program,
 		err = clinic_guarded_map(&program->mapping, fd, bytes,
 					 PROT_READ | PROT_WRITE);
 	close(fd);
+	if (!err)
+		program->pid = clinic_file_owner(program->inner_pid, &file);
 	return err;
 }
 
@@ -47,7 +50,8 @@ clinic_timer_program_open(const struct clinic_shared_folder *folder,
 	if (!program)
 		return NULL;
 	snprintf(program->name, sizeof(program->name), "%s", name);
-	sscanf(name, "%" SCNu32 ".%" SCNu32, &program->pid, &program->number);
+	sscanf(name, "%" SCNu32 ".%" SCNu32, &program->inner_pid,
+	       &program->number);
 	if (map_file(program, folder) || !is_ready(program->mapping.at)) {
 		clinic_guarded_unmap(&program->mapping);
 		free(program);
@@ -64,6 +68,12 @@ void clinic_timer_program_close(struct clinic_timer_program *program,
 	clinic_shared_folder_drop(folder, program->name);
 	clinic_guarded_unmap(&program->mapping);
 	free(program);
+}
+
+static uint32_t thread_of(const struct clinic_timer_program *program,
+			  uint32_t tid)
+{
+	return clinic_owned_thread(program->pid, program->inner_pid, tid);
 }
 
 static int tell_lost(const struct clinic_timer_receiver *to,
@@ -137,7 +147,7 @@ static int tell_sample(const struct clinic_timer_receiver *to,
 	struct clinic_event event = {
 		.kind = CLINIC_EVENT_SAMPLE,
 		.pid = program->pid,
-		.tid = sample.tid,
+		.tid = thread_of(program, sample.tid),
 		.time_ns = sample.time_ns,
 		.sample =
 			{
@@ -160,7 +170,7 @@ static int tell_sample(const struct clinic_timer_receiver *to,
 		program->named_tid = sample.tid;
 		memcpy(program->thread_name, sample.name,
 		       sizeof(sample.name) - 1);
-		err = tell_name(to, program, sample.tid, program->thread_name,
+		err = tell_name(to, program, event.tid, program->thread_name,
 				false);
 	}
 	return err ? err : to->on_event(to->context, &event);
@@ -174,7 +184,7 @@ static int tell_stage(const struct clinic_timer_receiver *to,
 	char name[sizeof(stage->name) + 1] = "";
 	struct clinic_event event = {.kind = CLINIC_EVENT_STAGE,
 				     .pid = program->pid,
-				     .tid = stage->tid,
+				     .tid = thread_of(program, stage->tid),
 				     .time_ns = stage->time_ns,
 				     .stage = name};
 

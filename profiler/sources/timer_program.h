@@ -32,7 +32,8 @@ struct clinic_timer_program {
 	struct clinic_timer_program *next; /* the owner's */
 	char name[32];                     /* of its file */
 	uint32_t pid;
-	uint32_t number; /* of those that the process has become */
+	uint32_t inner_pid; /* as it calls itself, and its file */
+	uint32_t number;    /* of those that the process has become */
 	struct clinic_guarded_mapping mapping;
 	struct timer_ring_head *head;
 	const uint8_t *data;

@@ -1,0 +1,38 @@
+"""test_pid_namespaces.py - a program that calls itself 1, as init is called outside of its namespace."""
+
+import subprocess
+
+import pytest
+from recorded_session import BACKENDS, VICTIMS, needs_root
+
+INSIDE = ("unshare", "--pid", "--fork", "--mount-proc")
+
+
+def may_unshare() -> None:
+    needs_root()
+    if subprocess.run([*INSIDE, "true"], capture_output=True).returncode:
+        pytest.skip("may not make a pid namespace here")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("events", ["cpu", "cpu,alloc,lock"])
+def test_no_process_of_the_host_is_taken_for_the_target(record, backend, events):
+    """The numbers that it writes into shared memory are its own: 2 is a thread of the kernel here."""
+    may_unshare()
+    words = f"{VICTIMS}/split_functions 300; {VICTIMS}/split_functions 100"
+    session = record(*INSIDE, "sh", "-c", words, backend=backend, options=["-e", events])
+    threads = session.file["threads"]
+    inner = {pid for pid in threads["pid"] if 0 < pid < 5}
+    assert not inner, list(zip(threads["pid"], threads["tid"]))
+    assert not {pid for pid in session.file["metrics"]["pid"] if pid < 5}
+    assert session.share("burn_seventy") > 0.5
+    sampled_s = session.weight_where(lambda names: True) / 1e9
+    assert session.file["quality"]["accounted_cpu_ns"] / 1e9 < sampled_s + 0.2
+    assert "without an end" not in session.stderr and "goes on" not in session.stderr, session.stderr
+
+
+def test_a_process_that_ended_before_it_was_asked_for(record):
+    """Nobody knows by then who it was: it has a number that no process can have, and not another one's."""
+    may_unshare()
+    session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/short_process; {VICTIMS}/short_process", backend="timer")
+    assert not {pid for pid in session.file["threads"]["pid"] if 0 < pid < 5}

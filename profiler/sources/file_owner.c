@@ -1,0 +1,128 @@
+/* Asked of /proc: who has it mapped, and who can have. */
+#include "sources/file_owner.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static FILE *open_of(uint32_t pid, const char *name)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/%s", pid, name);
+	return fopen(path, "re");
+}
+
+/* Lines of maps: "START-END PERMISSIONS OFFSET DEVICE INODE PATH". */
+static bool has_mapped(uint32_t pid, const struct stat *file)
+{
+	FILE *maps = open_of(pid, "maps");
+	char *line = NULL;
+	size_t room = 0;
+	bool is_found = false;
+
+	while (maps && !is_found && getline(&line, &room, maps) > 0) {
+		uint64_t inode;
+
+		is_found = sscanf(line, "%*s %*s %*s %*s %" SCNu64, &inode) ==
+				   1 &&
+			   inode == (uint64_t)file->st_ino;
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+	return is_found;
+}
+
+/* "NSpid:  4711  12": ours, then down to what the process itself sees. */
+static bool calls_itself(uint32_t pid, uint32_t inner)
+{
+	FILE *status = open_of(pid, "status");
+	char line[256];
+	bool is_it = false;
+
+	while (status && fgets(line, sizeof(line), status)) {
+		char *last = strrchr(line, '\t');
+
+		if (strncmp(line, "NSpid:", strlen("NSpid:")) != 0)
+			continue;
+		is_it = strtoul(last ? last + 1 : "", NULL, 10) == inner;
+		break;
+	}
+	if (status)
+		fclose(status);
+	return is_it;
+}
+
+/* In ticks since the machine started; 0: not known. Field 22 of proc(5). */
+static uint64_t start_of(uint32_t pid)
+{
+	FILE *stat = open_of(pid, "stat");
+	char text[512] = "";
+	uint64_t start = 0;
+	const char *close;
+
+	if (!stat)
+		return 0;
+	(void)!fread(text, 1, sizeof(text) - 1, stat);
+	fclose(stat);
+	close = strrchr(text, ')');
+	if (!close || sscanf(close,
+			     ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+			     "%*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+			     &start) != 1)
+		return 0;
+	return start;
+}
+
+/* What the recorder started is younger than it; services are older. */
+static bool may_be_ours(uint32_t pid)
+{
+	return start_of(pid) >= start_of((uint32_t)getpid());
+}
+
+/*
+ * 0: none. What was a program that is replaced by now has the file mapped no
+ * more: then it is the one of that number that descends from us.
+ */
+static uint32_t search(uint32_t inner, const struct stat *file)
+{
+	DIR *folder = opendir("/proc");
+	struct dirent *entry;
+	uint32_t found = 0, likely = 0;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (!isdigit((unsigned char)*entry->d_name) || pid == inner ||
+		    !calls_itself(pid, inner))
+			continue;
+		if (has_mapped(pid, file))
+			found = pid;
+		else if (may_be_ours(pid))
+			likely = pid;
+	}
+	if (folder)
+		closedir(folder);
+	return found ? found : likely;
+}
+
+uint32_t clinic_file_owner(uint32_t inner, const struct stat *file)
+{
+	char path[32];
+	uint32_t other;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32, inner);
+	/* Gone, or ours, or about to be another program of ours. */
+	if (!inner || access(path, F_OK) || has_mapped(inner, file))
+		return inner;
+	if (may_be_ours(inner))
+		return inner;
+	other = search(inner, file);
+	return other ? other : inner | CLINIC_PID_ELSEWHERE;
+}
