@@ -25,6 +25,21 @@ static int note_bypassed(struct clinic_session *session,
 	return clinic_session_add_note(session, 1, text);
 }
 
+static int note_bypassed_new(struct clinic_session *session,
+			     const struct arena_image *image)
+{
+	char command[PATH_MAX], text[PATH_MAX + 300];
+
+	snprintf(text, sizeof(text),
+		 "C++ new and delete of %s (process %" PRIu32
+		 ") are not observable: its allocator library has its own "
+		 "operator new, whose calls never reach malloc; what malloc "
+		 "gave is counted",
+		 clinic_arena_image_command(image, command, sizeof(command)),
+		 image->file.pid);
+	return clinic_session_add_note(session, 1, text);
+}
+
 static int note_deadlock(struct clinic_session *session,
 			 const struct arena_image *image)
 {
@@ -158,6 +173,8 @@ static int note_image(struct clinic_session *session,
 
 	if (plan->with_alloc && image->file.head->is_unobservable)
 		err = note_bypassed(session, image);
+	if (!err && plan->with_alloc && image->file.head->is_new_unobservable)
+		err = note_bypassed_new(session, image);
 	if (!err && plan->with_lock && image->file.head->deadlocks_count)
 		err = note_deadlock(session, image);
 	return err;

@@ -6,6 +6,7 @@
  */
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/alloc_track.h"
+#include "preload/alloc/operator_new.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
@@ -45,6 +46,7 @@ static pid_t our_pid;
 static bool is_forked;
 static atomic_bool is_written;
 static const char *unobservable; /* the reason, or NULL */
+static bool is_new_unobservable;
 
 struct path {
 	char text[PATH_MAX + 64];
@@ -247,8 +249,10 @@ static void open_arena(void)
 	/* A collector says so itself, and not on the program's stderr. */
 	if (error && folder && !handover.address_bytes)
 		complain(folder, -error);
-	if (arena_get_head())
-		arena_get_head()->is_unobservable = unobservable != NULL;
+	if (!arena_get_head())
+		return;
+	arena_get_head()->is_unobservable = unobservable != NULL;
+	arena_get_head()->is_new_unobservable = is_new_unobservable;
 }
 
 static bool is_set(const char *name)
@@ -356,6 +360,8 @@ start(int arguments_count, char **arguments, char **environment)
 	if (is_bypassed())
 		unobservable = "the program brings its own malloc: its calls "
 			       "never reach this library";
+	else
+		is_new_unobservable = operator_new_bypasses_malloc();
 	open_arena();
 	lock_hooks_open();
 	track_open(&(struct track_plan){

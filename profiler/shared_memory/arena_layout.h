@@ -55,10 +55,11 @@ struct arena_head {
 	uint64_t used_bytes; /* head included */
 	uint64_t lost_count; /* blocks that could not be had */
 	struct arena_instant started;
-	struct arena_instant ended; /* zero: killed, or still running */
-	uint32_t is_unobservable;   /* the program brings its own malloc */
-	uint32_t has_live;          /* frees were matched to allocations */
-	uint64_t sample_bytes;      /* 0: every allocation has its stack */
+	struct arena_instant ended;   /* zero: killed, or still running */
+	uint32_t is_unobservable;     /* the program brings its own malloc */
+	uint32_t is_new_unobservable; /* C++ goes past malloc */
+	uint32_t has_live;            /* frees were matched to allocations */
+	uint64_t sample_bytes;        /* 0: every allocation has its stack */
 	uint64_t sites_count;
 	uint64_t sites_lost_count; /* allocations counted at site 0 */
 	uint64_t unmatched_frees_count;
