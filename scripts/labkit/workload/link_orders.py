@@ -9,6 +9,7 @@ layout's number: the gap gives a program of a single object layouts as well. Obj
 
 import functools
 import random
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -144,9 +145,12 @@ def gap_object(folder: Path, gap_bytes: int) -> Path:
 
 @contextmanager
 def folder_of_layouts(beside: Path) -> Iterator[Path]:
-    """For the programs of one comparison; gone afterwards."""
+    """For the programs of one comparison; gone afterwards, or at the next one's start if this process is killed. One at a time in a
+    tree, as audits are. Not in the folder for temporary files, which may not run programs."""
     with disk_errors(beside):
         beside.mkdir(parents=True, exist_ok=True)
+        for left in beside.glob("layouts-*"):
+            shutil.rmtree(left, ignore_errors=True)
         made = tempfile.TemporaryDirectory(prefix="layouts-", dir=beside)
     with made as folder:
         yield Path(folder)

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from labkit.workload.build import Binary
-from labkit.workload.link_orders import Copies, LinkOrders, OneLayout, hashes_of
+from labkit.workload.link_orders import Copies, LinkOrders, OneLayout, folder_of_layouts, hashes_of
 
 MAIN = "int other(void); int main(void) { return other(); }"
 OTHER = "int other(void) { return 0; }"
@@ -58,3 +58,10 @@ def test_the_canary_is_another_file_with_the_bytes_of_its_block(tmp_path):
     assert copies.of_block(2).path != layouts.of_block(2).path and copies.number_of(2) == layouts.number_of(2)
     assert copies.usual.path != layouts.usual.path
     assert hashes_of(OneLayout(layouts.usual)) == ["usual"]
+
+
+def test_what_a_killed_comparison_left_is_gone_with_the_next(tmp_path):
+    (tmp_path / "layouts-left" / "inside").mkdir(parents=True)
+    with folder_of_layouts(tmp_path) as folder:
+        assert [path for path in tmp_path.iterdir()] == [folder]
+    assert list(tmp_path.iterdir()) == []
