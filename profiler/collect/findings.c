@@ -372,6 +372,25 @@ static void note_overwritten(struct notes *notes)
 		     count);
 }
 
+static void note_late(struct notes *notes)
+{
+	const struct clinic_findings *findings = notes->findings;
+	const struct clinic_recorder_counts *counts = &findings->counts;
+	bool is_usual = findings->frequency_hz &&
+			findings->frequency_hz < 2000000000 / CLINIC_LATE_NS;
+
+	if (is_by_timers(findings) && counts->late_count && !is_usual)
+		note(notes, IS_WARNING,
+		     "%" PRIu64 " %s %.2f s together, far more than a period "
+		     "each: the program, or a runtime in it, held signals back "
+		     "(that time went elsewhere than where they came at last), "
+		     "or was in the kernel for so long",
+		     counts->late_count,
+		     counts->late_count == 1 ? "sample weighs"
+					     : "samples weigh",
+		     (double)counts->late_ns / 1e9);
+}
+
 /* Daemons, say. */
 static void note_running(struct notes *notes)
 {
@@ -411,6 +430,7 @@ int clinic_findings_note(struct clinic_session *session,
 				.stack_bytes = findings->source.stack_bytes,
 			});
 	note_off_cpu(&notes);
+	note_late(&notes);
 	note_running(&notes);
 	return notes.err;
 }

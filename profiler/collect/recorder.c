@@ -38,6 +38,7 @@ struct clinic_recorder {
 	uint32_t stacks_most; /* then those that nothing refers to go */
 
 	uint64_t weight_ns;
+	uint64_t late_count, late_ns;
 	uint64_t lost_count;
 	uint64_t throttled_count;
 	uint32_t measured_pid;      /* the last one */
@@ -124,6 +125,10 @@ static int keep_sample(struct clinic_recorder *recorder,
 		       const struct clinic_sample *sample)
 {
 	recorder->weight_ns += sample->weight_ns;
+	if (sample->weight_ns >= CLINIC_LATE_NS) {
+		recorder->late_count++;
+		recorder->late_ns += sample->weight_ns;
+	}
 	return clinic_row_ring_add(&recorder->pending.samples, sample);
 }
 
@@ -611,6 +616,8 @@ void clinic_recorder_counts_get(const struct clinic_recorder *recorder,
 			clinic_counted_changes_overwritten(recorder->changes),
 		.approximate_count = recorder->approximate_count,
 		.weight_ns = recorder->weight_ns,
+		.late_count = recorder->late_count,
+		.late_ns = recorder->late_ns,
 		.lost_count = recorder->lost_count,
 		.throttled_count = recorder->throttled_count,
 		.threads_count =

@@ -97,9 +97,17 @@ int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 struct clinic_counted_changes *
 clinic_recorder_changes(struct clinic_recorder *recorder);
 
+/*
+ * No period is so long: something held the signal of a timer back, and where
+ * it came at last is not where the time went.
+ */
+#define CLINIC_LATE_NS UINT64_C(100000000)
+
 struct clinic_recorder_counts {
 	uint64_t samples_count;
-	uint64_t weight_ns; /* of all samples */
+	uint64_t weight_ns;  /* of all samples */
+	uint64_t late_count; /* of samples that weigh CLINIC_LATE_NS or more */
+	uint64_t late_ns;    /* what these weigh */
 	uint64_t lost_count;
 	uint64_t throttled_count;
 	/* Rows of metrics without context switches: too many threads. */

@@ -134,3 +134,16 @@ def test_duration_stops_measuring_not_the_command(tmp_path, backend):
                f"{VICTIMS}/split_functions 500; exit 5")
     assert done.returncode == 5
     assert "burn_ten" in done.stdout, "it was left to finish"
+
+
+def test_signals_that_come_late_are_told(tmp_path):
+    """400 ms were charged to the call that let the signal through, and sold as 99 % reconciled."""
+    done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "held_signals", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+    assert "warning: 1 sample weighs 0." in done.stderr and "held signals back" in done.stderr, done.stderr
+    assert any("held signals back" in text for text in read_session(tmp_path / "s.json")["strings"])
+
+
+def test_no_signal_is_called_late_in_an_ordinary_run(tmp_path):
+    done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "split_functions", cwd=tmp_path)
+    assert "held signals back" not in done.stderr, done.stderr

@@ -60,6 +60,19 @@ static int note_more_unfit(struct clinic_session *session, uint32_t count)
 	return clinic_session_add_note(session, 1, text);
 }
 
+static int note_confined(struct clinic_session *session, uint32_t count)
+{
+	char text[200];
+
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "confined by seccomp: %" PRIu32 " %s; timer samples end "
+		 "there, and stages of children started since are missing",
+		 count, count == 1 ? "process" : "processes");
+	return clinic_session_add_note(session, 1, text);
+}
+
 int clinic_unseen_note(struct clinic_session *session,
 		       const struct unseen_roll *unseen, const char *missing)
 {
@@ -67,6 +80,8 @@ int clinic_unseen_note(struct clinic_session *session,
 
 	for (size_t i = 0; !err && i < UNSEEN_TEXTS; i++)
 		err = note_unfit(session, &unseen->unfit[i]);
+	if (!err)
+		err = note_confined(session, unseen->confined_count);
 	if (!err && unseen->unfit_count > UNSEEN_TEXTS)
 		err = note_more_unfit(session,
 				      unseen->unfit_count - UNSEEN_TEXTS);

@@ -44,6 +44,12 @@ void unseen_note_unopened(struct unseen_roll *roll, int error)
 	__atomic_store_n(&roll->pid, (uint32_t)getpid(), __ATOMIC_RELAXED);
 }
 
+void unseen_note_confined(struct unseen_roll *roll)
+{
+	if (roll)
+		__atomic_fetch_add(&roll->confined_count, 1, __ATOMIC_RELAXED);
+}
+
 void unseen_use(struct unseen_roll *roll)
 {
 	if (!unfit_roll)

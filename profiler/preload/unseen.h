@@ -18,6 +18,9 @@ struct unseen_roll *unseen_open(const char *folder);
 /* This process has no shared memory. roll NULL: nothing is done. */
 void unseen_note_unopened(struct unseen_roll *roll, int error);
 
+/* It is about to confine itself: timers end. */
+void unseen_note_confined(struct unseen_roll *roll);
+
 /* Where programs are to be noted that are started without the library. */
 void unseen_use(struct unseen_roll *roll);
 void unseen_note_unfit(const char *path, const char *why);

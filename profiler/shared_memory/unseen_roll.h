@@ -4,7 +4,8 @@
  * A page in the folder of a recording, which each process maps when it starts
  * and its children inherit, whatever they may still open by then. Who can
  * neither make a file there nor hand one over is counted; programs that are
- * started without the library, as they would end with it, are named.
+ * started without the library, as they would end with it, are named. So is
+ * it said who confined itself, and was sampled until then.
  *
  * Writers    any process of the run, by atomic additions; a text before its
  *            length. The reader believes no length.
@@ -31,6 +32,7 @@ struct unseen_roll {
 	uint32_t errno_number;   /* why, of the last */
 	uint32_t pid;            /* the last */
 	uint32_t unfit_count;    /* programs started without the library */
+	uint32_t confined_count; /* whose timers ended with their rights */
 	struct unseen_text unfit[UNSEEN_TEXTS]; /* "PATH: WHY", of the first */
 };
 

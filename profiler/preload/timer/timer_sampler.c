@@ -193,6 +193,7 @@ void timer_sampler_confine(void)
 {
 	if (!is_active || confinement.is_filtered)
 		return;
+	unseen_note_confined(roll);
 	/* Stages go on in a ring that is there. */
 	if (has_ring())
 		timer_write_maps(&ring);
