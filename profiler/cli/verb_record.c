@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/preload_path.h"
 #include "cli/record_summary.h"
@@ -322,9 +323,14 @@ static int record(const struct settings *settings,
 		  struct clinic_session *session)
 {
 	struct clinic_recording_outcome outcome;
-	int err = measure(&settings->plan, session, &outcome);
-	int status;
+	int err, status;
 
+	if (access("/proc/self/stat", F_OK))
+		return clinic_complain(
+			"/proc is not mounted, and nobody can be "
+			"watched without it: mount -t proc proc "
+			"/proc");
+	err = measure(&settings->plan, session, &outcome);
 	if (outcome.has_measured)
 		status = keep(settings, session, &outcome, err);
 	else

@@ -54,3 +54,16 @@ def test_full_disk(tmp_path):
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert read_session(rescued(done))["format"] == "clinic-session"
+
+
+def test_without_proc_the_reason_is_that(tmp_path):
+    """It was "cannot run ...: No such process"."""
+    inside = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+    if subprocess.run([*inside, "true"], capture_output=True).returncode:
+        pytest.skip("may not mount over /proc here")
+    for events in ("cpu", "alloc"):
+        done = run("record", "-e", events, "-o", tmp_path / "s.json", "true", prefix=inside)
+        assert done.returncode == 2 and "/proc is not mounted" in done.stderr and done.stderr.count("\n") == 1
+    lab = subprocess.run([*inside, "/usr/bin/python3", "-B", Path("scripts/lab").resolve(), "compare", "--a", "true", "--b", "/bin/true"],
+                         cwd=tmp_path, capture_output=True, text=True)
+    assert lab.returncode == 4 and "/proc is not mounted" in lab.stderr and lab.stderr.count("\n") == 1

@@ -15,6 +15,8 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from labkit.outcome import LabError
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -44,6 +46,8 @@ class Host:
 
 
 def read_host() -> Host:
+    if not Path("/proc/stat").exists():
+        raise LabError("/proc is not mounted, and what machine this is, and how busy, stands nowhere else: mount -t proc proc /proc")
     return Host(stable=_stable(), unstable=_unstable())
 
 

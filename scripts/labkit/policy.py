@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from labkit.outcome import UsageError
+from labkit.untrusted_file import UntrustedFileError, read_text
 
 POLICY = Path("hardening/policy.toml")
 SCHEMA = 1
@@ -66,9 +67,9 @@ def keys_by_table(policy: type = AcceptancePolicy) -> dict[str, tuple[Field, ...
 def load(path: Path = POLICY) -> dict[str, Any]:
     """The table as it stands in the file, checked; it goes into the evidence verbatim."""
     try:
-        table = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); it is part of the repository") from error
+        table = tomllib.loads(read_text(path.resolve()))
+    except UntrustedFileError as error:
+        raise UsageError(f"{error}; it is part of the repository") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     parse(table, str(path))

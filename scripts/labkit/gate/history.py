@@ -6,7 +6,6 @@ its own way. A gate compares two versions in interleaved runs, so its points are
 days cancels in them.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from labkit.stats.change_points import change_points
 from labkit.stats.paired import median_interval
 from labkit.verdicts.paired_rows import kept_rows
 from labkit.verdicts.stages import COUNT
+from labkit.untrusted_file import read_json
 
 REPORTS = Path("reports")
 STORE = SqliteStore(REPORTS / "history.db")
@@ -62,7 +62,7 @@ def audit_points(report: Path) -> Iterator[Point]:
         path = report / "evidence" / f"{name}.json"
         if not path.exists():
             continue
-        document = unpacked(json.loads(path.read_text()))
+        document = unpacked(read_json(path))
         for variant in variants:
             timed = [row for row in document["data"]["runs"] if row.get("stage") != COUNT]
             rows = [row for row in kept_rows_by_size(timed) if row["variant"] == variant]
@@ -91,7 +91,7 @@ def run_points(rows: list[dict], document: dict, size: str, variant: str, label:
 
 def gate_points(path: Path) -> Iterator[Point]:
     """The working tree's side of a gate run, with its ratio to the base."""
-    document = json.loads(path.read_text())
+    document = read_json(path)
     base = document.get("base")
     if document["verdict"] == "environment invalid" or not base:
         return

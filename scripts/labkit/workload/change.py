@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from labkit.outcome import UsageError
+from labkit.untrusted_file import read_text
 
 CHANGES: dict[str, "ChangeKind"] = {}
 
@@ -111,8 +112,8 @@ class Ref(ChangeKind):
 
 
 def sources_of(folder: Path) -> dict[str, str]:
-    """File name to text of all that is compiled or included; tests are neither."""
-    return {path.name: path.read_text() for path in sorted(folder.glob("*.[ch]"))
+    """File name to text of all that is compiled or included; tests are neither. A link to a device has no end to read."""
+    return {path.name: read_text(path.resolve()) for path in sorted(folder.glob("*.[ch]"))
             if not path.name.endswith("_test.c")}
 
 

@@ -14,6 +14,7 @@ from typing import Any, Callable
 from labkit.metrics import complaints
 from labkit.outcome import UsageError
 from labkit.subject import manifest_kinds
+from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.change import CHANGES, Change
 
 WORKLOADS = Path("workloads")
@@ -95,7 +96,9 @@ def load(name: str, root: Path = WORKLOADS) -> Manifest:
         known = ", ".join(names(root)) or "none yet"
         raise UsageError(f"no workload {name!r}: {path} does not exist; workloads here: {known}")
     try:
-        table = tomllib.loads(path.read_text())
+        table = tomllib.loads(read_text(path.resolve()))
+    except UntrustedFileError as error:
+        raise UsageError(str(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     return _manifest(_Table(path, "", table), path.parent)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.outcome import Exit, UsageError
+from labkit.outcome import Exit, LabError, UsageError
 from labkit.workload import change, manifest, variant
-from labkit.workload.change import CHANGES
+from labkit.workload.change import CHANGES, sources_of
 
 WHOLE = """
 schema = 1
@@ -116,3 +116,21 @@ def test_a_new_kind_of_change_is_one_class(tmp_path, monkeypatch):
     (tmp_path / "toy" / "toy.c").write_text("int toy;\n")
     found = manifest.load("toy", tmp_path)
     assert variant.candidate(found, found.candidates[0]).cflags == ("-DDEBUG", "-g3")
+
+
+@pytest.mark.parametrize("damage, words", [(lambda path: path.write_bytes(b"\xff"), "not UTF-8"),
+                                           (lambda path: path.unlink() or path.symlink_to("/dev/zero"), "does not exist")])
+def test_a_manifest_that_is_no_text_is_a_sentence(tmp_path, damage, words):
+    path = tmp_path / "odd" / "workload.toml"
+    path.parent.mkdir()
+    path.touch()
+    damage(path)
+    with pytest.raises(UsageError, match=words):
+        manifest.load("odd", tmp_path)
+
+
+def test_a_source_that_leads_to_a_device_is_refused(tmp_path):
+    """A merge request may hold such a link; /dev/zero has no end."""
+    (tmp_path / "a.c").symlink_to("/dev/zero")
+    with pytest.raises(LabError, match="not a regular file"):
+        sources_of(tmp_path)
