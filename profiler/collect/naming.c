@@ -10,9 +10,6 @@
 #include "collect/naming.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,29 +20,18 @@
 #include "session/session.h"
 #include "unwind/address_space.h"
 
-/* Jitdumps of one process: one for each runtime in it. */
-#define DUMPS_MAX 16
-
 /* What one address became: frames_count frames in a row. */
 struct named {
 	uint32_t first_frame; /* in naming.frame_ids; innermost first */
 	uint32_t frames_count;
 };
 
-/* A module's file stays open, or the reason why it could not be. */
-struct opened {
-	struct clinic_symbols_module *symbols;
-	int err;
-	bool is_tried;
-};
-
 struct clinic_naming {
 	struct clinic_session *session;
 	struct clinic_symbols *symbols;
 	const struct clinic_modules *modules;
-	struct clinic_naming_facts facts;
-	struct opened *opened; /* by number of the module */
-	size_t opened_count, opened_capacity;
+	struct clinic_naming_files files;
+	int kernel_error;
 
 	const struct clinic_address_frame *raw;
 	uint32_t raw_count;
@@ -152,168 +138,19 @@ static int name_bare(struct clinic_naming *naming)
 	return naming->err;
 }
 
-/* A process names all of its generated code together. */
-static size_t find_dumps(const struct clinic_naming *naming, pid_t pid,
-			 int dump_fds[DUMPS_MAX])
-{
-	const struct clinic_module *module;
-	size_t count = 0;
-
-	for (size_t i = 0; count < DUMPS_MAX &&
-			   (module = clinic_modules_at(naming->modules, i));
-	     i++)
-		if (clinic_module_dump_fd(module) >= 0 &&
-		    clinic_module_mapper(module)->pid == pid)
-			dump_fds[count++] = clinic_module_dump_fd(module);
-	return count;
-}
-
-static int open_generated(struct clinic_naming *naming,
-			  const struct clinic_module *module, const char *root,
-			  struct clinic_symbols_module **symbols)
-{
-	const struct clinic_mapper *mapper = clinic_module_mapper(module);
-	int dump_fds[DUMPS_MAX];
-	struct clinic_symbols_generated code = {
-		.path = clinic_module_path(module),
-		.root = root,
-		.pid = (uint32_t)mapper->inner_pid,
-		.uid = mapper->uid,
-		.dump_fds = dump_fds,
-		.dumps_count = find_dumps(naming, mapper->pid, dump_fds),
-	};
-
-	return clinic_symbols_open_generated(naming->symbols, &code, symbols);
-}
-
-static int open_module(struct clinic_naming *naming,
-		       const struct clinic_module *module,
-		       struct clinic_symbols_module **symbols)
-{
-	struct clinic_symbols_binary binary = {
-		.path = clinic_module_path(module),
-		.fd = clinic_module_fd(module),
-	};
-	int root_fd = clinic_module_root_fd(module);
-	char root[32];
-
-	snprintf(root, sizeof(root), "/proc/self/fd/%d", root_fd);
-	binary.root = root_fd >= 0 ? root : NULL;
-	if (!strcmp(binary.path, "[vdso]"))
-		return clinic_symbols_open_vdso(naming->symbols, symbols);
-	if (clinic_module_is_memory(module))
-		return open_generated(naming, module, binary.root, symbols);
-	binary.build_id.size =
-		clinic_module_build_id(module, binary.build_id.bytes);
-	return clinic_symbols_open(naming->symbols, &binary, symbols);
-}
-
-static const char hex_digits[] = "0123456789abcdef";
-
-static int library_of_module(struct clinic_naming *naming,
-			     const struct clinic_module *module)
-{
-	uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX];
-	char text[2 * CLINIC_MAPPING_BUILD_ID_MAX + 1];
-	uint8_t size = clinic_module_build_id(module, bytes);
-
-	for (uint8_t i = 0; i < size; i++) {
-		text[2 * i] = hex_digits[bytes[i] >> 4];
-		text[2 * i + 1] = hex_digits[bytes[i] & 15];
-	}
-	text[2 * size] = '\0';
-	return clinic_session_library_id(naming->session,
-					 clinic_module_path(module), text,
-					 &naming->library_id);
-}
-
-static const char *reason_not_opened(int err)
-{
-	switch (err) {
-	case -ESTALE:
-		return "another build is in its place now";
-	case -ENOENT:
-		return "it is gone";
-	case -ENOEXEC:
-		return "it is no ELF file";
-	case -EBADMSG:
-		return "it is damaged";
-	default:
-		return strerror(-err);
-	}
-}
-
-/* Once for each module; *is_first: nobody was told yet how that went. */
-static int open_once(struct clinic_naming *naming,
-		     const struct clinic_module *module,
-		     struct clinic_symbols_module **symbols, bool *is_first)
-{
-	size_t at = clinic_module_index(module);
-	struct opened *grown = naming->opened;
-
-	if (at >= naming->opened_count) {
-		size_t more = at + 1 - naming->opened_count;
-
-		grown = clinic_grow_by(grown, naming->opened_count, more,
-				       &naming->opened_capacity,
-				       sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		memset(grown + naming->opened_count, 0, more * sizeof(*grown));
-		naming->opened = grown;
-		naming->opened_count = at + 1;
-	}
-	*is_first = !grown[at].is_tried;
-	/* A program that generates code has more names each time. */
-	if (*is_first || clinic_module_is_memory(module))
-		grown[at].err = open_module(naming, module, &grown[at].symbols);
-	grown[at].is_tried = true;
-	*symbols = grown[at].symbols;
-	return grown[at].err;
-}
-
-/* What has no name has a reason: one note a file, the first few of them. */
-static int note_not_opened(struct clinic_naming *naming,
-			   const struct clinic_module *module, int err)
-{
-	char text[PATH_MAX + 300];
-	size_t at;
-
-	if (++naming->facts.unopened_count > CLINIC_NAMING_NOTES_MAX)
-		return 0;
-	snprintf(text, sizeof(text),
-		 "%s gave no names for %" PRIu32 " addresses of samples: ",
-		 clinic_module_path(module), naming->addresses_count);
-	at = strlen(text);
-	if (clinic_module_is_memory(module))
-		snprintf(
-			text + at, sizeof(text) - at,
-			"it is no ELF file but code that process %d generated, "
-			"and that left neither a /tmp/perf-%d.map nor a "
-			"jitdump",
-			(int)clinic_module_mapper(module)->pid,
-			(int)clinic_module_mapper(module)->inner_pid);
-	else
-		snprintf(text + at, sizeof(text) - at, "%s",
-			 reason_not_opened(err));
-	return clinic_session_add_note(naming->session, 0, text);
-}
-
 /* File offsets become what objdump shows, where the file can be read. */
 static int name_in_module(struct clinic_naming *naming,
 			  const struct clinic_module *module)
 {
 	struct clinic_symbols_module *symbols;
-	int err = library_of_module(naming, module);
-	bool is_first = false;
+	int err = clinic_naming_files_open(&naming->files, module,
+					   naming->addresses_count, &symbols,
+					   &naming->library_id);
 
 	if (err)
 		return err;
-	err = open_once(naming, module, &symbols, &is_first);
-	if (err) {
-		err = is_first ? note_not_opened(naming, module, err) : 0;
-		return err ? err : name_bare(naming);
-	}
+	if (!symbols)
+		return name_bare(naming);
 	for (uint32_t i = 0; i < naming->addresses_count; i++)
 		(void)clinic_symbols_address(symbols, naming->addresses[i],
 					     &naming->addresses[i]);
@@ -331,9 +168,9 @@ static int name_in_kernel(struct clinic_naming *naming)
 
 	if (err)
 		return err;
-	naming->facts.kernel_error =
+	naming->kernel_error =
 		clinic_symbols_open_kernel(naming->symbols, &symbols);
-	if (naming->facts.kernel_error)
+	if (naming->kernel_error)
 		return name_bare(naming);
 	err = clinic_symbols_resolve(symbols, naming->addresses,
 				     naming->addresses_count, keep_symbol,
@@ -576,6 +413,9 @@ int clinic_naming_new(const struct clinic_naming_options *options,
 	}
 	made->session = session;
 	made->modules = modules;
+	made->files = (struct clinic_naming_files){.session = session,
+						   .symbols = made->symbols,
+						   .modules = modules};
 	*naming = made;
 	return 0;
 }
@@ -586,7 +426,7 @@ void clinic_naming_free(struct clinic_naming *naming)
 		return;
 	clinic_symbols_free(naming->symbols);
 	clinic_row_index_clear(&naming->known);
-	free(naming->opened);
+	clinic_naming_files_clear(&naming->files);
 	free(naming->named);
 	free(naming->stack_ids);
 	free(naming->frame_ids);
@@ -623,6 +463,9 @@ int clinic_naming_update(struct clinic_naming *naming,
 void clinic_naming_facts_get(const struct clinic_naming *naming,
 			     struct clinic_naming_facts *facts)
 {
-	*facts = naming->facts;
+	*facts = (struct clinic_naming_facts){
+		.kernel_error = naming->kernel_error,
+		.unopened_count = naming->files.unopened_count,
+	};
 	clinic_symbols_counts_get(naming->symbols, &facts->symbols);
 }

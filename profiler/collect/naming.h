@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/naming_files.h"
 #include "symbols/symbols.h"
 
 struct clinic_modules;
@@ -24,8 +25,6 @@ struct clinic_session;
 struct clinic_naming_options {
 	bool use_debuginfod;
 };
-
-#define CLINIC_NAMING_NOTES_MAX 16 /* files that a note names */
 
 struct clinic_naming_facts {
 	/* Files whose build-id was not that of the mapping, and the like. */

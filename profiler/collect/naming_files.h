@@ -1,0 +1,47 @@
+/*
+ * collect/naming_files.h - what can name the addresses of a module, opened
+ * once, and a note with the reason where that cannot be.
+ *
+ * For naming.c. Code that a program generates is opened again each
+ * time: it has more names then.
+ *
+ * Ownership  what is opened is of symbols; clinic_naming_files_clear().
+ * Errors     0 or -errno: -ENOMEM, -EFBIG of the session.
+ * Read next  symbols/symbols.h.
+ */
+#ifndef CLINIC_COLLECT_NAMING_FILES_H
+#define CLINIC_COLLECT_NAMING_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clinic_module;
+struct clinic_modules;
+struct clinic_session;
+struct clinic_symbols;
+struct clinic_symbols_module;
+struct clinic_naming_file;
+
+#define CLINIC_NAMING_NOTES_MAX 16 /* files that a note names */
+
+struct clinic_naming_files {
+	struct clinic_session *session;
+	struct clinic_symbols *symbols;
+	const struct clinic_modules *modules;
+	struct clinic_naming_file *opened; /* by number of the module */
+	size_t opened_count, opened_capacity;
+	uint32_t unopened_count;
+};
+
+/*
+ * symbols: NULL when it could not be opened, which is a note the first time
+ * (addresses_count: how many have no names by that).
+ */
+int clinic_naming_files_open(struct clinic_naming_files *files,
+			     const struct clinic_module *module,
+			     uint32_t addresses_count,
+			     struct clinic_symbols_module **symbols,
+			     uint32_t *library_id);
+void clinic_naming_files_clear(struct clinic_naming_files *files);
+
+#endif
