@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
+
 static struct clinic_line_sections sections_of(Dwarf_Die *unit)
 {
 	Elf *elf = dwarf_getelf(dwarf_cu_getdwarf(unit->cu));
@@ -39,33 +41,43 @@ read_table(struct clinic_dwarf_lines *lines, Dwarf_Die *unit,
 	return table;
 }
 
-static struct clinic_dwarf_lines_slot *
-slot_of(const struct clinic_dwarf_lines *lines, const void *start)
+static struct clinic_line_table *
+find_read(const struct clinic_dwarf_lines *lines, const void *start,
+	  uint32_t hash)
 {
-	size_t mask = lines->slots_count - 1;
-	size_t at = ((uintptr_t)start * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+	struct clinic_row_cursor at;
+	uint32_t id;
 
-	for (at &= mask; lines->slots[at].start; at = (at + 1) & mask)
-		if (lines->slots[at].start == start)
-			break;
-	return &lines->slots[at];
+	for (id = clinic_row_index_first(&lines->index, hash, &at);
+	     id != CLINIC_NO_ROW;
+	     id = clinic_row_index_next(&lines->index, &at))
+		if (lines->tables[id].start == start)
+			return lines->tables[id].table;
+	return NULL;
 }
 
-static int grow(struct clinic_dwarf_lines *lines)
+/* NULL: no memory. */
+static struct clinic_line_table *keep(struct clinic_dwarf_lines *lines,
+				      const void *start, uint32_t hash,
+				      struct clinic_line_table *table)
 {
-	struct clinic_dwarf_lines old = *lines;
+	struct clinic_dwarf_lines_table *grown;
 
-	lines->slots_count = old.slots_count ? old.slots_count * 2 : 64;
-	lines->slots = calloc(lines->slots_count, sizeof(*lines->slots));
-	if (!lines->slots) {
-		*lines = old;
-		return -1;
+	if (!table)
+		return NULL;
+	grown = clinic_grow(lines->tables, lines->tables_count,
+			    &lines->tables_capacity, sizeof(*grown));
+	if (grown)
+		lines->tables = grown;
+	if (!grown || clinic_row_index_add(&lines->index, hash,
+					   (uint32_t)lines->tables_count)) {
+		clinic_line_table_clear(table);
+		free(table);
+		return NULL;
 	}
-	for (size_t i = 0; i < old.slots_count; i++)
-		if (old.slots[i].start)
-			*slot_of(lines, old.slots[i].start) = old.slots[i];
-	free(old.slots);
-	return 0;
+	grown[lines->tables_count++] =
+		(struct clinic_dwarf_lines_table){start, table};
+	return table;
 }
 
 /* Split units have no offset: their table is the only one of their file. */
@@ -88,22 +100,19 @@ static struct clinic_line_table *find_table(struct clinic_dwarf_lines *lines,
 					    Dwarf_Die *unit, bool is_split)
 {
 	struct clinic_line_sections sections = sections_of(unit);
-	struct clinic_dwarf_lines_slot *slot;
+	struct clinic_line_table *table;
+	const uint8_t *start;
 	uint64_t offset;
+	uint32_t hash;
 
-	if (!offset_of(unit, is_split, &offset) ||
-	    offset >= sections.line.size ||
-	    (lines->used_count * 2 >= lines->slots_count && grow(lines)))
+	if (!offset_of(unit, is_split, &offset) || offset >= sections.line.size)
 		return NULL;
-	slot = slot_of(lines, sections.line.bytes + offset);
-	if (!slot->start) {
-		slot->table = read_table(lines, unit, &sections, offset);
-		if (!slot->table)
-			return NULL;
-		slot->start = sections.line.bytes + offset;
-		lines->used_count++;
-	}
-	return slot->table;
+	start = sections.line.bytes + offset;
+	hash = clinic_row_hash(&start, sizeof(start));
+	table = find_read(lines, start, hash);
+	return table ? table
+		     : keep(lines, start, hash,
+			    read_table(lines, unit, &sections, offset));
 }
 
 struct clinic_line_table *
@@ -147,15 +156,14 @@ const char *clinic_dwarf_lines_file(struct clinic_dwarf_lines *lines,
 
 void clinic_dwarf_lines_clear(struct clinic_dwarf_lines *lines)
 {
-	for (size_t i = 0; i < lines->slots_count; i++) {
-		if (!lines->slots[i].table)
-			continue;
-		clinic_line_table_clear(lines->slots[i].table);
-		free(lines->slots[i].table);
+	for (size_t i = 0; i < lines->tables_count; i++) {
+		clinic_line_table_clear(lines->tables[i].table);
+		free(lines->tables[i].table);
 	}
-	free(lines->slots);
-	lines->slots = NULL;
+	free(lines->tables);
+	clinic_row_index_clear(&lines->index);
+	lines->tables = NULL;
 	lines->last_unit = NULL;
-	lines->slots_count = lines->used_count = 0;
+	lines->tables_count = lines->tables_capacity = 0;
 	lines->bytes = lines->damaged_count = 0;
 }

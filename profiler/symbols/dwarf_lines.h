@@ -16,16 +16,18 @@
 
 #include <elfutils/libdw.h>
 
+#include "foundation/row_index.h"
 #include "symbols/line_table.h"
 
 struct clinic_dwarf_lines {
 	const struct clinic_elf *binary;
 	uint64_t bytes_max; /* of one table's rows */
-	struct clinic_dwarf_lines_slot {
+	struct clinic_dwarf_lines_table {
 		const void *start; /* the table's first byte, its identity */
 		struct clinic_line_table *table;
-	} * slots; /* open addressing */
-	size_t slots_count, used_count;
+	} * tables;
+	size_t tables_count, tables_capacity;
+	struct clinic_row_index index; /* of tables, by start */
 	/* Frames that follow each other are mostly of one unit. */
 	const Dwarf_CU *last_unit;
 	struct clinic_line_table *last_table;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foundation/growing_array.h"
 #include "symbols/demangle.h"
 
 /* Compilers chain two: concrete to abstract to declaration. */
@@ -60,36 +61,35 @@ static void describe(struct clinic_dwarf_lines *lines, Dwarf_Die *origin,
 		name->defined_line = (uint32_t)line;
 }
 
-static size_t slot_of(const struct clinic_dwarf_names *names,
-		      const void *origin)
+static struct clinic_dwarf_name *find(const struct clinic_dwarf_names *names,
+				      const void *origin, uint32_t hash)
 {
-	size_t mask = names->slots_count - 1;
-	size_t at = ((uintptr_t)origin * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+	struct clinic_row_cursor at;
+	uint32_t id;
 
-	for (at &= mask; names->slots[at].origin; at = (at + 1) & mask)
-		if (names->slots[at].origin == origin)
-			break;
-	return at;
+	for (id = clinic_row_index_first(&names->index, hash, &at);
+	     id != CLINIC_NO_ROW;
+	     id = clinic_row_index_next(&names->index, &at))
+		if (names->list[id].origin == origin)
+			return &names->list[id];
+	return NULL;
 }
 
-static int grow(struct clinic_dwarf_names *names)
+/* NULL: no memory. */
+static struct clinic_dwarf_name *add(struct clinic_dwarf_names *names,
+				     uint32_t hash)
 {
-	struct clinic_dwarf_names old = *names;
+	struct clinic_dwarf_name *grown = clinic_grow(
+		names->list, names->count, &names->capacity, sizeof(*grown));
 
-	names->slots_count = old.slots_count ? old.slots_count * 2 : 256;
-	names->slots = calloc(names->slots_count, sizeof(*names->slots));
-	if (!names->slots) {
-		*names = old;
-		return -1;
-	}
-	for (size_t i = 0; i < old.slots_count; i++)
-		if (old.slots[i].origin)
-			names->slots[slot_of(names, old.slots[i].origin)] =
-				old.slots[i];
-	free(old.slots);
-	names->bytes +=
-		(names->slots_count - old.slots_count) * sizeof(*names->slots);
-	return 0;
+	if (!grown)
+		return NULL;
+	names->list = grown;
+	if (clinic_row_index_add(&names->index, hash, (uint32_t)names->count))
+		return NULL;
+	/* With its share of the index, of which half is free at most. */
+	names->bytes += sizeof(*grown) + 2 * sizeof(struct clinic_row_slot);
+	return &grown[names->count++];
 }
 
 const struct clinic_dwarf_name *
@@ -98,24 +98,25 @@ clinic_dwarf_names_find(struct clinic_dwarf_names *names,
 			Dwarf_Die *skeleton)
 {
 	Dwarf_Die origin = follow_origin(die);
-	struct clinic_dwarf_name *name;
+	uint32_t hash = clinic_row_hash(&origin.addr, sizeof(origin.addr));
+	struct clinic_dwarf_name *name = find(names, origin.addr, hash);
 
-	if (names->used_count * 2 >= names->slots_count && grow(names))
+	if (name)
+		return name;
+	name = add(names, hash);
+	if (!name)
 		return NULL;
-	name = &names->slots[slot_of(names, origin.addr)];
-	if (!name->origin) {
-		describe(lines, &origin, skeleton, name);
-		names->used_count++;
-		if (name->demangled)
-			names->bytes += strlen(name->demangled) + 1;
-	}
+	describe(lines, &origin, skeleton, name);
+	if (name->demangled)
+		names->bytes += strlen(name->demangled) + 1;
 	return name;
 }
 
 void clinic_dwarf_names_clear(struct clinic_dwarf_names *names)
 {
-	for (size_t i = 0; i < names->slots_count; i++)
-		free(names->slots[i].demangled);
-	free(names->slots);
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i].demangled);
+	free(names->list);
+	clinic_row_index_clear(&names->index);
 	*names = (struct clinic_dwarf_names){0};
 }

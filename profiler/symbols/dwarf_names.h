@@ -4,13 +4,15 @@
  * Follows a subprogram, or a copy of it inlined somewhere, to the function
  * it stands for; each function is looked up and demangled once.
  *
- * Ownership  results live as long as the table.
+ * Ownership  strings of results live as long as the table, a result itself
+ *            until the next.
  * Errors     NULL when there is no memory.
  * Read next  symbols/dwarf_index.h, which asks.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_NAMES_H
 #define CLINIC_SYMBOLS_DWARF_NAMES_H
 
+#include "foundation/row_index.h"
 #include "symbols/dwarf_lines.h"
 
 struct clinic_dwarf_name {
@@ -24,10 +26,10 @@ struct clinic_dwarf_name {
 
 /* All zero is an empty table. */
 struct clinic_dwarf_names {
-	struct clinic_dwarf_name *slots; /* open addressing by origin */
-	size_t slots_count;              /* a power of two */
-	size_t used_count;
-	uint64_t bytes; /* of all of it */
+	struct clinic_dwarf_name *list;
+	size_t count, capacity;
+	struct clinic_row_index index; /* by origin */
+	uint64_t bytes;                /* of all of it */
 };
 
 /* skeleton: see clinic_dwarf_lines_file(). */
