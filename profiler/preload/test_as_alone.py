@@ -49,6 +49,12 @@ def test_threads_are_cancelled(tmp_path, mode, way):
 
 
 @every_mode
+def test_the_lock_of_the_loader_is_held(tmp_path, mode):
+    """A walk through code of no library asked the loader what was loaded since, and waited for its lock."""
+    is_as_alone(tmp_path, mode, VICTIMS / "alloc_under_loader")
+
+
+@every_mode
 def test_main_returns_under_threads_that_go_on(tmp_path, mode):
     """The file was cut to size under them: SIGBUS, in one of five runs of rustc."""
     for _ in range(5):

@@ -5,6 +5,7 @@
 #include "preload/stack/process_texts.h"
 #include "preload/stack/spare_stack.h"
 #include "unwind/address_space.h"
+#include <dlfcn.h>
 #include <link.h>
 
 static struct clinic_modules *modules;
@@ -55,6 +56,11 @@ static void rebuild(void *unused)
 	atomic_store_explicit(&space, fresh, memory_order_release);
 }
 
+static bool is_behind(void)
+{
+	return loaded_count() != atomic_load(&space_adds);
+}
+
 void stack_tables_prepare(void)
 {
 	int before;
@@ -62,7 +68,7 @@ void stack_tables_prepare(void)
 	if (confinement.is_filtered || atomic_flag_test_and_set(&preparing))
 		return;
 	before = cancellation_pause();
-	if (!atomic_load(&space) || stack_tables_are_behind())
+	if (!atomic_load(&space) || is_behind())
 		spare_stack_call(rebuild, NULL);
 	atomic_flag_clear(&preparing);
 	cancellation_resume(before);
@@ -78,9 +84,17 @@ bool stack_tables_are_doubtful(void)
 	return atomic_load(&stack_unloads_count) != atomic_load(&space_unloads);
 }
 
-bool stack_tables_are_behind(void)
+/*
+ * Code of no library is met often, and the loader's lock may be held by a
+ * thread that waits for what ours holds: only what the loader knows to be a
+ * library's is a reason to ask for it.
+ */
+bool stack_tables_lack(uint64_t address)
 {
-	return loaded_count() != atomic_load(&space_adds);
+	struct dl_find_object found;
+
+	return !confinement.is_filtered &&
+	       !_dl_find_object((void *)address, &found);
 }
 
 void stack_tables_note_unload(void)

@@ -30,8 +30,8 @@ struct clinic_space *stack_tables_now(void);
 
 /* Since a dlclose, other code may be where they say that some is. */
 bool stack_tables_are_doubtful(void);
-/* A library was loaded since. */
-bool stack_tables_are_behind(void);
+/* The code there is a library's, loaded since. Takes no lock. */
+bool stack_tables_lack(uint64_t address);
 
 /* How many libraries were closed: a number that changes with each. */
 extern __attribute__((

@@ -22,7 +22,7 @@ struct rule {
 struct stack_walker {
 	struct thread_stack on;
 	uint64_t space_version; /* of the rules */
-	bool met_unknown;       /* the walk came to code that no table is for */
+	bool lacks_library;     /* the walk came to one that has no table */
 	struct rule rules[RULES];
 	struct clinic_unwinder unwinder;      /* for what is rare */
 	uint64_t frames[SITE_FRAMES_MAX + 1]; /* what that gives */
@@ -116,7 +116,7 @@ static const struct rule *rule_for(struct walk *w, uint64_t address)
 	if (rule->address == address)
 		return rule;
 	if (clinic_space_code(w->space, address, &code)) {
-		w->walker->met_unknown = true;
+		w->walker->lacks_library |= stack_tables_lack(address);
 		return NULL;
 	}
 	if (!code.table)
@@ -237,7 +237,8 @@ static void hash_modules(struct walk *w)
 	stack->modules_hash = 0;
 	for (size_t i = 0; i < stack->frames_count; i++) {
 		if (clinic_space_find(w->space, stack->frames[i], &place))
-			w->walker->met_unknown = true;
+			w->walker->lacks_library |=
+				stack_tables_lack(stack->frames[i]);
 		else
 			stack->modules_hash =
 				add_module(stack->modules_hash,
@@ -262,7 +263,7 @@ static void walk_once(struct stack_walker *walker,
 			 .stack = stack};
 
 	begin_stack(stack, SITE_COMPLETE);
-	walker->met_unknown = false;
+	walker->lacks_library = false;
 	renew_rules(walker, w.space);
 	switch (walk_by_tables(&w)) {
 	case OUTERMOST:
@@ -284,7 +285,7 @@ static void walk(struct stack_walker *walker, const struct stack_entry *entry,
 		stack_tables_prepare();
 	walk_once(walker, entry, stack);
 	/* Code that was not there: loaded since the tables were made? */
-	if (!walker->met_unknown || !stack_tables_are_behind())
+	if (!walker->lacks_library)
 		return;
 	stack_tables_prepare();
 	walk_once(walker, entry, stack);
