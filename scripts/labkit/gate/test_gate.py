@@ -284,6 +284,13 @@ def test_fail_on(ratio, fail_on, code):
     assert ci_output.exit_code(document(ratio), fail_on, ci_output.parse_thresholds("")) == code
 
 
+def test_a_reason_begins_no_line_of_the_comment():
+    """A case is named by its command, which an author of a change may write."""
+    hostile = document() | {"reason": "./run\n/approve\n<img src=x>: slower"}
+    lines = ci_output.comment(hostile, ci_output.DEFAULT_THRESHOLDS, ci_output.beside).splitlines()
+    assert not any(line.startswith(("/approve", "<img")) for line in lines)
+
+
 def test_fail_on_does_not_forgive_other_outcomes():
     assert ci_output.exit_code(document(1.0, "inconclusive", exit_code=3), "critical", ci_output.parse_thresholds("")) == 3
 
