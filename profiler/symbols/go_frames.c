@@ -15,6 +15,11 @@
 #define RETURN_ADDRESS 16
 #define WORD           8
 
+/* Go's largest programs have 20 MB of it; a hostile table could repeat one
+ * function's steps for all. */
+#define BYTES_MAX (128u << 20)
+#define STEPS_MAX 65536u
+
 /* A description grows in memory, and its length is filled in at its end. */
 struct description {
 	FILE *out;
@@ -66,6 +71,7 @@ static void put_function(FILE *out, const struct clinic_go_functions *functions,
 			 struct clinic_go_function *function)
 {
 	struct clinic_go_step step = {.pc = function->start};
+	uint32_t steps_count = 0;
 
 	put(out, 0, 4); /* where its common part is */
 	put(out, function->start, WORD);
@@ -81,7 +87,8 @@ static void put_function(FILE *out, const struct clinic_go_functions *functions,
 		fputc(DW_OP_nop, out);
 		return;
 	}
-	while (clinic_go_step_next(functions, function, &step)) {
+	while (steps_count++ < STEPS_MAX &&
+	       clinic_go_step_next(functions, function, &step)) {
 		fputc(DW_CFA_def_cfa_offset, out);
 		put_uleb(out, (uint64_t)step.stack_bytes + WORD);
 		put_frame_pointer(out, step.stack_bytes > 0);
@@ -107,6 +114,8 @@ static int end(struct description *description, FILE *out)
 		fwrite(description->bytes, 1, description->size, out);
 	}
 	free(description->bytes);
+	if (ftello(out) > (off_t)BYTES_MAX)
+		return -EFBIG;
 	return is_whole ? 0 : -ENOMEM;
 }
 
