@@ -1,7 +1,8 @@
 """c_tests.py - pytest collects the cmocka tests: foo_test.c -> build/tests/foo_test.
 
 Each `cmocka_unit_test(name)` in a *_test.c is one pytest item per build mode (release, address,
-thread). A binary is run once per mode; its TAP lines say what passed. A test whose line never came
+thread); /* slow */ behind it is the mark of that name. A binary is run once per mode, by one worker;
+its TAP lines say what passed. A test whose line never came
 (crash, sanitizer abort) fails with what the binary printed.
 """
 
@@ -55,11 +56,15 @@ def run_binary(binary: str) -> tuple[dict[str, str], str]:
 
 class CTestFile(pytest.File):
     def collect(self):
-        names = re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", self.path.read_text())
+        listed = re.findall(r"cmocka_unit_test\w*\(\s*(\w+)[^)]*\),?[ \t]*(/\* slow \*/)?", self.path.read_text())
         for mode in self.config.getoption("--c-modes").split(","):
             binary = Path(MODES[mode]) / "tests" / self.path.stem
-            for name in names:
-                yield CTest.from_parent(self, name=f"{name}[{mode}]", binary=binary, test=name)
+            for name, is_slow in listed:
+                one = CTest.from_parent(self, name=f"{name}[{mode}]", binary=binary, test=name)
+                one.add_marker(pytest.mark.xdist_group(str(binary)))
+                if is_slow:
+                    one.add_marker(pytest.mark.slow)
+                yield one
 
 
 class CTest(pytest.Item):

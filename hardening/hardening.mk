@@ -11,9 +11,13 @@ PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes \
 	$(PYTEST_ARGS)
 
+# The tests of one C program stay together: it is run once.
+ON_ALL_CPUS = -n auto --dist loadgroup
+
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 
-PHONY += check test test-build check-as-user check-headers check-warnings check-format attack
+PHONY += check test test-build check-as-user check-headers check-warnings check-format attack \
+	soak
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 # Each version lays code out a little differently, so one alone is asked.
@@ -67,6 +71,13 @@ test-build: setup-test
 attack: setup-test
 	$(Q)PYTHONPATH=scripts:hardening/attack $(PYTHON) -B hardening/attack/attack.py $(ATTACK_ARGS)
 
+#: SOAK_ARGS more for soak: --times 2, --only java node, --instruments alloc
+## soak: a day of recording on a simulated clock, then fifty real programs under each instrument; writes reports/soak/
+soak: setup-test c-tests
+	$(Q)scripts/setup.sh soak
+	$(Q)CLINIC_TEST_SECONDS=86400 $(O)/tests/recorder_memory_test
+	$(Q)PYTHONPATH=scripts:hardening/soak $(PYTHON) -B hardening/soak/soak.py $(SOAK_ARGS)
+
 # How long each section took, and how many tests passed: printed at the end.
 section = $(Q)hardening/section.sh build/test-times/$@.txt
 begin_sections = @rm -f build/test-times/$@.txt
@@ -76,7 +87,7 @@ end_sections = @hardening/section.sh build/test-times/$@.txt
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
-	$(section) tests $(PYTEST) -m "not slow" --c-modes=release -n auto || :
+	$(section) tests $(PYTEST) -m "not slow" --c-modes=release $(ON_ALL_CPUS) || :
 	$(end_sections)
 
 ## test: everything: sanitizer builds, whole workflows, real programs
@@ -85,7 +96,7 @@ test: setup-test
 	$(section) build $(MAKE) build test-build check-headers check-format
 	$(section) warnings $(MAKE) check-warnings
 	$(section) 'tests on all cores' $(PYTEST) -m "not alone" \
-	  --c-modes=release,address,thread -n auto || :
+	  --c-modes=release,address,thread $(ON_ALL_CPUS) || :
 	$(section) 'tests that measure time' $(PYTEST) -m alone || :
 	$(end_sections)
 

@@ -23,6 +23,7 @@ def outcomes(verdict, count):
     return [Outcome(verdict, 100, True)] * count
 
 
+@pytest.mark.slow
 def test_two_audits_never_decide_opposite_ways():
     """Engine 1 accepted and rejected one candidate in two audits of one commit."""
     before, after = (repeated_audits.repeat(manner, 0.01, 0.0, audits_count=4) for manner in repeated_audits.MANNERS)

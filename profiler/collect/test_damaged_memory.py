@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from recorded_session import read_session, run
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 VICTIMS = Path("build/victims").resolve()
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from recorded_session import BOTH_IN_FULL, VICTIMS, needs_root
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 VICTIM = VICTIMS / "generates_code"
 NAMES = ("generated_first app.js:12", "generated_second")
 TIER_JIT = 10

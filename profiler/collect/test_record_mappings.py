@@ -7,6 +7,9 @@ import time
 import pytest
 from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_session, run, start
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 MANY = 25000
 
 

@@ -1,6 +1,10 @@
 """test_record_notes.py - what `clinic record` says of its own numbers is the reason, not a reason."""
 
+import pytest
 from recorded_session import VICTIMS
+
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
 
 
 def notes_of(session: dict) -> list[str]:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from recorded_session import ALTERNATE_STACK, BOTH_IN_FULL, GUESSED, TRUNCATED, VICTIMS, needs_root, run, share_margin
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_recursion_deeper_than_the_kernel_walks(record, backend):

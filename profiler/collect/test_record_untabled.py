@@ -3,6 +3,9 @@
 import pytest
 from recorded_session import BOTH_IN_FULL, GUESSED, VICTIMS
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_frame_pointers_alone_lead_through(record, backend):

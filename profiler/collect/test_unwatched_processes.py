@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from recorded_session import CLINIC, VICTIMS, needs_root, read_session, run
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 
 def record_shut_out(directory, how: str, *mode: str):
     needs_root()

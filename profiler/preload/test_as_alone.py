@@ -15,7 +15,10 @@ def mode_name(mode: tuple[str, ...]) -> str:
     return mode[-1].strip("-")
 
 
-every_mode = pytest.mark.parametrize("mode", MODES, ids=mode_name)
+# All for `make test`; `make check` takes the one with the most hooks.
+every_mode = pytest.mark.parametrize("mode", [
+    pytest.param(mode, marks=() if mode == ("-e", "alloc,lock") else pytest.mark.slow, id=mode_name(mode))
+    for mode in MODES])
 
 
 def ends(command: list) -> tuple[int, str]:
@@ -157,6 +160,7 @@ def build(directory, compiler: list[str]) -> str:
     return str(program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", UNFIT)
 def test_programs_that_would_end_with_the_library(tmp_path, kind):
     """They run without it, and that is said."""
@@ -167,6 +171,7 @@ def test_programs_that_would_end_with_the_library(tmp_path, kind):
         assert why in said, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FIT)
 def test_sanitizers_that_bear_the_library(tmp_path, kind):
     program = build(tmp_path, FIT[kind])

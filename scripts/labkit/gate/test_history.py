@@ -155,6 +155,7 @@ def test_a_flat_series_whose_points_hang_together_seldom_has_a_step(sigma, false
     assert all(len(change_points(one, seed=index)) == 1 for index, one in enumerate(stepped))
 
 
+@pytest.mark.slow
 def test_a_long_series_is_searched_in_windows():
     source = np.random.default_rng(6)
     values = source.normal(0, 0.005, 120) + np.where(np.arange(120) >= 90, 0.1, 0)

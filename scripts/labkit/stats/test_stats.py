@@ -273,6 +273,7 @@ NOISES = {"normal": lambda source, count: source.normal(0, 0.01, count),
           "every fourth run": lambda source, count: source.choice([-0.2, 0, 0, 0.2], count) + source.normal(0, 0.007, count)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [12, 15, 26, 60])
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_effect_that_would_have_been_seen_is_seen(noise, count):

@@ -27,6 +27,7 @@ def test_an_effect_that_depends_on_the_layout_is_found(ratios, says):
     assert [one.ratio for one in found] == pytest.approx(ratios, rel=0.01) and sum(one.blocks_count for one in found) == 24
 
 
+@pytest.mark.slow
 def test_noise_alone_is_no_layout():
     assert not any(depend(rows_of((1.0, 1.0, 1.0), noise=0.05, count=12 + extra), "wall") for extra in range(6))
 
