@@ -159,9 +159,9 @@ static int note_unreadable(struct clinic_session *session, size_t count)
 {
 	char text[120];
 
-	snprintf(text, sizeof(text),
-		 "%zu allocation records could not be read and are missing",
-		 count);
+	snprintf(text, sizeof(text), "%zu %s could not be read and %s missing",
+		 count, count == 1 ? "allocation record" : "allocation records",
+		 count == 1 ? "is" : "are");
 	return clinic_session_add_note(session, 1, text);
 }
 

@@ -92,7 +92,7 @@ static enum clinic_unwind_end commonest_end(const struct subject *subject)
 	const uint64_t *ends_count = subject->walks->counts->ends_count;
 	enum clinic_unwind_end most = CLINIC_END_OUTERMOST + 1;
 
-	for (int end = most; end < CLINIC_ENDS; end++)
+	for (unsigned end = most; end < CLINIC_ENDS; end++)
 		if (ends_count[end] > ends_count[most])
 			most = (enum clinic_unwind_end)end;
 	return most;

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from recorded_session import BACKENDS, BOTH_IN_FULL, CLINIC, RUN_TIMEOUT_S, VICTIMS, read_session, run, start
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 # What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).
 WARY = """
 import signal
-
-# Real programs, for seconds each: for `make test`.
-pytestmark = pytest.mark.slow
 for number in range(1, signal.NSIG):
     try:
         {0}

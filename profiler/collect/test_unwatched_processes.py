@@ -95,3 +95,13 @@ def test_a_daemon_keeps_its_memory_and_is_told(tmp_path):
         file.unlink()
     (folder / ".roll").unlink()
     folder.rmdir()
+
+
+def test_a_daemon_whose_parent_ends_at_once_is_never_missing_in_silence(tmp_path):
+    """It had no memory of its own yet when the recording ended: nobody knew that there was one."""
+    for _ in range(10):
+        done = run("record", "-e", "alloc", "-o", tmp_path / "s.json", "--", VICTIMS / "daemonises", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        allocations = read_session(tmp_path / "s.json").get("allocations", {"allocations_count": []})
+        assert sum(allocations["allocations_count"]) >= 500 or re.search(
+            "was only starting|still running|could not be read|not observed|without an end", done.stderr), done.stderr

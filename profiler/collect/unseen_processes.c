@@ -73,11 +73,28 @@ static int note_confined(struct clinic_session *session, uint32_t count)
 	return clinic_session_add_note(session, 1, text);
 }
 
+/* A daemon, mostly, whose parent ended at once. */
+static int note_starting(struct clinic_session *session, uint32_t count,
+			 const char *missing)
+{
+	char text[200];
+
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu32 " %s only starting when the recording ended: its "
+		 "%s are missing",
+		 count, count == 1 ? "process was" : "processes were", missing);
+	return clinic_session_add_note(session, 1, text);
+}
+
 int clinic_unseen_note(struct clinic_session *session,
 		       const struct unseen_roll *unseen, const char *missing)
 {
 	int err = note_unopened(session, unseen, missing);
 
+	if (!err)
+		err = note_starting(session, unseen->starting_count, missing);
 	for (size_t i = 0; !err && i < UNSEEN_TEXTS; i++)
 		err = note_unfit(session, &unseen->unfit[i]);
 	if (!err)

@@ -309,6 +309,20 @@ static void begin_again(void *unused)
 	track_restart();
 }
 
+/* fork() of this thread is between its handlers: the roll counts a child. */
+static _Thread_local bool is_forking;
+
+static void before_fork(void)
+{
+	is_forking = true;
+	unseen_note_starting(roll);
+}
+
+static void in_parent(void)
+{
+	is_forking = false;
+}
+
 /*
  * The parent's counts are the parent's: a child begins at zero. Called by
  * fork(), and where that was not how the child was made, by its first hook.
@@ -326,6 +340,9 @@ static void in_child(void)
 	atomic_store(&is_written, false);
 	spare_stack_restart();
 	spare_stack_call(begin_again, NULL);
+	if (is_forking)
+		unseen_note_started(roll);
+	is_forking = false;
 	thread_resume_counting(thread_self());
 	cancellation_resume(before);
 }
@@ -375,7 +392,7 @@ start(int arguments_count, char **arguments, char **environment)
 		budget_forbid(getenv(SETTING_ZERO_ALLOC));
 	on_exit(at_exit, NULL);
 	at_quick_exit(write_once);
-	pthread_atfork(NULL, NULL, in_child);
+	pthread_atfork(before_fork, in_parent, in_child);
 	thread_resume_counting(thread_block);
 }
 

@@ -50,6 +50,18 @@ void unseen_note_confined(struct unseen_roll *roll)
 		__atomic_fetch_add(&roll->confined_count, 1, __ATOMIC_RELAXED);
 }
 
+void unseen_note_starting(struct unseen_roll *roll)
+{
+	if (roll)
+		__atomic_fetch_add(&roll->starting_count, 1, __ATOMIC_RELAXED);
+}
+
+void unseen_note_started(struct unseen_roll *roll)
+{
+	if (roll)
+		__atomic_fetch_sub(&roll->starting_count, 1, __ATOMIC_RELAXED);
+}
+
 void unseen_use(struct unseen_roll *roll)
 {
 	if (!unfit_roll)

@@ -21,6 +21,11 @@ void unseen_note_unopened(struct unseen_roll *roll, int error);
 /* It is about to confine itself: timers end. */
 void unseen_note_confined(struct unseen_roll *roll);
 
+/* A fork begins, and the child has shared memory or said that it has none. A
+ * fork that fails is never seen to end. */
+void unseen_note_starting(struct unseen_roll *roll);
+void unseen_note_started(struct unseen_roll *roll);
+
 /* Where programs are to be noted that are started without the library. */
 void unseen_use(struct unseen_roll *roll);
 void unseen_note_unfit(const char *path, const char *why);

@@ -5,7 +5,8 @@
  * and its children inherit, whatever they may still open by then. Who can
  * neither make a file there nor hand one over is counted; programs that are
  * started without the library, as they would end with it, are named. So is
- * it said who confined itself, and was sampled until then.
+ * it said who confined itself, and was sampled until then, and how many were
+ * forked and have not come so far that they are seen.
  *
  * Writers    any process of the run, by atomic additions; a text before its
  *            length. The reader believes no length.
@@ -33,6 +34,7 @@ struct unseen_roll {
 	uint32_t pid;            /* the last */
 	uint32_t unfit_count;    /* programs started without the library */
 	uint32_t confined_count; /* whose timers ended with their rights */
+	uint32_t starting_count; /* forked, and not yet seen or noted */
 	struct unseen_text unfit[UNSEEN_TEXTS]; /* "PATH: WHY", of the first */
 };
 
