@@ -84,7 +84,7 @@ bool clinic_figure_largest(const struct clinic_session *session,
 	for (uint32_t i = 0; i < count; i++)
 		if (row[i].rss_bytes >= largest->rss_bytes)
 			*largest = row[i];
-	return count > 0;
+	return largest->rss_bytes > 0;
 }
 
 static int compare_locks(const void *left, const void *right)

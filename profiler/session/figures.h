@@ -34,7 +34,8 @@ double clinic_figure_symbolised(const uint64_t by_tier[CLINIC_TIERS]);
 /* Samples with a complete stack / all. */
 double clinic_figure_complete(const struct clinic_quality_counts *counts);
 
-/* A process when most memory was resident; false: nobody looked. */
+/* A process when most memory was resident; false: nobody looked while it
+ * lived. */
 bool clinic_figure_largest(const struct clinic_session *session,
 			   struct clinic_metric *largest);
 /* The locks, longest wait first: the caller frees; NULL when out of memory. */

@@ -3,6 +3,7 @@
 
 #include <libiberty/demangle.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static int print(const char *name, struct output *output)
 	return cplus_demangle_v3_callback(name, options, append, output);
 }
 
-char *clinic_demangle(const char *name)
+static char *demangle_plain(const char *name)
 {
 	struct output output = {0};
 	char *legacy = clinic_rust_legacy_demangle(name);
@@ -65,4 +66,21 @@ char *clinic_demangle(const char *name)
 		return NULL;
 	}
 	return output.text;
+}
+
+/* "@plt" of a stub and "@@GLIBCXX_3.4" are no part of what was mangled. */
+char *clinic_demangle(const char *name)
+{
+	const char *suffix = strchr(name, '@');
+	char *head, *plain, *whole = NULL;
+
+	if (!suffix)
+		return demangle_plain(name);
+	head = strndup(name, (size_t)(suffix - name));
+	plain = head ? demangle_plain(head) : NULL;
+	if (plain && asprintf(&whole, "%s%s", plain, suffix) < 0)
+		whole = NULL;
+	free(plain);
+	free(head);
+	return whole;
 }

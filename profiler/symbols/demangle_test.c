@@ -25,6 +25,9 @@ static void cxx_names(void **state)
 	assert_demangled("_ZN4ring4pushEi", "ring::push(int)");
 	assert_demangled("_ZN4ring4pushEi.cold",
 			 "ring::push(int) [clone .cold]");
+	assert_demangled("_ZN4ring4pushEi@plt", "ring::push(int)@plt");
+	assert_demangled("_ZN4ring4pushEi@@RING_1.0",
+			 "ring::push(int)@@RING_1.0");
 	assert_demangled("_ZNSt6vectorIiSaIiEE9push_backERKi",
 			 "std::vector<int, std::allocator<int> >::push_back("
 			 "int const&)");
