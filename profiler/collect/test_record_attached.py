@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from recorded_session import CLINIC, VICTIMS, Session, needs_perf, read_session, run
 
+# Real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 BURN = "while :; do :; done"
 
 
@@ -30,7 +33,7 @@ def running():
         process.wait()
 
 
-def watch(path: Path, *options, seconds="0.5") -> Session:
+def watch(path: Path, *options, seconds="1.5") -> Session:
     needs_perf()
     done = run("record", *options, "-d", seconds, "-o", path)
     assert done.returncode == 0, done.stderr

@@ -50,7 +50,8 @@ def test_a_perf_map_in_another_root_and_pid_namespace(record):
     """As in a container: the file is in its /tmp, with the number that the process knows itself by."""
     needs_root()
     session = record("unshare", "--pid", "--fork", "--mount-proc", "--mount", "sh", "-c",
-                     f"mount -t tmpfs none /tmp && exec {VICTIM} map", backend="perf")
+                     f"exec 3<{VICTIM} && mount -t tmpfs none /tmp && cp /proc/self/fd/3 /tmp/made && "
+                     "chmod +x /tmp/made && exec /tmp/made map", backend="perf")
     assert int(session.stdout) < 10 and not Path(f"/tmp/perf-{int(session.stdout)}.map").exists()
     assert_named(session)
 
