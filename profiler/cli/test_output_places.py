@@ -206,7 +206,8 @@ def test_annotate_reads_regular_sources_only(tmp_path, kind):
     assert done.returncode == 0 and "not found here" in done.stdout
 
 
-@pytest.mark.parametrize("head, filler", [(b'{"format":"clinic-session",', b" "), (PERF_TEXT.read_bytes(), b"\n")])
+@pytest.mark.parametrize("head, filler", [(b'{"format":"clinic-session",', b" "), (PERF_TEXT.read_bytes(), b"\n")],
+                         ids=["session", "perf script"])
 def test_a_gzip_of_blanks_counts_against_the_limit(tmp_path, head, filler):
     path = tmp_path / "blanks.gz"
     with gzip.open(path, "wb", compresslevel=6) as file:

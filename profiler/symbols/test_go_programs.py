@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from recorded_session import Session
 
+# Compilers and real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 package main
 

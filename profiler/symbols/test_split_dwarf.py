@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from test_symbols_oracle import C_SOURCE, ROOM, Answer, every_byte, functions, resolve, run
 
+# Compilers and real programs, for seconds each: for `make test`.
+pytestmark = pytest.mark.slow
+
 CLINIC = ROOM.parents[1] / "build/bin/clinic"
 # A second unit, so that parts of a package begin elsewhere than at 0.
 OTHER = """
