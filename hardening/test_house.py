@@ -1,7 +1,9 @@
 """The house rules that a machine can check: the arrow, headers that stand alone, unique names, documented targets."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -208,9 +210,16 @@ def test_file_names_are_unique():
 
 
 def test_a_source_that_moved_does_not_break_a_built_tree():
-    """Its old name stands in the .d files of an earlier build: every build after a pull asked for `make clean`."""
-    done = subprocess.run(["make", "-n", "profiler/collect/moved_away_test.c"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    """Its old name in an earlier build's .d file was found instead of the new one, until somebody cleaned."""
+    folder = Path(f"build/moved-{os.getpid()}/tests")
+    program = folder / "perf_record_test"
+    folder.mkdir(parents=True)
+    try:
+        program.with_suffix(".d").write_text(f"{program}: profiler/collect/perf_record_test.c\n")
+        done = subprocess.run(["make", "-n", f"O={folder.parent}", program], capture_output=True, text=True)
+    finally:
+        shutil.rmtree(folder.parent)
+    assert done.returncode == 0 and "profiler/sources/perf_record_test.c" in done.stdout, done.stderr
 
 
 def test_every_phony_target_is_documented_or_internal():

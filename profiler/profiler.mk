@@ -88,8 +88,10 @@ instruments: $(if $(CLI_OBJECTS),$(O)/bin/clinic) $(O)/lib/libclinic-bench.a \
 	$(if $(PRELOAD_OBJECTS),$(O)/lib/libclinic-preload.so)
 c-tests: instruments $(C_TESTS) $(VICTIMS)
 
-# A source that moved away is still named by what was compiled from it: that
-# is then made again, and nobody has to clean.
-profiler/%.c workloads/%.c: ;
-
--include $(shell find build -path build/releases -prune -o -name '*.d' -print 2>/dev/null)
+# What was compiled from a source that has moved since says nothing any more,
+# and its old name must not be found: nobody has to clean after a pull.
+-include $(shell find build -path build/releases -prune -o -name '*.d' -print0 \
+	2>/dev/null | xargs -0r awk 'FNR == 1 {is_known = 0} \
+	!is_known {for (i = 1; i <= NF; i++) if ($$i ~ /\.(c|cc|h)$$/) { \
+	  is_known = 1; if ((getline line < $$i) >= 0) print FILENAME; \
+	  close($$i); break}}')

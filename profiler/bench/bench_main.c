@@ -6,23 +6,16 @@
 #include "bench/bench_fixture.h"
 #include "bench/bench_options.h"
 #include "bench/bench_recorder.h"
+#include "bench/bench_start.h"
 
 #include <clinic/bench.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The exit codes of every tool of this house. */
-enum exit_code {
-	EXIT_MEASURED = 0,
-	EXIT_WRONG_ANSWER = 1,
-	EXIT_WRONG_USAGE = 2,
-	EXIT_ENVIRONMENT = 4,
-};
-
 /*
  * With --minimum-ms the number of samples is not known beforehand. A sample
  * lasts at least 1000 readings of the clock, some 30 us, so this many cover
@@ -51,8 +44,8 @@ static struct clinic_plan make_plan(const struct bench_options *options,
 	return plan;
 }
 
-static enum exit_code explain_failure(const struct bench_evidence *evidence,
-				      int err)
+static enum bench_exit explain_failure(const struct bench_evidence *evidence,
+				       int err)
 {
 	if (err == -EILSEQ) {
 		fprintf(stderr,
@@ -87,7 +80,7 @@ static void print_summary(const struct bench_evidence *evidence)
 	       least_ns, most_ns, result->answer);
 }
 
-static enum exit_code report(const struct bench_evidence *evidence)
+static enum bench_exit report(const struct bench_evidence *evidence)
 {
 	const char *path = evidence->options->json;
 	int err;
@@ -119,13 +112,13 @@ static int run_plan(struct bench_evidence *evidence, void *state,
 				samples_ns, &evidence->result);
 }
 
-static enum exit_code measure(struct bench_evidence *evidence, void *state)
+static enum bench_exit measure(struct bench_evidence *evidence, void *state)
 {
 	const struct bench_options *options = evidence->options;
 	struct bench_recorder recorder;
 	struct clinic_plan plan = make_plan(options, &recorder.observer);
 	uint64_t *samples_ns = calloc(plan.samples_max, sizeof(*samples_ns));
-	enum exit_code code;
+	enum bench_exit code;
 	int err = -ENOMEM;
 
 	bench_recorder_start(&recorder, options->has_stages, plan.samples_max);
@@ -143,8 +136,8 @@ static enum exit_code measure(struct bench_evidence *evidence, void *state)
 	return code;
 }
 
-static enum exit_code measure_fixture(const struct bench_options *options,
-				      const struct bench_fixture *fixture)
+static enum bench_exit measure_fixture(const struct bench_options *options,
+				       const struct bench_fixture *fixture)
 {
 	struct bench_evidence evidence = {
 		.workload = &clinic_workload,
@@ -157,7 +150,7 @@ static enum exit_code measure_fixture(const struct bench_options *options,
 		.fixture_bytes = fixture->bytes_count,
 		.ingress = options->ingress,
 	};
-	enum exit_code code;
+	enum bench_exit code;
 	void *state = NULL;
 	int err = clinic_workload.setup(&input, &state);
 
@@ -175,30 +168,5 @@ static enum exit_code measure_fixture(const struct bench_options *options,
 
 int main(int argc, char **argv)
 {
-	struct bench_options options;
-	struct bench_fixture fixture;
-	enum exit_code code;
-	int err;
-
-	switch (bench_options_parse(argc, argv, &clinic_workload, &options)) {
-	case OPTIONS_DONE:
-		return EXIT_MEASURED;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG_USAGE;
-	case OPTIONS_GO:
-		break;
-	}
-	/* A file size limit should be an error of write, not our death. */
-	signal(SIGXFSZ, SIG_IGN);
-	err = bench_fixture_open(&fixture, options.fixture, NAME, options.size);
-	if (err) {
-		fprintf(stderr,
-			"%s: cannot read the fixture %s: %s; try "
-			"`make fixtures`, or another --size\n",
-			NAME, fixture.path, strerror(-err));
-		return EXIT_ENVIRONMENT;
-	}
-	code = measure_fixture(&options, &fixture);
-	bench_fixture_close(&fixture);
-	return (int)code;
+	return bench_start(argc, argv, NAME, &clinic_workload, measure_fixture);
 }

@@ -180,6 +180,34 @@ static int note_image(struct clinic_session *session,
 	return err;
 }
 
+/* It has call stacks, and said nowhere what their addresses belong to. */
+static bool is_unlisted(const struct arena_image *image)
+{
+	struct clinic_space *const *spaces = image->spaces.elements;
+
+	for (size_t i = 0; i < image->spaces.count; i++)
+		if (spaces[i])
+			return false;
+	return image->file.blocks[BLOCK_SITE].count > 0;
+}
+
+static int note_unlisted(struct clinic_session *session,
+			 const struct clinic_arena_facts *facts)
+{
+	size_t count = 0;
+	char text[200];
+
+	for (size_t i = 0; i < facts->images_count; i++)
+		count += is_unlisted(facts->images[i]);
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "the call stacks of %zu %s have no names: /proc could not be "
+		 "read there, as after a chroot",
+		 count, count == 1 ? "process" : "processes");
+	return clinic_session_add_note(session, 1, text);
+}
+
 static int note_lost_locks(struct clinic_session *session)
 {
 	uint64_t lost_count = clinic_session_quality(session)->lost_locks_count;
@@ -214,6 +242,8 @@ int clinic_arena_findings_note(struct clinic_session *session,
 		err = note_unfinished(session, facts);
 	if (!err)
 		err = note_confined(session, facts);
+	if (!err)
+		err = note_unlisted(session, facts);
 	if (!err)
 		err = note_lost_locks(session);
 	if (!err && facts->unreadable_count)

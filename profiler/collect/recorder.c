@@ -591,7 +591,7 @@ static uint64_t taken(const struct clinic_row_ring *ring)
 	return ring->count + ring->overwritten_count;
 }
 
-/* Not all ends are told: those that have memory. */
+/* Processes of which no end was reported, and which have memory still. */
 static uint64_t count_running(const struct clinic_recorder *recorder)
 {
 	uint64_t count = 0;

@@ -30,6 +30,8 @@ def test_a_worker_that_is_shut_out_hands_its_counts_over(tmp_path, how):
     said, session = record_shut_out(tmp_path, how, "-e", "alloc")
     assert sum(session["allocations"]["allocations_count"]) >= 400
     assert "not observed" not in said
+    # Without /proc nobody knows what its addresses belong to.
+    assert ("call stacks of 1 process have no names" in said) == (how != "user"), said
 
 
 @pytest.mark.parametrize("how", ["user", "root", "both"])

@@ -10,6 +10,7 @@
 #include "bench/bench_clock.h"
 #include "bench/bench_fixture.h"
 #include "bench/bench_options.h"
+#include "bench/bench_start.h"
 
 #include <clinic/bench.h>
 #include <clinic/black_box.h>
@@ -29,13 +30,6 @@ extern const struct clinic_workload clinic_variant_1;
 extern const struct clinic_workload clinic_variant_2 __attribute__((weak));
 
 /* The exit codes of every tool of this house. */
-enum exit_code {
-	EXIT_MEASURED = 0,
-	EXIT_WRONG_ANSWER = 1,
-	EXIT_WRONG_USAGE = 2,
-	EXIT_ENVIRONMENT = 4,
-};
-
 struct variant {
 	const struct clinic_workload *workload;
 	void *state;
@@ -194,7 +188,7 @@ static json_t *contest_document(const struct contest *contest)
 }
 /* clang-format on */
 
-static enum exit_code report(const struct contest *contest, const char *path)
+static enum bench_exit report(const struct contest *contest, const char *path)
 {
 	json_t *document = contest_document(contest);
 	int err = !document ||
@@ -212,8 +206,8 @@ static enum exit_code report(const struct contest *contest, const char *path)
 	return EXIT_ENVIRONMENT;
 }
 
-static enum exit_code measure(struct contest *contest,
-			      const struct bench_options *options)
+static enum bench_exit measure(struct contest *contest,
+			       const struct bench_options *options)
 {
 	int err = warm_up(contest, options);
 
@@ -285,11 +279,11 @@ static struct contest new_contest(const struct bench_options *options)
 	return contest;
 }
 
-static enum exit_code measure_fixture(const struct bench_options *options,
-				      const struct bench_fixture *fixture)
+static enum bench_exit measure_fixture(const struct bench_options *options,
+				       const struct bench_fixture *fixture)
 {
 	struct contest contest = new_contest(options);
-	enum exit_code code = EXIT_ENVIRONMENT;
+	enum bench_exit code = EXIT_ENVIRONMENT;
 	int err = set_up(&contest, options, fixture);
 
 	if (err)
@@ -303,27 +297,6 @@ static enum exit_code measure_fixture(const struct bench_options *options,
 
 int main(int argc, char **argv)
 {
-	struct bench_options options;
-	struct bench_fixture fixture;
-	enum exit_code code;
-	int err;
-
-	switch (bench_options_parse(argc, argv, &clinic_variant_0, &options)) {
-	case OPTIONS_DONE:
-		return EXIT_MEASURED;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG_USAGE;
-	case OPTIONS_GO:
-		break;
-	}
-	err = bench_fixture_open(&fixture, options.fixture,
-				 clinic_variant_0.name, options.size);
-	if (err) {
-		fprintf(stderr, "pairs: cannot read the fixture %s: %s\n",
-			fixture.path, strerror(-err));
-		return EXIT_ENVIRONMENT;
-	}
-	code = measure_fixture(&options, &fixture);
-	bench_fixture_close(&fixture);
-	return (int)code;
+	return bench_start(argc, argv, "pairs", &clinic_variant_0,
+			   measure_fixture);
 }

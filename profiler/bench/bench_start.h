@@ -1,0 +1,31 @@
+/*
+ * bench_start.h - what every program that runs a workload does first and last.
+ *
+ * Reads the options, maps the fixture, hands both over, and unmaps it. From
+ * then on a file size limit is an error of write, not a signal that kills.
+ *
+ * Errors     said on stderr; the exit code is returned.
+ * Read next  bench_main.c and pairs/pairs_main.c, the callers.
+ */
+#ifndef CLINIC_BENCH_START_H
+#define CLINIC_BENCH_START_H
+
+#include <clinic/bench.h>
+
+#include "bench/bench_fixture.h"
+#include "bench/bench_options.h"
+
+enum bench_exit {
+	EXIT_MEASURED = 0,
+	EXIT_WRONG_ANSWER = 1,
+	EXIT_WRONG_USAGE = 2,
+	EXIT_ENVIRONMENT = 4,
+};
+
+/* program: in messages, the name of the program. */
+int bench_start(int argc, char **argv, const char *program,
+		const struct clinic_workload *workload,
+		enum bench_exit (*run)(const struct bench_options *,
+				       const struct bench_fixture *));
+
+#endif
