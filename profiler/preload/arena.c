@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -30,9 +31,11 @@ static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
 #endif
 
 static _Atomic(struct arena_head *) arena_head;
-static size_t reserved_bytes;
-static _Atomic size_t arena_capacity_bytes; /* a file may be shorter */
-static _Atomic size_t committed_bytes;      /* that can be written for sure */
+static _Atomic size_t reserved_bytes = SIZE_MAX;
+/* A file may be shorter than what is reserved. */
+static _Atomic size_t arena_capacity_bytes = SIZE_MAX;
+/* So much of it can be written for sure. */
+static _Atomic size_t committed_bytes = SIZE_MAX;
 static char file_path[PATH_MAX];            /* empty: memory alone */
 
 static size_t round_up(size_t bytes)
@@ -56,6 +59,16 @@ static void *reserve(void *at, size_t bytes)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
 }
 
+static void lower_to(_Atomic size_t *limit, size_t bytes)
+{
+	size_t before = atomic_load(limit);
+
+	while (before > bytes &&
+	       !atomic_compare_exchange_weak(limit, &before, bytes))
+		;
+}
+
+/* Threads that open it at once agree on the shortest of their tries. */
 static struct arena_head *open_arena(void)
 {
 	struct arena_head *head = MAP_FAILED;
@@ -71,9 +84,9 @@ static struct arena_head *open_arena(void)
 	if (head == MAP_FAILED)
 		return NULL;
 	write_head(head);
-	reserved_bytes = bytes;
-	atomic_store(&arena_capacity_bytes, bytes);
-	atomic_store(&committed_bytes, bytes);
+	lower_to(&reserved_bytes, bytes);
+	lower_to(&arena_capacity_bytes, bytes);
+	lower_to(&committed_bytes, bytes);
 	if (!atomic_compare_exchange_strong(&arena_head, &expected, head)) {
 		munmap(head, bytes);
 		return expected;
@@ -240,12 +253,12 @@ void arena_restart(void)
 	if (!head)
 		return;
 	/* A failure leaves the parent's pages: then count nothing. */
-	if (reserve(head, reserved_bytes) == MAP_FAILED)
-		reserved_bytes = 0;
+	if (reserve(head, atomic_load(&reserved_bytes)) == MAP_FAILED)
+		atomic_store(&reserved_bytes, 0);
 	else
 		write_head(head);
-	atomic_store(&arena_capacity_bytes, reserved_bytes);
-	atomic_store(&committed_bytes, reserved_bytes);
+	atomic_store(&arena_capacity_bytes, atomic_load(&reserved_bytes));
+	atomic_store(&committed_bytes, atomic_load(&reserved_bytes));
 }
 
 /* A new file, open; its name is in file_path. */
@@ -268,10 +281,11 @@ static int create_file(const char *folder)
 /* Beyond this limit the kernel would not refuse, but kill. */
 static size_t file_bytes_most(void)
 {
+	size_t most = atomic_load(&reserved_bytes);
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur > reserved_bytes)
-		return reserved_bytes;
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur > most)
+		return most;
 	return (size_t)limit.rlim_cur / GROW_BYTES * GROW_BYTES;
 }
 

@@ -135,7 +135,8 @@ def test_more_locks_than_there_is_room_for(tmp_path):
     mutexes = [row for row in locks if row["kind"] == "mutex"]
     waited = [row for row in mutexes if row["contended_count"]]
     assert len(waited) == 1 and waited[0]["wait_ns"] > 0 and waited[0]["stack"][-1] == "want_last"
-    lost = 200_002 - sum(row["acquisitions_count"] for row in mutexes)
+    # And the join: of a thread that has ended already, it gets no place either.
+    lost = 200_003 - sum(row["acquisitions_count"] for row in locks)
     assert f"warning: {lost} acquisitions of locks and waits for them were not counted" in said
     report = subprocess.run([CLINIC, "report", tmp_path / "session.json"], capture_output=True, text=True, check=True)
     assert f"{lost} acquisitions of locks" in report.stdout
