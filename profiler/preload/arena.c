@@ -36,7 +36,7 @@ static _Atomic size_t reserved_bytes = SIZE_MAX;
 static _Atomic size_t arena_capacity_bytes = SIZE_MAX;
 /* So much of it can be written for sure. */
 static _Atomic size_t committed_bytes = SIZE_MAX;
-static char file_path[PATH_MAX];            /* empty: memory alone */
+static char file_path[PATH_MAX]; /* empty: memory alone */
 
 static size_t round_up(size_t bytes)
 {
