@@ -73,6 +73,7 @@ class Campaign:
     wanted_s: float = 0.0  # the budget that has room for them
     reruns: tuple[str, ...] = ()
     alpha_shares: dict[str, dict[str, float]] = field(default_factory=dict)  # of the last look, by stage and case
+    was_interrupted: bool = False  # by the user, who wants to see what there is and no more of it
 
 
 class TooShort(LabError):

@@ -343,15 +343,17 @@ def test_what_cannot_be_counted_is_a_sentence():
 
 
 @pytest.mark.slow
-def test_an_interrupted_comparison_keeps_its_rows():
+def test_an_interrupted_comparison_keeps_its_rows_and_shows_them():
     running = subprocess.Popen([sys.executable, "-B", ROOT / "scripts/lab", "compare", "--a", "sleep 0.02", "--b",
-                                "sleep 0.021"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+                                "sleep 0.021"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     rows = wait_for_rows()
     os.killpg(running.pid, signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    printed, said = running.communicate(timeout=30)
     assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said and str(rows) in said
     assert [json.loads(line)["wall_ns"] > 0 for line in rows.read_text().splitlines()]
-    assert not (rows.parent / "comparison.json").exists()
+    document = json.loads((rows.parent / "comparison.json").read_text())
+    assert document["verdict"] == "inconclusive" and document["ratio"] > 0 and "the interrupt came" in document["reason"]
+    assert "times as long as A" in printed and "the interrupt came" in printed
 
 
 def wait_for_rows():

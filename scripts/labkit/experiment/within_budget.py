@@ -30,6 +30,7 @@ from labkit.wording import plural
 
 FAILURES_IN_A_ROW = 2
 MARGIN = 1.1
+BUDGET_ENDED = "the budget ended"
 FEW_PAIRS_NOTE = ("these programs take too long for a whole campaign in this budget: {count} single pairs were judged, at the alpha "
                   "that eight of eight allow (p = 0.0078), without a canary and without a confirmation on fresh processes")
 
@@ -83,7 +84,16 @@ def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, st
     except NothingToCompare as error:
         raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
     except KeyboardInterrupt:
-        raise LabError(f"interrupted, so nothing is concluded; the runs so far are in {rows.path}", Exit.INCONCLUSIVE) from None
+        return interrupted(cases, design, rows)
+
+
+def interrupted(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
+    """The numbers so far, as where a budget ends; nothing more is run or counted."""
+    print(f"lab: interrupted, so nothing is concluded; the runs so far are in {rows.path}", file=sys.stderr)
+    try:
+        return dataclasses.replace(undecided(cases, design, rows.kept, None, ended_by="the interrupt came"), was_interrupted=True)
+    except NothingToCompare:
+        raise LabError("not one pair of runs was complete, so there is nothing to show", Exit.INCONCLUSIVE) from None
 
 
 def whole_campaign(cases: list[Case], design: Design, watch: RowWatch) -> Campaign:
@@ -116,30 +126,31 @@ def fewest_pairs(cases: list[Case], design: Design) -> int:
     return blocks_at_least(design.policy.alpha / max(1, sum(len(case.sampled_gating) for case in cases)))
 
 
-def undecided(cases: list[Case], design: Design, rows: list[Row], needed_s: float | None) -> Campaign:
+def undecided(cases: list[Case], design: Design, rows: list[Row], needed_s: float | None, ended_by: str = BUDGET_ENDED) -> Campaign:
     """What the rows say so far, with no verdict but that they cannot decide. NothingToCompare if there is not one pair."""
     experiment = Experiment(cases, design, lambda row: None, time.monotonic)
     experiment.rows = list(rows)
     with contextlib.suppress(LabError):  # what cannot be counted is missing in the table
-        if not any(row["stage"] == COUNT for row in rows):
+        if ended_by == BUDGET_ENDED and not any(row["stage"] == COUNT for row in rows):
             count_exactly(experiment)
     judged = judge_stage(experiment, FIRST)
     blocks = {name: experiment.blocks_of(name, *FIRST) for name in judged}
-    found = tuple(undecided_case(experiment.cases[name], comparisons, design, needed_s) for name, comparisons in judged.items())
+    found = tuple(undecided_case(experiment.cases[name], comparisons, open_question(comparisons[0], design, needed_s, ended_by))
+                  for name, comparisons in judged.items())
     reason = found[0].reason if len(found) == 1 else "; ".join(f"{case.name}: {case.reason}" for case in found)
     return Campaign(INCONCLUSIVE, reason, Exit.INCONCLUSIVE, found, tuple(rows), blocks, blocks, needed_s or 0.0)
 
 
-def undecided_case(case: Case, found: list[Comparison], design: Design, needed_s: float | None) -> CaseResult:
-    reason = f"{comparison_text(found[0])}; {open_question(found[0], design, needed_s)}"
+def undecided_case(case: Case, found: list[Comparison], question: str) -> CaseResult:
+    reason = f"{comparison_text(found[0])}; {question}"
     open_ones = tuple(c if METRICS[c.metric].is_exact else dataclasses.replace(c, verdict=INCONCLUSIVE, reason=reason) for c in found)
     return CaseResult(case.name, INCONCLUSIVE, reason, open_ones, case.gating, open_ones)
 
 
-def open_question(headline: Comparison, design: Design, needed_s: float | None) -> str:
+def open_question(headline: Comparison, design: Design, needed_s: float | None, ended_by: str) -> str:
     if headline.verdict in CHANGED:
-        return f"{plural(headline.pairs_count, 'pair')} showed it, and the budget ended before fresh processes had confirmed it"
-    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else "the budget ended"
+        return f"{plural(headline.pairs_count, 'pair')} showed it, and {ended_by} before fresh processes had confirmed it"
+    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else ended_by
     return f"{plural(headline.pairs_count, 'pair')} cannot prove it at {100 * design.policy.alpha:g} %; {more}"
 
 

@@ -20,7 +20,7 @@ COUNTED = "instructions_count"
 def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[str, tuple[int, int]]:
     """{case: instructions of A and of B}. budget_s: for all cases; a case that would not fit, or cannot be counted, is absent."""
     found: dict[str, tuple[int, int]] = {}
-    if campaign.exit is Exit.ENVIRONMENT or shutil.which("valgrind") is None:
+    if campaign.exit is Exit.ENVIRONMENT or campaign.was_interrupted or shutil.which("valgrind") is None:
         return found
     for case in cases:
         price_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
