@@ -19,8 +19,9 @@ def page(summary: dict, stem: str) -> str:
              "interleaved: the gate's own runs. So the same test in two rows shows what the order of runs buys, and "
              "the gate beside the tests on its runs what the engine adds. Its "
              "first stage stands twice, without confirmation and canary: by the median of the blocks' ratios, which is the "
-             "gate's, and by the ratio of medians (ADR 5). A floor is fitted on the other half of the trials. The figure leaves "
-             "out other tests on our runs.", "", provenance_line(summary), ""]
+             "gate's, and by the ratio of medians (ADR 5). A floor is fitted on the other half of the trials. Where its pilot, which does not know the arms, found "
+             "that the blocks for the wanted power fit into the budget, the gate stands once more. The figure leaves out other tests "
+             "on our runs.", "", provenance_line(summary), ""]
     for condition, tools in summary["conditions"].items():
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)

@@ -26,6 +26,7 @@ FIRST_STAGE = "pm"
 FLOOR_PERCENTILE = 99
 FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
+GATE_WHERE_USABLE = "gate, where its pilot found room for the wanted power"
 FIRST_STAGE_GATE = "gate's first stage alone"
 FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
 
@@ -38,7 +39,7 @@ SAME_RUNS_WELCH, SAME_STRICT_WELCH = "Welch t on our runs", "Welch t on our runs
 SAME_RUNS_U, SAME_STRICT_U = "Mann-Whitney on our runs", "Mann-Whitney on our runs, our alpha and effect"
 ON_OUR_RUNS = (FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_STRICT_WELCH, SAME_RUNS_U, SAME_STRICT_U)
 ON_RUNS_BACK_TO_BACK = (HYPERFINE_WELCH, STRICT_WELCH, HYPERFINE_U, STRICT_U, COMPARE_PY, CRITERION_RS)
-TOOLS = (GATE, *ON_OUR_RUNS, *ON_RUNS_BACK_TO_BACK)
+TOOLS = (GATE, GATE_WHERE_USABLE, *ON_OUR_RUNS, *ON_RUNS_BACK_TO_BACK)
 
 
 def order_of_runs(tool: str) -> str:
@@ -120,6 +121,8 @@ def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: 
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
     verdicts = {GATE: gate_says(trial, floors.gate, planted)}
+    if trial["gate"].get("is_usable"):
+        verdicts[GATE_WHERE_USABLE] = verdicts[GATE]
     if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
         verdicts[CRITERION_RS] = said in wanted_verdicts(planted)
     if trial["condition"] not in OF_ONE_PROGRAM:  # there is no rival to link anew for each block

@@ -222,13 +222,15 @@ def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
 
 
 def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
-    """The whole procedure of `lab compare`, as it stands; relinked, of `lab gate` and of an audit."""
+    """The whole procedure of `lab compare`, as it stands; relinked, of `lab gate` and of an audit. is_usable: after the pilot,
+    which does not know the arms, the blocks that the wanted power asks for had room in the budget."""
     rows: list[dict] = []
     try:
         campaign = campaign_of(trial, files, rows)
     except TooShort as error:
-        return {"verdict": "inconclusive", "reason": str(error), "runs": columns(rows)}
-    return gate_record(campaign) | {"runs": columns(rows)}
+        return {"verdict": "inconclusive", "reason": str(error), "is_usable": False, "runs": columns(rows)}
+    budget_s = TRIAL_BUDGET_S if trial.condition in OF_ONE_PROGRAM else relinked_trials.BUDGET_S
+    return gate_record(campaign) | {"is_usable": campaign.wanted_s <= budget_s, "runs": columns(rows)}
 
 
 def campaign_of(trial: Trial, files: dict[str, Path], rows: list[dict]) -> Campaign:

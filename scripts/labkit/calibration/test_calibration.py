@@ -14,7 +14,7 @@ import pytest
 from labkit import error_rates
 from labkit.calibration import (calibration_page, calibration_rates, calibration_trials, criterion_trials,
                                 ratio_of_medians)
-from labkit.calibration.calibration_rates import COMPARE_PY, HYPERFINE_U, HYPERFINE_WELCH, STRICT_WELCH, summarise
+from labkit.calibration.calibration_rates import COMPARE_PY, GATE_WHERE_USABLE, HYPERFINE_U, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
 from labkit.calibration.criterion_trials import missing_criterion
@@ -57,6 +57,15 @@ def test_rates_count_what_is_called_changed():
     assert (rates["0"]["changed_count"], rates["0"]["trials_count"]) == (2, 250)
     assert (rates["20"]["changed_count"], rates["20"]["inconclusive_count"]) == (9, 1)
     assert rates["0"]["low_ratio"] < 2 / 250 < rates["0"]["high_ratio"]
+
+
+def test_power_where_the_pilot_had_room_for_it_stands_beside_that_of_all_trials():
+    trials = [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02) for i in range(20)]
+    for trial in trials:
+        trial["gate"]["is_usable"] = trial["index"] < 10
+    rates = summarise(HEAD, trials, {}, "quick")["conditions"]["quiet"]
+    assert (rates[GATE]["20"]["changed_count"], rates[GATE]["20"]["trials_count"]) == (9, 20)
+    assert (rates[GATE_WHERE_USABLE]["20"]["changed_count"], rates[GATE_WHERE_USABLE]["20"]["trials_count"]) == (9, 10)
 
 
 def test_an_improvement_is_not_a_planted_slowdown_found():

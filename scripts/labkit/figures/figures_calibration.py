@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from labkit.calibration.calibration_rates import ON_OUR_RUNS
+from labkit.calibration.calibration_rates import GATE_WHERE_USABLE, ON_OUR_RUNS
 from labkit.error_rates import GATE
 from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
@@ -25,7 +25,7 @@ def draw(summary: dict, path: Path) -> None:
         figure, grid = plt.subplots(len(conditions), 2, figsize=(10.5, 3.5 * len(conditions)), squeeze=False,
                                     layout="constrained", width_ratios=(1, 1.2))
         for (false_alarms, power), (condition, rates) in zip(grid, conditions.items()):
-            tools = {tool: rates[tool] for tool in rates if tool not in ON_OUR_RUNS}
+            tools = {tool: rates[tool] for tool in rates if tool not in (GATE_WHERE_USABLE, *ON_OUR_RUNS)}
             looks = looks_of(list(tools))
             draw_false_alarms(false_alarms, tools, looks, f"{condition}: false alarms")
             draw_power(power, tools, looks, f"{condition}: planted slowdowns found")
