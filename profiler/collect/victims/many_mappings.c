@@ -1,9 +1,13 @@
 /*
- * Maps argv[1] pages of code apart from each other, says so in a line, and
- * works for argv[2] ms of CPU time.
+ * Maps argv[1] pages of code apart from each other, says so in a line, works
+ * for argv[2] ms of CPU time, and has argv[3] children one after the other,
+ * each of which makes 10 blocks.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "known_work.h"
 
@@ -13,6 +17,27 @@ __attribute__((noinline)) static void burn_amid(uint64_t work_ms)
 {
 	burn_ns(work_ms * 1000000);
 	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void child_blocks(void)
+{
+	for (int i = 0; i < 10; i++) {
+		void *volatile block = malloc(48);
+
+		free(block);
+	}
+}
+
+static int fork_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		child_blocks();
+		exit(0);
+	}
+	return waitpid(pid, &status, 0) != pid || status;
 }
 
 int main(int argc, char **argv)
@@ -29,5 +54,8 @@ int main(int argc, char **argv)
 	puts("mapped");
 	fflush(stdout);
 	burn_amid(argument(argc, argv, 2, 300));
+	for (uint64_t left = argument(argc, argv, 3, 0); left; left--)
+		if (fork_child())
+			return 1;
 	return 0;
 }

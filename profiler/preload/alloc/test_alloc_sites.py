@@ -87,6 +87,17 @@ def test_every_process_and_every_exec_is_seen(tmp_path):
     assert by_size["main"] == 22
 
 
+@pytest.mark.slow
+def test_the_names_of_a_child_wait_for_its_listing(tmp_path):
+    """The collector took a listing of maps for whole that was still being read: what was not in it yet had no names, in
+    a child that it looked at just then. With so many maps that was most of them."""
+    report, done = record(victim("many_mappings", "10000", "0", "20"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sum(site["allocations_count"] for site in report["call_sites"] if site["name"] == "child_blocks") == 200
+    session = json.loads((tmp_path / "session.json").read_text())
+    assert all(name for stack in session["allocations"]["stack"] for name in site_names(session, stack))
+
+
 def test_children_of_a_raw_clone_are_processes_of_their_own(tmp_path):
     """They wrote into the arena of their parent, whose counters they shared."""
     report, done = record(victim("alloc_raw_fork"), tmp_path)

@@ -30,17 +30,25 @@ void process_restart_texts(void)
 	atomic_store(&maps_count, 0);
 }
 
-static struct text_block *take_text(enum block_kind kind, const char *text,
-				    size_t bytes)
+static struct text_block *take_text(enum block_kind kind, size_t room)
 {
-	struct text_block *block = arena_take(kind, sizeof(*block) + bytes);
+	return arena_take(kind, sizeof(struct text_block) + room);
+}
+
+/* Last, for the collector takes a text with a length to be whole. */
+static void publish_text(struct text_block *block, size_t bytes)
+{
+	__atomic_store_n(&block->bytes, bytes, __ATOMIC_RELEASE);
+}
+
+static void save_text(enum block_kind kind, const char *text, size_t bytes)
+{
+	struct text_block *block = take_text(kind, bytes);
 
 	if (!block)
-		return NULL;
-	block->bytes = bytes;
-	if (text)
-		memcpy(block->text, text, bytes);
-	return block;
+		return;
+	memcpy(block->text, text, bytes);
+	publish_text(block, bytes);
 }
 
 void process_save_command(void)
@@ -54,7 +62,7 @@ void process_save_command(void)
 	if (fd >= 0)
 		raw_close(fd);
 	if (bytes > 0)
-		take_text(BLOCK_PROCESS, text, (size_t)bytes);
+		save_text(BLOCK_PROCESS, text, (size_t)bytes);
 }
 
 /* "start-end r-xp offset device inode path" */
@@ -195,9 +203,9 @@ void process_save_maps(void)
 		return;
 	/* Room for a few more lines, should another thread map meanwhile. */
 	room = read_maps(NULL, TEXT_BYTES_MAX) + LINE_BYTES_MAX;
-	block = take_text(BLOCK_MAPS, NULL, room);
+	block = take_text(BLOCK_MAPS, room);
 	if (!block)
 		return;
-	block->bytes = read_maps(block->text, room);
+	publish_text(block, read_maps(block->text, room));
 	atomic_fetch_add(&maps_count, 1);
 }
