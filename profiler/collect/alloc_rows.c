@@ -384,7 +384,7 @@ static uint64_t peak_time_ns(const struct saving *saving)
 	case PEAK_QUIET:
 		return saving->image->quiet_peak.time_ns;
 	case PEAK_END:
-		return file->head->ended.ns;
+		return clinic_arena_instant_ns(file, file->head->ended_ticks);
 	default:
 		return clinic_arena_instant_ns(file, file->head->peak_ticks);
 	}

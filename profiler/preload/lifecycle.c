@@ -173,7 +173,7 @@ static void close_arena(void)
 		return;
 	process_save_maps();
 	if (!confinement.is_clockless)
-		head->ended = instant_now();
+		head->ended_ticks = ticks_now();
 }
 
 static void write_all(void *unused)
@@ -293,7 +293,7 @@ static void prepare_confinement(enum confinement_kind kind)
 		head->is_confined = 1;
 	if (head && kind == CONFINED_WITHOUT_CLOCK) {
 		head->is_clockless = 1;
-		head->ended = instant_now();
+		head->ended_ticks = ticks_now();
 		track_plan.with_locks = false;
 		thread_stop_counting(self);
 	}

@@ -26,7 +26,7 @@
 
 #define ARENA_MAGIC   0x31414e4c434c4350ull
 #define ARENA_ALIGN   64u
-#define ARENA_VERSION 5u
+#define ARENA_VERSION 6u
 
 enum block_kind {
 	BLOCK_NONE, /* not yet taken, or just being made */
@@ -52,10 +52,9 @@ struct arena_head {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t pid;
-	uint64_t used_bytes; /* head included */
-	uint64_t lost_count; /* blocks that could not be had */
-	struct arena_instant started;
-	struct arena_instant ended;   /* zero: killed, or still running */
+	uint64_t used_bytes;          /* head included */
+	uint64_t lost_count;          /* blocks that could not be had */
+	uint64_t ended_ticks;         /* zero: killed, or still running */
 	uint32_t is_unobservable;     /* the program brings its own malloc */
 	uint32_t is_new_unobservable; /* C++ goes past malloc */
 	uint32_t has_live;            /* frees were matched to allocations */

@@ -34,9 +34,28 @@ static inline uint64_t ticks_now(void)
 #endif
 }
 
+#define INSTANT_TRIES 3
+
+/*
+ * Of a few tries the one in which the least time passed between the two
+ * looks: whoever is suspended there has a moment of two times.
+ */
 static inline struct arena_instant instant_now(void)
 {
-	return (struct arena_instant){.ticks = ticks_now(), .ns = clock_ns()};
+	struct arena_instant instant = {0};
+	uint64_t least_ticks = UINT64_MAX;
+
+	for (int i = 0; i < INSTANT_TRIES; i++) {
+		uint64_t before = ticks_now(), ns = clock_ns(),
+			 took_ticks = ticks_now() - before;
+
+		if (took_ticks >= least_ticks)
+			continue;
+		least_ticks = took_ticks;
+		instant.ticks = before + took_ticks / 2;
+		instant.ns = ns;
+	}
+	return instant;
 }
 
 #endif

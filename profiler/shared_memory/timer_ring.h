@@ -11,6 +11,8 @@
  *            a loss.
  * Reader     the collector, alone: stops at a kind of 0, sets to zero what it
  *            has consumed, and moves `tail`.
+ * Times      CLOCK_MONOTONIC of the program, which may be in a time namespace
+ *            of its own: `made` tells how far it is from the reader's.
  * Units      bytes; positions only grow, modulo ring_bytes is the place.
  * Read next  timer_sampler.c, the writer; sources/timer_program.c, the reader.
  */
@@ -20,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "shared_memory/arena_layout.h"
 #include "unwind/registers.h"
 
 #define TIMER_RING_FOLDER_MAX 256
@@ -41,6 +44,7 @@ struct timer_ring_head {
 	/* The reader's wishes. */
 	_Atomic uint32_t stack_most; /* bytes of each sample */
 	_Atomic uint32_t is_stopped; /* no more samples */
+	struct arena_instant made;   /* by the writer's clock; zero: no clock */
 };
 
 enum timer_record_kind {

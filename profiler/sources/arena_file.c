@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "foundation/growing_array.h"
-#include "shared_memory/ticks.h"
 #include "sources/file_owner.h"
 
 /* So that a program that allocates steadily is not mapped anew each time. */
@@ -290,23 +289,10 @@ bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks)
 {
-	const struct arena_instant *start = &file->head->started;
-	struct arena_instant end = file->head->ended;
-
-	/* Killed: the same clocks still run. */
-	if (!end.ticks)
-		end = instant_now();
-	if (!start->ticks || end.ticks <= start->ticks || end.ns <= start->ns)
-		return 0;
-	return (uint64_t)((double)ticks * (double)(end.ns - start->ns) /
-			  (double)(end.ticks - start->ticks));
+	return clinic_tick_clock_span_ns(&file->folder->clock, ticks);
 }
 
 uint64_t clinic_arena_instant_ns(const struct arena_file *file, uint64_t ticks)
 {
-	const struct arena_instant *start = &file->head->started;
-
-	if (!ticks || ticks < start->ticks)
-		return 0;
-	return start->ns + clinic_arena_ticks_ns(file, ticks - start->ticks);
+	return clinic_tick_clock_ns(&file->folder->clock, ticks);
 }

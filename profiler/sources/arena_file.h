@@ -83,9 +83,9 @@ bool clinic_arena_stage(const struct arena_file *file, uint32_t node,
 bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 			  char *path);
 
-/* Ticks to nanoseconds; 0 when nothing tells how long a tick is. */
+/* Ticks to nanoseconds. */
 uint64_t clinic_arena_ticks_ns(const struct arena_file *file, uint64_t ticks);
-/* CLOCK_MONOTONIC at that tick. */
+/* Our CLOCK_MONOTONIC at that tick; 0: before the recording. */
 uint64_t clinic_arena_instant_ns(const struct arena_file *file, uint64_t ticks);
 
 #endif

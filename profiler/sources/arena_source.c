@@ -159,7 +159,7 @@ static int drain_image(struct arena_source *source, struct arena_image *image,
 	int err;
 
 	/* First, so that nothing comes after the last look. */
-	image->is_done = image->file.head->ended.ticks != 0;
+	image->is_done = image->file.head->ended_ticks != 0;
 	telling.is_final |= image->is_done;
 	telling.is_full = telling.is_final || image->looks_count++ < 2;
 	image->file.head->drains_count = telling.drains_count;

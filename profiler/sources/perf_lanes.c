@@ -119,11 +119,16 @@ int clinic_perf_lane_join(struct clinic_perf_lanes *lanes,
 	return 0;
 }
 
-static void look_ahead(struct clinic_perf_lane *lane)
+static void look_ahead(const struct clinic_perf_lanes *lanes,
+		       struct clinic_perf_lane *lane)
 {
+	uint64_t record_ns;
+
 	lane->record = clinic_perf_ring_peek(&lane->ring);
-	if (lane->record)
-		lane->record_ns = clinic_perf_record_time(lane->record);
+	if (!lane->record)
+		return;
+	record_ns = clinic_perf_record_time(lane->record);
+	lane->record_ns = record_ns ? record_ns + lanes->shift_ns : 0;
 }
 
 static struct clinic_perf_lane *oldest_lane(struct clinic_perf_lanes *lanes,
@@ -156,6 +161,7 @@ static int hand_on(struct clinic_perf_decoder *decoder,
 	struct clinic_event event;
 	int found = clinic_perf_decode(decoder, lane->record, &event);
 
+	event.time_ns = lane->record_ns;
 	if (found < 0)
 		event = lost_event(lane->record_ns, 1);
 	else if (lane->takes_departures && event.kind == CLINIC_EVENT_SAMPLE)
@@ -185,12 +191,12 @@ int clinic_perf_lanes_drain(struct clinic_perf_lanes *lanes,
 
 	for (size_t i = 0; i < lanes->count; i++) {
 		clinic_perf_ring_begin(&lanes->at[i].ring);
-		look_ahead(&lanes->at[i]);
+		look_ahead(lanes, &lanes->at[i]);
 	}
 	while (!err && (lane = oldest_lane(lanes, until_ns))) {
 		err = hand_on(decoder, lane, on_event, context);
 		clinic_perf_ring_next(&lane->ring);
-		look_ahead(lane);
+		look_ahead(lanes, lane);
 	}
 	for (size_t i = 0; i < lanes->count; i++) {
 		int late_err = end_lane(&lanes->at[i], on_event, context);

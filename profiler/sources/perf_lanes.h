@@ -35,6 +35,8 @@ struct clinic_perf_lanes {
 	struct clinic_perf_lane *at;
 	size_t count, capacity;
 	size_t ring_bytes; /* of each ring, as far as granted; 0: none yet */
+	/* From the kernel's clock to ours, modulo 2^64. */
+	uint64_t shift_ns;
 };
 
 /* One lane for each CPU that is online. */

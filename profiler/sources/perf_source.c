@@ -12,6 +12,7 @@
 
 #include "sources/perf_choice.h"
 #include "sources/perf_lanes.h"
+#include "sources/time_namespace.h"
 #include "foundation/growing_array.h"
 
 /* What a sample takes in a ring besides its stack: chains and registers. */
@@ -236,6 +237,7 @@ static int choose(struct perf_source *source, struct clinic_refusals *refusals)
 
 	if (err)
 		return err;
+	source->lanes.shift_ns = clinic_time_namespace_shift_ns();
 	if (source->plan.is_running)
 		return choose_for_running(source, source->lanes.at[0].cpu,
 					  refusals);

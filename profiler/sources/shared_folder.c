@@ -162,6 +162,7 @@ int clinic_shared_folder_make(struct clinic_shared_folder *folder,
 
 	*folder = (struct clinic_shared_folder){.fd = -1,
 						.door = {.listener = -1}};
+	clinic_tick_clock_start(&folder->clock);
 	for (size_t i = 0; err && i < sizeof(places) / sizeof(*places); i++) {
 		sweep(places[i], prefix);
 		err = make_in(folder, places[i], prefix);

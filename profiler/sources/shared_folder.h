@@ -15,12 +15,15 @@
 #include <stdbool.h>
 
 #include "sources/handover_door.h"
+#include "sources/tick_clock.h"
 
 struct clinic_shared_folder {
 	char path[64]; /* "": there is none */
 	int fd;
 	/* What is as if it were in there; open where the folder is made. */
 	struct clinic_handover_door door;
+	/* Of what is dated in there; it runs from when the folder was made. */
+	struct clinic_tick_clock clock;
 };
 
 /* prefix: "clinic-", say. */

@@ -59,6 +59,8 @@ clinic_timer_program_open(const struct clinic_shared_folder *folder,
 	}
 	program->head = program->mapping.at;
 	program->data = (const uint8_t *)program->head + TIMER_RING_HEAD_BYTES;
+	program->shift_ns = clinic_tick_clock_shift_ns(&folder->clock,
+						       &program->head->made);
 	return program;
 }
 
@@ -148,7 +150,7 @@ static int tell_sample(const struct clinic_timer_receiver *to,
 		.kind = CLINIC_EVENT_SAMPLE,
 		.pid = program->pid,
 		.tid = thread_of(program, sample.tid),
-		.time_ns = sample.time_ns,
+		.time_ns = sample.time_ns + program->shift_ns,
 		.sample =
 			{
 				.weight_ns = sample.weight_ns,
@@ -185,7 +187,8 @@ static int tell_stage(const struct clinic_timer_receiver *to,
 	struct clinic_event event = {.kind = CLINIC_EVENT_STAGE,
 				     .pid = program->pid,
 				     .tid = thread_of(program, stage->tid),
-				     .time_ns = stage->time_ns,
+				     .time_ns =
+					     stage->time_ns + program->shift_ns,
 				     .stage = name};
 
 	memcpy(name, stage->name, sizeof(stage->name));

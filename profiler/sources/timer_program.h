@@ -40,6 +40,7 @@ struct clinic_timer_program {
 	uint64_t tail;      /* ours: the one in the file can be overwritten */
 	const char *damage; /* why nothing more is read; NULL: all is well */
 	uint64_t lost_seen_count;
+	uint64_t shift_ns;  /* from its clock to ours, modulo 2^64 */
 	uint32_t named_tid; /* whose name was told last, and which */
 	char thread_name[16];
 	bool is_announced;

@@ -140,8 +140,6 @@ void track_open(const struct track_plan *plan)
 	head = arena_get_head();
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
-	if (!confinement.is_clockless)
-		head->started = instant_now();
 	/* A value of a later key is kept in memory that is allocated. */
 	has_end_key = !pthread_key_create(&end_key, end_thread) &&
 		      end_key < KEYS_WITHOUT_MEMORY;
@@ -486,8 +484,6 @@ void track_restart(void)
 	budget_restart();
 	if (!(track_plan.with_stacks || track_plan.with_locks))
 		return;
-	if (!confinement.is_clockless)
-		head->started = instant_now();
 	head->has_live = track_plan.with_live;
 	head->sample_bytes = track_plan.sample_bytes;
 	call_sites_restart();

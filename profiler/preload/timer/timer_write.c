@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "preload/confinement.h"
 #include "preload/raw_calls.h"
+#include "shared_memory/ticks.h"
 
 /* Of maps in one record: a line has at most PATH_MAX and a few numbers. */
 #define MAPS_BYTES 16384
@@ -80,6 +82,8 @@ static int map_ring(struct timer_ring *ring, int fd)
 	ring->head->pid = (uint32_t)getpid();
 	ring->head->ring_bytes = TIMER_RING_BYTES;
 	ring->head->stack_most = TIMER_RING_STACK;
+	if (!confinement.is_clockless)
+		ring->head->made = instant_now();
 	/* Last: the collector looks at nothing else before it sees this. */
 	__atomic_store_n(&ring->head->magic, TIMER_RING_MAGIC,
 			 __ATOMIC_RELEASE);

@@ -1,0 +1,43 @@
+/*
+ * sources/tick_clock.h - ticks of the targets as our CLOCK_MONOTONIC.
+ *
+ *	clinic_tick_clock_start(&clock);                once, at the start
+ *	clinic_tick_clock_ns(&clock, head->peak_ticks);
+ *
+ * A program in another time namespace has a CLOCK_MONOTONIC that is hours or
+ * years from ours, and the same counter of ticks: by the ticks, its moments
+ * become ours.
+ *
+ * Units      ticks as in shared_memory/ticks.h.
+ * Errors     none; before any time has passed, a span is 0.
+ * Read next  shared_memory/ticks.h; time_namespace.h, for perf events.
+ */
+#ifndef CLINIC_SOURCES_TICK_CLOCK_H
+#define CLINIC_SOURCES_TICK_CLOCK_H
+
+#include <stdint.h>
+
+#include "shared_memory/arena_layout.h"
+
+struct clinic_tick_clock {
+	struct arena_instant start;
+};
+
+void clinic_tick_clock_start(struct clinic_tick_clock *clock);
+
+/* So many ticks in nanoseconds. */
+uint64_t clinic_tick_clock_span_ns(const struct clinic_tick_clock *clock,
+				   uint64_t ticks);
+
+/* Our CLOCK_MONOTONIC at that tick; 0 when it was before the start. */
+uint64_t clinic_tick_clock_ns(const struct clinic_tick_clock *clock,
+			      uint64_t ticks);
+
+/*
+ * What is to be added to their CLOCK_MONOTONIC, modulo 2^64, to have ours: 0
+ * in the same namespace.
+ */
+uint64_t clinic_tick_clock_shift_ns(const struct clinic_tick_clock *clock,
+				    const struct arena_instant *theirs);
+
+#endif
