@@ -84,12 +84,19 @@ audit: instruments
 verify: setup
 	$(Q)$(LAB) verify $(if $(R),$(call quoted,$(R)),$(error R= is missing: make verify R=reports/telemetry/v0001))
 
+#: KEY a private SSH key outside of this tree, for sign
+
+## sign: sign the sealed report R with KEY; verify then says whose it is
+sign: setup
+	$(Q)$(LAB) sign $(if $(R),$(call quoted,$(R)),$(error R= is missing: make sign R=reports/telemetry/v0001 KEY=FILE)) \
+	  --key $(if $(KEY),$(call quoted,$(KEY)),$(error KEY= is missing: make sign R=reports/telemetry/v0001 KEY=FILE))
+
 ## new: scaffold a patient, workloads/W
 new: setup
 	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
 	  W= is missing: make new W=name))
 
-PHONY += baseline profile optimize rebench audit verify new
+PHONY += baseline profile optimize rebench audit verify sign new
 
 # With the victim that the allocation counter is tested on before it is believed.
 instruments: $(O)/victims/alloc_23

@@ -21,6 +21,7 @@ OPERATION_NS = {"tiny": 310.0, "large": 300.0, "huge": 365.0}
 STAGES = {"parse": 0.30, "check": 0.10, "sort": 0.42, "emit": 0.15}  # share of the time, and of the samples
 ALLOCATIONS_PER_OPERATION = {"parse": 3, "check": 0, "sort": 1, "emit": 2}
 BLOCKS, SAMPLES_PER_RUN, BLOCK_NOISE, RUN_NOISE = 10, 20, 0.015, 0.008
+SECONDS_A_SIZE, SECONDS_A_STAGE = 15, 60
 STARTED = "2026-01-02T03:04:05Z"
 
 # id: (title, target, predicted, risk, lines, gain at large, gain at huge, allocation factor, failure)
@@ -81,7 +82,7 @@ def head(name: str, budget: str) -> dict[str, Any]:
     return {
         "schema": 1, "kind": kind, "tool": {"name": "lab", "version": "0.1.0"},
         "command": ["scripts/lab", "audit", "mill", f"--budget={budget}"],
-        "started_utc": STARTED, "ended_utc": "2026-01-02T03:05:06Z",
+        "started_utc": STARTED, "ended_utc": "2026-01-02T03:07:05Z",
         "host": {"fingerprint": hash_of(json.dumps(stable)), "stable": stable,
                  "unstable": {"load1_ratio": 0.11, "steal_ratio": 0.001, "frequency_mhz": 3000.0}},
         "workload": "mill", "budget": budget, "seed": seed_of(name), "inputs_sha256": hash_of(name),
@@ -125,7 +126,7 @@ def described(name: str) -> dict[str, Any]:
 def runs(arms: dict[str, float], size: str, seed: int) -> list[dict[str, Any]]:
     """Rows of {arm: gain over the baseline} in random mirrored blocks."""
     source = random.Random(f"{seed}/{size}")
-    rows, clock_ns = [], 10**9
+    rows, clock_ns = [], started_ns(size, seed)
     for block in range(BLOCKS):
         mood = math.exp(source.gauss(0, BLOCK_NOISE))
         order = list(arms)
@@ -135,6 +136,11 @@ def runs(arms: dict[str, float], size: str, seed: int) -> list[dict[str, Any]]:
             rows.append(row(arm, size, block, position, order, batch_ns, clock_ns, source))
             clock_ns += rows[-1]["wall_ns"]
     return rows
+
+
+def started_ns(size: str, seed: int) -> int:
+    """Documents and sizes one after the other, so that no two runs share a moment."""
+    return (1 + SECONDS_A_STAGE * (seed % 1000) + SECONDS_A_SIZE * list(SIZES).index(size)) * 10**9
 
 
 def row(arm: str, size: str, block: int, position: int, order: list[str], batch_ns: float, started_ns: int,
@@ -294,9 +300,15 @@ def measured(name: str, gain: float, huge_gain: float, allocation_factor: float)
 def staged(rows: list[dict[str, Any]], place: int) -> list[dict[str, Any]]:
     """As a campaign leaves them: blocks numbered through over the sizes, and a canary, another run of A, in some."""
     rows = [row | {"block": row["block"] + place * BLOCKS, "stage": "pilot", "build": row["block"] % 3} for row in rows]
-    canaries = [row | {"arm": "canary", "position": row["position"] + 4} for row in rows
-                if row["arm"] == "A" and row["size"] == MAIN]
-    return rows + canaries
+    return rows + [canary_like(row) for row in rows if row["arm"] == "A" and row["size"] == MAIN]
+
+
+def canary_like(row: dict[str, Any]) -> dict[str, Any]:
+    """A run of its own, after the others of its size, and a nanosecond a sample slower."""
+    later_ns = SECONDS_A_SIZE * 10**9 // 2
+    return row | {"arm": "canary", "position": row["position"] + 4, "started_ns": row["started_ns"] + later_ns,
+                  "timed_started_ns": row["timed_started_ns"] + later_ns,
+                  "samples_ns": [one + 1 for one in row["samples_ns"]]}
 
 
 def confirmation(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench repeat verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench repeat sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -69,6 +69,9 @@ _lab()
 	repeat)
 		options="--budget --times"
 		workloads=1
+		;;
+	sign)
+		options="--key"
 		;;
 	verify)
 		options=""

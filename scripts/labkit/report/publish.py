@@ -10,6 +10,7 @@ from typing import Any
 from labkit.analysis import analyse
 from labkit.analysis.evidence_set import read_evidence_set
 from labkit.evidence import layout, write_text
+from labkit.report.chain import record_head
 from labkit.report.made_by import this_version
 from labkit.report.render import render_pages
 from labkit.report.seal import seal
@@ -26,6 +27,7 @@ def publish(report: Path) -> dict[str, Any]:
     for name, text in render_pages(audit).items():
         write_text(report / name, text)
     seal(report, audit["previous"], this_version())
+    record_head(report)
     return audit
 
 

@@ -3,8 +3,8 @@
 Five questions, each answered with the file or the number that differs: are the files those that were sealed, is
 the evidence of its schema, do the numbers follow from it, do the pages and figures follow from the numbers, and is
 the chain of versions whole. audit.json holds the hash of each evidence file, so evidence that was changed and
-sealed anew is named too. Who rewrites everything, the later versions included, can only be caught by whoever kept
-a hash: that is what the chain is for.
+sealed anew is named too. Who rewrites everything, the later versions and reports/chain.txt included, is caught by git's
+history, by a signature (signature.py), or by whoever kept a hash.
 
 A report is read as if its author were hostile: whatever its evidence makes the analysis stumble over is a difference.
 
@@ -21,9 +21,11 @@ from labkit.analysis import analyse
 from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
 from labkit.evidence import figures_named_in
 from labkit.outcome import LabError
+from labkit.report.chain import head_breaks
 from labkit.report.made_by import is_committed
 from labkit.report.publish import NUMBERS, draw, numbers_text
 from labkit.report.render import PAGES, render_pages
+from labkit.report.row_checks import impossible_rows
 from labkit.report.seal import SEAL, Link, SealManifest, read_manifest, report_files
 from labkit.untrusted_file import UntrustedFileError, read_bytes, read_json, sha256_of_regular_file
 
@@ -72,8 +74,9 @@ def as_sealed(report: Path) -> list[Difference]:
     if files:
         return files
     drawn = [f"figures/{path.name}" for path in sorted((report / "figures").glob("*.svg"))]
-    return [*_unreadable(report), *_uncomputed(report, {*PAGES, NUMBERS, *drawn}), *_plan_says(report, manifest),
-            *_foreign_figures(report, drawn), *chain_differences(report, manifest)]
+    return [*_unreadable(report), *_impossible(report), *_uncomputed(report, {*PAGES, NUMBERS, *drawn}), *_plan_says(report, manifest),
+            *_foreign_figures(report, drawn), *chain_differences(report, manifest),
+            *(Difference(*one) for one in head_breaks(report))]
 
 
 def _unreadable(report: Path) -> Iterator[Difference]:
@@ -82,6 +85,14 @@ def _unreadable(report: Path) -> Iterator[Difference]:
             read_json(report / path)
         except UntrustedFileError as error:
             yield Difference(path, "", "JSON", str(error))
+
+
+def _impossible(report: Path) -> list[Difference]:
+    """Evidence that is not even of its shape is named where the numbers are concluded from it."""
+    try:
+        return [Difference(file, place, "a measured run", wrong) for file, place, wrong in impossible_rows(report)]
+    except (*STUMBLES, UntrustedFileError):
+        return []
 
 
 def _not_concluded(reason: str) -> Difference:

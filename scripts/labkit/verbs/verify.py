@@ -1,4 +1,7 @@
-"""verify - recompute every number of a sealed report from its evidence; any difference fails"""
+"""verify - recompute every number of a sealed report from its evidence; any difference fails
+
+Says, too, whether the report is unsigned, signed by a known key, or has a broken signature, which fails.
+"""
 
 import resource
 import subprocess
@@ -20,15 +23,24 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     if not args.report.is_dir():
         raise UsageError(f"{args.report} is not a folder; sealed reports stand in reports/<workload>/vNNNN")
+    from labkit.report.signature import State, examine
+
+    code = recomputed(args.report)
+    signature = examine(args.report)
+    print(f"verify: {args.report}: {signature}")
+    return Exit.FAILED if signature.state is State.BROKEN else code
+
+
+def recomputed(report: Path) -> Exit:
     from labkit.report.made_by import this_version  # late: `lab --help` need not pay for scipy and matplotlib
     from labkit.report.recompute import as_sealed, recompute
     from labkit.report.seal import read_manifest
 
-    made_by = read_manifest(args.report).made_by
+    made_by = read_manifest(report).made_by
     if made_by in (None, this_version()):
-        return say(args.report, recompute(args.report), "every file, number, page and figure follows from the evidence")
-    differences = as_sealed(args.report)
-    return say(args.report, differences, "") if differences else ask_its_maker(args.report, made_by)
+        return say(report, recompute(report), "every file, number, page and figure follows from the evidence")
+    differences = as_sealed(report)
+    return say(report, differences, "") if differences else ask_its_maker(report, made_by)
 
 
 def say(report: Path, differences: list, all_is_well: str) -> Exit:

@@ -1,0 +1,111 @@
+"""signature.py - who stands for a sealed report: a signature over its manifest.  manifest, key -> vNNNN.sig -> signer
+
+A seal shows accidents: whoever can rewrite evidence and manifest can also seal anew. A signature shows that too, as
+long as the key stands outside the tree. It is what `ssh-keygen -Y sign` writes (OpenSSH, PROTOCOL.sshsig), over the
+manifest, in a file beside the report, so that labs from before signatures still read the report as it was sealed.
+The keys that are known stand in hardening/allowed_signers (ssh-keygen(1), ALLOWED SIGNERS), under git.
+"""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from labkit.evidence import write_text
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.report.seal import SEAL, read_manifest
+from labkit.untrusted_file import UntrustedFileError, read_bytes
+
+ROOT = Path(__file__).resolve().parents[3]
+ALLOWED_SIGNERS = ROOT / "hardening" / "allowed_signers"
+NAMESPACE = "perf-clinic-report"  # a signature over something else, made with the same key, is none of a report
+TIMEOUT_S = 60
+SIGNED_BY_KEY = re.compile(r"Good \"\S+\" signature .*?with (.*)")
+
+
+class State(Enum):
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """signer: the name in allowed_signers; key: its type and fingerprint. why: of a broken one, a sentence."""
+
+    state: State
+    signer: str = ""
+    key: str = ""
+    why: str = ""
+
+    def __str__(self) -> str:
+        if self.state is State.UNSIGNED:
+            return ("unsigned: its hashes show accidents, and not that somebody rewrote the evidence and sealed it anew")
+        if self.state is State.BROKEN:
+            return f"BROKEN signature: {self.why}"
+        return f"signed by {self.signer} ({self.key}), a key that hardening/allowed_signers knows"
+
+
+def signature_path(report: Path) -> Path:
+    """Beside the report: reports/telemetry/v0001.sig."""
+    whole = report.resolve()
+    return whole.with_name(f"{whole.name}.sig")
+
+
+def sign(report: Path, key: Path) -> Signature:
+    """Writes the signature, in place of one that is there. key: a private key, or a public one whose private part an
+    agent has. UsageError: the key stands in the tree; LabError: ssh-keygen could not sign."""
+    read_manifest(report)
+    if key.resolve().is_relative_to(ROOT):
+        raise UsageError(f"{key} stands in this repository; a key that signs is kept outside of it")
+    manifest = read_bytes(report / SEAL)
+    done = _ssh_keygen("-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(key), given=manifest)
+    if done.returncode != 0:
+        raise LabError(f"{report} could not be signed with {key}: {_last_line(done.stderr)}", Exit.FAILED)
+    write_text(signature_path(report), done.stdout.decode("ascii"))
+    return examine(report)
+
+
+def examine(report: Path, allowed_signers: Path = ALLOWED_SIGNERS) -> Signature:
+    """Which of three it is. LabError (exit 4) where there is a signature and no ssh-keygen to check it with."""
+    path = signature_path(report)
+    if not path.exists() and not path.is_symlink():
+        return Signature(State.UNSIGNED)
+    try:
+        read_bytes(path)
+        manifest = read_bytes(report / SEAL)
+    except UntrustedFileError as error:
+        return Signature(State.BROKEN, why=str(error))
+    signer = _find_signer(path, allowed_signers)
+    if not signer:
+        return Signature(State.BROKEN, why=f"it is of a key that {allowed_signers.name} does not know, or no signature at all")
+    done = _ssh_keygen("-Y", "verify", "-n", NAMESPACE, "-f", str(allowed_signers), "-I", signer, "-s", str(path), given=manifest)
+    if done.returncode != 0:
+        return Signature(State.BROKEN, signer=signer, why=f"{signer} did not sign this {SEAL}: {_last_line(done.stderr + done.stdout)}")
+    match = SIGNED_BY_KEY.search(done.stdout.decode(errors="replace"))
+    return Signature(State.SIGNED, signer=signer, key=match[1].strip() if match else "key not named")
+
+
+def _find_signer(path: Path, allowed_signers: Path) -> str:
+    """The first name that this key has among the known; empty where it has none."""
+    if not allowed_signers.is_file():
+        return ""
+    done = _ssh_keygen("-Y", "find-principals", "-f", str(allowed_signers), "-s", str(path))
+    names = done.stdout.decode(errors="replace").split() if done.returncode == 0 else []
+    return names[0] if names else ""
+
+
+def _ssh_keygen(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess:
+    try:
+        return subprocess.run(["ssh-keygen", *arguments], input=given, capture_output=True, timeout=TIMEOUT_S)
+    except FileNotFoundError:
+        raise LabError("ssh-keygen is missing, which makes and checks signatures: apt install openssh-client", Exit.ENVIRONMENT) from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"ssh-keygen did not end within {TIMEOUT_S} s; does the key ask for a passphrase? "
+                       "Add it to an agent, and name its public key", Exit.ENVIRONMENT) from None
+
+
+def _last_line(text: bytes) -> str:
+    lines = text.decode(errors="replace").strip().splitlines()
+    return lines[-1][:200] if lines else "ssh-keygen gave no reason"
