@@ -5,10 +5,10 @@ include hardening/fuzz/fuzz.mk
 
 # The signals that tests send are ignored below what was started in the
 # background or by nohup, unless they are given their meaning back. What Python compiles
-# stands in build/.
+# stands in build/, whatever the environment says of it.
 PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
-	PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
-	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes \
+	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
+	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes -p few_in_check \
 	$(PYTEST_ARGS)
 
 # The tests of one C program stay together: it is run once.
@@ -87,7 +87,7 @@ end_sections = @hardening/section.sh build/test-times/$@.txt
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
-	$(section) tests $(PYTEST) -m "not slow" --c-modes=release $(ON_ALL_CPUS) || :
+	$(section) tests env HYPOTHESIS_EXAMPLES=25 $(PYTEST) -m "not slow" --c-modes=release $(ON_ALL_CPUS) || :
 	$(end_sections)
 
 ## test: everything: sanitizer builds, whole workflows, real programs

@@ -35,6 +35,7 @@ def test_output_that_nobody_takes_is_a_sentence(redirection):
     assert done.returncode == 4 and done.stderr.count("\n") == 1 and done.stderr.startswith("lab: ")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_exit_code(checkout_folder, redirection):
     """`>&-` ended in a traceback, and 1, which means regressed."""
@@ -51,6 +52,7 @@ def test_progress_that_nobody_sees_stops_nothing(checkout_folder):
     assert done.returncode in (1, 4) and "sleep 0.06" in next(checkout_folder.glob("reports/compare/*/comparison.md")).read_text()
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("place, code", [("folder", 2), ("/proc/x.json", 2), ("file/x.json", 2)])
 def test_a_json_that_cannot_be_written_is_refused_before_measuring(checkout_folder, place, code):
     (checkout_folder / "folder").mkdir()

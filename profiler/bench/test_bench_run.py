@@ -110,6 +110,7 @@ def said_by(program: Path, preload: Path | None = None) -> list[str]:
     return subprocess.run([program], capture_output=True, text=True, check=True, env=environment).stdout.splitlines()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("level", [[], ["-O2"], ["-O2", "-fPIE", "-pie"]], ids=["plain", "O2", "pie"])
 def test_weak_hooks_of_a_program_find_a_preloaded_library(tmp_path, compiler, level):

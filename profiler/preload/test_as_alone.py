@@ -44,6 +44,7 @@ def test_attributes_of_threads_are_asked_for(tmp_path, mode):
     is_as_alone(tmp_path, mode, VICTIMS / "thread_attributes")
 
 
+@pytest.mark.few(3)
 @every_mode
 @pytest.mark.parametrize("way", ["malloc", "lock", "stage", "dlclose", "condition", "semaphore", "join"])
 def test_threads_are_cancelled(tmp_path, mode, way):
@@ -88,7 +89,8 @@ def depths(printed: str) -> dict[str, int]:
     return {call: int(size) for call, size in map(str.split, printed.splitlines())}
 
 
-@pytest.mark.parametrize("mode", [*MODES, ("-e", "cpu,alloc,lock")], ids=mode_name)
+@pytest.mark.few
+@pytest.mark.parametrize("mode", [("-e", "cpu,alloc,lock"), *MODES], ids=mode_name)
 def test_stacks_are_small(tmp_path, mode):
     """Buffers of a path and a page in hooks and at the end: threads with the smallest stacks died of SIGSEGV."""
     is_as_alone(tmp_path, mode, VICTIMS / "stack_depth", "small")
@@ -99,6 +101,7 @@ def test_stacks_are_small(tmp_path, mode):
     assert {call: size for call, size in watched.items() if size > alone[call] + room} == {}, alone
 
 
+@pytest.mark.few
 @pytest.mark.skipif(not shutil.which("java"), reason="there is no java here")
 @pytest.mark.parametrize("mode", MODES[:2], ids=mode_name)
 def test_a_virtual_machine_starts(tmp_path, mode):
@@ -179,6 +182,7 @@ def test_sanitizers_that_bear_the_library(tmp_path, kind):
         is_as_alone(tmp_path, mode, program)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("call", CALLS)
 def test_programs_that_start_one(tmp_path, call):
     program = build(tmp_path, UNFIT["asan"][0])
@@ -199,6 +203,7 @@ def test_an_unfit_child_is_named_in_every_mode(tmp_path, mode):
     assert said.count(f"not observed: {program}: it is built with AddressSanitizer") == 1, said
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("call", CALLS)
 def test_fit_programs_are_still_followed(tmp_path, call):
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "thread_attributes")
@@ -207,6 +212,7 @@ def test_fit_programs_are_still_followed(tmp_path, call):
     assert "thread_attributes" in session.stdout, said
 
 
+@pytest.mark.few(2)
 @every_mode
 @pytest.mark.parametrize("when", [[], ["late"]], ids=["at once", "late"])
 @pytest.mark.parametrize("how", ["prctl", "syscall", "deny", "thread", "strict", "tsc"])

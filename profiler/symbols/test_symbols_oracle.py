@@ -107,8 +107,11 @@ def truth(plain) -> list[Answer]:
     return resolve(plain, every_byte(plain))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("compiler, options, oracle", [
     ("gcc", ["-gdwarf-5"], addr2line),
+    ("clang", ["-gdwarf-5"], llvm_symbolizer),
+    ("gcc", ["-gdwarf-5", "-gsplit-dwarf"], llvm_symbolizer),  # addr2line 2.40 reads no .dwo
     ("gcc", ["-gdwarf-4"], addr2line),
     ("gcc", ["-gdwarf-3", "-gstrict-dwarf"], addr2line),
     ("gcc", ["-gdwarf-5", "-gz"], addr2line),
@@ -117,9 +120,7 @@ def truth(plain) -> list[Answer]:
     ("gcc", ["-gdwarf-5", "-flto"], llvm_symbolizer),  # addr2line 2.40 takes file 1 for file 0
     ("gcc", ["-gdwarf-5", "-static"], addr2line),
     ("gcc", ["-gdwarf-5", "-no-pie"], addr2line),
-    ("gcc", ["-gdwarf-5", "-gsplit-dwarf"], llvm_symbolizer),  # addr2line 2.40 reads no .dwo
     ("gcc", ["-gdwarf-4", "-gsplit-dwarf"], llvm_symbolizer),
-    ("clang", ["-gdwarf-5"], llvm_symbolizer),
     ("clang", ["-gdwarf-4"], llvm_symbolizer),
     ("clang", ["-gdwarf-5", "-gsplit-dwarf"], llvm_symbolizer),
 ], ids=lambda value: "_".join(value) if isinstance(value, list) else getattr(value, "__name__", value))
@@ -263,6 +264,7 @@ def test_minidebug(plain, tmp_path):
     assert resolve(stripped, [bodies["call_library"][2]])[0].tier == "fde"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("options", [["-Wl,-z,lazy"], ["-Wl,-z,now"], ["-fcf-protection"], ["-no-pie", "-Wl,-z,lazy"],
                                      ["-fno-plt"], ["-fuse-ld=gold"]], ids="".join)
 def test_plt_stubs(tmp_path, options):

@@ -346,7 +346,7 @@ static void agrees_in_short_processes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_in_sqlite),
+		cmocka_unit_test(agrees_in_sqlite), /* slow */
 		cmocka_unit_test(agrees_in_jq),
 		cmocka_unit_test(agrees_in_lua),
 		cmocka_unit_test(agrees_in_python),

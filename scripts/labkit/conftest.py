@@ -1,5 +1,6 @@
 """Fixtures of more than one file of tests, and how hypothesis works here."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What it remembers of failures stands in build/, and how long a machine takes to make an input is no failure.
+# What it remembers of failures stands in build/, and how long a machine takes to make an input is no failure. The
+# examples follow from the test alone, so that a check which passed passes again; `make check` tries fewer of them.
 set_hypothesis_home_dir("build/hypothesis")
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True,
+                          max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", 100)))
 settings.load_profile("any machine")
 
 

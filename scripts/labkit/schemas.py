@@ -3,15 +3,16 @@
 templates/schemas/<kind>.schema.json says what each kind must hold; checked on write and on read.
 
 Errors  EvidenceError: the file, the place in it, what is wrong there.
+Late    jsonschema is imported where it validates: many verbs import this and check nothing, and it takes as long as
+        all the rest of lab.
 """
 
+import hashlib
 import json
+import marshal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import jsonschema
-from jsonschema.validators import extend
 
 from labkit.metrics import complaints
 from labkit.outcome import Exit, LabError
@@ -39,18 +40,35 @@ def check(document: Any, where: str) -> None:
     kind = document.get("kind") if isinstance(document, dict) else None
     if kind not in kinds():
         raise EvidenceError(f"{where}: kind is {kind!r}; accepted: {', '.join(kinds())}")
-    error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(document))
+    (validator, accepted), content = _validator(kind), _content_sha256(document)
+    if content in accepted:
+        return
+    import jsonschema
+
+    error = jsonschema.exceptions.best_match(validator.iter_errors(document))
     if error is not None:
         place = "/".join(str(step) for step in error.absolute_path) or "the top"
         raise EvidenceError(f"{where}: at {place}: {error.message[:300]}")
+    if content:
+        accepted.add(content)
+
+
+def _content_sha256(document: Any) -> bytes | None:
+    """The same for two documents only if every value of theirs is the same, and of the same type: to JSON, 1, 1.0 and
+    true are three things. None where marshal, whose version 2 depends on values alone, does not know a type."""
+    try:
+        return hashlib.sha256(marshal.dumps(document, 2)).digest()
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=None)
-def _validator(kind: str) -> Any:
+def _validator(kind: str) -> tuple[Any, set[bytes]]:
+    """With the contents that it has accepted: an audit reads what it wrote, and validation is nine tenths of reading."""
     files = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
     files["complaint_metric.schema.json"] = {"enum": list(complaints())}  # a table's to say, and no file's
     own = files.get(f"{kind}.schema.json", {"allOf": [{"$ref": "head.schema.json"}]})
-    return Validator(_inlined(own, f"{kind}.schema.json", files))
+    return _validator_class()(_inlined(own, f"{kind}.schema.json", files)), set()
 
 
 def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
@@ -68,12 +86,18 @@ def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
     return {key: _inlined(value, here, files) for key, value in schema.items() if key not in ("$defs", "$id")}
 
 
-def _items(validator, items, instance, schema):
-    """Millions of samples are plain counts: those are checked at once, all else one by one as the standard says."""
-    if items == COUNT and isinstance(instance, list) and all(type(one) is int and one >= 0 for one in instance):
-        return
-    yield from jsonschema.Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
+@lru_cache(maxsize=None)
+def _validator_class() -> type:
+    """The standard's, but millions of samples are plain counts: those are checked at once, all else one by one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    def items(validator, items, instance, schema):
+        if items == COUNT and isinstance(instance, list) and all(type(one) is int and one >= 0 for one in instance):
+            return
+        yield from Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
+
+    return extend(Draft202012Validator, {"items": items})
 
 
 COUNT = {"type": "integer", "minimum": 0}
-Validator = extend(jsonschema.Draft202012Validator, {"items": _items})

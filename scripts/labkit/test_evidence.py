@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from example_evidence import changed, example_documents
 from labkit.evidence import TABLE_DEPTH, as_rows, as_table, layout, packed, unpacked
+from labkit.schemas import EvidenceError, check
 
 VALUES = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
 ROWS = st.lists(st.dictionaries(st.sampled_from("abcd"), VALUES), max_size=5)
@@ -32,3 +34,15 @@ def test_rows_with_unlike_fields_stay_rows():
 def test_a_torn_table_is_left_for_the_schema_to_refuse(damage):
     torn = {"fields": ["a", "b"], "texts": {"b": ["x"]}} | damage
     assert as_rows(torn) == torn
+
+
+def test_what_was_accepted_once_excuses_nothing_that_only_looks_equal():
+    """Valid contents are remembered; to Python 1 is equal to True and to 1.0, to the schema it is neither."""
+    documents = example_documents(candidates=())
+    check(documents["plan"], "plan.json")
+    check(documents["plan"], "plan.json")
+    for seed in (True, "1", -1):
+        with pytest.raises(EvidenceError, match="seed"):
+            check(documents["plan"] | {"seed": seed}, "plan.json")
+    with pytest.raises(EvidenceError, match="plan.json: at data"):
+        check(changed(documents, "plan", manifest={})["plan"], "plan.json")

@@ -32,6 +32,7 @@ def sums(session: dict, table: str, keys: tuple, counts: tuple) -> Counter:
     return +total
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("command", [
     ["alloc_23"], ["alloc_fork"], ["alloc_handover"], ["alloc_raw_fork"], ["alloc_signals"], ["alloc_stages"],
     ["alloc_threads"], ["alloc_churn"]], ids=lambda command: command[0])

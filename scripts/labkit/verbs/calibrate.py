@@ -15,7 +15,6 @@ from labkit.calibration.criterion_trials import missing_criterion, run_criterion
 from labkit.calibration.trial_file import pack, read_head, read_trials
 from labkit.evidence import write_text
 from labkit.experiment.budget_words import budget_seconds, list_words
-from labkit.figures import figures_calibration
 from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
@@ -77,6 +76,8 @@ def render(path: Path, size: str) -> dict:
     check(summary, str(path.with_suffix(".json")))
     write_text(path.with_suffix(".json"), json.dumps(summary, indent=1) + "\n")
     write_text(path.with_suffix(".md"), calibration_page.page(summary, path.stem))
+    from labkit.figures import figures_calibration  # late: matplotlib costs a second
+
     figures_calibration.draw(summary, path.with_suffix(".svg"))
     return summary
 

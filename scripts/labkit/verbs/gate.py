@@ -14,7 +14,6 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
 from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Design
 from labkit.experiment.within_budget import measured
-from labkit.figures.figures_verdict import file_stem
 from labkit.gate import ci_output, comparison_report, flame_difference, gate, instruction_witness
 from labkit.gate.comparison_report import Setting
 from labkit.gate.flame_difference import FlameDifference
@@ -90,6 +89,8 @@ def own_workloads() -> list[str]:
 
 def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, every: bool) -> list[FlameDifference]:
     """Of every case that changed: the profiler answers the next question. Not where the machine is what differs."""
+    from labkit.figures.figures_verdict import file_stem  # late: wrong usage must not pay for matplotlib
+
     changed = [case.name for case in campaign.cases
                if every or (campaign.exit is not Exit.ENVIRONMENT and case.verdict in (IMPROVED, REGRESSED))]
     return [flame_difference.draw(name, subjects.profiled[name]["A"], subjects.profiled[name]["B"], folder,

@@ -2,7 +2,6 @@
 
 import re
 
-from labkit.figures import figures_history
 from labkit.gate import history
 from labkit.gate.comparison_report import value_text
 from labkit.gate.history import Series
@@ -22,6 +21,8 @@ def run(args) -> Exit:
     count = history.rebuild()
     series = history.read_series(args.workload, args.metric, args.size, args.variant)
     path = history.REPORTS / re.sub(r"[^A-Za-z0-9_]+", "-", args.workload) / f"history-{args.metric}.svg"
+    from labkit.figures import figures_history  # late: matplotlib costs a second
+
     figures_history.draw(series, path)
     for one in series:
         print("\n".join(lines_of(one)))

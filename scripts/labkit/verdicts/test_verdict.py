@@ -230,6 +230,7 @@ def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
     assert "8 blocks cannot decide" in together[0].reason and "10 could" in together[0].reason
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("family_count", [51, 60, 200])
 def test_a_large_family_can_still_find_what_is_twice_as_slow(family_count):
     """Holm multiplied the bootstrap's p, which ends at 2 of 10001 resamples: from 51 comparisons on nothing was found."""

@@ -29,6 +29,7 @@ def own_workloads(checkout):
     return checkout
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("verb", ["fixtures", "build"])
 def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
     """It ended `make build`, and with it compare, gate and the rest."""
@@ -56,6 +57,7 @@ def test_blessing_does_not_ask_for_what_it_is_to_make():
         [line for line in done.stdout.splitlines() if line.endswith("scripts/lab fixtures --bless")] != []
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("given, words", [([], "W= is missing"), (["W="], "'' is not a name"), (["W=a b"], "'a b' is not a name"),
                                           (["W=it's"], "is not a name"), (["W=../x"], "is not a name"), (["W=telemetry"], "exists already")])
 def test_make_new_says_what_is_wrong_with_its_name(given, words):
@@ -95,6 +97,7 @@ def test_a_generator_that_is_not_written_is_unfinished(own_fixtures):
         fixture.ensure(wanted)
 
 
+@pytest.mark.slow
 def test_another_compiler_makes_other_objects(tmp_path):
     """`make CC=clang` after `make` left what gcc had made."""
     made = tmp_path / "obj/profiler/foundation/options.o"
