@@ -81,7 +81,8 @@ static size_t count_unfinished(const struct clinic_arena_facts *facts,
 		bool runs = !kill((pid_t)file->pid, 0) || errno == EPERM;
 
 		count += is_last_of_process(facts, i) &&
-			 !file->head->ended_ticks && runs == is_running;
+			 !file->head->ended_ticks && runs == is_running &&
+			 (runs || !file->head->has_left);
 	}
 	return count;
 }

@@ -459,7 +459,7 @@ static size_t count_roots(const struct clinic_attached *attached)
 	return roots;
 }
 
-static int note_unseen(const struct clinic_source *source,
+static int note_unseen(const struct clinic_source *source, const char *missing,
 		       struct clinic_session *session)
 {
 	struct unseen_roll unseen;
@@ -467,7 +467,7 @@ static int note_unseen(const struct clinic_source *source,
 	if (!source->unseen)
 		return 0;
 	source->unseen(source->state, &unseen);
-	return clinic_unseen_note(session, &unseen, "samples and stages");
+	return clinic_unseen_note(session, &unseen, missing);
 }
 
 /* What must be known to judge it, in the session of one snapshot. */
@@ -495,9 +495,10 @@ static int note_findings(const struct clinic_recording *recording,
 	if (!err)
 		err = note_unfit(recording, session);
 	if (!err)
-		err = note_unseen(&recording->source, session);
+		err = note_unseen(&recording->source, "samples and stages",
+				  session);
 	if (!err)
-		err = note_unseen(&recording->stages, session);
+		err = note_unseen(&recording->stages, "stages", session);
 	if (!err && clinic_stop_signals_is_hurried())
 		err = clinic_session_add_note(
 			session, 1,

@@ -60,6 +60,44 @@ static int note_more_unfit(struct clinic_session *session, uint32_t count)
 	return clinic_session_add_note(session, 1, text);
 }
 
+static int note_leavers(struct clinic_session *session,
+			const struct unseen_leavers *leavers,
+			const char *missing)
+{
+	char text[UNSEEN_TEXT_BYTES + 300], who[80];
+	uint32_t bytes = leavers->program.bytes;
+
+	if (!leavers->count || bytes > UNSEEN_TEXT_BYTES)
+		return 0;
+	if (leavers->count > 1)
+		snprintf(who, sizeof(who), "%" PRIu32 " processes",
+			 leavers->count);
+	else if (leavers->pid)
+		snprintf(who, sizeof(who), "process %" PRIu32, leavers->pid);
+	else
+		snprintf(who, sizeof(who), "a process");
+	snprintf(text, sizeof(text),
+		 "%s became %.*s without the library: not observed from there "
+		 "on, %s are missing",
+		 who, (int)bytes, leavers->program.text, missing);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_more_leavers(struct clinic_session *session, uint32_t count,
+			     const char *missing)
+{
+	char text[200];
+
+	if (!count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu32 " more %s a program without the library: not "
+		 "observed from there on, %s are missing",
+		 count, count == 1 ? "process became" : "processes became",
+		 missing);
+	return clinic_session_add_note(session, 1, text);
+}
+
 static int note_confined(struct clinic_session *session, uint32_t count)
 {
 	char text[200];
@@ -97,6 +135,11 @@ int clinic_unseen_note(struct clinic_session *session,
 		err = note_starting(session, unseen->starting_count, missing);
 	for (size_t i = 0; !err && i < UNSEEN_TEXTS; i++)
 		err = note_unfit(session, &unseen->unfit[i]);
+	for (size_t i = 0; !err && i < UNSEEN_TEXTS; i++)
+		err = note_leavers(session, &unseen->leavers[i], missing);
+	if (!err)
+		err = note_more_leavers(session, unseen->more_leavers_count,
+					missing);
 	if (!err)
 		err = note_confined(session, unseen->confined_count);
 	if (!err && unseen->unfit_count > UNSEEN_TEXTS)

@@ -206,6 +206,14 @@ static void write_once(void)
 		spare_stack_call(write_all, NULL);
 }
 
+void process_leaves(bool leaves)
+{
+	struct arena_head *head = getpid() == our_pid ? arena_get_head() : NULL;
+
+	if (head)
+		head->has_left = leaves;
+}
+
 static void at_exit(int status, void *unused)
 {
 	(void)status;

@@ -1,5 +1,6 @@
 /*
- * preload/process_end.h - the end of the process, past every hook and handler.
+ * preload/process_end.h - the end of the process, past every hook and handler,
+ * and the end of the library in it.
  *
  * The library hooks _exit(), so code of its own that has saved what there is
  * to save asks the kernel instead.
@@ -9,6 +10,7 @@
 #ifndef PRELOAD_PROCESS_END_H
 #define PRELOAD_PROCESS_END_H
 
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,5 +19,9 @@ __attribute__((noreturn)) static inline void process_end_now(int status)
 	for (;;)
 		syscall(SYS_exit_group, status);
 }
+
+/* It becomes a program without the library; false: or does not, after all.
+ * Nothing in a child of vfork, which has left nothing of its own. */
+void process_leaves(bool leaves);
 
 #endif

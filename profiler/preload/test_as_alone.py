@@ -1,11 +1,13 @@
 """test_as_alone.py - a program with the library inside ends as it does without, in every mode, or is left alone."""
 
 import ctypes
+import json
+import re
 import shutil
 import subprocess
 
 import pytest
-from recorded_session import CLINIC, VICTIMS
+from recorded_session import CLINIC, VICTIMS, needs_root
 
 LIMIT_S = 60
 MODES = [("-e", "alloc"), ("-e", "lock"), ("-e", "alloc,lock"), ("--backend=timer",), ("--stages",)]
@@ -144,7 +146,9 @@ int main(void)
 }
 """
 CALLS = ["execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle", "fexecve", "execveat", "posix_spawn",
-         "posix_spawnp", "vfork", "system"]
+         "posix_spawnp", "vfork", "system", "popen"]
+# The shell of these is started by the C library itself.
+BY_SHELL = ("system", "popen")
 
 
 def build(directory, compiler: list[str]) -> str:
@@ -187,11 +191,11 @@ def test_sanitizers_that_bear_the_library(tmp_path, kind):
 def test_programs_that_start_one(tmp_path, call):
     program = build(tmp_path, UNFIT["asan"][0])
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, program)
-    assert f"not observed: {program}: it is built with AddressSanitizer" in said or call == "fexecve", said
+    assert f"not observed: {program}: it is built with AddressSanitizer" in said, said
     script = tmp_path / "script"
     script.write_text(f"#!{program}\n")
     script.chmod(0o755)
-    if call not in ("fexecve", "system"):
+    if call not in ("fexecve", *BY_SHELL):
         is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, script)
 
 
@@ -210,6 +214,70 @@ def test_fit_programs_are_still_followed(tmp_path, call):
     session = subprocess.run([CLINIC, "report", "--json", tmp_path / "session.json"], capture_output=True, text=True,
                              check=True)
     assert "thread_attributes" in session.stdout, said
+
+
+def notes(session) -> str:
+    report = subprocess.run([CLINIC, "report", session], capture_output=True, text=True, check=True).stdout
+    file = json.loads(subprocess.run([CLINIC, "report", "--json", session], capture_output=True, check=True).stdout)
+    told = [note["text"] for note in file["notes"]]
+    assert all(text.removeprefix("warning: ") in report for text in told if "became" in text), report
+    return "\n".join(told)
+
+
+@pytest.mark.few(3)
+@pytest.mark.parametrize("call", CALLS)
+def test_who_gets_an_empty_environment_is_seen_to_leave(tmp_path, call):
+    """By posix_spawn or vfork nothing was said of it, and an exec looked like a kill."""
+    program = VICTIMS / "thread_attributes"
+    said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, program, "bare")
+    became = "/bin/sh" if call in BY_SHELL else program
+    sentence = f"became {became} (its environment lacks LD_PRELOAD) without the library: not observed from there on"
+    assert said.count(sentence) == 1, said
+    assert "without an end" not in said, said
+    assert sentence in notes(tmp_path / "session.json")
+
+
+@every_mode
+def test_who_leaves_is_told_in_every_mode(tmp_path, mode):
+    said = is_as_alone(tmp_path, mode, "sh", "-c", "for i in 1 2 3; do env -i /bin/true; done; env -i /bin/nosuch; "
+                       "env -u LD_PRELOAD /bin/echo answer; true")
+    assert "3 processes became /bin/true (its environment lacks LD_PRELOAD) without the library" in said, said
+    assert re.search(r"process \d+ became /bin/echo \(its environment lacks LD_PRELOAD\)", said), said
+    assert "nosuch (" not in said, said
+
+
+@every_mode
+def test_settings_that_are_lost_are_named(tmp_path, mode):
+    """A program that hands LD_PRELOAD on, and nothing else of ours."""
+    said = is_as_alone(tmp_path, mode, "sh", "-c", "env -u CLINIC_ALLOC_RAW -u CLINIC_SAMPLER /bin/true; true")
+    assert re.search(r"became /bin/true \(its environment lacks CLINIC_\w+\)", said), said
+
+
+@pytest.mark.parametrize("call", ["execve", "posix_spawn", "vfork"])
+def test_who_has_no_loader_is_seen_to_leave(tmp_path, call):
+    said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "alloc_static")
+    assert "alloc_static (it is statically linked" in said and "without the library: not observed" in said, said
+
+
+def make_root(folder, program) -> str:
+    """A root folder with that program in it, and what its loader needs."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    for path in [*re.findall(r"(/\S+) \(0x", listed), program]:
+        inside = folder / str(path).lstrip("/")
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, inside)
+    return str(folder)
+
+
+@every_mode
+def test_a_root_without_the_library(tmp_path, mode):
+    """The loader complained on the program's own stderr, and nobody was told."""
+    needs_root()
+    program = VICTIMS / "thread_attributes"
+    root = make_root(tmp_path / "root", program)
+    said = is_as_alone(tmp_path, mode, "sh", "-c", f"chroot {root} {program}; true")
+    assert f"became {program} (the library is not to be seen there) without the library: not observed" in said, said
+    assert "cannot be preloaded" not in said, said
 
 
 @pytest.mark.few(2)

@@ -96,3 +96,64 @@ void unseen_note_unfit(const char *path, const char *why)
 	bytes = append(place->text, bytes, why);
 	__atomic_store_n(&place->bytes, (uint32_t)bytes, __ATOMIC_RELEASE);
 }
+
+bool unseen_is_used(void)
+{
+	return unfit_roll != NULL;
+}
+
+/* The length of a text that is just being written. */
+#define BEING_WRITTEN UINT32_MAX
+
+/* Whether that place is for this text, or is made so. */
+static bool take_place(struct unseen_text *place, const char *text,
+		       uint32_t bytes)
+{
+	uint32_t there = 0;
+
+	if (__atomic_compare_exchange_n(&place->bytes, &there, BEING_WRITTEN,
+					false, __ATOMIC_ACQUIRE,
+					__ATOMIC_ACQUIRE)) {
+		memcpy(place->text, text, bytes);
+		__atomic_store_n(&place->bytes, bytes, __ATOMIC_RELEASE);
+		return true;
+	}
+	return there == bytes && !memcmp(place->text, text, bytes);
+}
+
+int unseen_place_leaver(const char *path, const char *why)
+{
+	char text[UNSEEN_TEXT_BYTES];
+	size_t bytes = append(text, 0, path);
+	int place = 0;
+
+	bytes = append(text, bytes, " (");
+	bytes = append(text, bytes, why);
+	bytes = append(text, bytes, ")");
+	while (place < (int)UNSEEN_TEXTS &&
+	       !take_place(&unfit_roll->leavers[place].program, text,
+			   (uint32_t)bytes))
+		place++;
+	return place;
+}
+
+static void add_leavers(int place, uint32_t count)
+{
+	__atomic_fetch_add(place < (int)UNSEEN_TEXTS
+				   ? &unfit_roll->leavers[place].count
+				   : &unfit_roll->more_leavers_count,
+			   count, __ATOMIC_RELAXED);
+}
+
+void unseen_note_leaver(int place, pid_t pid)
+{
+	if (place < (int)UNSEEN_TEXTS)
+		__atomic_store_n(&unfit_roll->leavers[place].pid, (uint32_t)pid,
+				 __ATOMIC_RELAXED);
+	add_leavers(place, 1);
+}
+
+void unseen_forget_leaver(int place)
+{
+	add_leavers(place, UINT32_MAX); /* one less */
+}

@@ -9,6 +9,9 @@
 #ifndef PRELOAD_UNSEEN_H
 #define PRELOAD_UNSEEN_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 struct unseen_roll;
 
 /* The roll of that folder; it stays mapped, and children have it too. NULL:
@@ -29,5 +32,18 @@ void unseen_note_started(struct unseen_roll *roll);
 /* Where programs are to be noted that are started without the library. */
 void unseen_use(struct unseen_roll *roll);
 void unseen_note_unfit(const char *path, const char *why);
+
+/* Whether somebody wants to know. */
+bool unseen_is_used(void);
+
+/*
+ * A process may become a program that does not load the library: a place for
+ * it, in which it is counted once it does.
+ */
+int unseen_place_leaver(const char *path, const char *why);
+/* pid 0: not known */
+void unseen_note_leaver(int place, pid_t pid);
+/* It did not become that program after all. */
+void unseen_forget_leaver(int place);
 
 #endif

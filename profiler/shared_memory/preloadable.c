@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define SCRIPTS_MAX  4 /* the kernel follows so many #! lines */
@@ -161,7 +163,7 @@ static const char *judge_loader(int fd, const Elf64_Phdr *segment)
 	return got > 0 ? FIND(loaders, path, (size_t)got) : NULL;
 }
 
-static const char *judge_elf(int fd, const Elf64_Ehdr *elf)
+static const char *judge_fitness(int fd, const Elf64_Ehdr *elf)
 {
 	Elf64_Phdr segment;
 	struct strings strings;
@@ -184,6 +186,34 @@ static const char *judge_elf(int fd, const Elf64_Ehdr *elf)
 		       : NULL;
 }
 
+static bool gains_privileges(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return false;
+	if ((status.st_mode & S_ISUID && status.st_uid != geteuid()) ||
+	    (status.st_mode & S_ISGID && status.st_gid != getegid()))
+		return true;
+	return geteuid() && fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
+static const char *judge_obedience(int fd, const Elf64_Ehdr *elf)
+{
+	Elf64_Phdr segment;
+
+	if (!find_segment(fd, elf, PT_INTERP, &segment))
+		return "it is statically linked: there is no loader to load "
+		       "a library, and no call to interpose";
+	if (gains_privileges(fd))
+		return "it runs with other privileges than yours (setuid, "
+		       "setgid or capabilities): the loader ignores "
+		       "LD_PRELOAD there";
+	return NULL;
+}
+
+typedef const char *judge_elf(int fd, const Elf64_Ehdr *elf);
+
 /* The interpreter that a script names in its first line. */
 static bool read_interpreter(const char *head, char path[HEAD_BYTES])
 {
@@ -199,7 +229,7 @@ static bool read_interpreter(const char *head, char path[HEAD_BYTES])
 
 /* True: `path` is now what is to be judged. */
 static bool judge_file(char path[HEAD_BYTES], const char *name,
-		       const char **why)
+		       judge_elf *judge, const char **why)
 {
 	union {
 		Elf64_Ehdr elf;
@@ -215,20 +245,30 @@ static bool judge_file(char path[HEAD_BYTES], const char *name,
 	(void)!pread(fd, &head, sizeof(head) - 1, 0);
 	is_elf = !memcmp(head.elf.e_ident, ELFMAG, SELFMAG);
 	if (is_elf)
-		*why = judge_elf(fd, &head.elf);
+		*why = judge(fd, &head.elf);
 	close(fd);
 	return !is_elf && read_interpreter(head.text, path);
 }
 
-const char *clinic_unfit_for_preload(const char *path)
+static const char *judge_path(const char *path, judge_elf *judge)
 {
 	char interpreter[HEAD_BYTES];
 	const char *why, *at = path;
 
 	for (int i = 0; i < SCRIPTS_MAX; i++, at = interpreter)
-		if (!judge_file(interpreter, at, &why))
+		if (!judge_file(interpreter, at, judge, &why))
 			return why;
 	return NULL;
+}
+
+const char *clinic_unfit_for_preload(const char *path)
+{
+	return judge_path(path, judge_fitness);
+}
+
+const char *clinic_ignores_preload(const char *path)
+{
+	return judge_path(path, judge_obedience);
 }
 
 static bool join(char path[PATH_MAX], const char *folder, size_t length,

@@ -27,6 +27,10 @@ const char *clinic_unfit_for_preload(const char *path);
 /* The same, of what LD_PRELOAD names already (NULL: nothing). */
 const char *clinic_unfit_beside(const char *preloads);
 
+/* Why it runs well, but without the library, whatever LD_PRELOAD says; or
+ * NULL. Of a script its interpreter is judged. */
+const char *clinic_ignores_preload(const char *path);
+
 /* As execvp looks: the first in PATH that may be executed. */
 bool clinic_find_program(const char *name, char path[PATH_MAX]);
 

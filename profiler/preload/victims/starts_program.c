@@ -1,7 +1,7 @@
 /*
- * starts_program HOW PROGRAM: becomes that program, or starts it and ends as
- * it does. HOW names the call; an argument "x" and the environment are
- * handed on.
+ * starts_program HOW PROGRAM [bare]: becomes that program, or starts it and
+ * ends as it does. HOW names the call; an argument "x" and the environment,
+ * with "bare" an empty one, are handed on.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -12,10 +12,18 @@
 #include <unistd.h>
 
 static char argument[] = "x";
+static char *empty[] = {NULL};
 
 static int exit_code(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_by_popen(const char *program)
+{
+	FILE *output = popen(program, "w");
+
+	return output ? exit_code(pclose(output)) : 126;
 }
 
 static int spawn(const char *how, const char *program, char *const *arguments)
@@ -73,12 +81,16 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	if (argc > 3)
+		environ = empty;
 	if (!strncmp(argv[1], "posix_spawn", 11))
 		return spawn(argv[1], argv[2], arguments);
 	if (!strcmp(argv[1], "vfork"))
 		return in_child_of_vfork(argv[2], arguments);
 	if (!strcmp(argv[1], "system"))
 		return exit_code(system(argv[2]));
+	if (!strcmp(argv[1], "popen"))
+		return run_by_popen(argv[2]);
 	become(argv[1], argv[2], arguments);
 	return 126;
 }

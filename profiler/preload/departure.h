@@ -1,0 +1,44 @@
+/*
+ * preload/departure.h - whether a program that is about to be started would
+ * be observed, and who is told when it would not.
+ *
+ *	departure = departure_to_path(path, environment);
+ *	departure_of_us(&departure);             an exec does not come back
+ *	result = departure.is_unfit ? without us : as it is;
+ *	departure_fails(&departure);
+ *
+ * A program that would end with the library in it, or where the library is
+ * not to be seen, is to go without. It, and one that has no loader, other
+ * privileges, or an environment without our settings, is seen to leave.
+ *
+ * Memory     none is allocated: these run in children of vfork.
+ * Threads    any.
+ * Read next  preload/exec_hooks.c, who asks; preload/unseen.h, who is told.
+ */
+#ifndef PRELOAD_DEPARTURE_H
+#define PRELOAD_DEPARTURE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct departure {
+	bool is_unfit; /* to be started without us */
+	bool is_seen;  /* its program will not be observed */
+	int place;     /* for it, in the roll */
+};
+
+struct departure departure_to_path(const char *path, char *const environment[]);
+/* A name that is looked up in PATH. */
+struct departure departure_to_name(const char *name, char *const environment[]);
+/* As execveat. */
+struct departure departure_to_place(int folder_fd, const char *path,
+				    char *const environment[]);
+
+/* This process is about to be the program. */
+void departure_of_us(const struct departure *departure);
+/* It is not, after all. Leaves errno alone. */
+void departure_fails(const struct departure *departure);
+/* A child was started as it; pid 0: its number is not known. */
+void departure_of_child(const struct departure *departure, pid_t pid);
+
+#endif
