@@ -237,6 +237,28 @@ clinic_counted_sites(struct clinic_counted_changes *changes, size_t *count)
 	return changes->sites;
 }
 
+void clinic_counted_changes_threads(struct clinic_counted_changes *changes,
+				    clinic_on_number *on_number, void *context)
+{
+	changes->pid = 0; /* the next event looks its thread up again */
+	clinic_row_ring_numbers(
+		&changes->allocations,
+		offsetof(struct clinic_allocation_change, thread_id), on_number,
+		context);
+	clinic_row_ring_numbers(&changes->lock_changes,
+				offsetof(struct clinic_lock_change, thread_id),
+				on_number, context);
+}
+
+void clinic_counted_changes_texts(struct clinic_counted_changes *changes,
+				  clinic_on_number *on_number, void *context)
+{
+	for (size_t i = 1; i < changes->named_locks_count; i++) {
+		on_number(context, &changes->locks[i].kind_id);
+		on_number(context, &changes->locks[i].name_id);
+	}
+}
+
 static int name_lock(struct clinic_counted_changes *changes,
 		     struct counted_lock *lock)
 {

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/renumbering.h"
+
 struct clinic_address_stacks;
 struct clinic_counted_changes;
 struct clinic_event;
@@ -48,6 +50,12 @@ int clinic_counted_lock(struct clinic_counted_changes *changes, uint32_t number,
 /* All sites' stacks, to be renumbered when the raw stacks are. */
 struct clinic_counted_site *
 clinic_counted_sites(struct clinic_counted_changes *changes, size_t *count);
+
+/* Calls for the number of each row of threads, or each text, of the session. */
+void clinic_counted_changes_threads(struct clinic_counted_changes *changes,
+				    clinic_on_number *on_number, void *context);
+void clinic_counted_changes_texts(struct clinic_counted_changes *changes,
+				  clinic_on_number *on_number, void *context);
 
 /*
  * The changes in from_ns <= time < to_ns, into a session whose stages,

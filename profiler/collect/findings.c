@@ -372,6 +372,18 @@ static void note_overwritten(struct notes *notes)
 		     count);
 }
 
+static void note_folded(struct notes *notes)
+{
+	uint64_t count = notes->findings->counts.folded_threads_count;
+
+	if (count)
+		note(notes, IS_NOTE,
+		     "%" PRIu64 " threads that ended long ago share one row, "
+		     "[ended threads]: their times are in all sums, but "
+		     "which of them spent it is not kept",
+		     count);
+}
+
 static void note_late(struct notes *notes)
 {
 	const struct clinic_findings *findings = notes->findings;
@@ -411,6 +423,7 @@ int clinic_findings_note(struct clinic_session *session,
 	note_attached(&notes);
 	note_losses(&notes);
 	note_overwritten(&notes);
+	note_folded(&notes);
 	note_blind_spot(&notes);
 	note_kernel_names(&notes);
 	note_debug_files(&notes);

@@ -36,15 +36,17 @@ static void set_stages(struct clinic_pending_samples *pending,
 	for (size_t i = clinic_row_ring_from(ring, pending->staged_ns);
 	     i < ring->count; i++) {
 		struct clinic_sample *row = clinic_row_ring_at(ring, i);
+		uint32_t tid = threads[row->thread_id].tid;
 
-		row->stage_id = clinic_stage_changes_at(
-			&pending->stages, threads[row->thread_id].tid,
-			row->time_ns);
+		/* Of a forgotten thread the stage was found before. */
+		if (tid)
+			row->stage_id = clinic_stage_changes_at(
+				&pending->stages, tid, row->time_ns);
 	}
 }
 
-static void join_stages(struct clinic_pending_samples *pending,
-			const struct clinic_session *session)
+void clinic_pending_samples_join(struct clinic_pending_samples *pending,
+				 const struct clinic_session *session)
 {
 	clinic_stage_changes_sort(&pending->stages);
 	set_stages(pending, &pending->samples, session);
@@ -56,7 +58,7 @@ static void forget_stages(struct clinic_pending_samples *pending,
 			  const struct clinic_session *session,
 			  uint64_t time_ns)
 {
-	join_stages(pending, session);
+	clinic_pending_samples_join(pending, session);
 	clinic_stage_changes_keep_last(&pending->stages);
 	pending->staged_ns = time_ns;
 }
@@ -72,21 +74,22 @@ int clinic_pending_samples_stage(struct clinic_pending_samples *pending,
 					stage_id);
 }
 
-static void each_stack(struct clinic_row_ring *ring, clinic_on_stack *on_stack,
-		       void *context)
+void clinic_pending_samples_stacks(struct clinic_pending_samples *pending,
+				   clinic_on_number *on_number, void *context)
 {
-	for (size_t i = 0; i < ring->count; i++) {
-		struct clinic_sample *row = clinic_row_ring_at(ring, i);
+	size_t offset = offsetof(struct clinic_sample, stack_id);
 
-		on_stack(context, &row->stack_id);
-	}
+	clinic_row_ring_numbers(&pending->samples, offset, on_number, context);
+	clinic_row_ring_numbers(&pending->waits, offset, on_number, context);
 }
 
-void clinic_pending_samples_stacks(struct clinic_pending_samples *pending,
-				   clinic_on_stack *on_stack, void *context)
+void clinic_pending_samples_threads(struct clinic_pending_samples *pending,
+				    clinic_on_number *on_number, void *context)
 {
-	each_stack(&pending->samples, on_stack, context);
-	each_stack(&pending->waits, on_stack, context);
+	size_t offset = offsetof(struct clinic_sample, thread_id);
+
+	clinic_row_ring_numbers(&pending->samples, offset, on_number, context);
+	clinic_row_ring_numbers(&pending->waits, offset, on_number, context);
 }
 
 static int save(struct clinic_row_ring *ring, const uint32_t *stack_ids,
@@ -113,7 +116,7 @@ int clinic_pending_samples_save(struct clinic_pending_samples *pending,
 {
 	int err;
 
-	join_stages(pending, session);
+	clinic_pending_samples_join(pending, session);
 	err = save(&pending->samples, stack_ids, from_ns, to_ns, session,
 		   CLINIC_SAMPLES);
 	return err ? err

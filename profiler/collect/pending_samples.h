@@ -13,6 +13,7 @@
 #ifndef CLINIC_COLLECT_PENDING_SAMPLES_H
 #define CLINIC_COLLECT_PENDING_SAMPLES_H
 
+#include "collect/renumbering.h"
 #include "collect/row_ring.h"
 #include "collect/stage_changes.h"
 #include "session/session.h"
@@ -37,11 +38,16 @@ int clinic_pending_samples_stage(struct clinic_pending_samples *pending,
 				 uint32_t tid, uint64_t time_ns,
 				 uint32_t stage_id);
 
-/* What to do with each stack: see address_stacks.h. */
-typedef void clinic_on_stack(void *context, uint32_t *stack_id);
+/* Samples and waits get their stages: before threads are forgotten, by whose
+ * numbers in the system stages are known. */
+void clinic_pending_samples_join(struct clinic_pending_samples *pending,
+				 const struct clinic_session *session);
 
+/* Calls for the number of each stack, or thread, that a row refers to. */
 void clinic_pending_samples_stacks(struct clinic_pending_samples *pending,
-				   clinic_on_stack *on_stack, void *context);
+				   clinic_on_number *on_number, void *context);
+void clinic_pending_samples_threads(struct clinic_pending_samples *pending,
+				    clinic_on_number *on_number, void *context);
 
 /*
  * Those of from_ns <= time < to_ns, in order of time, into a session with the

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct clinic_processes {
 	struct clinic_process **running;
 	size_t running_count, running_capacity;
 	uint64_t threads_count; /* ever */
+	uint32_t states_count;  /* in the tree */
 };
 
 int clinic_processes_new(struct clinic_modules *modules,
@@ -136,6 +138,7 @@ static void remove_thread(struct clinic_processes *processes,
 
 	tdelete(thread, &processes->threads, compare_tids);
 	free(thread);
+	processes->states_count--;
 	if (!--process->threads_count)
 		remove_process(processes, process);
 }
@@ -156,6 +159,7 @@ static int new_thread(struct clinic_processes *processes,
 	}
 	process->threads_count++;
 	processes->threads_count++;
+	processes->states_count++;
 	*thread = made;
 	return 0;
 }
@@ -418,6 +422,43 @@ int clinic_processes_visit(const struct clinic_processes *processes,
 
 	twalk_r(processes->threads, visit_node, &each);
 	return each.err;
+}
+
+uint32_t clinic_processes_states_count(const struct clinic_processes *processes)
+{
+	return processes->states_count;
+}
+
+/* The threads that were missing at the last look, and are now. */
+struct missing {
+	struct clinic_thread_state **threads;
+	size_t count, most;
+};
+
+static int look_for(void *context, struct clinic_thread_state *thread)
+{
+	struct missing *missing = context;
+	bool is_gone =
+		tgkill((pid_t)thread->process->pid, (pid_t)thread->tid, 0) &&
+		errno == ESRCH;
+
+	if (is_gone && thread->is_missing && missing->count < missing->most)
+		missing->threads[missing->count++] = thread;
+	thread->is_missing = is_gone;
+	return 0;
+}
+
+void clinic_processes_forget_ended(struct clinic_processes *processes)
+{
+	struct missing missing = {.most = processes->states_count};
+
+	missing.threads = calloc(missing.most, sizeof(*missing.threads));
+	if (!missing.threads)
+		return; /* they are kept for now */
+	(void)clinic_processes_visit(processes, look_for, &missing);
+	for (size_t i = 0; i < missing.count; i++)
+		remove_thread(processes, missing.threads[i]);
+	free(missing.threads);
 }
 
 uint64_t

@@ -36,6 +36,7 @@ struct clinic_thread_state {
 	uint32_t tid;
 	struct clinic_process *process;
 	char name[16];       /* as the kernel keeps it */
+	bool is_missing;     /* /proc had it no more, once */
 	uint32_t session_id; /* thread row; 0: not made yet, or outdated */
 	struct clinic_off_cpu off_cpu; /* the recorder's */
 };
@@ -75,6 +76,15 @@ int clinic_processes_visit(const struct clinic_processes *processes,
 			   int (*visit)(void *context,
 					struct clinic_thread_state *thread),
 			   void *context);
+
+/* How many threads are kept now. */
+uint32_t
+clinic_processes_states_count(const struct clinic_processes *processes);
+/*
+ * Forgets threads that the system has no more, at the second time: for
+ * backends that tell of no thread's end, or lost it.
+ */
+void clinic_processes_forget_ended(struct clinic_processes *processes);
 
 /* That ever ran, ended or not. */
 uint64_t

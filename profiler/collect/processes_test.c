@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -184,6 +185,27 @@ static void missed_twice_is_forgotten(void **state)
 	clinic_processes_miss(fixture->processes, FIRST);
 }
 
+/* A backend of timers tells of no thread's end. */
+static void threads_without_an_end_are_forgotten(void **state)
+{
+	struct fixture *fixture = *state;
+	struct clinic_thread_state *thread;
+	uint32_t own = (uint32_t)getpid();
+
+	for (uint32_t tid = FIRST; tid < FIRST + 3; tid++)
+		assert_int_equal(clinic_processes_thread(fixture->processes,
+							 own, tid, &thread),
+				 0);
+	assert_int_equal(
+		clinic_processes_thread(fixture->processes, own, own, &thread),
+		0);
+	clinic_processes_forget_ended(fixture->processes);
+	assert_int_equal(clinic_processes_states_count(fixture->processes), 4);
+	clinic_processes_forget_ended(fixture->processes);
+	assert_int_equal(clinic_processes_states_count(fixture->processes), 1);
+	assert_int_equal(clinic_processes_next(fixture->processes, 0), own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +221,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(missed_twice_is_forgotten,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			threads_without_an_end_are_forgotten, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

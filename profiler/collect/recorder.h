@@ -13,7 +13,9 @@
  * session is made, once per address. Nothing is dropped without being counted.
  *
  * Memory     bounded: samples, waits, changes and metrics are in rings, and
- *            stacks that none of them refers to are forgotten.
+ *            stacks, threads and texts that none of them refers to are
+ *            forgotten. Of very many ended threads the oldest become one
+ *            row, which keeps their sums.
  * Ownership  the recorder has a session of its own, with what has no time and
  *            what the rings refer to; each snapshot begins as its copy.
  * Errors     0 or -errno.
@@ -82,7 +84,7 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 int clinic_recorder_end_waits(struct clinic_recorder *recorder,
 			      uint64_t ended_ns);
 
-/* If there are many more stacks than before: forgets those without use. */
+/* Where stacks, threads or texts are too many: forgets those without use. */
 int clinic_recorder_compact(struct clinic_recorder *recorder);
 
 /*
@@ -118,6 +120,8 @@ struct clinic_recorder_counts {
 	uint64_t running_count;     /* processes that have not ended */
 	/* Rows of all kinds that newer ones took the place of. */
 	uint64_t overwritten_count;
+	/* Ended threads that are not told apart any more. */
+	uint64_t folded_threads_count;
 	struct clinic_walk_counts walks;
 	struct clinic_naming_facts naming; /* so far */
 };

@@ -1,6 +1,7 @@
 /*
  * A long recording at 999 Hz on two cores, on a simulated clock: no limit is
- * reached, memory is bounded, and the newest is kept.
+ * reached, memory is bounded, and the newest is kept. Threads and processes
+ * come and go meanwhile, each with a name of its own.
  *
  * Two and a half hours, which is more than the ring of samples holds; five
  * minutes with a sanitizer; CLINIC_TEST_SECONDS=86400 for a day (make soak).
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,8 +31,60 @@
 #define HZ             (2u * 999u)
 #define SECOND_NS      UINT64_C(1000000000)
 #define BEGAN_NS       (1000 * SECOND_NS)
-#define NEW_STACKS     130u /* in a second: code that comes and goes */
+#define NEW_STACKS     130u       /* in a second: code that comes and goes */
+#define NEW_THREADS    25u        /* in a second */
+#define NEW_PROCESSES  5u         /* likewise */
+#define FIRST_TID      0x1000000u /* above all that the kernel gives */
+#define LIFE_NS        UINT64_C(3000000)
+#define ROWS_MAX       (1u << 17)
 #define RESIDENT_BYTES (UINT64_C(3) << 30)
+
+static void handle(struct clinic_recorder *recorder,
+		   const struct clinic_event *event)
+{
+	if (clinic_recorder_handle_event(recorder, event))
+		fail_msg("event %d of %u", (int)event->kind, event->tid);
+}
+
+/* It is born, gets a name, waits once, and ends LIFE_NS later. */
+static void live_and_end(struct clinic_recorder *recorder, uint32_t pid,
+			 uint32_t tid, uint64_t born_ns)
+{
+	char name[16];
+	struct clinic_event event = {.kind = CLINIC_EVENT_FORK,
+				     .pid = pid,
+				     .tid = tid,
+				     .time_ns = born_ns};
+
+	event.fork.parent_pid = event.fork.parent_tid = (uint32_t)getpid();
+	handle(recorder, &event);
+	snprintf(name, sizeof(name), "worker-%u", tid);
+	event.kind = CLINIC_EVENT_NAME;
+	event.name.text = name;
+	event.name.is_exec = false;
+	handle(recorder, &event);
+	event.kind = CLINIC_EVENT_SWITCH;
+	event.time_ns = born_ns + LIFE_NS / 2;
+	event.change.cpu = 0;
+	event.change.is_out = event.change.is_preempted = false;
+	handle(recorder, &event);
+	event.kind = CLINIC_EVENT_EXIT;
+	event.time_ns = born_ns + LIFE_NS;
+	handle(recorder, &event);
+}
+
+static void come_and_go(struct clinic_recorder *recorder, uint32_t second)
+{
+	uint32_t pid = (uint32_t)getpid();
+
+	for (uint32_t i = 0; i < NEW_THREADS + NEW_PROCESSES; i++) {
+		uint32_t tid =
+			FIRST_TID + second * (NEW_THREADS + NEW_PROCESSES) + i;
+
+		live_and_end(recorder, i < NEW_THREADS ? pid : tid, tid,
+			     BEGAN_NS + second * SECOND_NS + i);
+	}
+}
 
 static void take_second(struct clinic_recorder *recorder, uint32_t second)
 {
@@ -53,7 +107,29 @@ static void take_second(struct clinic_recorder *recorder, uint32_t second)
 		if (clinic_recorder_handle_event(recorder, &event))
 			fail_msg("second %u, sample %u", second, i);
 	}
+	come_and_go(recorder, second);
 	assert_int_equal(clinic_recorder_compact(recorder), 0);
+}
+
+/* Ended threads are few rows, which have the sum of all their lives. */
+static void check_threads(struct clinic_recorder *recorder, uint32_t seconds)
+{
+	const struct clinic_session *session =
+		clinic_recorder_session(recorder);
+	const struct clinic_lifetime *life;
+	uint64_t watched_ns = 0;
+	uint32_t count;
+
+	(void)clinic_session_rows(session, CLINIC_THREADS, &count);
+	assert_in_range(count, 1, ROWS_MAX);
+	assert_in_range(clinic_session_texts_count(session), 1, 2 * ROWS_MAX);
+	life = clinic_session_rows(session, CLINIC_LIFETIMES, &count);
+	assert_in_range(count, 1, ROWS_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		watched_ns += life[i].watched_ns;
+	assert_int_equal(watched_ns, (uint64_t)seconds *
+					     (NEW_THREADS + NEW_PROCESSES) *
+					     LIFE_NS);
 }
 
 static uint64_t resident_peak_bytes(void)
@@ -106,11 +182,17 @@ static void a_long_recording_reaches_no_limit(void **unused)
 
 	(void)unused;
 	assert_int_equal(clinic_recorder_new(&naming, &recorder), 0);
+	assert_int_equal(clinic_recorder_watch(recorder, (uint32_t)getpid()),
+			 0);
+	assert_int_equal(clinic_recorder_watch_waits(recorder, false, BEGAN_NS),
+			 0);
 	for (uint32_t second = 0; second < seconds; second++)
 		take_second(recorder, second);
 	clinic_recorder_counts_get(recorder, &counts);
 	assert_int_equal(counts.samples_count, all);
-	assert_int_equal(counts.overwritten_count, all - kept);
+	assert_in_range(counts.overwritten_count, all - kept,
+			all - kept + counts.waits_count);
+	check_threads(recorder, seconds);
 	check_snapshot(recorder, BEGAN_NS + (seconds - 1) * SECOND_NS, HZ);
 	check_snapshot(recorder, 0, (uint32_t)kept);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

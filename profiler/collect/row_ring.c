@@ -84,6 +84,16 @@ size_t clinic_row_ring_from(const struct clinic_row_ring *ring,
 	return low;
 }
 
+void clinic_row_ring_numbers(struct clinic_row_ring *ring, size_t offset,
+			     clinic_on_number *on_number, void *context)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		char *row = clinic_row_ring_at(ring, i);
+
+		on_number(context, (uint32_t *)(void *)(row + offset));
+	}
+}
+
 void clinic_row_ring_free(struct clinic_row_ring *ring)
 {
 	free(ring->rows);

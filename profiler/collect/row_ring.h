@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/renumbering.h"
+
 struct clinic_row_ring {
 	size_t row_bytes;
 	size_t most; /* rows */
@@ -39,6 +41,10 @@ void *clinic_row_ring_at(const struct clinic_row_ring *ring, size_t i);
 /* The first that is not before that time; count: none. */
 size_t clinic_row_ring_from(const struct clinic_row_ring *ring,
 			    uint64_t time_ns);
+
+/* Calls for the uint32_t at that offset of each row. */
+void clinic_row_ring_numbers(struct clinic_row_ring *ring, size_t offset,
+			     clinic_on_number *on_number, void *context);
 
 void clinic_row_ring_free(struct clinic_row_ring *ring);
 

@@ -199,3 +199,8 @@ const char *clinic_session_text(const struct clinic_session *session,
 {
 	return id < session->texts.count ? session->texts.row[id].text : "";
 }
+
+uint32_t clinic_session_texts_count(const struct clinic_session *session)
+{
+	return session->texts.count;
+}

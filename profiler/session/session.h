@@ -94,9 +94,23 @@ const char *clinic_session_text(const struct clinic_session *session,
 int clinic_session_copy(struct clinic_session *into,
 			const struct clinic_session *from);
 
-/* For one that gives its stacks new numbers now and then: no frame and no
- * stack is left. No row may refer to them. */
+/*
+ * For one that is recorded into for days, and by whoever keeps numbers of its
+ * rows. No frame and no stack is left, and no row may refer to one.
+ */
 int clinic_session_forget_stacks(struct clinic_session *session);
+/*
+ * Forgets all threads but those with kept[id] != 0, of which `into`, which
+ * stands for the forgotten ones, must be one. From then on kept[id] is the new
+ * number of each. Lifetimes are summed for each thread; no other table of the
+ * session may refer to one.
+ */
+int clinic_session_forget_threads(struct clinic_session *session,
+				  uint32_t *kept, uint32_t into);
+/* The same for texts, but those that rows refer to are kept in any case, and
+ * kept[id] == 0: it is forgotten. After an error all is as before. */
+int clinic_session_forget_texts(struct clinic_session *session, uint32_t *kept);
+uint32_t clinic_session_texts_count(const struct clinic_session *session);
 
 /*
  * Adds all of `from` to `into`: two instruments of one run, or many runs.

@@ -1,4 +1,4 @@
-/* A session's copy, with the same numbers; and one without its stacks. */
+/* A session's copy, with the same numbers for everything. */
 #include <errno.h>
 #include <stdbool.h>
 
@@ -49,18 +49,4 @@ int clinic_session_copy(struct clinic_session *into,
 	into->about = from->about;
 	into->quality = from->quality;
 	return err;
-}
-
-static int forget_table(struct clinic_session *session, enum clinic_table table)
-{
-	clinic_row_index_clear(&session->index[table]);
-	session->table[table].count = 1;
-	return clinic_rows_index(session, table, 0);
-}
-
-int clinic_session_forget_stacks(struct clinic_session *session)
-{
-	int err = forget_table(session, CLINIC_STACKS);
-
-	return err ? err : forget_table(session, CLINIC_FRAMES);
 }
