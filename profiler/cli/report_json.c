@@ -291,6 +291,8 @@ static int set_tables(const struct clinic_report *report, json_t *root)
 	if (!error)
 		error = clinic_report_json_locks(report, root);
 	if (!error)
+		error = clinic_report_json_resident(report, root);
+	if (!error)
 		set_metrics(report, root);
 	return error;
 }

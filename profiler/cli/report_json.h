@@ -19,5 +19,8 @@ int clinic_report_json_off_cpu(const struct clinic_report *report,
 			       json_t *root);
 /* "locks" */
 int clinic_report_json_locks(const struct clinic_report *report, json_t *root);
+/* "resident_peaks" */
+int clinic_report_json_resident(const struct clinic_report *report,
+				json_t *root);
 
 #endif

@@ -297,6 +297,8 @@ int clinic_report_text(const struct clinic_report *report)
 		return error;
 	error = clinic_report_text_memory(report);
 	if (!error)
+		error = clinic_report_text_resident(report);
+	if (!error)
 		error = clinic_report_text_off_cpu(report);
 	return error ? error : clinic_report_text_locks(report);
 }

@@ -13,5 +13,7 @@ int clinic_report_text_memory(const struct clinic_report *report);
 /* Times off the CPU: by thread, by where. */
 int clinic_report_text_off_cpu(const struct clinic_report *report);
 int clinic_report_text_locks(const struct clinic_report *report);
+/* What each process had resident at most. */
+int clinic_report_text_resident(const struct clinic_report *report);
 
 #endif

@@ -20,6 +20,7 @@
 #include "collect/observable.h"
 #include "collect/process_status.h"
 #include "collect/promptness.h"
+#include "collect/resident_rows.h"
 #include "collect/stop_signals.h"
 #include "collect/unseen_processes.h"
 #include "session/session.h"
@@ -165,12 +166,22 @@ static void judge_depth(struct clinic_recording *recording)
 	}
 }
 
+static void look_at_arenas(const struct clinic_recording *recording)
+{
+	struct clinic_arena_facts facts;
+
+	clinic_arena_source_facts_get(&recording->arenas, &facts);
+	clinic_resident_look(&facts);
+}
+
 static int measure_if_due(struct clinic_recording *recording, uint64_t now_ns)
 {
 	if (now_ns - recording->measured_ns < METRICS_PERIOD_NS)
 		return 0;
 	recording->measured_ns = now_ns;
 	clinic_target_look(&recording->outcome->target);
+	if (recording->arenas.state)
+		look_at_arenas(recording);
 	return clinic_recorder_measure(recording->recorder, now_ns);
 }
 
@@ -528,6 +539,8 @@ static int save_arenas(struct clinic_recording *recording,
 	for (size_t i = 0; !err && i < facts.images_count; i++)
 		err = clinic_arena_rows_save(&sums, facts.images[i],
 					     plan->with_alloc, plan->with_lock);
+	if (!err)
+		err = clinic_resident_rows_save(session, &facts);
 	return err ? err
 		   : clinic_arena_findings_note(session, plan, &facts,
 						recording->plan->argv[0],

@@ -172,6 +172,7 @@ static void close_arena(void)
 	if (!head)
 		return;
 	process_save_maps();
+	head->resident_peak_bytes = process_resident_peak_bytes();
 	if (!confinement.is_clockless)
 		head->ended_ticks = ticks_now();
 }

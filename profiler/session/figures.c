@@ -113,3 +113,28 @@ struct clinic_lock *clinic_figure_locks(const struct clinic_session *session,
 	}
 	return sorted;
 }
+
+static int compare_resident(const void *left, const void *right)
+{
+	const struct clinic_resident_peak *a = left;
+	const struct clinic_resident_peak *b = right;
+
+	if (a->bytes != b->bytes)
+		return a->bytes > b->bytes ? -1 : 1;
+	return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+struct clinic_resident_peak *
+clinic_figure_resident(const struct clinic_session *session, uint32_t *count)
+{
+	const struct clinic_resident_peak *row =
+		clinic_session_rows(session, CLINIC_RESIDENT_PEAKS, count);
+	struct clinic_resident_peak *sorted =
+		calloc(*count + 1ul, sizeof(*sorted));
+
+	if (sorted && *count) {
+		memcpy(sorted, row, *count * sizeof(*sorted));
+		qsort(sorted, *count, sizeof(*sorted), compare_resident);
+	}
+	return sorted;
+}

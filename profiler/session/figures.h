@@ -41,5 +41,8 @@ bool clinic_figure_largest(const struct clinic_session *session,
 /* The locks, longest wait first: the caller frees; NULL when out of memory. */
 struct clinic_lock *clinic_figure_locks(const struct clinic_session *session,
 					uint32_t *count);
+/* What processes had resident at most, the largest first: likewise. */
+struct clinic_resident_peak *
+clinic_figure_resident(const struct clinic_session *session, uint32_t *count);
 
 #endif

@@ -177,6 +177,13 @@ struct clinic_metric {
 	uint32_t threads_count;
 };
 
+/* How much memory a program had resident at most. */
+struct clinic_resident_peak {
+	uint64_t bytes;
+	uint32_t program_id; /* string: how it was called */
+	uint32_t pid;
+};
+
 /* An instrument that would not work, and why; best one first. */
 struct clinic_refusal {
 	uint32_t backend_id; /* string */
@@ -248,6 +255,7 @@ enum clinic_table {
 	CLINIC_LOCKS,
 	CLINIC_LOCK_CHANGES,
 	CLINIC_METRICS,
+	CLINIC_RESIDENT_PEAKS,
 	CLINIC_REFUSALS,
 	CLINIC_NOTES,
 	CLINIC_TABLES

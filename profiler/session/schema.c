@@ -132,6 +132,12 @@ static const struct clinic_column metric[] = {
 	NUMBER(clinic_metric, threads_count),
 };
 
+static const struct clinic_column resident_peak[] = {
+	NUMBER(clinic_resident_peak, bytes),
+	TEXT(clinic_resident_peak, program),
+	NUMBER(clinic_resident_peak, pid),
+};
+
 static const struct clinic_column refusal[] = {
 	TEXT(clinic_refusal, backend),
 	NUMBER(clinic_refusal, errno_number),
@@ -211,6 +217,8 @@ const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
 	[CLINIC_LOCK_CHANGES] =
 		COLUMNS("lock_changes", clinic_lock_change, lock_change, TIMED),
 	[CLINIC_METRICS] = COLUMNS("metrics", clinic_metric, metric, TIMED),
+	[CLINIC_RESIDENT_PEAKS] = COLUMNS(
+		"resident_peaks", clinic_resident_peak, resident_peak, SUMS),
 	[CLINIC_REFUSALS] =
 		COLUMNS("refusals", clinic_refusal, refusal, TELLING),
 	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, TELLING),

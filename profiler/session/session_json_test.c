@@ -90,6 +90,7 @@ static struct clinic_session *one_of_everything(void)
 				       .flags = 7};
 	struct clinic_metric metric = {
 		.time_ns = 1, .rss_bytes = 4096, .threads_count = 2};
+	struct clinic_resident_peak peak = {.bytes = 8192, .pid = 1};
 
 	assert_int_equal(clinic_session_new(&s), 0);
 	sample.stack_id = add_stack(s);
@@ -99,6 +100,7 @@ static struct clinic_session *one_of_everything(void)
 	add_memory(s);
 	add_lock(s, &sample);
 	clinic_session_add(s, CLINIC_METRICS, &metric);
+	clinic_session_add(s, CLINIC_RESIDENT_PEAKS, &peak);
 	clinic_session_add_refusal(s, "perf", EACCES, "lower the paranoia");
 	clinic_session_add_note(s, 1, "a warning");
 	clinic_session_text_id(s, "./prog --x",

@@ -84,7 +84,8 @@ struct arena_head {
 	uint32_t peak_threads_count; /* of them at the peak; 0: exact */
 	uint32_t is_confined;  /* by seccomp: what was lost then is in counts */
 	uint32_t is_clockless; /* and threads had to go on unwatched */
-	uint32_t has_left;     /* for a program without the library */
+	uint64_t resident_peak_bytes; /* at the end; 0: not known */
+	uint32_t has_left;            /* for a program without the library */
 	uint32_t reserved;
 };
 

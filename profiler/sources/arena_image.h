@@ -73,6 +73,7 @@ struct arena_image {
 	int64_t live_bytes;         /* as far as it was told */
 	bool is_changing;           /* at the last look */
 	struct arena_quiet_peak quiet_peak;
+	uint64_t resident_seen_bytes; /* the receiver's: most, at its looks */
 	bool is_told_damaged;
 	bool is_done; /* its process has ended, and all of it was told */
 };

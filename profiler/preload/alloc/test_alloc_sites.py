@@ -98,6 +98,20 @@ def test_the_names_of_a_child_wait_for_its_listing(tmp_path):
     assert all(name for stack in session["allocations"]["stack"] for name in site_names(session, stack))
 
 
+def test_what_each_process_had_resident(tmp_path):
+    """Children between two looks of the collector had no peak; that of one which was killed is the most that was seen."""
+    hold = "import os, sys, time; b = bytearray(int(sys.argv[1]) << 20); "
+    words = ["sh", "-c", f"/usr/bin/python3 -c '{hold}' 90; "
+             f"/usr/bin/python3 -c '{hold} time.sleep(0.5); os.kill(os.getpid(), 9)' 60; true"]
+    report, done = record(words, tmp_path)
+    assert done.returncode == 0, done.stderr
+    peaks = [(row["program"], row["bytes"] >> 20) for row in report["resident_peaks"]]
+    assert [program for program, _ in peaks] == ["/usr/bin/python3", "/usr/bin/python3", "sh"], peaks
+    assert peaks[0][1] >= 90 and 60 <= peaks[1][1] < 90 and peaks[2][1] < 60, peaks
+    text = run("report", tmp_path / "session.json").stdout
+    assert "resident at most, by process:" in text and "MiB  /usr/bin/python3 (" in text, text
+
+
 def test_children_of_a_raw_clone_are_processes_of_their_own(tmp_path):
     """They wrote into the arena of their parent, whose counters they shared."""
     report, done = record(victim("alloc_raw_fork"), tmp_path)

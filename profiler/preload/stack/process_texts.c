@@ -209,3 +209,26 @@ void process_save_maps(void)
 	publish_text(block, read_maps(block->text, room));
 	atomic_fetch_add(&maps_count, 1);
 }
+
+#define PEAK_LINE   "VmHWM:"
+#define STATUS_ROOM 4096u
+
+/* Not getrusage(): that remembers who ran before an exec. */
+uint64_t process_resident_peak_bytes(void)
+{
+	char text[STATUS_ROOM];
+	int fd = confinement.is_filtered
+			 ? -1
+			 : raw_open("/proc/thread-self/status", O_RDONLY, 0);
+	ssize_t bytes = fd < 0 ? -1 : raw_read(fd, text, sizeof(text) - 1);
+	const char *line;
+
+	if (fd >= 0)
+		raw_close(fd);
+	if (bytes <= 0)
+		return 0;
+	text[bytes] = '\0';
+	line = strstr(text, PEAK_LINE);
+	return line ? strtoull(line + sizeof(PEAK_LINE) - 1, NULL, 10) * 1024
+		    : 0;
+}

@@ -18,6 +18,9 @@ void process_save_command(void);
 void process_save_maps(void);
 uint32_t process_maps_newest(void); /* its number, from 0 */
 
+/* Most that was resident since this program began; 0: not known. */
+uint64_t process_resident_peak_bytes(void);
+
 void process_restart_texts(void); /* in a forked child */
 
 #endif

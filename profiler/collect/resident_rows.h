@@ -1,0 +1,21 @@
+/*
+ * collect/resident_rows.h - what each process of the arenas had resident.
+ *
+ * Errors     0 or -errno.
+ * Read next  session/rows.h, the row; preload/stack/process_texts.h, who asks
+ *            the kernel.
+ */
+#ifndef CLINIC_COLLECT_RESIDENT_ROWS_H
+#define CLINIC_COLLECT_RESIDENT_ROWS_H
+
+#include "sources/arena_source.h"
+
+struct clinic_session;
+
+/* While they run, again and again: what is killed says nothing at its end. */
+void clinic_resident_look(const struct clinic_arena_facts *facts);
+
+int clinic_resident_rows_save(struct clinic_session *session,
+			      const struct clinic_arena_facts *facts);
+
+#endif
