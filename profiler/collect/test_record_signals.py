@@ -21,7 +21,7 @@ for number in range(1, signal.NSIG):
         {0}
     except (OSError, ValueError):
         pass
-while sum(range(1000)) and time.process_time() < 0.2:
+while sum(range(1000)) and time.process_time() < 0.6:  # a few of the kernel's ticks are little of it
     pass
 """
 GUARDS = {"handle": "signal.signal(number, lambda *_: sys.exit(f'signal {number}'))",

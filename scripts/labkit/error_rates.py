@@ -1,23 +1,28 @@
 """error_rates.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
 
-`make calibrate` keeps every raw run (trial_file.py), and writes FINGERPRINT.json (rates). Classes are never mixed: a
-figure from another machine is no figure.
+`make calibrate` keeps every raw run (trial_records.py), and writes FINGERPRINT.json (rates). Classes are never mixed: a
+figure from another machine is no figure. Neither is one that does not follow from the runs beside it: it is not cited.
 """
 
+import lzma
+import math
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 from labkit import host, in_a_checkout
+from labkit.gate_rates import GATE, gate_floor, gate_rates
 from labkit.host import Finding
+from labkit.outcome import LabError
 from labkit.schemas import check
+from labkit.trial_records import AUDIT, read_records
 from labkit.untrusted_file import read_json
 from labkit.verdicts.verdict import ENGINE
 
 FOLDER = Path("reports/calibration")
-GATE = "gate"
+TOLERANCE = 1e-9  # a percentile may differ in its last digit from one numpy to another
 A_A = "0"
 HEADLINE_EFFECT = "20"
-AUDIT = "audit"
 WHAT_IS_COMPARED = {"relinked": "one program, linked anew for each block, and judged as a gate does,",
                     AUDIT: "the telemetry pipeline against itself, linked anew for each block, in process and judged as one candidate of an audit,",
                     "in process": "the telemetry pipeline against itself in one process, by gate --in-process,"}
@@ -35,7 +40,28 @@ def load(fingerprint: str | None = None) -> dict | None:
         return None
     summary = read_json(path)
     check(summary, str(path))
+    if why := why_not_to_cite(summary, path):
+        print(f"lab: {path} is not cited, and no noise floor is taken from it: {why}; `lab calibrate --render-only` computes it anew", file=sys.stderr)
+        return None
     return summary
+
+
+def why_not_to_cite(summary: dict, path: Path) -> str | None:
+    """What does not follow from the trials, the first of it; None if all does."""
+    try:
+        trials = [record for record in read_records(path.with_suffix(".jsonl")) if record["kind"] == "trial"]
+        measured, floor = gate_rates(trials), gate_floor(trials)
+    except (LabError, ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, lzma.LZMAError) as error:
+        return f"the runs beside it cannot be read ({error})"
+    if not math.isclose(summary["floor_ratio"], floor, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+        return f"its noise floor is {summary['floor_ratio']:.4%}, and that of the runs beside it {floor:.4%}"
+    said = {condition: tools[GATE] for condition, tools in summary["conditions"].items()}
+    for condition, extra in sorted({(name, extra) for rates in (said, measured) for name in rates for extra in rates[name]}):
+        ours, theirs = (rates.get(condition, {}).get(extra) for rates in (measured, said))
+        if ours is None or theirs is None or any(not math.isclose(value, theirs.get(name, math.nan), abs_tol=TOLERANCE)
+                                                 for name, value in ours.items()):
+            return f"{condition}, +{int(extra) / 10:g} %: it has {rate_text(theirs)}, the runs beside it {rate_text(ours)}"
+    return None
 
 
 def floor_ratio(fingerprint: str | None = None) -> float:

@@ -1,8 +1,9 @@
 """calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
 
 from labkit.calibration.calibration_rates import order_of_runs
-from labkit.calibration.trial_file import AUDIT, IN_PROCESS, RELINKED
-from labkit.error_rates import GATE, engine_text
+from labkit.error_rates import engine_text
+from labkit.gate_rates import GATE
+from labkit.trial_records import AUDIT, IN_PROCESS, RELINKED
 
 MEANS = {RELINKED: " (one program, both sides linked anew for each block, judged as a gate does)",
          AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit)",

@@ -14,18 +14,15 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from labkit.calibration import ratio_of_medians
-from labkit.calibration.trial_file import CRITERION, OF_ONE_PROGRAM
-from labkit.error_rates import GATE
+from labkit.calibration.trial_file import CRITERION
+from labkit.gate_rates import GATE, floor_ratio, gate_rates, gate_says, rate_of, wanted_verdicts
 from labkit.stats.other_tests import mann_whitney_p, welch_p
-from labkit.stats.proportions import clopper_pearson
-from labkit.verdicts.verdict import CHANGED, REGRESSED, VerdictPolicy
+from labkit.trial_records import OF_ONE_PROGRAM
+from labkit.verdicts.verdict import VerdictPolicy
 
 TOOL_ALPHA = 0.05
 BLOCK = re.compile(r"([pmc])(\d+)\.(\d+)([ABC]+)")
 FIRST_STAGE = "pm"
-FLOOR_PERCENTILE = 99
-FLOOR_TRIALS_MIN = 200
-MAD_TO_SIGMA = 1.4826
 GATE_WHERE_USABLE = "gate, where its pilot found room for the wanted power"
 FIRST_STAGE_GATE = "gate's first stage alone"
 FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
@@ -77,8 +74,8 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
     """The document of templates/schemas/calibration.schema.json. compare_py: {trial name: p} from the real tool."""
     identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
     floors, policy, apart = floors_of(identical), policy_of(head), cross_fitted(identical)
-    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py)
-                  for name in dict.fromkeys(trial["condition"] for trial in trials)}
+    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py) | {GATE: ours}
+                  for name, ours in gate_rates(trials).items()}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
             "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials),
             "size": size, "engine": head.get("engine", 1), "tools": head.get("tools", {}),
@@ -111,10 +108,7 @@ def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, com
     for trial in trials:
         for tool, says_changed in verdicts_of(trial, floors.of(trial), policy, compare_py).items():
             found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
-    rates = {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
-    for extra in rates.get(GATE, {}):
-        rates[GATE][extra] |= other_verdicts([trial for trial in trials if str(trial["extra"]) == extra])
-    return rates
+    return {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
 
 
 def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
@@ -162,24 +156,11 @@ def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str,
     return verdicts
 
 
-def gate_says(trial: dict, floor: float, planted: bool) -> bool:
-    """With a floor that this calibration found, as the gate in use will have one."""
-    gate = trial["gate"]
-    if gate["verdict"] not in wanted_verdicts(planted):
-        return False
-    return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
-
-
 def first_stage_says(gate: dict, floor: float, planted: bool) -> bool:
     """Without confirmation and canary, to be held against another statistic on the same runs."""
     if gate.get("first_verdict") not in wanted_verdicts(planted):
         return False
     return abs(math.log(gate["first_ratio"])) > math.log1p(floor)
-
-
-def wanted_verdicts(planted: bool) -> tuple[str, ...]:
-    """What would be an error of identical programs, or the truth of a planted slowdown."""
-    return (REGRESSED,) if planted else CHANGED
 
 
 def says(test, a: np.ndarray, b: np.ndarray, planted: bool, alpha: float = TOOL_ALPHA, effect: float = 0.0) -> bool:
@@ -209,34 +190,6 @@ def blocks_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
             kept.append(here)
     return tuple(np.array([[time_us for arm, time_us in block if arm == wanted] for block in kept], dtype=float)
                  for wanted in "AB")
-
-
-def rate_of(hits: list[bool]) -> dict:
-    low, high = clopper_pearson(sum(hits), len(hits))
-    return {"changed_count": sum(hits), "trials_count": len(hits), "low_ratio": low, "high_ratio": high}
-
-
-def other_verdicts(trials: list[dict]) -> dict[str, int]:
-    """Of the gate, where it did not say changed: a planted effect called equivalent would be a lie."""
-    verdicts = [trial["gate"]["verdict"] for trial in trials]
-    return {f"{name.split()[0]}_count": verdicts.count(name)
-            for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
-
-
-def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> float:
-    """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
-
-    Of trials that could have seen twice the effect that power is promised for: where noise and budget allowed less,
-    the intervals are the guard, and their spread says nothing of a comparison that can decide.
-    """
-    effects = np.array([abs(ratio_of(trial) - 1) for trial in a_a_trials
-                        if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * VerdictPolicy.power_effect_ratio])
-    if effects.size == 0:
-        return 0.0
-    if effects.size >= FLOOR_TRIALS_MIN:
-        return float(np.percentile(effects, FLOOR_PERCENTILE))
-    middle = float(np.median(effects))
-    return middle + 3 * MAD_TO_SIGMA * float(np.median(np.abs(effects - middle)))
 
 
 def noise_of(trials: list[dict]) -> dict[str, float]:

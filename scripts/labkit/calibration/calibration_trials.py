@@ -21,7 +21,7 @@ from pathlib import Path
 
 from labkit import host
 from labkit.calibration import relinked_trials
-from labkit.calibration.trial_file import AUDIT, BUSY, CONDITIONS, IN_PROCESS, OF_ONE_PROGRAM, QUIET, RELINKED, read_head, read_trials, unpack
+from labkit.calibration.trial_file import read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, TooShort, run_campaign
 from labkit.experiment.commands import Command, CommandSubject, Conditions
@@ -31,6 +31,7 @@ from labkit.instruments import Unavailable, hyperfine, whole_process
 from labkit.outcome import LabError
 from labkit.process import run_process
 from labkit.row_file import RowFile, read_rows
+from labkit.trial_records import AUDIT, BUSY, CONDITIONS, IN_PROCESS, OF_ONE_PROGRAM, QUIET, RELINKED, read_head
 from labkit.verdicts.verdict import ENGINE, VerdictPolicy
 
 PLANTED_WORK = Path("build/calibration/planted_work")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from labkit import host
 from labkit.calibration.calibration_trials import Trial, neighbour, trial_of, work_argv, workplace
-from labkit.calibration.trial_file import CONDITIONS, CRITERION, read_trials, unpack
+from labkit.calibration.trial_file import CRITERION, read_trials, unpack
 from labkit.evidence import now_utc
 from labkit.instruments import Unavailable, criterion
 from labkit.row_file import RowFile
+from labkit.trial_records import CONDITIONS
 
 EVERY = 6
 TIMEOUT_S = 120

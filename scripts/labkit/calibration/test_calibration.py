@@ -18,13 +18,14 @@ from labkit.calibration.calibration_rates import COMPARE_PY, GATE_WHERE_USABLE, 
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
 from labkit.calibration.criterion_trials import missing_criterion
-from labkit.calibration.trial_file import pack, packed_files, read_head, read_trials, unpack
-from labkit.error_rates import GATE
+from labkit.calibration.trial_file import pack, read_trials, unpack
+from labkit.gate_rates import GATE
 from labkit.instruments import Unavailable, criterion
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.outcome import Exit
 from labkit.schemas import check
 from labkit.stats.other_tests import mann_whitney_p
+from labkit.trial_records import packed_files, read_head
 from labkit.verbs import calibrate
 from labkit.verdicts.verdict import ENGINE, VerdictPolicy, compare_blocks
 
@@ -47,6 +48,10 @@ def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet", rival
             "hyperfine": hyperfine if rivals else None}
 
 
+def write_trials(path, trials):
+    path.write_text("".join(json.dumps(one) + "\n" for one in (HEAD, *trials)))
+
+
 def test_rates_count_what_is_called_changed():
     trials = [record(0, i, "improved" if i < 2 else "equivalent", ratio=1.05 if i < 2 else 1.0, rivals=False)
               for i in range(60)]
@@ -66,6 +71,42 @@ def test_power_where_the_pilot_had_room_for_it_stands_beside_that_of_all_trials(
     rates = summarise(HEAD, trials, {}, "quick")["conditions"]["quiet"]
     assert (rates[GATE]["20"]["changed_count"], rates[GATE]["20"]["trials_count"]) == (9, 20)
     assert (rates[GATE_WHERE_USABLE]["20"]["changed_count"], rates[GATE_WHERE_USABLE]["20"]["trials_count"]) == (9, 10)
+
+
+@pytest.mark.parametrize("path", sorted(Path("reports/calibration").glob("*.json")), ids=lambda path: path.stem)
+def test_committed_rates_follow_from_the_runs_beside_them(path):
+    assert error_rates.why_not_to_cite(json.loads(path.read_text()), path) is None
+
+
+def find_more(summary):
+    summary["conditions"]["quiet"][GATE]["20"] |= {"changed_count": 10, "high_ratio": 1.0}
+
+
+def narrow(summary):
+    summary["conditions"]["quiet"][GATE]["0"]["high_ratio"] = 0.0
+
+
+def drop_floor(summary):
+    summary["floor_ratio"] = 0.0
+
+
+def add_condition(summary):
+    summary["conditions"]["audit"] = summary["conditions"]["quiet"]
+
+
+@pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (narrow, "quiet, +0 %"), (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
+def test_rates_that_do_not_follow_are_not_cited(tmp_path, monkeypatch, capsys, forge, said):
+    trials = [record(0, i, "equivalent", ratio=1 + i / 10_000, rivals=False) for i in range(20)]
+    trials += [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02, rivals=False) for i in range(10)]
+    path = tmp_path / f"{'0' * 16}.json"
+    write_trials(path.with_suffix(".jsonl"), trials)
+    summary = summarise(HEAD, trials, {}, "documented")
+    monkeypatch.setattr(error_rates, "FOLDER", tmp_path)
+    path.write_text(json.dumps(summary))
+    assert error_rates.load.__wrapped__("0" * 64) == summary
+    forge(summary)
+    path.write_text(json.dumps(summary))
+    assert error_rates.load.__wrapped__("0" * 64) is None and said in capsys.readouterr().err
 
 
 def test_an_improvement_is_not_a_planted_slowdown_found():
@@ -94,8 +135,9 @@ def test_citation_and_page_say_the_rates(tmp_path, monkeypatch):
     monkeypatch.setattr(error_rates, "FOLDER", tmp_path)
     error_rates.load.cache_clear()
     assert error_rates.citation("0" * 64) is None and error_rates.floor_ratio("0" * 64) == 0.0
-    summary = summarise(HEAD, [record(0, i, "equivalent") for i in range(5)] + [record(20, 0, "regressed", 1.02)], {},
-                        "documented")
+    trials = [record(0, i, "equivalent") for i in range(5)] + [record(20, 0, "regressed", 1.02)]
+    write_trials(error_rates.summary_path("0" * 64).with_suffix(".jsonl"), trials)
+    summary = summarise(HEAD, trials, {}, "documented")
     error_rates.summary_path("0" * 64).write_text(json.dumps(summary))
     error_rates.load.cache_clear()
     cited = error_rates.citation("0" * 64)

@@ -1,4 +1,4 @@
-"""trial_file.py - where trials are kept.  calibration_trials -> FINGERPRINT.jsonl -> FINGERPRINT.CONDITION.jsonl.xz
+"""trial_file.py - where trials are kept while a calibration runs, and after it.  calibration_trials -> FINGERPRINT.jsonl -> FINGERPRINT.CONDITION.jsonl.xz
 
 While a calibration runs, one line a trial is appended to FINGERPRINT.jsonl. When it is complete, a compressed file a
 condition takes its place, with the same lines: several megabytes of numbers do not belong in a repository.
@@ -8,27 +8,10 @@ import json
 import lzma
 from pathlib import Path
 
-from labkit.error_rates import AUDIT
 from labkit.evidence import disk_errors
-from labkit.row_file import read_rows
+from labkit.trial_records import packed_file, packed_files, read_head, read_records
 
-# Of one program and its copies; then both sides linked anew for each block: as `lab gate` judges,
-# as an audit does, and as `lab gate --in-process` does.
-OF_ONE_PROGRAM = QUIET, BUSY = "quiet", "busy"
-RELINKED, IN_PROCESS = "relinked", "in process"
-CONDITIONS = (*OF_ONE_PROGRAM, RELINKED, AUDIT, IN_PROCESS)
 CRITERION = "criterion"
-
-
-def read_records(path: Path) -> list[dict]:
-    """The head and all trials so far, from path or from what it was packed into; [] if there is neither."""
-    if path.exists():
-        return list(read_rows(path))
-    records: list[dict] = []
-    for packed in packed_files(path):
-        with disk_errors(packed), lzma.open(packed, "rt", encoding="utf-8") as lines:
-            records += [json.loads(line) for line in lines]
-    return records
 
 
 def read_trials(path: Path) -> list[dict]:
@@ -41,19 +24,6 @@ def read_trials(path: Path) -> list[dict]:
 
 def key_of(record: dict) -> tuple[str, int, int]:
     return record["condition"], record["extra"], record["index"]
-
-
-def read_head(path: Path) -> dict:
-    return next(record for record in read_records(path) if record["kind"] == "head")
-
-
-def packed_files(path: Path) -> list[Path]:
-    """By name and not by pattern: the quick size's files begin like the documented size's."""
-    return [packed for condition in CONDITIONS if (packed := packed_file(path, condition)).exists()]
-
-
-def packed_file(path: Path, condition: str) -> Path:
-    return path.with_name(f"{path.stem}.{condition.replace(' ', '-')}.jsonl.xz")
 
 
 def pack(path: Path) -> None:

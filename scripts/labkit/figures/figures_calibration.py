@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from labkit.calibration.calibration_rates import GATE_WHERE_USABLE, ON_OUR_RUNS
-from labkit.error_rates import GATE
+from labkit.gate_rates import GATE
 from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
 

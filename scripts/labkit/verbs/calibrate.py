@@ -12,13 +12,14 @@ from labkit import error_rates, host
 from labkit.calibration import calibration_page, calibration_rates
 from labkit.calibration.calibration_trials import SIZES, Size, missing_trials, run_trials
 from labkit.calibration.criterion_trials import missing_criterion, run_criterion_trials
-from labkit.calibration.trial_file import pack, read_head, read_trials
+from labkit.calibration.trial_file import pack, read_trials
 from labkit.evidence import write_text
 from labkit.experiment.budget_words import budget_seconds, list_words
 from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
 from labkit.schemas import check
+from labkit.trial_records import read_head
 
 
 BUDGETS_S = {"quick": 300, "standard": 1800, "thorough": 7200}

@@ -1,0 +1,90 @@
+"""gate_rates.py - how often the gate was wrong in trials whose answer is known, from the trials alone.  trials -> rates of the gate
+
+Rates that a page cites are computed here twice: when they are written, and from the runs beside them before they are
+cited (error_rates.py), so that a figure which nothing measured is not.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from labkit.stats.proportions import clopper_pearson
+from labkit.trial_records import OF_ONE_PROGRAM
+from labkit.verdicts.verdict import CHANGED, REGRESSED, VerdictPolicy
+
+GATE = "gate"
+FLOOR_PERCENTILE = 99
+FLOOR_TRIALS_MIN = 200
+MAD_TO_SIGMA = 1.4826
+
+Trial = Mapping[str, Any]
+
+
+def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict]]:
+    """{condition: {planted effect in thousandths: rate}}"""
+    floors = cross_fitted_floors(trials)
+    found: dict[str, dict[str, list[Trial]]] = {}
+    for trial in trials:
+        found.setdefault(trial["condition"], {}).setdefault(str(trial["extra"]), []).append(trial)
+    return {condition: {extra: rate_of([gate_says(trial, floors[1 - trial["index"] % 2], trial["extra"] > 0) for trial in here])
+                        | other_verdicts(here) for extra, here in by_extra.items()}
+            for condition, by_extra in found.items()}
+
+
+def cross_fitted_floors(trials: Iterable[Trial]) -> tuple[float, float]:
+    """Of the even and of the odd trials between identical programs; each half is judged with the floor of the other."""
+    identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
+    even, odd = (floor_ratio([trial for trial in identical if trial["index"] % 2 == half], first_ratio) for half in (0, 1))
+    return even, odd
+
+
+def gate_floor(trials: Iterable[Trial]) -> float:
+    """Of all of them: what the gate in use takes."""
+    return floor_ratio([trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM], first_ratio)
+
+
+def first_ratio(trial: Trial) -> float:
+    return trial["gate"]["first_ratio"]
+
+
+def gate_says(trial: dict, floor: float, planted: bool) -> bool:
+    """With a floor that this calibration found, as the gate in use will have one."""
+    gate = trial["gate"]
+    if gate["verdict"] not in wanted_verdicts(planted):
+        return False
+    return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
+
+
+def wanted_verdicts(planted: bool) -> tuple[str, ...]:
+    """What would be an error of identical programs, or the truth of a planted slowdown."""
+    return (REGRESSED,) if planted else CHANGED
+
+
+def rate_of(hits: list[bool]) -> dict:
+    low, high = clopper_pearson(sum(hits), len(hits))
+    return {"changed_count": sum(hits), "trials_count": len(hits), "low_ratio": low, "high_ratio": high}
+
+
+def other_verdicts(trials: list[dict]) -> dict[str, int]:
+    """Of the gate, where it did not say changed: a planted effect called equivalent would be a lie."""
+    verdicts = [trial["gate"]["verdict"] for trial in trials]
+    return {f"{name.split()[0]}_count": verdicts.count(name)
+            for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
+
+
+def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> float:
+    """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
+
+    Of trials that could have seen twice the effect that power is promised for: where noise and budget allowed less,
+    the intervals are the guard, and their spread says nothing of a comparison that can decide.
+    """
+    effects = np.array([abs(ratio_of(trial) - 1) for trial in a_a_trials
+                        if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * VerdictPolicy.power_effect_ratio])
+    if effects.size == 0:
+        return 0.0
+    if effects.size >= FLOOR_TRIALS_MIN:
+        return float(np.percentile(effects, FLOOR_PERCENTILE))
+    middle = float(np.median(effects))
+    return middle + 3 * MAD_TO_SIGMA * float(np.median(np.abs(effects - middle)))
