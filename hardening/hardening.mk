@@ -8,7 +8,7 @@ include hardening/fuzz/fuzz.mk
 # stands in build/, whatever the environment says of it.
 PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
-	-c hardening/pytest.ini --rootdir=. -p c_tests -p outside_writes -p few_in_check \
+	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p few_in_check \
 	$(PYTEST_ARGS)
 
 # The tests of one C program stay together: it is run once.
@@ -78,16 +78,23 @@ soak: setup-test c-tests
 	$(Q)CLINIC_TEST_SECONDS=86400 $(O)/tests/recorder_memory_test
 	$(Q)PYTHONPATH=scripts:hardening/soak $(PYTHON) -B hardening/soak/soak.py $(SOAK_ARGS)
 
+# Tests that failed beside others.
+SECOND_LOOK = build/test-times/second-look.txt
+
 # How long each section took, and how many tests passed: printed at the end.
 section = $(Q)hardening/section.sh build/test-times/$@.txt
-begin_sections = @rm -f build/test-times/$@.txt
+begin_sections = @rm -f build/test-times/$@.txt $(SECOND_LOOK)
+look_again = $(Q)[ ! -e $(SECOND_LOOK) ] || hardening/section.sh build/test-times/$@.txt \
+	'a second look, alone' $(PYTEST) --second-look-at=$(SECOND_LOOK) || :
 end_sections = @hardening/section.sh build/test-times/$@.txt
 
 ## check: all a commit needs, under a minute, no timing involved
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
-	$(section) tests env HYPOTHESIS_EXAMPLES=25 $(PYTEST) -m "not slow" --c-modes=release $(ON_ALL_CPUS) || :
+	$(section) tests env HYPOTHESIS_EXAMPLES=25 $(PYTEST) -m "not slow" --second-look=$(SECOND_LOOK) \
+	  --c-modes=release $(ON_ALL_CPUS) || :
+	$(look_again)
 	$(end_sections)
 
 ## test: everything: sanitizer builds, whole workflows, real programs
@@ -95,8 +102,9 @@ test: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build test-build check-headers check-format
 	$(section) warnings $(MAKE) check-warnings
-	$(section) 'tests on all cores' $(PYTEST) -m "not alone" \
+	$(section) 'tests on all cores' $(PYTEST) -m "not alone" --second-look=$(SECOND_LOOK) \
 	  --c-modes=release,address,thread $(ON_ALL_CPUS) || :
+	$(look_again)
 	$(section) 'tests that measure time' $(PYTEST) -m alone || :
 	$(end_sections)
 
