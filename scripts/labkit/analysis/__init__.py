@@ -27,6 +27,7 @@ from labkit.analysis.hypotheses import score_hypotheses
 from labkit.analysis.memory_numbers import memory_numbers
 from labkit.analysis.profile_numbers import profile_numbers
 from labkit.analysis.rebench_numbers import rebench_numbers
+from labkit.analysis.regression_check import regression_check
 from labkit.analysis.trade_offs import trade_offs
 from labkit.verdicts.verdict import ENGINE
 
@@ -56,6 +57,7 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     audit["candidates"] = candidate_numbers(evidence_set, decisions)
     audit["rebench"] = rebench_numbers(evidence_set, decisions)
     audit["headline"] = headline(evidence_set, audit)
+    audit["regression_check"] = regression_check(audit)
     audit["trade_offs"] = trade_offs(evidence_set, decisions, audit)
     audit["findings"] = collect_findings(evidence_set, audit)
     audit["checklist"] = check_rows(audit)

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED
+from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED, YARDSTICK
 from labkit.analysis.effects import is_exact
 from labkit.wording import count, duration, listing, p_value, percent, plural, times
 
@@ -153,6 +153,7 @@ def check_decisions(audit: Audit) -> str:
     found = Counter(one["verdict"] for one in audit["candidates"])
     undecided = [one["id"] for one in audit["candidates"] if one["verdict"] == UNDECIDED]
     return (f"{found[ACCEPTED]} accepted, {found[REJECTED]} rejected, each by a rule of the policy" +
+            (f"; {plural(found[YARDSTICK], 'yardstick')} beside them" if found[YARDSTICK] else "") +
             (f"; undecided when the budget ended, and so not used: {listing(undecided)}" if undecided else ""))
 
 

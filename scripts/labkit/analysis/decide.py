@@ -2,7 +2,7 @@
 
 The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, rejected when one
 speaks against it that no more blocks could change, and else undecided. Every objection is written down, and all stay in
-the report.
+the report. A yardstick that answers right is neither: it is there to be compared with.
 
 Pure   no disk, no clock, no randomness beyond the seeds that stand in the evidence.
 Units  gains are baseline / candidate for costs (time), so above 1 is better; a _ratio is a fraction.
@@ -22,7 +22,7 @@ from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
 from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
 
-ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
+ACCEPTED, REJECTED, UNDECIDED, YARDSTICK = "accepted", "rejected", "undecided", "yardstick"
 GAIN_MAX = 9.0
 FAILURES = {
     "build": "It does not compile",
@@ -65,6 +65,7 @@ class Facts:
     others: tuple[Effect, ...]  # the same metric at the other sizes; p corrected over all sizes
     peak_rss: tuple[Growth, ...]
     allocations: tuple[Growth, ...]
+    is_yardstick: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Objection:
 @dataclass(frozen=True)
 class Decision:
     id: str
-    verdict: str  # ACCEPTED, REJECTED or UNDECIDED
+    verdict: str  # ACCEPTED, REJECTED, UNDECIDED or YARDSTICK
     rule: str  # "accepted", or the rule of the objection that decides
     reason: str  # one sentence with the numbers
     objections: tuple[Objection, ...]
@@ -145,6 +146,7 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         others=others,
         peak_rss=peak_rss_growth(first_stage(data)),
         allocations=allocation_growth(data["memory"]),
+        is_yardstick=head.get("is_yardstick", False),  # evidence of older labs has none
     )
 
 
@@ -215,6 +217,14 @@ def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
         return None
     reason, detail = facts.failure
     return f"{FAILURES[reason]}: {detail}"
+
+
+@rule("yardstick", final=True)
+def rule_yardstick(facts: Facts, policy: AcceptancePolicy) -> str | None:
+    if not facts.is_yardstick:
+        return None
+    measured = f" Measured: {interval(facts.gain)} the baseline." if facts.gain and not is_exact(facts.gain.comparison.metric) else ""
+    return f"It is a yardstick: it shows what the same answers cost elsewhere, and is no change that could be kept.{measured}"
 
 
 @rule("untraceable")
@@ -354,6 +364,8 @@ def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:
 
 def _verdict(objections: Sequence[Objection]) -> tuple[str, Objection | None]:
     """What is certain rejects; what is open leaves undecided, and never rejects."""
+    if any(one.rule == YARDSTICK for one in objections):
+        return YARDSTICK, objections[0]
     certain = next((one for one in objections if not one.is_open), None)
     if certain:
         return REJECTED, certain

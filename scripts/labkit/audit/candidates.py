@@ -85,7 +85,8 @@ def _described(state: AuditState, one: Candidate, changed: Variant) -> dict:
     return {
         "candidate": {"id": one.id, "title": one.title, "change": {one.change.kind: _plain(one.change.value)},
                       "targets": one.targets, "predicted_gain": one.predicted_gain, "risk": one.risk,
-                      "risk_why": one.risk_why, "rollback": one.rollback},
+                      "risk_why": one.risk_why, "rollback": one.rollback,
+                      "is_yardstick": one.is_yardstick},
         "lines": {"added_count": lines.added_count, "removed_count": lines.removed_count},
     }
 

@@ -32,6 +32,7 @@ def _seal(folder: Path) -> Exit:
     passed = sum(1 for row in audit["checklist"] if row["passed"])
     print(f"audit: {audit['headline']['sentence']}; {passed} of {len(audit['checklist'])} rows of the checklist pass; "
           f"read {folder / 'audit.md'}")
+    print(audit["regression_check"]["line"])
     if audit["headline"]["verdict"] != "closed":
         print("audit: exit code 0 all the same: the audit is whole, and what it found stands in it")
     return Exit.PASSED

@@ -49,6 +49,7 @@ class Candidate:
     risk: int  # 1 trivial to 5 could corrupt data
     risk_why: str
     rollback: str
+    is_yardstick: bool = False  # measured beside the others, and never a part of the program
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,7 @@ def _candidate(table: _Table, folder: Path) -> Candidate:
         risk=table.integer("risk", 1, 5),
         risk_why=table.text("risk_why"),
         rollback=table.text("rollback"),
+        is_yardstick=table.get("yardstick", "true or false", lambda v: isinstance(v, bool), default=False),
     )
     table.done()
     return candidate

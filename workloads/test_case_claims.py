@@ -1,0 +1,99 @@
+"""Every claim of a CASE.md is computed from its report. `make bless-cases` rewrites the figures; read the difference."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from case_claims import LINK, Claim, ClaimError, claims_of, restate, restated
+
+from labkit.workload import manifest
+
+PAGES = sorted(Path("workloads").glob("*/CASE.md"))
+PARTS = ["The complaint", "What to predict before profiling", "What the instruments show", "What was accepted and rejected, and why",
+         "What it teaches", "The answer key"]
+# Here a figure is a claim about the report; before and after them stand questions and general sentences.
+OF_THE_REPORT = PARTS[2:4] + PARTS[5:]
+CODE = re.compile(r"`[^`]*`")
+AUDIT = {"headline": {"gain": {"gain_ratio": 12.345}, "verdict": "closed"}, "profile": {"ratio": 0.4217},
+         "baseline": {"time_ns": 3_363_219.0, "none": None},
+         "effects": [{"size": "large", "metric": "p95", "a": 100.0}, {"size": "large", "metric": "p99", "a": 25.0}]}
+
+
+@pytest.fixture(params=PAGES, ids=[path.parent.name for path in PAGES])
+def page(request):
+    return request.param
+
+
+def parts_of(text: str) -> dict[str, str]:
+    pieces = re.split(r"^## (.+)$", text, flags=re.M)
+    return dict(zip(pieces[1::2], pieces[2::2]))
+
+
+def latest_report(name: str) -> Path:
+    return sorted(path.parent for path in Path("reports", name).glob("v*/MANIFEST.sha256"))[-1]
+
+
+def test_every_figure_is_the_report_s(page):
+    text = page.read_text()
+    if os.environ.get("BLESS"):
+        page.write_text(restate(text, page.parent))
+        text = page.read_text()
+    differ = [f"{one.where}: the page says {one.says!r}, its report {restated(one, page.parent)!r}" for one in claims_of(text)
+              if restated(one, page.parent) != one.says]
+    assert differ == []
+
+
+def test_the_parts_are_those_of_a_case_and_no_figure_stands_without_its_source(page):
+    parts = parts_of(page.read_text())
+    assert list(parts) == PARTS
+    for name in OF_THE_REPORT:
+        bare = re.findall(r".*\d.*", CODE.sub("", LINK.sub("", parts[name])))
+        assert bare == [], f"{page}: figures of {name!r} that are no claim"
+
+
+def test_it_speaks_of_the_latest_report_and_of_every_candidate(page):
+    text, name = page.read_text(), page.parent.name
+    assert {(page.parent / one.report).resolve() for one in claims_of(text)} == {latest_report(name).resolve()}
+    audit = json.loads((latest_report(name) / "audit.json").read_text())
+    wanted = manifest.load(name)
+    assert [one["id"] for one in audit["candidates"]] == [one.id for one in wanted.candidates]
+    told = {one.where for one in claims_of(parts_of(text)[PARTS[3]])}
+    assert [one.id for one in wanted.candidates if f"candidates.{one.id}.verdict" not in told] == []
+
+
+def test_every_hypothesis_has_its_verdict_in_the_answer_key(page):
+    audit = json.loads((latest_report(page.parent.name) / "audit.json").read_text())
+    told = {one.where for one in claims_of(parts_of(page.read_text())["The answer key"])}
+    assert [one["function"] for one in audit["hypotheses"] if f"hypotheses.{one['function']}.verdict" not in told] == []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "audit.json").write_text(json.dumps(AUDIT))
+    return tmp_path
+
+
+@pytest.mark.parametrize("says, where, wanted", [
+    ("**9.9×**", "headline.gain.gain_ratio", "**12.3×**"), ("9 %", "profile.ratio", "42 %"), ("1.0 ms", "baseline.time_ns", "3.4 ms"),
+    ("1 µs", "baseline.time_ns", "3363 µs"), ("1 000 ns", "baseline.time_ns", "3 363 219 ns"), ("**open**", "headline.verdict", "**closed**"),
+    ("1 times", "effects.large,p95.a/over/effects.large,p99.a", "4 times"), ("1.0 %", "1-profile.ratio", "57.8 %"),
+    ("0.0 %", "headline.gain.gain_ratio-1", "1134.5 %")])
+def test_a_claim_is_restated_in_its_own_form(folder, says, where, wanted):
+    assert restated(Claim(says, ".", where), folder) == wanted
+    page = f"before [{says}](./audit.json#{where}) after"
+    assert restate(page, folder) == f"before [{wanted}](./audit.json#{where}) after"
+
+
+@pytest.mark.parametrize("says, where, words", [("1", "headline.lost", "there is no 'lost'"), ("1", "effects.large.a", "2 elements"),
+                                                ("1 to 2", "profile.ratio", "states 2 numbers"), ("1", "baseline.none", "there is None"),
+                                                ("none", "profile.ratio", "states 0 numbers"), ("1", "profile.ratio.a", "asks for a part")])
+def test_a_claim_without_its_number_is_refused(folder, says, where, words):
+    with pytest.raises(ClaimError, match=words):
+        restated(Claim(says, ".", where), folder)
+
+
+def test_a_claim_about_no_report_is_refused(tmp_path):
+    with pytest.raises(ClaimError, match="there is no such report"):
+        restated(Claim("1", "nowhere", "a"), tmp_path)
