@@ -3,25 +3,66 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collect/stack_walker.h"
 #include "session/session.h"
 
 /* A share of the stacks from which on it matters where they end. */
 #define CUT_RATIO 0.1
+/* Places with less are not named. */
+#define PLACE_PERCENT_LEAST 1.0
 
 struct subject {
 	struct clinic_session *session;
 	const struct clinic_walks *walks;
 };
 
-struct cut_stacks {
-	uint64_t samples_count; /* whose stacks are cut */
-	uint64_t most_count;    /* of them, in the library that has most */
-	uint32_t library_id;    /* of their outermost frames */
+/* Where stacks end: in a library of the session, or in code of no file. */
+enum { GENERATED, KERNEL, KINDS };
+#define PLACES_SHOWN 3
+
+struct places {
+	uint64_t samples_count;
+	uint32_t count; /* the kinds, and the libraries after them */
+	uint64_t *samples_of;
 };
+
+static const char *path_of(const struct clinic_session *session, uint32_t id)
+{
+	uint32_t unused;
+	const struct clinic_library *library =
+		clinic_session_rows(session, CLINIC_LIBRARIES, &unused);
+
+	return clinic_session_text(session, library[id].path_id);
+}
+
+static uint32_t place_of(const struct clinic_session *session,
+			 const struct clinic_frame *frame)
+{
+	const char *path = path_of(session, frame->library_id);
+
+	if (frame->tier == CLINIC_TIER_KERNEL || !strncmp(path, "[kernel", 7))
+		return KERNEL;
+	if (frame->tier == CLINIC_TIER_JIT || !*path || !strcmp(path, "//anon"))
+		return GENERATED;
+	return KINDS + frame->library_id;
+}
+
+static const char *name_of(const struct clinic_session *session, uint32_t place)
+{
+	switch (place) {
+	case GENERATED:
+		return "code that the program generated";
+	case KERNEL:
+		return "the kernel";
+	default:
+		return path_of(session, place - KINDS);
+	}
+}
 
 static uint32_t outermost_frame(const struct clinic_stack *stack, uint32_t id)
 {
@@ -30,41 +71,46 @@ static uint32_t outermost_frame(const struct clinic_stack *stack, uint32_t id)
 	return stack[id].frame_id;
 }
 
-static void count(struct cut_stacks *cut, uint64_t *of_library,
-		  uint32_t library_id)
-{
-	cut->samples_count++;
-	if (++of_library[library_id] <= cut->most_count)
-		return;
-	cut->most_count = of_library[library_id];
-	cut->library_id = library_id;
-}
-
+/* The caller frees what it has got, after an error too. */
 static int find_cut_stacks(const struct clinic_session *session,
-			   struct cut_stacks *cut)
+			   struct places *places)
 {
-	uint32_t samples_count, libraries_count, unused;
+	uint32_t samples_count, unused;
 	const struct clinic_sample *sample =
 		clinic_session_rows(session, CLINIC_SAMPLES, &samples_count);
 	const struct clinic_stack *stack =
 		clinic_session_rows(session, CLINIC_STACKS, &unused);
 	const struct clinic_frame *frame =
 		clinic_session_rows(session, CLINIC_FRAMES, &unused);
-	uint64_t *of_library;
 
-	clinic_session_rows(session, CLINIC_LIBRARIES, &libraries_count);
-	*cut = (struct cut_stacks){0};
-	of_library = calloc(libraries_count, sizeof(*of_library));
-	if (!of_library)
+	clinic_session_rows(session, CLINIC_LIBRARIES, &places->count);
+	places->count += KINDS;
+	places->samples_of = calloc(places->count, sizeof(*places->samples_of));
+	if (!places->samples_of)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < samples_count; i++)
-		if (sample[i].stack_id &&
-		    sample[i].flags & CLINIC_SAMPLE_TRUNCATED)
-			count(cut, of_library,
-			      frame[outermost_frame(stack, sample[i].stack_id)]
-				      .library_id);
-	free(of_library);
+	for (uint32_t i = 0; i < samples_count; i++) {
+		if (!sample[i].stack_id ||
+		    !(sample[i].flags & CLINIC_SAMPLE_TRUNCATED))
+			continue;
+		places->samples_count++;
+		places->samples_of[place_of(
+			session,
+			&frame[outermost_frame(stack, sample[i].stack_id)])]++;
+	}
 	return 0;
+}
+
+/* The place with most, which is then left out. */
+static uint32_t take_commonest(const struct places *places, uint64_t *samples)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 1; i < places->count; i++)
+		if (places->samples_of[i] > places->samples_of[most])
+			most = i;
+	*samples = places->samples_of[most];
+	places->samples_of[most] = 0;
+	return most;
 }
 
 static const char *explain_end(const struct subject *subject,
@@ -109,41 +155,95 @@ static bool is_much(const struct subject *subject, uint64_t stacks_count)
 	       CUT_RATIO * (double)subject->walks->samples_count;
 }
 
-static int note_cut(const struct subject *subject, const struct cut_stacks *cut)
+/* ": 36.0 % of all stacks end in node, ..." */
+static void list_places(const struct subject *subject,
+			const struct places *places, char *text, size_t room)
+{
+	size_t used = 0;
+	uint64_t samples;
+
+	*text = '\0';
+	for (int i = 0; i < PLACES_SHOWN; i++) {
+		uint32_t place = take_commonest(places, &samples);
+		double share = percent(samples, subject->walks->samples_count);
+
+		if (share < PLACE_PERCENT_LEAST || used >= room)
+			break;
+		used += (size_t)snprintf(text + used, room - used,
+					 "%s%.1f %%%s in %s", i ? ", " : ": ",
+					 share, i ? "" : " of all stacks end",
+					 name_of(subject->session, place));
+	}
+}
+
+static int note_cut(const struct subject *subject, const struct places *places)
 {
 	const struct clinic_walks *walks = subject->walks;
 	enum clinic_unwind_end end = commonest_end(subject);
-	uint32_t unused;
-	const struct clinic_library *library = clinic_session_rows(
-		subject->session, CLINIC_LIBRARIES, &unused);
-	char text[PATH_MAX + 300], room[100];
+	char text[PLACES_SHOWN * PATH_MAX + 300], room[100];
+	size_t used = (size_t)snprintf(
+		text, sizeof(text),
+		"%.1f %% of stacks are cut before where their thread began, "
+		"most of them by %s%s",
+		percent(walks->counts->truths_count[CLINIC_UNWIND_TRUNCATED],
+			walks->samples_count),
+		clinic_unwind_end_name(end),
+		explain_end(subject, end, room, sizeof(room)));
 
-	snprintf(text, sizeof(text),
-		 "%.1f %% of stacks are cut before where their thread began, "
-		 "most of them by %s%s, and %.1f %% of these in %s",
-		 percent(walks->counts->truths_count[CLINIC_UNWIND_TRUNCATED],
-			 walks->samples_count),
-		 clinic_unwind_end_name(end),
-		 explain_end(subject, end, room, sizeof(room)),
-		 percent(cut->most_count, cut->samples_count),
-		 clinic_session_text(subject->session,
-				     library[cut->library_id].path_id));
+	list_places(subject, places, text + used, sizeof(text) - used);
 	return clinic_session_add_note(subject->session, 0, text);
+}
+
+static bool has_generated_code(const struct clinic_session *session,
+			       uint32_t stack_id)
+{
+	uint32_t unused;
+	const struct clinic_stack *stack =
+		clinic_session_rows(session, CLINIC_STACKS, &unused);
+	const struct clinic_frame *frame =
+		clinic_session_rows(session, CLINIC_FRAMES, &unused);
+
+	for (; stack_id; stack_id = stack[stack_id].parent_id)
+		if (place_of(session, &frame[stack[stack_id].frame_id]) ==
+		    GENERATED)
+			return true;
+	return false;
+}
+
+static uint64_t count_generated(const struct clinic_session *session)
+{
+	uint32_t count;
+	const struct clinic_sample *sample =
+		clinic_session_rows(session, CLINIC_SAMPLES, &count);
+	uint64_t generated_count = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		generated_count +=
+			sample[i].flags & CLINIC_SAMPLE_GUESSED &&
+			has_generated_code(session, sample[i].stack_id);
+	return generated_count;
 }
 
 static int note_guessed(const struct subject *subject)
 {
 	const struct clinic_walks *walks = subject->walks;
 	uint64_t guessed = walks->counts->truths_count[CLINIC_UNWIND_GUESSED];
-	char text[300];
+	char text[400], where[100] = "";
+	uint64_t generated;
 
 	if (!is_much(subject, guessed))
 		return 0;
+	generated = count_generated(subject->session);
+	if (generated)
+		snprintf(where, sizeof(where),
+			 " (%.1f %% of all stacks through code that the "
+			 "program generated)",
+			 percent(generated, walks->samples_count));
 	snprintf(text, sizeof(text),
-		 "%.1f %% of stacks go through code without unwind tables, "
+		 "%.1f %% of stacks go through code without unwind tables%s, "
 		 "followed by its frame pointers, so that a caller may be "
 		 "missing; %.1f %% of these come to where their thread began",
-		 percent(guessed, walks->samples_count),
+		 percent(guessed, walks->samples_count), where,
 		 percent(walks->counts->guessed_outermost_count, guessed));
 	return clinic_session_add_note(subject->session, 0, text);
 }
@@ -152,10 +252,11 @@ int clinic_stack_findings_note(struct clinic_session *session,
 			       const struct clinic_walks *walks)
 {
 	const struct subject subject = {session, walks};
-	struct cut_stacks cut;
-	int err = find_cut_stacks(session, &cut);
+	struct places places = {0};
+	int err = find_cut_stacks(session, &places);
 
-	if (!err && is_much(&subject, cut.samples_count))
-		err = note_cut(&subject, &cut);
+	if (!err && is_much(&subject, places.samples_count))
+		err = note_cut(&subject, &places);
+	free(places.samples_of);
 	return err ? err : note_guessed(&subject);
 }
