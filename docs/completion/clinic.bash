@@ -10,10 +10,10 @@ _clinic()
 	fi
 	case ${COMP_WORDS[1]} in
 	annotate)
-		options="--source --all --help"
+		options="--source --all --full-names --help"
 		;;
 	diff)
-		options="--output --format --weight --title --icicle --top --json --help"
+		options="--output --format --weight --title --icicle --top --full-names --json --help"
 		;;
 	doctor)
 		options="--json --help"

@@ -28,6 +28,7 @@ struct clinic_annotation {
 	const char *function;
 	const char *source_folder; /* where else sources may be, or NULL */
 	bool is_whole;             /* the cold parts too */
+	bool has_short_names;      /* without long template arguments */
 	struct clinic_hit *hit;    /* by library, address and line */
 	uint32_t hits_count;
 	uint64_t value; /* of all hits */

@@ -13,10 +13,11 @@
 #include "foundation/growing_array.h"
 #include "foundation/terminal_text.h"
 #include "session/session.h"
+#include "session/short_name.h"
 #include "symbols/source_lines.h"
 #include "symbols/symbols.h"
 
-enum { CONTEXT = 4 };
+enum { CONTEXT = 4, NAME_BYTES_MAX = 8192 };
 
 /* One library's part of the annotation. */
 struct listing {
@@ -93,6 +94,25 @@ static const struct clinic_hit *hit_at(const struct listing *l,
 	return NULL;
 }
 
+/* Long template arguments left out of "call 1139 <NAME>". */
+static void print_text(const struct listing *l, const char *text)
+{
+	char name[NAME_BYTES_MAX], room[NAME_BYTES_MAX];
+	const char *start = strstr(text, " <");
+	size_t bytes = start ? strlen(start + 2) : 0;
+
+	if (!l->annotation->has_short_names || !bytes || bytes > sizeof(name) ||
+	    start[1 + bytes] != '>') {
+		printf("%s\n", clinic_terminal_line(text));
+		return;
+	}
+	memcpy(name, start + 2, bytes - 1);
+	name[bytes - 1] = '\0';
+	printf("%.*s <", (int)(start - text), clinic_terminal_line(text));
+	printf("%s>\n", clinic_terminal_line(
+				clinic_short_name(name, room, sizeof(room))));
+}
+
 static void print_instruction(const struct listing *l, uint64_t address,
 			      const char *text)
 {
@@ -111,7 +131,8 @@ static void print_instruction(const struct listing *l, uint64_t address,
 	} else {
 		printf("%31s  %5s  ", "", "");
 	}
-	printf("%8" PRIx64 "  %s\n", address, clinic_terminal_line(text));
+	printf("%8" PRIx64 "  ", address);
+	print_text(l, text);
 }
 
 /* "  1139:\tmov    %rsp,%rbp": false for whatever else objdump prints. */

@@ -65,6 +65,41 @@ def test_template_arguments_are_short_on_a_terminal(session):
     assert "burn<std::map<std::" in run("report", session).stdout  # what reads a pipe compares names
 
 
+BURN, FILL = "void app::burn<...>(std::map<...> const&)", "app::fill(std::map<...>&)"
+FULL_FILL = "app::fill(std::map<std::"
+
+
+def burns(session) -> list[str]:
+    return [name for name in read_session(session)["strings"] if name.startswith("void app::burn<std::map")]
+
+
+def test_a_difference_is_short_on_a_terminal(session):
+    clinic, words = run("report", session).args[0], ("diff", session, session, "--weight", "allocations", "--top", "200")
+    shown = on_a_terminal(clinic, *words)
+    assert f"   {FILL}" in shown and FULL_FILL not in shown
+    assert FULL_FILL in on_a_terminal(clinic, *words, "--full-names")
+    assert FULL_FILL in run(*words).stdout
+    # Two functions have one short name: without places they are told apart by the whole one.
+    by_time = on_a_terminal(clinic, "diff", session, session, "--weight", "cpu", "--top", "200")
+    assert all(name in by_time for name in burns(session)) and BURN not in by_time
+
+
+def test_an_annotation_is_short_on_a_terminal(session):
+    clinic, whole = run("report", session).args[0], burns(session)[0]
+    shown = on_a_terminal(clinic, "annotate", session, whole)
+    assert shown.startswith(f"{BURN}: ") and "<void app::burn<...>" in shown and whole not in shown
+    assert on_a_terminal(clinic, "annotate", session, whole, "--full-names").startswith(f"{whole}: ")
+    assert run("annotate", session, whole).stdout.startswith(f"{whole}: ")
+
+
+def test_a_short_name_is_a_name(session):
+    """What the report shows on a terminal was no function for `annotate` and `--callers`."""
+    assert "is short for several functions" in run("annotate", session, BURN).stderr
+    assert "is short for several functions" in run("report", session, "--callers", BURN).stderr
+    callers = run("report", session, "--weight", "allocations", "--callers", FILL)
+    assert FULL_FILL in callers.stdout and "main" in callers.stdout, callers.stderr
+
+
 def sites(text: str, head: str) -> list[str]:
     lines = text.splitlines()
     first = next(i for i, line in enumerate(lines) if line.endswith(f"  {head}")) + 1

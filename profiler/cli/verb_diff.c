@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/session_files.h"
 #include "cli/verb.h"
@@ -12,6 +13,7 @@
 #include "foundation/terminal_text.h"
 #include "session/call_change.h"
 #include "session/session.h"
+#include "session/short_name.h"
 
 static const struct clinic_usage usage = {
 	.line = "diff BASE NEW [-o OUT.svg]",
@@ -35,6 +37,7 @@ struct request {
 	uint64_t top;
 	bool is_json;
 	bool is_icicle;
+	bool has_full_names;
 	enum clinic_weight weight;
 	struct clinic_session *session[2];
 	struct clinic_call_tree tree;
@@ -74,6 +77,47 @@ static uint32_t shown_of(const struct request *request, uint32_t count)
 	return top && top < count ? (uint32_t)top : count;
 }
 
+enum { ROOM_BYTES = 512 };
+
+static const char *name_of(const struct request *request,
+			   const struct clinic_call_change *change, char *room)
+{
+	const char *name = clinic_call_tree_text(&request->tree, change->name);
+
+	return request->has_full_names
+		       ? name
+		       : clinic_short_name(name, room, ROOM_BYTES);
+}
+
+/* Whether a row above or below would have the same short name. */
+static bool is_alike(const struct request *request,
+		     const struct clinic_call_change *change, uint32_t count,
+		     uint32_t at)
+{
+	char room[ROOM_BYTES], other[ROOM_BYTES];
+	const char *name = name_of(request, &change[at], room);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (i != at &&
+		    !strcmp(name, name_of(request, &change[i], other)))
+			return true;
+	return false;
+}
+
+/* Functions are told apart by their name alone: then by the whole of it. */
+static void print_name(const struct request *request,
+		       const struct clinic_call_change *change, uint32_t count,
+		       uint32_t at)
+{
+	char room[ROOM_BYTES];
+	const char *name =
+		is_alike(request, change, count, at)
+			? clinic_call_tree_text(&request->tree, change[at].name)
+			: name_of(request, &change[at], room);
+
+	printf("%s\n", clinic_terminal_text(name));
+}
+
 static void print_table(const struct request *request,
 			const struct clinic_call_change *change, uint32_t count)
 {
@@ -88,12 +132,11 @@ static void print_table(const struct request *request,
 	for (uint32_t i = 0; i < shown; i++) {
 		struct row row = row_of(request, change[i].self);
 
-		printf("%6.2f  %6.2f  %+7.2f [%+6.2f, %+6.2f]   %s\n",
+		printf("%6.2f  %6.2f  %+7.2f [%+6.2f, %+6.2f]   ",
 		       100.0 * row.base.ratio, 100.0 * row.fresh.ratio,
 		       100.0 * row.change.ratio, 100.0 * row.change.low,
-		       100.0 * row.change.high,
-		       clinic_terminal_text(clinic_call_tree_text(
-			       &request->tree, change[i].name)));
+		       100.0 * row.change.high);
+		print_name(request, change, shown, i);
 	}
 	if (shown < count)
 		printf("... and %" PRIu32 " more; --top %" PRIu32
@@ -285,6 +328,10 @@ static int run(int argc, char **argv)
 		 "the root on top"},
 		{'n', "top", "N", CLINIC_OPTION_COUNT, &request.top,
 		 "rows of the table (20; with --json all)"},
+		{0, "full-names", NULL, CLINIC_OPTION_FLAG,
+		 &request.has_full_names,
+		 "C++ names with all template arguments (on a terminal they "
+		 "are shortened)"},
 		{'j', "json", NULL, CLINIC_OPTION_FLAG, &request.is_json,
 		 "the table for programs"},
 		{0},
@@ -293,6 +340,7 @@ static int run(int argc, char **argv)
 
 	if (at < 0)
 		return clinic_options_exit(at);
+	request.has_full_names |= !isatty(STDOUT_FILENO);
 	request.path[0] = argv[at];
 	request.path[1] = argv[at + 1];
 	if (request.weight_name &&

@@ -9,6 +9,7 @@
 #include "cli/session_files.h"
 #include "cli/verb.h"
 #include "session/instrument_time.h"
+#include "session/named_function.h"
 #include "session/session.h"
 #include "session/window.h"
 
@@ -108,11 +109,22 @@ static int print(struct request *request)
 		return clinic_complain("%s has no %s to report; another "
 				       "--weight may have",
 				       report->path, request->weight_name);
-	error = report->is_instrument_left_out
-			? clinic_session_leave_out_instrument(
-				  report->session, &report->instrument_cpu_ns)
-			: clinic_instrument_cpu_ns(report->session,
-						   &report->instrument_cpu_ns);
+	error = report->callers ? clinic_named_function(report->session,
+							report->callers,
+							&report->callers)
+				: 0;
+	if (error == -ENOTUNIQ)
+		return clinic_complain("'%s' is short for several functions of "
+				       "%s; --full-names lists them",
+				       report->callers, report->path);
+	if (!error)
+		error = report->is_instrument_left_out
+				? clinic_session_leave_out_instrument(
+					  report->session,
+					  &report->instrument_cpu_ns)
+				: clinic_instrument_cpu_ns(
+					  report->session,
+					  &report->instrument_cpu_ns);
 	if (!error)
 		error = clinic_quality_count(report->session, &report->counts);
 	if (!error)
