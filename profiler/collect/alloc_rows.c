@@ -176,7 +176,7 @@ static struct clinic_allocation begin_row(const struct saving *saving,
 		clinic_arena_site_number(saving->image, id));
 
 	return (struct clinic_allocation){
-		.stack_id = saving->sums->stack_ids[site.stack_id],
+		.stack_id = clinic_arena_stack_id(saving->sums, site.stack_id),
 		.stage_id = site.stage_id,
 	};
 }
@@ -195,8 +195,8 @@ static int save_row(struct saving *saving, uint32_t id,
 	allocation.bytes = row->allocated_bytes;
 	if (saving->sites[id].threads_count == 1)
 		fill_lives(saving, &saving->sites[id], &allocation);
-	return clinic_session_add(saving->sums->session, CLINIC_ALLOCATIONS,
-				  &allocation);
+	return clinic_arena_sums_add(saving->sums, CLINIC_ALLOCATIONS,
+				     &allocation);
 }
 
 static int save_shared_sites(struct saving *saving)
@@ -212,8 +212,8 @@ static int save_shared_sites(struct saving *saving)
 			continue;
 		row = begin_row(saving, id);
 		fill_lives(saving, &saving->sites[id], &row);
-		err = clinic_session_add(saving->sums->session,
-					 CLINIC_ALLOCATIONS, &row);
+		err = clinic_arena_sums_add(saving->sums, CLINIC_ALLOCATIONS,
+					    &row);
 	}
 	return err;
 }
@@ -240,8 +240,8 @@ static int save_siteless(struct saving *saving)
 			err = clinic_session_stage_id(saving->sums->session,
 						      name, &row.stage_id);
 		if (!err)
-			err = clinic_session_add(saving->sums->session,
-						 CLINIC_ALLOCATIONS, &row);
+			err = clinic_arena_sums_add(saving->sums,
+						    CLINIC_ALLOCATIONS, &row);
 		saving->siteless_count += row.allocations_count;
 	}
 	return err;
@@ -332,9 +332,8 @@ static int save_sizes_of(const struct saving *saving, uint32_t node,
 						      name, &stage_id);
 		size.stage_id = stage_id;
 		if (!err)
-			err = clinic_session_add(saving->sums->session,
-						 CLINIC_ALLOCATION_SIZES,
-						 &size);
+			err = clinic_arena_sums_add(
+				saving->sums, CLINIC_ALLOCATION_SIZES, &size);
 	}
 	return err;
 }

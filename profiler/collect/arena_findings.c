@@ -105,9 +105,10 @@ static int note_running(struct clinic_session *session,
 
 /* From here a kill and an exec of what the library cannot enter look alike. */
 static int note_unfinished(struct clinic_session *session,
-			   const struct clinic_arena_facts *facts)
+			   const struct clinic_arena_facts *facts,
+			   const struct clinic_ended_counts *ended)
 {
-	size_t count = count_unfinished(facts, false);
+	size_t count = count_unfinished(facts, false) + ended->unfinished_count;
 	char text[300];
 
 	if (!count)
@@ -121,9 +122,11 @@ static int note_unfinished(struct clinic_session *session,
 }
 
 static int note_confined(struct clinic_session *session,
-			 const struct clinic_arena_facts *facts)
+			 const struct clinic_arena_facts *facts,
+			 const struct clinic_ended_counts *ended)
 {
-	size_t count = 0, clockless_count = 0;
+	size_t count = ended->confined_count;
+	size_t clockless_count = ended->clockless_count;
 	char text[400];
 
 	for (size_t i = 0; i < facts->images_count; i++) {
@@ -181,25 +184,15 @@ static int note_image(struct clinic_session *session,
 	return err;
 }
 
-/* It has call stacks, and said nowhere what their addresses belong to. */
-static bool is_unlisted(const struct arena_image *image)
-{
-	struct clinic_space *const *spaces = image->spaces.elements;
-
-	for (size_t i = 0; i < image->spaces.count; i++)
-		if (spaces[i])
-			return false;
-	return image->file.blocks[BLOCK_SITE].count > 0;
-}
-
 static int note_unlisted(struct clinic_session *session,
-			 const struct clinic_arena_facts *facts)
+			 const struct clinic_arena_facts *facts,
+			 const struct clinic_ended_counts *ended)
 {
-	size_t count = 0;
+	size_t count = ended->unlisted_count;
 	char text[200];
 
 	for (size_t i = 0; i < facts->images_count; i++)
-		count += is_unlisted(facts->images[i]);
+		count += clinic_arena_image_is_unlisted(facts->images[i]);
 	if (!count)
 		return 0;
 	snprintf(text, sizeof(text),
@@ -223,16 +216,55 @@ static int note_lost_locks(struct clinic_session *session)
 	return clinic_session_add_note(session, 1, text);
 }
 
+/* What is said of each of them while they are few. */
+static int note_ended_findings(struct clinic_session *session,
+			       const struct clinic_ended_counts *ended)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		 "of the programs that ended early in the recording, %" PRIu64
+		 " brought their own malloc and %" PRIu64
+		 " their own operator new, whose calls are not observable, and "
+		 "%" PRIu64 " ran into a deadlock",
+		 ended->unobservable_count, ended->new_unobservable_count,
+		 ended->deadlocked_count);
+	return clinic_session_add_note(session, 1, text);
+}
+
+static int note_ended(struct clinic_session *session,
+		      const struct clinic_ended_counts *ended)
+{
+	char text[300];
+	int err;
+
+	if (!ended->programs_count)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " programs that ended early in the recording are "
+		 "summed up by call stack, stage and lock: their counts and "
+		 "bytes are exact, but which of their processes and threads "
+		 "it was is not kept",
+		 ended->programs_count);
+	err = clinic_session_add_note(session, 0, text);
+	return err || !(ended->unobservable_count ||
+			ended->new_unobservable_count ||
+			ended->deadlocked_count)
+		       ? err
+		       : note_ended_findings(session, ended);
+}
+
 int clinic_arena_findings_note(struct clinic_session *session,
 			       const struct clinic_arena_plan *plan,
 			       const struct clinic_arena_facts *facts,
+			       const struct clinic_ended_counts *ended,
 			       const char *program, const char *unobservable)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < facts->images_count; i++)
 		err = note_image(session, plan, facts->images[i]);
-	if (!err && !facts->images_count)
+	if (!err && !facts->images_count && !ended->programs_count)
 		err = note_unobserved(session, program, unobservable);
 	if (!err)
 		err = clinic_unseen_note(session, &facts->unseen,
@@ -240,11 +272,13 @@ int clinic_arena_findings_note(struct clinic_session *session,
 	if (!err)
 		err = note_running(session, facts);
 	if (!err)
-		err = note_unfinished(session, facts);
+		err = note_unfinished(session, facts, ended);
 	if (!err)
-		err = note_confined(session, facts);
+		err = note_confined(session, facts, ended);
 	if (!err)
-		err = note_unlisted(session, facts);
+		err = note_unlisted(session, facts, ended);
+	if (!err)
+		err = note_ended(session, ended);
 	if (!err)
 		err = note_lost_locks(session);
 	if (!err && facts->unreadable_count)

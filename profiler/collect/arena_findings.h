@@ -10,17 +10,19 @@
 #ifndef CLINIC_COLLECT_ARENA_FINDINGS_H
 #define CLINIC_COLLECT_ARENA_FINDINGS_H
 
+#include "collect/ended_arenas.h"
 #include "sources/arena_source.h"
 
 struct clinic_session;
 
 /*
- * program: as given to execvp; unobservable: why it is, as it was before the
- * run, or NULL.
+ * ended: what the arenas that were retired had to say. program: as given to
+ * execvp; unobservable: why it is, as it was before the run, or NULL.
  */
 int clinic_arena_findings_note(struct clinic_session *session,
 			       const struct clinic_arena_plan *plan,
 			       const struct clinic_arena_facts *facts,
+			       const struct clinic_ended_counts *ended,
 			       const char *program, const char *unobservable);
 
 #endif

@@ -1,10 +1,23 @@
-/* Threads of an arena, as the session knows them. */
+/* Stacks and threads of an arena, as the session knows them. */
 #include "collect/arena_sums.h"
 
 #include <string.h>
 
 #include "session/session.h"
 #include "sources/file_owner.h"
+
+uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
+			       uint32_t raw_stack)
+{
+	return sums->stack_ids ? sums->stack_ids[raw_stack] : raw_stack;
+}
+
+int clinic_arena_sums_add(const struct clinic_arena_sums *sums,
+			  enum clinic_table table, const void *row)
+{
+	return sums->on_sum ? sums->on_sum(sums->context, table, row)
+			    : clinic_session_add(sums->session, table, row);
+}
 
 int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 			   const struct arena_image *image, uint64_t thread_at,
@@ -17,7 +30,7 @@ int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 
 	*id = 0;
 	/* One that stands for several threads is none of them. */
-	if (!thread || thread->folded_count)
+	if (!thread || thread->folded_count || sums->on_sum)
 		return 0;
 	memcpy(name, thread->name, sizeof(thread->name));
 	return clinic_session_thread_id(

@@ -12,14 +12,27 @@
 #define CLINIC_COLLECT_ARENA_SUMS_H
 
 #include "collect/counted_changes.h"
+#include "session/rows.h"
 #include "sources/arena_image.h"
+
+typedef int clinic_on_sum(void *context, enum clinic_table table,
+			  const void *row);
 
 struct clinic_arena_sums {
 	struct clinic_session *session; /* stages and threads are as in that
 					 * of the changes */
 	struct clinic_counted_changes *changes;
-	const uint32_t *stack_ids; /* session's, by raw stack */
+	/* The session's, by raw stack; NULL: rows keep the raw numbers. */
+	const uint32_t *stack_ids;
+	/* Gets the rows in the session's place, without threads; or NULL. */
+	clinic_on_sum *on_sum;
+	void *context;
 };
+
+uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
+			       uint32_t raw_stack);
+int clinic_arena_sums_add(const struct clinic_arena_sums *sums,
+			  enum clinic_table table, const void *row);
 
 /* The number that a site of that image was given; 0: it was never told. */
 static inline uint32_t clinic_arena_site_number(const struct arena_image *image,
@@ -30,7 +43,8 @@ static inline uint32_t clinic_arena_site_number(const struct arena_image *image,
 	return id < image->sites.count ? sites[id].number : 0;
 }
 
-/* The session's id of that thread; 0 when it stands for several. */
+/* The session's id of that thread; 0 when it stands for several, or when the
+ * rows go to on_sum. */
 int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 			   const struct arena_image *image, uint64_t thread_at,
 			   uint32_t *id);

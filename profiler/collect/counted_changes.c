@@ -19,9 +19,15 @@
 #define LOCK_CHANGES_MAX       ((size_t)1 << 19)
 
 struct counted_lock {
-	const struct arena_image *image;
+	const struct arena_image *image; /* NULL: it is closed */
 	uint32_t lock;
-	uint32_t kind_id, name_id; /* 0: not named yet */
+	uint32_t kind_id, name_id; /* 0: not named yet, or nobody's */
+};
+
+/* Numbers that were given once, and that nothing refers to any more. */
+struct free_numbers {
+	uint32_t *numbers;
+	size_t count;
 };
 
 struct clinic_counted_changes {
@@ -29,9 +35,9 @@ struct clinic_counted_changes {
 	struct clinic_address_stacks *stacks;
 	struct clinic_counted_site *sites; /* by number; 0: none */
 	size_t sites_count, sites_room;
+	struct free_numbers free_sites, free_locks;
 	struct counted_lock *locks; /* by number; 0: none */
 	size_t locks_count, locks_room;
-	size_t named_locks_count;
 	struct clinic_lock_names *names;
 	/* stack_id and owner_stack_id are sites' numbers, name_id a lock's. */
 	struct clinic_row_ring allocations, lock_changes;
@@ -50,7 +56,7 @@ int clinic_counted_changes_new(struct clinic_session *session,
 		return err;
 	made->session = session;
 	made->stacks = stacks;
-	made->sites_count = made->locks_count = made->named_locks_count = 1;
+	made->sites_count = made->locks_count = 1;
 	made->allocations = (struct clinic_row_ring){
 		.row_bytes = sizeof(struct clinic_allocation_change),
 		.most = ALLOCATION_CHANGES_MAX,
@@ -77,6 +83,8 @@ void clinic_counted_changes_free(struct clinic_counted_changes *changes)
 	clinic_row_ring_free(&changes->lock_changes);
 	free(changes->sites);
 	free(changes->locks);
+	free(changes->free_sites.numbers);
+	free(changes->free_locks.numbers);
 	free(changes);
 }
 
@@ -94,6 +102,12 @@ static int push_frame(struct clinic_counted_changes *changes,
 		frame.address = place.file_offset;
 	}
 	return clinic_address_stacks_push(changes->stacks, &frame, stack);
+}
+
+static uint32_t next_number(struct free_numbers *unused, size_t *count)
+{
+	return unused->count ? unused->numbers[--unused->count]
+			     : (uint32_t)(*count)++;
 }
 
 /* At its first event. */
@@ -118,8 +132,9 @@ static int add_site(struct clinic_counted_changes *changes,
 	if (err)
 		return err;
 	grown[0] = (struct clinic_counted_site){0};
-	grown[changes->sites_count] = made;
-	*site->number = (uint32_t)changes->sites_count++;
+	*site->number =
+		next_number(&changes->free_sites, &changes->sites_count);
+	grown[*site->number] = made;
 	return 0;
 }
 
@@ -182,9 +197,10 @@ static int number_of_lock(struct clinic_counted_changes *changes,
 		if (!grown)
 			return -ENOMEM;
 		changes->locks = grown;
-		grown[changes->locks_count] = (struct counted_lock){
+		*told->number = next_number(&changes->free_locks,
+					    &changes->locks_count);
+		grown[*told->number] = (struct counted_lock){
 			.image = told->image, .lock = told->lock};
-		*told->number = (uint32_t)changes->locks_count++;
 	}
 	*number = *told->number;
 	return 0;
@@ -253,7 +269,7 @@ void clinic_counted_changes_threads(struct clinic_counted_changes *changes,
 void clinic_counted_changes_texts(struct clinic_counted_changes *changes,
 				  clinic_on_number *on_number, void *context)
 {
-	for (size_t i = 1; i < changes->named_locks_count; i++) {
+	for (size_t i = 1; i < changes->locks_count; i++) {
 		on_number(context, &changes->locks[i].kind_id);
 		on_number(context, &changes->locks[i].name_id);
 	}
@@ -279,10 +295,116 @@ int clinic_counted_changes_name_locks(struct clinic_counted_changes *changes)
 {
 	int err = 0;
 
-	for (; !err && changes->named_locks_count < changes->locks_count;
-	     changes->named_locks_count++)
-		err = name_lock(changes,
-				&changes->locks[changes->named_locks_count]);
+	for (size_t i = 1; !err && i < changes->locks_count; i++)
+		if (changes->locks[i].image && !changes->locks[i].kind_id)
+			err = name_lock(changes, &changes->locks[i]);
+	return err;
+}
+
+void clinic_counted_changes_end(struct clinic_counted_changes *changes,
+				const struct arena_image *image)
+{
+	for (size_t i = 1; i < changes->locks_count; i++)
+		if (changes->locks[i].image == image)
+			changes->locks[i].image = NULL;
+	clinic_lock_names_forget(changes->names);
+}
+
+/* What refers to a site or a lock: kept changes, and arenas that are open. */
+struct used_numbers {
+	uint32_t *sites, *locks;
+};
+
+static void mark_number(void *context, uint32_t *number)
+{
+	uint32_t *used = context;
+
+	used[*number] = 1;
+}
+
+static void mark_changes(struct clinic_counted_changes *changes,
+			 const struct used_numbers *used)
+{
+	struct clinic_row_ring *locks = &changes->lock_changes;
+
+	clinic_row_ring_numbers(
+		&changes->allocations,
+		offsetof(struct clinic_allocation_change, stack_id),
+		mark_number, used->sites);
+	clinic_row_ring_numbers(locks,
+				offsetof(struct clinic_lock_change, stack_id),
+				mark_number, used->sites);
+	clinic_row_ring_numbers(
+		locks, offsetof(struct clinic_lock_change, owner_stack_id),
+		mark_number, used->sites);
+	clinic_row_ring_numbers(locks,
+				offsetof(struct clinic_lock_change, name_id),
+				mark_number, used->locks);
+}
+
+static void mark_image(const struct arena_image *image,
+		       const struct used_numbers *used)
+{
+	const struct arena_site *sites = image->sites.elements;
+	const struct arena_lock_seen *locks = image->locks.elements;
+
+	for (size_t i = 0; i < image->sites.count; i++)
+		used->sites[sites[i].number] = 1;
+	for (size_t i = 0; i < image->locks.count; i++)
+		used->locks[locks[i].number] = 1;
+}
+
+static int gather_unused(struct free_numbers *unused, const uint32_t *used,
+			 size_t count)
+{
+	free(unused->numbers);
+	unused->count = 0;
+	unused->numbers = malloc(count * sizeof(*unused->numbers));
+	if (!unused->numbers)
+		return -ENOMEM;
+	for (size_t i = 1; i < count; i++)
+		if (!used[i])
+			unused->numbers[unused->count++] = (uint32_t)i;
+	return 0;
+}
+
+/* An unused site holds no stack, and an unused lock no name. */
+static int free_unused(struct clinic_counted_changes *changes,
+		       const struct used_numbers *used)
+{
+	int err = gather_unused(&changes->free_sites, used->sites,
+				changes->sites_count);
+
+	if (!err)
+		err = gather_unused(&changes->free_locks, used->locks,
+				    changes->locks_count);
+	for (size_t i = 0; !err && i < changes->free_sites.count; i++)
+		changes->sites[changes->free_sites.numbers[i]] =
+			(struct clinic_counted_site){0};
+	for (size_t i = 0; !err && i < changes->free_locks.count; i++)
+		changes->locks[changes->free_locks.numbers[i]] =
+			(struct counted_lock){0};
+	return err;
+}
+
+int clinic_counted_changes_reuse(struct clinic_counted_changes *changes,
+				 struct arena_image *const *images,
+				 size_t images_count)
+{
+	struct used_numbers used = {
+		.sites = calloc(changes->sites_count, sizeof(*used.sites)),
+		.locks = calloc(changes->locks_count, sizeof(*used.locks)),
+	};
+	int err = used.sites && used.locks ? 0 : -ENOMEM;
+
+	if (!err) {
+		mark_changes(changes, &used);
+		for (size_t i = 0; i < images_count; i++)
+			mark_image(images[i], &used);
+		err = free_unused(changes, &used);
+	}
+	free(used.sites);
+	free(used.locks);
 	return err;
 }
 
@@ -290,7 +412,8 @@ int clinic_counted_lock(struct clinic_counted_changes *changes, uint32_t number,
 			uint32_t *kind_id, uint32_t *name_id)
 {
 	*kind_id = *name_id = 0;
-	if (!number || number >= changes->named_locks_count)
+	if (!number || number >= changes->locks_count ||
+	    !changes->locks[number].kind_id)
 		return -ENOENT;
 	*kind_id = changes->locks[number].kind_id;
 	*name_id = changes->locks[number].name_id;

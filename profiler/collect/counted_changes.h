@@ -20,6 +20,7 @@
 
 #include "collect/renumbering.h"
 
+struct arena_image;
 struct clinic_address_stacks;
 struct clinic_counted_changes;
 struct clinic_event;
@@ -67,6 +68,17 @@ int clinic_counted_changes_save(struct clinic_counted_changes *changes,
 
 /* Locks have got names, which are texts of our session: before it is copied. */
 int clinic_counted_changes_name_locks(struct clinic_counted_changes *changes);
+
+/* Names the locks of that image, which is closed after this. */
+void clinic_counted_changes_end(struct clinic_counted_changes *changes,
+				const struct arena_image *image);
+/*
+ * Numbers of sites and locks that no change and none of these images, which
+ * are all that are open, refers to are given again. -ENOMEM: they are not.
+ */
+int clinic_counted_changes_reuse(struct clinic_counted_changes *changes,
+				 struct arena_image *const *images,
+				 size_t images_count);
 
 /* Changes for which there was no room any more: the oldest. */
 uint64_t clinic_counted_changes_overwritten(

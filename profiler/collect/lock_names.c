@@ -94,6 +94,11 @@ static int find_objects(struct clinic_lock_names *names,
 	return err;
 }
 
+void clinic_lock_names_forget(struct clinic_lock_names *names)
+{
+	names->image = NULL;
+}
+
 static void name_address(const struct clinic_lock_names *names,
 			 uint64_t address, char name[CLINIC_LOCK_NAME_BYTES])
 {

@@ -21,6 +21,9 @@ struct clinic_lock_names;
 int clinic_lock_names_new(struct clinic_lock_names **names);
 void clinic_lock_names_free(struct clinic_lock_names *names); /* NULL: fine */
 
+/* The image is closed: another one may lie at the same address. */
+void clinic_lock_names_forget(struct clinic_lock_names *names);
+
 /* lock: which BLOCK_LOCK of the image. Those of one image best in a row. */
 int clinic_lock_names_find(struct clinic_lock_names *names,
 			   const struct arena_image *image, uint32_t lock,

@@ -41,8 +41,8 @@ static int save_wait(struct clinic_arena_sums *sums,
 	/* What was never told has no name. */
 	if (!wait->count || begin_row(sums, image, lock, &row))
 		return 0;
-	row.stack_id = sums->stack_ids[site.stack_id];
-	row.owner_stack_id = sums->stack_ids[owner.stack_id];
+	row.stack_id = clinic_arena_stack_id(sums, site.stack_id);
+	row.owner_stack_id = clinic_arena_stack_id(sums, owner.stack_id);
 	row.stage_id = site.stage_id;
 	row.acquisitions_count = wait->expired_count < wait->count
 					 ? wait->count - wait->expired_count
@@ -53,8 +53,7 @@ static int save_wait(struct clinic_arena_sums *sums,
 	row.hold_ns = wait->hold_ns;
 	err = clinic_arena_thread_id(sums, image, wait->thread_at,
 				     &row.thread_id);
-	return err ? err
-		   : clinic_session_add(sums->session, CLINIC_LOCKS, &row);
+	return err ? err : clinic_arena_sums_add(sums, CLINIC_LOCKS, &row);
 }
 
 static int save_uncontended(const struct clinic_arena_sums *sums,
@@ -70,7 +69,7 @@ static int save_uncontended(const struct clinic_arena_sums *sums,
 	    begin_row(sums, image, at, &row))
 		return 0;
 	row.acquisitions_count = lock->acquisitions_count - waits;
-	return clinic_session_add(sums->session, CLINIC_LOCKS, &row);
+	return clinic_arena_sums_add(sums, CLINIC_LOCKS, &row);
 }
 
 /* Of each thread, by itself: what it found no room for. */

@@ -44,6 +44,9 @@ static int make_parts(struct clinic_recorder *made,
 	if (!err)
 		err = clinic_counted_changes_new(made->session, made->stacks,
 						 &made->changes);
+	if (!err)
+		err = clinic_ended_arenas_new(made->session, made->changes,
+					      &made->ended);
 	return err;
 }
 
@@ -65,6 +68,7 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 {
 	if (!recorder)
 		return;
+	clinic_ended_arenas_free(recorder->ended);
 	clinic_counted_changes_free(recorder->changes);
 	clinic_naming_free(recorder->naming);
 	clinic_processes_free(recorder->processes);
@@ -340,4 +344,10 @@ struct clinic_counted_changes *
 clinic_recorder_changes(struct clinic_recorder *recorder)
 {
 	return recorder->changes;
+}
+
+struct clinic_ended_arenas *
+clinic_recorder_ended_arenas(struct clinic_recorder *recorder)
+{
+	return recorder->ended;
 }

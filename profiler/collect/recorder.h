@@ -35,6 +35,7 @@
 #include "collect/target.h"
 #include "sources/trace_event.h"
 
+struct clinic_ended_arenas;
 struct clinic_session;
 struct clinic_recorder;
 
@@ -98,6 +99,9 @@ int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 
 struct clinic_counted_changes *
 clinic_recorder_changes(struct clinic_recorder *recorder);
+/* Where arenas go whose processes have ended. */
+struct clinic_ended_arenas *
+clinic_recorder_ended_arenas(struct clinic_recorder *recorder);
 
 /*
  * No period is so long: something held the signal of a timer back, and where

@@ -83,6 +83,7 @@ static void each_stack(struct clinic_recorder *recorder,
 	for (size_t i = 0; i < sites_count; i++)
 		on_number(context, &sites[i].stack_id);
 	clinic_pending_samples_stacks(&recorder->pending, on_number, context);
+	clinic_ended_arenas_stacks(recorder->ended, on_number, context);
 	(void)clinic_processes_visit(recorder->processes, each_stack_of_thread,
 				     &each);
 }
@@ -213,6 +214,13 @@ static void forget_states(struct clinic_recorder *recorder)
 			   STATES_AT_FIRST);
 }
 
+static void each_text(struct clinic_recorder *recorder,
+		      clinic_on_number *on_number, void *context)
+{
+	clinic_counted_changes_texts(recorder->changes, on_number, context);
+	clinic_ended_arenas_texts(recorder->ended, on_number, context);
+}
+
 static int forget_texts(struct clinic_recorder *recorder)
 {
 	uint32_t count = clinic_session_texts_count(recorder->session);
@@ -224,10 +232,10 @@ static int forget_texts(struct clinic_recorder *recorder)
 	kept = calloc(count, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
-	clinic_counted_changes_texts(recorder->changes, keep_number, kept);
+	each_text(recorder, keep_number, kept);
 	err = clinic_session_forget_texts(recorder->session, kept);
 	if (!err)
-		clinic_counted_changes_texts(recorder->changes, renumber, kept);
+		each_text(recorder, renumber, kept);
 	free(kept);
 	recorder->limits.texts_most = next_limit(
 		clinic_session_texts_count(recorder->session), TEXTS_AT_FIRST);

@@ -13,6 +13,7 @@
 
 #include "collect/address_stacks.h"
 #include "collect/counted_changes.h"
+#include "collect/ended_arenas.h"
 #include "collect/pending_samples.h"
 #include "collect/processes.h"
 #include "collect/row_ring.h"
@@ -38,6 +39,7 @@ struct clinic_recorder {
 	struct clinic_stack_walker *walker;
 	struct clinic_naming *naming;
 	struct clinic_counted_changes *changes;
+	struct clinic_ended_arenas *ended;
 	struct clinic_pending_samples pending;
 	struct clinic_row_ring metrics;
 	struct clinic_recorder_limits limits;

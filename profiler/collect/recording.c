@@ -1,36 +1,32 @@
-/* One recording: its sources drained round by round, and read. */
+/* One recording: starts the target, and drains all sources until it ends. */
 #include "collect/recording.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/session_metadata.h"
-#include "collect/arena_findings.h"
-#include "collect/arena_rows.h"
 #include "collect/backend.h"
+#include "collect/ended_arenas.h"
 #include "collect/findings.h"
 #include "collect/observable.h"
 #include "collect/process_status.h"
 #include "collect/promptness.h"
+#include "collect/recording_parts.h"
 #include "collect/resident_rows.h"
+#include "collect/session_metadata.h"
 #include "collect/stop_signals.h"
-#include "collect/unseen_processes.h"
 #include "session/session.h"
-#include "session/window.h"
 
 #define METRICS_PERIOD_NS 50000000u
 
 /*
- * Another CPU may be in the middle of writing a record with a time just
- * past: what is this young waits for the next round.
+ * Another CPU may still be writing a record whose time has just passed. So
+ * each round reads only records that are at least this old; younger ones are
+ * read in the next round.
  */
 #define SETTLE_NS 1000000u
 
@@ -43,30 +39,6 @@
 #define DEPTH_WALKS_AT_FIRST 128
 #define DEPTH_WALKS          256
 #define DEPTH_MANY           3
-
-struct clinic_recording {
-	const struct clinic_recording_plan *plan;
-	struct clinic_session *session; /* the recorder's */
-	struct clinic_recording_outcome *outcome;
-	struct clinic_source source;
-	struct clinic_source stages; /* beside perf, when wanted */
-	struct clinic_source arenas; /* allocations and locks, when wanted */
-	struct clinic_recorder *recorder;
-	int signal_fd;
-	uint64_t stop_ns; /* UINT64_MAX: when the target ends */
-	uint64_t measured_ns;
-	uint64_t arenas_drained_ns;
-
-	struct clinic_promptness promptness;
-	uint64_t cpu_before_ns;
-	uint64_t stolen_ns; /* until it is over: before it began */
-	bool is_over;
-	const char *unobservable; /* why, before the run; or NULL */
-
-	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
-	struct clinic_recorder_counts judged; /* when it was, last */
-	bool has_lost_walks; /* that end early with all there is, too */
-};
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -109,17 +81,51 @@ static void take_late_signal(struct clinic_recording *recording)
 		pass_on_signal(recording);
 }
 
+struct retiring {
+	struct clinic_ended_arenas *ended;
+	const struct clinic_arena_plan *plan;
+};
+
+static int add_ended(void *context, const struct arena_image *image)
+{
+	const struct retiring *retiring = context;
+
+	return clinic_ended_arenas_add(retiring->ended, retiring->plan, image);
+}
+
+/* In a run of very many programs, those that have ended become sums. */
+static int retire_arenas(struct clinic_recording *recording)
+{
+	struct retiring retiring = {
+		.ended = clinic_recorder_ended_arenas(recording->recorder),
+		.plan = recording->plan->alloc,
+	};
+	struct clinic_arena_facts facts;
+	size_t retired_count;
+	int err = clinic_arena_source_retire(&recording->arenas, add_ended,
+					     &retiring, &retired_count);
+
+	if (err || !retired_count)
+		return err;
+	clinic_arena_source_facts_get(&recording->arenas, &facts);
+	return clinic_counted_changes_reuse(
+		clinic_recorder_changes(recording->recorder), facts.images,
+		facts.images_count);
+}
+
 static int drain_arenas(struct clinic_recording *recording, uint64_t until_ns)
 {
 	uint64_t period_ns = (uint64_t)CLINIC_ARENA_PERIOD_MS * 1000000u;
+	int err;
 
 	if (!recording->arenas.state ||
 	    until_ns - recording->arenas_drained_ns < period_ns)
 		return 0;
 	recording->arenas_drained_ns = until_ns;
-	return recording->arenas.drain(recording->arenas.state, until_ns,
-				       clinic_recorder_handle_event,
-				       recording->recorder);
+	err = recording->arenas.drain(recording->arenas.state, until_ns,
+				      clinic_recorder_handle_event,
+				      recording->recorder);
+	return err ? err : retire_arenas(recording);
 }
 
 static int drain(struct clinic_recording *recording, uint64_t until_ns)
@@ -443,111 +449,7 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 	return 0;
 }
 
-/* Of allocations and locks it is said where they are read. */
-static int note_unfit(const struct clinic_recording *recording,
-		      struct clinic_session *session)
-{
-	const struct clinic_recording_plan *plan = recording->plan;
-	const struct clinic_recording_outcome *outcome = recording->outcome;
-	char text[PATH_MAX + 300];
-
-	if (!outcome->unfit ||
-	    (!plan->with_stages && strcmp(outcome->source.backend, "timer")))
-		return 0;
-	snprintf(text, sizeof(text),
-		 "%s ran without the library that takes timer samples and "
-		 "stages: %s",
-		 plan->argv[0], outcome->unfit);
-	return clinic_session_add_note(session, 1, text);
-}
-
-static size_t count_roots(const struct clinic_attached *attached)
-{
-	size_t roots = 0;
-
-	for (size_t i = 0; i < attached->count; i++)
-		roots += attached->at[i].is_root;
-	return roots;
-}
-
-static int note_unseen(const struct clinic_source *source, const char *missing,
-		       struct clinic_session *session)
-{
-	struct unseen_roll unseen;
-
-	if (!source->unseen)
-		return 0;
-	source->unseen(source->state, &unseen);
-	return clinic_unseen_note(session, &unseen, missing);
-}
-
-/* What must be known to judge it, in the session of one snapshot. */
-static int note_findings(const struct clinic_recording *recording,
-			 struct clinic_session *session)
-{
-	const struct clinic_recording_outcome *outcome = recording->outcome;
-	struct clinic_findings findings = {
-		.source = outcome->source,
-		.counts = outcome->counts,
-		.stolen_ns = recording->is_over ? recording->stolen_ns
-						: clinic_stolen_ns() -
-							  recording->stolen_ns,
-		.frequency_hz = recording->plan->frequency_hz,
-		.wants_off_cpu = recording->plan->with_off_cpu,
-		.attached_count = outcome->target.attached.count,
-		.roots_count = count_roots(&outcome->target.attached),
-		/* Of arenas it is said with what is missing from them. */
-		.outlives = outcome->target.has_ended &&
-			    !outcome->target.attached.count &&
-			    !recording->arenas.state,
-	};
-	int err = clinic_findings_note(session, &findings);
-
-	if (!err)
-		err = note_unfit(recording, session);
-	if (!err)
-		err = note_unseen(&recording->source, "samples and stages",
-				  session);
-	if (!err)
-		err = note_unseen(&recording->stages, "stages", session);
-	if (!err && clinic_stop_signals_is_hurried())
-		err = clinic_session_add_note(
-			session, 1,
-			"a signal ended the naming early: code that had no "
-			"name by then has none");
-	return err ? err
-		   : clinic_findings_refusals(session, &outcome->refusals);
-}
-
-/* The sums over the whole recording. */
-static int save_arenas(struct clinic_recording *recording,
-		       const uint32_t *stack_ids,
-		       struct clinic_session *session)
-{
-	const struct clinic_arena_plan *plan = recording->plan->alloc;
-	struct clinic_arena_sums sums = {
-		.session = session,
-		.changes = clinic_recorder_changes(recording->recorder),
-		.stack_ids = stack_ids,
-	};
-	struct clinic_arena_facts facts;
-	int err = 0;
-
-	if (!recording->arenas.state || !stack_ids)
-		return 0;
-	clinic_arena_source_facts_get(&recording->arenas, &facts);
-	for (size_t i = 0; !err && i < facts.images_count; i++)
-		err = clinic_arena_rows_save(&sums, facts.images[i],
-					     plan->with_alloc, plan->with_lock);
-	if (!err)
-		err = clinic_resident_rows_save(session, &facts);
-	return err ? err
-		   : clinic_arena_findings_note(session, plan, &facts,
-						recording->plan->argv[0],
-						recording->unobservable);
-}
-
-static int look_so_far(struct clinic_recording *recording)
+int clinic_recording_look(struct clinic_recording *recording)
 {
 	int err = drain(recording, clock_ns(CLOCK_MONOTONIC) - SETTLE_NS);
 
@@ -556,33 +458,6 @@ static int look_so_far(struct clinic_recording *recording)
 		err = clinic_session_metadata_source(
 			recording->session, &recording->outcome->source);
 	count(recording);
-	return err;
-}
-
-int clinic_recording_snapshot(struct clinic_recording *recording,
-			      uint64_t from_ns, uint64_t to_ns,
-			      struct clinic_session *session)
-{
-	const struct clinic_about *about =
-		clinic_session_about(recording->session);
-	const uint32_t *stack_ids;
-	int err = recording->is_over ? 0 : look_so_far(recording);
-
-	if (!err)
-		err = clinic_recorder_snapshot(recording->recorder, from_ns,
-					       to_ns, session, &stack_ids);
-	if (!err)
-		err = save_arenas(recording, stack_ids, session);
-	clinic_recorder_counts_get(recording->recorder,
-				   &recording->outcome->counts);
-	clinic_session_quality(session)->collector_peak_rss_bytes =
-		clinic_process_peak_rss_bytes(getpid());
-	if (!err)
-		err = note_findings(recording, session);
-	if (!err && (from_ns > about->started_ns || to_ns <= about->ended_ns))
-		err = clinic_session_keep(
-			session, from_ns,
-			to_ns < about->ended_ns ? to_ns : about->ended_ns);
 	return err;
 }
 

@@ -20,28 +20,38 @@ void clinic_resident_look(const struct clinic_arena_facts *facts)
 	}
 }
 
-static int save_one(struct clinic_session *session,
-		    const struct arena_image *image)
+int clinic_resident_row(struct clinic_session *session,
+			const struct arena_image *image,
+			struct clinic_resident_peak *row)
 {
 	char command[PATH_MAX];
-	struct clinic_resident_peak row = {
+
+	*row = (struct clinic_resident_peak){
 		.pid = image->file.pid,
 		.bytes = image->file.damage
 				 ? 0
 				 : image->file.head->resident_peak_bytes,
 	};
-	int err;
-
-	if (!row.bytes)
-		row.bytes = image->resident_seen_bytes;
-	if (!row.bytes)
+	if (!row->bytes)
+		row->bytes = image->resident_seen_bytes;
+	if (!row->bytes)
 		return 0;
-	err = clinic_session_text_id(
+	return clinic_session_text_id(
 		session,
 		clinic_arena_image_command(image, command, sizeof(command)),
-		&row.program_id);
-	return err ? err
-		   : clinic_session_add(session, CLINIC_RESIDENT_PEAKS, &row);
+		&row->program_id);
+}
+
+static int save_one(struct clinic_session *session,
+		    const struct arena_image *image)
+{
+	struct clinic_resident_peak row;
+	int err = clinic_resident_row(session, image, &row);
+
+	return err || !row.bytes
+		       ? err
+		       : clinic_session_add(session, CLINIC_RESIDENT_PEAKS,
+					    &row);
 }
 
 int clinic_resident_rows_save(struct clinic_session *session,

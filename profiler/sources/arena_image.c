@@ -224,6 +224,14 @@ int clinic_arena_image_site(struct arena_image *image, uint32_t id,
 	return found->site.space || is_final ? 0 : -EAGAIN;
 }
 
+bool clinic_arena_image_is_unlisted(const struct arena_image *image)
+{
+	for (size_t i = 0; i < image->spaces.count; i++)
+		if (spaces_of(image)[i])
+			return false;
+	return image->file.blocks[BLOCK_SITE].count > 0;
+}
+
 const char *clinic_arena_image_command(const struct arena_image *image,
 				       char *text, size_t bytes)
 {

@@ -75,7 +75,9 @@ struct arena_image {
 	struct arena_quiet_peak quiet_peak;
 	uint64_t resident_seen_bytes; /* the receiver's: most, at its looks */
 	bool is_told_damaged;
-	bool is_done; /* its process has ended, and all of it was told */
+	bool is_gone;     /* its process is not there any more */
+	bool is_replaced; /* the process went on as another program */
+	bool is_done;     /* its process has ended, and all of it was told */
 };
 
 int clinic_arena_image_open(const struct clinic_shared_folder *folder,
@@ -103,6 +105,9 @@ struct arena_event_site {
  */
 int clinic_arena_image_site(struct arena_image *image, uint32_t id,
 			    bool is_final, struct arena_event_site *found);
+
+/* It has call stacks, and said nowhere what their addresses belong to. */
+bool clinic_arena_image_is_unlisted(const struct arena_image *image);
 
 /* The program's own word for itself, or "a program". */
 const char *clinic_arena_image_command(const struct arena_image *image,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "shared_memory/settings.h"
 #include "shared_memory/ticks.h"
 #include "sources/arena_changes.h"
+#include "sources/file_owner.h"
 #include "sources/preload_injection.h"
 
 /* The kernel's time for a folder stands still for so long, or longer. */
@@ -152,6 +154,28 @@ static int tell_damage(struct arena_image *image,
 	return telling->on_event(telling->context, &event);
 }
 
+/*
+ * One that was killed, or went on as a program that we do not see, leaves no
+ * end in its arena. Its number may be one of another namespace.
+ */
+static bool is_gone(const struct arena_image *image)
+{
+	bool has_ended = image->file.head->ended_ticks != 0;
+
+	return kill((pid_t)image->file.pid, 0) && errno == ESRCH &&
+	       (has_ended || !clinic_number_is_used(image->file.head->pid));
+}
+
+/* Before the drain, so that nothing comes after the last one. */
+static void find_gone(struct arena_source *source)
+{
+	if (source->images_count <= CLINIC_ARENAS_MOST)
+		return;
+	for (size_t i = 0; i < source->images_count; i++)
+		if (!source->images[i]->is_gone)
+			source->images[i]->is_gone = is_gone(source->images[i]);
+}
+
 static int drain_image(struct arena_source *source, struct arena_image *image,
 		       const struct arena_telling *drain)
 {
@@ -159,7 +183,7 @@ static int drain_image(struct arena_source *source, struct arena_image *image,
 	int err;
 
 	/* First, so that nothing comes after the last look. */
-	image->is_done = image->file.head->ended_ticks != 0;
+	image->is_done = image->is_gone || image->file.head->ended_ticks != 0;
 	telling.is_final |= image->is_done;
 	telling.is_full = telling.is_final || image->looks_count++ < 2;
 	image->file.head->drains_count = telling.drains_count;
@@ -185,10 +209,83 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 	};
 	int err = find_images(source, telling.is_final);
 
+	find_gone(source);
 	for (size_t i = 0; !err && i < source->images_count; i++)
 		if (!source->images[i]->is_done || telling.is_final)
 			err = drain_image(source, source->images[i], &telling);
 	return err;
+}
+
+static void forget_name(struct arena_source *source, const char *name)
+{
+	for (size_t i = 0; i < source->known_count; i++)
+		if (!strcmp(source->known[i], name)) {
+			memmove(source->known[i],
+				source->known[--source->known_count],
+				sizeof(*source->known));
+			return;
+		}
+}
+
+/* Another process may have that number, and a file of that name. */
+static int index_names(struct arena_source *source)
+{
+	int err = 0;
+
+	clinic_row_index_clear(&source->names);
+	for (size_t i = 0; !err && i < source->known_count; i++)
+		err = clinic_row_index_add(
+			&source->names,
+			clinic_row_hash(source->known[i],
+					strlen(source->known[i])),
+			(uint32_t)i);
+	return err;
+}
+
+static void remove_image(struct arena_source *source, size_t at)
+{
+	struct arena_image *image = source->images[at];
+
+	forget_name(source, image->file.name);
+	clinic_shared_folder_drop(&source->injection.folder, image->file.name);
+	clinic_arena_image_free(image);
+	source->images_count--;
+	memmove(&source->images[at], &source->images[at + 1],
+		(source->images_count - at) * sizeof(struct arena_image *));
+}
+
+static bool is_replaced(const struct arena_source *source, size_t at)
+{
+	return at + 1 < source->images_count &&
+	       source->images[at + 1]->file.pid == source->images[at]->file.pid;
+}
+
+int clinic_arena_source_retire(const struct clinic_source *opened,
+			       int (*on_ended)(void *context,
+					       const struct arena_image *image),
+			       void *context, size_t *retired_count)
+{
+	struct arena_source *source = opened->state;
+	size_t at = 0;
+	int err = 0;
+
+	*retired_count = 0;
+	if (source->images_count <= CLINIC_ARENAS_MOST)
+		return 0;
+	while (!err && at < source->images_count &&
+	       source->images_count > CLINIC_ARENAS_MOST / 2) {
+		struct arena_image *image = source->images[at];
+
+		if (!image->is_gone || !image->is_done) {
+			at++;
+			continue;
+		}
+		image->is_replaced = is_replaced(source, at);
+		err = on_ended(context, image);
+		remove_image(source, at);
+		++*retired_count;
+	}
+	return err ? err : index_names(source);
 }
 
 static void describe(const void *state, struct clinic_source_facts *facts)

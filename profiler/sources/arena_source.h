@@ -16,6 +16,8 @@
  * Exact      the events of a run add up to the counters, to the call and byte.
  * Cost       a drain looks only at what may have changed; a hook does no more
  *            for it than once per call site and drain.
+ * Memory     an arena lasts until its process has ended and there are too
+ *            many: see clinic_arena_source_retire().
  * Ownership  the folder of arenas is the source's. It is removed at close, but
  *            under a process that still runs: then the next recording sweeps
  *            it away.
@@ -34,6 +36,10 @@
 #include "sources/event_source.h"
 
 #define CLINIC_ARENA_PERIOD_MS 100
+
+/* When there are more programs than that, ended ones are retired: each arena
+ * takes some 4 MiB of memory that is shared. */
+#define CLINIC_ARENAS_MOST 128
 
 struct clinic_arena_plan {
 	const char *preload; /* libclinic-preload.so */
@@ -59,7 +65,18 @@ struct clinic_arena_facts {
 	struct unseen_roll unseen;
 };
 
-/* Valid until the next drain. */
+/*
+ * Where there are too many arenas: hands on those of processes that have gone
+ * and were drained, until half of CLINIC_ARENAS_MOST are left. They are closed
+ * and removed after that. What on_ended does not return 0 for ends it, and is
+ * returned. retired_count: how many they were.
+ */
+int clinic_arena_source_retire(const struct clinic_source *source,
+			       int (*on_ended)(void *context,
+					       const struct arena_image *image),
+			       void *context, size_t *retired_count);
+
+/* Valid until the next drain, or retirement. */
 void clinic_arena_source_facts_get(const struct clinic_source *source,
 				   struct clinic_arena_facts *facts);
 

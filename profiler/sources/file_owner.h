@@ -10,6 +10,7 @@
 #ifndef CLINIC_SOURCES_FILE_OWNER_H
 #define CLINIC_SOURCES_FILE_OWNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -22,6 +23,9 @@
  * ours has that number, and cannot be it.
  */
 uint32_t clinic_file_owner(uint32_t inner, const struct stat *file);
+
+/* Does any process call itself by that number, in whatever namespace? */
+bool clinic_number_is_used(uint32_t inner);
 
 /* A thread of that process, where it is not known what we would call it. */
 static inline uint32_t clinic_owned_thread(uint32_t owner, uint32_t inner,
