@@ -23,12 +23,23 @@ static const struct sampling_event {
 	 PERF_COUNT_SW_CPU_CLOCK},
 };
 
-static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+static int try_open(struct perf_event_attr *attr, pid_t pid, int cpu)
 {
 	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
 			  PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Kernels before 6.0 do not count what an event lost. */
+static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	int fd = try_open(attr, pid, cpu);
+
+	if (fd != -EINVAL || !(attr->read_format & PERF_FORMAT_LOST))
+		return fd;
+	attr->read_format &= ~(uint64_t)PERF_FORMAT_LOST;
+	return try_open(attr, pid, cpu);
 }
 
 /* What all events of a source have in common, so that they share a ring. */
@@ -37,7 +48,8 @@ static struct perf_event_attr base_attr(const struct clinic_perf_plan *plan)
 	return (struct perf_event_attr){
 		.size = sizeof(struct perf_event_attr),
 		.sample_type = CLINIC_PERF_SAMPLE_TYPE,
-		.read_format = PERF_FORMAT_TOTAL_TIME_RUNNING,
+		.read_format = PERF_FORMAT_TOTAL_TIME_RUNNING |
+			       PERF_FORMAT_LOST,
 		.sample_regs_user = CLINIC_PERF_REGISTERS,
 		.sample_stack_user = CLINIC_STACK_BYTES,
 		.disabled = 1,

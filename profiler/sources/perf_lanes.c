@@ -154,7 +154,8 @@ static struct clinic_event lost_event(uint64_t time_ns, uint64_t count)
 }
 
 /* A record we cannot read is a record lost. */
-static int hand_on(struct clinic_perf_decoder *decoder,
+static int hand_on(struct clinic_perf_lanes *lanes,
+		   struct clinic_perf_decoder *decoder,
 		   const struct clinic_perf_lane *lane,
 		   clinic_on_event *on_event, void *context)
 {
@@ -162,6 +163,8 @@ static int hand_on(struct clinic_perf_decoder *decoder,
 	int found = clinic_perf_decode(decoder, lane->record, &event);
 
 	event.time_ns = lane->record_ns;
+	if (found > 0 && lane->record->type == PERF_RECORD_LOST)
+		lanes->lost_count += event.lost_count;
 	if (found < 0)
 		event = lost_event(lane->record_ns, 1);
 	else if (lane->takes_departures && event.kind == CLINIC_EVENT_SAMPLE)
@@ -194,7 +197,7 @@ int clinic_perf_lanes_drain(struct clinic_perf_lanes *lanes,
 		look_ahead(lanes, &lanes->at[i]);
 	}
 	while (!err && (lane = oldest_lane(lanes, until_ns))) {
-		err = hand_on(decoder, lane, on_event, context);
+		err = hand_on(lanes, decoder, lane, on_event, context);
 		clinic_perf_ring_next(&lane->ring);
 		look_ahead(lanes, lane);
 	}

@@ -37,6 +37,7 @@ struct clinic_perf_lanes {
 	size_t ring_bytes; /* of each ring, as far as granted; 0: none yet */
 	/* From the kernel's clock to ours, modulo 2^64. */
 	uint64_t shift_ns;
+	uint64_t lost_count; /* that the kernel's records told */
 };
 
 /* One lane for each CPU that is online. */

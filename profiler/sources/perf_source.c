@@ -344,6 +344,40 @@ static bool counts_cycles(enum clinic_perf_role role)
 	return role == CLINIC_PERF_SAMPLES || role == CLINIC_PERF_DEEP_SAMPLES;
 }
 
+/* What an event says when it is read. */
+struct reading {
+	uint64_t count;
+	uint64_t running_ns;
+	uint64_t lost_count; /* stays 0 with kernels that do not tell */
+};
+
+static bool read_event(int fd, struct reading *reading)
+{
+	*reading = (struct reading){0};
+	return read(fd, reading, sizeof(*reading)) > 0;
+}
+
+/*
+ * A record of what was lost comes before the next one that finds room. Where
+ * none came any more, the events know.
+ */
+static int tell_last_losses(struct perf_source *source,
+			    clinic_on_event *on_event, void *context)
+{
+	struct clinic_event event = {.kind = CLINIC_EVENT_LOST};
+	struct reading reading;
+	uint64_t lost_count = 0;
+
+	for (size_t i = 0; i < source->events_count; i++)
+		if (read_event(source->events[i].fd, &reading))
+			lost_count += reading.lost_count;
+	if (lost_count <= source->lanes.lost_count)
+		return 0;
+	event.lost_count = lost_count - source->lanes.lost_count;
+	source->lanes.lost_count = lost_count;
+	return on_event(context, &event);
+}
+
 /*
  * A cycle is worth the CPU time in which the counter counted it: the kernel
  * tells both, and the rate follows the CPU's frequency.
@@ -351,17 +385,16 @@ static bool counts_cycles(enum clinic_perf_role role)
 static void refresh_rate(struct perf_source *source)
 {
 	uint64_t counted = 0, counted_ns = 0;
+	struct reading reading;
 
 	if (source->choice.attr.type != PERF_TYPE_HARDWARE)
 		return;
 	for (size_t i = 0; i < source->events_count; i++) {
-		uint64_t value[2]; /* the count, and the time running */
-
 		if (!counts_cycles(source->events[i].role) ||
-		    read(source->events[i].fd, value, sizeof(value)) < 0)
+		    !read_event(source->events[i].fd, &reading))
 			continue;
-		counted += value[0];
-		counted_ns += value[1];
+		counted += reading.count;
+		counted_ns += reading.running_ns;
 	}
 	if (counted > source->counted)
 		source->decoder.ns_per_period =
@@ -375,10 +408,14 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 		 void *context)
 {
 	struct perf_source *source = state;
+	int err;
 
 	refresh_rate(source);
-	return clinic_perf_lanes_drain(&source->lanes, &source->decoder,
-				       until_ns, on_event, context);
+	err = clinic_perf_lanes_drain(&source->lanes, &source->decoder,
+				      until_ns, on_event, context);
+	return err || until_ns != UINT64_MAX
+		       ? err
+		       : tell_last_losses(source, on_event, context);
 }
 
 int clinic_perf_source_probe(const struct clinic_perf_plan *plan,
