@@ -313,6 +313,7 @@ static void prepare_confinement(enum confinement_kind kind)
 static void begin_again(void *unused)
 {
 	(void)unused;
+	process_inherit_maps();
 	thread_restart();
 	open_arena();
 	track_restart();

@@ -234,7 +234,8 @@ def test_a_setuid_child_is_missed_aloud(setuid_program, nobody):
     done = run("record", "-e", "alloc", "-o", session, "--", "sh", "-c", f"(exec {setuid_program}); true", by=nobody,
                cwd="/")
     assert done.returncode == 0, done.stderr
-    assert "1 process is without an end" in done.stderr and "setuid" in done.stderr
+    assert f"became {setuid_program} (it runs with other privileges" in done.stderr and "setuid" in done.stderr, done.stderr
+    assert "without an end" not in done.stderr
 
 
 def test_a_child_that_can_be_observed_has_an_end(tmp_path):

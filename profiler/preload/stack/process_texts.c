@@ -10,11 +10,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #define LINE_BYTES_MAX 4400u /* a path is 4096 at most */
 #define TEXT_BYTES_MAX ((size_t)4 << 20)
+#define OWN_MAPS       "/proc/thread-self/maps"
 
 static _Atomic uint32_t maps_count;
 
@@ -168,7 +170,7 @@ static size_t read_maps(char *to, size_t room)
 {
 	char buffer[LINE_BYTES_MAX];
 	size_t used = 0, kept = 0;
-	int fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
+	int fd = raw_open(OWN_MAPS, O_RDONLY, 0);
 	ssize_t got;
 
 	if (fd < 0)
@@ -194,19 +196,63 @@ static size_t read_maps(char *to, size_t room)
 	return kept;
 }
 
+/* The parent's listing, in a child that cannot read its own. */
+static struct {
+	char *text;
+	size_t bytes; /* 0: there is none */
+} inherited;
+
+static const struct text_block *newest_listing(void)
+{
+	const struct text_block *newest = NULL, *at = NULL;
+
+	while ((at = arena_next(BLOCK_MAPS, at)))
+		if (__atomic_load_n(&at->bytes, __ATOMIC_ACQUIRE))
+			newest = at;
+	return newest;
+}
+
+void process_inherit_maps(void)
+{
+	int fd = confinement.is_filtered ? -1 : raw_open(OWN_MAPS, O_RDONLY, 0);
+	const struct text_block *listing = fd < 0 ? newest_listing() : NULL;
+	void *copy;
+
+	if (fd >= 0)
+		raw_close(fd);
+	if (!listing || confinement.is_filtered)
+		return;
+	copy = mmap(NULL, listing->bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return;
+	memcpy(copy, listing->text, listing->bytes);
+	if (inherited.bytes)
+		munmap(inherited.text, inherited.bytes);
+	inherited.text = copy;
+	inherited.bytes = listing->bytes;
+}
+
 void process_save_maps(void)
 {
 	struct text_block *block;
-	size_t room;
+	size_t bytes;
 
 	if (confinement.is_filtered)
 		return;
+	bytes = read_maps(NULL, TEXT_BYTES_MAX);
+	if (!bytes && inherited.bytes && !atomic_load(&maps_count)) {
+		save_text(BLOCK_MAPS, inherited.text, inherited.bytes);
+		atomic_fetch_add(&maps_count, 1);
+	}
+	if (!bytes)
+		return;
 	/* Room for a few more lines, should another thread map meanwhile. */
-	room = read_maps(NULL, TEXT_BYTES_MAX) + LINE_BYTES_MAX;
-	block = take_text(BLOCK_MAPS, room);
+	bytes += LINE_BYTES_MAX;
+	block = take_text(BLOCK_MAPS, bytes);
 	if (!block)
 		return;
-	publish_text(block, read_maps(block->text, room));
+	publish_text(block, read_maps(block->text, bytes));
 	atomic_fetch_add(&maps_count, 1);
 }
 

@@ -21,6 +21,11 @@ uint32_t process_maps_newest(void); /* its number, from 0 */
 /* Most that was resident since this program began; 0: not known. */
 uint64_t process_resident_peak_bytes(void);
 
-void process_restart_texts(void); /* in a forked child */
+/*
+ * In a forked child, before the arena is emptied: one without /proc, as after
+ * a chroot, has mapped what its parent had.
+ */
+void process_inherit_maps(void);
+void process_restart_texts(void); /* and after that */
 
 #endif
