@@ -90,13 +90,13 @@ static int warm_up(const struct measurement *measurement,
 	return 0;
 }
 
-static void tell_measuring(const struct clinic_observer *observer)
+static void notify_measuring(const struct clinic_observer *observer)
 {
 	if (observer && observer->measuring)
 		observer->measuring(observer->context);
 }
 
-static void tell_sampled(const struct clinic_observer *observer, size_t index)
+static void notify_sampled(const struct clinic_observer *observer, size_t index)
 {
 	if (observer && observer->sampled)
 		observer->sampled(observer->context, index);
@@ -125,7 +125,7 @@ static int keep_samples(const struct measurement *measurement,
 		if (err)
 			return err;
 		samples_ns[result->samples_count] = took_ns;
-		tell_sampled(plan->observer, result->samples_count++);
+		notify_sampled(plan->observer, result->samples_count++);
 		timed_ns += took_ns;
 	}
 	return 0;
@@ -146,7 +146,7 @@ int clinic_bench_run(const struct clinic_workload *workload, void *state,
 	err = warm_up(&measurement, clock);
 	if (err)
 		return err;
-	tell_measuring(plan->observer);
+	notify_measuring(plan->observer);
 	return keep_samples(&measurement, samples_ns);
 }
 
@@ -166,7 +166,7 @@ int clinic_bench_load(const struct clinic_workload *workload, void *state,
 	err = warm_up(&measurement, clock);
 	if (err)
 		return err;
-	tell_measuring(plan->observer);
+	notify_measuring(plan->observer);
 	do {
 		uint64_t took_ns;
 
@@ -179,6 +179,6 @@ int clinic_bench_load(const struct clinic_workload *workload, void *state,
 	samples_ns[0] = timed_ns;
 	result->batch = runs_count;
 	result->samples_count = 1;
-	tell_sampled(plan->observer, 0);
+	notify_sampled(plan->observer, 0);
 	return 0;
 }

@@ -126,7 +126,7 @@ static void print_file(const struct clinic_annotation *a,
 			     : "no source line is known",
 	       source || !line->file_id
 		       ? ""
-		       : ": not found here; --source FOLDER tells where");
+		       : ": not found here; --source FOLDER says where it is");
 	if (source) {
 		print_with_text(a, source, line, count);
 		fclose(source);

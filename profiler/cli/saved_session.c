@@ -1,4 +1,4 @@
-/* Saving a recording, here or elsewhere, and then telling where it is. */
+/* Saves a recording, here or elsewhere, and then says where it is. */
 #include "cli/saved_session.h"
 
 #include <inttypes.h>

@@ -165,8 +165,9 @@ int clinic_write_as(const struct clinic_format *format,
 int clinic_check_session_name(const char *path)
 {
 	if (!path)
-		return clinic_complain("where should the session go? say -o "
-				       "session.json");
+		return clinic_complain(
+			"nothing says where the session goes: give "
+			"-o session.json");
 	if (clinic_format_has_suffix(path, ".json") ||
 	    !strncmp(path, "/dev/", 5))
 		return CLINIC_EXIT_DONE;

@@ -98,7 +98,7 @@ def test_a_moved_source_is_found_where_told(recorded, tmp_path):
     moved = tmp_path / "burn.c"
     shutil.move(source, moved)
     try:
-        assert "not found here; --source FOLDER tells where" in run(CLINIC, "annotate", recorded.session, "burn").stdout
+        assert "not found here; --source FOLDER says where it is" in run(CLINIC, "annotate", recorded.session, "burn").stdout
         found = run(CLINIC, "annotate", recorded.session, "burn", "--source", tmp_path).stdout
         assert "/* HOT */" in found
     finally:

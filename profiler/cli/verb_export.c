@@ -42,7 +42,9 @@ static int export_session(struct request *request)
 static int check(struct request *request)
 {
 	if (!request->output)
-		return clinic_complain("where should it go? say -o out.svg");
+		return clinic_complain(
+			"nothing says where the output goes: give "
+			"-o out.svg");
 	if (request->weight_name &&
 	    !clinic_weight_find(request->weight_name, &request->writing.weight))
 		return clinic_complain("there is no weight '%s'; see `clinic "

@@ -164,8 +164,9 @@ static int check(struct settings *settings)
 	if (plan->argv && settings->processes.count)
 		return clinic_complain("either a command or --pid, not both");
 	if (!plan->argv && !settings->processes.count)
-		return clinic_complain("what to run? give a command, or --pid "
-				       "of a process");
+		return clinic_complain(
+			"nothing says what to run: give a command, "
+			"or --pid of a process");
 	plan->frequency_hz = (uint32_t)settings->frequency_hz;
 	plan->processes = settings->processes.at;
 	plan->processes_count = settings->processes.count;
@@ -202,7 +203,7 @@ static int explain(const struct settings *settings, int err,
 	case CLINIC_STEP_BACKEND:
 		print_refusals(&outcome->refusals);
 		return clinic_complain("no way to sample works here; `clinic "
-				       "doctor` tells what would help");
+				       "doctor` shows what would help");
 	case CLINIC_STEP_LAUNCH:
 		return clinic_complain("cannot run %s: %s",
 				       settings->plan.argv[0], why);

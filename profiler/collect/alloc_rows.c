@@ -1,4 +1,4 @@
-/* An arena's rows, summed by call site, and saved by thread. */
+/* Sums the rows of an arena by call site, and saves them by thread. */
 #include "collect/alloc_rows.h"
 
 #include <errno.h>
@@ -7,8 +7,9 @@
 #include "session/session.h"
 
 /*
- * Most was live at a moment that the program noted, which it knows to a
- * portion a thread; when nothing changed for a while; or at its end.
+ * The peak is the highest of three: one that the program noted itself, exact to
+ * a portion a thread; one between two looks in which nothing changed; and what
+ * was live at the end.
  */
 enum peak { PEAK_NOTED, PEAK_QUIET, PEAK_END, PEAKS };
 
@@ -39,7 +40,7 @@ struct saving {
 	uint32_t thread_id;
 };
 
-/* What this thread's row says was live at the peak: see site_row. */
+/* How much was live at the peak by this thread's row: see site_row. */
 static int64_t peak_of(const struct arena_image *image,
 		       const struct site_row *row)
 {
@@ -53,28 +54,31 @@ static int64_t live_of(const struct site_row *row)
 	return (int64_t)(row->allocated_bytes - row->freed_bytes);
 }
 
-/* quiet_bytes: of that row, at the quiet peak. */
+/* quiet_bytes: how much of that row was live at the quiet peak. */
 typedef int on_row(struct saving *saving, uint32_t site,
 		   const struct site_row *row, int64_t quiet_bytes);
 
-/* Of a damaged arena, what was told before stands for what is there. */
+/*
+ * Where an arena is damaged, the counts that were read before the damage are
+ * used.
+ */
 static struct site_row row_at(const struct saving *saving,
 			      const struct rows_block *rows, size_t at,
 			      uint32_t i)
 {
 	struct arena_row_seen **seen = saving->image->rows.elements;
-	const struct arena_row_seen *told =
+	const struct arena_row_seen *before =
 		at < saving->image->rows.count ? seen[at] : NULL;
 
 	if (!saving->image->file.damage)
 		return rows->rows[i];
-	if (!told)
+	if (!before)
 		return (struct site_row){0};
 	return (struct site_row){
-		.allocations_count = told[i].allocations_count,
-		.allocated_bytes = told[i].bytes,
-		.frees_count = told[i].frees_count,
-		.freed_bytes = told[i].freed_bytes,
+		.allocations_count = before[i].allocations_count,
+		.allocated_bytes = before[i].bytes,
+		.frees_count = before[i].frees_count,
+		.freed_bytes = before[i].freed_bytes,
 	};
 }
 
@@ -84,7 +88,7 @@ static int each_row(struct saving *saving, size_t at, on_row *call)
 		clinic_arena_block(&saving->image->file, BLOCK_ROWS, at);
 	uint32_t first = __atomic_load_n(&rows->first_site, __ATOMIC_RELAXED);
 	struct arena_row_seen **seen = saving->image->rows.elements;
-	const struct arena_row_seen *told =
+	const struct arena_row_seen *before =
 		at < saving->image->rows.count ? seen[at] : NULL;
 	int err = 0;
 
@@ -93,7 +97,7 @@ static int each_row(struct saving *saving, size_t at, on_row *call)
 
 		if (first < SITES_MAX && first + i < saving->sites_count)
 			err = call(saving, first + i, &row,
-				   told ? told[i].quiet_bytes : 0);
+				   before ? before[i].quiet_bytes : 0);
 	}
 	return err;
 }
@@ -116,7 +120,10 @@ static int sum_row(struct saving *saving, uint32_t id,
 	struct site_sum *site = &saving->sites[id];
 	struct stage_sum *stage = &saving->stages[stage_of(saving, id)];
 
-	/* Those without a stack are what the counters have beyond these. */
+	/*
+	 * Allocations without a stack are not in here: they are the difference
+	 * to the counters.
+	 */
 	if (id) {
 		stage->sited_count += row->allocations_count;
 		stage->sited_bytes += row->allocated_bytes;
@@ -140,7 +147,10 @@ static uint64_t not_negative(int64_t value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-/* Everything about frees: of all threads together. */
+/*
+ * Fills in all that depends on frees, which is known only for all threads
+ * together.
+ */
 static void fill_lives(const struct saving *saving, const struct site_sum *site,
 		       struct clinic_allocation *row)
 {
@@ -155,14 +165,20 @@ static void fill_lives(const struct saving *saving, const struct site_sum *site,
 						 site->lifetime_ticks);
 }
 
-/* Samples are sums of their own, and a damaged arena's are not believed. */
+/*
+ * Sampled allocations are not in the counters, and the counters of a damaged
+ * arena are not believed.
+ */
 static bool has_counters(const struct saving *saving)
 {
 	return !saving->image->file.head->sample_bytes &&
 	       !saving->image->file.damage;
 }
 
-/* Site 0: how many these are, the counters of their stage tell. */
+/*
+ * Site 0 stands for allocations without a call stack; their number comes from
+ * the counters of their stage.
+ */
 static bool is_siteless(const struct saving *saving, uint32_t id)
 {
 	return !id && has_counters(saving);
@@ -218,7 +234,9 @@ static int save_shared_sites(struct saving *saving)
 	return err;
 }
 
-/* What a stage allocated without a call stack, in no thread's name. */
+/*
+ * Saves what a stage allocated without a call stack; it belongs to no thread.
+ */
 static int save_siteless(struct saving *saving)
 {
 	int err = 0;
@@ -361,8 +379,8 @@ static int save_sizes(const struct saving *saving)
 }
 
 /*
- * Each of several threads adds what it holds in portions: there may have been
- * as much more as all of them had not added yet.
+ * Each of several threads adds its live bytes to the sum in portions. The true
+ * peak may be higher by all that the threads had not added yet.
  */
 static uint64_t peak_margin_bytes(const struct saving *saving)
 {
@@ -389,7 +407,10 @@ static uint64_t peak_time_ns(const struct saving *saving)
 	}
 }
 
-/* Where room was lacking, all that has no call stack is taken for that. */
+/*
+ * If there was no room for some call stacks, all allocations without one are
+ * counted as lost.
+ */
 static uint64_t count_lost(const struct saving *saving)
 {
 	const struct arena_head *head = saving->image->file.head;
@@ -413,7 +434,7 @@ static void save_quality(const struct saving *saving)
 		return;
 	quality->unmatched_frees_count += head->unmatched_frees_count;
 	quality->lost_allocations_count += count_lost(saving);
-	/* Of several processes, each has its own: the largest stands. */
+	/* Each process has a peak of its own; the largest is kept. */
 	if (peak_bytes > quality->peak_bytes) {
 		quality->peak_bytes = peak_bytes;
 		quality->peak_margin_bytes = peak_margin_bytes(saving);

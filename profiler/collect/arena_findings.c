@@ -47,12 +47,12 @@ static int note_deadlock(struct clinic_session *session,
 
 	snprintf(text, sizeof(text),
 		 "process %" PRIu32 " ran into a deadlock; its threads and "
-		 "locks were told when it was found",
+		 "locks were printed when it was found",
 		 image->file.pid);
 	return clinic_session_add_note(session, 1, text);
 }
 
-/* Nothing was left behind: say why, where that can be known. */
+/* There is no arena at all: the note says why, where that is known. */
 static int note_unobserved(struct clinic_session *session, const char *program,
 			   const char *why)
 {
@@ -63,7 +63,7 @@ static int note_unobserved(struct clinic_session *session, const char *program,
 	return clinic_session_add_note(session, 1, text);
 }
 
-/* What it was before an exec is not its end. */
+/* A process that execs has an arena for each program; only the last counts. */
 static bool is_last_of_process(const struct clinic_arena_facts *facts,
 			       size_t at)
 {
@@ -87,7 +87,7 @@ static size_t count_unfinished(const struct clinic_arena_facts *facts,
 	return count;
 }
 
-/* Daemons, say. */
+/* Such processes are mostly daemons. */
 static int note_running(struct clinic_session *session,
 			const struct clinic_arena_facts *facts)
 {
@@ -98,12 +98,13 @@ static int note_running(struct clinic_session *session,
 		return 0;
 	snprintf(text, sizeof(text),
 		 "%zu %s still running when the recording ended: what was "
-		 "allocated and locked from then on is not in it",
+		 "allocated and locked after that is not in it",
 		 count, count == 1 ? "process was" : "processes were");
 	return clinic_session_add_note(session, 1, text);
 }
 
-/* From here a kill and an exec of what the library cannot enter look alike. */
+/* Without an end in the arena, a kill and an exec of a program that the
+ * library cannot enter look alike. */
 static int note_unfinished(struct clinic_session *session,
 			   const struct clinic_arena_facts *facts,
 			   const struct clinic_ended_counts *ended)
@@ -216,7 +217,7 @@ static int note_lost_locks(struct clinic_session *session)
 	return clinic_session_add_note(session, 1, text);
 }
 
-/* What is said of each of them while they are few. */
+/* While there are few programs, each of them has a note of its own. */
 static int note_ended_findings(struct clinic_session *session,
 			       const struct clinic_ended_counts *ended)
 {

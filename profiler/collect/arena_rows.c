@@ -1,4 +1,4 @@
-/* All that an arena holds, once it was told: into a session. */
+/* Saves the exact sums of an arena into a session. */
 #include "collect/arena_rows.h"
 
 #include "collect/alloc_rows.h"

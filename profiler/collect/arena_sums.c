@@ -29,7 +29,7 @@ int clinic_arena_thread_id(struct clinic_arena_sums *sums,
 	char name[sizeof(thread->name) + 1] = "";
 
 	*id = 0;
-	/* One that stands for several threads is none of them. */
+	/* A block that stands for several threads has no row of its own. */
 	if (!thread || thread->folded_count || sums->on_sum)
 		return 0;
 	memcpy(name, thread->name, sizeof(thread->name));

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of hundreds of workers, not all are read at each turn of 50 ms. */
+/* With hundreds of workers, only some are read in each turn of 50 ms. */
 #define LOOKS_AT_ONCE 16
 
 static int watch_end(struct clinic_attached *attached, size_t i)
@@ -36,7 +36,7 @@ static int add(struct clinic_attached *attached,
 						    .is_root = found->is_root,
 						    .pid_fd = -1};
 	err = clinic_process_times(found->pid, &process->before);
-	/* A child that ended meanwhile is no loss. */
+	/* A child that has ended meanwhile is left out. */
 	if (err)
 		return found->is_root ? err : 0;
 	process->last = process->before;

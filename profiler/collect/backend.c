@@ -86,7 +86,7 @@ static int begin_without_samples(struct beginning *begin)
 	return find_target(begin, NULL);
 }
 
-/* The library without its timers: it only tells of stages. */
+/* Loads the library without its timers: it reports stages only. */
 static int open_stages(struct beginning *begin)
 {
 	struct clinic_timer_plan plan = {.preload = begin->plan->preload};
@@ -142,7 +142,10 @@ static int begin_with_perf(struct beginning *begin)
 	return err ? err : open_perf(begin, &plan);
 }
 
-/* The timers' library is loaded into the target: there must be a launch. */
+/*
+ * The library with the timers has to be loaded into the target, so this works
+ * only for a program that we start.
+ */
 static int begin_with_timers(struct beginning *begin)
 {
 	struct clinic_timer_plan plan = {

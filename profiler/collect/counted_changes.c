@@ -41,7 +41,10 @@ struct clinic_counted_changes {
 	struct clinic_lock_names *names;
 	/* stack_id and owner_stack_id are sites' numbers, name_id a lock's. */
 	struct clinic_row_ring allocations, lock_changes;
-	/* Of the last event: the next is mostly of the same thread. */
+	/*
+	 * The thread of the last event, because the next event is mostly of the
+	 * same thread.
+	 */
 	uint32_t pid, tid, thread_id;
 };
 
@@ -169,62 +172,62 @@ static int find_thread(struct clinic_counted_changes *changes,
 static int handle_allocations(struct clinic_counted_changes *changes,
 			      const struct clinic_event *event)
 {
-	const struct clinic_event_allocations *told = &event->allocations;
+	const struct clinic_event_allocations *more = &event->allocations;
 	struct clinic_allocation_change row = {
 		.time_ns = event->time_ns,
-		.allocations_count = told->allocations_count,
-		.bytes = told->bytes,
-		.frees_count = told->frees_count,
-		.freed_bytes = told->freed_bytes,
+		.allocations_count = more->allocations_count,
+		.bytes = more->bytes,
+		.frees_count = more->frees_count,
+		.freed_bytes = more->freed_bytes,
 	};
-	int err = number_of(changes, told->site, &row.stack_id);
+	int err = number_of(changes, more->site, &row.stack_id);
 
 	if (!err)
-		err = find_thread(changes, event, told->thread_name,
+		err = find_thread(changes, event, more->thread_name,
 				  &row.thread_id);
 	return err ? err : clinic_row_ring_add(&changes->allocations, &row);
 }
 
 static int number_of_lock(struct clinic_counted_changes *changes,
-			  const struct clinic_event_lock *told,
+			  const struct clinic_event_lock *more,
 			  uint32_t *number)
 {
 	struct counted_lock *grown;
 
-	if (!*told->number) {
+	if (!*more->number) {
 		grown = clinic_grow(changes->locks, changes->locks_count,
 				    &changes->locks_room, sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
 		changes->locks = grown;
-		*told->number = next_number(&changes->free_locks,
+		*more->number = next_number(&changes->free_locks,
 					    &changes->locks_count);
-		grown[*told->number] = (struct counted_lock){
-			.image = told->image, .lock = told->lock};
+		grown[*more->number] = (struct counted_lock){
+			.image = more->image, .lock = more->lock};
 	}
-	*number = *told->number;
+	*number = *more->number;
 	return 0;
 }
 
 static int handle_lock(struct clinic_counted_changes *changes,
 		       const struct clinic_event *event)
 {
-	const struct clinic_event_lock *told = &event->lock;
+	const struct clinic_event_lock *more = &event->lock;
 	struct clinic_lock_change row = {
 		.time_ns = event->time_ns,
-		.acquisitions_count = told->acquisitions_count,
-		.contended_count = told->contended_count,
-		.wait_ns = told->wait_ns,
-		.hold_ns = told->hold_ns,
+		.acquisitions_count = more->acquisitions_count,
+		.contended_count = more->contended_count,
+		.wait_ns = more->wait_ns,
+		.hold_ns = more->hold_ns,
 	};
-	int err = number_of_lock(changes, told, &row.name_id);
+	int err = number_of_lock(changes, more, &row.name_id);
 
 	if (!err)
-		err = number_of(changes, told->site, &row.stack_id);
+		err = number_of(changes, more->site, &row.stack_id);
 	if (!err)
-		err = number_of(changes, told->owner, &row.owner_stack_id);
+		err = number_of(changes, more->owner, &row.owner_stack_id);
 	if (!err)
-		err = find_thread(changes, event, told->thread_name,
+		err = find_thread(changes, event, more->thread_name,
 				  &row.thread_id);
 	return err ? err : clinic_row_ring_add(&changes->lock_changes, &row);
 }

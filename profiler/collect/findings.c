@@ -15,9 +15,9 @@
 #include "collect/unnamed_code.h"
 #include "session/session.h"
 
-/* A share of the run from which on theft is worth a word. */
+/* From this share of the run on, CPU time that the host took is reported. */
 #define STOLEN_RATIO 0.02
-/* A share of the samples from which on names are missed. */
+/* From this share of the samples on, missing names are reported. */
 #define UNNAMED_RATIO 0.1
 
 struct notes {
@@ -182,8 +182,8 @@ static bool has_short_lives(const struct clinic_findings *findings,
 }
 
 /*
- * Where the kernel's part gave no samples, it is what the kernel says it was;
- * and that it knows by what it met at its ticks: of n, to about sqrt(n).
+ * Where kernel time gave no samples, its amount comes from the kernel's
+ * accounts, which count clock ticks: n ticks are exact to about sqrt(n).
  */
 static bool is_split_rough(const struct notes *notes, double off_s)
 {
@@ -198,8 +198,8 @@ static bool is_split_rough(const struct notes *notes, double off_s)
 }
 
 static const char rough_split[] =
-	"how much of it was the kernel's, which gave no samples, is known by "
-	"its ticks alone, and this run had few";
+	"the kernel's part gave no samples, and how large it was is known in "
+	"clock ticks only, of which this run had few";
 
 /*
  * POSIX timers on CPU time, unlike perf events, are looked at when the kernel
@@ -327,9 +327,9 @@ static void note_off_cpu(struct notes *notes)
 		return;
 	if (notes->findings->source.off_cpu == CLINIC_OFF_CPU_UNSEEN)
 		note(notes, IS_WARNING,
-		     "off-CPU time was not observable: only perf events tell "
-		     "of it, and they are not what sampled; `clinic doctor` "
-		     "tells what would allow them");
+		     "off-CPU time was not observable: only perf events "
+		     "report it, and another backend took the samples; "
+		     "`clinic doctor` shows what would allow them");
 	else if (counts->approximate_count)
 		note(notes, IS_NOTE,
 		     "%" PRIu64 " of %" PRIu64 " waits have approximate "
@@ -366,9 +366,9 @@ static void note_overwritten(struct notes *notes)
 
 	if (count)
 		note(notes, IS_WARNING,
-		     "the recording is longer than its memory: of samples, "
-		     "waits, changes and metrics the oldest %" PRIu64
-		     " are missing",
+		     "the recording is longer than there is memory for: the "
+		     "oldest %" PRIu64
+		     " samples, waits, changes and metrics are missing",
 		     count);
 }
 
@@ -403,7 +403,7 @@ static void note_late(struct notes *notes)
 		     (double)counts->late_ns / 1e9);
 }
 
-/* Daemons, say. */
+/* Such processes are mostly daemons. */
 static void note_running(struct notes *notes)
 {
 	uint64_t count = notes->findings->counts.running_count;
@@ -411,7 +411,7 @@ static void note_running(struct notes *notes)
 	if (notes->findings->outlives && count)
 		note(notes, IS_WARNING,
 		     "%" PRIu64 " %s still running when the recording ended: "
-		     "what came from then on is not in it",
+		     "what happened after that is not in it",
 		     count, count == 1 ? "process was" : "processes were");
 }
 

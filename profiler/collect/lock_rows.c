@@ -38,7 +38,7 @@ static int save_wait(struct clinic_arena_sums *sums,
 	struct clinic_lock row;
 	int err;
 
-	/* What was never told has no name. */
+	/* A lock that no event was sent for has no name. */
 	if (!wait->count || begin_row(sums, image, lock, &row))
 		return 0;
 	row.stack_id = clinic_arena_stack_id(sums, site.stack_id);
@@ -72,7 +72,7 @@ static int save_uncontended(const struct clinic_arena_sums *sums,
 	return clinic_arena_sums_add(sums, CLINIC_LOCKS, &row);
 }
 
-/* Of each thread, by itself: what it found no room for. */
+/* Each thread counts by itself the locks for which it found no room. */
 static uint64_t count_lost(const struct arena_image *image)
 {
 	uint64_t lost_count = 0;
@@ -92,7 +92,10 @@ int clinic_lock_rows_save(struct clinic_arena_sums *sums,
 	const struct wait_block *wait;
 	int err = 0;
 
-	/* Of a damaged arena there are the changes, but no sums. */
+	/*
+	 * Of a damaged arena only the changes that were read before are kept,
+	 * and no sums.
+	 */
 	if (image->file.damage)
 		return 0;
 	clinic_session_quality(sums->session)->lost_locks_count +=

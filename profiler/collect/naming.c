@@ -20,7 +20,7 @@
 #include "session/session.h"
 #include "unwind/address_space.h"
 
-/* What one address became: frames_count frames in a row. */
+/* The frames that one address became, one after the other. */
 struct named {
 	uint32_t first_frame; /* in naming.frame_ids; innermost first */
 	uint32_t frames_count;
@@ -178,7 +178,7 @@ static int name_in_kernel(struct clinic_naming *naming)
 	return naming->err ? naming->err : err;
 }
 
-/* A name for time, not for code: it has no tier, and no address. */
+/* This frame names time and not code, so it has no tier and no address. */
 static int name_unsampled(struct clinic_naming *naming)
 {
 	struct clinic_frame frame = {0};
@@ -280,7 +280,10 @@ static uint32_t find_known(const struct clinic_naming *naming,
 	return id;
 }
 
-/* What is new, and where nobody has been: to be looked up. */
+/*
+ * Gathers new raw frames at places that have no answer yet: these are looked
+ * up.
+ */
 static void order_new(struct clinic_naming *naming)
 {
 	naming->order_count = 0;

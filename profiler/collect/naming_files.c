@@ -115,7 +115,7 @@ static const char *reason_not_opened(int err)
 	}
 }
 
-/* Once for each module; *is_first: nobody was told yet how that went. */
+/* Opens each module once. *is_first: the result was not reported yet. */
 static int open_once(struct clinic_naming_files *files,
 		     const struct clinic_module *module,
 		     struct clinic_symbols_module **symbols, bool *is_first)
@@ -143,7 +143,9 @@ static int open_once(struct clinic_naming_files *files,
 	return grown[at].err;
 }
 
-/* What has no name has a reason: one note a file, the first few of them. */
+/*
+ * Says why addresses have no names: one note for each of the first few files.
+ */
 static int note_not_opened(struct clinic_naming_files *files,
 			   const struct clinic_module *module,
 			   uint32_t addresses_count, int err)

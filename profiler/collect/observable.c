@@ -23,7 +23,7 @@ const char *clinic_unobservable(const char *program)
 
 	if (unfit)
 		return unfit;
-	/* That it cannot be run is told elsewhere. */
+	/* That the program cannot be run at all is reported elsewhere. */
 	return clinic_find_program(program, path) ? clinic_ignores_preload(path)
 						  : NULL;
 }

@@ -53,7 +53,10 @@ void clinic_pending_samples_join(struct clinic_pending_samples *pending,
 	set_stages(pending, &pending->waits, session);
 }
 
-/* Samples that are yet to come need only the changes of later times. */
+/*
+ * Later samples need only the last change of each thread, and those still to
+ * come.
+ */
 static void forget_stages(struct clinic_pending_samples *pending,
 			  const struct clinic_session *session,
 			  uint64_t time_ns)

@@ -28,7 +28,7 @@ static int read_text(int folder, const char *path, char *text, size_t size)
 	return 0;
 }
 
-/* Exact where ticks are not; 0 when the process is gone. */
+/* This clock is exact, unlike ticks; 0: the process has ended. */
 static uint64_t cpu_clock_ns(pid_t pid)
 {
 	clockid_t clock;
@@ -73,7 +73,7 @@ static uint64_t tick_ns(void)
 	return 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-/* Ticks tell the share of the kernel, the clock the sum. */
+/* Ticks give the kernel's share of the time, the clock gives the sum. */
 static void set_own_times(pid_t pid, const struct stat_fields *fields,
 			  struct clinic_process_times *times)
 {
@@ -164,7 +164,7 @@ int clinic_process_status(pid_t pid, struct clinic_metric *metric)
 	return 0;
 }
 
-/* Not getrusage(): that remembers who ran before an exec. */
+/* getrusage() would not do: its peak includes what ran before an exec. */
 uint64_t clinic_process_peak_rss_bytes(pid_t pid)
 {
 	char path[32], text[4096];

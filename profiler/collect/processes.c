@@ -1,4 +1,4 @@
-/* Processes and threads as events tell of them. */
+/* Keeps the processes and threads that events report. */
 #include "collect/processes.h"
 
 #include <dirent.h>
@@ -188,7 +188,9 @@ static void read_name(struct clinic_thread_state *thread)
 	set_name(thread, name);
 }
 
-/* One that no event announced: as /proc shows it, if it still does. */
+/*
+ * Adds a thread that no event announced, as /proc shows it, if it still does.
+ */
 static int discover_thread(struct clinic_processes *processes, uint32_t pid,
 			   uint32_t tid, struct clinic_thread_state **thread)
 {
@@ -199,7 +201,10 @@ static int discover_thread(struct clinic_processes *processes, uint32_t pid,
 		err = new_process(processes, pid, NULL, &process);
 		if (err)
 			return err;
-		/* Gone already: its frames will be in nothing mapped. */
+		/*
+		 * If the process has ended already, its addresses belong to no
+		 * mapping.
+		 */
 		(void)clinic_space_read_maps(process->space);
 	}
 	err = new_thread(processes, process, tid, thread);
@@ -314,7 +319,10 @@ static void remove_others(struct clinic_processes *processes,
 {
 	uint32_t others_count = process->threads_count - !!survivor;
 
-	/* The last removal of all frees the process: count, don't look. */
+	/*
+	 * The removal of the last thread frees the process, so this counts and
+	 * does not look at it again.
+	 */
 	while (others_count--) {
 		struct search search = {process, survivor, NULL};
 

@@ -13,9 +13,12 @@
 #include "symbols/debug_frames.h"
 #include "unwind/address_space.h"
 
-/* Of metrics at one time: a status costs some 30 us to read. */
+/*
+ * So many processes are measured at one time, as reading a status takes some 30
+ * us.
+ */
 #define PROCESSES_MEASURED_MAX 8
-/* Some hours of one process's, at 20 a second. */
+/* Enough for some hours of one process, at 20 rows a second. */
 #define METRICS_MAX ((size_t)1 << 19)
 
 static int make_parts(struct clinic_recorder *made,
@@ -158,7 +161,10 @@ static int handle_stack(struct clinic_recorder *recorder,
 					event, &walked);
 	if (err)
 		return err;
-	/* Every wait begins in the kernel: that would say nothing. */
+	/*
+	 * The flag for the kernel is left out: every wait begins in the kernel,
+	 * so it would say nothing.
+	 */
 	clinic_off_cpu_stack(&thread->off_cpu, walked.stack_id,
 			     walked.flags & (uint16_t)~CLINIC_SAMPLE_KERNEL,
 			     is_departure);

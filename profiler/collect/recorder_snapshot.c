@@ -18,7 +18,7 @@ static int save_metrics(struct clinic_recorder *recorder, uint64_t from_ns,
 	return err;
 }
 
-/* With nothing but the names of stacks missing, what was measured is saved. */
+/* If only the names of stacks are missing, what was measured is still saved. */
 int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 			     uint64_t to_ns, struct clinic_session *session,
 			     const uint32_t **stack_ids)
@@ -50,7 +50,7 @@ static uint64_t taken(const struct clinic_row_ring *ring)
 	return ring->count + ring->overwritten_count;
 }
 
-/* Processes of which no end was reported, and which have memory still. */
+/* Counts processes whose end was not reported and that still have memory. */
 static uint64_t count_running(const struct clinic_recorder *recorder)
 {
 	uint64_t count = 0;

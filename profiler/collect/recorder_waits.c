@@ -26,7 +26,10 @@ int clinic_recorder_handle_switch(struct clinic_recorder *recorder,
 	return keep_wait(recorder, thread, &wait);
 }
 
-/* What was watched of it is over: its last wait, and how long that was. */
+/*
+ * The watching of this thread is over: keeps its last wait, and how long it was
+ * watched.
+ */
 int clinic_recorder_end_watching(struct clinic_recorder *recorder,
 				 struct clinic_thread_state *thread,
 				 uint64_t time_ns)
@@ -53,7 +56,10 @@ int clinic_recorder_end_watching(struct clinic_recorder *recorder,
 					&life);
 }
 
-/* One that is born, or execs: then it runs, and did not interest before. */
+/*
+ * A thread that is born, or execs, is watched from now on; after an exec it is
+ * running.
+ */
 int clinic_recorder_begin_watching(struct clinic_recorder *recorder,
 				   const struct clinic_event *event)
 {

@@ -48,7 +48,10 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* After the launch: the target must not start with our signals blocked. */
+/*
+ * This comes after the launch, because the target must not start with our
+ * signals blocked.
+ */
 static int catch_signals(struct clinic_recording *recording)
 {
 	recording->signal_fd = clinic_stop_signals_catch();
@@ -72,7 +75,10 @@ static void pass_on_signal(struct clinic_recording *recording)
 		kill(recording->outcome->target.pid, (int)signal.ssi_signo);
 }
 
-/* A terminal's Ctrl-C has ended the target, and reaches us after that. */
+/*
+ * A Ctrl-C on the terminal may end the target before the signal reaches us: we
+ * still note it.
+ */
 static void take_late_signal(struct clinic_recording *recording)
 {
 	struct pollfd signals = {.fd = recording->signal_fd, .events = POLLIN};
@@ -250,7 +256,10 @@ static int add_unsampled(struct clinic_recording *recording)
 		quality->accounted_kernel_ns);
 }
 
-/* Before the naming: that is work for the reader, not a cost of watching. */
+/*
+ * The account is made before the naming, because naming is work for the reader
+ * and no cost of watching.
+ */
 static void account(struct clinic_recording *recording)
 {
 	struct clinic_quality *quality =
@@ -283,7 +292,9 @@ static void count(struct clinic_recording *recording)
 	quality->throttled_count = counts->throttled_count;
 }
 
-/* Once: no more samples, and an end to all that lasts. */
+/*
+ * Runs once at the end: stops the samples, and ends all waits that still last.
+ */
 static int finish(struct clinic_recording *recording, int err)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
@@ -426,7 +437,10 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 		.go_fd = -1, .failed_fd = -1, .pid_fd = -1};
 	if (!recording)
 		return -ENOMEM;
-	/* Attaching to 65 000 mappings takes a second: a cost of watching. */
+	/*
+	 * Attaching to a process with 65 000 mappings takes a second, which is
+	 * a cost of watching.
+	 */
 	recording->cpu_before_ns = own_cpu_ns();
 	recording->plan = plan;
 	recording->outcome = outcome;

@@ -19,7 +19,7 @@
 #include "session/session.h"
 #include "session/window.h"
 
-/* Of allocations and locks it is said where they are read. */
+/* For allocations and locks, arena_findings.c notes the same. */
 static int note_unfit(const struct clinic_recording *recording,
 		      struct clinic_session *session)
 {
@@ -57,7 +57,7 @@ static int note_unseen(const struct clinic_source *source, const char *missing,
 	return clinic_unseen_note(session, &unseen, missing);
 }
 
-/* What must be known to judge it, in the session of one snapshot. */
+/* Notes all that a reader must know to judge the session. */
 static int note_findings(const struct clinic_recording *recording,
 			 struct clinic_session *session)
 {
@@ -72,7 +72,10 @@ static int note_findings(const struct clinic_recording *recording,
 		.wants_off_cpu = recording->plan->with_off_cpu,
 		.attached_count = outcome->target.attached.count,
 		.roots_count = count_roots(&outcome->target.attached),
-		/* Of arenas it is said with what is missing from them. */
+		/*
+		 * Where there are arenas, their own note counts these
+		 * processes.
+		 */
 		.outlives = outcome->target.has_ended &&
 			    !outcome->target.attached.count &&
 			    !recording->arenas.state,

@@ -81,7 +81,7 @@ static int note_end(struct clinic_session *session,
 			session, true,
 			"the recording went on for %.6f s after the last "
 			"sample here: the text was cut short, or perf "
-			"script was told to leave samples out",
+			"script was asked to leave samples out",
 			(double)(tally->recorded_until_ns - tally->last_ns) /
 				1e9);
 	if (tally->is_cut)

@@ -11,7 +11,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-/* What is tried for a reservation: a program under ulimit -v gets less. */
+/*
+ * The sizes that are tried for the reservation, in this order: a program under
+ * ulimit -v gets a smaller one.
+ */
 static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
 				      (size_t)16 << 20};
 
@@ -21,9 +24,15 @@ static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
  * disk is full would kill the program.
  */
 #define FIRST_BYTES ((size_t)4 << 20)
-/* These are resident at once, as if the program had used them: not many. */
+/*
+ * The pages of such a step are resident at once, as if the program had used
+ * them, so a step is small.
+ */
 #define GROW_BYTES ((size_t)1 << 20)
-/* For a program that confines itself; not resident until it is used. */
+/*
+ * Taken before a program confines itself by seccomp; it is not resident until
+ * it is used.
+ */
 #define AHEAD_BYTES ((size_t)32 << 20)
 
 #ifndef MADV_POPULATE_WRITE
@@ -34,7 +43,7 @@ static _Atomic(struct arena_head *) arena_head;
 static _Atomic size_t reserved_bytes = SIZE_MAX;
 /* A file may be shorter than what is reserved. */
 static _Atomic size_t arena_capacity_bytes = SIZE_MAX;
-/* So much of it can be written for sure. */
+/* Up to here the arena can be written without a fault. */
 static _Atomic size_t committed_bytes = SIZE_MAX;
 static char file_path[PATH_MAX]; /* empty: memory alone */
 
@@ -165,7 +174,10 @@ void arena_take_ahead(void)
 
 	if (wanted > atomic_load(&arena_capacity_bytes))
 		wanted = atomic_load(&arena_capacity_bytes);
-	/* Without a file there is no other way than to have it resident. */
+	/*
+	 * Without a file the only way to be sure of the memory is to make it
+	 * resident.
+	 */
 	if (file_path[0]
 		    ? allocate_in_file(wanted)
 		    : allocate_pages(atomic_load(&committed_bytes), wanted))
@@ -252,7 +264,10 @@ void arena_restart(void)
 	file_path[0] = '\0';
 	if (!head)
 		return;
-	/* A failure leaves the parent's pages: then count nothing. */
+	/*
+	 * If the new mapping fails, the parent's pages are still mapped here:
+	 * then the child counts nothing.
+	 */
 	if (reserve(head, atomic_load(&reserved_bytes)) == MAP_FAILED)
 		atomic_store(&reserved_bytes, 0);
 	else

@@ -12,7 +12,10 @@ struct confinement confinement;
 static void (*prepare)(enum confinement_kind kind);
 static int (*real_prctl)(int, ...);
 
-/* The C library's, by way of which all but `prctl` and `seccomp` go on. */
+/*
+ * The C library's own syscall(), which handles every call but prctl and
+ * seccomp.
+ */
 __attribute__((visibility("hidden"))) long (*confinement_real_syscall)(long,
 								       ...);
 
@@ -25,7 +28,10 @@ __attribute__((constructor)) static void find_all(void)
 		dlsym(RTLD_NEXT, "syscall");
 }
 
-/* Before what is asked for is granted or refused: afterwards is too late. */
+/*
+ * We prepare before the kernel grants or refuses the request: afterwards it is
+ * too late.
+ */
 static void confine(enum confinement_kind kind)
 {
 	if (prepare)
@@ -74,7 +80,10 @@ EXPORT int prctl(int option, ...)
 #if defined(__x86_64__)
 void confinement_before_syscall(long number, long first, long second);
 
-/* What `syscall` below asks before the two calls that may confine. */
+/*
+ * The assembly of syscall() below calls this before the two system calls that
+ * may confine the program.
+ */
 __attribute__((visibility("hidden"), used)) void
 confinement_before_syscall(long number, long first, long second)
 {

@@ -118,7 +118,10 @@ static void write_stage(struct raw_json *json, const char *name)
 	raw_json_close(json, '}');
 }
 
-/* A name may stand at several nodes of the tree: one row, at the first. */
+/*
+ * Several nodes of the tree may have the same name: they share one row, at the
+ * place of the first.
+ */
 static bool is_first_of_its_name(const struct stage_table *table, uint16_t node)
 {
 	for (uint16_t i = 1; i < node; i++)

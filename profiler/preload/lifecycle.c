@@ -98,11 +98,11 @@ static void complain(const char *path, int error)
 {
 	const char *why = strerrordesc_np(error);
 
-	say("clinic: cannot write the allocation counts to ");
-	say(path);
-	say(": ");
-	say(why ? why : "unknown error");
-	say("; give a place that is writable\n");
+	stderr_text("clinic: cannot write the allocation counts to ");
+	stderr_text(path);
+	stderr_text(": ");
+	stderr_text(why ? why : "unknown error");
+	stderr_text("; give a place that is writable\n");
 }
 
 /*
@@ -120,7 +120,10 @@ static bool is_bypassed(void)
 	    !dladdr((void *)(uintptr_t)is_bypassed, &ours))
 		return false;
 	symbol = entry;
-	/* Undefined there, and with an address: a stub that comes to us. */
+	/*
+	 * The symbol is undefined in the program, but has an address: that is a
+	 * stub, which calls our function.
+	 */
 	if (symbol && symbol->st_shndx == SHN_UNDEF)
 		return false;
 	return theirs.dli_fbase != ours.dli_fbase;
@@ -134,7 +137,10 @@ static bool is_special(const char *path)
 	return !stat(path, &status) && !S_ISREG(status.st_mode);
 }
 
-/* Beside its name, where nothing that others put there is written through. */
+/*
+ * A new file beside the wanted name, so that we write through no link that
+ * others put there.
+ */
 static int open_draft(const char *draft)
 {
 	unlink(draft);
@@ -192,13 +198,19 @@ static void write_all(void *unused)
 		complain(path.text, -error);
 }
 
-/* A vfork child runs in our memory, but is not us: its pid tells. */
+/*
+ * A child of vfork runs in our memory but is another process: its process id is
+ * different.
+ */
 static void write_once(void)
 {
 	if ((!confinement.is_filtered && getpid() != our_pid) ||
 	    atomic_exchange(&is_written, true))
 		return;
-	/* From here on nothing is the program's, and this thread only ends. */
+	/*
+	 * From here on the program does nothing more: this thread only ends the
+	 * process.
+	 */
 	(void)cancellation_pause();
 	thread_pause_counting(thread_self());
 	if (confinement.is_filtered)
@@ -222,8 +234,10 @@ static void at_exit(int status, void *unused)
 	write_once();
 }
 
-/* Of the folder of arenas: children have it, when they do not see that any
- * more. */
+/*
+ * A descriptor of the folder of arenas, for children that cannot reach the
+ * folder by its path.
+ */
 static struct unseen_roll *roll;
 static struct handover handover;
 
@@ -255,7 +269,10 @@ static void open_arena(void)
 		error = -EPERM;
 	if (error)
 		unseen_note_unopened(roll, -error);
-	/* A collector says so itself, and not on the program's stderr. */
+	/*
+	 * A collector reports this itself; we write nothing to the program's
+	 * stderr.
+	 */
 	if (error && folder && !handover.address_bytes)
 		complain(folder, -error);
 	if (!arena_get_head())
@@ -289,7 +306,7 @@ static void take_in_time(void *unused)
 		process_save_maps();
 }
 
-/* What would be asked for later is asked for now. */
+/* All that would be fetched from the system later is fetched now. */
 static void prepare_confinement(enum confinement_kind kind)
 {
 	struct thread_block *self = thread_self();
@@ -406,7 +423,7 @@ start(int arguments_count, char **arguments, char **environment)
 	thread_resume_counting(thread_block);
 }
 
-/* These end the process without any handler. */
+/* These functions end the process without running any exit handler. */
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
 	write_once();

@@ -91,7 +91,7 @@ void our_library_in(char *const environment[], char *path, size_t bytes)
 		}
 }
 
-/* What LD_PRELOAD names but us. */
+/* The entries of LD_PRELOAD without our own library. */
 static void write_others(char *to, const char *list)
 {
 	size_t length;

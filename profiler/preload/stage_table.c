@@ -55,7 +55,8 @@ uint16_t stage_child(struct stage_table *table, uint16_t parent,
 		uint16_t other = find(table, first, name);
 
 		if (other)
-			return other; /* node stays unused: counts nothing */
+			return other; /* the node stays unused and counts
+					 nothing */
 		table->nodes[node].next_sibling = first;
 	}
 	return node;
@@ -66,7 +67,10 @@ uint16_t stage_after(const struct stage_table *table, uint16_t node,
 {
 	uint16_t at = node;
 
-	/* Which names are in there is not known: the first end leaves. */
+	/*
+	 * The stages below are not known by name: the first clinic_stage_end
+	 * leaves them.
+	 */
 	if (node == STAGE_OVERFLOW)
 		return STAGE_OUTSIDE;
 	while (at && !has_name(&table->nodes[at], name))

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As deep as a person reads on. */
+/* Nobody reads a deeper stack than this. */
 #define FRAMES_SHOWN 16u
 #define PLACE_BYTES  (PATH_MAX + 24)
 
@@ -57,7 +57,7 @@ static void release_signals(const struct held_signals *held)
 		       MASK_BYTES);
 }
 
-void say(const char *text)
+void stderr_text(const char *text)
 {
 	struct held_signals held;
 	size_t bytes = strlen(text);
@@ -71,12 +71,12 @@ void say(const char *text)
 	release_signals(&held);
 }
 
-void say_count(uint64_t count)
+void stderr_count(uint64_t count)
 {
 	char digits[24];
 
 	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
-	say(digits);
+	stderr_text(digits);
 }
 
 /* "PATH+0xOFFSET", the offset in that file. */
@@ -93,7 +93,9 @@ static void place_text(uint64_t address, char text[PLACE_BYTES])
 			 (unsigned long long)address);
 }
 
-/* LIB/libclinic-preload.so stands beside BIN/clinic. */
+/*
+ * The program clinic is expected in ../bin beside the folder of this library.
+ */
 static bool find_clinic(char path[PATH_MAX])
 {
 	Dl_info ours;
@@ -114,7 +116,10 @@ static bool find_clinic(char path[PATH_MAX])
 	return access(path, X_OK) == 0;
 }
 
-/* Without our environment: the child is not to be watched. */
+/*
+ * The child gets an environment without our settings, because it must not be
+ * watched.
+ */
 static bool run_clinic(char *const arguments[])
 {
 	static char path_setting[] = "PATH=/usr/bin:/bin";
@@ -135,7 +140,7 @@ static bool run_clinic(char *const arguments[])
 	return waitpid(child, &status, 0) == child && status == 0;
 }
 
-void say_variable(uint64_t address)
+void stderr_variable(uint64_t address)
 {
 	static char program[PATH_MAX], verb[] = "where", option[] = "--data";
 	char place[PLACE_BYTES];
@@ -147,7 +152,7 @@ void say_variable(uint64_t address)
 		     RTLD_DL_LINKMAP)) {
 		snprintf(place, sizeof(place), "0x%llx",
 			 (unsigned long long)address);
-		say(place);
+		stderr_text(place);
 		return;
 	}
 	/* The program itself has no name in the loader's list. */
@@ -155,10 +160,10 @@ void say_variable(uint64_t address)
 		 map->l_name[0] ? map->l_name : info.dli_fname,
 		 (unsigned long long)(address - map->l_addr));
 	if (!find_clinic(program) || !run_clinic(arguments))
-		say(place);
+		stderr_text(place);
 }
 
-void say_stack(const struct stack *stack)
+void stderr_stack(const struct stack *stack)
 {
 	static char places[FRAMES_SHOWN][PLACE_BYTES];
 	static char program[PATH_MAX], verb[] = "where";
@@ -173,8 +178,8 @@ void say_stack(const struct stack *stack)
 	if (find_clinic(program) && run_clinic(arguments))
 		return;
 	for (size_t i = 0; i < count; i++) {
-		say("  ");
-		say(places[i]);
-		say("\n");
+		stderr_text("  ");
+		stderr_text(places[i]);
+		stderr_text("\n");
 	}
 }

@@ -10,17 +10,17 @@
 #include "preload/stack/stack_walk.h"
 #include <stdint.h>
 
-void say(const char *text);
-void say_count(uint64_t count);
+void stderr_text(const char *text);
+void stderr_count(uint64_t count);
 
 /* The variable there, as `clinic` names it, or where it is. */
-void say_variable(uint64_t address);
+void stderr_variable(uint64_t address);
 
 /*
  * One line a frame, with function, file and line. The names come from the
  * `clinic` beside this library, run as a child; without it the lines are
  * "PATH+0xOFFSET", which addr2line understands.
  */
-void say_stack(const struct stack *stack);
+void stderr_stack(const struct stack *stack);
 
 #endif

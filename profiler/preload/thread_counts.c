@@ -20,7 +20,7 @@ __thread struct thread_block *thread_block;
 __attribute__((aligned(PROCESS_MARK_BYTES))) struct process_mark process_mark;
 static void (*restart_in_child)(void);
 
-/* A depth that never comes back to 0: whoever stands here counts nothing. */
+/* A depth that never returns to 0: a thread with this depth counts nothing. */
 #define DEPTH_FOREVER 0x40000000u
 
 static struct thread_block nobody = {.depth = DEPTH_FOREVER};
@@ -51,7 +51,10 @@ static bool has_ended(uint32_t tid)
 	return syscall(SYS_tgkill, getpid(), tid, 0) < 0 && errno == ESRCH;
 }
 
-/* The block of a thread that is gone; NULL when all still run. */
+/*
+ * Takes over the block of a thread that has ended; NULL when all threads still
+ * run.
+ */
 static struct thread_block *take_over(uint32_t self)
 {
 	struct thread_block *block = NULL;
@@ -59,7 +62,9 @@ static struct thread_block *take_over(uint32_t self)
 	while ((block = arena_next(BLOCK_THREAD, block))) {
 		uint32_t tid = __atomic_load_n(&block->tid, __ATOMIC_RELAXED);
 
-		/* 0: somebody else has just taken it from the arena. */
+		/*
+		 * 0: another thread is just taking this block from the arena.
+		 */
 		if (tid && has_ended(tid) &&
 		    __atomic_compare_exchange_n(&block->tid, &tid, self, false,
 						__ATOMIC_ACQUIRE,
@@ -96,7 +101,10 @@ void process_mark_set(void)
 	process_mark.is_set = 1;
 }
 
-/* Kernels before 4.14 cannot: there, only fork() tells of its children. */
+/*
+ * Kernels before 4.14 cannot do this. There only children of fork() are
+ * noticed.
+ */
 void process_mark_open(void (*in_child)(void))
 {
 	(void)madvise(&process_mark, sizeof(process_mark), MADV_WIPEONFORK);
@@ -108,7 +116,8 @@ static struct thread_block *attach_child(void)
 {
 	int saved_errno = errno;
 
-	process_mark_set(); /* the restart comes here again */
+	process_mark_set(); /* set first, because the restart comes back to this
+			       function */
 	restart_in_child();
 	errno = saved_errno;
 	return thread_block;
@@ -122,7 +131,7 @@ struct thread_block *thread_attach(void)
 	if (!process_mark.is_set && restart_in_child)
 		return attach_child();
 
-	/* Whatever comes back to the hooks from here counts nothing. */
+	/* A call from here that enters the hooks again counts nothing. */
 	thread_block = &nobody;
 	if (!real.is_resolved)
 		real_resolve();
@@ -157,7 +166,8 @@ void thread_restart(void)
 {
 	struct thread_block *before = thread_block;
 	uint16_t stage = before ? before->stage : STAGE_OUTSIDE;
-	static struct stage_table names; /* large, and nobody else is here */
+	static struct stage_table names; /* static, because it is large; no
+					    other thread runs here */
 
 	if (stage != STAGE_OUTSIDE)
 		names = *thread_stages();
@@ -189,7 +199,9 @@ void thread_add(struct stage_counts *sum, const struct thread_block *block,
 
 		if (!stage_name || stage_within(table, i, stage_name))
 			add_part(sum, part);
-		/* A stage inside this one is not this one begun again. */
+		/*
+		 * Beginnings of other stages inside this one are not its own.
+		 */
 		if (!stage_name || stage_named(table, i, stage_name))
 			sum->begins_count += count_read(&part->begins_count);
 	}

@@ -14,9 +14,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* The stack that the thread is to have. */
+/* The stack that the new thread will get. */
 struct stack_wish {
-	uint64_t low; /* 0: the C library makes it */
+	uint64_t low; /* 0: the C library allocates the stack */
 	uint64_t bytes;
 	uint64_t guard_bytes; /* of these, at the low end */
 };
@@ -54,7 +54,7 @@ static struct start *take_in(struct start_block *block)
 	return NULL;
 }
 
-/* With its first place taken. */
+/* A new block, whose first place is already taken by the caller. */
 static struct start *add_block(void)
 {
 	struct start_block *block = mmap(NULL, sizeof(*block),
@@ -177,7 +177,10 @@ static struct stack_wish read_wish(const pthread_attr_t *attributes)
 		return wish;
 	wish.bytes = bytes;
 	wish.guard_bytes = guard_bytes;
-	/* An error, or the end of the address space: none was given. */
+	/*
+	 * The caller gave no stack: the attributes hold an error or the end of
+	 * the address space.
+	 */
 	if (!pthread_attr_getstack(attributes, &low, &bytes) &&
 	    (uintptr_t)low < UINTPTR_MAX / 2)
 		wish.low = (uint64_t)low;

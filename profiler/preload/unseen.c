@@ -68,7 +68,7 @@ void unseen_use(struct unseen_roll *roll)
 		unfit_roll = roll;
 }
 
-/* As much of it as there is room for. */
+/* Copies as much of the text as there is room for. */
 static size_t append(char *text, size_t used, const char *more)
 {
 	size_t bytes = strlen(more), room = UNSEEN_TEXT_BYTES - used;
@@ -102,7 +102,7 @@ bool unseen_is_used(void)
 	return unfit_roll != NULL;
 }
 
-/* The length of a text that is just being written. */
+/* Stands for the length while a text is being written. */
 #define BEING_WRITTEN UINT32_MAX
 
 /* Whether that place is for this text, or is made so. */

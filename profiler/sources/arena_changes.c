@@ -1,4 +1,4 @@
-/* Rows of an arena against what they were: the differences are told. */
+/* Compares the rows of an arena with what they were, and emits the changes. */
 #include "sources/arena_changes.h"
 #include "sources/file_owner.h"
 
@@ -12,7 +12,10 @@ static uint64_t load(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Of whom it tells; a block that stands for several threads is none of them. */
+/*
+ * Sets which thread the event is about. A block that stands for several threads
+ * is no single thread.
+ */
 static const char *set_thread(const struct arena_image *image,
 			      uint64_t thread_at, struct clinic_event *event,
 			      char name[17])
@@ -70,15 +73,16 @@ static bool is_sound(const struct arena_row_seen *now,
 
 static const char makes_no_sense[] = "its counters make no sense";
 
-static int tell_row(struct arena_image *image,
-		    const struct arena_telling *telling,
+static int emit_row(struct arena_image *image,
+		    const struct arena_emission *emission,
 		    struct clinic_event *event, uint32_t id,
 		    const struct arena_row_seen *now,
 		    struct arena_row_seen *seen)
 {
 	struct clinic_event_allocations *changes = &event->allocations;
 	struct arena_event_site found;
-	int err = clinic_arena_image_site(image, id, telling->is_final, &found);
+	int err =
+		clinic_arena_image_site(image, id, emission->is_final, &found);
 
 	image->is_changing = true;
 	if (err == -EAGAIN)
@@ -94,7 +98,7 @@ static int tell_row(struct arena_image *image,
 	seen->bytes = now->bytes;
 	seen->frees_count = now->frees_count;
 	seen->freed_bytes = now->freed_bytes;
-	return telling->on_event(telling->context, event);
+	return emission->on_event(emission->context, event);
 }
 
 /* Of one block. */
@@ -102,14 +106,14 @@ struct row_range {
 	uint32_t from, to;
 };
 
-static int tell_rows(struct arena_image *image,
-		     const struct arena_telling *telling,
+static int emit_rows(struct arena_image *image,
+		     const struct arena_emission *emission,
 		     const struct rows_block *block,
 		     struct arena_row_seen *seen, const struct row_range *range)
 {
 	uint32_t first = __atomic_load_n(&block->first_site, __ATOMIC_RELAXED);
 	struct clinic_event event = {.kind = CLINIC_EVENT_ALLOCATIONS,
-				     .time_ns = telling->time_ns};
+				     .time_ns = emission->time_ns};
 	char name[17];
 	int err = 0;
 
@@ -123,7 +127,7 @@ static int tell_rows(struct arena_image *image,
 		if (!is_sound(&now, &seen[i]))
 			clinic_arena_note_damage(&image->file, makes_no_sense);
 		if (!image->file.damage)
-			err = tell_row(image, telling, &event, first + i, &now,
+			err = emit_row(image, emission, &event, first + i, &now,
 				       &seen[i]);
 	}
 	return err;
@@ -134,12 +138,12 @@ static int tell_rows(struct arena_image *image,
  * one down after we looked: so each is looked at twice.
  */
 static bool is_touched(const struct touched_block *touched, uint64_t part,
-		       const struct arena_telling *telling)
+		       const struct arena_emission *emission)
 {
 	uint16_t mark =
 		__atomic_load_n(&touched->drains_count[part], __ATOMIC_RELAXED);
 
-	return (uint16_t)(telling->drains_count - mark) <= 2;
+	return (uint16_t)(emission->drains_count - mark) <= 2;
 }
 
 /* The rows that begin in that part of the arena. */
@@ -159,8 +163,8 @@ static struct row_range rows_in(uint64_t rows_at, uint64_t part)
 	};
 }
 
-static int tell_touched(struct arena_image *image,
-			const struct arena_telling *telling,
+static int emit_touched(struct arena_image *image,
+			const struct arena_emission *emission,
 			const struct touched_block *touched, size_t at)
 {
 	const struct rows_block *block =
@@ -175,26 +179,27 @@ static int tell_touched(struct arena_image *image,
 	     part++) {
 		struct row_range range = rows_in(rows_at, part);
 
-		if (part >= TOUCHED_PARTS || is_touched(touched, part, telling))
-			err = tell_rows(image, telling, block, seen[at],
+		if (part >= TOUCHED_PARTS ||
+		    is_touched(touched, part, emission))
+			err = emit_rows(image, emission, block, seen[at],
 					&range);
 	}
 	return err;
 }
 
-static int tell_block(struct arena_image *image,
-		      const struct arena_telling *telling, size_t at)
+static int emit_block(struct arena_image *image,
+		      const struct arena_emission *emission, size_t at)
 {
 	static const struct row_range all = {0, ROWS_PER_BLOCK};
 	const struct touched_block *touched =
 		clinic_arena_block(&image->file, BLOCK_TOUCHED, 0);
 	struct arena_row_seen **seen = image->rows.elements;
 
-	if (seen[at] && touched && !telling->is_full)
-		return tell_touched(image, telling, touched, at);
+	if (seen[at] && touched && !emission->is_full)
+		return emit_touched(image, emission, touched, at);
 	if (!seen[at])
 		seen[at] = calloc(ROWS_PER_BLOCK, sizeof(*seen[at]));
-	return seen[at] ? tell_rows(image, telling,
+	return seen[at] ? emit_rows(image, emission,
 				    clinic_arena_block(&image->file, BLOCK_ROWS,
 						       at),
 				    seen[at], &all)
@@ -214,8 +219,8 @@ static void keep_quiet_peak(struct arena_image *image, uint64_t time_ns)
 					  seen[at][i].freed_bytes);
 }
 
-int clinic_arena_tell_allocations(struct arena_image *image,
-				  const struct arena_telling *telling)
+int clinic_arena_emit_allocations(struct arena_image *image,
+				  const struct arena_emission *emission)
 {
 	size_t count = image->file.blocks[BLOCK_ROWS].count;
 	int err = clinic_arena_array_reach(&image->rows, count,
@@ -223,10 +228,10 @@ int clinic_arena_tell_allocations(struct arena_image *image,
 
 	image->is_changing = false;
 	for (size_t at = 0; !err && at < count; at++)
-		err = tell_block(image, telling, at);
+		err = emit_block(image, emission, at);
 	if (!err && !image->is_changing &&
 	    image->live_bytes > image->quiet_peak.bytes)
-		keep_quiet_peak(image, telling->time_ns);
+		keep_quiet_peak(image, emission->time_ns);
 	return err;
 }
 
@@ -235,7 +240,7 @@ static uint64_t since(uint64_t now, uint64_t seen)
 	return now > seen ? now - seen : 0;
 }
 
-/* Where it was waited, and where who held it let it go. */
+/* The place of the wait, and the place where the holder released the lock. */
 struct wait_sites {
 	struct arena_event_site waiter, owner;
 	bool has_waiter, has_owner;
@@ -254,14 +259,14 @@ static int find_sites(struct arena_image *image, const struct wait_block *wait,
 	return err == -EAGAIN ? err : owner_err == -EAGAIN ? owner_err : 0;
 }
 
-static int tell_wait(struct arena_image *image,
-		     const struct arena_telling *telling,
+static int emit_wait(struct arena_image *image,
+		     const struct arena_emission *emission,
 		     const struct wait_block *wait, uint32_t lock,
 		     const struct arena_wait_seen *more,
 		     const struct wait_sites *sites)
 {
 	struct clinic_event event = {.kind = CLINIC_EVENT_LOCK,
-				     .time_ns = telling->time_ns};
+				     .time_ns = emission->time_ns};
 	struct arena_lock_seen *locks = image->locks.elements;
 	char name[17];
 
@@ -278,11 +283,11 @@ static int tell_wait(struct arena_image *image,
 	};
 	event.lock.thread_name =
 		set_thread(image, load(&wait->thread_at), &event, name);
-	return telling->on_event(telling->context, &event);
+	return emission->on_event(emission->context, &event);
 }
 
 static int look_at_wait(struct arena_image *image,
-			const struct arena_telling *telling, size_t at)
+			const struct arena_emission *emission, size_t at)
 {
 	const struct wait_block *wait =
 		clinic_arena_block(&image->file, BLOCK_WAIT, at);
@@ -305,19 +310,22 @@ static int look_at_wait(struct arena_image *image,
 	if (image->file.damage || lock == CLINIC_ARENA_NO_BLOCK ||
 	    !(more.count || more.wait_ns || more.hold_ns) ||
 	    more.expired_count > more.count || /* just being written */
-	    find_sites(image, wait, telling->is_final, &sites))
+	    find_sites(image, wait, emission->is_final, &sites))
 		return 0;
 	seen->count += more.count;
 	seen->expired_count += more.expired_count;
 	seen->wait_ns += more.wait_ns;
 	seen->hold_ns += more.hold_ns;
 	locks[lock].waits_count += more.count - more.expired_count;
-	return tell_wait(image, telling, wait, (uint32_t)lock, &more, &sites);
+	return emit_wait(image, emission, wait, (uint32_t)lock, &more, &sites);
 }
 
-/* What it gave without a wait; before is from ahead of looking at the waits. */
+/*
+ * Emits the acquisitions that did not wait. before: the lock's counter as it
+ * was before the waits were read.
+ */
 static int look_at_lock(struct arena_image *image,
-			const struct arena_telling *telling, size_t at,
+			const struct arena_emission *emission, size_t at,
 			uint64_t before)
 {
 	struct arena_lock_seen *locks = image->locks.elements;
@@ -325,7 +333,7 @@ static int look_at_lock(struct arena_image *image,
 	uint64_t at_once = since(before, seen->waits_count);
 	struct clinic_event event = {.kind = CLINIC_EVENT_LOCK,
 				     .pid = image->file.pid,
-				     .time_ns = telling->time_ns};
+				     .time_ns = emission->time_ns};
 
 	if (at_once <= seen->acquisitions_count || image->file.damage)
 		return 0;
@@ -336,15 +344,15 @@ static int look_at_lock(struct arena_image *image,
 		.acquisitions_count = at_once - seen->acquisitions_count,
 	};
 	seen->acquisitions_count = at_once;
-	return telling->on_event(telling->context, &event);
+	return emission->on_event(emission->context, &event);
 }
 
 /*
  * The locks' counters are read before the waits: a wait that was counted in
  * between makes an acquisition without one late, never one too many.
  */
-static int tell_locks(struct arena_image *image,
-		      const struct arena_telling *telling, uint64_t *before)
+static int emit_locks(struct arena_image *image,
+		      const struct arena_emission *emission, uint64_t *before)
 {
 	int err = 0;
 
@@ -355,14 +363,14 @@ static int tell_locks(struct arena_image *image,
 		before[at] = load(&lock->acquisitions_count);
 	}
 	for (size_t at = 0; !err && at < image->waits.count; at++)
-		err = look_at_wait(image, telling, at);
+		err = look_at_wait(image, emission, at);
 	for (size_t at = 0; !err && at < image->locks.count; at++)
-		err = look_at_lock(image, telling, at, before[at]);
+		err = look_at_lock(image, emission, at, before[at]);
 	return err;
 }
 
-int clinic_arena_tell_locks(struct arena_image *image,
-			    const struct arena_telling *telling)
+int clinic_arena_emit_locks(struct arena_image *image,
+			    const struct arena_emission *emission)
 {
 	uint64_t *before;
 	int err = clinic_arena_array_reach(&image->waits,
@@ -378,7 +386,7 @@ int clinic_arena_tell_locks(struct arena_image *image,
 	before = malloc(image->locks.count * sizeof(*before));
 	if (!before)
 		return -ENOMEM;
-	err = tell_locks(image, telling, before);
+	err = emit_locks(image, emission, before);
 	free(before);
 	return err;
 }

@@ -8,7 +8,7 @@
 
 #include "sources/arena_image.h"
 
-struct arena_telling {
+struct arena_emission {
 	clinic_on_event *on_event;
 	void *context;
 	uint64_t time_ns; /* of the events */
@@ -21,9 +21,9 @@ struct arena_telling {
 };
 
 /* 0, -ENOMEM, or what on_event returned. */
-int clinic_arena_tell_allocations(struct arena_image *image,
-				  const struct arena_telling *telling);
-int clinic_arena_tell_locks(struct arena_image *image,
-			    const struct arena_telling *telling);
+int clinic_arena_emit_allocations(struct arena_image *image,
+				  const struct arena_emission *emission);
+int clinic_arena_emit_locks(struct arena_image *image,
+			    const struct arena_emission *emission);
 
 #endif

@@ -74,7 +74,7 @@ struct arena_image {
 	bool is_changing;           /* at the last look */
 	struct arena_quiet_peak quiet_peak;
 	uint64_t resident_seen_bytes; /* the receiver's: most, at its looks */
-	bool is_told_damaged;
+	bool is_damage_emitted;
 	bool is_gone;     /* its process is not there any more */
 	bool is_replaced; /* the process went on as another program */
 	bool is_done;     /* its process has ended, and all of it was told */

@@ -82,7 +82,10 @@ static int insert_image(struct arena_source *source, struct arena_image *image)
 	return 0;
 }
 
-/* An arena whose head is not written yet is looked at again, but the last. */
+/*
+ * An arena whose head is not written yet is tried again at the next scan, if
+ * there is one.
+ */
 static int add_image(struct arena_source *source, const char *name,
 		     bool is_final)
 {
@@ -141,17 +144,17 @@ static int find_images(struct arena_source *source, bool is_final)
 	return clinic_shared_folder_each(folder, scan_name, &scan);
 }
 
-static int tell_damage(struct arena_image *image,
-		       const struct arena_telling *telling)
+static int emit_damage(struct arena_image *image,
+		       const struct arena_emission *emission)
 {
 	struct clinic_event event = {.kind = CLINIC_EVENT_DAMAGED,
 				     .pid = image->file.pid,
 				     .damage = image->file.damage};
 
-	if (!image->file.damage || image->is_told_damaged)
+	if (!image->file.damage || image->is_damage_emitted)
 		return 0;
-	image->is_told_damaged = true;
-	return telling->on_event(telling->context, &event);
+	image->is_damage_emitted = true;
+	return emission->on_event(emission->context, &event);
 }
 
 /*
@@ -177,42 +180,45 @@ static void find_gone(struct arena_source *source)
 }
 
 static int drain_image(struct arena_source *source, struct arena_image *image,
-		       const struct arena_telling *drain)
+		       const struct arena_emission *drain)
 {
-	struct arena_telling telling = *drain;
+	struct arena_emission emission = *drain;
 	int err;
 
-	/* First, so that nothing comes after the last look. */
+	/*
+	 * The end is read before the rows are, so that nothing can be written
+	 * after the last look.
+	 */
 	image->is_done = image->is_gone || image->file.head->ended_ticks != 0;
-	telling.is_final |= image->is_done;
-	telling.is_full = telling.is_final || image->looks_count++ < 2;
-	image->file.head->drains_count = telling.drains_count;
+	emission.is_final |= image->is_done;
+	emission.is_full = emission.is_final || image->looks_count++ < 2;
+	image->file.head->drains_count = emission.drains_count;
 	err = clinic_arena_image_refresh(image);
 	if (!err && source->plan.with_alloc &&
 	    !image->file.head->is_unobservable)
-		err = clinic_arena_tell_allocations(image, &telling);
+		err = clinic_arena_emit_allocations(image, &emission);
 	if (!err && source->plan.with_lock)
-		err = clinic_arena_tell_locks(image, &telling);
-	return err ? err : tell_damage(image, &telling);
+		err = clinic_arena_emit_locks(image, &emission);
+	return err ? err : emit_damage(image, &emission);
 }
 
 static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 		 void *context)
 {
 	struct arena_source *source = state;
-	struct arena_telling telling = {
+	struct arena_emission emission = {
 		.on_event = on_event,
 		.context = context,
 		.time_ns = until_ns == UINT64_MAX ? clock_ns() : until_ns,
 		.is_final = until_ns == UINT64_MAX,
 		.drains_count = ++source->drains_count,
 	};
-	int err = find_images(source, telling.is_final);
+	int err = find_images(source, emission.is_final);
 
 	find_gone(source);
 	for (size_t i = 0; !err && i < source->images_count; i++)
-		if (!source->images[i]->is_done || telling.is_final)
-			err = drain_image(source, source->images[i], &telling);
+		if (!source->images[i]->is_done || emission.is_final)
+			err = drain_image(source, source->images[i], &emission);
 	return err;
 }
 
@@ -301,7 +307,7 @@ static unsigned period_ms(const void *state)
 	return CLINIC_ARENA_PERIOD_MS;
 }
 
-/* The program counts on, for itself. */
+/* There is nothing to stop: the program goes on counting. */
 static void stop(void *state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Asked of /proc: who has it mapped, and who can have. */
+/* Asks /proc which process has a shared file mapped. */
 #include "sources/file_owner.h"
 
 #include <ctype.h>
@@ -80,7 +80,10 @@ static uint64_t start_of(uint32_t pid)
 	return start;
 }
 
-/* What the recorder started is younger than it; services are older. */
+/*
+ * Processes that the recorder started are younger than the recorder; services
+ * of the host are older.
+ */
 static bool may_be_ours(uint32_t pid)
 {
 	return start_of(pid) >= start_of((uint32_t)getpid());
@@ -118,7 +121,10 @@ uint32_t clinic_file_owner(uint32_t inner, const struct stat *file)
 	uint32_t other;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32, inner);
-	/* Gone, or ours, or about to be another program of ours. */
+	/*
+	 * The process has ended, or has the file mapped, or is just becoming
+	 * another program of ours.
+	 */
 	if (!inner || access(path, F_OK) || has_mapped(inner, file))
 		return inner;
 	if (may_be_ours(inner))
@@ -131,7 +137,7 @@ bool clinic_number_is_used(uint32_t inner)
 {
 	DIR *folder = opendir("/proc");
 	struct dirent *entry;
-	bool is_used = !folder; /* who knows */
+	bool is_used = !folder; /* not known, so assume it */
 
 	while (folder && !is_used && (entry = readdir(folder)))
 		is_used =

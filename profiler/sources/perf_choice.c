@@ -188,7 +188,7 @@ static const char *advice_for(int error, bool user_only)
 	case ENOENT:
 	case ENODEV:
 	case EOPNOTSUPP:
-		return "this machine has no such counter: nothing to be done";
+		return "this machine has no such counter, and no setting changes that";
 	case EMFILE:
 		return "ulimit -n 65536";
 	default:

@@ -78,7 +78,7 @@ static uint32_t thread_of(const struct clinic_timer_program *program,
 	return clinic_owned_thread(program->pid, program->inner_pid, tid);
 }
 
-static int tell_lost(const struct clinic_timer_receiver *to,
+static int emit_lost(const struct clinic_timer_receiver *to,
 		     const struct clinic_timer_program *program, uint64_t count)
 {
 	struct clinic_event lost = {.kind = CLINIC_EVENT_LOST,
@@ -88,7 +88,7 @@ static int tell_lost(const struct clinic_timer_receiver *to,
 	return count ? to->on_event(to->context, &lost) : 0;
 }
 
-static int tell_name(const struct clinic_timer_receiver *to,
+static int emit_name(const struct clinic_timer_receiver *to,
 		     const struct clinic_timer_program *program, uint32_t tid,
 		     const char *name, bool is_exec)
 {
@@ -100,7 +100,7 @@ static int tell_name(const struct clinic_timer_receiver *to,
 	return to->on_event(to->context, &event);
 }
 
-static int tell_mapping(const struct clinic_timer_receiver *to,
+static int emit_mapping(const struct clinic_timer_receiver *to,
 			const struct clinic_timer_program *program,
 			const char *text)
 {
@@ -122,7 +122,7 @@ struct record {
 	uint32_t bytes;
 };
 
-static int tell_maps(const struct clinic_timer_receiver *to,
+static int emit_maps(const struct clinic_timer_receiver *to,
 		     const struct clinic_timer_program *program,
 		     const struct record *record)
 {
@@ -135,12 +135,12 @@ static int tell_maps(const struct clinic_timer_receiver *to,
 	int err = text ? 0 : -ENOMEM;
 
 	while (!err && (line = strsep(&rest, "\n")))
-		err = tell_mapping(to, program, line);
+		err = emit_mapping(to, program, line);
 	free(text);
 	return err;
 }
 
-static int tell_sample(const struct clinic_timer_receiver *to,
+static int emit_sample(const struct clinic_timer_receiver *to,
 		       struct clinic_timer_program *program,
 		       const struct record *record)
 {
@@ -172,13 +172,13 @@ static int tell_sample(const struct clinic_timer_receiver *to,
 		program->named_tid = sample.tid;
 		memcpy(program->thread_name, sample.name,
 		       sizeof(sample.name) - 1);
-		err = tell_name(to, program, event.tid, program->thread_name,
+		err = emit_name(to, program, event.tid, program->thread_name,
 				false);
 	}
 	return err ? err : to->on_event(to->context, &event);
 }
 
-static int tell_stage(const struct clinic_timer_receiver *to,
+static int emit_stage(const struct clinic_timer_receiver *to,
 		      const struct clinic_timer_program *program,
 		      const struct record *record)
 {
@@ -243,7 +243,7 @@ static struct record record_at(struct clinic_timer_program *program,
  * program writes it down when it first ticks, before code goes, and at its
  * end, which may be after the samples that need it.
  */
-static int tell_all_maps(const struct clinic_timer_receiver *to,
+static int emit_all_maps(const struct clinic_timer_receiver *to,
 			 struct clinic_timer_program *program, uint64_t head)
 {
 	uint64_t at = program->tail;
@@ -253,7 +253,7 @@ static int tell_all_maps(const struct clinic_timer_receiver *to,
 	for (; !err && (record = record_at(program, at, head)).at;
 	     at += record.bytes)
 		if (record.kind == TIMER_RECORD_MAPS)
-			err = tell_maps(to, program, &record);
+			err = emit_maps(to, program, &record);
 	return err;
 }
 
@@ -266,9 +266,9 @@ static int consume(const struct clinic_timer_receiver *to,
 
 	while (!err && (record = record_at(program, program->tail, head)).at) {
 		if (record.kind == TIMER_RECORD_SAMPLE)
-			err = tell_sample(to, program, &record);
+			err = emit_sample(to, program, &record);
 		else if (record.kind == TIMER_RECORD_STAGE)
-			err = tell_stage(to, program, &record);
+			err = emit_stage(to, program, &record);
 		memset(record.at, 0, record.bytes);
 		program->tail += record.bytes;
 		atomic_store_explicit(&program->head->tail, program->tail,
@@ -277,7 +277,7 @@ static int consume(const struct clinic_timer_receiver *to,
 	return err;
 }
 
-static int tell_damage(const struct clinic_timer_receiver *to,
+static int emit_damage(const struct clinic_timer_receiver *to,
 		       const struct clinic_timer_program *program)
 {
 	struct clinic_event event = {.kind = CLINIC_EVENT_DAMAGED,
@@ -287,7 +287,7 @@ static int tell_damage(const struct clinic_timer_receiver *to,
 	return program->damage ? to->on_event(to->context, &event) : 0;
 }
 
-static int tell_all(struct clinic_timer_program *program, uint64_t head,
+static int emit_all(struct clinic_timer_program *program, uint64_t head,
 		    const struct clinic_timer_receiver *to)
 {
 	int err = 0;
@@ -295,10 +295,10 @@ static int tell_all(struct clinic_timer_program *program, uint64_t head,
 	if (!program->is_announced) {
 		/* Whatever had this number before, it is another program. */
 		program->is_announced = true;
-		err = tell_name(to, program, program->pid, "", true);
+		err = emit_name(to, program, program->pid, "", true);
 	}
 	if (!err)
-		err = tell_all_maps(to, program, head);
+		err = emit_all_maps(to, program, head);
 	return err ? err : consume(to, program, head);
 }
 
@@ -320,19 +320,19 @@ int clinic_timer_program_drain(struct clinic_timer_program *program,
 	if (head - program->tail > TIMER_RING_BYTES)
 		note_damage(program, "its ring claims more than it can hold");
 	if (program->head->tail != program->tail)
-		note_damage(program, "its ring says that we read what we did "
-				     "not");
-	err = tell_all(program, head, to);
+		note_damage(program, "its ring claims that the recorder read "
+				     "what it did not read");
+	err = emit_all(program, head, to);
 	if (program->mapping.is_cut)
 		note_damage(program, cut_short);
 	if (!err)
-		err = tell_damage(to, program);
+		err = emit_damage(to, program);
 	program->lost_seen_count += lost;
-	return err ? err : tell_lost(to, program, lost);
+	return err ? err : emit_lost(to, program, lost);
 }
 
 int clinic_timer_program_end(const struct clinic_timer_program *program,
 			     const struct clinic_timer_receiver *to)
 {
-	return tell_lost(to, program, program->head->head != program->tail);
+	return emit_lost(to, program, program->head->head != program->tail);
 }

@@ -73,7 +73,10 @@ static int find_programs(struct timer_source *source)
 					 look_at_name, source);
 }
 
-/* Nobody writes any more: the process has gone, or execs under this pid. */
+/*
+ * Nothing writes to this ring any more: the process has ended, or it went on as
+ * another program by exec.
+ */
 static bool has_ended(const struct clinic_timer_program *program)
 {
 	if (program->next && program->next->pid == program->pid)
@@ -88,7 +91,10 @@ static int drain_all(struct timer_source *source,
 	int err = 0;
 
 	while (!err && (program = *link)) {
-		/* First, so that nothing comes after the last drain. */
+		/*
+		 * This is asked before the drain, so that nothing can be
+		 * written after the last one.
+		 */
 		bool ended = has_ended(program);
 
 		err = clinic_timer_program_drain(program, to);
@@ -104,7 +110,10 @@ static int drain_all(struct timer_source *source,
 	return err;
 }
 
-/* until_ns is no matter: each ring is in order, and none waits for others. */
+/*
+ * until_ns is not needed: each ring is in order of time, and none waits for
+ * another.
+ */
 static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 		 void *context)
 {

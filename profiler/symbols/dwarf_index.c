@@ -377,9 +377,9 @@ struct range_search {
 	size_t found_count;
 };
 
-static void tell_if_wanted(struct range_search *search,
-			   struct clinic_dwarf_unit *unit, Dwarf_Die *die,
-			   const struct clinic_range *range, bool is_inline)
+static void report_if_wanted(struct range_search *search,
+			     struct clinic_dwarf_unit *unit, Dwarf_Die *die,
+			     const struct clinic_range *range, bool is_inline)
 {
 	const struct clinic_dwarf_name *name = clinic_dwarf_names_find(
 		&search->index->names, &search->index->lines, die, &unit->die);
@@ -404,9 +404,9 @@ static void search_function(struct range_search *search,
 	for (size_t i = 0; i < function->inlined.count; i++) {
 		const struct clinic_range *range = &function->inlined.ranges[i];
 
-		tell_if_wanted(search, unit,
-			       &function->scopes[range->payload].die, range,
-			       true);
+		report_if_wanted(search, unit,
+				 &function->scopes[range->payload].die, range,
+				 true);
 	}
 }
 
@@ -416,9 +416,9 @@ static void search_unit(struct range_search *search,
 	for (size_t i = 0; i < unit->ranges.count; i++) {
 		const struct clinic_range *range = &unit->ranges.ranges[i];
 
-		tell_if_wanted(search, unit,
-			       &unit->functions[range->payload].scopes[0].die,
-			       range, false);
+		report_if_wanted(search, unit,
+				 &unit->functions[range->payload].scopes[0].die,
+				 range, false);
 	}
 	for (size_t i = 0; i < unit->functions_count; i++)
 		search_function(search, unit, &unit->functions[i]);

@@ -12,9 +12,9 @@
 #include "symbols/path_open.h"
 #include "symbols/symbol_module.h"
 
-static int tell_symbol(const struct clinic_symbol_table *table,
-		       const char *function, clinic_symbols_on_range *on_range,
-		       void *context)
+static int describe_symbol(const struct clinic_symbol_table *table,
+			   const char *function,
+			   clinic_symbols_on_range *on_range, void *context)
 {
 	struct clinic_symbols_range range = {.function = function};
 	int error = clinic_symbol_table_search(table, function, &range.start,
@@ -26,9 +26,9 @@ static int tell_symbol(const struct clinic_symbol_table *table,
 }
 
 /* "libx.so!fde_0x1b3a0", as resolve() groups what nobody named. */
-static int tell_unnamed(struct clinic_symbols_module *module,
-			const char *function, clinic_symbols_on_range *on_range,
-			void *context)
+static int describe_unnamed(struct clinic_symbols_module *module,
+			    const char *function,
+			    clinic_symbols_on_range *on_range, void *context)
 {
 	struct clinic_symbols_range range = {.function = function};
 	const char *place = strrchr(function, '!');
@@ -59,10 +59,11 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 			clinic_symbols_module_table(module, tier);
 
 		if (table)
-			error = tell_symbol(table, function, on_range, context);
+			error = describe_symbol(table, function, on_range,
+						context);
 	}
 	if (error == -ENOENT && module->elf)
-		error = tell_unnamed(module, function, on_range, context);
+		error = describe_unnamed(module, function, on_range, context);
 	return error;
 }
 

@@ -55,12 +55,13 @@ EXPORT void clinic_preload_alloc_budget(const char *stage, uint64_t count,
 	thread_pause_counting(self);
 	stack_tables_prepare();
 	while (atomic_flag_test_and_set(&adding))
-		continue; /* a few instructions of another thread */
+		continue; /* wait for a few instructions of another thread */
 	is_added = add_budget(stage, count, bytes);
 	atomic_flag_clear(&adding);
 	if (!is_added)
-		say("clinic: more than 32 allocation budgets; the next are "
-		    "not checked\n");
+		stderr_text(
+			"clinic: more than 32 allocation budgets; the next are "
+			"not checked\n");
 	track_watch_budgets();
 	thread_resume_counting(self);
 }
@@ -101,23 +102,23 @@ static const struct budget *budget_of(const struct stage_table *table,
 	return NULL;
 }
 
-static void say_rule(const struct budget *budget, size_t bytes)
+static void print_rule(const struct budget *budget, size_t bytes)
 {
-	say("clinic: stage \"");
-	say(budget->stage);
+	stderr_text("clinic: stage \"");
+	stderr_text(budget->stage);
 	if (budget->count == 0) {
-		say("\" must not allocate, and asked for ");
-		say_count(bytes);
-		say(" bytes at\n");
+		stderr_text("\" must not allocate, and asked for ");
+		stderr_count(bytes);
+		stderr_text(" bytes at\n");
 		return;
 	}
-	say("\" may make ");
-	say_count(budget->count);
-	say(" allocations of together ");
-	say_count(budget->bytes);
-	say(" bytes a run; the first beyond it asked for ");
-	say_count(bytes);
-	say(" bytes at\n");
+	stderr_text("\" may make ");
+	stderr_count(budget->count);
+	stderr_text(" allocations of together ");
+	stderr_count(budget->bytes);
+	stderr_text(" bytes a run; the first beyond it asked for ");
+	stderr_count(bytes);
+	stderr_text(" bytes at\n");
 }
 
 struct breach {
@@ -130,19 +131,22 @@ static void end_by_breach(void *ending)
 {
 	const struct breach *breach = ending;
 	struct stack_walker *walker;
-	static struct stack stack; /* large, and there is one breach */
+	static struct stack stack; /* large, and only one thread reports */
 
-	say_rule(breach->budget, breach->bytes);
+	print_rule(breach->budget, breach->bytes);
 	walker = stack_walker_new(breach->entry);
 	if (walker)
 		stack_walk(walker, breach->entry, &stack);
-	say_stack(&stack);
+	stderr_stack(&stack);
 	save();
 	process_end_now(CLINIC_ALLOC_EXIT_CODE);
 }
 
-/* One thread tells; what the others do until the end does not matter. */
-static void tell_breach(struct thread_block *self, struct breach *breach)
+/*
+ * One thread reports the breach; whatever the others do until the process ends
+ * does not matter.
+ */
+static void report_breach(struct thread_block *self, struct breach *breach)
 {
 	while (atomic_flag_test_and_set(&is_breached))
 		pause();
@@ -165,7 +169,7 @@ void budget_allocation(struct thread_block *self, size_t bytes,
 		use->count++;
 		use->bytes += bytes;
 		if (use->count > budget->count || use->bytes > budget->bytes)
-			tell_breach(self,
-				    &(struct breach){budget, bytes, entry});
+			report_breach(self,
+				      &(struct breach){budget, bytes, entry});
 	}
 }

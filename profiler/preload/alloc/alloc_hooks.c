@@ -73,11 +73,14 @@ EXPORT void *calloc(size_t count, size_t bytes)
 {
 	struct thread_block *self = enter();
 
-	/* Cannot have overflowed where the call succeeded. */
+	/* The product cannot have overflowed where the call succeeded. */
 	return allocated(self, real.calloc(count, bytes), count * bytes);
 }
 
-/* realloc of a block that dlsym was given: the arena is never given back. */
+/*
+ * This is a realloc of a block that dlsym got: the bootstrap arena never frees
+ * its blocks.
+ */
 static void *realloc_bootstrap(void *block, size_t bytes)
 {
 	unsigned char *to = malloc(bytes);
@@ -132,7 +135,10 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 	}
 	if (__builtin_expect(real_is_bootstrap(block), 0))
 		return realloc_bootstrap(block, total);
-	/* Not libc's reallocarray: it calls realloc, which is ours. */
+	/*
+	 * This does not call libc's reallocarray, which calls realloc, which is
+	 * our hook: the call would count twice.
+	 */
 	return reallocate(block, total);
 }
 
@@ -216,6 +222,9 @@ EXPORT void *pvalloc(size_t bytes)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-	/* Unknown for a bootstrap block, and nobody outside dlsym has one. */
+	/*
+	 * The size of a bootstrap block is not known, but only dlsym ever has
+	 * such a block.
+	 */
 	return real_is_bootstrap(block) ? 0 : real.malloc_usable_size(block);
 }

@@ -20,26 +20,32 @@
 struct tracking {
 	bool is_busy;                /* a signal handler must not enter again */
 	bool is_ending;              /* the thread's destructors run */
-	struct stack_memos *memos;   /* NULL: not yet, or no longer */
+	struct stack_memos *memos;   /* NULL while it has no block */
 	struct stack_walker *walker; /* as long */
 	const void *newest; /* the thread's last allocation, if still alive */
 	int64_t live_delta_bytes;
 	struct byte_sampler sampler;
-	struct stack stack; /* too large for some threads' own */
+	struct stack stack; /* too large for the own stack of some threads */
 	struct site_rows rows;
 };
 
-/* Stays where it is from track_open on, in forked children too. */
+/* From track_open on this stays at one address, in forked children too. */
 static struct arena_head *head;
 
-/* What a drain looks at first. Without room for it, it looks at everything. */
+/*
+ * A drain looks at this block first, to find out which rows changed. If there
+ * was no room for the block, the drain looks at every row.
+ */
 static struct touched_block untold;
 static struct touched_block *touched = &untold;
 
-/* Its destructor is how a thread says that it ends. */
+/*
+ * The destructor of this key runs when a thread ends: that is how we learn of
+ * the end.
+ */
 static pthread_key_t end_key;
 static bool has_end_key;
-#define KEYS_WITHOUT_MEMORY 32u /* in the thread's descriptor, with glibc */
+#define KEYS_WITHOUT_MEMORY 32u /* their values are in the descriptor */
 
 /* Two threads may both find a peak: the higher one stays. */
 static void note_peak(int64_t live_bytes, uint64_t ticks)
@@ -106,9 +112,10 @@ void track_settle(void)
 }
 
 /*
- * What another thread frees after this one must be in the common sum by
- * then; and who takes over the thread's block has another stack to walk.
- * The destructors that run after this one come back to the hooks.
+ * Before this thread's block can be taken over, its live bytes must be in the
+ * common sum, as other threads may free its blocks later; and the stack bounds
+ * must go, as the next thread has another stack. Destructors of the program
+ * that run after this one enter the hooks again.
  */
 static void end_thread(void *ending)
 {
@@ -140,7 +147,10 @@ void track_open(const struct track_plan *plan)
 	head = arena_get_head();
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
-	/* A value of a later key is kept in memory that is allocated. */
+	/*
+	 * glibc allocates memory for the value of a key with a high number, and
+	 * a hook must not allocate.
+	 */
 	has_end_key = !pthread_key_create(&end_key, end_thread) &&
 		      end_key < KEYS_WITHOUT_MEMORY;
 	stack_tables_prepare();
@@ -184,7 +194,10 @@ static inline struct tracking *tracking_of(struct thread_block *self)
 						     : make_tracking(self);
 }
 
-/* Again by each thread that goes on in the block of one that is gone. */
+/*
+ * This also runs for each thread that takes over the block of a thread that has
+ * ended.
+ */
 static bool start_walker(struct tracking *tracking,
 			 const struct stack_entry *entry)
 {
@@ -224,8 +237,8 @@ new_site(struct tracking *tracking, struct thread_block *self,
 	int saved_errno = errno;
 	uint32_t site;
 
-	thread_pause_counting(
-		self); /* tables of libraries loaded since allocate */
+	/* The library may allocate while it makes tables for new libraries. */
+	thread_pause_counting(self);
 	site = walk_to_site(tracking, self->stage, entry);
 	thread_resume_counting(self);
 	errno = saved_errno;
@@ -242,7 +255,10 @@ static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
 	return site ? site : new_site(tracking, self, entry);
 }
 
-/* Before and after what a signal handler must not come into. */
+/*
+ * These enclose the part that a hook called from a signal handler must not
+ * enter again.
+ */
 static inline bool begin_busy(struct tracking *tracking)
 {
 	if (tracking->is_busy)
@@ -296,7 +312,10 @@ static inline void keep_epoch(struct site_row *row)
 		begin_epoch(row);
 }
 
-/* Something that is alive from now on; what it weighs, it counts for. */
+/*
+ * A block is alive from now on. A sampled block counts for as many allocations
+ * as it stands for (its weight).
+ */
 struct birth {
 	const void *block;
 	size_t bytes;
@@ -330,7 +349,10 @@ start_life(struct tracking *tracking, struct live_record *place,
 	change_live(tracking, (int64_t)(birth->bytes * birth->weight), ticks);
 }
 
-/* Without a call, as nearly all go; false: something must be made first. */
+/*
+ * The fast path, which calls no function: nearly all allocations take it.
+ * false: a row or a site must be made first.
+ */
 __attribute__((always_inline)) static inline bool
 track_at_once(struct thread_block *self, const void *block, size_t bytes,
 	      const struct stack_entry *entry)
@@ -425,7 +447,10 @@ end_life(struct tracking *tracking, struct site_row *row, const void *block,
 	change_live(tracking, -(int64_t)(record.bytes * weight), ticks);
 }
 
-/* The thread's first of this site, which was another thread's so far. */
+/*
+ * The first allocation of this thread at a site that only other threads used so
+ * far.
+ */
 __attribute__((noinline, cold)) static void
 end_with_care(struct thread_block *self, const void *block,
 	      const struct live_record *record)
@@ -469,7 +494,9 @@ __attribute__((noinline, cold)) static void note_unmatched(void)
 
 void track_free(struct thread_block *self, const void *block)
 {
-	/* It stays readable: the block is not given back yet. */
+	/*
+	 * The record stays readable, because the block has not been freed yet.
+	 */
 	const struct live_record *record = live_end(block);
 
 	if (__builtin_expect(record != NULL, 1))

@@ -71,12 +71,18 @@ void byte_sampler_start(struct byte_sampler *sampler, uint64_t mean_bytes,
 
 uint64_t byte_sampler_weigh(struct byte_sampler *sampler, size_t bytes)
 {
-	/* Nothing of size 0 is ever met by a sample: it costs no bytes. */
+	/*
+	 * An allocation of 0 bytes is never sampled, for it has no byte that a
+	 * sample could hit.
+	 */
 	double p = 1 - exp_minus((double)bytes / sampler->mean_bytes);
 	double weight = p > 0 ? 1 / p : 0;
 	uint64_t whole = (uint64_t)weight;
 
-	/* The process has no memory: the next distance is as any other. */
+	/*
+	 * Sampling of bytes is a Poisson process, which has no memory: after a
+	 * sample the next distance is drawn as any other.
+	 */
 	sampler->until_next_bytes = next_distance(sampler);
 	if (uniform(sampler) <= weight - (double)whole)
 		whole++;

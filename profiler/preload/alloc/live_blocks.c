@@ -5,7 +5,8 @@
 
 #define REGIONS ((size_t)1 << (LIVE_ADDRESS_BITS - LIVE_REGION_SHIFT))
 
-live_region *live_regions; /* 1 GiB of address space, mostly never there */
+/* 1 GiB of address space, of which most pages are never touched. */
+live_region *live_regions;
 enum live_granule live_granule;
 
 static void *map(size_t bytes)
@@ -38,7 +39,10 @@ struct live_record *live_make_place(const void *block)
 	return live_place(block);
 }
 
-/* The parent's regions stay mapped, untouched: finding them costs more. */
+/*
+ * The parent's regions stay mapped in the child and are not touched: to find
+ * and unmap them would cost more than they do.
+ */
 void live_restart(void)
 {
 	if (live_regions)

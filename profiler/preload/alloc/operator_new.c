@@ -3,7 +3,10 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-/* operator new(unsigned long); whoever has one of them has them all. */
+/*
+ * operator new(unsigned long); a library that defines one of these operators
+ * defines them all.
+ */
 #define OPERATOR_NEW "_Znwm"
 
 static bool find_object(const void *function, Dl_info *object)

@@ -68,7 +68,10 @@ static void *first_realloc(void *block, size_t bytes)
 	copy = bootstrap_take(BOOTSTRAP_ALIGN, bytes);
 	if (!copy || !block)
 		return copy;
-	/* The old length is not kept: copy no further than the arena goes. */
+	/*
+	 * The length of the old block is not kept, so the copy must not read
+	 * beyond the end of the arena.
+	 */
 	readable = (size_t)(real_bootstrap + BOOTSTRAP_BYTES - (char *)block);
 	return memmove(copy, block, bytes < readable ? bytes : readable);
 }

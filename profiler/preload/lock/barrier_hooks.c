@@ -4,7 +4,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Which thread is the last is known afterwards, by what it is told. */
+/*
+ * Only the return value of the wait says which thread came last, so that is
+ * known only afterwards.
+ */
 static int wait_for_all(pthread_barrier_t *barrier,
 			const struct stack_entry *entry)
 {

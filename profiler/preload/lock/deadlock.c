@@ -24,8 +24,8 @@ struct circle {
 };
 
 /*
- * Another thread's lock may be gone by now, memory and all: the kernel reads
- * it for us, or does not.
+ * The memory of another thread's lock may be unmapped by now. So the kernel
+ * reads it for us, and returns an error where it is.
  */
 static bool read_number(const void *at, uint32_t *number)
 {
@@ -48,7 +48,10 @@ static const struct thread_block *thread_of(uint32_t tid)
 	return tid ? thread : NULL;
 }
 
-/* One of them waits, or all have ended and their number is another's. */
+/*
+ * Several blocks may have this handle, as the handle of an ended thread is
+ * given again; only the block of a running thread can be waiting.
+ */
 static const struct thread_block *thread_by_handle(uint64_t handle)
 {
 	const struct thread_block *thread = NULL;
@@ -125,58 +128,63 @@ static bool is_join(const struct circle *circle, size_t at)
 	return lock_kind_of(circle->locks[at]) == LOCK_JOIN;
 }
 
-static void say_lock(const struct circle *circle, size_t at)
+static void print_lock(const struct circle *circle, size_t at)
 {
-	say_variable(lock_address_of(circle->locks[at]));
+	stderr_variable(lock_address_of(circle->locks[at]));
 }
 
-static void say_held(const struct circle *circle, size_t at)
+static void print_held(const struct circle *circle, size_t at)
 {
-	/* The one before it waits for what it holds. */
+	/*
+	 * The thread before it in the circle waits for the lock that it holds.
+	 */
 	size_t before = (at + circle->count - 1) % circle->count;
 
 	if (is_join(circle, before)) {
-		say(" is to end");
+		stderr_text(" is to end");
 		return;
 	}
-	say(" holds ");
-	say_lock(circle, before);
+	stderr_text(" holds ");
+	print_lock(circle, before);
 }
 
-static void say_awaited(const struct circle *circle, size_t at)
+static void print_awaited(const struct circle *circle, size_t at)
 {
 	if (!is_join(circle, at)) {
-		say_lock(circle, at);
+		print_lock(circle, at);
 		return;
 	}
-	say("the end of thread ");
-	say_count(circle->threads[(at + 1) % circle->count]->tid);
+	stderr_text("the end of thread ");
+	stderr_count(circle->threads[(at + 1) % circle->count]->tid);
 }
 
-static void say_thread(const struct circle *circle, size_t at)
+static void print_thread(const struct circle *circle, size_t at)
 {
 	const struct thread_block *thread = circle->threads[at];
 	const struct site_block *site = call_site_find(thread->waits_at);
 	struct stack stack = {0};
 
-	say("thread ");
-	say_count(thread->tid);
-	say(" (");
-	say(thread->name);
-	say(")");
-	say_held(circle, at);
-	say("\n  and waits for ");
-	say_awaited(circle, at);
-	say(" at\n");
+	stderr_text("thread ");
+	stderr_count(thread->tid);
+	stderr_text(" (");
+	stderr_text(thread->name);
+	stderr_text(")");
+	print_held(circle, at);
+	stderr_text("\n  and waits for ");
+	print_awaited(circle, at);
+	stderr_text(" at\n");
 	if (!site)
 		return;
 	stack.frames_count = site->frames_count;
 	memcpy(stack.frames, site->frames,
 	       site->frames_count * sizeof(*site->frames));
-	say_stack(&stack);
+	stderr_stack(&stack);
 }
 
-/* Only what is taken has an order. */
+/*
+ * Only locks have an order in which they are taken; the end of a thread has
+ * none.
+ */
 static bool is_inversion(const struct circle *circle)
 {
 	for (size_t i = 0; i < circle->count; i++)
@@ -185,20 +193,20 @@ static bool is_inversion(const struct circle *circle)
 	return circle->count > 1;
 }
 
-static void say_inversion(const struct circle *circle)
+static void print_inversion(const struct circle *circle)
 {
-	say("clinic: the order is inverted: ");
+	stderr_text("clinic: the order is inverted: ");
 	for (size_t i = 0; i < circle->count; i++) {
 		size_t before = (i + circle->count - 1) % circle->count;
 
-		say(i ? "; thread " : "thread ");
-		say_count(circle->threads[i]->tid);
-		say(" takes ");
-		say_lock(circle, before);
-		say(", then ");
-		say_lock(circle, i);
+		stderr_text(i ? "; thread " : "thread ");
+		stderr_count(circle->threads[i]->tid);
+		stderr_text(" takes ");
+		print_lock(circle, before);
+		stderr_text(", then ");
+		print_lock(circle, i);
 	}
-	say("\n");
+	stderr_text("\n");
 }
 
 static void deadlock_tell(struct thread_block *self)
@@ -212,14 +220,14 @@ static void deadlock_tell(struct thread_block *self)
 		return;
 	before = cancellation_pause();
 	thread_pause_counting(self);
-	say("clinic: deadlock: ");
-	say_count(circle.count);
-	say(circle.count == 1 ? " thread waits for itself\n"
-			      : " threads wait for each other\n");
+	stderr_text("clinic: deadlock: ");
+	stderr_count(circle.count);
+	stderr_text(circle.count == 1 ? " thread waits for itself\n"
+				      : " threads wait for each other\n");
 	for (size_t i = 0; i < circle.count; i++)
-		say_thread(&circle, i);
+		print_thread(&circle, i);
 	if (is_inversion(&circle))
-		say_inversion(&circle);
+		print_inversion(&circle);
 	thread_resume_counting(self);
 	cancellation_resume(before);
 }

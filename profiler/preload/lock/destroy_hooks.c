@@ -6,7 +6,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Before, as the memory is another's as soon as the call is back. */
+/*
+ * We forget the lock before the call, because its memory may belong to
+ * something else once the call returns.
+ */
 static void note_end(const void *lock, enum lock_kind kind)
 {
 	if (is_watched())

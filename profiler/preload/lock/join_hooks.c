@@ -14,7 +14,10 @@ static const void *lock_of(pthread_t thread)
 	return (const void *)thread;
 }
 
-/* In slices, so that who waits in vain finds out. */
+/*
+ * The wait is cut into slices, so that a thread that waits in vain can look for
+ * a deadlock.
+ */
 static int join_for_good(pthread_t thread, void **result,
 			 const struct wait *wait)
 {
@@ -53,7 +56,7 @@ static int block_with_cleanup(pthread_t thread, void **result,
 	return error;
 }
 
-/* The number is free for another thread from now on. */
+/* From now on another thread may get this thread number. */
 static int count_joined(pthread_t thread, struct lock_block *lock, int error)
 {
 	if (error)

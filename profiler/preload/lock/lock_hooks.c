@@ -28,7 +28,10 @@ static bool is_acquired(int error)
 	return error == 0 || error == EOWNERDEAD;
 }
 
-/* In slices, so that a waiter finds out when it waits in vain. */
+/*
+ * The wait is cut into slices, so that a thread that waits in vain can look for
+ * a deadlock.
+ */
 static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
 {
 	uint64_t circle = 0;
@@ -38,7 +41,7 @@ static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
 		int error = real_lock.mutex_clocklock(mutex, CLOCK_MONOTONIC,
 						      &until);
 
-		/* Kernels that cannot time this kind of mutex so. */
+		/* On some kernels this kind of mutex has no timed wait. */
 		if (error == EINVAL)
 			return real_lock.mutex_lock(mutex);
 		if (error != ETIMEDOUT)
@@ -68,7 +71,7 @@ contend_mutex(pthread_mutex_t *mutex, const struct stack_entry *entry)
 
 static inline int count_try(pthread_mutex_t *mutex, int error)
 {
-	/* Ours alone while we hold it. */
+	/* Only the holder writes this, so no atomic operation is needed. */
 	if (__builtin_expect(is_acquired(error), 1))
 		lock_count_held(lock_find(mutex, LOCK_MUTEX));
 	return error;
@@ -111,7 +114,10 @@ static int wait_until(pthread_mutex_t *mutex, const struct limit *limit)
 							    limit->until);
 }
 
-/* A wait that ends by itself holds nobody up for good, and is one anyway. */
+/*
+ * A wait with a deadline ends by itself, so it is no part of a deadlock; but it
+ * is counted as a wait.
+ */
 int watched_mutex_lock_until(pthread_mutex_t *mutex, const struct limit *limit,
 			     const struct stack_entry *entry)
 {
@@ -187,7 +193,10 @@ void watched_mutex_release(const pthread_mutex_t *mutex,
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	/* Not is_watched(): nothing is busy where nobody watches. */
+	/*
+	 * There is no need to ask is_watched(): where nobody watches, no lock
+	 * is marked as busy.
+	 */
 	if (__builtin_expect(!real_lock.mutex_unlock, 0))
 		real_locks_find();
 	if (__builtin_expect(is_any_lock_busy(), 0)) {
@@ -198,7 +207,7 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	return real_lock.mutex_unlock(mutex);
 }
 
-/* Waiting for a condition gives the mutex back meanwhile. */
+/* While a thread waits for a condition, it does not hold the mutex. */
 static void begin_cond(struct wait *wait, pthread_cond_t *cond,
 		       pthread_mutex_t *mutex, const struct stack_entry *entry)
 {

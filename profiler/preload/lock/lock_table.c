@@ -17,7 +17,10 @@ lock_slot lock_slots[LOCK_SLOTS];
 _Atomic uint32_t lock_busy_count;
 static wait_slot wait_slots[WAIT_SLOTS];
 
-/* Where a lock was that has ended: others may stand behind it. */
+/*
+ * Marks a slot whose lock was destroyed. A search must go on behind it, for
+ * locks that collided with it may follow.
+ */
 static struct lock_block ended;
 static _Atomic uint32_t ends_count;
 
@@ -48,7 +51,7 @@ static bool is_free(const struct lock_block *there)
 	return !there || there == &ended;
 }
 
-/* *place: where it could be put; NULL: all are taken. */
+/* *place: the slot where the lock could be put; NULL: all slots are taken. */
 static struct lock_block *look_up(uint64_t key, lock_slot **place)
 {
 	*place = NULL;
@@ -71,7 +74,10 @@ struct lock_block *lock_find_slow(uint64_t key)
 	struct lock_block *made = NULL, *there, *before;
 	lock_slot *place;
 
-	/* What we made in vain stays: nobody ever waits for it. */
+	/*
+	 * The block that we made in vain stays in the arena unused: nobody ever
+	 * waits for it.
+	 */
 	while (!(there = look_up(key, &place)) && place) {
 		if (!made && !(made = make_lock(key)))
 			return NULL;
@@ -90,13 +96,16 @@ struct lock_block *lock_seen(const void *lock, enum lock_kind kind)
 	return look_up(lock_key(lock, kind), &unused);
 }
 
-/* Nobody waited, nobody waits, and nobody is to say when he gives it back. */
+/*
+ * Nobody ever waited for this lock, so nobody needs to know where its holder
+ * released it.
+ */
 static bool is_dispensable(const struct lock_block *lock)
 {
 	return !__atomic_load_n(&lock->was_awaited, __ATOMIC_RELAXED);
 }
 
-/* What the other has counted stays counted, in its block. */
+/* What was counted for the other lock stays in its block. */
 static struct lock_block *take_place(uint64_t key)
 {
 	struct lock_block *made = NULL;

@@ -5,7 +5,10 @@
 #include "preload/thread_counts.h"
 #include "shared_memory/ticks.h"
 
-/* At once: who gives it back meanwhile is to say where. */
+/*
+ * The lock is marked as busy first, so that a holder that releases it meanwhile
+ * reports where.
+ */
 static void note_waiter(struct lock_block *lock)
 {
 	atomic_fetch_add(&lock_busy_count, 1);
@@ -37,7 +40,9 @@ void wait_begin(struct wait *wait, const void *lock, enum lock_kind kind,
 	wait->started_ns = clock_ns();
 }
 
-/* From here to wait_released the lock is as busy as during the wait. */
+/*
+ * From here to wait_released the lock stays marked as busy, as during the wait.
+ */
 static void begin_hold(struct lock_block *lock, const struct wait_block *row,
 		       uint64_t now_ns)
 {

@@ -9,7 +9,7 @@ struct real_locks real_lock;
 static const struct {
 	void *member;
 	const char *name;
-	const char *version; /* where there are several; NULL: the only one */
+	const char *version; /* NULL: there is one only */
 } symbols[] = {
 	{&real_lock.mutex_lock, "pthread_mutex_lock", NULL},
 	{&real_lock.mutex_trylock, "pthread_mutex_trylock", NULL},
@@ -25,7 +25,10 @@ static const struct {
 	{&real_lock.rwlock_clockwrlock, "pthread_rwlock_clockwrlock", NULL},
 	{&real_lock.rwlock_unlock, "pthread_rwlock_unlock", NULL},
 #if defined(__x86_64__)
-	/* dlsym would give the oldest, of another condition variable. */
+	/*
+	 * dlsym would return the oldest version, which expects another layout
+	 * of a condition variable.
+	 */
 	{&real_lock.cond_wait, "pthread_cond_wait", "GLIBC_2.3.2"},
 	{&real_lock.cond_timedwait, "pthread_cond_timedwait", "GLIBC_2.3.2"},
 	{&real_lock.cond_destroy, "pthread_cond_destroy", "GLIBC_2.3.2"},
@@ -48,7 +51,7 @@ static const struct {
 	{&real_lock.rwlock_destroy, "pthread_rwlock_destroy", NULL},
 	{&real_lock.barrier_destroy, "pthread_barrier_destroy", NULL},
 	{&real_lock.sem_destroy, "sem_destroy", NULL},
-	/* Last: its presence says that all are there. */
+	/* This pointer is set last: once it is there, all others are. */
 	{&real_lock.mutex_unlock, "pthread_mutex_unlock", NULL},
 };
 

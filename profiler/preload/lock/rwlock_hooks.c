@@ -10,7 +10,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* How one of them is asked for, until when. */
+/* Which kind of lock is wanted, and until when the caller waits. */
 struct asking {
 	pthread_rwlock_t *rwlock;
 	bool writes;
@@ -50,7 +50,10 @@ static int block(const struct asking *ask)
 	return ask->limit == FOR_GOOD ? block_for_good(ask) : block_until(ask);
 }
 
-/* In slices, so that a writer finds out when it waits in vain. */
+/*
+ * The wait is cut into slices, so that a writer that waits in vain can look for
+ * a deadlock.
+ */
 static int wait_to_write(const struct asking *ask, const struct wait *wait)
 {
 	uint64_t circle = 0;
@@ -98,7 +101,10 @@ static int acquire(const struct asking *ask, const struct stack_entry *entry)
 			      : count_try(ask->rwlock, error);
 }
 
-/* What all of them do; inlined, so that the frame is the hook's own. */
+/*
+ * The part that all these hooks share; it is inlined, so that the innermost
+ * frame is the hook's own.
+ */
 __attribute__((always_inline)) static inline int
 ask_for(const struct asking *ask)
 {

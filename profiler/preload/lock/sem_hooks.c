@@ -32,7 +32,10 @@ static int wait_for(sem_t *sem, const struct limit *limit,
 	struct wait wait;
 	int error;
 
-	/* Nobody holds a semaphore: no circle goes through it. */
+	/*
+	 * A semaphore has no holder, so it cannot be part of a deadlock's
+	 * circle.
+	 */
 	wait_begin(&wait, sem, LOCK_SEM, entry, WAIT_TIMED);
 	error = block_with_cleanup(sem, limit, &wait);
 	wait_end(&wait, wait_outcome_of(error ? errno : 0, WAIT_GOT));

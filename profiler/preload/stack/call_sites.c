@@ -55,7 +55,7 @@ static struct site_block *make_site(uint64_t hash, const struct stack *stack,
 	site->maps_at = process_maps_newest();
 	site->frames_count = (uint32_t)stack->frames_count;
 	memcpy(site->frames, stack->frames, bytes);
-	/* Last: a site with id 0 is one that is just being made. */
+	/* The id is stored last: a site with id 0 is still being made. */
 	__atomic_store_n(&site->id, (uint32_t)id, __ATOMIC_RELEASE);
 	return site;
 }
@@ -94,7 +94,9 @@ uint32_t call_site_id(const struct stack *stack, uint16_t stage)
 		if (!there &&
 		    atomic_compare_exchange_strong(slot, &there, made))
 			return made->id;
-		/* What we made in vain stays unused: it has no rows. */
+		/*
+		 * The site that we made in vain stays unused: it has no rows.
+		 */
 		if (is_same(there, hash, stack, stage))
 			return there->id;
 	}

@@ -20,7 +20,10 @@ __attribute__((constructor)) static void find_all(void)
 		*(void **)(void *)&real_dlclose = dlsym(RTLD_NEXT, "dlclose");
 }
 
-/* What was sampled in a plugin is looked up after it has gone. */
+/*
+ * Addresses that were sampled in a plugin are looked up after the plugin was
+ * unloaded.
+ */
 EXPORT int dlclose(void *handle)
 {
 	int before = cancellation_pause();

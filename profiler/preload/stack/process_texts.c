@@ -37,7 +37,10 @@ static struct text_block *take_text(enum block_kind kind, size_t room)
 	return arena_take(kind, sizeof(struct text_block) + room);
 }
 
-/* Last, for the collector takes a text with a length to be whole. */
+/*
+ * The length is stored last, because the collector takes a text that has a
+ * length to be whole.
+ */
 static void publish_text(struct text_block *block, size_t bytes)
 {
 	__atomic_store_n(&block->bytes, bytes, __ATOMIC_RELEASE);
@@ -80,7 +83,7 @@ static bool is_executable(const char *line)
 
 struct image_search {
 	uintptr_t start, end;
-	struct clinic_elf_layout layout; /* of the image that is there */
+	struct clinic_elf_layout layout; /* of the program that runs now */
 };
 
 static bool is_there(const struct dl_phdr_info *image,
@@ -110,7 +113,8 @@ static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
 	return 1;
 }
 
-static pid_t loaded_in; /* 0: our constructors run yet, and nobody forked */
+/* 0: our constructors still run, and nobody has forked. */
+static pid_t loaded_in;
 
 __attribute__((constructor)) static void remember_process(void)
 {
@@ -150,7 +154,7 @@ static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
 	return used;
 }
 
-/* Another line of the listing, if there is room. */
+/* Adds one more line to the listing, if there is room. */
 static size_t keep_line(const char *line, size_t bytes, char *to, size_t room)
 {
 	char build_id[BUILD_ID_TEXT_BYTES];

@@ -15,7 +15,8 @@
 
 struct spare {
 	_Atomic bool is_taken;
-	char *memory; /* NULL: not yet mapped; changed by who has taken it */
+	char *memory; /* NULL: not mapped yet; only the thread that has taken it
+			 changes this */
 };
 
 static struct spare spares[SPARES];
@@ -52,9 +53,15 @@ static struct spare *take_spare(void)
 
 #define MASK_BYTES     sizeof(uint64_t)
 #define SIGNAL_BIT(at) (UINT64_C(1) << ((at)-1))
-/* The C library's own, of which it awaits that they are handled. */
+/*
+ * The C library uses these signals for itself, and waits until each thread has
+ * handled one.
+ */
 #define LIBRARY_SIGNALS (SIGNAL_BIT(32) | SIGNAL_BIT(33))
-/* What an instruction makes: held back, the kernel would end the process. */
+/*
+ * An instruction raises these signals: if they were blocked, the kernel would
+ * end the process.
+ */
 #define FAULTS                                                                 \
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |       \
 	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGTRAP))

@@ -33,7 +33,10 @@ void stack_memos_refresh(struct stack_memos *memos)
 	forget(memos);
 }
 
-/* By address; nearly so already, as a walk goes outwards. */
+/*
+ * Sorted by address. The entries nearly are already, because a walk goes
+ * outwards.
+ */
 static void sort(struct stack_word *words, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {

@@ -10,7 +10,10 @@
 
 static struct clinic_modules *modules;
 static _Atomic(struct clinic_space *) space;
-/* Libraries ever loaded, and closed, when it was made. */
+/*
+ * How many libraries had ever been loaded, and how many closed, when the tables
+ * were made.
+ */
 static _Atomic unsigned long long space_adds;
 static _Atomic uint64_t space_unloads;
 static atomic_flag preparing = ATOMIC_FLAG_INIT;
@@ -46,12 +49,15 @@ static void rebuild(void *unused)
 	if ((!modules && clinic_modules_new(&modules)) ||
 	    clinic_space_read_self(modules, &fresh))
 		return;
-	/* The same plugin, loaded again where it was. */
+	/* The same plugin was loaded again at the same address. */
 	if (old && clinic_space_covers(old, fresh)) {
 		clinic_space_free(fresh);
 		return;
 	}
-	/* First: whoever walks by the new tables has the new listing. */
+	/*
+	 * The listing is published first, so that a thread that uses the new
+	 * tables has the new listing too.
+	 */
 	process_save_maps();
 	atomic_store_explicit(&space, fresh, memory_order_release);
 }

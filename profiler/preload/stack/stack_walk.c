@@ -22,7 +22,7 @@ struct rule {
 struct stack_walker {
 	struct thread_stack on;
 	uint64_t space_version; /* of the rules */
-	bool lacks_library;     /* the walk came to one that has no table */
+	bool lacks_library;     /* the walk came to code that has no table */
 	struct rule rules[RULES];
 	struct clinic_unwinder unwinder;      /* for what is rare */
 	uint64_t frames[SITE_FRAMES_MAX + 1]; /* what that gives */
@@ -91,7 +91,10 @@ static void renew_rules(struct stack_walker *walker,
 	walker->space_version = clinic_space_version(space);
 }
 
-/* Nobody calls the entry code: its rule is to say so. */
+/*
+ * Nothing calls the entry code of a program or thread, and its unwind rule says
+ * that.
+ */
 static struct clinic_unwind_row row_of(const struct clinic_code *code)
 {
 	struct clinic_unwind_row row =
@@ -202,7 +205,10 @@ static enum step walk_by_tables(struct walk *w)
 	return step;
 }
 
-/* Signal frames, PLT entries, code without tables: the whole engine. */
+/*
+ * Signal frames, PLT entries and code without tables need the complete
+ * unwinder.
+ */
 static void walk_by_engine(struct walk *w)
 {
 	struct stack *stack = w->stack;
@@ -284,14 +290,18 @@ static void walk(struct stack_walker *walker, const struct stack_entry *entry,
 	if (stack_tables_are_doubtful())
 		stack_tables_prepare();
 	walk_once(walker, entry, stack);
-	/* Code that was not there: loaded since the tables were made? */
+	/*
+	 * There is no table for this code: it may have been loaded after the
+	 * tables were made.
+	 */
 	if (!walker->lacks_library)
 		return;
 	stack_tables_prepare();
 	walk_once(walker, entry, stack);
 }
 
-static void tell_caller(const struct stack_entry *entry, struct stack *stack)
+static void describe_caller(const struct stack_entry *entry,
+			    struct stack *stack)
 {
 	begin_stack(stack, SITE_TRUNCATED);
 	stack->frames[stack->frames_count++] = entry->frame[1] - 1;
@@ -303,5 +313,5 @@ void stack_walk(struct stack_walker *walker, const struct stack_entry *entry,
 	if (stack_tables_now() && is_on_stack(walker, entry))
 		walk(walker, entry, stack);
 	else
-		tell_caller(entry, stack);
+		describe_caller(entry, stack);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 
-/* Small: some threads have a stack of 16 KiB. */
+/* The buffer is small, because some threads have a stack of 16 KiB. */
 #define LISTING_BYTES 512u
 
 /* Where the kernel put the arguments of the first thread. */

@@ -40,7 +40,10 @@
  */
 #define ABOVE_START_BYTES 1024
 
-/* The dynamic linker's: where the kernel put the main thread's arguments. */
+/*
+ * A variable of the dynamic linker: where the kernel put the arguments of the
+ * first thread.
+ */
 extern void *__libc_stack_end;
 
 /*
@@ -57,7 +60,10 @@ static long period_ns;
 static int signal_number;
 static bool is_active;
 
-/* Its destructor is how a thread says that it ends. */
+/*
+ * The destructor of this key runs when a thread ends: that is how we learn of
+ * the end.
+ */
 static pthread_key_t end_key;
 static bool has_end_key;
 
@@ -120,7 +126,8 @@ static void write_sample(const void *context)
 	sample = (void *)timer_write_reserve(&ring,
 					     (uint32_t)sizeof(*sample) + room);
 	if (!sample)
-		return; /* counted; the next one weighs that much more */
+		return; /* this tick is counted, and the next sample weighs that
+			   much more */
 	sample->time_ns = clock_ns(CLOCK_MONOTONIC);
 	sample->weight_ns = cpu_ns - self.cpu_ns;
 	sample->tid = self.tid;
@@ -155,7 +162,7 @@ static bool has_ring(void)
 	return true;
 }
 
-/* Which of the kernel's numbers for timers of this process are ours. */
+/* The kernel's numbers of those timers of this process that are ours. */
 #define TIMERS_KNOWN 65536
 static _Atomic uint64_t timers[TIMERS_KNOWN / 64];
 
@@ -173,7 +180,10 @@ static void delete_timer(int timer)
 	(void)raw_call(SYS_timer_delete, timer, 0, 0, 0);
 }
 
-/* Of all threads: any of them may delete those of the others. */
+/*
+ * The table is for all threads, because each of them may delete the timers of
+ * the others.
+ */
 static void delete_all_timers(void)
 {
 	for (int timer = 0; timer < TIMERS_KNOWN; timer++)
@@ -194,7 +204,7 @@ void timer_sampler_confine(void)
 	if (!is_active || confinement.is_filtered)
 		return;
 	unseen_note_confined(roll);
-	/* Stages go on in a ring that is there. */
+	/* Where the ring exists already, stages are still written to it. */
 	if (has_ring())
 		timer_write_maps(&ring);
 	delete_all_timers();
@@ -331,7 +341,10 @@ __attribute__((constructor)) static void start(void)
 	timer_sampler_thread_begin(__libc_stack_end);
 }
 
-/* Libraries loaded since, of a process too short to be looked at. */
+/*
+ * Reports the libraries that a short process loaded, which may end before the
+ * collector looks at it.
+ */
 __attribute__((destructor)) static void finish(void)
 {
 	timer_sampler_maps_change();

@@ -12,7 +12,8 @@
 
 char timer_signal_mark;
 
-static int our_number; /* 0: none was taken, all is the program's */
+static int our_number; /* 0: we took no signal, and all signals are the
+			  program's */
 static void (*tick)(const void *context);
 
 /* What the program has set for our number; the handler reads one word of it. */
@@ -69,7 +70,10 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	else if (their.sa_handler == SIG_DFL)
 		die_of(number);
 	else if (their.sa_handler != SIG_IGN)
-		/* Right for either kind: one takes fewer of the arguments. */
+		/*
+		 * This call is right for both kinds of handlers: the plain one
+		 * ignores the additional arguments.
+		 */
 		their.sa_sigaction(number, info, context);
 	errno = saved_errno;
 }

@@ -15,7 +15,7 @@
 #define MAPS_BYTES 16384
 /* A quarter of the ring: samples need room, too. */
 #define MAPS_BYTES_MOST (TIMER_RING_BYTES / 4)
-/* That one process may become, by exec. */
+/* So many programs one process can become by exec. */
 #define PROGRAMS_MOST 10000
 
 /* No printf in a handler. */
@@ -264,7 +264,10 @@ static void write_lines(const struct timer_ring *ring, int fd)
 
 void timer_write_maps(const struct timer_ring *ring)
 {
-	/* Of this thread: the first one may have ended, and has none then. */
+	/*
+	 * The listing of this thread is read, because the first thread may have
+	 * ended and then has none.
+	 */
 	int fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
 
 	if (fd < 0)
