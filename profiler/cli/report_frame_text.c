@@ -33,13 +33,10 @@ void clinic_print_place(FILE *out, const struct clinic_report *report,
 	uint32_t count;
 	const struct clinic_frame *frame =
 		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
 	const char *path;
 
 	frame += frame_id;
-	path = clinic_session_text(report->session,
-				   library[frame->library_id].path_id);
+	path = clinic_session_library_path(report->session, frame->library_id);
 	if (frame->file_id)
 		fprintf(out, "  %s:%" PRIu32,
 			clinic_terminal_text(clinic_session_text(
@@ -70,12 +67,9 @@ static bool is_of_kernel(const struct clinic_report *report, uint32_t frame_id)
 	uint32_t count;
 	const struct clinic_frame *frame =
 		clinic_session_rows(report->session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(report->session, CLINIC_LIBRARIES, &count);
 
-	return !strncmp(clinic_session_text(
-				report->session,
-				library[frame[frame_id].library_id].path_id),
+	return !strncmp(clinic_session_library_path(report->session,
+						    frame[frame_id].library_id),
 			"[kernel", strlen("[kernel"));
 }
 

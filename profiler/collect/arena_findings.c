@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "collect/unseen_processes.h"
@@ -14,53 +13,49 @@
 static int note_bypassed(struct clinic_session *session,
 			 const struct arena_image *image)
 {
-	char command[PATH_MAX], text[PATH_MAX + 200];
+	char command[PATH_MAX];
 
-	snprintf(text, sizeof(text),
-		 "allocations of %s (process %" PRIu32
-		 ") are not observable: it brings its own malloc, whose calls "
-		 "never leave it",
-		 clinic_arena_image_command(image, command, sizeof(command)),
-		 image->file.pid);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"allocations of %s (process %" PRIu32
+		") are not observable: it brings its own malloc, whose calls "
+		"never leave it",
+		clinic_arena_image_command(image, command, sizeof(command)),
+		image->file.pid);
 }
 
 static int note_bypassed_new(struct clinic_session *session,
 			     const struct arena_image *image)
 {
-	char command[PATH_MAX], text[PATH_MAX + 300];
+	char command[PATH_MAX];
 
-	snprintf(text, sizeof(text),
-		 "C++ new and delete of %s (process %" PRIu32
-		 ") are not observable: its allocator library has its own "
-		 "operator new, whose calls never reach malloc; what malloc "
-		 "gave is counted",
-		 clinic_arena_image_command(image, command, sizeof(command)),
-		 image->file.pid);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"C++ new and delete of %s (process %" PRIu32
+		") are not observable: its allocator library has its own "
+		"operator new, whose calls never reach malloc; what malloc "
+		"gave is counted",
+		clinic_arena_image_command(image, command, sizeof(command)),
+		image->file.pid);
 }
 
 static int note_deadlock(struct clinic_session *session,
 			 const struct arena_image *image)
 {
-	char text[120];
-
-	snprintf(text, sizeof(text),
-		 "process %" PRIu32 " ran into a deadlock; its threads and "
-		 "locks were printed when it was found",
-		 image->file.pid);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"process %" PRIu32 " ran into a deadlock; its threads and "
+		"locks were printed when it was found",
+		image->file.pid);
 }
 
 /* There is no arena at all: the note says why, where that is known. */
 static int note_unobserved(struct clinic_session *session, const char *program,
 			   const char *why)
 {
-	char text[PATH_MAX + 300];
-
-	snprintf(text, sizeof(text), "allocations of %s are not observable: %s",
-		 program, why ? why : "the library was not loaded into it");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1, "allocations of %s are not observable: %s", program,
+		why ? why : "the library was not loaded into it");
 }
 
 /* A process that execs has an arena for each program; only the last counts. */
@@ -92,15 +87,14 @@ static int note_running(struct clinic_session *session,
 			const struct clinic_arena_facts *facts)
 {
 	size_t count = count_unfinished(facts, true);
-	char text[200];
 
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%zu %s still running when the recording ended: what was "
-		 "allocated and locked after that is not in it",
-		 count, count == 1 ? "process was" : "processes were");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%zu %s still running when the recording ended: what was "
+		"allocated and locked after that is not in it",
+		count, count == 1 ? "process was" : "processes were");
 }
 
 /* Without an end in the arena, a kill and an exec of a program that the
@@ -110,16 +104,15 @@ static int note_unfinished(struct clinic_session *session,
 			   const struct clinic_ended_counts *ended)
 {
 	size_t count = count_unfinished(facts, false) + ended->unfinished_count;
-	char text[300];
 
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%zu %s without an end: killed, or gone on as a program that "
-		 "is not observable (static, setuid), whose allocations and "
-		 "locks are then missing",
-		 count, count == 1 ? "process is" : "processes are");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%zu %s without an end: killed, or gone on as a program that "
+		"is not observable (static, setuid), whose allocations and "
+		"locks are then missing",
+		count, count == 1 ? "process is" : "processes are");
 }
 
 static int note_confined(struct clinic_session *session,
@@ -128,7 +121,6 @@ static int note_confined(struct clinic_session *session,
 {
 	size_t count = ended->confined_count;
 	size_t clockless_count = ended->clockless_count;
-	char text[400];
 
 	for (size_t i = 0; i < facts->images_count; i++) {
 		const struct arena_head *head = facts->images[i]->file.head;
@@ -138,36 +130,32 @@ static int note_confined(struct clinic_session *session,
 	}
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "confined by seccomp: %zu %s; what did not fit into the "
-		 "memory taken before, children started since and libraries "
-		 "loaded since are missing%s",
-		 count, count == 1 ? "process" : "processes",
-		 clockless_count ? "; where the program forbade itself to read "
-				   "a clock, all that came after"
-				 : "");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"confined by seccomp: %zu %s; what did not fit into the "
+		"memory taken before, children started since and libraries "
+		"loaded since are missing%s",
+		count, count == 1 ? "process" : "processes",
+		clockless_count ? "; where the program forbade itself to read "
+				  "a clock, all that came after"
+				: "");
 }
 
 static int note_sampled(struct clinic_session *session, uint64_t sample_bytes)
 {
-	char text[200];
-
-	snprintf(text, sizeof(text),
-		 "allocations are estimated from samples, one in %" PRIu64
-		 " bytes: counts, bytes and leaks are unbiased sums, not exact",
-		 sample_bytes);
-	return clinic_session_add_note(session, 0, text);
+	return clinic_session_format_note(
+		session, 0,
+		"allocations are estimated from samples, one in %" PRIu64
+		" bytes: counts, bytes and leaks are unbiased sums, not exact",
+		sample_bytes);
 }
 
 static int note_unreadable(struct clinic_session *session, size_t count)
 {
-	char text[120];
-
-	snprintf(text, sizeof(text), "%zu %s could not be read and %s missing",
-		 count, count == 1 ? "allocation record" : "allocation records",
-		 count == 1 ? "is" : "are");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1, "%zu %s could not be read and %s missing", count,
+		count == 1 ? "allocation record" : "allocation records",
+		count == 1 ? "is" : "are");
 }
 
 static int note_image(struct clinic_session *session,
@@ -190,64 +178,59 @@ static int note_unlisted(struct clinic_session *session,
 			 const struct clinic_ended_counts *ended)
 {
 	size_t count = ended->unlisted_count;
-	char text[200];
 
 	for (size_t i = 0; i < facts->images_count; i++)
 		count += clinic_arena_image_is_unlisted(facts->images[i]);
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "the call stacks of %zu %s have no names: /proc could not be "
-		 "read there, as after a chroot",
-		 count, count == 1 ? "process" : "processes");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"the call stacks of %zu %s have no names: /proc could not be "
+		"read there, as after a chroot",
+		count, count == 1 ? "process" : "processes");
 }
 
 static int note_lost_locks(struct clinic_session *session)
 {
 	uint64_t lost_count = clinic_session_quality(session)->lost_locks_count;
-	char text[200];
 
 	if (!lost_count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu64 " acquisitions of locks and waits for them were "
-		 "not counted: more locks were in use than there is room for",
-		 lost_count);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%" PRIu64 " acquisitions of locks and waits for them were "
+		"not counted: more locks were in use than there is room for",
+		lost_count);
 }
 
 /* While there are few programs, each of them has a note of its own. */
 static int note_ended_findings(struct clinic_session *session,
 			       const struct clinic_ended_counts *ended)
 {
-	char text[400];
-
-	snprintf(text, sizeof(text),
-		 "of the programs that ended early in the recording, %" PRIu64
-		 " brought their own malloc and %" PRIu64
-		 " their own operator new, whose calls are not observable, and "
-		 "%" PRIu64 " ran into a deadlock",
-		 ended->unobservable_count, ended->new_unobservable_count,
-		 ended->deadlocked_count);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"of the programs that ended early in the recording, %" PRIu64
+		" brought their own malloc and %" PRIu64
+		" their own operator new, whose calls are not observable, and "
+		"%" PRIu64 " ran into a deadlock",
+		ended->unobservable_count, ended->new_unobservable_count,
+		ended->deadlocked_count);
 }
 
 static int note_ended(struct clinic_session *session,
 		      const struct clinic_ended_counts *ended)
 {
-	char text[300];
 	int err;
 
 	if (!ended->programs_count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu64 " programs that ended early in the recording are "
-		 "summed up by call stack, stage and lock: their counts and "
-		 "bytes are exact, but which of their processes and threads "
-		 "it was is not kept",
-		 ended->programs_count);
-	err = clinic_session_add_note(session, 0, text);
+	err = clinic_session_format_note(
+		session, 0,
+		"%" PRIu64 " programs that ended early in the recording are "
+		"summed up by call stack, stage and lock: their counts and "
+		"bytes are exact, but which of their processes and threads "
+		"it was is not kept",
+		ended->programs_count);
 	return err || !(ended->unobservable_count ||
 			ended->new_unobservable_count ||
 			ended->deadlocked_count)

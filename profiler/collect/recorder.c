@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sources/event_source.h"
@@ -226,13 +225,11 @@ static int handle_stage(struct clinic_recorder *recorder,
 static int handle_damage(struct clinic_recorder *recorder,
 			 const struct clinic_event *event)
 {
-	char text[200];
-
-	snprintf(text, sizeof(text),
-		 "process %" PRIu32 " damaged its own records: %s; what it "
-		 "recorded from then on is missing",
-		 event->pid, event->damage);
-	return clinic_session_add_note(recorder->session, 1, text);
+	return clinic_session_format_note(
+		recorder->session, 1,
+		"process %" PRIu32 " damaged its own records: %s; what it "
+		"recorded from then on is missing",
+		event->pid, event->damage);
 }
 
 int clinic_recorder_handle_stages(void *recorder,

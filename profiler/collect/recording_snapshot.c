@@ -2,8 +2,6 @@
 #include "collect/recording.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,16 +23,15 @@ static int note_unfit(const struct clinic_recording *recording,
 {
 	const struct clinic_recording_plan *plan = recording->plan;
 	const struct clinic_recording_outcome *outcome = recording->outcome;
-	char text[PATH_MAX + 300];
 
 	if (!outcome->unfit ||
 	    (!plan->with_stages && strcmp(outcome->source.backend, "timer")))
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%s ran without the library that takes timer samples and "
-		 "stages: %s",
-		 plan->argv[0], outcome->unfit);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%s ran without the library that takes timer samples and "
+		"stages: %s",
+		plan->argv[0], outcome->unfit);
 }
 
 static size_t count_roots(const struct clinic_attached *attached)

@@ -22,50 +22,46 @@ static int note_unopened(struct clinic_session *session,
 			 const struct unseen_roll *unseen, const char *missing)
 {
 	const char *why = describe((int)unseen->errno_number);
-	char text[400];
 
 	if (!unseen->unopened_count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu32 " %s not observed: no record could be opened (the "
-		 "last was process %" PRIu32 ": %s); %s are missing from there",
-		 unseen->unopened_count,
-		 unseen->unopened_count == 1 ? "process was" : "processes were",
-		 unseen->pid, why, missing);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%" PRIu32 " %s not observed: no record could be opened (the "
+		"last was process %" PRIu32 ": %s); %s are missing from there",
+		unseen->unopened_count,
+		unseen->unopened_count == 1 ? "process was" : "processes were",
+		unseen->pid, why, missing);
 }
 
 static int note_unfit(struct clinic_session *session,
 		      const struct unseen_text *unfit)
 {
-	char text[UNSEEN_TEXT_BYTES + 32];
 	uint32_t bytes = unfit->bytes;
 
 	if (!bytes)
 		return 0;
-	snprintf(text, sizeof(text), "not observed: %.*s",
-		 (int)(bytes < UNSEEN_TEXT_BYTES ? bytes : UNSEEN_TEXT_BYTES),
-		 unfit->text);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1, "not observed: %.*s",
+		(int)(bytes < UNSEEN_TEXT_BYTES ? bytes : UNSEEN_TEXT_BYTES),
+		unfit->text);
 }
 
 static int note_more_unfit(struct clinic_session *session, uint32_t count)
 {
-	char text[120];
-
-	snprintf(text, sizeof(text),
-		 "not observed: %" PRIu32 " more programs that would end with "
-		 "the library in them",
-		 count);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(session, 1,
+					  "not observed: %" PRIu32
+					  " more programs that would end with "
+					  "the library in them",
+					  count);
 }
 
 static int note_leavers(struct clinic_session *session,
 			const struct unseen_leavers *leavers,
 			const char *missing)
 {
-	char text[UNSEEN_TEXT_BYTES + 300], who[80];
 	uint32_t bytes = leavers->program.bytes;
+	char who[80];
 
 	if (!leavers->count || bytes > UNSEEN_TEXT_BYTES)
 		return 0;
@@ -76,54 +72,48 @@ static int note_leavers(struct clinic_session *session,
 		snprintf(who, sizeof(who), "process %" PRIu32, leavers->pid);
 	else
 		snprintf(who, sizeof(who), "a process");
-	snprintf(text, sizeof(text),
-		 "%s became %.*s without the library: not observed from there "
-		 "on, %s are missing",
-		 who, (int)bytes, leavers->program.text, missing);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%s became %.*s without the library: not observed from there "
+		"on, %s are missing",
+		who, (int)bytes, leavers->program.text, missing);
 }
 
 static int note_more_leavers(struct clinic_session *session, uint32_t count,
 			     const char *missing)
 {
-	char text[200];
-
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu32 " more %s a program without the library: not "
-		 "observed from there on, %s are missing",
-		 count, count == 1 ? "process became" : "processes became",
-		 missing);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%" PRIu32 " more %s a program without the library: not "
+		"observed from there on, %s are missing",
+		count, count == 1 ? "process became" : "processes became",
+		missing);
 }
 
 static int note_confined(struct clinic_session *session, uint32_t count)
 {
-	char text[200];
-
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "confined by seccomp: %" PRIu32 " %s; timer samples end "
-		 "there, and stages of children started since are missing",
-		 count, count == 1 ? "process" : "processes");
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"confined by seccomp: %" PRIu32 " %s; timer samples end "
+		"there, and stages of children started since are missing",
+		count, count == 1 ? "process" : "processes");
 }
 
 /* A daemon, mostly, whose parent ended at once. */
 static int note_starting(struct clinic_session *session, uint32_t count,
 			 const char *missing)
 {
-	char text[200];
-
 	if (!count)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "%" PRIu32 " %s only starting when the recording ended: its "
-		 "%s are missing",
-		 count, count == 1 ? "process was" : "processes were", missing);
-	return clinic_session_add_note(session, 1, text);
+	return clinic_session_format_note(
+		session, 1,
+		"%" PRIu32 " %s only starting when the recording ended: its "
+		"%s are missing",
+		count, count == 1 ? "process was" : "processes were", missing);
 }
 
 int clinic_unseen_note(struct clinic_session *session,

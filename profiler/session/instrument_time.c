@@ -16,11 +16,8 @@ static const char *library_of(const struct clinic_session *session,
 	uint32_t count;
 	const struct clinic_frame *frame =
 		clinic_session_rows(session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(session, CLINIC_LIBRARIES, &count);
 
-	return clinic_session_text(session,
-				   library[frame[frame_id].library_id].path_id);
+	return clinic_session_library_path(session, frame[frame_id].library_id);
 }
 
 static const char *function_of(const struct clinic_session *session,

@@ -110,12 +110,10 @@ bool clinic_frame_is_own(const struct clinic_session *session,
 	uint32_t count;
 	const struct clinic_frame *frame =
 		clinic_session_rows(session, CLINIC_FRAMES, &count);
-	const struct clinic_library *library =
-		clinic_session_rows(session, CLINIC_LIBRARIES, &count);
 
 	frame += frame_id;
-	return !is_of_library(clinic_session_text(
-		       session, library[frame->library_id].path_id)) &&
+	return !is_of_library(clinic_session_library_path(session,
+							  frame->library_id)) &&
 	       !is_of_header(clinic_session_text(session, frame->file_id)) &&
 	       !is_wrapper(clinic_session_text(session, frame->function_id));
 }

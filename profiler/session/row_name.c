@@ -14,23 +14,14 @@ static const char *basename_of(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-static const char *library_of(const struct clinic_session *session,
-			      const struct clinic_frame *frame)
-{
-	uint32_t count;
-	const struct clinic_library *library =
-		clinic_session_rows(session, CLINIC_LIBRARIES, &count);
-
-	return clinic_session_text(session, library[frame->library_id].path_id);
-}
-
 static const char *frame_name(const struct clinic_session *session,
 			      enum clinic_group group,
 			      const struct clinic_frame *frame, char *room,
 			      size_t room_bytes)
 {
 	const char *file = clinic_session_text(session, frame->file_id);
-	const char *library = library_of(session, frame);
+	const char *library =
+		clinic_session_library_path(session, frame->library_id);
 
 	if (group == CLINIC_BY_FUNCTION && frame->function_id)
 		return clinic_session_text(session, frame->function_id);

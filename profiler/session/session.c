@@ -2,6 +2,8 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,6 +189,18 @@ int clinic_session_add_note(struct clinic_session *session, int is_warning,
 	return error ? error : clinic_rows_note(session, &note);
 }
 
+int clinic_session_format_note(struct clinic_session *session, int is_warning,
+			       const char *format, ...)
+{
+	char text[CLINIC_NOTE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return clinic_session_add_note(session, is_warning, text);
+}
+
 const void *clinic_session_rows(const struct clinic_session *session,
 				enum clinic_table table, uint32_t *count)
 {
@@ -203,4 +217,13 @@ const char *clinic_session_text(const struct clinic_session *session,
 uint32_t clinic_session_texts_count(const struct clinic_session *session)
 {
 	return session->texts.count;
+}
+
+const char *clinic_session_library_path(const struct clinic_session *session,
+					uint32_t library_id)
+{
+	const struct clinic_library *library =
+		session->table[CLINIC_LIBRARIES].row;
+
+	return clinic_session_text(session, library[library_id].path_id);
 }

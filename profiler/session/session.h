@@ -32,6 +32,7 @@
 #include "session/rows.h"
 
 #define CLINIC_STACK_ROOT 0u
+#define CLINIC_NOTE_BYTES 4608 /* a path, and a sentence around it */
 
 struct clinic_session;
 
@@ -81,6 +82,11 @@ int clinic_session_add_refusal(struct clinic_session *session,
 int clinic_session_add_note(struct clinic_session *session, int is_warning,
 			    const char *text);
 
+/* The same, made as printf makes it; cut at CLINIC_NOTE_BYTES. */
+__attribute__((format(printf, 3, 4))) int
+clinic_session_format_note(struct clinic_session *session, int is_warning,
+			   const char *format, ...);
+
 /* Reading. A table's rows as an array of its struct:
  *	const struct clinic_sample *sample =
  *		clinic_session_rows(s, CLINIC_SAMPLES, &count);
@@ -89,6 +95,8 @@ const void *clinic_session_rows(const struct clinic_session *session,
 				enum clinic_table table, uint32_t *count);
 const char *clinic_session_text(const struct clinic_session *session,
 				uint32_t id); /* "" when there is none */
+const char *clinic_session_library_path(const struct clinic_session *session,
+					uint32_t library_id);
 
 /* All of `from` into a new session: with the same numbers for everything. */
 int clinic_session_copy(struct clinic_session *into,

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "deadlines.h"
+
 static sem_t clocked_sem, tried_sem, expired_sem;
 static pthread_rwlock_t tried_rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_barrier_t barrier;
@@ -20,22 +22,6 @@ static union {
 	pthread_mutex_t mutex;
 	sem_t sem;
 } place;
-
-static struct timespec in_ms(clockid_t clock, long ms)
-{
-	struct timespec at;
-
-	clock_gettime(clock, &at);
-	at.tv_nsec += ms * 1000000;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	return at;
-}
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
 
 static void check(int is_right)
 {

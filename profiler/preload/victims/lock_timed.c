@@ -8,6 +8,8 @@
 #include <threads.h>
 #include <time.h>
 
+#include "deadlines.h"
+
 static pthread_mutex_t timed = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t clocked = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t expired = PTHREAD_MUTEX_INITIALIZER;
@@ -17,22 +19,6 @@ static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 static mtx_t eleven;
 static pthread_barrier_t gate;
-
-static struct timespec in_ms(clockid_t clock, long ms)
-{
-	struct timespec at;
-
-	clock_gettime(clock, &at);
-	at.tv_nsec += ms * 1000000;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	return at;
-}
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
 
 static void *wait_for_each(void *unused)
 {
