@@ -1,8 +1,8 @@
 """c_tests.py - pytest collects the cmocka tests: foo_test.c -> build/tests/foo_test.
 
 Each `cmocka_unit_test(name)` in a *_test.c is one pytest item per build mode (release, address,
-thread); /* slow */ behind it is the mark of that name. A binary is run once per mode, by one worker;
-its TAP lines say what passed. A test whose line never came
+thread); /* slow */ behind it is the mark of that name. A program that starts no thread has no race: there is nothing
+in it for mode thread. A binary is run once per mode, by one worker; its TAP lines say what passed. A test whose line never came
 (crash, sanitizer abort) fails with what the binary printed.
 """
 
@@ -54,11 +54,18 @@ def run_binary(binary: str) -> tuple[dict[str, str], str]:
     return results, output
 
 
+def starts_threads(binary: Path) -> bool:
+    """By the names that it takes from the C library, or has of its own."""
+    return any(name in binary.read_bytes() for name in (b"pthread_create", b"thrd_create"))
+
+
 class CTestFile(pytest.File):
     def collect(self):
         listed = re.findall(r"cmocka_unit_test\w*\(\s*(\w+)[^)]*\),?[ \t]*(/\* slow \*/)?", self.path.read_text())
         for mode in self.config.getoption("--c-modes").split(","):
             binary = Path(MODES[mode]) / "tests" / self.path.stem
+            if mode == "thread" and binary.exists() and not starts_threads(binary):
+                continue
             for name, is_slow in listed:
                 one = CTest.from_parent(self, name=f"{name}[{mode}]", binary=binary, test=name)
                 one.add_marker(pytest.mark.xdist_group(str(binary)))

@@ -11,8 +11,9 @@ PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p few_in_check \
 	$(PYTEST_ARGS)
 
-# The tests of one C program stay together: it is run once.
-ON_ALL_CPUS = -n auto --dist loadgroup
+# One worker more than processors, for a test waits now and then. The tests of
+# one C program stay together: it is run once.
+ON_ALL_CPUS = -n $(shell expr $$(nproc) + 1) --dist loadgroup
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
 
@@ -102,10 +103,9 @@ test: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build test-build check-headers check-format
 	$(section) warnings $(MAKE) check-warnings
-	$(section) 'tests on all cores' $(PYTEST) -m "not alone" --second-look=$(SECOND_LOOK) \
+	$(section) tests $(PYTEST) --second-look=$(SECOND_LOOK) \
 	  --c-modes=release,address,thread $(ON_ALL_CPUS) || :
 	$(look_again)
-	$(section) 'tests that measure time' $(PYTEST) -m alone || :
 	$(end_sections)
 
 ## check-as-user: make check without privileges, in a copy of the tree

@@ -15,7 +15,9 @@ from sandbox import ROOT, Sandbox
 
 from labkit.evidence import unpacked
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
+# What looks at one audit stays with the worker that measured it, in the order in which it stands here.
+of_one_audit = pytest.mark.xdist_group("audited")
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def sandbox(tmp_path) -> Sandbox:
 def audited(tmp_path_factory) -> Sandbox:
     """One audit with a candidate that is good and one for every way to fail."""
     whole = Sandbox(tmp_path_factory.mktemp("audited"))
-    whole.lab("audit", "sick", "--budget", "quick", expect=0)
+    whole.audit()
     return whole
 
 
@@ -39,6 +41,7 @@ def candidate(sandbox: Sandbox, name: str) -> dict:
     return next(one for one in numbers(sandbox)["candidates"] if one["id"] == name)
 
 
+@of_one_audit
 def test_audit_is_sealed_and_accepts_the_good_candidate(audited):
     folder = audited.versions()[-1]
     assert {"audit.md", "audit.json", "checklist.md", "MANIFEST.sha256"} <= {path.name for path in folder.iterdir()}
@@ -46,6 +49,7 @@ def test_audit_is_sealed_and_accepts_the_good_candidate(audited):
     assert not list(folder.rglob("*.tmp")) and not list(folder.rglob("*.rows.jsonl"))
 
 
+@of_one_audit
 @pytest.mark.parametrize("name, reason", [("broken", "build"), ("wrong", "answer"), ("crash", "crash"),
                                           ("hang", "timeout")])
 def test_a_candidate_that_fails_is_rejected_with_its_reason(audited, name, reason):
@@ -56,6 +60,7 @@ def test_a_candidate_that_fails_is_rejected_with_its_reason(audited, name, reaso
     assert name in (audited.versions()[-1] / "audit.md").read_text()
 
 
+@of_one_audit
 def test_a_wrong_answer_shows_both(audited):
     found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / "wrong.json").read_text())["data"]
     pair = found["answers"][-1]
@@ -65,10 +70,12 @@ def test_a_wrong_answer_shows_both(audited):
     assert pair["baseline"] in page and pair["candidate"] in page
 
 
+@of_one_audit
 def test_a_candidate_whose_target_no_profile_saw_is_rejected(audited):
     assert not candidate(audited, "untraceable")["accepted"]
 
 
+@of_one_audit
 def test_the_line_for_ci_holds_the_stage_that_the_union_silenced_and_can_go_red(audited):
     guard = numbers(audited, 0)["trade_offs"]["guard"]
     assert [(one["stage"], one["status"]) for one in guard["silence"]] == [("sum", "held")]
@@ -80,13 +87,15 @@ def test_the_line_for_ci_holds_the_stage_that_the_union_silenced_and_can_go_red(
     assert merged.returncode == 0
 
 
+@of_one_audit
 def test_nothing_changed_means_nothing_measured(audited):
     before = audited.versions()
-    done = audited.lab("audit", "sick", "--budget", "quick", expect=0)
+    done = audited.audit()
     assert "nothing has changed" in done.stdout
     assert audited.versions() == before
 
 
+@of_one_audit
 def test_sealed_report_verifies_and_a_changed_digit_is_named(audited):
     folder = audited.versions()[-1]
     audited.lab("verify", str(folder), expect=0)
@@ -102,11 +111,12 @@ def test_sealed_report_verifies_and_a_changed_digit_is_named(audited):
     audited.lab("verify", str(folder), expect=0)
 
 
+@of_one_audit
 def test_a_changed_candidate_alone_is_measured_again(audited):
     source = audited.folder / "workloads/sick/candidates/no-copy/sum.c"
     source.write_text(source.read_text().replace("sum * 31", "31 * sum"))
     audited.manifest.write_text(audited.manifest.read_text().replace("Sum in place", "Sum in place, reworded"))
-    done = audited.lab("audit", "sick", "--budget", "quick", expect=0)
+    done = audited.audit()
     assert "candidates/no-copy: done" in done.stderr and "baseline: unchanged" in done.stdout
     assert "candidates/crash: unchanged" in done.stdout
     assert len(audited.versions()) == 2
@@ -149,25 +159,6 @@ def test_baseline_that_does_not_compile(sandbox):
     assert "nothing to compare with" in sandbox.lab("audit", "sick", expect=4).stderr
 
 
-def test_without_perf_the_report_says_so(sandbox):
-    sandbox.keep_candidates("no-copy")
-    sandbox.lab("audit", "sick", "--budget", "quick", expect=0, env=sandbox.environment_without("perf"))
-    assert "Perf is not installed" in (sandbox.versions()[-1] / "audit.md").read_text()
-
-
-def test_where_perf_is_forbidden_the_next_best_is_used_and_named(sandbox):
-    """A seccomp filter answers EPERM to perf_event_open, as containers do."""
-    sandbox.keep_candidates("no-copy")
-    forbid = [str(ROOT / "build/victims/forbid_perf"), "/usr/bin/python3", "-B", str(ROOT / "scripts/lab")]
-    done = subprocess.run([*forbid, "audit", "sick", "--budget", "quick"], cwd=sandbox.folder, capture_output=True,
-                          text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    samplings = json.loads((sandbox.versions()[-1] / "evidence/profile.json").read_text())["data"]["samplings"]
-    assert [one["quality"]["backend"] for one in samplings] == ["timer"]
-    page = (sandbox.versions()[-1] / "audit.md").read_text()
-    assert "Perf failed" in page
-
-
 def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
@@ -184,9 +175,20 @@ def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
         subprocess.run(["umount", str(small)], check=True)
 
 
-@pytest.mark.parametrize("phase", ["baseline", "profile", "candidates/no-copy", "rebench"])
-def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox, phase):
+def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox):
+    """Each call comes one phase further, and is interrupted there."""
     sandbox.keep_candidates("no-copy")
+    for phase in ("baseline", "profile", "candidates/no-copy", "rebench"):
+        interrupt_in(sandbox, phase)
+        for path in sandbox.versions()[-1].rglob("*.json"):
+            json.loads(path.read_text())
+        assert not list(sandbox.folder.rglob("*.tmp"))
+    done = sandbox.audit()
+    assert "baseline: unchanged" in done.stdout and "candidates/no-copy: unchanged" in done.stdout
+    sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
+
+
+def interrupt_in(sandbox: Sandbox, phase: str) -> None:
     argv = ["/usr/bin/python3", "-B", str(ROOT / "scripts/lab"), "audit", "sick", "--budget", "quick"]
     running = subprocess.Popen(argv, cwd=sandbox.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
                                start_new_session=True)
@@ -196,11 +198,6 @@ def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox, phase
     rest = running.communicate(timeout=60)[1]
     assert running.returncode == 3, seen + rest
     assert "interrupted" in rest and "Traceback" not in rest
-    for path in sandbox.versions()[-1].rglob("*.json"):
-        json.loads(path.read_text())
-    assert not list(sandbox.folder.rglob("*.tmp"))
-    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
-    sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
 
 
 TITLES = {"profile": "profile (", "baseline": "baseline ..."}
@@ -247,6 +244,7 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
     assert "baseline: unchanged" in done.stdout
 
 
+@of_one_audit
 def test_candidates_and_the_union_are_measured_by_the_engine(audited):
     """Every row says its stage; each block has a link order of its own, a canary, and the plan stand in the evidence."""
     folder = audited.versions()[0] / "evidence"
@@ -261,24 +259,29 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
             found["campaign"]["first_stage_blocks"].values())
 
 
-def test_a_complaint_about_allocations_is_judged_by_counts(sandbox):
+def test_a_complaint_about_allocations_is_judged_by_counts_and_needs_no_perf(sandbox):
     """One allocation a batch before, none after: exact, so two counts an arm decide, and time is only watched."""
     sandbox.keep_candidates("no-copy")
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"allocations"'))
-    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
+    sandbox.audit(env=sandbox.environment_without("perf"))
     found = candidate(sandbox, "no-copy")
     assert found["accepted"] and found["gain"]["verdict"] == "improved"
     assert (found["gain"]["a_median"], found["gain"]["b_median"]) == (1.0, 0.0)
     page = (sandbox.versions()[-1] / "audit.md").read_text()
+    assert "Perf is not installed" in page
     assert "**1 before, 0 after**, counted in every run" in page and "nan" not in page and "The complaint is closed" in page
     sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
 
 
-def test_a_complaint_about_a_tail_is_judged_by_the_tail_of_every_process(sandbox):
-    """Forty batched samples a process gave no p95 at all, and the candidate was called unmeasured."""
+def test_a_complaint_about_a_tail_is_judged_by_the_tail_of_every_process_and_without_perf_events(sandbox):
+    """Forty batched samples a process gave no p95 at all, and the candidate was called unmeasured. A seccomp filter
+    answers EPERM to perf_event_open, as containers do: the next best is used and named."""
     sandbox.keep_candidates("no-copy")
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"p95"'))
-    sandbox.lab("audit", "sick", "--budget", "quick", expect=0)
+    sandbox.audit(prefix=(str(ROOT / "build/victims/forbid_perf"),))
+    samplings = json.loads((sandbox.versions()[-1] / "evidence/profile.json").read_text())["data"]["samplings"]
+    assert [one["quality"]["backend"] for one in samplings] == ["timer"]
+    assert "Perf failed" in (sandbox.versions()[-1] / "audit.md").read_text()
     found = candidate(sandbox, "no-copy")
     assert found["gain"]["metric"] == "p95" and found["rule"] != "unmeasured"
     assert found["ceiling_ratio"] is None, "a share of the CPU time bounds no tail"

@@ -15,10 +15,10 @@ from recorded_session import BUILD, OURSELVES, Caller, Session, needs_perf, read
 
 
 @pytest.fixture(scope="session")
-def build_lua(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def build_lua() -> Callable[[str], Path]:
     """Compiles Debian's Lua with one more flag, say -fno-omit-frame-pointer."""
     try:
-        return partial(debian_lua.build, debian_lua.fetch(tmp_path_factory.mktemp("lua")))
+        return partial(debian_lua.build, debian_lua.source())
     except debian_lua.Unavailable as reason:
         pytest.skip(str(reason))
 

@@ -1,18 +1,48 @@
 """debian_lua.py - Lua 5.4 from Debian's source package: a program nobody here wrote, built as one likes.
 
-Needs apt-get and dpkg-source (package dpkg-dev), and Debian's mirror. Raises Unavailable, which says why.
+Needs apt-get and dpkg-source (package dpkg-dev), and Debian's mirror, once: the source and what was built of it stay in
+build/, and tests that run side by side wait for each other. Raises Unavailable, which says why.
 """
 
+import fcntl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+KEPT = Path(__file__).resolve().parents[1] / "build/debian-lua"
 
 
 class Unavailable(Exception):
     """The source cannot be had here; the reason."""
 
 
-def fetch(folder: Path) -> Path:
-    """Unpacks the source below the folder; where it lies."""
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with open(KEPT / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def source() -> Path:
+    """Where the source lies; it is fetched if it is not there yet."""
+    with one_at_a_time():
+        if not (found := unpacked(KEPT)):
+            with TemporaryDirectory(dir=KEPT) as folder:
+                fetch(Path(folder))
+                fetched = unpacked(Path(folder))
+                found = fetched.rename(KEPT / fetched.name)
+    return found
+
+
+def unpacked(folder: Path) -> Path | None:
+    return next((path for path in folder.glob("lua5.4-*") if path.is_dir()), None)
+
+
+def fetch(folder: Path) -> None:
+    """Unpacks the source below the folder."""
     # A source list of its own: the machine's may have no deb-src line.
     sources = folder / "sources.list"
     sources.write_text("deb-src http://deb.debian.org/debian bookworm main\n")
@@ -27,17 +57,22 @@ def fetch(folder: Path) -> Path:
             raise Unavailable(f"apt-get {command[0]}: {error}") from error
         if done.returncode:
             raise Unavailable(f"apt-get {' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")
-    return next(path for path in folder.iterdir() if path.is_dir() and path.name.startswith("lua5.4-"))
 
 
 def build(source: Path, flag: str) -> Path:
     """The interpreter, compiled with one more flag, say -fno-omit-frame-pointer; once per flag."""
     binary = source / f"lua{flag}"
-    if binary.exists():
-        return binary
+    with one_at_a_time():
+        if not binary.exists():
+            compile_lua(source, flag, binary)
+    return binary
+
+
+def compile_lua(source: Path, flag: str, binary: Path) -> None:
     # What debian/rules writes for its multiarch folders.
     (source / "src/lua5.4-deb-multiarch.h").write_text('#define DEB_HOST_MULTIARCH "none"\n')
     files = [path for path in (source / "src").glob("*.c") if path.name != "luac.c"]
-    subprocess.run(["gcc", "-O2", "-g", flag, "-DLUA_USE_LINUX", "-o", binary, *files, "-Wl,-E", "-lm", "-ldl"],
+    half = binary.with_name("half-built")  # of a run that was stopped
+    subprocess.run(["gcc", "-O2", "-g", flag, "-DLUA_USE_LINUX", "-o", half, *files, "-Wl,-E", "-lm", "-ldl"],
                    check=True, capture_output=True)
-    return binary
+    half.rename(binary)

@@ -111,9 +111,9 @@ class Session:
         return self.weight_where(lambda names: True) / self.file["quality"]["accounted_cpu_ns"]
 
     def is_reconciled(self) -> bool:
-        """A kernel that may not be seen splits user from kernel time by its own ticks: a few of them, of a short run,
-        are several percent."""
-        within = 0.05 if self.sees_kernel() else 0.2
+        """A kernel that may not be seen splits user from kernel time by its own ticks, and timers fire at no other
+        moment: a few ticks, of a short run on a crowded machine, are several percent."""
+        within = 0.05 if self.sees_kernel() and self.file["quality"]["backend"] != "timer" else 0.2
         return abs(self.reconciliation() - 1) < within
 
 

@@ -74,18 +74,14 @@ def test_the_padding_of_a_title_is_cut(anybodys_folder):
     assert read_session(anybodys_folder / "s.json")["about"]["command"] == "'titled: at work'"
 
 
-def lost(stderr: str) -> int:
-    return int(stderr.split(" lost,")[0].split()[-1])
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_many_mappings(record, backend):
-    """The time to follow them must not grow as the square of their number: of a minute, no test would wait the end."""
+    """The time to follow them must not grow as the square of their number: of a minute, no test would wait the end. It is
+    counted in CPU time, some 3 us each: what a crowded machine loses of its samples is not the question."""
     session = record(VICTIMS / "many_mappings", MANY, 300, backend=backend)
     assert session.share("burn_amid") > 0.3
     assert session.named_ratio() > 0.9
-    if backend == "perf":
-        assert lost(session.stderr) == 0
+    assert session.file["quality"]["collector_cpu_ns"] < MANY * 40_000
 
 
 def test_many_mappings_under_the_allocation_counter(record):

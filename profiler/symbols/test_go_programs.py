@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from recorded_session import Session
+from recorded_session import BUILD, Session
 
 # Compilers and real programs, for seconds each: for `make test`.
 pytestmark = pytest.mark.slow
@@ -51,7 +51,8 @@ def build(folder: Path, source: str, *options: str) -> Path:
     if not shutil.which("go"):
         pytest.skip("go is not installed")
     (folder / "program.go").write_text(source)
-    environment = os.environ | {"HOME": str(folder), "GOCACHE": str(folder / "cache"), "GO111MODULE": "off"}
+    # One cache for all: the standard library is compiled once for each way of linking.
+    environment = os.environ | {"HOME": str(folder), "GOCACHE": str(BUILD / "go-cache"), "GO111MODULE": "off"}
     done = subprocess.run(["go", "build", *options, "-o", "program", "program.go"], cwd=folder, env=environment,
                           capture_output=True, text=True)
     if done.returncode:

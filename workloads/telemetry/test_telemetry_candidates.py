@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -28,33 +29,47 @@ def compile_variant(cache: Path, one: variant.Variant, *flags: str, link: tuple,
     objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags))
                for name, text in one.sources.items() if name.endswith(".c")]
     objects += [_object(folder, path.name, path.read_text(), (*FLAGS, *flags)) for path in more]
-    binary = cache / f"{one.name}{'-tests' if more else ''}"
+    binary = cache / f"{os.getpid()}-{one.name}{'-tests' if more else ''}"
     subprocess.run(["gcc", *flags, *objects, *link, "-o", binary], check=True)
     return binary
 
 
 def _folder(cache: Path, headers: dict[str, str]) -> Path:
-    folder = cache / hashlib.sha256(json.dumps(headers).encode()).hexdigest()[:16]
+    ours = {str(path): path.read_text() for path in sorted(Path("profiler/include").rglob("*.h"))}
+    folder = cache / hashlib.sha256(json.dumps([headers, ours]).encode()).hexdigest()[:16]
     folder.mkdir(exist_ok=True)
     for name, text in headers.items():
-        (folder / name).write_text(text)
+        _write(folder / name, text)
     return folder
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: another worker may be reading."""
+    half = path.with_name(f"{os.getpid()}-{path.name}")
+    half.write_text(text)
+    half.rename(path)
 
 
 def _object(folder: Path, name: str, text: str, flags: tuple) -> Path:
     stem = folder / hashlib.sha256(json.dumps([name, text, flags]).encode()).hexdigest()[:16]
     source, target = stem.with_suffix(".c"), stem.with_suffix(".o")
     if not target.exists():
-        source.write_text(text)
-        done = subprocess.run(["gcc", *flags, "-Iprofiler/include", f"-I{folder}", "-c", source, "-o", target],
+        _write(source, text)
+        half = target.with_name(f"{os.getpid()}-{target.name}")
+        done = subprocess.run(["gcc", *flags, "-Iprofiler/include", f"-I{folder}", "-c", source, "-o", half],
                               capture_output=True, text=True)
         assert done.returncode == 0, f"{name}: {done.stderr}"
+        half.rename(target)
     return target
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("variants")
+    """Of all workers of one run: each would else compile every candidate."""
+    below = tmp_path_factory.getbasetemp()
+    folder = (below.parent if "PYTEST_XDIST_WORKER" in os.environ else below) / "variants"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="module")

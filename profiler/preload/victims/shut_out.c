@@ -1,9 +1,10 @@
 /*
  * shut_out HOW: a daemon that can no longer open what it could, and a worker
  * that it forks from then on. 100 blocks of its own and 300 of the worker's,
- * who uses the processor for 300 ms. HOW: "user" gives up root, "root" takes
- * another root folder, "both", and "network" gives up root and leaves the
- * network too.
+ * who uses the processor for 300 ms; the daemon for 50 ms before, so that
+ * its own record, which the first tick opens, is there in time. HOW: "user"
+ * gives up root, "root" takes another root folder, "both", and "network"
+ * gives up root and leaves the network too.
  */
 #include <grp.h>
 #include <sched.h>
@@ -25,9 +26,9 @@ static void allocate(int count)
 	}
 }
 
-__attribute__((noinline)) static void spin(void)
+__attribute__((noinline)) static void spin(int milliseconds)
 {
-	clock_t end = clock() + CLOCKS_PER_SEC * 3 / 10;
+	clock_t end = clock() + CLOCKS_PER_SEC / 1000 * milliseconds;
 
 	while (clock() < end)
 		;
@@ -51,12 +52,13 @@ int main(int argc, char **argv)
 	int status;
 
 	allocate(100);
+	spin(50);
 	if (argc < 2 || shut_out(argv[1]))
 		return 2;
 	worker = fork();
 	if (!worker) {
 		allocate(300);
-		spin();
+		spin(300);
 		exit(0);
 	}
 	return waitpid(worker, &status, 0) == worker ? status : 1;

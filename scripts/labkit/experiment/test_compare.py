@@ -236,7 +236,7 @@ def test_a_long_program_that_answers_wrongly_is_found_in_its_first_run():
 def test_several_commands_and_values_are_one_comparison(tmp_path):
     files = {option: tmp_path / f"out.{option}" for option in ("json", "csv", "markdown")}
     done = lab("compare", "--a", "sleep 0.0{n}", "--b", "sleep 0.0{n}0", "--also", "sleep 0.1{n}", "--name", "old", "--name", "same",
-               "--name", "=new", "--scan", "n=1,2", "--budget", 45, *(word for option, path in files.items() for word in (f"--{option}", path)))
+               "--name", "=new", "--scan", "n=1,2", "--budget", 20, *(word for option, path in files.items() for word in (f"--{option}", path)))
     document = json.loads(files["json"].read_text())
     assert [case["name"] for case in document["cases"]] == ["same, n=1", "=new, n=1", "same, n=2", "=new, n=2"], done.stderr
     assert set(document["arms"]) == {f"{name}, n={n}" for name in ("old", "same", "=new") for n in (1, 2)}

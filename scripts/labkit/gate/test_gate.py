@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -37,7 +38,7 @@ GUILTY = {"more": "__attribute__((noinline)) static void guilty(long n) { for (v
           "call": "guilty(4000000);"}
 
 
-def program(micros=12000, more="", call=""):
+def program(micros=4000, more="", call=""):
     return PROGRAM.format(micros=micros, more=more, call=call)
 
 
@@ -55,18 +56,23 @@ def commit(repository, name, **files):
     git(repository, "tag", name)
 
 
-@pytest.fixture
-def repository(tmp_path):
-    folder = tmp_path / "project"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def six_commits(tmp_path_factory):
+    """Made once: they take forty processes."""
+    folder = tmp_path_factory.mktemp("six_commits")
     git(folder, "init", "-q")
     (folder / ".gitignore").write_text("program\n")
     commit(folder, "base", program_c=program(), Makefile="program: program.c\n\tcc -O1 $< -o $@\n")
-    commit(folder, "good", program_c="/* tidier */\n" + program(12001))
-    commit(folder, "bad", program_c=program(30000, **GUILTY))
+    commit(folder, "good", program_c="/* tidier */\n" + program(4001))
+    commit(folder, "bad", program_c=program(12000, **GUILTY))
     commit(folder, "wrong", program_c=program().replace("42", "43"))
     commit(folder, "broken", program_c="int main(void) { return }")
     return folder
+
+
+@pytest.fixture
+def repository(six_commits, tmp_path):
+    return Path(shutil.copytree(six_commits, tmp_path / "project"))
 
 
 def lab_gate(repository, head, *arguments, base="base", budget=30, run="./program", **options):
