@@ -78,6 +78,10 @@ rebench: instruments
 audit: instruments
 	$(Q)$(LAB) audit $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
+## audit-all: every patient, one after the other, and one table at the end
+audit-all: instruments
+	$(Q)$(LAB) audit --all --budget $(call quoted,$(BUDGET))
+
 #: R the folder of a sealed report, for verify
 
 ## verify: recompute every number of the sealed report R from its evidence

@@ -9,7 +9,7 @@ _lab()
 	fi
 	case ${COMP_WORDS[1]} in
 	audit)
-		options="--budget --repetition"
+		options="--budget --repetition --all"
 		workloads=1
 		;;
 	baseline)

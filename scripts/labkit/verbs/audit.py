@@ -1,20 +1,42 @@
 """audit - run whatever is missing or stale, then render and seal the report"""
 
+import json
 from pathlib import Path
 
-from labkit.audit import audit_state, flow
-from labkit.outcome import Exit
+from labkit.audit import audit_state, flow, version
+from labkit.outcome import Exit, LabError
 from labkit.verbs import add_audit_arguments
+from labkit.workload import manifest
 
 
 def add_arguments(parser) -> None:
     add_audit_arguments(parser)
     parser.add_argument("--repetition", type=int, default=0, metavar="NUMBER",
                         help="seeds of its own for an audit that is made several times; the default is 0")
+    parser.add_argument("--all", action="store_true", help="every workload, one after the other, and one table at the end")
 
 
 def run(args) -> Exit:
-    state = audit_state.load(args.workload, args.budget, args.repetition)
+    return run_all(args) if args.all else run_one(args.workload, args)
+
+
+def run_all(args) -> Exit:
+    """One that fails does not keep the others from being audited."""
+    from labkit.report.audit_table import audit_table
+
+    audits, failures, code = {}, {}, Exit.PASSED
+    for name in manifest.finished_names():
+        try:
+            run_one(name, args)
+            audits[name] = json.loads((version.latest(name) / "audit.json").read_text())
+        except LabError as error:
+            failures[name], code = str(error).splitlines()[0], error.code
+    print(audit_table(audits, failures))
+    return code
+
+
+def run_one(workload: str, args) -> Exit:
+    state = audit_state.load(workload, args.budget, args.repetition)
     standing = flow.standing(state)
     if standing is not None:
         print(f"audit: nothing has changed since {standing} was sealed; read {standing / 'audit.md'}")

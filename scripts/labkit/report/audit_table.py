@@ -1,0 +1,30 @@
+"""audit_table.py - the table at the end of `make audit-all`.  audit.json of several reports -> audit_table -> text
+
+One row a case: its verdict, its gain with the interval, and what the lab rejected by which rule.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labkit.wording import gain_interval
+
+HEAD = ("case", "verdict", "gain", "rejected")
+
+
+def audit_table(audits: Mapping[str, Mapping[str, Any]], failures: Mapping[str, str]) -> str:
+    """audits: {workload: the numbers of its report}. failures: {workload: why it has none}."""
+    rows = [HEAD, *(row_of(name, audit) for name, audit in audits.items()),
+            *((name, "failed", "–", why) for name, why in failures.items())]
+    return "\n".join(_laid_out(rows))
+
+
+def row_of(name: str, audit: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    gain = audit["headline"]["gain"]
+    shown = gain_interval(gain["gain_ratio"], gain["gain_low"], gain["gain_high"]) if gain else "–"
+    rejected = ", ".join(f"{one['id']} ({one['rule']})" for one in audit["candidates"] if one["verdict"] == "rejected")
+    return name, audit["headline"]["verdict"], shown, rejected or "nothing"
+
+
+def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]

@@ -1,0 +1,19 @@
+"""The table at the end of `make audit-all`: a row for every case, those that failed included."""
+
+import json
+from pathlib import Path
+
+from labkit.report.audit_table import audit_table
+
+HOTSPOT = json.loads(Path("reports/hotspot/v0001/audit.json").read_text())
+
+
+def test_every_case_has_a_row_and_columns_are_in_line():
+    head, hotspot, bare, broken = audit_table({"hotspot": HOTSPOT, "bare": {"headline": {"gain": None, "verdict": "nothing accepted"}, "candidates": []}},
+                                              {"broken": "its baseline does not compile"}).splitlines()
+    assert head.split() == ["case", "verdict", "gain", "rejected"]
+    assert hotspot.startswith("hotspot  closed ") and "74.888×" in hotspot
+    assert hotspot.endswith("sellers-wide (regression), primality-fermat (answer)")
+    assert bare.split("  ")[0] == "bare" and bare.endswith("nothing")
+    assert broken.startswith("broken   failed ") and broken.endswith("its baseline does not compile")
+    assert hotspot.index("closed") == bare.index("nothing accepted") == head.index("verdict")
