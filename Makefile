@@ -55,7 +55,7 @@ setup-test: setup
 	@scripts/setup.sh run test
 PHONY += setup-test
 
-include profiler/profiler.mk fixtures/fixtures.mk workloads/workloads.mk
+include profiler/profiler.mk profiler/release.mk fixtures/fixtures.mk workloads/workloads.mk
 include hardening/hardening.mk docs/docs.mk $(wildcard scripts/*.mk)
 
 ## baseline: time the patient W as it is

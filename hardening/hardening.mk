@@ -119,3 +119,15 @@ PHONY += test-release
 test-release:
 	@scripts/setup.sh release
 	@scripts/test_release.sh $(or $(RELEASE),$(error RELEASE= is missing: make test-release RELEASE=trixie))
+
+#: GATES more for release-check and gates-red: --only 05 07
+PHONY += release-check gates-red
+## release-check: every gate of a release; writes hardening/release-checklist.md and evidence.json
+release-check: setup-test c-tests build
+	$(Q)scripts/setup.sh gates
+	$(Q)$(PYTHON) -B hardening/release_check.py $(GATES)
+
+## gates-red: plants a fault for each gate, which must turn it red
+gates-red: setup-test
+	$(Q)scripts/setup.sh gates
+	$(Q)$(PYTHON) -B hardening/release_check.py --red $(GATES)

@@ -10,7 +10,7 @@ SAN_FLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=all
 SAN_FLAGS_thread := -fsanitize=thread
 SAN_FLAGS := $(SAN_FLAGS_$(SAN))
 
-CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) $(SAN_FLAGS)
+CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) $(SAN_FLAGS) $(PROFILE_FLAGS)
 CPPFLAGS = -Iprofiler/include -Iprofiler -D_GNU_SOURCE
 LIBRARIES = -ldw -lelf -ljansson -lz -llzma -liberty -lpthread
 
@@ -58,7 +58,7 @@ $(O)/lib/libclinic.a: $(CLINIC_OBJECTS)
 $(O)/lib/libclinic-bench.a: $(BENCH_OBJECTS)
 $(O)/lib/lib%.a:
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcsD $@ $^
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
 $(O)/lib/libclinic-preload.so: $(PRELOAD_OBJECTS)
 	@mkdir -p $(@D)

@@ -1,0 +1,134 @@
+"""release_check.py - `make release-check` and `make gates-red`.  hardening/gates/NN-name -> release-checklist.md, evidence.json
+
+A gate is a program: exit 0 passed, 1 failed, 77 skipped; its last line is the evidence, or the reason. NN-name.red
+plants a fault and exits 0 if the gate then fails: a gate that cannot go red proves nothing. What a gate asserts is
+the comment on its second line. All run in the folder they are started in, which red twins use.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+GATES = Path("hardening/gates")
+PAGE, EVIDENCE = Path("hardening/release-checklist.md"), Path("hardening/evidence.json")
+NAME = re.compile(r"\d\d-[a-z-]+")
+VERDICTS = {0: "pass", 77: "skip"}
+TIMEOUT_S = 1200
+
+
+@dataclass(frozen=True)
+class Result:
+    gate: str
+    asserts: str
+    verdict: str  # pass, fail or skip
+    evidence: str
+    seconds: float
+
+
+def gates(only: list[str]) -> list[Path]:
+    found = sorted(path for path in GATES.iterdir() if NAME.fullmatch(path.name))
+    return [path for path in found if not only or path.name[:2] in only]
+
+
+def asserted_by(gate: Path) -> str:
+    """The comment on its second line, behind the name."""
+    second = gate.read_text(encoding="utf-8").splitlines()[1]
+    return second.removeprefix(f"# {gate.name} - ").rstrip(".")
+
+
+def run(program: Path) -> tuple[int, str, float]:
+    """Its exit code, the last line it printed, and how long it took. A gate that hangs has failed."""
+    started = time.monotonic()
+    with subprocess.Popen([f"./{program}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          start_new_session=True) as running:
+        try:
+            lines = running.communicate(timeout=TIMEOUT_S)[0].strip().splitlines()
+            code = running.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)  # and what it has started, which holds the pipe
+            code, lines = 1, [f"it did not end within {TIMEOUT_S} s"]
+    if code not in VERDICTS:
+        print("\n".join(f"    {line}" for line in lines[-40:-1]))
+    return code, lines[-1] if lines else "it printed nothing", time.monotonic() - started
+
+
+def check(only: list[str]) -> list[Result]:
+    results = []
+    for gate in gates(only):
+        code, last, seconds = run(gate)
+        results.append(Result(gate.name, asserted_by(gate), VERDICTS.get(code, "fail"), last, round(seconds, 1)))
+        print(f"{results[-1].verdict:5} {gate.name:20} {seconds:5.0f} s  {last}", flush=True)
+    return results
+
+
+def write(results: list[Result]) -> None:
+    EVIDENCE.write_text(json.dumps({"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain")),
+                                    "checked_utc": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                                    "gates": [asdict(one) for one in results]}, indent=1) + "\n")
+    PAGE.write_text(page(json.loads(EVIDENCE.read_text())))
+
+
+def page(evidence: dict) -> str:
+    """The checklist follows from the evidence alone; a test compares the two, and both with the gates."""
+    count = {verdict: sum(one["verdict"] == verdict for one in evidence["gates"]) for verdict in ("pass", "fail", "skip")}
+    dirty = ", with changes that are not committed" if evidence["dirty"] else ""
+    rows = [f"| {mark(one['verdict'])} | [{one['gate']}](gates/{one['gate']}) | {cell(one['asserts'])} | {cell(one['evidence'])} | {one['seconds']:.0f} |"
+            for one in evidence["gates"]]
+    return "\n".join([
+        "# Release checklist", "",
+        f"Written by `make release-check` on {evidence['checked_utc'][:16]} (UTC), of commit `{evidence['commit'][:12]}`{dirty}: "
+        f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped. Each gate has a twin that plants a fault and must turn it red "
+        "(`make gates-red`).", "",
+        "| | Gate | What it asserts | Evidence | s |", "|---|---|---|---|--:|", *rows]) + "\n"
+
+
+def mark(verdict: str) -> str:
+    return {"pass": "PASS", "fail": "**FAIL**", "skip": "skipped"}[verdict]
+
+
+def cell(text: str) -> str:
+    return text.replace("|", r"\|").replace("<", "&lt;")
+
+
+def check_red(only: list[str]) -> int:
+    """How many gates stayed green with a fault planted."""
+    green = 0
+    for gate in gates(only):
+        twin = gate.with_name(f"{gate.name}.red")
+        code, last, seconds = run(twin) if twin.exists() else (1, "it has no red twin", 0.0)
+        green += code not in VERDICTS
+        print(f"{'red' if code == 0 else 'skip' if code == 77 else 'GREEN':5} {gate.name:20} {seconds:5.0f} s  {last}", flush=True)
+    return green
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True).stdout.strip()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--red", action="store_true", help="run the red twins instead: each plants a fault that its gate must find")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="gates by their number; the page is not written")
+    args = parser.parse_args()
+    if unknown := set(args.only) - {path.name[:2] for path in gates([])}:
+        parser.error(f"there is no gate {', '.join(sorted(unknown))}")
+    if args.red:
+        return int(check_red(args.only) > 0)
+    results = check(args.only)
+    if not args.only:
+        write(results)
+    failed = [one.gate for one in results if one.verdict == "fail"]
+    print(f"release-check: {len(results) - len(failed)} of {len(results)} not red" + (f"; RED: {', '.join(failed)}" if failed else ""))
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

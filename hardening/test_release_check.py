@@ -1,0 +1,70 @@
+"""The checklist is that of its evidence and of the gates that stand here; every gate says what it asserts and has a red twin."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import release_check
+from release_check import EVIDENCE, PAGE, asserted_by, gates, page
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_page_follows_from_the_evidence_and_names_the_gates_that_stand_here():
+    evidence = json.loads(EVIDENCE.read_text())
+    assert PAGE.read_text() == page(evidence)
+    assert [one["gate"] for one in evidence["gates"]] == [gate.name for gate in gates([])]
+    assert [one["asserts"] for one in evidence["gates"]] == [asserted_by(gate) for gate in gates([])]
+
+
+@pytest.mark.parametrize("gate", gates([]), ids=lambda gate: gate.name)
+def test_a_gate_can_be_run_says_what_it_asserts_and_has_a_red_twin(gate):
+    assert os.access(gate, os.X_OK) and gate.read_text().splitlines()[1].startswith(f"# {gate.name} - ")
+    assert os.access(gate.with_name(f"{gate.name}.red"), os.X_OK)
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """A tree with three gates, and what release-check does there."""
+    folder = tmp_path / "hardening" / "gates"
+    folder.mkdir(parents=True)
+    for name, code in (("01-green", 0), ("02-red", 1), ("03-absent", 77), ("04-crashed", 139)):
+        for path, ends in ((folder / name, code), (folder / f"{name}.red", 1 if code == 139 else 0)):
+            path.write_text(f"#!/bin/sh\n# {name} - ends with {code}.\necho more\necho 'tool 1.0: | {code}'\nexit {ends}\n")
+            path.chmod(0o755)
+    return lambda *options: subprocess.run([sys.executable, "-B", ROOT / "hardening/release_check.py", *options], cwd=tmp_path,
+                                           capture_output=True, text=True)
+
+
+def test_a_red_gate_and_a_crashed_one_fail_and_a_skipped_one_does_not(planted, tmp_path):
+    done = planted()
+    assert done.returncode == 1 and "RED: 02-red, 04-crashed" in done.stdout
+    evidence = json.loads((tmp_path / EVIDENCE).read_text())
+    assert [one["verdict"] for one in evidence["gates"]] == ["pass", "fail", "skip", "fail"]
+    assert r"tool 1.0: \| 0" in (tmp_path / PAGE).read_text()
+    assert planted("--only", "01", "03").returncode == 0
+
+
+def test_a_twin_that_stays_green_fails(planted):
+    done = planted("--red")
+    assert done.returncode == 1 and "GREEN 04-crashed" in done.stdout and "red   01-green" in done.stdout
+
+
+def test_an_unknown_gate_is_a_sentence(planted):
+    done = planted("--only", "42")
+    assert done.returncode == 2 and "there is no gate 42" in done.stderr
+
+
+def test_a_gate_that_hangs_has_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(release_check, "TIMEOUT_S", 3)
+    Path("slow").write_text("#!/bin/sh\nsleep 1000 &\necho $! >child\nwait\n")
+    Path("slow").chmod(0o755)
+    code, said, _ = release_check.run(Path("slow"))
+    assert code == 1 and "did not end" in said
+    status = Path(f"/proc/{Path('child').read_text().strip()}/status")
+    assert not status.exists() or "State:\tZ" in status.read_text()  # nobody has asked for its end yet
