@@ -1,7 +1,7 @@
 /*
  * collect/arena_sums.h - the exact sums of a run's arenas, as session rows.
  *
- * The changes were told drain by drain; the arenas hold the sums of all, to
+ * The changes were read drain by drain; the arenas hold the sums of all, to
  * the call and byte, and what no change has: peaks, lifetimes, sizes.
  *
  * Errors     0 or -errno.
@@ -34,7 +34,7 @@ uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
 int clinic_arena_sums_add(const struct clinic_arena_sums *sums,
 			  enum clinic_table table, const void *row);
 
-/* The number that a site of that image was given; 0: it was never told. */
+/* The number that a site of that image was given; 0: it has none. */
 static inline uint32_t clinic_arena_site_number(const struct arena_image *image,
 						uint32_t id)
 {

@@ -8,7 +8,7 @@
  * Ownership  session and stacks are the caller's, and outlive it. Stages and
  *            threads are that session's.
  * Errors     0 or -errno.
- * Read next  sources/arena_source.h, who tells; alloc_rows.h and lock_rows.h,
+ * Read next  sources/arena_source.h, the sender; alloc_rows.h and lock_rows.h,
  *            the exact sums beside the changes.
  */
 #ifndef CLINIC_COLLECT_COUNTED_CHANGES_H

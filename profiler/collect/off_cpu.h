@@ -16,10 +16,10 @@
  *	A SILENT one that returns or ends gives a wait since the beginning.
  *
  * The stack of a wait is the one with which the thread left the CPU, where
- * the kernel tells it. Elsewhere it is that of the thread's last sample,
+ * the kernel reports it. Elsewhere it is that of the thread's last sample,
  * and called approximate; a thread that was never sampled has none.
  *
- * A return that nobody told of (it was lost) makes the time since then
+ * A return whose record was lost makes the time since then
  * unknown: it is in no wait, and shows up as a difference between a thread's
  * life and what is known of it.
  *

@@ -1,7 +1,7 @@
 /*
  * collect/pending_samples.h - samples and waits until they are read.
  *
- * They come in the order in which they were told, with the numbers of raw
+ * They come in the order in which they were drained, with the numbers of raw
  * stacks; stages come apart. Joined with both, they go into a session.
  *
  * Memory     rings, with the newest samples; stages are joined for good when

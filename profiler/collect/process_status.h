@@ -16,9 +16,9 @@
 struct clinic_metric;
 
 /*
- * Context switches are told per thread: one file each. Of processes with more
- * threads than this they are not read, and stay 0: reading a thousand files
- * 20 times a second would be felt.
+ * The kernel counts context switches by thread, in one file each. Of processes
+ * with more threads than this they are not read, and stay 0: reading a thousand
+ * files 20 times a second would be felt.
  */
 #define CLINIC_SWITCHES_THREADS_MAX 16
 

@@ -2,7 +2,7 @@
  * collect/processes.h - who runs in the target, and what each has mapped.
  *
  * Follows forks, execs, threads and names by the events of a backend. A
- * process that no event told of (it was there before, or the event was
+ * process that no event reported (it was there before, or the event was
  * lost) is read from /proc when it is first asked for.
  *
  * Ownership  a process lives until its last thread has ended and
@@ -70,8 +70,7 @@ bool clinic_processes_reread(struct clinic_process *process, uint64_t now_ns);
  */
 void clinic_processes_miss(struct clinic_processes *processes, uint32_t pid);
 
-/* Those that have not ended; as far as we were told. The first error ends it.
- */
+/* Visits the threads whose end was not reported. The first error ends it. */
 int clinic_processes_visit(const struct clinic_processes *processes,
 			   int (*visit)(void *context,
 					struct clinic_thread_state *thread),
@@ -82,7 +81,7 @@ uint32_t
 clinic_processes_states_count(const struct clinic_processes *processes);
 /*
  * Forgets threads that the system has no more, at the second time: for
- * backends that tell of no thread's end, or lost it.
+ * backends that report no thread's end, or lost it.
  */
 void clinic_processes_forget_ended(struct clinic_processes *processes);
 

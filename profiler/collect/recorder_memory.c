@@ -202,7 +202,7 @@ static int forget_threads(struct clinic_recorder *recorder)
 	return err;
 }
 
-/* Some backends tell of no thread's end: /proc is asked then. */
+/* Some backends report no thread's end: then /proc is asked. */
 static void forget_states(struct clinic_recorder *recorder)
 {
 	if (clinic_processes_states_count(recorder->processes) <

@@ -34,7 +34,7 @@ struct clinic_row_ring {
 
 int clinic_row_ring_add(struct clinic_row_ring *ring, const void *row);
 
-/* By time: not all that tell of something do so in order. */
+/* Sorts by time: not all rows are added in order of time. */
 void clinic_row_ring_sort(struct clinic_row_ring *ring);
 /* The i-th oldest. */
 void *clinic_row_ring_at(const struct clinic_row_ring *ring, size_t i);

@@ -191,7 +191,8 @@ static bool is_stranded(const struct clinic_unwound *walk)
 	       walk->end != CLINIC_END_DEPTH;
 }
 
-/* What would have done tells how much to ask for from now on. */
+/* How much of the stack would have been enough decides how much to ask for
+ * from now on. */
 static void count_walk(struct clinic_stack_walker *walker,
 		       const struct clinic_unwound *walk)
 {

@@ -8,7 +8,7 @@
  *	clinic_stack_walker_forget(walker);     when something was mapped
  *
  * The user part is unwound, and the kernel's frames, if any, go on top of it.
- * Code that nobody told of is looked for in /proc once more before a walk
+ * Code that no event reported is looked for in /proc once more before a walk
  * gives up in it.
  *
  * Speed      most of a stack is as it was one sample ago: from its outermost

@@ -12,7 +12,7 @@
 
 #include "collect/process_status.h"
 
-/* Becomes the program, or tells the parent why not. */
+/* Becomes the program, or reports to the parent why it could not. */
 static _Noreturn void become(char *const argv[], char *const *settings,
 			     int go_fd, int failed_fd)
 {

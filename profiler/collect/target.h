@@ -30,7 +30,7 @@ struct clinic_target {
 	pid_t pid;
 	bool is_attached;
 	int go_fd;     /* write end: the child execs when it reads a byte */
-	int failed_fd; /* read end: the child tells why it could not */
+	int failed_fd; /* read end: the child writes why it could not */
 	int pid_fd;    /* readable when the target has ended; -1: none */
 	bool has_ended;
 	int exit_code; /* as a shell says it: 128 + signal */

@@ -1,6 +1,6 @@
 /*
  * preload/departure.h - whether a program that is about to be started would
- * be observed, and who is told when it would not.
+ * be observed, and where that is noted when it would not.
  *
  *	departure = departure_to_path(path, environment);
  *	departure_of_us(&departure);             an exec does not come back
@@ -13,7 +13,8 @@
  *
  * Memory     none is allocated: these run in children of vfork.
  * Threads    any.
- * Read next  preload/exec_hooks.c, who asks; preload/unseen.h, who is told.
+ * Read next  preload/exec_hooks.c, who asks; preload/unseen.h, where it is
+ *noted.
  */
 #ifndef PRELOAD_DEPARTURE_H
 #define PRELOAD_DEPARTURE_H

@@ -1,8 +1,8 @@
 /*
- * preload/unseen.h - tells the collector of processes that it does not see.
+ * preload/unseen.h - lists processes for the collector that it does not see.
  *
  * Threads    any; each call is a few atomic instructions.
- * Errors     none: without a roll nobody is told.
+ * Errors     none: without a roll nothing is listed.
  * Signals    unseen_note_unopened may be called in a handler.
  * Read next  shared_memory/unseen_roll.h
  */

@@ -125,7 +125,7 @@ static int describe_frame(struct adding *a, const struct clinic_frame *frame,
 		      &key->name);
 }
 
-/* Unnamed below unnamed of the same library: a row that tells nothing. */
+/* Unnamed below unnamed of the same library: a row that says nothing new. */
 static bool is_same_nothing(const struct clinic_call_node *parent,
 			    const struct key *key)
 {

@@ -79,7 +79,7 @@ union any_row {
 	unsigned char bytes[96];
 };
 
-/* What one machine refuses is told once, not once a run. */
+/* A refusal of one machine is listed once, not once a run. */
 static bool is_told(const struct clinic_session *into, enum clinic_table table,
 		    const void *row)
 {

@@ -53,7 +53,7 @@ struct arena_head {
 	uint32_t version;
 	uint32_t pid;
 	uint64_t used_bytes;          /* head included */
-	uint64_t lost_count;          /* blocks that could not be had */
+	uint64_t lost_count;          /* blocks for which there was no memory */
 	uint64_t ended_ticks;         /* zero: killed, or still running */
 	uint32_t is_unobservable;     /* the program brings its own malloc */
 	uint32_t is_new_unobservable; /* C++ goes past malloc */

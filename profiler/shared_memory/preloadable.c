@@ -1,4 +1,4 @@
-/* Reads of a program's file what tells who will load it, and with what. */
+/* Reads in a program's file which loader and which libraries it needs. */
 #include "shared_memory/preloadable.h"
 
 #include <elf.h>

@@ -12,7 +12,7 @@
  * Reader     the collector, alone: stops at a kind of 0, sets to zero what it
  *            has consumed, and moves `tail`.
  * Times      CLOCK_MONOTONIC of the program, which may be in a time namespace
- *            of its own: `made` tells how far it is from the reader's.
+ *            of its own: `made` says how far it is from the reader's.
  * Units      bytes; positions only grow, modulo ring_bytes is the place.
  * Read next  timer_sampler.c, the writer; sources/timer_program.c, the reader.
  */

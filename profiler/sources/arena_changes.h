@@ -12,7 +12,7 @@ struct arena_emission {
 	clinic_on_event *on_event;
 	void *context;
 	uint64_t time_ns; /* of the events */
-	/* Nobody writes any more: what is not complete is told as it is. */
+	/* Nobody writes any more: what is incomplete is emitted as it is. */
 	bool is_final;
 	/* All rows are looked at; else only what was touched since the drain
 	 * before the last one. */

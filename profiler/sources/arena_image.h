@@ -2,7 +2,7 @@
  * sources/arena_image.h - a program image: a process until its end or exec.
  *
  * Its arena, and what a reader keeps beside it: where its addresses are, which
- * sites, threads and locks it has, and how far each was told already.
+ * sites, threads and locks it has, and how much of each was emitted already.
  *
  *	file  [head|STAGES|MAPS|THREAD|ROWS|SITE|SITE|WAIT|ROWS|MAPS|...
  *	            by kind and number:  spaces, sites, threads, rows, waits
@@ -12,7 +12,7 @@
  *
  * Ownership  an image must not move while it is open.
  * Errors     0 or -errno.
- * Read next  arena_file.h below it; arena_changes.h, which tells what changed.
+ * Read next  arena_file.h below it; arena_changes.h, which emits what changed.
  */
 #ifndef CLINIC_SOURCES_ARENA_IMAGE_H
 #define CLINIC_SOURCES_ARENA_IMAGE_H
@@ -27,7 +27,7 @@ struct arena_site {
 	uint32_t number; /* the receiver's; 0: it was not told yet */
 };
 
-/* What a thread did with a site, as far as it was told. */
+/* What a thread did with a site, as far as it was emitted. */
 struct arena_row_seen {
 	uint64_t allocations_count, bytes, frees_count, freed_bytes;
 	int64_t quiet_bytes; /* live at the quiet peak */
@@ -70,14 +70,14 @@ struct arena_image {
 	struct arena_array pending; /* size_t: blocks of sites without an id */
 	size_t sites_read;          /* blocks of sites, the pending ones too */
 	uint32_t looks_count;       /* at all of it */
-	int64_t live_bytes;         /* as far as it was told */
+	int64_t live_bytes;         /* as far as it was emitted */
 	bool is_changing;           /* at the last look */
 	struct arena_quiet_peak quiet_peak;
 	uint64_t resident_seen_bytes; /* the receiver's: most, at its looks */
 	bool is_damage_emitted;
 	bool is_gone;     /* its process is not there any more */
 	bool is_replaced; /* the process went on as another program */
-	bool is_done;     /* its process has ended, and all of it was told */
+	bool is_done;     /* its process has ended, and all of it was read */
 };
 
 int clinic_arena_image_open(const struct clinic_shared_folder *folder,

@@ -6,7 +6,7 @@
  *
  * libclinic-preload.so, loaded into the target, counts allocations and waits
  * for locks in an arena for each program, a file that we map too. Each drain
- * tells what was added to it since the last: one event for each call site and
+ * emits what was added to it since the last: one event for each call site and
  * thread at which something was.
  *
  *	hook: counter += 1          drain: ++drains_count

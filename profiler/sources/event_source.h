@@ -18,7 +18,7 @@
 #define CLINIC_STACK_BYTES      8192
 #define CLINIC_STACK_BYTES_DEEP 32768
 
-/* What a source can tell of threads that are not on a CPU. */
+/* What a source can report about threads that are not on a CPU. */
 enum clinic_off_cpu_view {
 	CLINIC_OFF_CPU_UNSEEN,
 	CLINIC_OFF_CPU_TIMES, /* when, but not where in the program */

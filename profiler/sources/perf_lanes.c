@@ -172,7 +172,8 @@ static int hand_on(struct clinic_perf_lanes *lanes,
 	return found ? on_event(context, &event) : 0;
 }
 
-/* Gives the kernel its room back; tells of what nobody could read. */
+/* Gives the kernel its room back, and emits a loss for what could not be read.
+ */
 static int end_lane(struct clinic_perf_lane *lane, clinic_on_event *on_event,
 		    void *context)
 {

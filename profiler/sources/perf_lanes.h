@@ -8,9 +8,9 @@
  *	clinic_perf_lanes_free(&lanes);
  *
  * All events of a CPU write into the ring of its lane. Departures have lanes
- * of their own: samples do not tell of which event they are.
+ * of their own: samples do not say which event they are of.
  *
- * Loss       a record that cannot be read is told as one lost.
+ * Loss       a record that cannot be read counts as one lost.
  * Ownership  the events are the caller's, and outlive the lanes.
  * Errors     0 or -errno, or what on_event returned.
  * Read next  perf_ring.h, one ring; perf_record.h, one record.

@@ -9,13 +9,13 @@
  * children; a running one needs such a set for each thread it has.
  *
  * Per thread and CPU there are three events over one ring: a dummy that
- * tells of forks, execs, mappings and names, and two that sample, with much
+ * reports forks, execs, mappings and names, and two that sample, with much
  * of the stack and the kernel's own chain, or with little and without, of
  * which one sleeps. Inherited events follow
  * a switch between the two at once; one opened in mid-run would not reach
  * the threads that are there.
  *
- * Off-CPU time, when wanted, is told by the dummy. Where the kernel may be
+ * Off-CPU time, when wanted, is reported by the dummy. Where the kernel may be
  * seen, a fourth event, over a ring of its own, samples each departure from
  * a CPU; it fires in the kernel, so nobody else is granted it.
  *

@@ -239,7 +239,7 @@ static struct record record_at(struct clinic_timer_program *program,
 }
 
 /*
- * What was mapped by the time of the drain is told before the samples: the
+ * What was mapped by the time of the drain is emitted before the samples: the
  * program writes it down when it first ticks, before code goes, and at its
  * end, which may be after the samples that need it.
  */

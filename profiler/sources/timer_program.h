@@ -9,12 +9,12 @@
  * A program is a process until it ends or execs; its ring file is named by
  * the process, and by the how manieth program of it this is.
  *
- * Order      what it is and what it has mapped is told before its samples.
+ * Order      the program and its mappings are emitted before its samples.
  * Loss       what the program had no room for, and what it was writing when
- *            it died, is told as lost.
+ *            it died, is emitted as lost.
  * Damage     the target may write anything into the ring, at any time, or cut
  *            it short: lengths are read once and checked, what makes no sense
- *            is told as damage, and nothing is read from then on.
+ *            is emitted as damage, and nothing is read from then on.
  * Errors     0 or -errno, or what on_event returned.
  * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which
  *            has many.
@@ -41,7 +41,7 @@ struct clinic_timer_program {
 	const char *damage; /* why nothing more is read; NULL: all is well */
 	uint64_t lost_seen_count;
 	uint64_t shift_ns;  /* from its clock to ours, modulo 2^64 */
-	uint32_t named_tid; /* whose name was told last, and which */
+	uint32_t named_tid; /* whose name was emitted last, and which name */
 	char thread_name[16];
 	bool is_announced;
 };

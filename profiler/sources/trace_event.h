@@ -1,5 +1,5 @@
 /*
- * sources/trace_event.h - what a backend tells about the target, in order.
+ * sources/trace_event.h - what a backend reports about the target, in order.
  *
  * Every backend (perf events, per-thread timers) turns its own records into
  * these; from here on nobody asks which one it was.
@@ -88,7 +88,7 @@ struct clinic_event_lock {
 
 struct clinic_event {
 	enum clinic_event_kind kind;
-	uint32_t pid, tid; /* of whom it tells */
+	uint32_t pid, tid; /* whom it is about */
 	uint64_t time_ns;
 	union {
 		struct clinic_event_sample sample; /* SWITCH_STACK too */
@@ -108,7 +108,7 @@ struct clinic_event {
 		const char *stage; /* "": none */
 		uint64_t lost_count;
 		const char *damage; /* "its ring was cut short", say */
-		/* Since the source told of the same the last time. */
+		/* Since the last event of the source about the same. */
 		struct clinic_event_allocations allocations;
 		struct clinic_event_lock lock;
 	};

@@ -97,7 +97,7 @@ next_in_order(const struct sweep *sweep)
 		       : NULL;
 }
 
-/* The range that was told last of all that hold `at`; NULL: at the end. */
+/* The newest of all ranges that hold `at`; NULL: there are no more. */
 static const struct clinic_generated_range *find_last_told(struct sweep *sweep)
 {
 	const struct clinic_generated_range *ranges = sweep->code->ranges;

@@ -40,7 +40,7 @@ struct clinic_symbols_module {
 	struct clinic_symbol_table table[CLINIC_TIERS];
 	bool has_fde_starts;
 	struct clinic_fde_starts fde_starts;
-	uint64_t damaged_count; /* units that the owner was told of */
+	uint64_t damaged_count; /* units that were reported to the owner */
 };
 
 /*

@@ -9,7 +9,7 @@
  *
  * Events     exec: clinic_space_reset. fork: clinic_space_copy. exit:
  *            clinic_space_free. A new mapping replaces what it covers;
- *            the kernel tells of no munmap, so stale ones stay until then.
+ *            the kernel reports no munmap, so stale ones stay until then.
  * Modules    one per binary, whoever maps it: found again by build-id, or
  *            by device and inode. Memory without an ELF file is a module of
  *            each process that maps some as code. Its file is opened when first

@@ -21,7 +21,7 @@ struct clinic_mapping {
 	uint64_t inode, inode_generation;
 	uint8_t build_id_size; /* 0: not known */
 	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
-	/* As the kernel tells it: "/usr/bin/sort", "[vdso]", "//anon". */
+	/* As the kernel calls it: "/usr/bin/sort", "[vdso]", "//anon". */
 	const char *path;
 };
 

@@ -6,7 +6,7 @@
  * file's first page is still mapped before it, and its address is one of the
  * file's code.
  *
- * Errors     none: what cannot be told is memory.
+ * Errors     none: what is not known counts as memory.
  * Private to this room. Read next: unwind/address_space.h.
  */
 #ifndef CLINIC_UNWIND_REMAPPED_TEXT_H

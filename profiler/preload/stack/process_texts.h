@@ -3,7 +3,7 @@
  *
  * Each goes into a block of its own, read from /proc without any allocator.
  *
- * Errors     none: what cannot be had is left out.
+ * Errors     none: what cannot be read is left out.
  * Threads    one call at a time.
  * Read next  sources/arena_image.h, the reader.
  */

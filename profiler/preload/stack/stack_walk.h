@@ -7,7 +7,7 @@
  *
  * Memory     a walker belongs to one thread.
  * Bounds     nothing is read outside the thread's own stack. On any other
- *            stack (signal stack, coroutine) only the caller is told.
+ *            stack (signal stack, coroutine) only the caller is known.
  * Signals    not to be entered again from a handler: the caller sees to it.
  * Read next  preload/stack/stack_memo.h, which saves most walks;
  *            preload/stack/call_sites.h, what a stack is kept as.

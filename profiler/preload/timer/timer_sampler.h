@@ -1,5 +1,6 @@
 /*
- * preload/timer/timer_sampler.h - what the sampler must be told of the program.
+ * preload/timer/timer_sampler.h - what the program's hooks report to the
+ * sampler.
  *
  * Signals    none of it may be called in a handler.
  * Read next  preload/thread_hooks.c and preload/stack/loader_hooks.c, which
