@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# One worker makes what they share.
+pytestmark = pytest.mark.xdist_group("annotate")
+
 CLINIC = Path("build/bin/clinic").resolve()
 ROW = re.compile(r"^ *([\d.]+) \[ *([\d.]+), *([\d.]+)\] +(\d+) +(.*)$", re.M)
 

@@ -206,7 +206,7 @@ def test_annotate_reads_regular_sources_only(tmp_path, kind):
     assert done.returncode == 0 and "not found here" in done.stdout
 
 
-@pytest.mark.few
+@pytest.mark.slow
 @pytest.mark.parametrize("head, filler", [(b'{"format":"clinic-session",', b" "), (PERF_TEXT.read_bytes(), b"\n")],
                          ids=["session", "perf script"])
 def test_a_gzip_of_blanks_counts_against_the_limit(tmp_path, head, filler):

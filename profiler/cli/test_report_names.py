@@ -7,6 +7,9 @@ import subprocess
 import pytest
 from recorded_session import needs_perf, read_session, run
 
+# One worker makes what they share.
+pytestmark = pytest.mark.xdist_group("report_names")
+
 CXX = """
 #include <map>
 #include <mutex>

@@ -36,6 +36,7 @@ os.sched_setaffinity(0, {last})
 """
 
 
+@pytest.mark.slow
 def test_the_last_losses_are_counted(tmp_path):
     """The kernel tells of a ring's losses before the next record that finds room: of those at the end nothing was said."""
     needs_perf()

@@ -346,20 +346,21 @@ static void agrees_in_short_processes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_in_sqlite), /* slow */
-		cmocka_unit_test(agrees_in_jq),
-		cmocka_unit_test(agrees_in_lua),
-		cmocka_unit_test(agrees_in_python),
-		cmocka_unit_test(agrees_in_perl),
-		cmocka_unit_test(agrees_in_a_compiler),
-		cmocka_unit_test(agrees_in_short_processes),
-		cmocka_unit_test(agrees_in_deep_recursion),
-		cmocka_unit_test(agrees_in_signal_handlers),
-		cmocka_unit_test(agrees_in_plt_entries),
-		cmocka_unit_test(agrees_after_calls_that_never_return),
-		cmocka_unit_test(agrees_in_a_plugin),
-		cmocka_unit_test(agrees_in_realigned_frames),
-		cmocka_unit_test(agrees_by_debug_frame_alone),
+		cmocka_unit_test(agrees_in_sqlite),          /* slow */
+		cmocka_unit_test(agrees_in_jq),              /* slow */
+		cmocka_unit_test(agrees_in_lua),             /* slow */
+		cmocka_unit_test(agrees_in_python),          /* slow */
+		cmocka_unit_test(agrees_in_perl),            /* slow */
+		cmocka_unit_test(agrees_in_a_compiler),      /* slow */
+		cmocka_unit_test(agrees_in_short_processes), /* slow */
+		cmocka_unit_test(agrees_in_deep_recursion),  /* slow */
+		cmocka_unit_test(agrees_in_signal_handlers), /* slow */
+		cmocka_unit_test(agrees_in_plt_entries),     /* slow */
+		cmocka_unit_test(
+			agrees_after_calls_that_never_return), /* slow */
+		cmocka_unit_test(agrees_in_a_plugin),          /* slow */
+		cmocka_unit_test(agrees_in_realigned_frames),  /* slow */
+		cmocka_unit_test(agrees_by_debug_frame_alone), /* slow */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

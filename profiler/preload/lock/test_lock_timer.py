@@ -129,6 +129,7 @@ def test_each_way_to_wait(tmp_path):
     assert "clinic: deadlock" not in said
 
 
+@pytest.mark.slow
 def test_more_locks_than_there_is_room_for(tmp_path):
     """The lock that somebody waited for had no place, and nothing was said."""
     locks, said = record(tmp_path, VICTIMS / "lock_many")

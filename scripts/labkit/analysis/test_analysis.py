@@ -18,6 +18,9 @@ from labkit.outcome import LabError
 from labkit.report.publish import numbers_text
 from labkit.report.render import render_pages
 
+# One worker makes what they share.
+pytestmark = pytest.mark.xdist_group("analysis")
+
 OPTIONAL = ("command", "profile", "counters", "instructions", "memory", "rebench")
 
 

@@ -9,6 +9,9 @@ from labkit.analysis import analyse
 from labkit.analysis.evidence_set import read_evidence_set
 from labkit.analysis.regression_check import regression_check
 
+# One worker makes what they share.
+pytestmark = pytest.mark.xdist_group("regression_check")
+
 
 @pytest.fixture(scope="module")
 def recorded():
