@@ -48,6 +48,7 @@ def test_the_unit_stands_in_the_name(name, value, text):
 @pytest.mark.parametrize("value, text", [(0.00001, "< 0.0001"), (0.0019, "0.0019"), (0.049, "0.049"), (1.0, "1.000")])
 def test_p_values(value, text):
     assert wording.p_value(value) == text
+    assert wording.p_is(value) == (f"p {text}" if text[0] == "<" else f"p = {text}")
 
 
 def test_words():

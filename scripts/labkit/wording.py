@@ -154,6 +154,12 @@ def p_value(value: float | None) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.01 else f"{value:.3f}"
 
 
+def p_is(value: float | None) -> str:
+    """In a sentence: p = 0.0123, or p < 0.0001."""
+    text = p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def plural(number: int, noun: str) -> str:
     """1 process, 2 processes, 3 lines: for the regular nouns the reports use."""
     if number == 1:

@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED, YARDSTICK
 from labkit.analysis.effects import is_exact
-from labkit.wording import count, duration, listing, p_value, percent, plural, times
+from labkit.wording import count, duration, listing, p_is, p_value, percent, plural, times
 
 Audit = dict[str, Any]
 
@@ -129,7 +129,7 @@ def check_significance(audit: Audit) -> str:
         seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: counted, so no p is needed"
         need(main["verdict"] == "improved", seen)
         return seen
-    seen = (f"p = {p_value(main['p_adjusted'])} (exact, paired by block), "
+    seen = (f"{p_is(main['p_adjusted'])} (exact, paired by block), "
             f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
     need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")
     need(main["verdict"] == "improved", f"{seen}; but the verdict is {main['verdict']}: {main['reason']}")

@@ -20,7 +20,7 @@ from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
-from labkit.wording import count, detectable, p_value, percent, plural, size as in_bytes, times
+from labkit.wording import count, detectable, p_is, p_value, percent, plural, size as in_bytes, times
 
 ACCEPTED, REJECTED, UNDECIDED, YARDSTICK = "accepted", "rejected", "undecided", "yardstick"
 GAIN_MAX = 9.0
@@ -261,7 +261,7 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     found = facts.gain.comparison
     if is_exact(found.metric):
         return f"The counts do not improve: {counts(facts.gain)}."
-    shown = f"{interval(facts.gain)}, p = {p_value(found.p_exact)} alone and {p_value(found.p_adjusted)} after Holm"
+    shown = f"{interval(facts.gain)}, {p_is(found.p_exact)} alone and {p_value(found.p_adjusted)} after Holm"
     if found.verdict == REGRESSED:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
@@ -381,7 +381,7 @@ def _praise(decision: Decision) -> str:
     if is_exact(facts.gain.comparison.metric):
         return (f"{counts(facts.gain)}, counted in every run, at the price of "
                 f"{plural(facts.lines_count, 'changed line')}.")
-    return (f"{interval(facts.gain)}, p = {p_value(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
+    return (f"{interval(facts.gain)}, {p_is(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
             f"the {times(1.0 + decision.deciding_gain_ratio)} that risk {facts.risk} and "
             f"{plural(facts.lines_count, 'changed line')} ask for. An audit of the same size would accept it again "
             f"{again_text(decision.again_ratio)}, by the noise of this one.")

@@ -48,7 +48,7 @@ def _environment() -> jinja2.Environment:
                                      autoescape=False)
     written = {name: getattr(wording, name) for name in (
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
-        "share_interval", "size", "quantity", "title", "p_value", "plural", "listing",
+        "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
     environment.filters.update(written, cell=for_markdown, code=for_markdown_code, metric=metric_label, amount=amount)
     environment.tests.update(exact=lambda name: METRICS[name].is_exact, tail=is_tail)
