@@ -28,8 +28,8 @@ def public_name(name: str) -> str:
 
 
 def aliases_of(wanted: str, names) -> list[str]:
-    """Of these names, those that are the same function as the wanted one; itself alone where it is among them."""
+    """Of these names, those that are the same function as the wanted one. Where that is itself among them, of the others only what
+    the language leaves to its implementation (two underscores): a program may have a `_sum` beside its `sum`."""
     names = set(names)
-    if wanted in names:
-        return [wanted]
-    return sorted(name for name in names if public_name(name) == public_name(wanted))
+    others = sorted(name for name in names - {wanted} if public_name(name) == public_name(wanted))
+    return [wanted, *(name for name in others if name.startswith("__"))] if wanted in names else others

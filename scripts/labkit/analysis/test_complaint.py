@@ -60,6 +60,7 @@ def test_one_stage_grows_more_than_no_other():
     ("vfprintf", {"__vfprintf_internal", "_IO_printf"}, ["__vfprintf_internal"]),
     ("memcpy", {"__memmove_avx_unaligned_erms"}, ["__memmove_avx_unaligned_erms"]),
     ("work", {"work.constprop.0", "worker"}, ["work.constprop.0"]), ("work", {"work", "work.part.0"}, ["work"]),
+    ("snprintf", {"snprintf", "__snprintf"}, ["snprintf", "__snprintf"]), ("sum", {"sum", "_sum"}, ["sum"]),
     ("free", {"cfree", "main"}, []), ("list_l_internal", {"list"}, [])])
 def test_a_function_is_known_under_its_other_names(wanted, seen, found):
     """A hypothesis about strtoul was "0 %, refuted" where the profile said ____strtoul_l_internal."""
