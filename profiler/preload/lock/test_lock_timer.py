@@ -6,6 +6,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
+
 CLINIC = Path("build/bin/clinic").resolve()
 VICTIMS = Path("build/victims").resolve()
 
