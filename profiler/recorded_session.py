@@ -113,7 +113,7 @@ class Session:
     def is_reconciled(self) -> bool:
         """A kernel that may not be seen splits user from kernel time by its own ticks, and timers fire at no other
         moment: a few ticks, of a short run on a crowded machine, are several percent."""
-        within = 0.05 if self.sees_kernel() and self.file["quality"]["backend"] != "timer" else 0.2
+        within = 0.05 if self.sees_kernel() and self.file["about"]["backend"] != "timer" else 0.2
         return abs(self.reconciliation() - 1) < within
 
 

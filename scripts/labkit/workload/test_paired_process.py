@@ -18,7 +18,8 @@ from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import OneLayout, build
 from labkit.workload.paired_process import PLACES, PairedPrograms, PairedSubject, paired_ns, relocatable
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("checkout")]
+# They build one variant at one place.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("checkout"), pytest.mark.xdist_group("paired process")]
 
 
 def subject(tmp_path, b=None, **load) -> PairedSubject:
