@@ -82,7 +82,7 @@ def test_a_difference_is_short_on_a_terminal(session):
     assert f"   {FILL}" in shown and FULL_FILL not in shown
     assert FULL_FILL in on_a_terminal(clinic, *words, "--full-names")
     assert FULL_FILL in run(*words).stdout
-    # Two functions have one short name: without places they are told apart by the whole one.
+    # Two functions have the same short name. Where no place is shown, their whole names show which is which.
     by_time = on_a_terminal(clinic, "diff", session, session, "--weight", "cpu", "--top", "200")
     assert all(name in by_time for name in burns(session)) and BURN not in by_time
 

@@ -104,7 +104,7 @@ static bool is_alike(const struct request *request,
 	return false;
 }
 
-/* Functions are told apart by their name alone: then by the whole of it. */
+/* Two functions with the same short name are printed with their whole names. */
 static void print_name(const struct request *request,
 		       const struct clinic_call_change *change, uint32_t count,
 		       uint32_t at)

@@ -23,13 +23,13 @@ NAME = "reports/chain.txt"
 Break = tuple[str, str, str, str]  # file, place, what is said there, what was found
 
 
-def read_heads(path: Path = CHAIN) -> dict[str, Link]:
+def read_heads() -> dict[str, Link]:
     """{workload: its newest version}; nothing where there is no such file. SealError for a line that is none."""
-    if not path.exists() and not path.is_symlink():
+    if not CHAIN.exists() and not CHAIN.is_symlink():
         return {}
     heads: dict[str, Link] = {}
     try:
-        lines = read_text(path).splitlines()
+        lines = read_text(CHAIN).splitlines()
     except UntrustedFileError as error:
         raise SealError(str(error)) from error
     for number, line in enumerate(lines, start=1):

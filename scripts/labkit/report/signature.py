@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ALLOWED_SIGNERS = ROOT / "hardening" / "allowed_signers"
 NAMESPACE = "perf-clinic-report"  # a signature over something else, made with the same key, is none of a report
 TIMEOUT_S = 60
-SIGNED_BY_KEY = re.compile(r"Good \"\S+\" signature .*?with (.*)")
+KEY_OF_A_GOOD_SIGNATURE = re.compile(r"Good \"\S+\" signature .*?with (.*)")
 
 
 class State(Enum):
@@ -67,7 +67,7 @@ def sign(report: Path, key: Path) -> Signature:
     return examine(report)
 
 
-def examine(report: Path, allowed_signers: Path = ALLOWED_SIGNERS) -> Signature:
+def examine(report: Path) -> Signature:
     """Which of three it is. LabError (exit 4) where there is a signature and no ssh-keygen to check it with."""
     path = signature_path(report)
     if not path.exists() and not path.is_symlink():
@@ -77,21 +77,21 @@ def examine(report: Path, allowed_signers: Path = ALLOWED_SIGNERS) -> Signature:
         manifest = read_bytes(report / SEAL)
     except UntrustedFileError as error:
         return Signature(State.BROKEN, why=str(error))
-    signer = _find_signer(path, allowed_signers)
+    signer = _find_signer(path)
     if not signer:
-        return Signature(State.BROKEN, why=f"it is of a key that {allowed_signers.name} does not know, or no signature at all")
-    done = _ssh_keygen("-Y", "verify", "-n", NAMESPACE, "-f", str(allowed_signers), "-I", signer, "-s", str(path), given=manifest)
+        return Signature(State.BROKEN, why=f"it is of a key that {ALLOWED_SIGNERS.name} does not know, or no signature at all")
+    done = _ssh_keygen("-Y", "verify", "-n", NAMESPACE, "-f", str(ALLOWED_SIGNERS), "-I", signer, "-s", str(path), given=manifest)
     if done.returncode != 0:
         return Signature(State.BROKEN, signer=signer, why=f"{signer} did not sign this {SEAL}: {_last_line(done.stderr + done.stdout)}")
-    match = SIGNED_BY_KEY.search(done.stdout.decode(errors="replace"))
+    match = KEY_OF_A_GOOD_SIGNATURE.search(done.stdout.decode(errors="replace"))
     return Signature(State.SIGNED, signer=signer, key=match[1].strip() if match else "key not named")
 
 
-def _find_signer(path: Path, allowed_signers: Path) -> str:
+def _find_signer(path: Path) -> str:
     """The first name that this key has among the known; empty where it has none."""
-    if not allowed_signers.is_file():
+    if not ALLOWED_SIGNERS.is_file():
         return ""
-    done = _ssh_keygen("-Y", "find-principals", "-f", str(allowed_signers), "-s", str(path))
+    done = _ssh_keygen("-Y", "find-principals", "-f", str(ALLOWED_SIGNERS), "-s", str(path))
     names = done.stdout.decode(errors="replace").split() if done.returncode == 0 else []
     return names[0] if names else ""
 

@@ -12,7 +12,6 @@ def tree(tmp_path, monkeypatch):
     """reports/mill/v0001 to v0003, sealed one after the other and recorded."""
     reports = tmp_path / "reports"
     monkeypatch.setattr(chain, "CHAIN", reports / "chain.txt")
-    monkeypatch.setattr(chain.read_heads, "__defaults__", (reports / "chain.txt",))
     previous = None
     for number in (1, 2, 3):
         report = reports / "mill" / f"v000{number}"

@@ -23,7 +23,6 @@ def keys(tmp_path, monkeypatch):
     signers = folder / "allowed_signers"
     signers.write_text(f'ann@example.org namespaces="{NAMESPACE}" {(folder / "known.pub").read_text()}')
     monkeypatch.setattr(signature, "ALLOWED_SIGNERS", signers)
-    monkeypatch.setattr(signature.examine, "__defaults__", (signers,))
     return folder
 
 
