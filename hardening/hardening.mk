@@ -89,7 +89,7 @@ look_again = $(Q)[ ! -e $(SECOND_LOOK) ] || hardening/section.sh build/test-time
 	'a second look, alone' $(PYTEST) --second-look-at=$(SECOND_LOOK) || :
 end_sections = @hardening/section.sh build/test-times/$@.txt
 
-## check: all a commit needs, under a minute, no timing involved
+## check: all a commit needs, little more than a minute, no timing involved
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
