@@ -32,6 +32,21 @@ def test_no_process_of_the_host_is_taken_for_the_target(record, backend, events)
     assert "without an end" not in session.stderr and "goes on" not in session.stderr, session.stderr
 
 
+STRANGERS = "for i in $(seq 60); do unshare --pid --fork sleep 2 & sleep 0.02; done; wait"
+
+
+@pytest.mark.few(1)
+def test_another_namespace_that_is_as_young_is_not_ours(record):
+    """Who became another program has no file mapped that says so: a stranger that calls itself 1, too, was taken for it."""
+    may_unshare()
+    with subprocess.Popen(["sh", "-c", STRANGERS]) as strangers:
+        session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/split_functions 50; {VICTIMS}/split_functions 50",
+                         options=["-e", "alloc,lock"])
+        assert strangers.wait() == 0
+    assert len(set(session.file["resident_peaks"]["pid"])) == 4, "unshare, what was it and is sh, and two programs"
+    assert "without an end" not in session.stderr, session.stderr
+
+
 def test_a_process_that_ended_before_it_was_asked_for(record):
     """Nobody knows by then who it was: it has a number that no process can have, and not another one's."""
     may_unshare()

@@ -39,24 +39,37 @@ static bool has_mapped(uint32_t pid, const struct stat *file)
 	return is_found;
 }
 
-/* "NSpid:  4711  12": ours, then down to what the process itself sees. */
-static bool calls_itself(uint32_t pid, uint32_t inner)
+/* The last number in a line of status, say of "PPid:"; 0: not known. */
+static uint32_t status_number(uint32_t pid, const char *name)
 {
 	FILE *status = open_of(pid, "status");
 	char line[256];
-	bool is_it = false;
+	uint32_t number = 0;
 
-	while (status && fgets(line, sizeof(line), status)) {
+	while (status && !number && fgets(line, sizeof(line), status)) {
 		char *last = strrchr(line, '\t');
 
-		if (strncmp(line, "NSpid:", strlen("NSpid:")) != 0)
-			continue;
-		is_it = strtoul(last ? last + 1 : "", NULL, 10) == inner;
-		break;
+		if (last && !strncmp(line, name, strlen(name)))
+			number = (uint32_t)strtoul(last + 1, NULL, 10);
 	}
 	if (status)
 		fclose(status);
-	return is_it;
+	return number;
+}
+
+/* "NSpid:  4711  12": ours, then down to what the process itself sees. */
+static bool calls_itself(uint32_t pid, uint32_t inner)
+{
+	return inner && status_number(pid, "NSpid:") == inner;
+}
+
+static bool descends_from_us(uint32_t pid)
+{
+	uint32_t us = (uint32_t)getpid();
+
+	while (pid > 1 && pid != us)
+		pid = status_number(pid, "PPid:");
+	return pid == us;
 }
 
 /* In ticks since the machine started; 0: not known. Field 22 of proc(5). */
@@ -107,7 +120,7 @@ static uint32_t search(uint32_t inner, const struct stat *file)
 			continue;
 		if (has_mapped(pid, file))
 			found = pid;
-		else if (may_be_ours(pid))
+		else if (descends_from_us(pid))
 			likely = pid;
 	}
 	if (folder)
@@ -125,12 +138,14 @@ uint32_t clinic_file_owner(uint32_t inner, const struct stat *file)
 	 * The process has ended, or has the file mapped, or is just becoming
 	 * another program of ours.
 	 */
-	if (!inner || access(path, F_OK) || has_mapped(inner, file))
-		return inner;
-	if (may_be_ours(inner))
+	if (!inner || access(path, F_OK) || has_mapped(inner, file) ||
+	    descends_from_us(inner))
 		return inner;
 	other = search(inner, file);
-	return other ? other : inner | CLINIC_PID_ELSEWHERE;
+	if (other)
+		return other;
+	/* A daemon that becomes another program descends from us no more. */
+	return may_be_ours(inner) ? inner : inner | CLINIC_PID_ELSEWHERE;
 }
 
 bool clinic_number_is_used(uint32_t inner)
