@@ -286,37 +286,62 @@ static int emit_wait(struct arena_image *image,
 	return emission->on_event(emission->context, &event);
 }
 
-static int look_at_wait(struct arena_image *image,
-			const struct arena_emission *emission, size_t at)
+/* What is new in a row of waits, and nothing where it is just being written. */
+static struct arena_wait_seen new_waits(struct arena_image *image,
+					const struct wait_block *wait,
+					const struct arena_wait_seen *seen)
 {
-	const struct wait_block *wait =
-		clinic_arena_block(&image->file, BLOCK_WAIT, at);
-	struct arena_wait_seen *waits = image->waits.elements;
-	struct arena_wait_seen *seen = &waits[at];
-	struct arena_lock_seen *locks = image->locks.elements;
-	size_t lock = clinic_arena_find(&image->file, BLOCK_LOCK,
-					load(&wait->lock_at));
 	struct arena_wait_seen more = {
-		.count = since(load(&wait->count), seen->count),
+		.count = since(__atomic_load_n(&wait->count, __ATOMIC_ACQUIRE),
+			       seen->count),
 		.expired_count =
 			since(load(&wait->expired_count), seen->expired_count),
 		.wait_ns = since(load(&wait->wait_ns), seen->wait_ns),
 		.hold_ns = since(load(&wait->hold_ns), seen->hold_ns),
 	};
-	struct wait_sites sites;
 
 	if (more.count >= PLAUSIBLE_MAX)
 		clinic_arena_note_damage(&image->file, makes_no_sense);
-	if (image->file.damage || lock == CLINIC_ARENA_NO_BLOCK ||
-	    !(more.count || more.wait_ns || more.hold_ns) ||
-	    more.expired_count > more.count || /* just being written */
-	    find_sites(image, wait, emission->is_final, &sites))
+	return more.expired_count > more.count ? (struct arena_wait_seen){0}
+					       : more;
+}
+
+static void see_waits(struct arena_wait_seen *seen,
+		      const struct arena_wait_seen *more)
+{
+	seen->count += more->count;
+	seen->expired_count += more->expired_count;
+	seen->wait_ns += more->wait_ns;
+	seen->hold_ns += more->hold_ns;
+}
+
+/*
+ * before: the locks' counters as they were before the waits were read. A wait
+ * that is put off, because its call site is not whole yet, leaves them, too.
+ */
+static int look_at_wait(struct arena_image *image,
+			const struct arena_emission *emission, size_t at,
+			uint64_t *before)
+{
+	const struct wait_block *wait =
+		clinic_arena_block(&image->file, BLOCK_WAIT, at);
+	struct arena_wait_seen *waits = image->waits.elements;
+	struct arena_lock_seen *locks = image->locks.elements;
+	struct arena_wait_seen more = new_waits(image, wait, &waits[at]);
+	uint64_t acquisitions_count = more.count - more.expired_count;
+	size_t lock = clinic_arena_find(&image->file, BLOCK_LOCK,
+					load(&wait->lock_at));
+	struct wait_sites sites;
+
+	if (image->file.damage || lock >= image->locks.count ||
+	    !(more.count || more.wait_ns || more.hold_ns))
 		return 0;
-	seen->count += more.count;
-	seen->expired_count += more.expired_count;
-	seen->wait_ns += more.wait_ns;
-	seen->hold_ns += more.hold_ns;
-	locks[lock].waits_count += more.count - more.expired_count;
+	if (find_sites(image, wait, emission->is_final, &sites)) {
+		before[lock] = since(before[lock], acquisitions_count);
+		return 0;
+	}
+	see_waits(&waits[at], &more);
+	locks[lock].waits_count += acquisitions_count;
 	return emit_wait(image, emission, wait, (uint32_t)lock, &more, &sites);
 }
 
@@ -347,46 +372,65 @@ static int look_at_lock(struct arena_image *image,
 	return emission->on_event(emission->context, &event);
 }
 
-/*
- * The locks' counters are read before the waits: a wait that was counted in
- * between makes an acquisition without one late, never one too many.
- */
+static void read_counters(const struct arena_image *image, uint64_t *counts)
+{
+	for (size_t at = 0; at < image->locks.count; at++) {
+		const struct lock_block *lock =
+			clinic_arena_block(&image->file, BLOCK_LOCK, at);
+
+		counts[at] = __atomic_load_n(&lock->acquisitions_count,
+					     __ATOMIC_ACQUIRE);
+	}
+}
+
 static int emit_locks(struct arena_image *image,
 		      const struct arena_emission *emission, uint64_t *before)
 {
 	int err = 0;
 
-	for (size_t at = 0; at < image->locks.count; at++) {
-		const struct lock_block *lock =
-			clinic_arena_block(&image->file, BLOCK_LOCK, at);
-
-		before[at] = load(&lock->acquisitions_count);
-	}
 	for (size_t at = 0; !err && at < image->waits.count; at++)
-		err = look_at_wait(image, emission, at);
+		err = look_at_wait(image, emission, at, before);
+	if (image->file.is_behind && !emission->is_final)
+		return err;
 	for (size_t at = 0; !err && at < image->locks.count; at++)
 		err = look_at_lock(image, emission, at, before[at]);
 	return err;
+}
+
+/*
+ * The locks' counters are read before the waits, and before it is asked which
+ * waits there are; and they wait where a row of waits may be hidden. So a wait
+ * that was counted in between makes an acquisition without one late, never one
+ * too many.
+ */
+static int read_waits(struct arena_image *image,
+		      const struct arena_emission *emission, uint64_t *before)
+{
+	int err;
+
+	read_counters(image, before);
+	err = clinic_arena_refresh(&image->file);
+	if (!err)
+		err = clinic_arena_array_reach(
+			&image->waits, image->file.blocks[BLOCK_WAIT].count,
+			sizeof(struct arena_wait_seen));
+	return err ? err : emit_locks(image, emission, before);
 }
 
 int clinic_arena_emit_locks(struct arena_image *image,
 			    const struct arena_emission *emission)
 {
 	uint64_t *before;
-	int err = clinic_arena_array_reach(&image->waits,
-					   image->file.blocks[BLOCK_WAIT].count,
-					   sizeof(struct arena_wait_seen));
+	int err = clinic_arena_array_reach(&image->locks,
+					   image->file.blocks[BLOCK_LOCK].count,
+					   sizeof(struct arena_lock_seen));
 
-	if (!err)
-		err = clinic_arena_array_reach(
-			&image->locks, image->file.blocks[BLOCK_LOCK].count,
-			sizeof(struct arena_lock_seen));
 	if (err || !image->locks.count)
 		return err;
 	before = malloc(image->locks.count * sizeof(*before));
 	if (!before)
 		return -ENOMEM;
-	err = emit_locks(image, emission, before);
+	err = read_waits(image, emission, before);
 	free(before);
 	return err;
 }

@@ -123,6 +123,7 @@ int clinic_arena_refresh(struct arena_file *file)
 			file, "its arena claims to be longer than it is");
 	while (!file->damage && got > 0)
 		got = read_block(file, used);
+	file->is_behind = file->read_bytes < used;
 	if (file->mapping.is_cut)
 		clinic_arena_note_damage(file, "its arena was cut short");
 	return got < 0 ? got : 0;

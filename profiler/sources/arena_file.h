@@ -46,6 +46,7 @@ struct arena_file {
 	struct arena_head *head; /* where mapping is */
 	uint32_t pid;
 	uint64_t read_bytes; /* so far the blocks are known */
+	bool is_behind; /* a block is just being made, and hides those after */
 	struct arena_blocks blocks[BLOCK_KINDS];
 	const char *damage; /* NULL: none was found */
 };

@@ -64,8 +64,9 @@ static void count_wait(struct wait *wait, uint64_t now_ns,
 
 	if (!row)
 		return;
-	row->count++;
+	/* Who reads both meanwhile sees no expired wait as an acquisition. */
 	row->expired_count += outcome == WAIT_EXPIRED;
+	__atomic_store_n(&row->count, row->count + 1, __ATOMIC_RELEASE);
 	row->wait_ns += took_ns;
 	if (took_ns > row->longest_ns)
 		row->longest_ns = took_ns;

@@ -272,7 +272,8 @@ def test_one_real_trial_of_a_relinked_program(condition, monkeypatch):
         trial = calibration_trials.run_trial(Trial(condition, 0, 0), files, Hyperfine())
     assert trial["hyperfine"] is None and len(trial["gate"]["runs"]["wall_us"]) >= 12
     rates = summarise(HEAD, [trial], {}, "quick")["conditions"]
-    assert list(rates) == [condition] and list(rates[condition]) == [GATE]
+    engines = list(rates[condition])  # the second one where this very trial's pilot found room
+    assert list(rates) == [condition] and engines in ([GATE], [GATE, GATE_WHERE_USABLE])
 
 
 def test_each_trial_has_its_own_seed():
