@@ -44,6 +44,7 @@ def test_the_make_commands_of_the_readme_are_targets():
         assert re.search(rf"^{target}:", text, re.M), f"README names make {target}"
 
 
+@pytest.mark.slow
 def test_the_readmes_commands_for_the_instruments_run(tmp_path):
     block = Path("README.md").read_text().split("## The instruments alone")[1].split("```sh\n")[1].split("```")[0]
     root = Path.cwd()

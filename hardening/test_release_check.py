@@ -59,6 +59,7 @@ def test_an_unknown_gate_is_a_sentence(planted):
     assert done.returncode == 2 and "there is no gate 42" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_gate_that_hangs_has_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(release_check, "TIMEOUT_S", 3)

@@ -26,6 +26,7 @@ def look(tmp_path):
     return go
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cores", [(), ("-n", "2", "--dist", "loadgroup")], ids=["one core", "two cores"])
 def test_what_passes_alone_is_unsteady_and_what_fails_again_has_failed(look, tmp_path, cores):
     tests = UNSTEADY.replace("def", "@pytest.mark.xdist_group('a group')\ndef", 1) + BROKEN + BROKEN_FIXTURE + SOUND
@@ -37,17 +38,20 @@ def test_what_passes_alone_is_unsteady_and_what_fails_again_has_failed(look, tmp
     assert second.stdout.count("UNSTEADY") == 1 and "UNSTEADY test_planted.py::test_unsteady" in second.stdout
 
 
+@pytest.mark.slow
 def test_many_failures_are_failures(look, tmp_path):
     done = look(MANY, "--second-look=failed.txt")
     assert done.returncode == 1 and "\n0 passed, 7 failed" in done.stdout and not (tmp_path / "failed.txt").exists()
 
 
+@pytest.mark.slow
 def test_where_all_pass_there_is_nothing_to_look_at(look, tmp_path):
     (tmp_path / "failed.txt").write_text("of an earlier run\n")
     done = look(SOUND, "--second-look=failed.txt")
     assert done.returncode == 0 and not (tmp_path / "failed.txt").exists()
 
 
+@pytest.mark.slow
 def test_a_c_test_has_no_second_look(look, tmp_path):
     """What a sanitizer found once is there."""
     (tmp_path / "planted_test.c").write_text("cmocka_unit_test(raced)\n")

@@ -35,7 +35,7 @@ def test_no_process_of_the_host_is_taken_for_the_target(record, backend, events)
 STRANGERS = "for i in $(seq 60); do unshare --pid --fork sleep 2 & sleep 0.02; done; wait"
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 def test_another_namespace_that_is_as_young_is_not_ours(record):
     """Who became another program has no file mapped that says so: a stranger that calls itself 1, too, was taken for it."""
     may_unshare()

@@ -15,6 +15,7 @@ from recorded_session import (BACKENDS, BOTH_IN_FULL, KERNEL, VICTIMS, Session, 
                               assert_split_by_function, share_margin)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_split_by_function(record, backend):
     session = record(VICTIMS / "split_functions", 500, backend=backend)

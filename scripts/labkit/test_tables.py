@@ -47,6 +47,7 @@ def test_a_complaint_about_a_metric_that_no_table_has_is_refused(tmp_path):
         read_evidence_set(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_added_metric_reaches_schema_numbers_page_and_checklist(tmp_path, metric):
     write_example(tmp_path, example_with(metric.name))
     audit = json.loads(json.dumps(analyse(read_evidence_set(tmp_path)), default=vars))
@@ -95,6 +96,7 @@ def phase():
     PHASES.update(known)
 
 
+@pytest.mark.slow
 def test_an_added_phase_is_planned_run_once_and_kept_as_evidence(tmp_path, monkeypatch, phase):
     for other in list(phases.of_groups(PROFILE)):
         if other is not phase:
@@ -109,6 +111,7 @@ def test_an_added_phase_is_planned_run_once_and_kept_as_evidence(tmp_path, monke
     assert document["inputs_sha256"] == state.wanted["pulse"]
 
 
+@pytest.mark.slow
 def test_an_added_phase_reaches_the_page_and_its_absence_is_a_finding(tmp_path, phase):
     documents = example_documents(candidates=LEAN)
     audit = analyse(read_evidence_set(write_example(tmp_path / "without", documents)))

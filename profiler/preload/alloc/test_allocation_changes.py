@@ -51,6 +51,7 @@ def test_lock_changes_add_up_to_the_sums(tmp_path):
     assert sums(session, "lock_changes", keys, LOCK_COUNTS) == by_place
 
 
+@pytest.mark.slow
 def test_changes_lie_in_the_time_of_the_run_and_windows_add_up(tmp_path):
     """A program that allocates for longer than some drains take."""
     session = recorded(tmp_path, "alloc", "lua5.4", "-e",

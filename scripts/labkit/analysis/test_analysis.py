@@ -48,6 +48,7 @@ def changed_plan(evidence_set, **manifest):
     return replace(evidence_set, by_phase=evidence_set.by_phase | {"plan": evidence_set.plan | {"data": data}})
 
 
+@pytest.mark.slow
 def test_the_headline_is_the_planted_gain_and_closes_the_complaint(audit):
     gain = audit["headline"]["gain"]
     assert gain["gain_low"] < example_evidence.UNION_GAIN < gain["gain_high"] * 1.005
@@ -156,6 +157,7 @@ def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_pa
     assert "**What got worse:** peak resident memory at huge +100" in page and "**REGRESSED**" in page
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("confirming, verdict", [
     ((), "inconclusive"), ("first", "inconclusive"), ("second", "regressed")])
 def test_a_regression_stands_only_when_fresh_processes_saw_it_too(documents, tmp_path, confirming, verdict):
@@ -214,6 +216,7 @@ def test_the_same_finding_of_several_phases_is_told_once(audit):
     assert len(virtual) == 1 and len(virtual[0]["sources"]) > 3
 
 
+@pytest.mark.slow
 def test_quick_says_so_in_the_first_lines_and_fails_its_rows(tmp_path):
     documents = example_documents("quick", example_evidence.LEAN)
     for sampling in documents["profile"]["data"]["samplings"]:

@@ -23,6 +23,7 @@ def audit(recorded):
     return copy.deepcopy(recorded)
 
 
+@pytest.mark.slow
 def test_it_names_both_programs_at_the_size_of_the_complaint(audit):
     found = regression_check(audit)
     assert found["passed"] is True and found["line"] == audit["regression_check"]["line"]

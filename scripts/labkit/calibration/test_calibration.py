@@ -73,6 +73,7 @@ def test_power_where_the_pilot_had_room_for_it_stands_beside_that_of_all_trials(
     assert (rates[GATE_WHERE_USABLE]["20"]["changed_count"], rates[GATE_WHERE_USABLE]["20"]["trials_count"]) == (9, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(Path("reports/calibration").glob("*.json")), ids=lambda path: path.stem)
 def test_committed_rates_follow_from_the_runs_beside_them(path):
     assert error_rates.why_not_to_cite(json.loads(path.read_text()), path) is None
@@ -94,6 +95,7 @@ def add_condition(summary):
     summary["conditions"]["audit"] = summary["conditions"]["quiet"]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (narrow, "quiet, +0 %"), (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
 def test_rates_that_do_not_follow_are_not_cited(tmp_path, monkeypatch, capsys, forge, said):
     trials = [record(0, i, "equivalent", ratio=1 + i / 10_000, rivals=False) for i in range(20)]
@@ -114,6 +116,7 @@ def test_an_improvement_is_not_a_planted_slowdown_found():
     assert summary["conditions"]["quiet"][GATE]["20"]["changed_count"] == 0
 
 
+@pytest.mark.slow
 def test_the_floor_is_what_identical_programs_show_and_holds_back_the_gate():
     trials = [record(0, i, "equivalent", ratio=1 + 0.03 * i / 199, rivals=False) for i in range(200)]
     trials += [record(20, 0, "regressed", ratio=1.02), record(20, 1, "regressed", ratio=1.05)]
@@ -183,6 +186,7 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
     assert packed_files(path) == [] and len(read_trials(path)) == len(trials) and read_head(path) == HEAD
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("trials_count, packed", [(2, False), (3, True)])
 def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
     """--render-only used to pack what a running calibration was still appending to."""
@@ -303,6 +307,7 @@ def blocks_with_two_moods(seed, effect):
     return times[:, [0, 3]], times[:, [1, 2]] * effect
 
 
+@pytest.mark.slow
 def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
     """Why the gate's statistic is the other one (ADR 5)."""
     found = {"blocks": 0, "medians": 0}
@@ -349,6 +354,7 @@ def test_one_real_trial_with_a_busy_neighbour():
     json.dumps(trial, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_bad_arguments_are_one_sentence():
     done = subprocess.run([sys.executable, "-B", "scripts/lab", "calibrate", "--size", "huge"], cwd=ROOT,
                           capture_output=True, text=True)

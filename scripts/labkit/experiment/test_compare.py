@@ -122,17 +122,20 @@ def test_an_expected_output_is_checked_on_both(tmp_path):
     assert done.returncode == Exit.FAILED and "A (seq 3)" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_binary_answer_is_not_printed():
     done = lab("compare", "--a", "gzip -1nc Makefile", "--b", "gzip -9nc Makefile")
     assert "bytes that are no text, which is not what was expected" in done.stderr
     assert done.returncode == Exit.FAILED
 
 
+@pytest.mark.slow
 def test_an_answer_that_changes_by_itself_cannot_be_checked():
     done = lab("compare", "--a", "sh -c 'echo $$'", "--b", "sh -c 'echo $$ '")
     assert done.returncode == Exit.USAGE and "--expect-output any" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_hanging_command_is_killed_and_named():
     done = lab("compare", "--a", "true", "--b", "sleep 100", "--timeout", 1)
     assert done.returncode == Exit.USAGE and "still running after 1 s" in done.stderr
@@ -164,6 +167,7 @@ def test_a_program_of_the_working_folder_is_not_the_one_of_path(tmp_path):
     assert done.returncode == Exit.FAILED and "another answer" in done.stderr and "identical" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_program_of_the_working_folder_is_found(tmp_path):
     script(tmp_path, "mine", "true")
     done = lab("compare", "--a", "./mine", "--b", tmp_path / "mine", cwd=tmp_path)

@@ -162,6 +162,7 @@ def test_a_long_series_is_searched_in_windows():
     assert change_points(values, seed=1) == [90]
 
 
+@pytest.mark.slow
 def test_two_changes_are_found_in_order():
     source = np.random.default_rng(4)
     values = np.concatenate([source.normal(level, 0.01, 12) for level in (1.0, 1.2, 0.9)])

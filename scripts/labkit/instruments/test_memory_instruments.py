@@ -60,6 +60,7 @@ def test_what_cannot_be_observed_is_unavailable_and_never_zero():
         heap_session.record([victim("alloc_static")], timeout_s=60)
 
 
+@pytest.mark.slow
 def test_a_threaded_program_fills_the_table_of_contention(tmp_path):
     found = lock_session.record([victim("lock_held")], timeout_s=60)
     page = page_with_locks(found, tmp_path)
@@ -71,6 +72,7 @@ def test_a_threaded_program_fills_the_table_of_contention(tmp_path):
     assert next(row for row in found if row["name"] == "quiet")["acquisitions_count"] == 1000
 
 
+@pytest.mark.slow
 def test_the_assertion_names_the_first_call_and_holds_where_nothing_is_asked_for():
     broken = zero_alloc.check([victim("alloc_stages")], "copy", timeout_s=60)
     assert not broken["held"]

@@ -33,6 +33,7 @@ def test_importing_the_statistics_does_not_import_scipy():
 
 # --- exact paired tests
 
+@pytest.mark.slow
 @given(arrays(float, st.integers(1, 40), elements=st.floats(-1, 1)))
 def test_sign_test_is_scipys_binomial_test_without_zeros(values):
     values = values[values != 0]
@@ -195,6 +196,7 @@ def test_clopper_pearson_against_published_values(hits, trials, low, high):
     assert clopper_pearson(hits, trials) == pytest.approx((low, high), abs=1e-4)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300), st.data())
 def test_clopper_pearson_is_scipys(trials, data):
     hits = data.draw(st.integers(0, trials))

@@ -43,6 +43,7 @@ def own_layouts(spread, count, seed, noise=0.005, drift=0.0):
     return run_blocks(plan_blocks(count, seed), observe)
 
 
+@pytest.mark.slow
 def test_where_each_block_has_its_own_layout_their_spread_is_found_all_the_same():
     assert all(len(logs) == 1 for logs in logs_by_layout(own_layouts(0.05, 30, 1), "wall").values())
     assert sum(depend(own_layouts(0.05, 30, seed), "wall") for seed in range(20)) >= 18

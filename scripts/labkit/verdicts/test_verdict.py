@@ -250,6 +250,7 @@ def families():
                     min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(families())
 def test_the_printed_interval_decides_and_agrees_with_the_printed_p(family):

@@ -29,6 +29,7 @@ def test_a_linked_workload_has_both_barriers_in_the_timed_loop(tmp_path, compile
     assert found.is_guarded
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("gone", ["in", "out"])
 def test_red_when_a_barrier_was_removed(tmp_path, gone):
     header = tmp_path / "clinic" / "black_box.h"

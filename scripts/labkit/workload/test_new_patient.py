@@ -40,6 +40,7 @@ def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
     assert lab(verb, "fresh").returncode == Exit.USAGE
 
 
+@pytest.mark.slow
 def test_a_patient_whose_fixtures_are_not_frozen_breaks_none_either(own_workloads):
     lab("new", "fresh")
     path = own_workloads / "workloads/fresh/workload.toml"
