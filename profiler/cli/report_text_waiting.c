@@ -14,11 +14,41 @@
 #include "session/figures.h"
 #include "session/waiting.h"
 #include "session/session.h"
+#include "session/short_name.h"
 
 enum { ROOM_BYTES = 512 };
 
+static const char *short_lock_name(const struct clinic_report *report,
+				   const struct clinic_lock *lock, char *room)
+{
+	return clinic_short_name(
+		clinic_session_text(report->session, lock->name_id), room,
+		ROOM_BYTES);
+}
+
+/*
+ * As short as was asked for. Two locks that would then look alike keep their
+ * whole names.
+ */
+static const char *lock_name(const struct clinic_report *report,
+			     const struct clinic_lock *locks, uint32_t shown,
+			     const struct clinic_lock *lock, char *room)
+{
+	char other[ROOM_BYTES];
+	const char *whole = clinic_session_text(report->session, lock->name_id);
+	const char *name = short_lock_name(report, lock, room);
+
+	if (!report->has_short_names)
+		return whole;
+	for (uint32_t i = 0; i < shown; i++)
+		if (locks[i].name_id != lock->name_id &&
+		    !strcmp(short_lock_name(report, &locks[i], other), name))
+			return whole;
+	return name;
+}
+
 static void print_lock(const struct clinic_report *report,
-		       const struct clinic_lock *lock)
+		       const struct clinic_lock *lock, const char *name)
 {
 	const struct clinic_session *session = report->session;
 
@@ -28,8 +58,7 @@ static void print_lock(const struct clinic_report *report,
 	       lock->acquisitions_count,
 	       clinic_terminal_text(
 		       clinic_session_text(session, lock->kind_id)),
-	       clinic_terminal_text(
-		       clinic_session_text(session, lock->name_id)));
+	       clinic_terminal_text(name));
 	if (lock->contended_count) {
 		printf(" at ");
 		clinic_print_innermost(
@@ -48,6 +77,7 @@ int clinic_report_text_locks(const struct clinic_report *report)
 	uint32_t count;
 	struct clinic_lock *lock = clinic_figure_locks(report->session, &count);
 	uint32_t shown = clinic_report_rows(report, count);
+	char room[ROOM_BYTES];
 
 	if (!lock)
 		return -ENOMEM;
@@ -55,7 +85,8 @@ int clinic_report_text_locks(const struct clinic_report *report)
 		printf("\n%12s %12s %12s %10s %10s  lock\n", "wait ms",
 		       "longest ms", "hold ms", "contended", "acquired");
 	for (uint32_t i = 0; i < shown; i++)
-		print_lock(report, &lock[i]);
+		print_lock(report, &lock[i],
+			   lock_name(report, lock, shown, &lock[i], room));
 	free(lock);
 	return 0;
 }

@@ -1,7 +1,9 @@
 """test_report_names.py - what a report names for readers of C++: short names, places, and the program's own call sites."""
 
+import json
 import os
 import pty
+import re
 import subprocess
 
 import pytest
@@ -20,6 +22,11 @@ namespace app {
 struct point { long x, y; };
 using table = std::map<std::string, std::vector<point>>;
 std::mutex guard;
+template <class T> struct store { static inline std::mutex door; char name[8]; };
+using names = store<std::vector<std::string>>;
+using points = store<std::map<std::string, point>>;
+struct shelf { long books; std::mutex door; } shelf;
+std::mutex &local() { static std::mutex mine; return mine; }
 template <class T> __attribute__((noinline)) void burn(const T &t) { for (volatile long i = t.size(); i < 100000000; i++); }
 __attribute__((noinline)) void fill(table &t) {
   for (int i = 0; i < 1000; i++) t["a key that is long enough to allocate" + std::to_string(i % 10)].push_back({i, i}); }
@@ -29,6 +36,7 @@ __attribute__((noinline)) void hold() {
 int main() {
   app::table t; app::fill(t); app::burn(t); app::burn(std::map<std::string, std::vector<std::string>>());
   std::thread a(app::hold), b(app::hold); a.join(); b.join();
+  for (std::mutex *one : {&app::names::door, &app::points::door, &app::shelf.door, &app::local()}) one->lock(), one->unlock();
 }
 """
 
@@ -112,7 +120,7 @@ def sites(text: str, head: str) -> list[str]:
 
 def test_call_sites_are_the_programs_own(session):
     heaviest = sites(run("report", session).stdout, "call site")[0]
-    assert "app::fill(" in heaviest and "app.cc:13" in heaviest
+    assert "app::fill(" in heaviest and "app.cc:18" in heaviest
     raw = sites(run("report", session, "--raw-sites").stdout, "call site")[0]
     assert "operator new" in raw
 
@@ -127,6 +135,50 @@ def test_locks_are_waited_for_in_the_programs_own(session):
     assert waited and all("app::hold()" in row for row in waited)
     raw = [row for row in sites(run("report", session, "--raw-sites").stdout, "lock") if "mutex" in row and " at " in row]
     assert raw and not any("app::hold()" in row for row in raw)
+
+
+def lock_names(text: str) -> set[str]:
+    rows = [row for row in sites(text, "lock") if "mutex" in row]
+    return {re.split(r", nobody waited| at app::", row.split("  mutex ")[1])[0] for row in rows}
+
+
+WHOLE_LOCKS = {"app::guard", "app::shelf+0x8", "app::local()::mine",
+               "app::store<std::vector<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >, "
+               "std::allocator<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > > > >::door",
+               "app::store<std::map<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >, "
+               "app::point, std::less<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > >, "
+               "std::allocator<std::pair<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > "
+               "const, app::point> > > >::door"}
+
+
+def test_locks_have_the_names_of_the_source(session):
+    """A static lock was called _ZN3app5guardE."""
+    assert lock_names(run("report", session).stdout) == WHOLE_LOCKS
+    rows = json.loads(run("report", session, "--json").stdout)["locks"]
+    assert WHOLE_LOCKS <= {row["name"] for row in rows}
+
+
+def test_a_report_of_a_deadlock_names_locks_so(session):
+    """It asks `clinic where --data`."""
+    app = session.parent / "app"
+    listed = subprocess.run(["nm", app], capture_output=True, text=True, check=True).stdout
+    address = next(line.split()[0] for line in listed.splitlines() if line.endswith(" _ZN3app5guardE"))
+    assert run("where", "--data", f"{app}+0x{address}").stdout == "app::guard"
+
+
+def test_names_of_locks_are_short_on_a_terminal(tmp_path, session):
+    clinic = run("report", session).args[0]
+    # Two of them have the same short name: these keep their whole names.
+    assert lock_names(on_a_terminal(clinic, "report", session).replace("\r", "")) == WHOLE_LOCKS
+    file = read_session(session)
+    file["strings"] = [text.replace("std::map<", "std::set<", 1).replace(">::door", ">::gate")
+                       if text.startswith("app::store<std::map") else text for text in file["strings"]]
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps(file))
+    shown = on_a_terminal(clinic, "report", one).replace("\r", "")
+    assert lock_names(shown) == {"app::guard", "app::shelf+0x8", "app::local()::mine", "app::store<...>::door",
+                                 "app::store<...>::gate"}
+    assert "app::store<std::" in on_a_terminal(clinic, "report", one, "--full-names")
 
 
 def test_rows_with_the_same_text_are_told_apart(session):
@@ -144,5 +196,5 @@ def test_waits_are_in_the_programs_own(session, tmp_path):
     if not read_session(path)["quality"].get("kernel_visible"):
         pytest.skip("waits have stacks of their own only where the kernel may be seen")
     rows = [row for row in sites(run("report", path).stdout, "off the CPU in") if "app::hold()" in row]
-    assert rows and all("app.cc:15" in row and "std::" not in row.partition(" < ")[2] for row in rows), rows
+    assert rows and all("app.cc:20" in row and "std::" not in row.partition(" < ")[2] for row in rows), rows
     assert any("std::" in row for row in sites(run("report", path, "--raw-sites").stdout, "off the CPU in"))

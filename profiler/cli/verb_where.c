@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "foundation/terminal_text.h"
 #include "sources/data_symbol.h"
+#include "symbols/demangle.h"
 #include "symbols/symbols.h"
 
 static const struct clinic_usage usage = {
@@ -58,7 +59,7 @@ static bool print_named(struct clinic_symbols *symbols, const char *path,
 
 static void print_variable(const char *path, uint64_t address)
 {
-	char name[256];
+	char name[CLINIC_DEMANGLED_MAX];
 
 	if (clinic_data_symbol(path, address, name, sizeof(name)))
 		printf("%s+0x%" PRIx64, clinic_terminal_text(path), address);

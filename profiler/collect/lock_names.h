@@ -1,7 +1,7 @@
 /*
  * collect/lock_names.h - what a lock of a program is called.
  *
- * A static lock by its variable's name, any other by its address.
+ * A static lock by its variable's name, demangled, any other by its address.
  *
  * Errors     0 or -ENOMEM. What has no name is called by its address.
  * Read next  sources/data_symbol.h.

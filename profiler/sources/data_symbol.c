@@ -5,27 +5,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/demangle.h"
 #include "unwind/address_space.h"
 
 #define PAGE_BYTES 4096u
+
+/* "+0x" and 16 digits. */
+#define OFFSET_BYTES 20u
 
 static int name_object(Elf *elf, size_t names, const GElf_Sym *symbol,
 		       uint64_t address, char *name, size_t name_bytes)
 {
 	const char *text = elf_strptr(elf, names, symbol->st_name);
 	uint64_t inside = address - symbol->st_value;
+	char offset[OFFSET_BYTES] = "";
+	char *demangled;
 
 	if (!text)
 		return -ENOENT;
+	demangled = clinic_demangle(text);
 	if (inside)
-		snprintf(name, name_bytes, "%s+0x%llx", text,
-			 (unsigned long long)inside);
-	else
-		snprintf(name, name_bytes, "%s", text);
+		snprintf(offset, sizeof(offset), "+0x%" PRIx64, inside);
+	/* A name that is too long is cut, and never its offset. */
+	snprintf(name, name_bytes, "%.*s%s",
+		 (int)(name_bytes - 1 - strlen(offset)),
+		 demangled ? demangled : text, offset);
+	free(demangled);
 	return 0;
 }
 

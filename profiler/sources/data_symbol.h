@@ -16,7 +16,8 @@ struct clinic_mapping;
 
 /*
  * The object that holds the ELF virtual address, as "name" or, inside it,
- * "name+0x8". 0 or -ENOENT: the file has no such symbol, or cannot be read.
+ * "name+0x8", demangled. name_bytes is 64 or more; what is longer is cut before
+ * its offset. 0 or -ENOENT: the file has no such symbol, or cannot be read.
  */
 int clinic_data_symbol(const char *path, uint64_t address, char *name,
 		       size_t name_bytes);
