@@ -31,6 +31,12 @@
 #define SETTLE_NS 1000000u
 
 /*
+ * Who gets the signal that ends the recording, too, has mostly ended within
+ * this time: its end is measured then, and nothing of it is left in memory.
+ */
+#define ENDS_WITHIN_NS 200000000u
+
+/*
  * A short program has no time to adapt to: recording starts with much of
  * each stack and the kernel's chain. If so many walks had no use for them, it
  * goes on with less, and comes back for good as soon as this was too little
@@ -58,6 +64,12 @@ static int catch_signals(struct clinic_recording *recording)
 	return recording->signal_fd < 0 ? recording->signal_fd : 0;
 }
 
+static void stop_at(struct clinic_recording *recording, uint64_t stop_ns)
+{
+	if (stop_ns < recording->stop_ns)
+		recording->stop_ns = stop_ns;
+}
+
 /*
  * A terminal sends its Ctrl-C to the target too. What somebody sent to us
  * alone (kill, a supervisor) was meant for both.
@@ -70,6 +82,9 @@ static void pass_on_signal(struct clinic_recording *recording)
 	    sizeof(signal))
 		return;
 	recording->outcome->stopped_by = (int)signal.ssi_signo;
+	stop_at(recording,
+		clock_ns(CLOCK_MONOTONIC) +
+			(recording->plan->argv ? ENDS_WITHIN_NS : 0));
 	if (signal.ssi_code <= 0 && recording->plan->argv &&
 	    !recording->outcome->target.has_ended)
 		kill(recording->outcome->target.pid, (int)signal.ssi_signo);
@@ -220,7 +235,7 @@ static bool has_to_end(const struct clinic_recording *recording,
 		       uint64_t now_ns)
 {
 	return recording->outcome->target.has_ended ||
-	       recording->outcome->stopped_by || now_ns >= recording->stop_ns;
+	       now_ns >= recording->stop_ns;
 }
 
 static int measure_a_round(struct clinic_recording *recording, uint64_t now_ns)

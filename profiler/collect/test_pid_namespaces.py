@@ -1,9 +1,10 @@
 """test_pid_namespaces.py - a program that calls itself 1, as init is called outside of its namespace."""
 
+import os
 import subprocess
 
 import pytest
-from recorded_session import BACKENDS, VICTIMS, needs_root
+from recorded_session import BACKENDS, CLINIC, VICTIMS, needs_root
 
 INSIDE = ("unshare", "--pid", "--fork", "--mount-proc")
 
@@ -52,3 +53,33 @@ def test_a_process_that_ended_before_it_was_asked_for(record):
     may_unshare()
     session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/short_process; {VICTIMS}/short_process", backend="timer")
     assert not {pid for pid in session.file["threads"]["pid"] if 0 < pid < 5}
+
+
+# A /dev/shm of its own, since those who test beside us use the machine's.
+ALONE = ("unshare", "--mount", "sh", "-c", "mount -t tmpfs none /dev/shm && {} && ls -A /dev/shm")
+
+
+def left_in_memory(words: str, *arguments) -> str:
+    done = subprocess.run([*ALONE[:-1], ALONE[-1].format(words), "sh", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_is_left_of_a_process_that_called_itself_1(tmp_path):
+    """Some process is called 1 in every namespace, so that its shared memory stayed for good: gigabytes in a day."""
+    may_unshare()
+    recording = f"{CLINIC} record -e alloc -o {tmp_path}/s.json {' '.join(INSIDE)} sh -c '/bin/true; /bin/true'"
+    assert left_in_memory(f"{recording} >&2") == ""
+
+
+def test_what_a_killed_recorder_left_is_swept_when_its_process_has_ended(tmp_path):
+    """And not before: it may start another program, which looks for the folder."""
+    may_unshare()
+    record = f"{CLINIC} record -e alloc -o {tmp_path}/s.json"
+    words = f"""{record} {' '.join(INSIDE)} sh -c 'echo >{tmp_path}/began; read line <{tmp_path}/end' &
+        while [ ! -e {tmp_path}/began ]; do sleep 0.05; done
+        kill -9 $!; touch -d "2 minutes ago" /dev/shm/clinic-*; {record} true >&2; ls -A /dev/shm | wc -l
+        echo >{tmp_path}/end; sleep 0.5; touch -d "2 minutes ago" /dev/shm/clinic-*; {record} true >&2"""
+    os.mkfifo(tmp_path / "end")
+    assert left_in_memory(f"{{ {words}; }}") == "1\n"

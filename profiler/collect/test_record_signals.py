@@ -92,6 +92,23 @@ def test_interrupt_stops_and_writes(tmp_path, backend):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_target_that_answers_is_waited_for(tmp_path, number):
+    """The recording was over before the target was: it was called still running, and its shared memory stayed."""
+    program = tmp_path / "answers.c"
+    program.write_text("#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+                       "static void end(int n) { usleep(30000); exit(n); }\n"
+                       "int main(void) { signal(1, end); signal(2, end); signal(15, end); free(malloc(9));"
+                       " write(1, \"ready\\n\", 6); for (;;) pause(); }\n")
+    subprocess.run(["gcc", "-O1", "-w", program, "-o", tmp_path / "answers"], check=True)
+    recorder = start(CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", tmp_path / "answers")
+    assert recorder.stdout.readline() == "ready\n"
+    recorder.send_signal(number)
+    _, stderr = recorder.communicate(timeout=RUN_TIMEOUT_S)
+    assert recorder.returncode == number and "running" not in stderr and "without an end" not in stderr, stderr
+    assert read_session(tmp_path / "s.json")["about"]["exit_code"] == number
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_target_that_does_not_answer(tmp_path, number):
     """The recorder waited for it for good."""
     command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "sh", "-c", "trap '' INT TERM HUP; sleep 10"]

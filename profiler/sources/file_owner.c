@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static FILE *open_of(uint32_t pid, const char *name)
@@ -18,25 +19,33 @@ static FILE *open_of(uint32_t pid, const char *name)
 	return fopen(path, "re");
 }
 
+enum sight { UNREADABLE, EMPTY, NOT_THERE, THERE };
+
 /* Lines of maps: "START-END PERMISSIONS OFFSET DEVICE INODE PATH". */
-static bool has_mapped(uint32_t pid, const struct stat *file)
+static enum sight look_into_maps(uint32_t pid, const struct stat *file)
 {
 	FILE *maps = open_of(pid, "maps");
+	enum sight sight = maps ? EMPTY : UNREADABLE;
 	char *line = NULL;
 	size_t room = 0;
-	bool is_found = false;
 
-	while (maps && !is_found && getline(&line, &room, maps) > 0) {
+	while (maps && sight != THERE && getline(&line, &room, maps) > 0) {
 		uint64_t inode;
+		bool is_it = sscanf(line, "%*s %*s %*s %*s %" SCNu64, &inode) ==
+				     1 &&
+			     inode == (uint64_t)file->st_ino;
 
-		is_found = sscanf(line, "%*s %*s %*s %*s %" SCNu64, &inode) ==
-				   1 &&
-			   inode == (uint64_t)file->st_ino;
+		sight = is_it ? THERE : NOT_THERE;
 	}
 	free(line);
 	if (maps)
 		fclose(maps);
-	return is_found;
+	return sight;
+}
+
+static bool has_mapped(uint32_t pid, const struct stat *file)
+{
+	return look_into_maps(pid, file) == THERE;
 }
 
 /* The last number in a line of status, say of "PPid:"; 0: not known. */
@@ -146,6 +155,67 @@ uint32_t clinic_file_owner(uint32_t inner, const struct stat *file)
 		return other;
 	/* A daemon that becomes another program descends from us no more. */
 	return may_be_ours(inner) ? inner : inner | CLINIC_PID_ELSEWHERE;
+}
+
+/*
+ * The kernel shows no maps of a process whose first thread has ended, and those
+ * of one that cannot be dumped to root alone. What is another user's is not
+ * ours: our files are closed to it.
+ */
+static bool may_have_mapped(uint32_t pid, const struct stat *file)
+{
+	switch (look_into_maps(pid, file)) {
+	case THERE:
+		return true;
+	case EMPTY:
+		return status_number(pid, "Threads:") > 1;
+	case UNREADABLE:
+		return status_number(pid, "Uid:") == geteuid();
+	default:
+		return false;
+	}
+}
+
+/* To the second below. */
+static uint64_t age_s(uint32_t pid)
+{
+	uint64_t start = start_of(pid), ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return start ? (uint64_t)now.tv_sec - start / ticks : 0;
+}
+
+static bool uses_one_of(uint32_t pid, const struct clinic_owned_file *files,
+			size_t count, uint64_t folder_age_s)
+{
+	/* Clocks are read one after the other, and cut to seconds. */
+	bool is_older = age_s(pid) > folder_age_s &&
+			age_s(pid) - folder_age_s > 2;
+	uint32_t inner = is_older ? 0 : status_number(pid, "NSpid:");
+
+	for (size_t i = 0; inner && i < count; i++)
+		if (files[i].inner == inner &&
+		    may_have_mapped(pid, &files[i].status))
+			return true;
+	return false;
+}
+
+bool clinic_files_are_used(const struct clinic_owned_file *files, size_t count,
+			   uint64_t folder_age_s)
+{
+	DIR *folder = count ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	bool is_used = count && !folder; /* not known, so assume it */
+
+	while (folder && !is_used && (entry = readdir(folder)))
+		is_used =
+			isdigit((unsigned char)*entry->d_name) &&
+			uses_one_of((uint32_t)strtoul(entry->d_name, NULL, 10),
+				    files, count, folder_age_s);
+	if (folder)
+		closedir(folder);
+	return is_used;
 }
 
 bool clinic_number_is_used(uint32_t inner)

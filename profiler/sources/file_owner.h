@@ -5,12 +5,14 @@
  * in its own pid namespace. In ours another process has that number, often a
  * service of the host.
  *
- * Read next  timer_program.c and arena_file.c, which open such files.
+ * Read next  timer_program.c and arena_file.c, which open such files;
+ *            shared_folder.c, which removes them.
  */
 #ifndef CLINIC_SOURCES_FILE_OWNER_H
 #define CLINIC_SOURCES_FILE_OWNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -23,6 +25,18 @@
  * ours has that number, and cannot be it.
  */
 uint32_t clinic_file_owner(uint32_t inner, const struct stat *file);
+
+struct clinic_owned_file {
+	uint32_t inner; /* who made it, as it calls itself */
+	struct stat status;
+};
+
+/*
+ * Does one of those who made them still run, and have its file mapped? Who is
+ * older than the folder that they are in is none of those.
+ */
+bool clinic_files_are_used(const struct clinic_owned_file *files, size_t count,
+			   uint64_t folder_age_s);
 
 /* Does any process call itself by that number, in whatever namespace? */
 bool clinic_number_is_used(uint32_t inner);

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "foundation/growing_array.h"
+#include "sources/file_owner.h"
 
 /* One that is just being made is not locked yet. */
 #define SWEPT_AFTER_S 60
@@ -55,19 +57,62 @@ static void remove_entries(int folder_fd, int depth)
 		closedir(entries);
 }
 
+struct owned_files {
+	struct clinic_owned_file *list;
+	size_t count, room;
+};
+
+/* false: out of memory. */
+static bool add_file(struct owned_files *files, int folder_fd, const char *name)
+{
+	struct clinic_owned_file file = {
+		.inner = (uint32_t)strtoul(name, NULL, 10)};
+	struct clinic_owned_file *grown;
+
+	if (!file.inner ||
+	    fstatat(folder_fd, name, &file.status, AT_SYMLINK_NOFOLLOW))
+		return true;
+	grown = clinic_grow(files->list, files->count, &files->room,
+			    sizeof(*grown));
+	if (!grown)
+		return false;
+	files->list = grown;
+	files->list[files->count++] = file;
+	return true;
+}
+
+/* UINT64_MAX: the file system does not know. */
+static uint64_t age_s(int folder_fd)
+{
+	struct statx status;
+	time_t now = time(NULL);
+
+	if (statx(folder_fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) ||
+	    !(status.stx_mask & STATX_BTIME))
+		return UINT64_MAX;
+	return now > status.stx_btime.tv_sec
+		       ? (uint64_t)(now - status.stx_btime.tv_sec)
+		       : 0;
+}
+
+/*
+ * That a process has the number is not enough: it may be another one by now,
+ * and who is called 1 in a pid namespace is always called so by somebody.
+ */
 bool clinic_shared_folder_is_used(const struct clinic_shared_folder *folder)
 {
 	DIR *entries = open_entries(folder->fd);
+	struct owned_files files = {0};
 	const struct dirent *entry;
-	bool is_used = false;
+	bool is_known = true, is_used;
 
-	while (entries && !is_used && (entry = readdir(entries))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		is_used = pid > 0 && (!kill(pid, 0) || errno == EPERM);
-	}
+	while (entries && is_known && (entry = readdir(entries)))
+		is_known = add_file(&files, folder->fd, entry->d_name);
 	if (entries)
 		closedir(entries);
+	is_used = !is_known || clinic_files_are_used(files.list, files.count,
+						     age_s(folder->fd));
+	free(files.list);
 	return is_used;
 }
 

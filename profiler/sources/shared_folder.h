@@ -30,7 +30,7 @@ struct clinic_shared_folder {
 int clinic_shared_folder_make(struct clinic_shared_folder *folder,
 			      const char *prefix);
 
-/* Does a process run whose file, PID.NUMBER, is in the folder? */
+/* Does a process run that has its file, PID.NUMBER, in the folder mapped? */
 bool clinic_shared_folder_is_used(const struct clinic_shared_folder *folder);
 
 /* With all that is in it, whatever the target made of that. */
