@@ -1,0 +1,56 @@
+/*
+ * scratch.c - memory for replies, in blocks of many, given back in one go when
+ * the shift ends.
+ */
+#include "scratch.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define REPLIES_IN_BLOCK 64
+
+struct block {
+	struct block *before;
+	char replies[REPLIES_IN_BLOCK][REPLY_BYTES];
+};
+
+struct scratch {
+	struct block *last;
+	size_t taken_count; /* of the last block */
+};
+
+struct scratch *scratch_open(void)
+{
+	return calloc(1, sizeof(struct scratch));
+}
+
+void scratch_close(struct scratch *scratch)
+{
+	while (scratch && scratch->last) {
+		struct block *last = scratch->last;
+
+		scratch->last = last->before;
+		free(last);
+	}
+	free(scratch);
+}
+
+__attribute__((noinline)) char *scratch_take(struct scratch *scratch)
+{
+	if (!scratch->last || scratch->taken_count == REPLIES_IN_BLOCK) {
+		struct block *block = malloc(sizeof(*block));
+
+		if (!block)
+			return NULL;
+		block->before = scratch->last;
+		scratch->last = block;
+		scratch->taken_count = 0;
+	}
+	return scratch->last->replies[scratch->taken_count++];
+}
+
+/* All goes when the shift ends: that costs one free for many replies. */
+void scratch_sent(struct scratch *scratch)
+{
+	(void)scratch;
+}

@@ -1,0 +1,26 @@
+/*
+ * service.h - a page service: a reply for each request.
+ *
+ * Ownership  service_close ends all that a shift has made.
+ * Errors     NULL without memory.
+ * Threads    one.
+ */
+#ifndef LEAK_SERVICE_H
+#define LEAK_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct service;
+
+struct service *service_open(void);
+void service_close(struct service *service);
+
+/*
+ * The digest of the reply to one request; was_kept: the page came from the
+ * cache. Returns 0 without memory.
+ */
+uint64_t service_answer(struct service *service, uint32_t page_number,
+			bool *was_kept);
+
+#endif
