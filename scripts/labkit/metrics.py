@@ -23,6 +23,8 @@ SAMPLED, EXACT = "sampled", "exact"
 GATES, WATCHED, ON_REQUEST = "gates", "watched", "on request"
 # What gives an exact metric.
 PROGRAM_FILE, ALLOCATION_COUNTER, CALLGRIND = "program file", "allocation counter", "callgrind"
+# Counts of a call site, by which a complaint about memory is traced to a function.
+LIVE_AT_PEAK, ALLOCATIONS = "peak_bytes", "allocations_count"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Metric:
     inside           known to our harness alone: a plain command does not measure it.
     bound_by_cpu     a function's share of the CPU time bounds its gain (Amdahl); so of no tail, memory or count.
     counted_by       the instrument of an exact metric: PROGRAM_FILE, ALLOCATION_COUNTER or CALLGRIND.
+    of_process       of the whole process, whatever it ran: both sides have to run equally often, or a program that is faster would
+                     run more often, and one that leaks would look the worse for it.
+    traced_by        what a function's share is a share of: a count of the heap recording (LIVE_AT_PEAK, ALLOCATIONS), or "", samples
+                     of CPU time.
     """
 
     name: str
@@ -55,6 +61,8 @@ class Metric:
     inside: bool = False
     bound_by_cpu: bool = False
     counted_by: str = ""
+    of_process: bool = False
+    traced_by: str = ""
 
     @property
     def table_label(self) -> str:
@@ -135,10 +143,10 @@ METRICS = {metric.name: metric for metric in (
            shown=True, bound_by_cpu=True),
     # The kernel counts resident pages in batches per CPU: up to 64 pages come and go for no reason of the program's.
     Metric("peak_rss", "peak resident memory", "bytes", SAMPLED, field("max_rss_bytes"), tolerance_ratio=0.02,
-           complaint=True, workload_role=GATES, command_role=GATES, shown=True),
+           complaint=True, workload_role=GATES, command_role=GATES, shown=True, of_process=True, traced_by=LIVE_AT_PEAK),
     Metric("minor_faults", "minor page faults", "count", SAMPLED, field("minor_faults_count")),
     Metric("allocations", "allocations", "count", EXACT, per_run("allocations_count"), label="allocations per batch",
-           complaint=True, workload_role=GATES, counted_by=ALLOCATION_COUNTER),
+           complaint=True, workload_role=GATES, counted_by=ALLOCATION_COUNTER, traced_by=ALLOCATIONS),
     Metric("allocated_bytes", "bytes allocated", "bytes", EXACT, per_run("allocated_bytes"), workload_role=WATCHED,
            counted_by=ALLOCATION_COUNTER),
     # Start-up depends on the environment's size and on ASLR (measured: some tens of instructions in millions).

@@ -105,9 +105,11 @@ def gain_interval(ratio: float | None, low: float | None, high: float | None) ->
 
 
 def share_interval(share: dict[str, Any] | None) -> str:
-    """A share of samples with its binomial interval: 42.1 % [41.5, 42.7]."""
+    """A share of samples with its binomial interval: 42.1 % [41.5, 42.7]; one of what was counted has none."""
     if share is None:
         return ABSENT
+    if share["low"] == share["high"]:
+        return percent(share["ratio"])
     return f"{percent(share['ratio'])} [{100 * share['low']:.1f},{GAP}{100 * share['high']:.1f}]"
 
 

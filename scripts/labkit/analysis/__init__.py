@@ -72,7 +72,8 @@ def decisions_of(report: Path) -> tuple[Decision, ...]:
 
 
 def _decisions(evidence_set: EvidenceSet) -> tuple[Decision, ...]:
-    return decide_candidates(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy)
+    return decide_candidates(evidence_set.candidates, evidence_set.profile, evidence_set.manifest, evidence_set.policy,
+                             evidence_set.memory)
 
 
 def tidy(value: Any) -> Any:

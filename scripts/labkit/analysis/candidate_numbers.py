@@ -21,7 +21,7 @@ def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": candidate["id"], "title": candidate["title"], "measured": False, "accepted": False,
             "verdict": "not measured", "reason": "No evidence of it was found; run `make audit` again.",
             "rule": "not measured", "targets": candidate["targets"], "risk": candidate["risk"],
-            "predicted_gain": candidate["predicted_gain"], "share": None, "ceiling_ratio": None, "gain": None,
+            "predicted_gain": candidate["predicted_gain"], "share": None, "traced_in": None, "ceiling_ratio": None, "gain": None,
             "campaign": None}
 
 
@@ -38,7 +38,7 @@ def _numbers(evidence_set: EvidenceSet, decision: Decision, document: Document) 
         "objections": list(decision.objections), "again_ratio": decision.again_ratio if decision.accepted else None,
         "failure": data["failure"],
         "answers": data["answers"],
-        "share": facts.share,
+        "share": facts.share, "traced_in": facts.traced_in,
         "ceiling_ratio": amdahl,
         "exceeds_ceiling": exceeds_ceiling(decision, amdahl),
         "prediction_exceeds_ceiling": amdahl is not None and 1.0 + candidate["predicted_gain"] > amdahl,

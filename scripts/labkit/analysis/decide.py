@@ -15,7 +15,7 @@ from typing import Any, Callable, Mapping, Sequence
 import numpy as np
 
 from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
-from labkit.analysis.shares import Share, function_share
+from labkit.analysis.shares import Share, sites_of_complaint, target_share
 from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
@@ -58,7 +58,7 @@ class Facts:
     risk: int
     target: str
     lines_count: int
-    share: Share | None  # of the target in the profile; None: it was not seen there
+    share: Share | None  # of the target in the profile, or in the heap recording; None: it was not seen there
     failure: tuple[str, str] | None  # (reason, detail): it never came to be timed
     wrong_answers: tuple[tuple[str, str, str], ...]  # size, the baseline's answer, the candidate's
     gain: Effect | None  # the metric of the complaint at its size; p corrected over all candidates
@@ -66,6 +66,7 @@ class Facts:
     peak_rss: tuple[Growth, ...]
     allocations: tuple[Growth, ...]
     is_yardstick: bool = False
+    traced_in: str = "profile"
 
 
 @dataclass(frozen=True)
@@ -111,22 +112,24 @@ class Decision:
 
 
 def decide_candidates(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
-                      manifest: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[Decision, ...]:
+                      manifest: Mapping[str, Any], policy: Mapping[str, Any],
+                      memory: Mapping[str, Any] | None = None) -> tuple[Decision, ...]:
     """Judge all candidates of one audit together, as multiplicity demands.
 
     candidates: whole evidence documents of kind "candidate", in the manifest's order.
     profile:    the evidence document of kind "profile", or None when there is none: nothing is traceable then.
+    memory:     likewise of kind "memory": what a complaint about memory is traced in.
     manifest:   the manifest as it stands in the plan evidence (main_size and metric are used).
     policy:     the table of policy.toml as it stands in the plan evidence.
     """
     rules = parse(policy)
-    facts = [gather(one, profile, manifest, rules) for one in candidates]
+    facts = [gather(one, profile, manifest, rules, memory) for one in candidates]
     gains = _judged_over_candidates([one.gain for one in facts], candidates, rules)
     return tuple(decide_candidate(replace(one, gain=gain), rules) for one, gain in zip(facts, gains))
 
 
 def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
-           manifest: Mapping[str, Any], policy: AcceptancePolicy) -> Facts:
+           manifest: Mapping[str, Any], policy: AcceptancePolicy, memory: Mapping[str, Any] | None = None) -> Facts:
     """One candidate's evidence to what the rules need; gains are not yet corrected over the candidates."""
     data, head = candidate["data"], candidate["data"]["candidate"]
     failure = data["failure"]
@@ -138,7 +141,8 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         risk=head["risk"],
         target=head["targets"],
         lines_count=data["lines"]["added_count"] + data["lines"]["removed_count"],
-        share=function_share(profile, head["targets"]),
+        share=target_share(profile, memory, manifest["metric"], head["targets"]),
+        traced_in="heap recording" if sites_of_complaint(memory, manifest["metric"]) else "profile",
         failure=(failure["reason"], failure["detail"]) if failure else None,
         wrong_answers=tuple((one["size"], one["baseline"], one["candidate"] or "nothing")
                             for one in data["answers"] if not one["equal"]),
@@ -230,10 +234,10 @@ def rule_yardstick(facts: Facts, policy: AcceptancePolicy) -> str | None:
 @rule("untraceable")
 def rule_untraceable(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.share is None:
-        return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the profile."
+        return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the {facts.traced_in}."
     if facts.share.ratio < policy.minimum_share_ratio:
         return (f"{FAILURES['untraceable']}: its target {facts.target} has {percent(facts.share.ratio)} of the "
-                f"profile, the policy asks for {percent(policy.minimum_share_ratio)}.")
+                f"{facts.traced_in}, the policy asks for {percent(policy.minimum_share_ratio)}.")
     return None
 
 

@@ -4,6 +4,7 @@ from typing import Any, Mapping, Sequence
 
 from labkit.analysis.contention_numbers import contention_numbers
 from labkit.analysis.evidence_set import EvidenceSet
+from labkit.analysis.growth_numbers import growth_numbers
 from labkit.analysis.heap_numbers import heap_numbers
 from labkit.analysis.witnesses import count_witnesses
 
@@ -26,6 +27,7 @@ def memory_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
         "counter": data["counter"],
         "witnesses": count_witnesses(data),
         "rss": _resident_set(data["rss_series"]),
+        "growth": growth_numbers(evidence_set),
     }
 
 

@@ -2,13 +2,16 @@
 
 A share of n independent samples is binomial: its interval is Clopper and Pearson's (1934), which is never too narrow.
 
-Units  _ratio is a fraction of all samples of one sampling.
+What was counted and not sampled has a share without an interval.
+
+Units  _ratio is a fraction of all samples of one sampling, or of all that was counted.
 """
 
 from dataclasses import dataclass
 from typing import Any, Mapping
 
 from labkit.analysis.function_names import aliases_of
+from labkit.metrics import METRICS
 from labkit.stats.proportions import clopper_pearson
 
 
@@ -43,6 +46,31 @@ def function_share(profile: Mapping[str, Any] | None, name: str) -> Share | None
     totals = {alias: sum(one["total_count"] for one in sampling["functions"] if one["name"] == alias) for alias in known}
     total = max(totals.values(), default=0)  # of aliases one calls the other, and both are on the same stacks
     return share(min(total, sampling["samples_count"]), sampling["samples_count"]) if total else None
+
+
+def exact_share(count: int, all_count: int) -> Share | None:
+    """None when nothing was counted at all."""
+    return Share(count / all_count, count / all_count, count / all_count, count) if all_count else None
+
+
+def sites_of_complaint(memory: Mapping[str, Any] | None, metric: str) -> tuple[tuple[frozenset[str], int], ...]:
+    """(functions on the stack, what the complaint counts there) of every call site of the longest recording; empty where the complaint is
+    about time, or no site was recorded."""
+    column, heap = METRICS[metric].traced_by, memory["data"].get("heap") if memory else None
+    if not column or not heap:
+        return ()
+    longest = max(heap["recordings"], key=lambda one: one["runs_count"])
+    return tuple((frozenset(frame["function"] for frame in site["frames"]), site[column]) for site in longest["sites"])
+
+
+def target_share(profile: Mapping[str, Any] | None, memory: Mapping[str, Any] | None, metric: str, name: str) -> Share | None:
+    """Share of what is complained of: samples of CPU time, or what call sites below `name` count; None when it was never seen."""
+    sites = sites_of_complaint(memory, metric)
+    if not sites:
+        return function_share(profile, name)
+    known = set(aliases_of(name, (function for functions, _ in sites for function in functions)))
+    found = [count for functions, count in sites if known & functions]
+    return exact_share(sum(found), sum(count for _, count in sites)) if found else None
 
 
 def ceiling(part: Share | None) -> float | None:

@@ -48,7 +48,7 @@ class AuditState:
     def rebench_inputs(self, folder: Path) -> str:
         """Of the evidence that decides who is accepted, itself: measured anew, it may accept others."""
         measured = [evidence.sha256_of(version.evidence_path(folder, name))
-                    for name in sorted(self.wanted) if name == "profile" or name.startswith("candidates/")]
+                    for name in sorted(self.wanted) if name in ("profile", "memory") or name.startswith("candidates/")]
         return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
 
     def seed(self, folder: Path, name: str) -> int:

@@ -23,12 +23,14 @@ STAGE_PROCESSES = 8  # enough for an interval of their median
 
 @dataclass(frozen=True)
 class Reference:
-    """What the baseline answers, how many of its runs make one sample, and how many samples a process takes at least."""
+    """What the baseline answers, how many of its runs make one sample, how many samples a process takes at least, and for
+    how long it goes on beyond them."""
 
     size: str
     answer: str
     batch_count: int
     samples_count: int
+    minimum_ms: int
     ops_count: int
     clock: dict
 
@@ -45,8 +47,17 @@ def reference(state: AuditState, size: str) -> Reference:
     else:
         wanted = state.budget.minimum_ms * 1e6 / SAMPLES_PER_PROCESS
         batch_count = max(batch_count, math.ceil(batch_count * wanted / sample_ns))
-    return Reference(size, row["answer"], batch_count, METRICS[state.manifest.metric].samples_needed, row["ops_count"],
-                     row["clock"])
+    samples_count, minimum_ms = _duration(state, batch_count, sample_ns / row["batch_count"])
+    return Reference(size, row["answer"], batch_count, samples_count, minimum_ms, row["ops_count"], row["clock"])
+
+
+def _duration(state: AuditState, batch_count: int, run_ns: float) -> tuple[int, int]:
+    """Until both are reached. Where the complaint is of the whole process, all runs are counted and none is timed: a
+    faster program must not run more often."""
+    metric, minimum_ms = METRICS[state.manifest.metric], state.budget.minimum_ms
+    if not metric.of_process:
+        return metric.samples_needed, minimum_ms
+    return max(metric.samples_needed, math.ceil(minimum_ms * 1e6 / (batch_count * run_ns))), 0
 
 
 def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
@@ -61,7 +72,7 @@ def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
 
 def load_of(state: AuditState, known: Reference) -> Load:
     """What every timed process runs, whichever arm it is."""
-    return Load(known.size, samples_count=known.samples_count, minimum_ms=state.budget.minimum_ms,
+    return Load(known.size, samples_count=known.samples_count, minimum_ms=known.minimum_ms,
                 batch_count=known.batch_count, expect=known.answer)
 
 

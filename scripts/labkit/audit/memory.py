@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from labkit.audit import heap
+from labkit.audit import growth, heap
 from labkit.audit.audit_state import AuditState
 from labkit.audit.measure import allocations_by_stage
 from labkit.host import Finding
@@ -15,7 +15,7 @@ from labkit.workload import harness
 from labkit.workload.harness import Load
 
 SERIES_SECONDS = 2
-SERIES_STEP_S = 0.02
+SERIES_STEP_S = 0.005  # a program that grows within a run and gives all back at its end is a saw, and has to look like one
 PAGE_BYTES = 4096
 WITNESS_RUNS = 5
 WITNESSES_AT_ONCE = 2  # they count and do not time, so they may share the machine
@@ -29,7 +29,8 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
         peaks = [_peak(state, size) for size in sizes]
         witnesses = _witnesses(state, findings, progress)
         series = _resident_over_time(state)
-    return {"stages": stages, "heap": sites, "peak_rss": peaks, **witnesses, "rss_series": series}
+        grown = growth.measure(state, state.baseline, findings)
+    return {"stages": stages, "heap": sites, "peak_rss": peaks, **witnesses, "rss_series": series, "growth": grown}
 
 
 def _stages(state: AuditState, sizes: list[str], findings: list[Finding], progress: Progress) -> list[dict]:

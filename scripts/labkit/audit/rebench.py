@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from labkit.analysis.decide import Decision
-from labkit.audit import audit_state, candidates, command, head_to_head, heap, version
+from labkit.audit import audit_state, candidates, command, growth, head_to_head, heap, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.candidates import Known
 from labkit.audit.head_to_head import Plan
@@ -27,6 +27,7 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
     data |= candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
     data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
+    data["growth"] = None if data["failure"] else growth.measure(state, built, findings)
     data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
                                                      for row in heap.assert_silence(state, binary, findings)]
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]

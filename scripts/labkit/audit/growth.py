@@ -1,0 +1,41 @@
+"""growth.py - how much memory a program holds at its peak, by how much it has to do, as three instruments see it.
+
+What grows with the work, and by how much a piece of it, is the report's to say. Only for complaints about the memory of a
+process: massif runs the program at every size, some fifty times slower than itself.
+"""
+
+from labkit.audit.audit_state import AuditState
+from labkit.host import Finding
+from labkit.instruments import Unavailable, heap_session, valgrind
+from labkit.metrics import METRICS
+from labkit.workload import harness
+from labkit.workload.build import Binary
+from labkit.workload.harness import Load
+
+RUNS = 5
+MASSIF_TIMEOUT_S = 300
+
+
+def measure(state: AuditState, binary: Binary, findings: list[Finding]) -> list[dict] | None:
+    """One row for each size, of the growth of memory.schema.json; None where the complaint is about something else."""
+    if not METRICS[state.manifest.metric].of_process:
+        return None
+    return [_at_size(state, binary, size, findings) for size in state.manifest.fixture.sizes]
+
+
+def _at_size(state: AuditState, binary: Binary, size: str, findings: list[Finding]) -> dict:
+    row = harness.must(harness.observe(state.manifest, binary, Load(size, samples_count=RUNS, batch_count=1), cpu=state.cpu,
+                                       timeout_s=state.budget.timeout_s), "measuring the growth of memory")
+    argv = harness.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", str(RUNS))
+    return {"variant": binary.variant, "size": size, "ops_count": row["ops_count"], "max_rss_bytes": row["max_rss_bytes"],
+            "live_peak_bytes": _peak("live bytes", findings, lambda: heap_session.record(
+                argv, environment=harness.environment_of(binary), timeout_s=state.budget.timeout_s)["totals"]),
+            "massif_peak_bytes": _peak("massif", findings, lambda: valgrind.massif_peak(argv, timeout_s=MASSIF_TIMEOUT_S))}
+
+
+def _peak(name: str, findings: list[Finding], ask) -> int | None:
+    try:
+        return ask()["peak_bytes"]
+    except Unavailable as reason:
+        findings.append(Finding("warning", name, str(reason), "one witness fewer for the growth of memory"))
+        return None
