@@ -194,6 +194,20 @@ static void print_refusals(const struct clinic_refusals *refusals)
 }
 
 /* One sentence: what failed, on what, what to try. */
+static const char *attach_advice(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return "; it is another user's: try as that user, or as root";
+	case -EMFILE:
+		return "; each of its threads takes descriptors: `ulimit -n` "
+		       "and its hard limit, `ulimit -Hn`, allow more";
+	default:
+		return "";
+	}
+}
+
 static int explain(const struct settings *settings, int err,
 		   const struct clinic_recording_outcome *outcome)
 {
@@ -213,13 +227,9 @@ static int explain(const struct settings *settings, int err,
 				"there is no process '%s'; --pid takes process "
 				"ids, and names as `ps -e` has them",
 				outcome->missing);
-		return clinic_complain(
-			"cannot watch process %d: %s%s", outcome->target.pid,
-			why,
-			err == -EPERM || err == -EACCES
-				? "; it is another user's: try as that user, "
-				  "or as root"
-				: "");
+		return clinic_complain("cannot watch process %d: %s%s",
+				       outcome->target.pid, why,
+				       attach_advice(err));
 	case CLINIC_STEP_MEASURE:
 		return clinic_complain("had to stop measuring: %s", why);
 	case CLINIC_STEP_NAME:

@@ -12,7 +12,7 @@ $(O)/victims/plugin_host: VICTIM_LIBS = -ldl
 $(O)/victims/plugin_host: $(O)/victims/plugin_host.so
 $(O)/victims/loaded_by_child: VICTIM_LIBS = -ldl
 # Its functions stay in the order in which they are written.
-$(O)/victims/moved_text: VICTIM_CFLAGS = -fno-toplevel-reorder \
+$(O)/victims/moved_text $(O)/victims/split_text: VICTIM_CFLAGS = -fno-toplevel-reorder \
 	-fno-optimize-sibling-calls
 $(O)/victims/plugin_host.so: profiler/collect/victims/plugin_host.c | setup
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 """test_record_mappings.py - what is mapped: by many, by others, moved, and of a process whose first thread has ended."""
 
 import os
+import resource
 import subprocess
 import time
 
@@ -84,9 +85,14 @@ def test_many_mappings(record, backend):
     assert session.file["quality"]["collector_cpu_ns"] < MANY * 40_000
 
 
-def test_many_mappings_under_the_allocation_counter(record):
-    session = record(VICTIMS / "many_mappings", MANY, 10, options=("-e", "alloc"))
+@pytest.mark.parametrize("events", ["alloc", "lock", "cpu,alloc,lock,offcpu"])
+def test_many_mappings_under_the_library(record, events):
+    """It lists them at its start and end, and the collector reads the list: neither as the square of their number."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    session = record(VICTIMS / "many_mappings", MANY, 10, options=("-e", events))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert session.returncode == 0
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MANY * 80e-6
 
 
 def test_many_mappings_there_before_us(anybodys_folder):
@@ -99,3 +105,14 @@ def test_many_mappings_there_before_us(anybodys_folder):
     assert session.share("burn_amid") > 0.9
     # Reading them is a cost of watching: a microsecond for each was left out.
     assert session.file["quality"]["collector_cpu_ns"] > MANY * 500
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("way", ["patch", "move"])
+def test_text_that_is_mapped_in_parts(record, backend, way):
+    """A page in the middle has other rights, or is other memory: the functions around it are still the file's."""
+    session = record(VICTIMS / "split_text", way, backend=backend)
+    assert session.returncode == 0, session.stderr
+    for function in ("page_first", "page_middle", "page_last"):
+        assert session.weight_where(lambda names: names[:2] == (function, "main")) > 0.15 * session.weight_where(
+            lambda names: True), function

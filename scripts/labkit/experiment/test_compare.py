@@ -102,6 +102,14 @@ def test_what_was_refused_leaves_no_report(tmp_path, monkeypatch, capsys):
     assert list((tmp_path / "reports/compare").iterdir()) == []
 
 
+@pytest.mark.parametrize("folder", ["/proc", "/sys"])
+def test_a_folder_where_nothing_can_be_written_is_no_regression(folder):
+    """A traceback ends with 1, which is said of a program that became slower."""
+    done = lab("compare", "--a", "true", "--b", "/bin/true", cwd=folder)
+    assert done.returncode != Exit.FAILED and "Traceback" not in done.stderr, done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 1, done.stderr
+
+
 def test_make_hands_a_quoted_command_on_as_it_is(tmp_path):
     """Quotes in A used to end those of the recipe."""
     done = subprocess.run(["make", "-n", "compare", "A=sh -c 'echo 1'", "B=true"], cwd=ROOT, capture_output=True,
