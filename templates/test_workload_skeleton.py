@@ -1,4 +1,4 @@
-"""templates/workload: a new patient says what is still missing, and once that is filled in, runs."""
+"""templates/workload: a new workload names what is still missing, and runs once everything is filled in."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ HARNESS = ["-Iprofiler/include", "build/lib/libclinic-bench.a", "-ljansson", "-l
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """workloads/fresh, as `make new W=fresh` makes it."""
+    """workloads/fresh, as made by `make new W=fresh`."""
     monkeypatch.setattr(manifest, "WORKLOADS", tmp_path)
     new.run(argparse.Namespace(workload="fresh"))
     return tmp_path / "fresh"

@@ -10,6 +10,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def in_a_checkout(path: Path) -> Path:
-    """path below the working folder, where that has it; else in the checkout that this lab is part of, for a lab that was started in
-    another repository."""
+    """The path in the working folder if it exists there; otherwise in the lab's own checkout, because the lab may have been started
+    in another repository."""
     return path if path.exists() else ROOT / path

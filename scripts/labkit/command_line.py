@@ -15,10 +15,10 @@ EPILOG = "exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning 
 
 
 class OneSentence(argparse.ArgumentParser):
-    """Wrong usage is one line like every other error; the whole usage is for those who ask."""
+    """Reports wrong usage in one line, like every other error, instead of printing the whole usage text."""
 
     def error(self, message: str) -> None:
-        self.exit(Exit.USAGE, f"lab: {message}; {self.prog} --help says what it takes\n")
+        self.exit(Exit.USAGE, f"lab: {message}; {self.prog} --help lists the arguments\n")
 
 
 def verb_names() -> list[str]:
@@ -26,13 +26,13 @@ def verb_names() -> list[str]:
 
 
 def lab_parser() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction]:
-    """The parser of `lab` and the place where verbs are added to it."""
+    """The parser of `lab` and the group of subparsers to which verbs are added."""
     parser = OneSentence(prog="lab", description=DESCRIPTION, epilog=EPILOG)
     return parser, parser.add_subparsers(dest="verb", metavar="VERB", required=True)
 
 
 def add_verb(place: argparse._SubParsersAction, name: str, *, whole: bool) -> argparse.ArgumentParser:
-    """whole: with its arguments, which means importing the verb, and some import half of scipy."""
+    """whole: add the verb's arguments too. This imports the verb, and some verbs import half of scipy."""
     summary = labkit.verbs.summary(name)
     parser = place.add_parser(name, help=summary, description=summary)
     if whole:
@@ -43,7 +43,7 @@ def add_verb(place: argparse._SubParsersAction, name: str, *, whole: bool) -> ar
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """Only the verb that runs is imported whole."""
+    """Parse the command line; only the verb that runs is imported."""
     parser, place = lab_parser()
     for name in verb_names():
         add_verb(place, name, whole=argv[:1] == [name])

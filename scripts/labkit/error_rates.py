@@ -1,7 +1,7 @@
-"""error_rates.py - what is known of this gate's own errors on this class of machine.  reports/calibration -> citation
+"""error_rates.py - the measured error rates of this gate on this class of machine.  reports/calibration -> citation
 
-`make calibrate` keeps every raw run (trial_records.py), and writes FINGERPRINT.json (rates). Classes are never mixed: a
-figure from another machine is no figure. Neither is one that does not follow from the runs beside it: it is not cited.
+`make calibrate` keeps every raw run (trial_records.py), and writes FINGERPRINT.json (rates). Machine classes are never mixed:
+rates measured on another class are not used. Rates that do not follow from the runs stored beside them are not cited.
 """
 
 import lzma
@@ -47,31 +47,31 @@ def load(fingerprint: str | None = None) -> dict | None:
 
 
 def why_not_to_cite(summary: dict, path: Path) -> str | None:
-    """What does not follow from the trials, the first of it; None if all does."""
+    """The first figure of the summary that does not follow from its trials; None if all figures do."""
     try:
         trials = [record for record in read_records(path.with_suffix(".jsonl")) if record["kind"] == "trial"]
         measured, floor = gate_rates(trials), gate_floor(trials)
     except (LabError, ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, lzma.LZMAError) as error:
         return f"the runs beside it cannot be read ({error})"
     if not math.isclose(summary["floor_ratio"], floor, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
-        return f"its noise floor is {summary['floor_ratio']:.4%}, and that of the runs beside it {floor:.4%}"
+        return f"its noise floor is {summary['floor_ratio']:.4%}, but the runs beside it give {floor:.4%}"
     said = {condition: tools[GATE] for condition, tools in summary["conditions"].items()}
     for condition, extra in sorted({(name, extra) for rates in (said, measured) for name in rates for extra in rates[name]}):
         ours, theirs = (rates.get(condition, {}).get(extra) for rates in (measured, said))
         if ours is None or theirs is None or any(not math.isclose(value, theirs.get(name, math.nan), abs_tol=TOLERANCE)
                                                  for name, value in ours.items()):
-            return f"{condition}, +{int(extra) / 10:g} %: it has {rate_text(theirs)}, the runs beside it {rate_text(ours)}"
+            return f"{condition}, +{int(extra) / 10:g} %: the summary has {rate_text(theirs)}, but the runs beside it give {rate_text(ours)}"
     return None
 
 
 def floor_ratio(fingerprint: str | None = None) -> float:
-    """The 99th percentile of |ratio - 1| between identical programs here; 0 where nobody measured it."""
+    """The 99th percentile of |ratio - 1| between identical programs on this machine class; 0 where it was never measured."""
     summary = load(fingerprint)
     return 0.0 if summary is None else summary["floor_ratio"]
 
 
 def citation(fingerprint: str | None = None) -> dict | None:
-    """{"text", "path", "floor_ratio", rates...} for a report, or None; the report then says that there is none."""
+    """{"text", "path", "floor_ratio", rates...} for a report, or None where this machine class was never calibrated."""
     summary = load(fingerprint)
     if summary is None:
         return None
@@ -81,16 +81,16 @@ def citation(fingerprint: str | None = None) -> dict | None:
 
 
 def finding() -> Finding:
-    """For the head of a report: how often this gate is wrong here, or that nobody has measured it."""
+    """The finding at the head of a report: this gate's error rates on this machine class, or that they were never measured."""
     summary = load()
     if summary is None:
         return Finding("note", "calibration", "the error rates of this gate were never measured on this class of "
-                       "machine", "those of theory hold; make calibrate measures them")
+                       "machine", "only the theoretical error rates are known; make calibrate measures the real ones")
     return Finding("note", "calibration", citation_text(summary), "")
 
 
 def engine_text(summary: dict) -> str:
-    """Reports before engine 2 do not name theirs."""
+    """The engine that made a summary; summaries written before engine 2 do not name it."""
     measured = summary.get("engine", 1)
     return f"engine {measured}" + ("" if measured == ENGINE else f", while engine {ENGINE} decides here")
 

@@ -2,8 +2,8 @@
 
 Files appear by rename, so a reader never sees half of one, and an interrupted or full disk leaves
 the old state. Format: templates/schemas/*.schema.json (JSON Schema 2020-12); head in DESIGN section 5.
-On disk, rows that all have the same fields name them once, and a text once in its column's list: {"fields": [...],
-"texts": {field: [...]}, "rows": [[...], ...]}, half the bytes.
+On disk, a list of rows with the same fields is stored as a table, which halves its size: {"fields": [...],
+"texts": {field: [...]}, "rows": [[...], ...]}. Each field name and each distinct text of a column is stored once.
 """
 
 import errno
@@ -71,14 +71,14 @@ def read(path: Path, kind: str) -> dict:
 
 
 def write(path: Path, document: dict) -> None:
-    from labkit.schemas import check  # late: a run with nothing to do must not pay for jsonschema
+    from labkit.schemas import check  # imported late, so that a run with nothing to do does not load jsonschema
 
     check(document, str(path))
     write_text(path, layout(packed(document), lined_depth=TABLE_DEPTH) + "\n")
 
 
 def figures_named_in(value: Any) -> set[str]:
-    """Every text in evidence that names a figure of the report: those that an instrument drew."""
+    """Every figure of the report that the evidence names; an instrument drew these figures."""
     if isinstance(value, str):
         return {value} if FIGURE.fullmatch(value) else set()
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -86,12 +86,12 @@ def figures_named_in(value: Any) -> set[str]:
 
 
 def packed(document: dict) -> dict:
-    """As it stands on disk: the lists of rows in `data` as tables."""
+    """The form on disk: the lists of rows in `data` become tables."""
     return document | {"data": {name: as_table(value) for name, value in document["data"].items()}}
 
 
 def unpacked(document: Any) -> Any:
-    """What packed() was given; anything else as it is, for the schema to refuse."""
+    """The inverse of packed(). A document of another form is returned unchanged, and the schema refuses it."""
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         return document
@@ -99,7 +99,7 @@ def unpacked(document: Any) -> Any:
 
 
 def as_table(value: Any) -> Any:
-    """Rows with unlike fields, as where a run failed, stay as they are."""
+    """Rows with different fields (a failed run has others) are returned unchanged."""
     is_rows = isinstance(value, list) and len(value) > 1 and all(isinstance(row, dict) for row in value)
     if not is_rows or not value[0] or any(row.keys() != value[0].keys() for row in value):
         return value
@@ -120,11 +120,11 @@ def as_rows(value: Any) -> Any:
         return [{name: texts[name][cell] if name in texts else cell for name, cell in zip(fields, row, strict=True)}
                 for row in value["rows"]]
     except (IndexError, TypeError, ValueError):
-        return value  # torn or edited: for the schema to refuse
+        return value  # a torn or edited table, which the schema refuses
 
 
 def layout(value: Any, depth: int = 0, lined_depth: int = LINED_DEPTH) -> str:
-    """JSON for people and for diffs: the outer lined_depth levels on lines of their own, a run row on one line."""
+    """JSON that people and diffs can read: the outer lined_depth levels are broken into lines, a row of a run is one line."""
     inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
     if depth >= lined_depth or not value or not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -136,7 +136,7 @@ def layout(value: Any, depth: int = 0, lined_depth: int = LINED_DEPTH) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Write the file completely, or leave the old one."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -152,7 +152,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """A full or read-only disk is a sentence, not a traceback."""
+    """Turn the errors of a full or read-only disk into a LabError of one sentence."""
     try:
         yield
     except OSError as error:

@@ -1,8 +1,8 @@
-"""foreign_text.py - names, commands and messages of others, as they may stand on a page or a terminal.  text -> text
+"""foreign_text.py - escape names, commands and messages from outside before a page or a terminal shows them.  text -> text
 
-A symbol, a command or a file name is whatever its author wrote: line breaks that would begin a line of their own (where
-GitLab runs `/approve`), bars and angle brackets that would leave a cell, escape sequences that would drive a terminal.
-Whatever prints a text that the lab did not word itself passes it through here.
+A symbol, a command or a file name may contain anything: line breaks that start a new line (on which GitLab runs
+`/approve`), bars and angle brackets that break out of a table cell, escape sequences that control a terminal.
+Every text that the lab did not write itself passes through here before it is printed.
 
 for_markdown         running text or a table cell
 for_markdown_code    the same as inline code
@@ -14,18 +14,18 @@ import os
 import unicodedata
 from typing import Any
 
-# Controls, and what reverses or hides text: Unicode categories Cc and Cf, surrogates, line and paragraph separators.
+# Control characters, and characters that reverse or hide text: Unicode categories Cc and Cf, surrogates, line and paragraph separators.
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def for_markdown(value: Any) -> str:
-    """Text that stays in its line and its cell, and is not taken for HTML."""
+    """Text that cannot leave its line or table cell and is not read as HTML."""
     text = for_terminal(value)
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") or " "
 
 
 def for_markdown_code(value: Any) -> str:
-    """Inline code; in a table cell its bars are escaped all the same."""
+    """Inline code; its bars are escaped, because it may stand in a table cell."""
     return f"`{for_terminal(value).replace('|', chr(92) + '|').replace('`', chr(39))}`"
 
 
@@ -37,5 +37,5 @@ def for_terminal(value: Any) -> str:
 
 
 def as_unicode(argument: str) -> str:
-    """Bytes that are no UTF-8, which Python carries along as halves of surrogate pairs, as escapes: caf\\xe9.txt."""
+    """Write bytes that are not UTF-8 (Python holds them as single surrogates) as escapes: caf\\xe9.txt."""
     return os.fsencode(argument).decode("utf-8", "backslashreplace")

@@ -1,7 +1,7 @@
 """gate_rates.py - how often the gate was wrong in trials whose answer is known, from the trials alone.  trials -> rates of the gate
 
-Rates that a page cites are computed here twice: when they are written, and from the runs beside them before they are
-cited (error_rates.py), so that a figure which nothing measured is not.
+Rates are computed here twice: when a calibration writes them, and again from the stored trials before a page cites
+them (error_rates.py), so that no page cites a figure that was not measured.
 """
 
 import math
@@ -34,14 +34,14 @@ def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict]]:
 
 
 def cross_fitted_floors(trials: Iterable[Trial]) -> tuple[float, float]:
-    """Of the even and of the odd trials between identical programs; each half is judged with the floor of the other."""
+    """The noise floors of the even and of the odd trials between identical programs; each half is judged with the other's floor."""
     identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
     even, odd = (floor_ratio([trial for trial in identical if trial["index"] % 2 == half], first_ratio) for half in (0, 1))
     return even, odd
 
 
 def gate_floor(trials: Iterable[Trial]) -> float:
-    """Of all of them: what the gate in use takes."""
+    """The noise floor from all trials between identical programs; the gate in use applies it."""
     return floor_ratio([trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM], first_ratio)
 
 
@@ -50,7 +50,7 @@ def first_ratio(trial: Trial) -> float:
 
 
 def gate_says(trial: dict, floor: float, planted: bool) -> bool:
-    """With a floor that this calibration found, as the gate in use will have one."""
+    """True where the gate reports a change, judged with a floor of this calibration, as the gate in use will be."""
     gate = trial["gate"]
     if gate["verdict"] not in wanted_verdicts(planted):
         return False
@@ -58,7 +58,7 @@ def gate_says(trial: dict, floor: float, planted: bool) -> bool:
 
 
 def wanted_verdicts(planted: bool) -> tuple[str, ...]:
-    """What would be an error of identical programs, or the truth of a planted slowdown."""
+    """The verdicts to count: errors where the programs are identical, correct answers where a slowdown was planted."""
     return (REGRESSED,) if planted else CHANGED
 
 
@@ -68,7 +68,7 @@ def rate_of(hits: list[bool]) -> dict:
 
 
 def other_verdicts(trials: list[dict]) -> dict[str, int]:
-    """Of the gate, where it did not say changed: a planted effect called equivalent would be a lie."""
+    """The gate's verdicts other than changed: calling a planted effect equivalent would be an error."""
     verdicts = [trial["gate"]["verdict"] for trial in trials]
     return {f"{name.split()[0]}_count": verdicts.count(name)
             for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
@@ -77,8 +77,9 @@ def other_verdicts(trials: list[dict]) -> dict[str, int]:
 def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> float:
     """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
 
-    Of trials that could have seen twice the effect that power is promised for: where noise and budget allowed less,
-    the intervals are the guard, and their spread says nothing of a comparison that can decide.
+    Only trials that could have detected twice the effect that the power is planned for are used. The other trials were
+    too noisy or too short: their wide intervals already prevent a wrong verdict, and their spread says nothing about
+    comparisons that can decide.
     """
     effects = np.array([abs(ratio_of(trial) - 1) for trial in a_a_trials
                         if (trial["gate"].get("mde_ratio") or math.inf) <= 2 * VerdictPolicy.power_effect_ratio])

@@ -1,7 +1,7 @@
-"""host.py - what machine this is, and whether it is fit to measure on.  /proc, /sys -> host.py -> Host
+"""host.py - which machine this is, and whether it is fit to measure on.  /proc, /sys -> host.py -> Host
 
 The fingerprint hashes stable identifiers only: a hash over values that drift (bogomips, load) makes one
-machine look like two. Unstable ones stand beside it. Every odd thing found is a finding, not a print.
+machine look like two. Values that drift are kept beside it. What limits the machine becomes a finding and is not printed.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ from labkit.outcome import LabError
 
 @dataclass(frozen=True)
 class Finding:
-    """A warning that the report prints at its top: what, and what it costs the reader."""
+    """A warning that the report prints at its top: what was found, and what it means for the results."""
 
     level: str  # note, warning, error
     subject: str
@@ -47,13 +47,13 @@ class Host:
 
 def read_host() -> Host:
     if not Path("/proc/stat").exists():
-        raise LabError("/proc is not mounted, and what machine this is, and how busy, stands nowhere else: mount -t proc proc /proc")
+        raise LabError("/proc is not mounted, so the machine and its load cannot be read: mount -t proc proc /proc")
     return Host(stable=_stable(), unstable=_unstable())
 
 
 @functools.lru_cache(maxsize=None)
 def fingerprint() -> str:
-    """The stable half only; what staleness is keyed by."""
+    """The hash of the stable identifiers; evidence from another fingerprint is stale."""
     return Host(_stable(), {}).fingerprint
 
 
@@ -159,7 +159,7 @@ def measuring_cpu() -> int:
 
 
 def findings(host: Host) -> list[Finding]:
-    """What a sceptical reader must know of this machine before a number."""
+    """What a reader must know about this machine before reading any number."""
     found = []
     if host.stable["virtualization"] != "none":
         found.append(Finding("note", "machine", f"a virtual machine ({host.stable['virtualization']})",

@@ -1,7 +1,7 @@
 """manual.py - the manual page and the shell completion of lab, from its own option tables.  command_line -> manual -> docs
 
-Nothing here knows a verb or an option by name: both pages are written from the argparse tables that parse them, so a
-test can hold the committed pages against the program (scripts/labkit/test_manual.py).
+No verb and no option is named here: both pages are generated from the argparse tables that parse them, and a test
+compares the committed pages with the program (scripts/labkit/test_manual.py).
 
 Format  man(7) macros as groff reads them; bash's programmable completion (bash manual, "Programmable Completion").
 """
@@ -17,7 +17,7 @@ from labkit.verbs import description
 
 @dataclass(frozen=True)
 class Option:
-    """One argument of a verb. names: "--budget", or a positional's metavar. value: what it takes, "" for a flag."""
+    """One argument of a verb. names: "--budget", or a positional's metavar. value: the metavar of its value, "" for a flag."""
 
     names: tuple[str, ...]
     value: str
@@ -36,7 +36,7 @@ class Verb:
 
 
 def verbs() -> list[Verb]:
-    """Every verb as its parser knows it."""
+    """Every verb with its options, read from its parser."""
     _, place = lab_parser()
     return [Verb(name, parser.description, description(name),
                  tuple(_option(one) for one in parser._actions if not isinstance(one, argparse._HelpAction)))

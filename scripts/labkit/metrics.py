@@ -1,9 +1,9 @@
-"""metrics.py - what a row says: one number per process run and metric, and how that number may vary.
+"""metrics.py - the metrics of a row: one number per process run and metric, and how that number may vary.
 
 evidence -> metrics -> verdict
 
-One entry of METRICS says all that the other rooms list about a metric: manifests, gates, tables, schemas, history and
-counting follow from it.
+One entry of METRICS describes a metric completely: manifests, gates, tables, schemas, history and counting are derived
+from it.
 
 Noise is a property of the metric. "sampled" ones (times, resident memory) differ from run to run and go through
 blocks and intervals; "exact" ones (allocations, instructions, file size) are the same every time, so any change is
@@ -19,7 +19,7 @@ from labkit.stats.quantiles import SAMPLES_FOR_TAIL, run_quantile, tail_is_suppo
 
 
 SAMPLED, EXACT = "sampled", "exact"
-# What a metric does in a gate; one that is watched is judged and reported, and fails nothing.
+# The role of a metric in a gate; a watched metric is judged and reported, but never fails the gate.
 GATES, WATCHED, ON_REQUEST = "gates", "watched", "on request"
 # What gives an exact metric.
 PROGRAM_FILE, ALLOCATION_COUNTER, CALLGRIND = "program file", "allocation counter", "callgrind"
@@ -33,12 +33,12 @@ class Metric:
 
     samples_needed   how many samples one process has to take before its row holds the metric.
     label            in the tables of an audit; the title, unless a shorter one is needed.
-    complaint        a manifest may name it as what success means.
+    complaint        a manifest may name it as the metric of its complaint.
     workload_role    in the gate of our own workloads: GATES, WATCHED, ON_REQUEST (--instructions), or "" for neither.
     command_role     likewise in the gate and the comparison of plain commands.
-    shown            in the before and after of every audit, whatever the complaint is.
-    inside           known to our harness alone: a plain command does not measure it.
-    bound_by_cpu     a function's share of the CPU time bounds its gain (Amdahl); so of no tail, memory or count.
+    shown            every audit shows it before and after, whatever the complaint is.
+    inside           only our harness measures it; a plain command does not.
+    bound_by_cpu     a function's share of the CPU time bounds its gain (Amdahl); false for tails, memory and counts.
     counted_by       the instrument of an exact metric: PROGRAM_FILE, ALLOCATION_COUNTER or CALLGRIND.
     of_process       of the whole process, whatever it ran: both sides have to run equally often, or a program that is faster would
                      run more often, and one that leaks would look the worse for it.
@@ -75,14 +75,14 @@ class Metric:
 
 def time_per_op_ns(row: dict) -> float | None:
     """In-process median per operation where the harness ran; else the process's wall time per run of its batch. Where two variants
-    took turns in one process, what their rounds say (workload/paired_process.py)."""
+    took turns in one process, the value comes from their rounds (workload/paired_process.py)."""
     if row.get("paired_ns"):
         return row["paired_ns"] / row["batch_count"] / row["ops_count"]
     return quantile_per_op(0.5)(row) if row.get("samples_ns") else wall_ns(row)
 
 
 def total_time_per_op_ns(row: dict) -> float | None:
-    """All timed work of the process over all its operations, as throughput is defined: one slow batch in ten counts."""
+    """All timed work of the process divided by all its operations, as throughput is defined, so that slow batches count."""
     samples_ns = row.get("samples_ns")
     if not samples_ns:
         return wall_ns(row)
@@ -104,7 +104,7 @@ def wall_ns(row: dict) -> float | None:
 
 
 def cpu_ns(row: dict) -> float | None:
-    """Per timed operation where the harness ran: it runs for a given time, so the process's total says nothing."""
+    """Per timed operation where the harness ran, because the harness runs for a given time and the process's total depends on that."""
     if "timed_user_ns" in row:
         return (row["timed_user_ns"] + row["timed_system_ns"]) / (row["runs_count"] * row["ops_count"])
     if "user_ns" not in row:
@@ -141,7 +141,7 @@ METRICS = {metric.name: metric for metric in (
            label="time, p99", complaint=True, workload_role=WATCHED, shown=True, inside=True),
     Metric("cpu", "CPU time", "ns", SAMPLED, cpu_ns, complaint=True, workload_role=WATCHED, command_role=WATCHED,
            shown=True, bound_by_cpu=True),
-    # The kernel counts resident pages in batches per CPU: up to 64 pages come and go for no reason of the program's.
+    # The kernel counts resident pages in batches per CPU, so the count may change by up to 64 pages without any act of the program.
     Metric("peak_rss", "peak resident memory", "bytes", SAMPLED, field("max_rss_bytes"), tolerance_ratio=0.02,
            complaint=True, workload_role=GATES, command_role=GATES, shown=True, of_process=True, traced_by=LIVE_AT_PEAK),
     Metric("minor_faults", "minor page faults", "count", SAMPLED, field("minor_faults_count")),
@@ -162,25 +162,25 @@ def is_tail(metric: str) -> bool:
 
 
 def complaints() -> tuple[str, ...]:
-    """What a manifest may name."""
+    """The metrics that a manifest may name in its complaint."""
     return tuple(one.name for one in METRICS.values() if one.complaint)
 
 
 def workload_metrics(*roles: str) -> tuple[str, ...]:
-    """In these roles when our own workloads are gated."""
+    """The metrics that have one of these roles when our own workloads are gated."""
     return tuple(one.name for one in METRICS.values() if one.workload_role in roles)
 
 
 def command_metrics(*roles: str) -> tuple[str, ...]:
-    """In these roles when plain commands are compared."""
+    """The metrics that have one of these roles when plain commands are compared."""
     return tuple(one.name for one in METRICS.values() if one.command_role in roles)
 
 
 def shown_metrics(complaint: str) -> tuple[str, ...]:
-    """All that an audit's before and after shows, the complaint's metric first."""
+    """All metrics that an audit shows before and after, the complaint's metric first."""
     return tuple(dict.fromkeys([complaint, *(one.name for one in METRICS.values() if one.shown)]))
 
 
 def instruments_of(names: Iterable[str]) -> set[str]:
-    """What has to count for these metrics; the sampled ones need no instrument."""
+    """The instruments that these metrics need; sampled metrics need none."""
     return {METRICS[name].counted_by for name in names} - {""}

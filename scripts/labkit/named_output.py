@@ -1,10 +1,10 @@
-"""named_output.py - a file that a person named: probed before the work, written at its end.  path, text -> named_output.py -> file
+"""named_output.py - an output file that the user named: probed before the work, written at its end.  path, text -> named_output.py -> file
 
-A regular file appears whole, by rename, with the mode of the one that it replaces. A device, a pipe and a standard stream stay
-what they are and are written to. A symbolic link is followed where its owner is root or we are, and what it leads to is
-written; a link of anybody else could choose which of our files is replaced (fs.protected_symlinks need not be set).
+A regular file is replaced atomically, by rename, and keeps its mode. A device, a pipe or a standard stream is not replaced:
+the text is written to it. A symbolic link is followed if it belongs to root or to us, and its target is written. Another
+user's link is refused: it could choose which of our files is replaced (fs.protected_symlinks need not be set).
 
-Errors  UsageError, one sentence, from probe: before minutes of measuring, not after. LabError from write_named.
+Errors  UsageError of one sentence from probe, before minutes of measuring and not after them. LabError from write_named.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ DESCRIPTOR = re.compile(r"/(?:dev/fd|proc/self/fd)/(\d+)")
 
 @dataclass
 class Place:
-    """The folder, open, and the name in it; is_regular: that a file may appear there by rename."""
+    """An open folder and the name in it; is_regular: a file may be put there by rename."""
 
     folder: int
     name: str
@@ -39,7 +39,7 @@ class Place:
 
 
 def probe(option: str, path: Path | None) -> None:
-    """UsageError where nothing can be written. A folder that is missing is made."""
+    """Raise UsageError where nothing can be written. A missing folder is created."""
     if path is None or own_descriptor(path) is not None:
         return
     try:
@@ -58,7 +58,7 @@ def probe(option: str, path: Path | None) -> None:
 
 
 def write_named(path: Path, text: str) -> None:
-    """Whole or not at all, where it is a regular file."""
+    """Write the text; a regular file is written completely or not at all."""
     try:
         stream = own_descriptor(path)
         if stream is not None:
@@ -70,7 +70,7 @@ def write_named(path: Path, text: str) -> None:
             else:
                 write_all(open_special(place), text)
     except OSError as error:
-        raise LabError(f"cannot write {path}: {reason(error)}; the same stands in the report's folder") from error
+        raise LabError(f"cannot write {path}: {reason(error)}; the report's folder holds the same text") from error
 
 
 def reason(error: OSError) -> str:
@@ -78,7 +78,8 @@ def reason(error: OSError) -> str:
 
 
 def own_descriptor(path: Path) -> int | None:
-    """Of our own streams, which are not opened again: one may be a socket, or the end of a log that others write to."""
+    """The descriptor, if the path names one of our own streams. Streams are not opened again: one may be a socket, or a log
+    that others append to."""
     found = DESCRIPTOR.fullmatch(str(path))
     return STREAMS.get(str(path), int(found.group(1)) if found else None)
 
@@ -94,7 +95,7 @@ def place_of(path: Path) -> Iterator[Place]:
 
 
 def walk(place: Place, path: Path) -> None:
-    """Component by component, past links that can be trusted; place ends at the last."""
+    """Follow the path component by component through trusted links; afterwards place is the last component."""
     rest, links_left = parts_of(path), LINKS_MAX
     while rest:
         place.name, place.mode = rest.pop(0), None
@@ -117,7 +118,7 @@ def walk(place: Place, path: Path) -> None:
 
 
 def follow(place: Place, link: os.stat_result, links_left: int) -> list[str] | None:
-    """The components that the link stands for. None: it leads to a descriptor below /proc, and its text is no path."""
+    """The components of the link's target; None for a descriptor below /proc, whose link text is not a path."""
     text = os.readlink(place.name, dir_fd=place.folder)
     if re.fullmatch(r"\w+:\[\d+\]", text):
         return None
@@ -139,7 +140,7 @@ def enter(place: Place, name: str) -> None:
 
 
 def open_draft(place: Place) -> tuple[int, str]:
-    """Under a name that nobody can have prepared."""
+    """Create the temporary file under a random name, which nobody can have prepared."""
     name = f".lab-{secrets.token_hex(8)}.part"
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=place.folder)
     if place.mode is not None:

@@ -1,6 +1,6 @@
 """outcome.py - the exit codes of DESIGN, and the one exception that carries them.
 
-Every error a person may meet is a LabError: one sentence of what failed, on what, what to try.
+Every error that a user may see is a LabError, whose message is one sentence: what failed, on what, and what to try.
 Only scripts/lab turns it into a line and an exit code.
 """
 

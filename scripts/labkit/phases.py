@@ -1,8 +1,8 @@
-"""phases.py - the phases of an audit: one entry says all that the other rooms list about a phase.  phases -> flow, evidence
+"""phases.py - the phases of an audit: one entry describes a phase completely.  phases -> flow, evidence
 
-The plan, the runs that make evidence, what an evidence set reads, the findings about what is missing and the kinds
-that the schemas know all follow from this table. A phase without a schema of its own in templates/schemas is held to
-the common head until it has one.
+The plan, the runs that produce evidence, the files of an evidence set, the findings about missing evidence and the
+kinds of the schemas are all derived from this table. Evidence of a phase without a schema of its own in
+templates/schemas is checked against the common head only.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ PLAN, BASELINE, PROFILE, OPTIMIZE, REBENCH = GROUPS = ("plan", "baseline", "prof
 class Phase:
     """One phase; its evidence is evidence/NAME.json.
 
-    measure  "module:function". A name and not the function: a phase brings its instruments, and one that is skipped
-             must not pay for them. The function takes (state, folder, findings), and returns the evidence's data.
+    measure  "module:function". A name instead of the function, because importing a phase imports its instruments, and a
+             skipped phase must not do that. The function takes (state, folder, findings), and returns the evidence's data.
     group    the target that runs it, one of GROUPS: `make baseline`, `make profile` and so on.
-    cost     what a report loses when this evidence is missing; "" where `required` refuses to report without it.
-    kind     what its evidence calls itself; the name, unless the phase writes one file for each candidate.
+    cost     what a report loses when this evidence is missing; "" for a `required` phase, without which there is no report.
+    kind     the kind of its evidence: the name, unless the phase writes one file for each candidate.
     """
 
     name: str
@@ -41,7 +41,7 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
           cost="no whole-command timing by hyperfine stands beside the in-process one"),
     Phase("profile", "labkit.audit.profile:measure", PROFILE,
           cost="nothing shows where the time goes, and no candidate is traceable"),
-    Phase("counters", "labkit.audit.counters:measure", PROFILE, cost="what bounds the program is not known"),
+    Phase("counters", "labkit.audit.counters:measure", PROFILE, cost="the resource that limits the program is unknown"),
     Phase("instructions", "labkit.audit.instructions:measure", PROFILE,
           cost="no instruction counts stand beside the times"),
     Phase("memory", "labkit.audit.memory:measure", PROFILE,
@@ -53,10 +53,10 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
 
 
 def of_groups(*groups: str) -> Iterator[Phase]:
-    """In the order of the table, which is the order in which they run."""
+    """The phases of these groups in the order of the table, in which they run."""
     return (phase for phase in PHASES.values() if phase.group in groups)
 
 
 def single() -> Iterator[Phase]:
-    """The phases that leave one evidence file each: all but the candidates."""
+    """The phases that write one evidence file each: all except the candidates."""
     return (phase for phase in PHASES.values() if phase.group != OPTIMIZE)

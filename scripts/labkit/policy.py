@@ -1,4 +1,4 @@
-"""policy.py - the rules every candidate is judged by, checked.  hardening/policy.toml -> policy.py -> AcceptancePolicy
+"""policy.py - read and check the rules by which candidates are judged.  hardening/policy.toml -> policy.py -> AcceptancePolicy
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 Units   a _ratio is a fraction (0.02 is two per cent), _bytes and _count are whole numbers.
@@ -43,16 +43,16 @@ class AcceptancePolicy:
     host_steal_ratio: float = limit("evidence")
 
     def required_gain(self, risk: int) -> float:
-        """What the low end of the gain must reach, as a fraction: never less than the minimum effect."""
+        """The value that the low end of the gain must reach, as a fraction: never less than the minimum effect."""
         return max(self.minimum_gain_ratio, self.required_gain_ratio[risk - 1])
 
     def deciding_gain(self, risk: int, lines_count: int) -> float:
-        """What the whole interval must reach for an acceptance: by the risk, and by the lines that have to be paid for."""
+        """The gain that the whole interval must reach for an acceptance; it grows with the risk and with the lines changed."""
         paid = lines_count / (100.0 * self.lines_per_percent) if lines_count > self.free_lines_count else 0.0
         return max(self.required_gain(risk), paid)
 
     def allowed_lines(self, gain_low_ratio: float) -> int:
-        """Lines that a gain of at least gain_low_ratio may cost."""
+        """The number of changed lines that a gain of at least gain_low_ratio justifies."""
         return max(self.free_lines_count, int(self.lines_per_percent * 100.0 * max(0.0, gain_low_ratio)))
 
 
@@ -65,7 +65,7 @@ def keys_by_table(policy: type = AcceptancePolicy) -> dict[str, tuple[Field, ...
 
 
 def load(path: Path = POLICY) -> dict[str, Any]:
-    """The table as it stands in the file, checked; it goes into the evidence verbatim."""
+    """The checked table, unchanged; the evidence contains it verbatim."""
     try:
         table = tomllib.loads(read_text(path.resolve()))
     except UntrustedFileError as error:
@@ -77,7 +77,7 @@ def load(path: Path = POLICY) -> dict[str, Any]:
 
 
 def parse(table: Mapping[str, Any], source: str = "policy", policy: type = AcceptancePolicy) -> AcceptancePolicy:
-    """A checked table to a policy; source is the file that errors name."""
+    """Check a table and turn it into a policy; source is the file that errors name."""
     if table.get("schema") != SCHEMA:
         raise UsageError(f"{source}: schema: is {table.get('schema')!r}; accepted: {SCHEMA}")
     tables = keys_by_table(policy)

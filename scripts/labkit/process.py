@@ -1,7 +1,7 @@
-"""process.py - run one program once; say what it cost, how it ended and what it printed.  host -> process -> interleave
+"""process.py - run one program once; record its cost, how it ended and what it printed.  host -> process -> interleave
 
 The program is started by clinic-launch (profiler/launch), not by the interpreter: a child inherits its parent's peak
-resident set, so everything below Python's own 30 MB would look alike.
+resident set, so every program below Python's own 30 MB would seem to need 30 MB.
 
 Units    _ns nanoseconds, _bytes bytes; started_ns is CLOCK_MONOTONIC.
 Refuses  nothing: a program that is missing, crashes or hangs is a ProcessRun with its failure named.
@@ -28,9 +28,9 @@ STDERR_TAIL_BYTES = 4096
 @dataclass(frozen=True)
 class ProcessRun:
     """One run of one program. failure is None, or one of "spawn", "timeout", "output", "watch", "signal", "exit".
-    outlived_count: processes that it left running, and that were killed.
+    outlived_count: processes that the program left running, and that the lab then killed.
 
-    "watch" is a kernel that lets nobody wait for a process by descriptor (before 5.3, or forbidden in a container).
+    "watch": the kernel does not allow waiting for a process by descriptor (before 5.3, or forbidden in a container).
     """
 
     argv: tuple[str, ...]
@@ -57,7 +57,7 @@ class ProcessRun:
 
 
 Cpus = int | tuple[int, ...] | None
-"""The one CPU that a program may use, or those; None leaves it to the kernel."""
+"""The CPU or the CPUs that a program may use; None leaves the choice to the kernel."""
 
 
 def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[str, str] | None = None,
@@ -66,9 +66,10 @@ def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[s
                 watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait) -> ProcessRun:
     """Run argv to its end, or kill it and its process group after timeout_s.
 
-    expect_exit: any other exit code is a failure. watch: waits for the launcher to end, and may look at what
-    runs below it meanwhile. stdout keeps the first capture_limit_bytes, stdout_sha256 covers all of it. Output
-    goes to memory, not to a pipe: a reader would share the run's time. More than 1 GiB of it is a failure, "output".
+    expect_exit: any other exit code is a failure. watch: a function that waits until the launcher ends, and may observe
+    the processes below it meanwhile. stdout keeps the first capture_limit_bytes; stdout_sha256 covers the whole output.
+    Output goes to memory, not to a pipe, because a reader of the pipe would take CPU time during the run. Output of more
+    than 1 GiB is the failure "output".
     """
     with ExitStack() as files:
         source = files.enter_context(open_stdin(stdin))
@@ -99,7 +100,7 @@ def launch(command: list[str], watch: Callable[[subprocess.Popen], None], **file
     try:
         watch(launcher)
     except BaseException:
-        launcher.terminate()  # it kills the program's process group before it goes
+        launcher.terminate()  # the launcher kills the program's process group before it ends
         launcher.wait()
         raise
 

@@ -1,4 +1,4 @@
-"""progress.py - how far it is, with time left: one live line on a terminal, plain lines in a log."""
+"""progress.py - show the progress of a phase and the time left: one live line on a terminal, plain lines in a log."""
 
 import contextlib
 import sys
@@ -33,7 +33,7 @@ class Progress:
             self._draw(now, note)
 
     def reach(self, done: float, note: str = "") -> None:
-        """For phases that are given a time and not a number of steps: so much of it is over."""
+        """Set the progress of a phase that has a time budget instead of a number of steps."""
         self.done = min(self.steps, int(done))
         self.advance(note)
 
@@ -47,7 +47,7 @@ class Progress:
         self._write(text + "\n")
 
     def _write(self, text: str) -> None:
-        """Where nobody can be shown how far it is (a full disk, a reader that went away), the work goes on."""
+        """Errors are ignored, because the work goes on even where progress cannot be shown (a full disk, a closed pipe)."""
         with contextlib.suppress(OSError):
             self.stream.write(text)
             self.stream.flush()

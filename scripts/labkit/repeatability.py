@@ -1,7 +1,7 @@
-"""repeatability.py - several audits of one commit on one machine: do they say the same?  audit.json -> repeatability -> page
+"""repeatability.py - do several audits of one commit on one machine reach the same results?  audit.json -> repeatability -> page
 
-`make repeat` makes them in fresh clones, one after the other, each with seeds of its own: other orders of runs and other layouts.
-Two decisions agree when they are the same word; opposite are only "accepted" and "rejected".
+`make repeat` makes the audits in fresh clones, one after the other. Each has seeds of its own, hence another order of runs and
+other layouts. Two decisions agree when they are the same word; only "accepted" and "rejected" are opposite.
 """
 
 import json
@@ -27,7 +27,7 @@ def path_of(workload: str, fingerprint: str) -> Path:
 
 
 def summary_of_audit(audit: Mapping[str, Any]) -> dict[str, Any]:
-    """What is compared of one audit. main is null where the union was not measured."""
+    """The figures of one audit that are compared. main is null where the union was not measured."""
     rebench, main = audit["rebench"], audit["headline"]["gain"]
     return {
         "started_utc": audit["environment"]["started_utc"], "ended_utc": audit["environment"]["ended_utc"],
@@ -72,7 +72,7 @@ def agreement(audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def of_one_union(audits: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The audits that chose the union which most of them chose: gains of unlike unions differ for another reason."""
+    """The audits that chose the most frequent union: gains of different unions cannot be compared."""
     claims = [one for one in audits if one["union"] and is_bounded(one["main"])]
     groups = [[one for one in claims if sorted(one["union"]) == sorted(first["union"])] for first in claims]
     return max(groups, key=len, default=[])
@@ -95,7 +95,7 @@ def between(mains: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=None)
 def load(workload: str, fingerprint: str | None = None) -> dict[str, Any] | None:
-    """Of this class of machine, or None where nobody repeated an audit here."""
+    """The repeated audits of this machine class, or None where no audit was repeated."""
     path = path_of(workload, fingerprint or host.fingerprint())
     if not path.exists():
         return None
@@ -105,11 +105,11 @@ def load(workload: str, fingerprint: str | None = None) -> dict[str, Any] | None
 
 
 def finding(workload: str) -> Finding:
-    """For the head of a report: whether a second audit would say the same."""
+    """The finding at the head of a report: whether a second audit would reach the same results."""
     found = load(workload)
     if found is None:
         return Finding("note", "repeatability", "no audit was repeated on this class of machine",
-                       "what changes between sessions is in no interval; make repeat measures it")
+                       "no interval contains the variation between sessions; make repeat measures it")
     return Finding("note", "repeatability", sentence(found), "")
 
 
@@ -117,8 +117,8 @@ def sentence(found: Mapping[str, Any]) -> str:
     one = found["agreement"]
     said = (f"{len(found['audits'])} audits of commit {(found['commit'] or 'unknown')[:12]} at BUDGET={found['budget']} on this class of "
             f"machine: {one['same_count']} of {one['pairs_count']} decisions agree in pairs, {one['opposite_count']} are opposite, "
-            f"{one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap")
-    return f"{said}; {one['same_union_audits_count']} chose one union: {between_text(one['between'])}" if one["between"] else said
+            f"in {one['overlapping_count']} of {one['intervals_count']} pairs the intervals of the union overlap")
+    return f"{said}; {one['same_union_audits_count']} chose the same union: {between_text(one['between'])}" if one["between"] else said
 
 
 def between_text(one: Mapping[str, Any]) -> str:
@@ -130,18 +130,18 @@ def between_text(one: Mapping[str, Any]) -> str:
 def page(found: Mapping[str, Any]) -> str:
     one, audits = found["agreement"], found["audits"]
     quick = [] if found["budget"] != "quick" else [
-        "> **Not defensible: audits at `BUDGET=quick`.** They measure too little for their decisions to be repeated by a larger budget.", ""]
+        "> **Not defensible: audits at `BUDGET=quick`.** They measure too little: an audit with a larger budget may decide otherwise.", ""]
     lines = [f"# The same audit {len(audits)} times: {found['workload']}", "", *quick,
              f"{plural(len(audits), 'audit')} of commit `{(found['commit'] or 'unknown')[:12]}` at `BUDGET={found['budget']}`, one after the other in fresh clones, each "
              f"with seeds of its own, on one machine: {found['cpu_model']}, class `{found['fingerprint'][:16]}`, {audits[0]['started_utc'][:16]} to "
-             f"{audits[-1]['ended_utc'][:16]} (UTC). It says nothing of other machines.", "",
+             f"{audits[-1]['ended_utc'][:16]} (UTC). The result says nothing about other machines.", "",
              f"- **Decisions:** {one['same_count']} of {one['pairs_count']} agree ({percent(one['same_count'] / max(1, one['pairs_count']))}), pair of audits by pair, "
              f"candidate by candidate; {one['opposite_count']} are opposite.",
              f"- **The claim:** {one['same_sentence_count']} of {one['audit_pairs_count']} pairs of audits give the same answer to the complaint, "
-             f"{one['same_union_count']} the same union; {one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap, whatever is in them.",
+             f"{one['same_union_count']} the same union; {one['overlapping_count']} of {one['intervals_count']} pairs of union intervals overlap, counting different unions, too.",
              f"- **Baselines** lie {percent(one['baseline_spread_ratio'])} apart at most, at {audits[0]['main_size']}.",
-             *([f"- **Between the {one['same_union_audits_count']} audits with one union:** {between_text(one['between'])}."] if one["between"]
-              else ["- **Between audits:** no two chose the same union, so how far sessions lie apart cannot be said."]), ""]
+             *([f"- **Between the {one['same_union_audits_count']} audits that chose the same union:** {between_text(one['between'])}."] if one["between"]
+              else ["- **Between audits:** no two chose the same union, so the variation between sessions is unknown."]), ""]
     return "\n".join([*lines, *audits_table(audits), "", *decisions_table(audits)]) + "\n"
 
 
@@ -149,7 +149,7 @@ def audits_table(audits: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = [f"| {number} | {one['started_utc'][11:19]} | {gain_interval(*(one['main'][key] for key in ('gain_ratio', 'gain_low', 'gain_high'))) if one['main'] else '–'} | "
             f"{duration(one['baseline_ns'][one['main_size']])} | {len(one['union'])} | {highest(one, 'load1_ratio')} | {highest(one, 'steal_ratio')} | {one['sentence']} |"
             for number, one in enumerate(audits, start=1)]
-    return ["| Audit | Started | Union over baseline | Baseline's batch | Candidates in it | Load a core, highest | Steal, highest | Answer |",
+    return ["| Audit | Started | Union over baseline | Baseline's batch | Candidates in it | Highest load per core | Highest steal | Answer |",
             "|--:|---|--:|--:|--:|--:|--:|---|", *rows]
 
 

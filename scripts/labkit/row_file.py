@@ -1,6 +1,6 @@
 """row_file.py - rows as JSON lines, each on disk before the next is measured.  interleave -> rows.jsonl -> anyone
 
-An interrupted or crashed campaign keeps every row it has; a torn last line is not a row.
+An interrupted or crashed campaign keeps every row that it measured; an incomplete last line is ignored.
 """
 
 import json
@@ -11,7 +11,7 @@ from labkit.evidence import disk_errors
 
 
 class RowFile:
-    """Append-only. kept: what was added through this object."""
+    """An append-only file. kept: the rows added through this object."""
 
     def __init__(self, path: Path):
         self.path, self.kept = path, []
@@ -24,7 +24,7 @@ class RowFile:
 
     def __exit__(self, *_error) -> None:
         with disk_errors(self.path):
-            self.file.close()  # what a full disk refused before is tried once more
+            self.file.close()  # a write that a full disk refused is tried once more
 
     def add(self, row: dict) -> None:
         self.kept.append(row)

@@ -1,6 +1,6 @@
-"""runner.py - who makes runs: blocks of them as data in, what became of each out.  process -> runner -> subject
+"""runner.py - make runs: takes blocks of runs as data and returns the result of each.  process -> runner -> subject
 
-A run is data: whatever makes it, here or elsewhere, needs nothing but these fields and the files that they name.
+A run is data: a runner, on this machine or another, needs only these fields and the files that they name.
 
 Units  _ns nanoseconds, _s seconds.
 """
@@ -20,7 +20,7 @@ from labkit.outcome import UsageError
 from labkit.process import Cpus, ProcessRun, run_process
 from labkit.scratch import in_memory
 
-OUTPUT = "{output}"  # in argv: a file of the runner's, which the program writes its JSON document to
+OUTPUT = "{output}"  # in argv: a file chosen by the runner, to which the program writes its JSON document
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
@@ -30,7 +30,7 @@ class Run:
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] | None = None  # None: the runner's own
-    files: tuple[Path, ...] = ()  # that have to be there: the program, its fixture
+    files: tuple[Path, ...] = ()  # files that must exist: the program, its fixture
     cwd: Path | None = None
     stdin: Path | None = None
     timeout_s: float = 60.0
@@ -41,7 +41,7 @@ class Run:
 
 @dataclass(frozen=True)
 class RunBlock:
-    """Runs that belong together, in the order they are to be made. seed: of the plan that chose the order."""
+    """Runs that belong together, in the order in which they are made. seed: the seed of the plan that chose the order."""
 
     runs: tuple[Run, ...]
     seed: int
@@ -49,27 +49,27 @@ class RunBlock:
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of a run: its processes up to the first that failed, and the document it wrote, if it wrote one."""
+    """The result of a run: its processes up to the first that failed, and the JSON document that it wrote, if any."""
 
     processes: tuple[ProcessRun, ...]
     document: dict | None
-    steal_ns: int  # taken by the hypervisor meanwhile
-    machine: str  # fingerprint of the machine that made it
+    steal_ns: int  # CPU time that the hypervisor took during the run
+    machine: str  # fingerprint of the machine that made the run
 
 
 class Runner(Protocol):
     """Makes runs on one machine."""
 
     def run(self, block: RunBlock) -> Iterator[Finished]:
-        """Each run of the block as soon as it has ended, in order."""
+        """Make the runs of the block in order, and yield each as soon as it has ended."""
 
     def finish(self, run: Run) -> Finished:
-        """One run outside of any block."""
+        """Make one run that belongs to no block."""
 
 
 @dataclass(frozen=True)
 class LocalRunner:
-    """This machine. cpu: what programs are pinned to. watch: as run_process has it."""
+    """Makes runs on this machine. cpu: the CPUs to which programs are pinned. watch: as in run_process."""
 
     cpu: Cpus = None
     watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait
@@ -97,14 +97,14 @@ class LocalRunner:
 
 
 def _folder_for(run: Run) -> contextlib.AbstractContextManager[str | None]:
-    """Where its document goes; none is made for a run that writes none, for it takes time."""
+    """A temporary folder for the run's document; none is made for a run without a document, because that takes time."""
     if OUTPUT not in run.argv:
         return contextlib.nullcontext()
     return tempfile.TemporaryDirectory(prefix="clinic-", dir=in_memory())
 
 
 def run_hook(text: str | None, name: str) -> None:
-    """A shell command, because preparing is plumbing: rm, cp, sync. It is not timed."""
+    """Run a shell command such as rm, cp or sync before a measurement. It is not timed."""
     if text is None:
         return
     done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
@@ -114,7 +114,7 @@ def run_hook(text: str | None, name: str) -> None:
 
 
 def steal_ns(cpu: Cpus = None) -> int:
-    """Time the hypervisor took from these CPUs (None: from all) since boot; resolution is one tick. 0 where unknown."""
+    """Time that the hypervisor took from these CPUs (None: from all) since boot, to one tick. 0 where it is unknown."""
     numbers = cpu if isinstance(cpu, tuple) else (cpu,)
     labels = {"cpu" if number is None else f"cpu{number}" for number in numbers}
     try:

@@ -1,10 +1,10 @@
-"""schemas.py - is this evidence what it says it is?  document -> schemas.py -> document, or EvidenceError
+"""schemas.py - check a document against the schema of its kind.  document -> schemas.py -> document, or EvidenceError
 
-templates/schemas/<kind>.schema.json says what each kind must hold; checked on write and on read.
+templates/schemas/<kind>.schema.json defines each kind. Documents are checked when they are written and when they are read.
 
 Errors  EvidenceError: the file, the place in it, what is wrong there.
-Late    jsonschema is imported where it validates: many verbs import this and check nothing, and it takes as long as
-        all the rest of lab.
+Late    jsonschema is imported where it validates: many verbs import this module and check nothing, and importing
+        jsonschema takes as long as importing the rest of lab.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ from labkit.outcome import Exit, LabError
 from labkit.phases import PHASES
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
-# Not evidence of their own: parts of it, and what the harness writes.
+# Schemas of parts of evidence and of the harness's output, which are not kinds of evidence.
 SHARED = ("head", "heap", "run", "bench_run", "campaign")
 
 
 class EvidenceError(LabError):
-    """Evidence that cannot be used: not readable, not of its schema."""
+    """Evidence that cannot be used: it is not readable or does not match its schema."""
 
     code = Exit.FAILED
 
 
 def kinds() -> list[str]:
-    """Every kind of evidence: those with a schema of their own, and those of phases that have none yet."""
+    """Every kind of evidence: the kinds with a schema of their own, and those of phases that have none yet."""
     written = {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")}
     return sorted(written - set(SHARED) | {phase.evidence_kind for phase in PHASES.values()})
 
@@ -54,8 +54,8 @@ def check(document: Any, where: str) -> None:
 
 
 def _content_sha256(document: Any) -> bytes | None:
-    """The same for two documents only if every value of theirs is the same, and of the same type: to JSON, 1, 1.0 and
-    true are three things. None where marshal, whose version 2 depends on values alone, does not know a type."""
+    """A hash that is the same for two documents only if all their values and types are: in JSON, 1, 1.0 and true differ.
+    It is made with version 2 of marshal, which depends on values alone; None where marshal does not know a type."""
     try:
         return hashlib.sha256(marshal.dumps(document, 2)).digest()
     except ValueError:
@@ -64,15 +64,16 @@ def _content_sha256(document: Any) -> bytes | None:
 
 @lru_cache(maxsize=None)
 def _validator(kind: str) -> tuple[Any, set[bytes]]:
-    """With the contents that it has accepted: an audit reads what it wrote, and validation is nine tenths of reading."""
+    """The validator of a kind, and the hashes of documents that it accepted: an audit reads what it has just written, and
+    validation takes nine tenths of the time of reading."""
     files = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
-    files["complaint_metric.schema.json"] = {"enum": list(complaints())}  # a table's to say, and no file's
+    files["complaint_metric.schema.json"] = {"enum": list(complaints())}  # the table of phases lists the kinds, not a file
     own = files.get(f"{kind}.schema.json", {"allOf": [{"$ref": "head.schema.json"}]})
     return _validator_class()(_inlined(own, f"{kind}.schema.json", files)), set()
 
 
 def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
-    """The schema with every $ref replaced by what it names: following them one by one takes most of the time."""
+    """The schema with every $ref replaced by its target: following references one by one takes most of the time."""
     if isinstance(schema, list):
         return [_inlined(one, here, files) for one in schema]
     if not isinstance(schema, dict):
@@ -88,7 +89,7 @@ def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=None)
 def _validator_class() -> type:
-    """The standard's, but millions of samples are plain counts: those are checked at once, all else one by one."""
+    """The standard validator, except that arrays of plain counts are checked at once: there are millions of samples."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 

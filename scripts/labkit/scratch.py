@@ -1,8 +1,8 @@
-"""scratch.py - where a process of the lab keeps what nobody needs once it has ended.  scratch -> a locked folder
+"""scratch.py - the folder for a process's temporary files, removed even after the process was killed.  scratch -> a locked folder
 
-Everything temporary stands in one folder a process, which is locked while that lives. The kernel lets go of the lock however
-the process ends, so the next start knows what a killed one left, and removes it: its files, and its worktrees, which would
-stand in somebody's repository for ever.
+Each process of the lab has one scratch folder, which it locks while it lives. The kernel releases the lock however the
+process ends. The next start of the lab therefore recognises what a killed process left, and removes its files and its
+worktrees, which would otherwise stay registered in the user's repository.
 """
 
 import atexit
@@ -20,15 +20,15 @@ from pathlib import Path
 
 PREFIX = "lab-scratch-"
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-SWEPT_AFTER_S = 60  # one that is just being made is not locked yet
-# A folder for one run costs 4 ms on a disk (ext4, discard), half of what a quick run takes; in memory 0.2 ms.
+SWEPT_AFTER_S = 60  # a folder that is just being made is not locked yet
+# Making a folder for one run takes 4 ms on a disk (ext4, discard), half of a quick run's time; in memory it takes 0.2 ms.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @contextlib.contextmanager
 def scratch_for_all() -> Iterator[None]:
-    """What tempfile makes inside stands in the scratch folder of this process. Where none can be made, nothing changes: who needs a
-    file will say so."""
+    """tempfile uses the scratch folder of this process inside this context. Where no scratch folder can be made, tempfile's own
+    default stays, and the caller that needs a file reports the error."""
     before, folder = tempfile.gettempdir(), None
     try:
         with stops_held():
@@ -44,7 +44,7 @@ def scratch_for_all() -> Iterator[None]:
 
 @contextlib.contextmanager
 def stops_held() -> Iterator[None]:
-    """A signal that ends us waits until the folder that it would leave is known."""
+    """Block the signals that end this process until its folder is recorded, so that the folder is not left behind."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield
@@ -54,7 +54,7 @@ def stops_held() -> Iterator[None]:
 
 @lru_cache(maxsize=None)
 def in_memory() -> str | None:
-    """A folder of this process in memory; None where there is none, which is tempfile's own place."""
+    """A folder of this process in memory; None where there is none, which is tempfile's default."""
     if IN_MEMORY is None:
         return None
     try:
@@ -66,7 +66,7 @@ def in_memory() -> str | None:
 
 
 def make(place: str) -> Path:
-    """Locked until this process ends; before, what killed ones left there is removed."""
+    """Remove the folders of killed processes, then make a folder that is locked until this process ends."""
     sweep(Path(place))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     fcntl.flock(open_folder(folder), fcntl.LOCK_SH)
@@ -85,7 +85,7 @@ def sweep(place: Path) -> None:
 
 
 def sweep_one(folder: Path) -> None:
-    """Only what is ours, and what nobody holds: an OSError otherwise."""
+    """Remove a folder that is ours and that no process has locked; raise OSError otherwise."""
     descriptor = open_folder(folder)
     try:
         status = os.fstat(descriptor)

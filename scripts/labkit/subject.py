@@ -1,7 +1,7 @@
-"""subject.py - what is compared: a program in several arms, run by a runner, as rows.  runner -> subject -> experiment
+"""subject.py - a program in several arms, whose runs become rows for comparison.  runner -> subject -> experiment
 
-A library workload, a command line and a program of another repository differ in how one run is made and read. Whatever
-compares them (audit, gate, compare) knows a Subject alone. A new kind is a new class.
+A library workload, a command line and a program of another repository differ in how one run is made and read. Audit,
+gate and compare use only the interface Subject. A new kind is a new class.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ PROCESS_FIELDS = ("started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_byte
                   "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")
 
 Row = dict
-"""One observation as evidence keeps it: what the subject read, and where it stood in the plan."""
+"""One observation as it is stored in evidence: the values that the subject read, and its place in the plan."""
 
 KINDS: dict[str, type["Subject"]] = {}
 
@@ -37,11 +37,11 @@ class Slot:
     case: str = ""
 
     def environment(self, base: dict[str, str]) -> dict[str, str]:
-        """base plus padding: where the stack starts changes speed, so no arm may own one lucky size."""
+        """base plus padding: the address of the stack changes the speed, so the padding varies for both arms alike."""
         return base | {ENVIRONMENT_VARIABLE: "x" * self.environment_bytes}
 
     def place(self) -> Row:
-        """What a row says about where it stood in the plan."""
+        """The fields of a row that describe its place in the plan."""
         place = {"arm": self.arm, "block": self.block, "position": self.position, "order": self.order,
                  "attempt": self.attempt, "build": self.build, "environment_bytes": self.environment_bytes}
         return place | ({"case": self.case} if self.case else {})
@@ -49,7 +49,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program computes, checked in one run. failure: answer, crash, timeout, exit or spawn."""
+    """The result that a program computed in one run. failure: answer, crash, timeout, exit or spawn."""
 
     answer: str | None
     failure: str | None
@@ -59,7 +59,7 @@ class Answer:
 class Subject(ABC):
     """One thing to compare, in arms "A", "B" and their canary; each arm may have several equivalent builds.
 
-    kind         what it is called; the registry KINDS is filled by the classes.
+    kind         its name; each class enters itself in the registry KINDS.
     in_manifest  a workload.toml may name this kind.
     """
 
@@ -77,27 +77,27 @@ class Subject(ABC):
 
     @abstractmethod
     def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
-        """What it says; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap."""
+        """The row of a finished run. A crash, a hang or a wrong answer gives a row with its failure and detail; no row is left out."""
 
     @abstractmethod
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
-        """The exact metrics of one arm, in a row whose times say nothing. LabError where they cannot be counted."""
+        """The exact metrics of one arm, in a row whose times are not to be used. LabError where they cannot be counted."""
 
     @abstractmethod
     def answer(self, arm: str, size: str) -> Answer:
-        """What this arm computes at this size."""
+        """The result that this arm computes at this size."""
 
     def files(self) -> Iterable[Path]:
-        """What may not change while it is measured."""
+        """The files that may not change during the measurement."""
         return ()
 
     def observe(self, arm: str, slot: Slot) -> Row:
-        """One row of this arm, where no block is planned."""
+        """Make one row of this arm outside of a block."""
         (row,) = self.rows([replace(slot, arm=arm)], seed=0)
         return row
 
     def rows(self, slots: Sequence[Slot], *, seed: int) -> Iterator[Row]:
-        """A block: handed to the runner as a whole, its rows as they come. seed: of the plan that the block is from."""
+        """Give a whole block to the runner and yield its rows as they arrive. seed: the seed of the block's plan."""
         block = RunBlock(tuple(self.run_of(slot.arm, slot) for slot in slots), seed)
         for slot, finished in zip(slots, self.runner.run(block)):
             yield (slot.place() | {"steal_ns": finished.steal_ns, "machine": finished.machine}
@@ -105,7 +105,7 @@ class Subject(ABC):
 
 
 def manifest_kinds() -> tuple[str, ...]:
-    """What a workload.toml may call itself."""
+    """The kinds that a workload.toml may name."""
     return tuple(name for name, kind in KINDS.items() if kind.in_manifest)
 
 

@@ -1,6 +1,6 @@
-"""trial_records.py - the trials of a calibration, read from where they are kept.  FINGERPRINT.jsonl, .CONDITION.jsonl.xz -> records
+"""trial_records.py - read the trials of a calibration.  FINGERPRINT.jsonl, .CONDITION.jsonl.xz -> records
 
-The first record is the head; the others are trials, or what another tool said of one later (calibration/trial_file.py).
+The first record is the head. The others are trials, or another tool's later results on a trial (calibration/trial_file.py).
 """
 
 import json
@@ -10,15 +10,15 @@ from pathlib import Path
 from labkit.evidence import disk_errors
 from labkit.row_file import read_rows
 
-# Of one program and its copies; then both sides linked anew for each block: as `lab gate` judges,
-# as an audit does, and as `lab gate --in-process` does.
+# QUIET and BUSY compare a program with copies of itself. In the other conditions both sides are linked anew for each
+# block, and judged as `lab gate`, an audit and `lab gate --in-process` judge.
 OF_ONE_PROGRAM = QUIET, BUSY = "quiet", "busy"
 RELINKED, AUDIT, IN_PROCESS = "relinked", "audit", "in process"
 CONDITIONS = (*OF_ONE_PROGRAM, RELINKED, AUDIT, IN_PROCESS)
 
 
 def read_records(path: Path) -> list[dict]:
-    """The head and all trials so far, from path or from what it was packed into; [] if there is neither."""
+    """The head and all trials so far, from path or from the packed files made of it; [] if none of them exists."""
     if path.exists():
         return list(read_rows(path))
     records: list[dict] = []
@@ -33,7 +33,8 @@ def read_head(path: Path) -> dict:
 
 
 def packed_files(path: Path) -> list[Path]:
-    """By name and not by pattern: the quick size's files begin like the documented size's."""
+    """The packed files that exist. They are found by name and not by pattern, because the file names of the quick size
+    begin like those of the documented size."""
     return [packed for condition in CONDITIONS if (packed := packed_file(path, condition)).exists()]
 
 

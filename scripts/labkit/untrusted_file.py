@@ -1,9 +1,9 @@
 """untrusted_file.py - read a file whose author is not known.  path -> untrusted_file.py -> bytes, text or JSON value
 
 A report, a calibration or a manifest may come from anybody. Only regular files are opened, never through a symbolic
-link, and never more of them than a limit: a FIFO, a device or a file with a hole of gigabytes neither hangs the reader
-nor fills its memory. JSON has one meaning here: a key that stands twice, NaN, a number beyond 64 bits, half a surrogate
-pair and brackets nested without end are refused instead of being read in some way.
+link, and only up to a size limit, so a FIFO, a device or a sparse file of gigabytes neither hangs the reader nor fills
+its memory. Ambiguous JSON is refused: duplicate keys, NaN, numbers beyond 64 bits, half a surrogate pair, and nesting
+too deep for the parser.
 
 Errors  UntrustedFileError, one sentence: the file, and what is wrong with it.
 """
@@ -25,7 +25,7 @@ SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class UntrustedFileError(LabError):
-    """A file that is not what it should be; what depends on it failed."""
+    """A file that cannot be read as what it should be."""
 
     code = Exit.FAILED
 
@@ -36,7 +36,7 @@ def read_bytes(path: Path, limit_bytes: int = LIMIT_BYTES) -> bytes:
 
 
 def read_text(path: Path, limit_bytes: int = LIMIT_BYTES) -> str:
-    """The same, which must be UTF-8."""
+    """The content as text; it must be UTF-8."""
     try:
         return read_bytes(path, limit_bytes).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -44,12 +44,12 @@ def read_text(path: Path, limit_bytes: int = LIMIT_BYTES) -> str:
 
 
 def read_json(path: Path, limit_bytes: int = LIMIT_BYTES) -> Any:
-    """The one value that the file holds."""
+    """The JSON value that the file holds."""
     return parse_json(read_text(path, limit_bytes), str(path))
 
 
 def sha256_of_regular_file(path: Path) -> str:
-    """Of a regular file of any size that really has this many bytes on disk, read in pieces."""
+    """The SHA-256 of a regular file of at most LIMIT_BYTES, read in pieces."""
     whole = hashlib.sha256()
     for chunk in _chunks(path, LIMIT_BYTES):
         whole.update(chunk)
@@ -63,14 +63,14 @@ def parse_json(text: str, where: str) -> Any:
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
-        raise UntrustedFileError(f"{where} is not usable JSON: it is nested too deep") from error
+        raise UntrustedFileError(f"{where} is not usable JSON: it is nested too deeply") from error
     except ValueError as error:
         raise UntrustedFileError(f"{where} is not usable JSON: {error}") from error
     return value
 
 
 def _chunks(path: Path, limit_bytes: int):
-    """O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever."""
+    """Yield the content in pieces. O_NONBLOCK, because opening a FIFO without a writer would wait for ever."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -81,7 +81,7 @@ def _chunks(path: Path, limit_bytes: int):
         if not stat.S_ISREG(status.st_mode):
             raise UntrustedFileError(f"{path} is not a regular file")
         if status.st_size > limit_bytes:
-            raise UntrustedFileError(f"{path} has {status.st_size} bytes, more than the {limit_bytes} that are read")
+            raise UntrustedFileError(f"{path} has {status.st_size} bytes; at most {limit_bytes} are read")
         left = limit_bytes
         while left and (chunk := os.read(descriptor, min(CHUNK_BYTES, left))):
             left -= len(chunk)
@@ -94,12 +94,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)[:80]!r} stands twice")
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)[:80]!r} occurs twice")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _bounded(text: str) -> int:

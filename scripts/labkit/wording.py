@@ -1,13 +1,13 @@
-"""wording.py - one way to write each unit. Base units in, text out; the same text on every machine.
+"""wording.py - format numbers with their units. Base units in, text out; the same text on every machine.
 
-Used by whoever writes sentences with numbers: decisions, checklist, templates (as filters).
+Used by all modules that write sentences with numbers: decisions, checklist, templates (as filters).
 """
 
 import re
 from typing import Any
 
 ABSENT = "–"
-# Between a number and its unit, so that no line or table cell breaks there.
+# A no-break space between a number and its unit, so that no line breaks there.
 GAP = "\u00a0"
 
 
@@ -24,7 +24,7 @@ def percent(ratio: float | None, digits: int = 1) -> str:
 
 
 def change(ratio: float | None) -> str:
-    """A growth with its sign: 0.05 is +5.0 %; what came from nothing has no percentage."""
+    """A relative change with its sign: 0.05 is +5.0 %; a change from zero has no percentage."""
     if ratio is None or ratio == float("inf"):
         return ABSENT
     rounded = round(100.0 * ratio, 1)
@@ -32,7 +32,7 @@ def change(ratio: float | None) -> str:
 
 
 def detectable(ratio: float | None) -> str:
-    """The smallest effect that would have been seen; beyond a doubling the number itself says nothing."""
+    """The smallest effect that would have been seen; above a doubling, the number itself is not shown."""
     if ratio is None or ratio == float("inf") or ratio > 1.0:
         return "not even a doubling"
     return f"{percent(ratio)} or more"
@@ -49,7 +49,7 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def exact_digits(value: float, digits: int) -> str:
-    """Like significant, but trailing zeros stay: a column of one precision."""
+    """Like significant, but with trailing zeros, so that a column has one precision."""
     if value == 0:
         return "0"
     before = len(str(int(abs(value)))) if abs(value) >= 1 else 1
@@ -72,7 +72,7 @@ def count(value: float | None) -> str:
 
 
 def duration(value_ns: float | None, digits: int = 4) -> str:
-    """Nanoseconds in the unit that reads best; a whole number of nanoseconds stays whole."""
+    """Nanoseconds in the unit that reads best; an integer below 1000 ns has no decimals."""
     if value_ns is None:
         return ABSENT
     if isinstance(value_ns, int) and abs(value_ns) < 1000:
@@ -133,20 +133,20 @@ def value_text(value: float, unit: str) -> str:
 
 
 def quantity(value: float | str | None, name: str) -> str:
-    """A value whose unit stands in its name, as evidence writes it: steal_ratio, memory_available_bytes."""
+    """A value whose name contains its unit, as in evidence: steal_ratio, memory_available_bytes."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
     if name.endswith("_bytes"):
         return size(value)
     if name.endswith("_mhz"):
         return f"{significant(value, 4)} MHz"
-    if name == "load1_ratio":  # of one core, and often above one: per cent would mislead
+    if name == "load1_ratio":  # load is often above 1 per core, where per cent would mislead
         return f"{value:.2f} per core"
     return percent(value, 2) if name.endswith("_ratio") else significant(value, 4)
 
 
 def title(name: str) -> str:
-    """A key of the evidence as a reader would say it, without its unit."""
+    """A key of the evidence as words, without its unit."""
     return re.sub(r"_(bytes|mhz|ratio|count)$", "", name).replace("load1", "load, 1 minute").replace("_", " ")
 
 
@@ -170,7 +170,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """However an instrument wrote it: with a capital and a full stop."""
+    """The text of an instrument as a sentence, with a capital letter and a full stop."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:" else ".")
 

@@ -1,7 +1,7 @@
-"""analysis - evidence to numbers: everything that audit.json holds and audit.md prints.  EvidenceSet -> analysis -> dict
+"""analysis - turn evidence into all numbers that audit.json holds and audit.md prints.  EvidenceSet -> analysis -> dict
 
-One module per part of the report, each a pure function of the evidence set (and of parts left of it). Numbers are rounded
-once, here, to SIGNIFICANT digits, so that the last bit of a library's arithmetic cannot change a report.
+There is one module per part of the report, each a pure function of the evidence set (and of earlier parts). Numbers are
+rounded once, here, to SIGNIFICANT digits, so that the last bit of a library's arithmetic cannot change a report.
 
 Pure   no disk, no clock; every random draw is seeded from the evidence.
 Units  keys carry them; a _ratio is a fraction; gains are baseline / changed, above 1 is better.
@@ -67,7 +67,7 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
 
 
 def decisions_of(report: Path) -> tuple[Decision, ...]:
-    """What the candidates measured so far come to, while the version is still open."""
+    """The decisions on the candidates measured so far, while the version is still open."""
     return _decisions(read_evidence_set(report))
 
 
@@ -77,7 +77,7 @@ def _decisions(evidence_set: EvidenceSet) -> tuple[Decision, ...]:
 
 
 def tidy(value: Any) -> Any:
-    """Dataclasses to dicts, floats to SIGNIFICANT digits, what is not a number to None: plain JSON."""
+    """Plain JSON: dataclasses become dicts, floats are rounded to SIGNIFICANT digits, and NaN and infinity become None."""
     if dataclasses.is_dataclass(value):
         return {field.name: tidy(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):

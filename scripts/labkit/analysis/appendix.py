@@ -1,4 +1,4 @@
-"""appendix.py - every command that was run, with the tool that ran it, and the hash of every file it left."""
+"""appendix.py - every command that was run, the version of every tool, and the hash of every evidence file."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def appendix(evidence_set: EvidenceSet) -> dict[str, Any]:
 
 
 def _tool_versions(evidence_set: EvidenceSet) -> list[dict[str, str]]:
-    """Each program whose numbers stand in the report."""
+    """Each program whose numbers the report contains."""
     tools = {("lab", one["tool"]["version"]) for _, one in evidence_set.documents}
     for document in (evidence_set.command, evidence_set.instructions):
         if document:

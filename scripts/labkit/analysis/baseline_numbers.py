@@ -1,7 +1,7 @@
-"""baseline_numbers.py - how long the unchanged program takes, and how far this machine can be believed.
+"""baseline_numbers.py - how long the unchanged program takes, and how precisely this machine measures.
 
-One process is one observation: each process gives its own p50, p95 and p99, and what is reported is the median of
-those over processes, with the exact order-statistic interval of that median.
+One process is one observation: each process gives its own p50, p95 and p99. The report shows the median of these over
+processes, with the exact order-statistic interval of that median.
 """
 
 from typing import Any, Mapping, Sequence
@@ -40,7 +40,7 @@ def _size_numbers(size: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str,
 
 def distribution(rows: Sequence[Row]) -> dict[str, Any]:
     """p50, p95, p99 of the samples of a process, per batch (nanoseconds), each with the interval of its median over
-    processes. A sample is the mean of batch_count batches, so the tails of single batches are not in it.
+    processes. A sample is the mean of batch_count batches, so it does not show the tails of single batches.
     """
     good = [row for row in rows if not row["failure"] and row["samples_ns"]]
     result: dict[str, Any] = {
@@ -63,7 +63,8 @@ def batch_quantile_ns(row: Row, probability: float) -> float:
 
 
 def median_with_interval(values: np.ndarray) -> dict[str, float | None]:
-    """Exact under independence of processes (Conover 1999, 3.2); no interval from fewer than six."""
+    """The median with an interval that is exact if processes are independent (Conover 1999, 3.2); fewer than six values give
+    no interval."""
     if len(values) == 0:
         return {"median": None, "low": None, "high": None}
     low, high = median_interval(values, CONFIDENCE)
@@ -71,7 +72,7 @@ def median_with_interval(values: np.ndarray) -> dict[str, float | None]:
 
 
 def setup_numbers(rows: Sequence[Row]) -> dict[str, Any]:
-    """Does every timed sample lie behind the set-up? From the process's own clock readings, process by process."""
+    """Whether every timed sample began after the set-up, from the clock readings of each process."""
     checked = [row for row in rows if not row["failure"] and "timed_started_ns" in row]
     setups_ns = [row["timed_started_ns"] - row["started_ns"] for row in checked]
     overlapping = [row for row, setup_ns in zip(checked, setups_ns)
@@ -83,8 +84,8 @@ def setup_numbers(rows: Sequence[Row]) -> dict[str, Any]:
 def stage_numbers(stage_runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Per variant, size and stage: time of one batch in this stage, and its share of the whole batch.
 
-    p50 is the median over processes with its interval; the tails are over all batches of all processes, and describe.
-    The stages of one process are measured together, so their times add up; what is left is outside any stage.
+    p50 is the median over processes with its interval; the tails are over all batches of all processes and have no interval.
+    The stages of one process are measured together, so their times add up; the remaining time is outside any stage.
     """
     numbers = []
     for variant, size in dict.fromkeys((run.get("variant", "baseline"), run["size"]) for run in stage_runs):
@@ -118,8 +119,8 @@ def single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[s
 
 
 def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: AcceptancePolicy) -> list[dict[str, Any]]:
-    """The baseline against its own copy, per size: what identical programs differ by here. Counts have no noise, so
-    where they are the complaint it is that of time."""
+    """The difference between the baseline and its own copy, per size. Counts have no noise, so where the complaint is about
+    counts, the noise of time is given."""
     metric = evidence_set.manifest["metric"]
     effects = measure_effects(rows, "time" if is_exact(metric) else metric, policy, other="A2")
     return [{"size": one.size, "gain_ratio": one.comparison.gain_ratio, "low": one.comparison.gain_low,
@@ -131,14 +132,14 @@ def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: Accept
 
 
 def _spread(rows: Sequence[Row], size: str) -> float:
-    """Robust standard deviation of the log of the process medians: how much one process says."""
+    """Robust standard deviation of the logs of the process medians: the noise of one process."""
     medians = [batch_quantile_ns(row, 0.5) for row in rows
                if row["size"] == size and not row["failure"] and row["samples_ns"]]
     return float(np.expm1(robust_sigma(np.log(np.array(medians)))))
 
 
 def _command_numbers(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
-    """hyperfine's view: the whole command, start-up and fixture included."""
+    """The times that hyperfine measured: the whole command, including start-up and reading the fixture."""
     raw = evidence_set.command["data"]["hyperfine"] if evidence_set.command else None
     return [command_times(one) for one in raw["results"]] if raw else []
 

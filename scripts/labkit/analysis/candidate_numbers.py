@@ -1,4 +1,4 @@
-"""candidate_numbers.py - the impact/risk table: every candidate, the rejected included, and what judged it."""
+"""candidate_numbers.py - the impact/risk table: every candidate, including the rejected ones, with the reason."""
 
 from typing import Any, Mapping, Sequence
 
@@ -11,7 +11,7 @@ from labkit.policy import parse
 
 
 def candidate_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """In the manifest's order; a candidate that was never measured is a row that says so."""
+    """The rows in the manifest's order; a candidate that was never measured has a row that states this."""
     measured = {one.id: (one, document) for one, document in zip(decisions, evidence_set.candidates)}
     return [_numbers(evidence_set, *measured[one["id"]]) if one["id"] in measured else _absent(one)
             for one in evidence_set.manifest["candidates"]]
@@ -19,7 +19,7 @@ def candidate_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) 
 
 def _absent(candidate: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": candidate["id"], "title": candidate["title"], "measured": False, "accepted": False,
-            "verdict": "not measured", "reason": "No evidence of it was found; run `make audit` again.",
+            "verdict": "not measured", "reason": "No evidence for this candidate was found; run `make audit` again.",
             "rule": "not measured", "targets": candidate["targets"], "risk": candidate["risk"],
             "predicted_gain": candidate["predicted_gain"], "share": None, "traced_in": None, "ceiling_ratio": None, "gain": None,
             "campaign": None}
@@ -57,7 +57,7 @@ def _numbers(evidence_set: EvidenceSet, decision: Decision, document: Document) 
 
 
 def exceeds_ceiling(decision: Decision, amdahl: float | None) -> bool:
-    """More than the target's whole share can explain: the gain is real, its mechanism is not the one claimed."""
+    """Whether the gain exceeds what the target's whole share can explain: then it is real, but comes partly from elsewhere."""
     gain = decision.facts.gain
     return amdahl is not None and gain is not None and gain.comparison.gain_low > amdahl
 

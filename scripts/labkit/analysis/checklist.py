@@ -1,7 +1,7 @@
 """checklist.py - the acceptance checklist, checked by machine.  audit numbers -> checklist.py -> rows
 
-Each check looks at the audit and returns what it saw, or raises Unmet with what it saw instead. A row without its
-evidence fails: absence is not acceptance.
+Each check examines the audit and returns a description of what it found, or raises Unmet with the reason. A row without
+its evidence fails.
 
 Pure  no disk; `evidence` is the file, relative to the report, where a reader can see the same.
 """
@@ -18,7 +18,7 @@ Audit = dict[str, Any]
 
 
 class Unmet(Exception):
-    """What was seen, and why it is not enough."""
+    """The description of what was found, and why it is not enough."""
 
 
 @dataclass(frozen=True)
@@ -47,45 +47,45 @@ def need(condition: Any, seen: str) -> None:
 
 
 def check_intervals(audit: Audit) -> str:
-    """The whole pipeline, at every size, before; and the change itself, at the size of the complaint."""
+    """The whole pipeline before the change, at every size; and the change itself, at the size of the complaint."""
     sizes = audit["baseline"]["sizes"]
     open_ended = [one["name"] for one in sizes if not all(map(_is_finite, (one["p50"]["low"], one["p50"]["high"])))]
-    need(not open_ended, f"no interval at {listing(open_ended)}: too few processes")
+    need(not open_ended, f"there is no interval at {listing(open_ended)}, because there were too few processes")
     main = _main(audit)
     wanted = 1 if is_exact(main["metric"]) else audit["policy"]["evidence"]["minimum_pairs_count"]
-    need(main["pairs_count"] >= wanted, f"{main['pairs_count']} pairs of processes, {wanted} are needed")
+    need(main["pairs_count"] >= wanted, f"there are {main['pairs_count']} pairs of processes; {wanted} are needed")
     return (f"{plural(len(sizes), 'size')}, each with intervals of {_supported_quantiles(sizes)} from at least "
             f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
             f"[{times(main['gain_low'])}, {times(main['gain_high'])}] from {main['pairs_count']} pairs")
 
 
 def _supported_quantiles(sizes: list[dict[str, Any]]) -> str:
-    """p95 of a process needs 100 samples of it, p99 needs 1000: with fewer it is its slowest sample by another name."""
+    """p95 of a process needs 100 samples, p99 needs 1000; with fewer, it would be merely the slowest sample."""
     supported = [name for name in ("p50", "p95", "p99") if all(one[name]["supported"] for one in sizes)]
     without = [name for name in ("p95", "p99") if name not in supported]
-    return listing(supported) + (f" (not of {listing(without)}: too few samples in a process)" if without else "")
+    return listing(supported) + (f" (not of {listing(without)}, because a process has too few samples)" if without else "")
 
 
 def check_black_box(audit: Audit) -> str:
     found = audit["environment"]["disassembly"]
     kinds = {one["kind"] for one in found["barriers"]}
-    need(kinds == {"in", "out"}, f"barriers found in the program: {listing(sorted(kinds))}; both in and out are needed")
+    need(kinds == {"in", "out"}, f"barriers found in the program: {listing(sorted(kinds))}; barriers for input and output are needed")
     gone = [one["name"] for one in found["functions"] if not (one["present"] and one["loop"])]
-    need(found["functions"] and not gone, f"not there, or without a loop, after optimisation: {listing(gone)}")
+    need(found["functions"] and not gone, f"missing, or without a loop, after optimisation: {listing(gone)}")
     where = listing(sorted({one["function"] for one in found["barriers"]}))
     return (f"{plural(len(found['barriers']), 'barrier')} in the machine code of {where}; "
-            f"{plural(len(found['functions']), 'hot function')} present with their loops")
+            f"{plural(len(found['functions']), 'hot function')} found with their loops")
 
 
 def check_fixture_outside(audit: Audit) -> str:
-    """By the clock of each process: the set-up ended before the first sample, and all samples fit in behind it."""
+    """By the clock of each process, the set-up ended before the first sample, and the time after it holds all samples."""
     setup = audit["baseline"]["setup"]
-    need(setup["checked_count"], "no process recorded when its timed part began")
+    need(setup["checked_count"], "no process recorded the start of its timed part")
     overlapping = plural(setup["overlapping_count"], "process")
-    need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples do not fit behind the set-up")
+    need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples overlap with the set-up")
     need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
     took = duration(setup["median_ns"])
-    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and all samples fit behind it; fixtures verified by SHA-256 before use")
+    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and the time after it holds all samples; fixtures were verified by SHA-256 before use")
 
 
 def check_flame_graph(audit: Audit) -> str:
@@ -94,7 +94,7 @@ def check_flame_graph(audit: Audit) -> str:
     wanted = audit["policy"]["evidence"]["flame_graph_seconds"]
     first = next(one for one in profile["samplings"] if one["instrument"] == profile["instrument"])
     need(profile["flame_graph"], "no flame graph was drawn")
-    need(first["duration_s"] >= wanted, f"{first['duration_s']:g} s of sampling; {wanted:g} s are needed")
+    need(first["duration_s"] >= wanted, f"sampling lasted {first['duration_s']:g} s; {wanted:g} s are needed")
     return (f"{first['duration_s']:g} s of sustained load, {count(first['samples_count'])} samples by "
             f"{first['instrument']}, {count(first['lost_count'])} lost")
 
@@ -105,7 +105,7 @@ def check_stage_allocations(audit: Audit) -> str:
     wanted = {one["name"] for one in audit["manifest"]["stages"]}
     for size in audit["manifest"]["fixture"]["sizes"]:
         missing = wanted - {one["stage"] for one in memory["stages"] if one["size"] == size}
-        need(not missing, f"at {size} nothing was counted for {listing(sorted(missing))}")
+        need(not missing, f"at {size} no allocations were counted for {listing(sorted(missing))}")
     need(all(one["passed"] for one in audit["environment"]["self_test"] if "alloc" in one["instrument"]),
          "the allocation counter failed its self-test")
     sizes = plural(len(audit["manifest"]["fixture"]["sizes"]), "size")
@@ -115,10 +115,10 @@ def check_stage_allocations(audit: Audit) -> str:
 def check_before_after(audit: Audit) -> str:
     rebench = audit["rebench"]
     need(rebench and rebench["accepted"], "no accepted change was measured before and after")
-    need(not rebench["failure"], "the union of the accepted failed")
+    need(not rebench["failure"], "the union of the accepted candidates failed")
     need(rebench["answers"] and all(one["equal"] for one in rebench["answers"]), "the answers differ")
     sizes = {one["size"] for one in rebench["effects"]}
-    need(sizes == set(audit["manifest"]["fixture"]["sizes"]), f"measured at {listing(sorted(sizes))} only")
+    need(sizes == set(audit["manifest"]["fixture"]["sizes"]), f"it was measured at {listing(sorted(sizes))} only")
     return (f"{listing(rebench['accepted'])} together, equal answers and before/after at all "
             f"{plural(len(sizes), 'size')}")
 
@@ -126,12 +126,12 @@ def check_before_after(audit: Audit) -> str:
 def check_significance(audit: Audit) -> str:
     main = _main(audit)
     if is_exact(main["metric"]):
-        seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: counted, so no p is needed"
+        seen = f"{count(main['a_median'])} before, {count(main['b_median'])} after, in every run: these are exact counts, so no p is needed"
         need(main["verdict"] == "improved", seen)
         return seen
     seen = (f"{p_is(main['p_adjusted'])} (exact, paired by block), "
-            f"Welch's p {p_value(main['p_welch'])} beside it, {main['blocks_count']} blocks on fresh processes")
-    need(main["p_adjusted"] < 0.05, f"{seen}; below 0.05 is needed")
+            f"Welch's p {p_value(main['p_welch'])} for comparison, {main['blocks_count']} blocks on fresh processes")
+    need(main["p_adjusted"] < 0.05, f"{seen}; p must be below 0.05")
     need(main["verdict"] == "improved", f"{seen}; but the verdict is {main['verdict']}: {main['reason']}")
     return seen
 
@@ -153,8 +153,8 @@ def check_decisions(audit: Audit) -> str:
     found = Counter(one["verdict"] for one in audit["candidates"])
     undecided = [one["id"] for one in audit["candidates"] if one["verdict"] == UNDECIDED]
     return (f"{found[ACCEPTED]} accepted, {found[REJECTED]} rejected, each by a rule of the policy" +
-            (f"; {plural(found[YARDSTICK], 'yardstick')} beside them" if found[YARDSTICK] else "") +
-            (f"; undecided when the budget ended, and so not used: {listing(undecided)}" if undecided else ""))
+            (f"; {plural(found[YARDSTICK], 'yardstick')} measured for comparison" if found[YARDSTICK] else "") +
+            (f"; undecided when the budget ended, and therefore not used: {listing(undecided)}" if undecided else ""))
 
 
 def check_witness(audit: Audit) -> str:
@@ -166,45 +166,45 @@ def check_witness(audit: Audit) -> str:
     need(not unexplained, "; ".join(unexplained))
     exact = [one["instrument"] for one in witnesses
              if all(pair["difference"] == 0 for pair in one["counts"].values())]
-    need(exact, "no tool gives the same counts without a correction")
+    need(exact, "no other tool gives the same counts without a correction")
     corrected = [one["instrument"] for one in witnesses if one["instrument"] not in exact]
     return (f"the same counts as {listing(exact)}" +
-            (f"; {listing(corrected)}, less what it counts in a program that allocates nothing" if corrected else ""))
+            (f"; {listing(corrected)} gives them, too, after subtracting its counts for a program that allocates nothing" if corrected else ""))
 
 
 def check_canary(audit: Audit) -> str:
-    """In each campaign a copy of the baseline ran under another name: who calls it different calls anything different."""
+    """In each campaign a copy of the baseline ran under another name; if it differs, no difference can be trusted."""
     found = [(one["id"], one) for one in audit["candidates"] if one["measured"] and not one["failure"]]
     found += [("the union", audit["rebench"])] if audit["rebench"] and not audit["rebench"]["failure"] else []
     silent = [name for name, one in found if not (one["campaign"] and one["campaign"]["canary"])]
-    need(found and not silent, f"no canary ran beside {listing(silent)}")
+    need(found and not silent, f"no canary ran in the comparison of {listing(silent)}")
     invalid = [f"{name}: {one['campaign']['invalid']}" for name, one in found if one["campaign"]["invalid"]]
     need(not invalid, "; ".join(invalid))
     worst = max((one["campaign"]["canary"]["ratio"] for _, one in found), key=lambda ratio: abs(ratio - 1.0))
     reruns = sum(one["campaign"]["rerun_count"] for _, one in found)
-    return (f"quiet in all {plural(len(found), 'comparison')}, at most {percent(abs(worst - 1.0), 2)} from the "
-            f"baseline; {plural(reruns, 'block')} run again, each for a reason named before")
+    return (f"equal to the baseline in all {plural(len(found), 'comparison')}, at most {percent(abs(worst - 1.0), 2)} from the "
+            f"baseline; {plural(reruns, 'block')} run again, each for a reason defined beforehand")
 
 
 def check_target(audit: Audit) -> str:
     main, target = _main(audit), audit["manifest"]["target"]
-    seen = f"low end {times(main['gain_low'])}, target {times(target)}"
+    seen = f"the low end of the interval is {times(main['gain_low'])}, the target {times(target)}"
     need(main["gain_low"] >= target, seen)
     return seen
 
 
 def check_silence(audit: Audit) -> str:
-    """A stage that was free of allocations stays so, by the same assertion that holds it in CI."""
+    """A stage without allocations stays without them, checked by the same assertion as in CI."""
     silence = audit["trade_offs"]["guard"]["silence"]
-    need(silence, "no stage was held to zero allocations")
+    need(silence, "no stage was checked for zero allocations")
     broken = [f"{one['stage']}: {one['breach']}" for one in silence if one["status"] == "broken"]
     need(not broken, "; ".join(broken))
     held = [one["stage"] for one in silence if one["status"] == "held"]
     fired = [one["stage"] for one in silence if one["status"] == "allocates"]
     if not held:
-        return f"every stage allocates ({listing(fired)}), so none can be held to zero; the exact count guards them"
-    return (f"{listing(held)} held to zero from the first batch on" +
-            (f"; the assertion can fail: it did in {listing(fired)}" if fired else ""))
+        return f"every stage allocates ({listing(fired)}), so zero cannot be asserted of any; their exact counts are compared instead"
+    return (f"{listing(held)} did not allocate from the first batch on" +
+            (f"; the assertion can fail: it failed in {listing(fired)}" if fired else ""))
 
 
 def _main(audit: Audit) -> dict[str, Any]:
@@ -229,7 +229,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
     ("Identical programs are called identical on this machine", ("evidence/baseline.json",), check_noise),
     ("Every candidate was measured and judged by policy", ("evidence/candidates/",), check_decisions),
     ("Allocation counts confirmed by a second tool", ("evidence/memory.json",), check_witness),
-    ("The canary was quiet in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
+    ("The canary equalled the baseline in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
     ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
-    ("Stages free of allocations are held to it", ("evidence/rebench.json",), check_silence),
+    ("Stages without allocations are checked to stay so", ("evidence/rebench.json",), check_silence),
 )

@@ -1,7 +1,7 @@
-"""comparison_numbers.py - one comparison, as audit.json keeps it: the verdict, its grounds, and how it was conducted.
+"""comparison_numbers.py - one comparison in audit.json: the verdict, its reasons, and how it was conducted.
 
-The canary and the share of disturbed blocks are taken from the rows again, by the rules that the campaign itself used;
-the evidence only adds what rows cannot say: the plan, and the reasons of re-runs.
+The canary and the share of disturbed blocks are computed from the rows again, by the rules of the campaign. The evidence
+adds only what the rows do not contain: the plan, and the reasons of re-runs.
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ KEPT = ("metric", "unit", "verdict", "reason", "a_median", "b_median", "gain_rat
 
 
 def comparison_numbers(effect: Effect) -> dict[str, Any]:
-    """gain_ratio is before / after of a cost."""
+    """The numbers of an effect; gain_ratio is cost before / cost after."""
     return {"size": effect.size, "lost_count": effect.lost_count,
             **{key: getattr(effect.comparison, key) for key in KEPT}}
 
 
 def loss_numbers(rows: Sequence[Row]) -> dict[str, Any]:
-    """Runs that were made and do not count: failures by reason, and blocks that were run again."""
+    """Runs that were made but are not used: failures by reason, and blocks that were run again."""
     last: dict[tuple[str, int], int] = {}
     for row in rows:
         block = (row["size"], row["block"])
@@ -37,7 +37,7 @@ def loss_numbers(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def campaign_numbers(data: Data, metric: str, policy: AcceptancePolicy) -> dict[str, Any] | None:
-    """data: of a candidate or of the union. None where nothing was timed to its end."""
+    """data: the evidence of a candidate or of the union. None where the timing did not end."""
     record = data["campaign"]
     if record is None:
         return None

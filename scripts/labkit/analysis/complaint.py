@@ -1,14 +1,14 @@
-"""complaint.py - is what was measured what somebody complained of?  manifest, baseline -> complaint -> headline, findings
+"""complaint.py - whether the baseline reproduces the complaint.  manifest, baseline -> complaint -> headline, findings
 
-A complaint that names a rate ("71 000 frames/s") is reproduced when the baseline comes within a factor of two of one of its rates.
-Otherwise the audit is of something else, a part or another machine, and its page says so beside the number.
+A complaint that names a rate ("71 000 frames/s") is reproduced when the baseline is within a factor of two of one of its rates.
+Otherwise the audit measures something else, such as a part of the program or another machine, and the page states this.
 """
 
 import re
 from typing import Any, Mapping
 
 REPRODUCED_FACTOR = 2.0
-SPACES = " \u00a0\u2009\u202f,"  # between groups of three digits
+SPACES = " \u00a0\u2009\u202f,"  # separators of groups of three digits
 NUMBER = rf"\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d+(?:\.\d+)?"
 SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
@@ -29,6 +29,6 @@ def rates_in(text: str, op: str) -> list[float]:
 
 
 def baseline_rate(manifest: Mapping[str, Any], baseline: Mapping[str, Any]) -> float | None:
-    """Operations a second on one core, at the size of the complaint."""
+    """Operations per second on one core, at the size of the complaint."""
     main = next((one for one in baseline["sizes"] if one["name"] == manifest["main_size"]), None)
     return 1e9 * main["ops_count"] / main["p50"]["median"] if main and main["p50"]["median"] else None

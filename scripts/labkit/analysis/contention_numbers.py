@@ -1,4 +1,4 @@
-"""contention_numbers.py - which locks threads waited for, before and after; or the evidence that none could have."""
+"""contention_numbers.py - the locks that threads waited for, before and after; or the evidence that no wait was possible."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ WAITS_SHOWN = 12
 
 
 def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
-    """None when locks were not recorded. threads_count: the most threads seen at once, None where nobody looked."""
+    """None when locks were not recorded. threads_count: the most threads seen at once, None where they were not counted."""
     measured = [document["data"].get("heap") for document in (evidence_set.memory, evidence_set.rebench) if document]
     heaps = [one for one in measured if one]
     if not heaps:
@@ -21,7 +21,7 @@ def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
 
 
 def _variant(name: str, locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The waits, longest in sum first. A lock has a row for each place, and one for all acquisitions without a wait."""
+    """The waits, sorted by their sums. A lock has a row for each place, and one for all acquisitions without a wait."""
     waited = sorted((one for one in locks if one["contended_count"]), key=lambda one: (-one["wait_ns"], one["name"]))
     return {"variant": name, "waits": waited[:WAITS_SHOWN], "not_shown_count": len(waited[WAITS_SHOWN:]),
             "wait_ns": sum(one["wait_ns"] for one in waited),

@@ -1,10 +1,10 @@
 """decide.py - accept or reject, by policy, with the reason.  candidates, profile, policy -> decide.py -> Decision
 
-The lab decides, never the manifest: a candidate is accepted when no rule of RULES speaks against it, rejected when one
-speaks against it that no more blocks could change, and else undecided. Every objection is written down, and all stay in
-the report. A yardstick that answers right is neither: it is there to be compared with.
+The lab decides, never the manifest. A candidate is accepted when no rule of RULES objects, rejected when a rule objects
+whose objection more blocks could not remove, and otherwise undecided. All objections are recorded in the report. A
+yardstick with right answers is neither accepted nor rejected: it is measured for comparison only.
 
-Pure   no disk, no clock, no randomness beyond the seeds that stand in the evidence.
+Pure   no disk, no clock, no randomness beyond the seeds in the evidence.
 Units  gains are baseline / candidate for costs (time), so above 1 is better; a _ratio is a fraction.
 """
 
@@ -52,14 +52,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the rules may know of one candidate."""
+    """The facts about one candidate that the rules use."""
 
     id: str
     risk: int
     target: str
     lines_count: int
-    share: Share | None  # of the target in the profile, or in the heap recording; None: it was not seen there
-    failure: tuple[str, str] | None  # (reason, detail): it never came to be timed
+    share: Share | None  # share of the target in the profile, or in the heap recording; None: it does not occur there
+    failure: tuple[str, str] | None  # (reason, detail) of a candidate that was never timed
     wrong_answers: tuple[tuple[str, str, str], ...]  # size, the baseline's answer, the candidate's
     gain: Effect | None  # the metric of the complaint at its size; p corrected over all candidates
     others: tuple[Effect, ...]  # the same metric at the other sizes; p corrected over all sizes
@@ -71,11 +71,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Objection:
-    """One rule that speaks against a candidate."""
+    """The objection of one rule to a candidate."""
 
     rule: str
     text: str
-    is_open: bool = False  # more blocks may take it away: it does not reject, it leaves undecided
+    is_open: bool = False  # more blocks could remove the objection, so it leaves the candidate undecided instead of rejecting it
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Decision:
 
     @property
     def again_ratio(self) -> float | None:
-        """How surely an audit of the same size would find the gain large enough again, by the noise of this one; None
-        where nothing was sampled. Its estimate scatters as much as this one's: hence twice the variance."""
+        """The probability that an audit of the same size would find the gain large enough again, from the noise of this one;
+        None where nothing was sampled. The other audit's estimate varies as much as this one's, so the variance doubles."""
         gain = self.facts.gain
         if gain is None or not gain.comparison.block_logs or gain.comparison.gain_low <= 0:
             return None
@@ -114,13 +114,13 @@ class Decision:
 def decide_candidates(candidates: Sequence[Mapping[str, Any]], profile: Mapping[str, Any] | None,
                       manifest: Mapping[str, Any], policy: Mapping[str, Any],
                       memory: Mapping[str, Any] | None = None) -> tuple[Decision, ...]:
-    """Judge all candidates of one audit together, as multiplicity demands.
+    """Judge all candidates of one audit together, corrected for their number.
 
     candidates: whole evidence documents of kind "candidate", in the manifest's order.
-    profile:    the evidence document of kind "profile", or None when there is none: nothing is traceable then.
-    memory:     likewise of kind "memory": what a complaint about memory is traced in.
-    manifest:   the manifest as it stands in the plan evidence (main_size and metric are used).
-    policy:     the table of policy.toml as it stands in the plan evidence.
+    profile:    the evidence document of kind "profile", or None when there is none; then no candidate is traceable.
+    memory:     likewise of kind "memory", in which candidates are traced where the complaint is about memory.
+    manifest:   the manifest in the plan evidence (main_size and metric are used).
+    policy:     the table of policy.toml in the plan evidence.
     """
     rules = parse(policy)
     facts = [gather(one, profile, manifest, rules, memory) for one in candidates]
@@ -130,7 +130,7 @@ def decide_candidates(candidates: Sequence[Mapping[str, Any]], profile: Mapping[
 
 def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
            manifest: Mapping[str, Any], policy: AcceptancePolicy, memory: Mapping[str, Any] | None = None) -> Facts:
-    """One candidate's evidence to what the rules need; gains are not yet corrected over the candidates."""
+    """The facts that the rules need, from one candidate's evidence; gains are not yet corrected over the candidates."""
     data, head = candidate["data"], candidate["data"]["candidate"]
     failure = data["failure"]
     effects = stage_effects(data, manifest["metric"], policy)
@@ -150,7 +150,7 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         others=others,
         peak_rss=peak_rss_growth(first_stage(data)),
         allocations=allocation_growth(data["memory"]),
-        is_yardstick=head.get("is_yardstick", False),  # evidence of older labs has none
+        is_yardstick=head.get("is_yardstick", False),  # evidence of older labs lacks this field
     )
 
 
@@ -161,14 +161,14 @@ def split_main(effects: Sequence[Effect], main_size: str) -> tuple[Effect | None
 
 def _judged_over_candidates(gains: Sequence[Effect | None], candidates: Sequence[Mapping[str, Any]],
                             policy: AcceptancePolicy) -> list[Effect | None]:
-    """Holm over all gains, then the confirmation of what regressed."""
+    """Apply Holm's correction to all gains, then the confirmation of the gains that regressed."""
     judged = iter(judged_together([one for one in gains if one], policy))
     return [confirmed([next(judged)], candidate["data"], policy)[0] if gain else None
             for gain, candidate in zip(gains, candidates)]
 
 
 def peak_rss_growth(runs: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
-    """Largest resident set of any process of each arm, per size."""
+    """Growth of the largest resident set of any process, between the arms, per size."""
     peaks: dict[str, dict[str, int]] = {}
     for row in runs:
         arms = peaks.setdefault(row["size"], {})
@@ -177,7 +177,7 @@ def peak_rss_growth(runs: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
 
 
 def allocation_growth(memory: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
-    """Allocations of a whole run (the rows without a stage), per size."""
+    """Growth of the allocations of a whole run (the rows without a stage), per size."""
     totals: dict[str, dict[str, float]] = {}
     for row in memory:
         if row["stage"] is None:
@@ -199,7 +199,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(name: str, final: bool = False) -> Callable[[Callable], Callable]:
-    """A rule is its function: this puts it into RULES, which are asked in the order of this file."""
+    """Register a function as a rule in RULES; rules are applied in the order of this file."""
     def register(says: Callable[[Facts, AcceptancePolicy], str | None]) -> Callable:
         RULES[name] = Rule(name, says, final)
         return says
@@ -210,7 +210,7 @@ def rule(name: str, final: bool = False) -> Callable[[Callable], Callable]:
 def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not facts.wrong_answers:
         return None
-    shown = "; ".join(f"at {size} the baseline answers {baseline}, it answers {answer}"
+    shown = "; ".join(f"at {size} the baseline answers {baseline}, the candidate {answer}"
                       for size, baseline, answer in facts.wrong_answers)
     return f"{FAILURES['answer']}: {shown}."
 
@@ -228,7 +228,7 @@ def rule_yardstick(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not facts.is_yardstick:
         return None
     measured = f" Measured: {interval(facts.gain)} the baseline." if facts.gain and not is_exact(facts.gain.comparison.metric) else ""
-    return f"It is a yardstick: it shows what the same answers cost elsewhere, and is no change that could be kept.{measured}"
+    return f"It is a yardstick: it shows how fast another implementation gives the same answers, and cannot be adopted as a change.{measured}"
 
 
 @rule("untraceable")
@@ -236,15 +236,15 @@ def rule_untraceable(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.share is None:
         return f"{FAILURES['untraceable']}: its target {facts.target} does not occur in the {facts.traced_in}."
     if facts.share.ratio < policy.minimum_share_ratio:
-        return (f"{FAILURES['untraceable']}: its target {facts.target} has {percent(facts.share.ratio)} of the "
-                f"{facts.traced_in}, the policy asks for {percent(policy.minimum_share_ratio)}.")
+        return (f"{FAILURES['untraceable']}: its target {facts.target} takes {percent(facts.share.ratio)} of the "
+                f"{facts.traced_in}; the policy asks for {percent(policy.minimum_share_ratio)}.")
     return None
 
 
 @rule("unmeasured")
 def rule_unmeasured(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if facts.gain is None:
-        return "It was not timed at the size of the complaint, so nothing can be said for it."
+        return "It was not timed at the size of the complaint, so its gain is unknown."
     return None
 
 
@@ -255,7 +255,7 @@ def rule_regression(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not lost:
         return None
     shown = ", ".join(f"{interval(one)} at {one.size}" for one in lost)
-    return f"It loses at another size: {shown}; the policy allows a loss of {percent(policy.maximum_loss_ratio)}."
+    return f"It is slower at another size: {shown}; the policy allows a loss of {percent(policy.maximum_loss_ratio)}."
 
 
 @rule("insignificant")
@@ -269,12 +269,12 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if found.verdict == REGRESSED:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
-        return f"It changes nothing that matters in the median: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
+        return f"Its median does not change by a relevant amount: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
     required = 1.0 + deciding_gain(facts, policy)
     if found.gain_high < required:
-        return f"It cannot be enough: {shown}, and it would need {times(required)}."
+        return f"Its gain is certainly too small: {shown}, while {times(required)} is needed."
     if found.gain_low > 1.0:
-        return Open(f"It improves, perhaps by less than counts: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}.")
+        return Open(f"It improves, but perhaps by too little: {shown}; the policy asks for {percent(policy.minimum_gain_ratio)}.")
     return Open(f"No improvement is proven: {shown}; {detectable(found.mde_ratio)} would have been seen 95 times in 100.")
 
 
@@ -283,8 +283,8 @@ def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
     required = policy.required_gain(facts.risk)
     if not improved(facts) or gain_low_ratio(facts) >= required:
         return None
-    asked = f"{interval(facts.gain)}, and risk {facts.risk} asks for a low end of {times(1.0 + required)}."
-    return f"Too little for its risk: {asked}" if gain_high_ratio(facts) < required else Open(f"Open whether enough for its risk: {asked}")
+    asked = f"{interval(facts.gain)}; risk {facts.risk} asks for a low end of {times(1.0 + required)}."
+    return f"Its gain is too small for its risk: {asked}" if gain_high_ratio(facts) < required else Open(f"It is open whether its gain is large enough for its risk: {asked}")
 
 
 @rule("complexity")
@@ -293,14 +293,14 @@ def rule_complexity(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not improved(facts) or facts.lines_count <= allowed:
         return None
     at_most = policy.allowed_lines(gain_high_ratio(facts))
-    bought = (f"{plural(facts.lines_count, 'line')} changed, a low end of {times(facts.gain.comparison.gain_low)} buys {allowed}, "
+    bought = (f"{plural(facts.lines_count, 'line')} changed; a low end of {times(facts.gain.comparison.gain_low)} justifies {allowed}, "
               f"the high end of {times(facts.gain.comparison.gain_high)} {at_most}.")
-    return (f"Too many lines for its gain: {bought}" if facts.lines_count > at_most
-            else Open(f"Open whether its gain buys its lines: {bought}"))
+    return (f"It changes too many lines for its gain: {bought}" if facts.lines_count > at_most
+            else Open(f"It is open whether its gain justifies its changed lines: {bought}"))
 
 
 class Open(str):
-    """An objection that more blocks may take away."""
+    """The text of an objection that more blocks could remove."""
 
 
 def deciding_gain(facts: Facts, policy: AcceptancePolicy) -> float:
@@ -308,18 +308,18 @@ def deciding_gain(facts: Facts, policy: AcceptancePolicy) -> float:
 
 
 def gain_high_ratio(facts: Facts) -> float:
-    """How much is gained at most, as a fraction."""
+    """The largest gain that the interval allows, as a fraction."""
     return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_high - 1.0))
 
 
 def improved(facts: Facts) -> bool:
-    """Only a gain that is proven is weighed against its price."""
+    """Whether the gain is proven; only a proven gain is weighed against its costs."""
     return facts.gain is not None and facts.gain.comparison.verdict == IMPROVED
 
 
 def gain_low_ratio(facts: Facts) -> float:
-    """How much is gained at least, as a fraction: the low end of the interval. A cost that is gone altogether has no
-    ratio; it counts as GAIN_MAX, as does all beyond."""
+    """The smallest gain that the interval allows, as a fraction: its low end, at most GAIN_MAX. A cost that fell to zero has no
+    ratio and counts as GAIN_MAX."""
     return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_low - 1.0)) if facts.gain else 0.0
 
 
@@ -343,7 +343,7 @@ def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
 
 
 def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:
-    """Every rule speaks, the first objection names the rejection; after a FINAL one the rest is silent."""
+    """Apply every rule; the first objection names the rejection. After the objection of a final rule no others are applied."""
     objections = []
     for one in RULES.values():
         text = one.says(facts, policy)
@@ -367,7 +367,7 @@ def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:
 
 
 def _verdict(objections: Sequence[Objection]) -> tuple[str, Objection | None]:
-    """What is certain rejects; what is open leaves undecided, and never rejects."""
+    """The decision and its objection: a certain objection rejects; an open one leaves the candidate undecided."""
     if any(one.rule == YARDSTICK for one in objections):
         return YARDSTICK, objections[0]
     certain = next((one for one in objections if not one.is_open), None)
@@ -383,7 +383,7 @@ def _failure_name(name: str, facts: Facts) -> str:
 def _praise(decision: Decision) -> str:
     facts = decision.facts
     if is_exact(facts.gain.comparison.metric):
-        return (f"{counts(facts.gain)}, counted in every run, at the price of "
+        return (f"{counts(facts.gain)}, the same in every run, for "
                 f"{plural(facts.lines_count, 'changed line')}.")
     return (f"{interval(facts.gain)}, {p_is(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
             f"the {times(1.0 + decision.deciding_gain_ratio)} that risk {facts.risk} and "

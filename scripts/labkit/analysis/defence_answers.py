@@ -1,13 +1,13 @@
 """defence_answers.py - the four questions of the design defence, answered from the numbers.
 
-What fails first under load, what is the worst-case allocation pattern, how noise was handled, and when a speed-up
-would have been rejected. Only the facts are chosen here; the words are the template's.
+What fails first under load, what the worst-case allocation pattern is, how noise was handled, and when a speed-up would
+have been rejected. This module selects the facts; the template has the sentences.
 """
 
 from typing import Any
 
 Audit = dict[str, Any]
-SHARE_THAT_FAILS = 0.05  # of the largest batch
+SHARE_THAT_FAILS = 0.05  # share of the largest batch's time
 
 
 def defence_answers(audit: Audit) -> dict[str, Any]:
@@ -16,8 +16,8 @@ def defence_answers(audit: Audit) -> dict[str, Any]:
 
 
 def load_answer(audit: Audit) -> dict[str, Any]:
-    """The stage whose time per operation grows most from the smallest batch to the largest, and the capacity. One stage alone grows
-    more than no other, and one that has little of the largest batch is not what fails."""
+    """The stage whose time per operation grows most from the smallest batch to the largest, and the capacity. A single stage cannot
+    be compared, and a stage with a small share of the largest batch is not the one that fails."""
     growths = sorted((one for one in _stage_growths(audit) if one["growth_ratio"] is not None),
                      key=lambda one: (-one["growth_ratio"], one["stage"]))
     counts = [one for one in growths if one["share_ratio"] is None or one["share_ratio"] >= SHARE_THAT_FAILS]
@@ -41,20 +41,20 @@ def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _capacity(audit: Audit) -> list[dict[str, Any]]:
-    """Operations a second that one core can take: above it, whatever feeds the program must queue or drop."""
+    """Operations per second that one core can process; above this rate, input must be queued or dropped."""
     rows = audit["rebench"]["scaling"] if audit["rebench"] else []
     return [{"variant": one["variant"], "size": one["size"], "ops_per_s": 1e9 / one["median_ns"]} for one in rows]
 
 
 def _tail(audit: Audit) -> dict[str, Any] | None:
-    """p99 over p50 of single batches at the size of the complaint: how much slack a deadline needs."""
+    """p99 / p50 of single batches at the size of the complaint: the margin that a deadline needs."""
     main = next((one for one in audit["baseline"]["single_batches"] if one["size"] == audit["manifest"]["main_size"]),
                 None)
     return main and {**main, "ratio": main["p99_ns"] / main["p50_ns"]}
 
 
 def allocation_answer(audit: Audit) -> dict[str, Any] | None:
-    """The stage and size with the most allocations in one batch, and what the union leaves of it."""
+    """The stage and size with the most allocations in one batch, and the number that remains in the union."""
     stages = [one for one in audit["memory"]["stages"] if one["stage"]] if audit["memory"] else []
     if not stages:
         return None
@@ -84,7 +84,7 @@ def _peak(heap: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The smallest limit that covers nine of ten blocks, and the largest block's; None where there are no blocks."""
+    """The smallest size limit that covers nine of ten blocks, and that of the largest block; None without blocks."""
     counted = [one for one in sizes if one["before"]]
     total, covered = sum(one["before"] for one in counted), 0.0
     for one in counted:
@@ -96,7 +96,7 @@ def _sizes(sizes: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _allocation_growth(stages: list[dict[str, Any]], stage: str) -> dict[str, Any]:
-    """Per operation at the smallest and the largest batch: equal means that the count grows with the input only."""
+    """Allocations per operation at the smallest and the largest batch; if equal, the count grows in proportion to the input."""
     rows = sorted((one for one in stages if one["stage"] == stage), key=lambda one: one["ops_count"])
     return {"from_size": rows[0]["size"], "from_per_op": rows[0]["allocations_per_op"],
             "to_size": rows[-1]["size"], "to_per_op": rows[-1]["allocations_per_op"]}
@@ -115,7 +115,7 @@ def noise_answer(audit: Audit) -> dict[str, Any]:
 
 
 def rejection_answer(audit: Audit) -> dict[str, Any]:
-    """What was rejected and why, and how near the accepted were to it."""
+    """The rejected candidates with their reasons, and how close the accepted ones were to rejection."""
     rejected = [{"id": one["id"], "rule": one["rule"], "reason": one["reason"],
                  "gain_ratio": one["gain"]["gain_ratio"] if one["gain"] else None}
                 for one in audit["candidates"] if one["measured"] and one["verdict"] == "rejected"]

@@ -1,8 +1,8 @@
-"""diagnosis.py - what bounds the program: computing, waiting for memory, or mispredicted branches.
+"""diagnosis.py - what limits the program: computing, waiting for memory, or mispredicted branches.
 
 From hardware counters where the machine has them, else from cachegrind's simulation, with the cycle model of
 KCachegrind (its manual, "Cycle Estimation"): an instruction is one cycle, a miss of the first cache level or a
-mispredicted branch ten, a miss of the last level a hundred. A model ranks the three; it does not time them.
+mispredicted branch ten, a miss of the last level a hundred. The model ranks the three; it does not measure their times.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ CYCLES_PER_LL_MISS = 100
 CYCLES_PER_BRANCH_MISS = 10
 CLASSES = ("compute", "memory", "branch")
 
-# What the model needs, by the names that each source gives it; names of one entry are added up.
+# The events that the model needs, by the names of each source; the events of one entry are added up.
 SIMULATED = {
     "instructions": ("Ir",),
     "l1_misses": ("I1mr", "D1mr", "D1mw"),
@@ -39,15 +39,15 @@ class Diagnosis:
     bound: str  # one of CLASSES
     cycles_ratio: dict[str, float]  # estimated share of the cycles, by class
     per_operation: dict[str, float]  # events per operation, by the model's names
-    l1_miss_ratio: float | None  # of data accesses
+    l1_miss_ratio: float | None  # share of data accesses
     ll_misses_per_kilo_instruction: float
     branch_miss_ratio: float | None
-    instructions_per_cycle: float | None  # only where cycles were counted
+    instructions_per_cycle: float | None  # None unless cycles were counted
     unsupported: tuple[str, ...]  # events that this machine does not have
 
 
 def diagnose(counters: Mapping[str, Any] | None) -> Diagnosis | None:
-    """None when there are no counters, or not those that the model needs."""
+    """None when the counters that the model needs are missing."""
     if counters is None:
         return None
     data = counters["data"]

@@ -1,4 +1,4 @@
-"""earlier_claims.py - what earlier audits of the same code measured on this class of machine: what the interval leaves out.  plan -> headline"""
+"""earlier_claims.py - results of earlier audits of the same code on this machine class, which show the variation between sessions.  plan -> headline"""
 
 from typing import Any, Mapping
 
@@ -6,7 +6,7 @@ from labkit.repeatability import between, is_bounded
 
 
 def between_audits(plan: Mapping[str, Any], environment: Mapping[str, Any], main: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """{"versions", "between"}: this claim and those of the same two programs, metric, size and machine class; None where there are none."""
+    """{"versions", "between"}: this claim and earlier ones with the same two programs, metric, size and machine class; None without any."""
     if not is_bounded(main) or "union" not in environment["binaries"]:
         return None
     same = {"fingerprint": environment["fingerprint"], "metric": main["metric"], "size": main["size"],

@@ -1,7 +1,7 @@
-"""effects.py - the rows of two arms, compared size by size.  run rows -> effects.py -> Effect
+"""effects.py - compare the rows of two arms, size by size.  run rows -> effects.py -> Effect
 
-Arm A is the baseline, arm B the candidate; one row is one process, which is one observation. What counts as changed
-is labkit/verdicts/verdict.py's to say, under the alpha and the minimum effect of hardening/policy.toml.
+Arm A is the baseline, arm B the candidate; one row is one process, which is one observation. labkit/verdicts/verdict.py
+decides what counts as changed, with the alpha and the minimum effect of hardening/policy.toml.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Effect:
 
     size: str
     comparison: Comparison
-    lost_count: int  # runs that failed; their blocks do not count
+    lost_count: int  # number of failed runs; their blocks are not used
 
 
 def verdict_policy(policy: AcceptancePolicy) -> VerdictPolicy:
@@ -31,7 +31,7 @@ def verdict_policy(policy: AcceptancePolicy) -> VerdictPolicy:
 
 
 def sizes_of(rows: Sequence[Row]) -> list[str]:
-    """In the order they were measured."""
+    """The sizes in the order in which they were measured."""
     return list(dict.fromkeys(row["size"] for row in rows))
 
 
@@ -39,7 +39,7 @@ def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, 
                     floor_ratio: float = 0.0, alpha_shares: Mapping[str, float] = MappingProxyType({})
                     ) -> tuple[Effect, ...]:
     """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected.
-    alpha_shares: {size: part of alpha that the last look could spend}, all of it where nothing stands."""
+    alpha_shares: {size: part of alpha that the last look could spend}; a size that is absent has all of alpha."""
     effects = []
     for size in sizes_of(rows):
         here = [dict(row) for row in rows if row["size"] == size]
@@ -53,14 +53,14 @@ def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, 
 
 
 def first_stage(data: Mapping[str, Any]) -> list[Row]:
-    """The rows that first say what a change does: not those of its confirmation, nor those under a counter."""
+    """The rows of the first stage: neither those of the confirmation nor those under a counter."""
     return of_stages(data["runs"], *FIRST)
 
 
 def stage_effects(data: Mapping[str, Any], metric: str, policy: AcceptancePolicy, stages: Sequence[str] = FIRST
                   ) -> tuple[Effect, ...]:
-    """One metric at all sizes from some stages of a campaign; an exact one from its counting runs. None of them if it
-    was broken off."""
+    """The effects on one metric at all sizes from these stages of a campaign; an exact metric comes from its counting runs.
+    Empty if the campaign was broken off."""
     record = data["campaign"]
     if record is None:
         return ()
@@ -74,7 +74,7 @@ def is_exact(metric: str) -> bool:
 
 
 def confirmed(effects: Sequence[Effect], data: Mapping[str, Any], policy: AcceptancePolicy) -> tuple[Effect, ...]:
-    """Effects as they stand after the second stage: a sampled regression counts only if fresh processes saw it too."""
+    """Effects after the second stage: a regression of a sampled metric counts only if fresh processes confirmed it."""
     return tuple(_confirmed(one, data, policy) for one in effects)
 
 
@@ -88,6 +88,6 @@ def _confirmed(first: Effect, data: Mapping[str, Any], policy: AcceptancePolicy)
 
 
 def judged_together(effects: Sequence[Effect], policy: AcceptancePolicy) -> tuple[Effect, ...]:
-    """Holm over the family: comparison.p_adjusted may then be compared with alpha, one by one."""
+    """Apply Holm's correction to the family; each comparison.p_adjusted may then be compared with alpha."""
     compared = judge_together([one.comparison for one in effects], verdict_policy(policy))
     return tuple(replace(one, comparison=judged) for one, judged in zip(effects, compared))

@@ -4,7 +4,7 @@ from typing import Any
 
 from labkit.analysis.evidence_set import EvidenceSet
 
-# Facts of the unstable part of the host that have a limit in the policy, and what exceeding it costs.
+# Changing values of the host that have a limit in the policy, and the consequence of exceeding it.
 LIMITS = {"load1_ratio": "host_load_ratio", "steal_ratio": "host_steal_ratio"}
 
 
@@ -33,7 +33,7 @@ def environment_numbers(evidence_set: EvidenceSet) -> dict[str, Any]:
 
 
 def _difference(binary: dict[str, Any], baseline: dict[str, Any]) -> str:
-    """How it was built otherwise than the baseline; candidates that change sources differ in nothing here."""
+    """How the build differs from the baseline's; candidates that only change sources do not differ here."""
     added = [flag for flag in binary["flags"] if flag not in baseline["flags"]]
     removed = [f"without {flag}" for flag in baseline["flags"] if flag not in binary["flags"]]
     compiler = [binary["compiler"]] if binary["compiler"] != baseline["compiler"] else []
@@ -43,7 +43,7 @@ def _difference(binary: dict[str, Any], baseline: dict[str, Any]) -> str:
 
 
 def _ranges(hosts: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Lowest and highest of every number that the machine did not hold still, over all phases."""
+    """The lowest and the highest value of every changing number of the host, over all phases."""
     numbers: dict[str, list[float]] = {}
     for host in hosts:
         for name, value in host["unstable"].items():

@@ -1,6 +1,6 @@
 """evidence_set.py - the evidence of one report, read once and checked.  evidence/*.json -> evidence_set.py -> EvidenceSet
 
-Everything right of here (analysis, render, seal) sees evidence only through an EvidenceSet.
+All later steps (analysis, render, seal) read evidence only through an EvidenceSet.
 
 Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
 """
@@ -33,11 +33,11 @@ class EvidenceFile:
 
 @dataclass(frozen=True)
 class Stack:
-    """One line of a collapsed file: a stack, and how many samples saw just that."""
+    """One line of a collapsed file: a stack, and the number of samples with exactly this stack."""
 
-    functions: frozenset[str]  # anywhere on it, inlined ones included
-    leaf: str  # the function whose code ran; what was inlined into it counts as its own
-    in_kernel: bool  # it ran in the kernel
+    functions: frozenset[str]  # all functions on the stack, including inlined ones
+    leaf: str  # the function whose code ran, including code inlined into it
+    in_kernel: bool  # whether it ran in the kernel
     samples_count: int
 
 
@@ -45,14 +45,14 @@ class Stack:
 class EvidenceSet:
     """The documents of the phases of labkit/phases.py; evidence_set.profile is the one of the phase "profile"."""
 
-    by_phase: Mapping[str, Document | None]  # None where a phase left nothing; all of phases.single()
+    by_phase: Mapping[str, Document | None]  # all phases of phases.single(); None where a phase left no evidence
     candidates: tuple[Document, ...]  # in the manifest's order
     files: tuple[EvidenceFile, ...]  # all of them, by path
     paths: Mapping[str, str]  # kind, or candidates/<id>, to path
     stacks_by_instrument: Mapping[str, tuple[Stack, ...]]
 
     def __getattr__(self, name: str) -> Document | None:
-        """Phases are a table, so that they are fields of no class; whatever is not a phase is no attribute either."""
+        """The document of a phase. Phases are entries of a table and not fields of this class; other names raise AttributeError."""
         if name != "by_phase" and name in self.by_phase:
             return self.by_phase[name]
         raise AttributeError(f"an evidence set has no {name}")
@@ -67,13 +67,13 @@ class EvidenceSet:
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
-        """Of the sampling that shares are quoted from; empty when it kept none."""
+        """The stacks of the sampling from which shares are computed; empty when it kept none."""
         sampling = primary_sampling(self.profile)
         return self.stacks_by_instrument.get(sampling["instrument"], ()) if sampling else ()
 
     @property
     def documents(self) -> tuple[tuple[str, Document], ...]:
-        """(path, document) of all, in the order of the workflow."""
+        """(path, document) of all evidence, in the order of the workflow."""
         named: list[tuple[str, Document | None]] = []
         for phase in PHASES.values():
             named += ([(f"candidates/{one['data']['candidate']['id']}", one) for one in self.candidates]
@@ -82,11 +82,11 @@ class EvidenceSet:
 
 
 def read_evidence_set(report: Path) -> EvidenceSet:
-    """All evidence under report/evidence. A candidate of the manifest without evidence is simply absent."""
+    """Read all evidence under report/evidence. A candidate of the manifest without evidence is absent from the result."""
     folder = report / "evidence"
     documents = {phase.name: _read(folder / f"{phase.name}.json", phase) for phase in single()}
     for name in (phase.name for phase in single() if phase.required and documents[phase.name] is None):
-        raise EvidenceError(f"{folder / name}.json is missing: without it there is nothing to report; "
+        raise EvidenceError(f"{folder / name}.json is missing, and no report can be made without it; "
                             "run `make audit`, which measures what is missing")
     order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
     found = {one: _read(folder / "candidates" / f"{one}.json", PHASES["candidates"]) for one in order}
@@ -107,13 +107,13 @@ def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stac
             continue
         path = report / "evidence" / sampling["stacks"]
         if path.parent != report / "evidence":
-            raise EvidenceError(f"evidence/profile.json names stacks outside its folder: {sampling['stacks'][:80]!r}")
+            raise EvidenceError(f"evidence/profile.json names a file of stacks outside its folder: {sampling['stacks'][:80]!r}")
         found[sampling["instrument"]] = tuple(_stack(line, path) for line in read_text(path).splitlines() if line)
     return found
 
 
 def _stack(line: str, path: Path) -> Stack:
-    """Collapsed format (Gregg): root;caller;callee COUNT; _[i] marks what was inlined, _[k] kernel code."""
+    """Parse one line of the collapsed format (Gregg): root;caller;callee COUNT; _[i] marks inlined functions, _[k] the kernel's."""
     stack, _, count = line.rpartition(" ")
     if not COUNT.fullmatch(count):
         raise EvidenceError(f"evidence/{path.name}: not a collapsed stack: {line[:80]!r}")

@@ -1,7 +1,8 @@
-"""function_names.py - one function under several names: what instruments call it, and what a person does.
+"""function_names.py - one function under several names: those that instruments print, and the one that people use.
 
-Parts that the compiler cut off it, glibc's aliases (memmove and memcpy are the same code there; strtoul is __strtoul and
-____strtoul_l_internal), and the variants of one libc function by CPU (valgrind's simulated one picks another than the real one).
+The names differ by suffixes of parts that the compiler split off, by glibc's aliases (memmove and memcpy are the same code
+there; strtoul is __strtoul and ____strtoul_l_internal), and by variants of a libc function per CPU (valgrind's simulated CPU
+selects another variant than the real one).
 """
 
 import re
@@ -13,14 +14,14 @@ LIBC_INTERNAL = re.compile(r"(_l)?(_internal|_unaligned|_erms|_rtm|_nocancel|_ge
 
 
 def plain_name(name: str) -> str:
-    """For two instruments that watched one program."""
+    """The name by which the functions of two instruments are compared."""
     plain = LIBC_ALIAS.sub("", CPU_VARIANT.sub("", COMPILER_PART.sub("", name)))
     return plain.replace("__memmove_", "__memcpy_")
 
 
 def public_name(name: str) -> str:
-    """As a person calls it: what is internal to a library has no underscores in front and no suffix behind. A name of the program's own is
-    left as it is, but for the parts that the compiler cut off."""
+    """The name that people use: names internal to a library lose leading underscores and suffixes. Names of the program itself lose
+    only the suffixes of parts that the compiler split off."""
     plain = plain_name(name)
     if not plain.startswith("_"):
         return LIBC_INTERNAL.sub("", plain) if LIBC_INTERNAL.search(plain) and name != plain else plain
@@ -28,8 +29,8 @@ def public_name(name: str) -> str:
 
 
 def aliases_of(wanted: str, names) -> list[str]:
-    """Of these names, those that are the same function as the wanted one. Where that is itself among them, of the others only what
-    the language leaves to its implementation (two underscores): a program may have a `_sum` beside its `sum`."""
+    """Those of the names that are the same function as the wanted one. Where the wanted name itself is among them, other names count
+    only with two leading underscores, which are reserved for the implementation: a program may have both `_sum` and `sum`."""
     names = set(names)
     others = sorted(name for name in names - {wanted} if public_name(name) == public_name(wanted))
     return [wanted, *(name for name in others if name.startswith("__"))] if wanted in names else others

@@ -14,13 +14,13 @@ VERDICTS = {
     "failed": "The union of the accepted candidates failed",
     "not confirmed": "The gain was not confirmed on fresh processes",
 }
-# Where the complaint names a rate that was not reproduced: nobody can say here that it is closed.
+# The sentence where the complaint names a rate that was not reproduced, so that it cannot be called closed.
 OF_WHAT_WAS_MEASURED = {"closed": "The target is reached for what was measured; the complaint itself was not reproduced"}
 
 
 def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
     manifest, rebench = evidence_set.manifest, audit["rebench"]
-    main = rebench["main"] if rebench and rebench["accepted"] else None  # a union of nothing is the baseline against itself
+    main = rebench["main"] if rebench and rebench["accepted"] else None  # an empty union would compare the baseline with itself
     verdict = _verdict(audit, manifest["target"])
     return {
         "verdict": verdict,
@@ -40,7 +40,7 @@ def sentence_of(verdict: str, reproduced: bool | None) -> str:
 
 
 def _verdict(audit: dict[str, Any], target: float) -> str:
-    """Closed only if the whole interval reaches the target: a point estimate alone proves nothing."""
+    """The complaint is closed only if the whole interval reaches the target; a point estimate is not enough."""
     rebench = audit["rebench"]
     if rebench is None:
         return "not confirmed" if any(one["accepted"] for one in audit["candidates"]) else "nothing accepted"

@@ -1,9 +1,10 @@
-"""heap_numbers.py - call sites of one batch before and after, what is live at the peak, how large blocks are.
+"""heap_numbers.py - call sites of one batch before and after, the memory live at the peak, and the sizes of blocks.
 
-One batch is what the longer recording has more than the shorter one, over the batches between them: set-up, warm-up
-and the harness are in both and cancel. Exact, as nothing is sampled; a fraction means that batches differ.
+The counts of one batch are the difference between the longer and the shorter recording, divided by the number of batches
+between them: set-up, warm-up and the harness are in both and cancel. Nothing is sampled, so the counts are exact; a
+fraction means that batches differ.
 
-A call site is the patient's own innermost line on the stack: where it called the allocator, or the library function
+A call site is the program's own innermost line on the stack, which called the allocator, or called the library function
 (`via`) that did. Lines move when a candidate edits the file, so sites are matched by function and caller, not by line.
 """
 
@@ -23,7 +24,7 @@ Key = tuple
 
 
 def heap_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
-    """None when no call site was recorded. `after` is None in every row when the union's were not."""
+    """None when no call site was recorded. `after` is None in every row when the union's call sites were not recorded."""
     before = evidence_set.memory["data"].get("heap")
     if before is None:
         return None
@@ -46,7 +47,7 @@ def _ends(heap: Heap) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 def _placer(manifest: Mapping[str, Any]) -> Callable[[Site], dict[str, Any]]:
-    """Where a site is, as a reader would look for it: {"function", "file", "line", "via", "caller"}."""
+    """A function that gives the place of a site: {"function", "file", "line", "via", "caller"}."""
     own = f"workloads/{manifest['name']}/"
 
     def place(site: Site) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _placer(manifest: Mapping[str, Any]) -> Callable[[Site], dict[str, Any]]:
 
 def _of_a_batch(heap: Heap, table: str, key: Callable[[Mapping[str, Any]], Key], counts: Sequence[str]
                 ) -> dict[Key, dict[str, float]]:
-    """Counts of one batch, by key; without what is the same in both recordings."""
+    """Counts of one batch, by key; counts that are equal in both recordings are left out."""
     short, long = _ends(heap)
     batches = long["runs_count"] - short["runs_count"]
     found: dict[Key, dict[str, float]] = defaultdict(lambda: dict.fromkeys(counts, 0))
@@ -67,12 +68,12 @@ def _of_a_batch(heap: Heap, table: str, key: Callable[[Mapping[str, Any]], Key],
         for row in recording[table]:
             for name in counts:
                 found[key(row)][name] += sign * row[name] / batches
-    # The harness's arrays grow with its number of samples: more bytes, but not one call more.
+    # The harness's arrays grow with its number of samples, which adds bytes but no calls.
     return {one: _unrounded(row) for one, row in found.items() if round(row["allocations_count"] * batches)}
 
 
 def _unrounded(row: dict[str, float]) -> dict[str, float]:
-    """Sums of twentieths that are whole, whole again."""
+    """Round sums of twentieths that should be whole numbers."""
     return {name: round(value, 6) for name, value in row.items()}
 
 
@@ -100,7 +101,7 @@ def _site_rows(before: Heap, after: Heap | None, place: Callable[[Site], dict[st
 
 def _lines(heaps: Sequence[Heap | None], key: Callable[[Site], Key], place: Callable[[Site], dict[str, Any]]
            ) -> dict[Key, list[int]]:
-    """Of each site, as the first variant has them that has it."""
+    """The place of each site, from the first variant that has it."""
     found: dict[Key, list[int]] = {}
     for heap in filter(None, heaps):
         here: dict[Key, set[int]] = defaultdict(set)
@@ -124,7 +125,7 @@ def _sum_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def _sizes_of_a_batch(heap: Heap) -> dict[int, float]:
-    """Allocations of one batch by size, inside the stages: {up to so many bytes: calls}."""
+    """Allocations of one batch by size, inside the stages: {upper limit in bytes: calls}."""
     counted = _of_a_batch(heap, "sizes", lambda row: (row["stage"], row["up_to_bytes"]), ("allocations_count",))
     found: dict[int, float] = defaultdict(int)
     for (stage, limit), row in counted.items():
@@ -139,7 +140,7 @@ def _paired(before: Mapping[int, float], after: Mapping[int, float] | None, name
 
 
 def _whole_process(heap: Heap, place: Callable[[Site], dict[str, Any]]) -> dict[str, Any]:
-    """Totals of the longer recording, and the sites of what was live at its peak and at its end."""
+    """Totals of the longer recording, and the sites of the blocks live at its peak and at its end."""
     recording = _ends(heap)[1]
     return {"totals": recording["totals"], "flame_graphs": heap["flame_graphs"],
             "peak_sites": _largest(recording["sites"], "peak_bytes", place),
@@ -148,6 +149,6 @@ def _whole_process(heap: Heap, place: Callable[[Site], dict[str, Any]]) -> dict[
 
 def _largest(sites: Sequence[Site], name: str, place: Callable[[Site], dict[str, Any]]) -> list[dict[str, Any]]:
     total = sum(one[name] for one in sites)
-    ordered = sorted((one for one in sites if one[name]), key=lambda one: -one[name])  # stable: ties as recorded
+    ordered = sorted((one for one in sites if one[name]), key=lambda one: -one[name])  # a stable sort, so that ties stay in the order of the recording
     return [{"stage": one["stage"], **place(one), "bytes": one[name], "share_ratio": one[name] / total}
             for one in ordered[:PEAK_SITES_SHOWN]]

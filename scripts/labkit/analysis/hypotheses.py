@@ -1,13 +1,13 @@
-"""hypotheses.py - what was believed before profiling, scored by the profile.
+"""hypotheses.py - assumptions made before profiling, compared with the profile.
 
-A hypothesis names the function that was thought to cost most. Its share is that of the samples with the function
-anywhere on the stack; a rival's share is that of the samples in another stage and not in this function, so that a
-function inside a stage competes with the rest of it. Confirmed: no rival is larger, beyond the intervals of both.
-Refuted: one is. Undecided: the intervals overlap. A function that no instrument saw under any name (inlined, renamed, or never run)
-was not tested: absence from a profile is no share of 0 %.
+A hypothesis names the function that was assumed to cost most. Its share is that of the samples with the function
+anywhere on the stack. A rival's share is that of the samples in another stage and not in this function, so that a
+function inside a stage competes with the rest of the stage. Confirmed: the function's interval lies above every rival's.
+Refuted: a rival's interval lies above it. Undecided: the intervals overlap. A function that no instrument saw under any name
+(inlined, renamed, or never run) was not tested, because absence from a profile does not show a share of 0 %.
 
-Where the complaint is about memory, the share is of what it counts: bytes that are live at the peak, or allocations. These are counted, so
-they have no interval.
+Where the complaint is about memory, shares are those of the bytes live at the peak, or of the allocations. These are counted and not
+sampled, so they have no interval.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def score_hypotheses(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class WeighedStacks:
-    """rows: functions on a stack, and what it weighs. names: of all functions that any instrument saw."""
+    """rows: the functions on a stack, and the weight of the stack. names: all functions that any instrument saw."""
 
     rows: tuple[tuple[frozenset[str], int], ...]
     names: frozenset[str]
@@ -39,7 +39,8 @@ class WeighedStacks:
 
 
 def _weighed_stacks(evidence_set: EvidenceSet) -> WeighedStacks:
-    """By the sampler, or by callgrind, whose count is no sample: then a share of 0 means that it costs next to nothing."""
+    """The stacks of the sampler, or the allocations where the complaint is about memory. The names include the functions that only
+    callgrind saw; their share of 0 in the samples means that they cost almost nothing."""
     names = {name for stack in evidence_set.stacks for name in stack.functions}
     variants = evidence_set.instructions["data"]["variants"] if evidence_set.instructions else ()
     names |= {one["name"] for variant in variants for one in variant["functions"]}

@@ -1,4 +1,4 @@
-"""memory_numbers.py - allocations per stage, batch and call site, peak, memory over time, and what others count."""
+"""memory_numbers.py - allocations per stage, batch and call site, peak, memory over time, and the counts of other tools."""
 
 from typing import Any, Mapping, Sequence
 
@@ -12,7 +12,7 @@ COUNTS = ("allocations_count", "frees_count", "allocated_bytes")
 
 
 def memory_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
-    """None when nothing was counted."""
+    """None when no allocations were counted."""
     if evidence_set.memory is None:
         return None
     data = evidence_set.memory["data"]
@@ -41,7 +41,7 @@ def per_batch(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unaccounted(evidence_set: EvidenceSet, heap: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Stages whose call sites do not add up to what the harness counted in them: two ways to the same number."""
+    """Stages in which the sum over the call sites differs from the number that the harness counted."""
     rows = {"before": evidence_set.memory["data"]["stages"],
             "after": [row for row in (evidence_set.rebench["data"]["memory"] if evidence_set.rebench else ())
                       if row["variant"] != "baseline"]}
@@ -53,7 +53,7 @@ def _unaccounted(evidence_set: EvidenceSet, heap: Mapping[str, Any]) -> list[dic
 
 
 def _burst(data: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The longest row of allocations without a free between, as heaptrack recorded the order of calls."""
+    """The longest sequence of allocations without a free, from heaptrack's record of the order of calls."""
     burst = (data["heaptrack"] or {}).get("burst")
     if not burst:
         return None
@@ -62,7 +62,7 @@ def _burst(data: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, An
 
 
 def _resident_set(series: Sequence[Mapping[str, int]]) -> dict[str, Any] | None:
-    """Growth is the last quarter's highest against the first quarter's: a leak shows, a warm-up does not."""
+    """Growth compares the maximum of the last quarter with that of the first: it shows a leak, but not a warm-up."""
     if len(series) < 4:
         return None
     start_ns, sizes = series[0]["time_ns"], [one["rss_bytes"] for one in series]

@@ -36,7 +36,7 @@ def profile_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
 
 
 def _hottest(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any]]:
-    """By self samples; equal ones by name, so that the order never depends on the instrument's."""
+    """Sort by self samples, and ties by name, so that the order does not depend on the instrument."""
     wanted = [row for row in rows if row["self_count"] > 0]
     return sorted(wanted, key=lambda row: (-row["self_count"], str(row.get("name") or row.get("file"))))[:limit]
 

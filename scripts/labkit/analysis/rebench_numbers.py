@@ -1,8 +1,7 @@
-"""rebench_numbers.py - the union of the accepted against the baseline, on fresh processes: all sizes, all metrics.
+"""rebench_numbers.py - the union of the accepted candidates against the baseline, on fresh processes: all sizes, all metrics.
 
-The choice was made on other runs, so these intervals carry no winner's curse. The metrics other than the
-complaint's are reported side by side, each with its own interval; they are corrected together (Holm), regressions
-first among them.
+The candidates were selected on other runs, so these intervals have no selection bias (winner's curse). The metrics other
+than the complaint's are reported side by side, each with its own interval; they are corrected together (Holm).
 """
 
 from math import prod
@@ -23,7 +22,7 @@ from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
 
 def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) -> dict[str, Any] | None:
-    """None when there was nothing to confirm, or it was not confirmed yet."""
+    """None when there was nothing to confirm, or the confirmation has not run yet."""
     if evidence_set.rebench is None:
         return None
     data = evidence_set.rebench["data"]
@@ -54,8 +53,8 @@ def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) ->
 
 
 def _all_effects(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The complaint's metric at its size stands alone, as it was named before; all others are one family. What
-    regressed is as its confirmation left it."""
+    """The complaint's metric at its size is judged alone, because it was chosen beforehand; all others are one family.
+    Regressions have the result of their confirmation."""
     policy, metric = parse(evidence_set.policy), evidence_set.manifest["metric"]
     shown = shown_metrics(metric)
     measured = [one for name in shown for one in stage_effects(data, name, policy)]
@@ -67,14 +66,14 @@ def _all_effects(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dic
 
 
 def _single_batches(stage_runs: Sequence[Mapping[str, Any]], size: str) -> dict[str, Any]:
-    """Per variant: the tails that a deadline meets."""
+    """The tails of single batches of each variant, which matter for a deadline."""
     variants = dict.fromkeys(run["variant"] for run in stage_runs)
     return {variant: single_batches([run for run in stage_runs if run["variant"] == variant], size)
             for variant in variants}
 
 
 def _layouts(rows: Sequence[Row], main: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The claim in each layout, and whether it depends on it; None where nothing was sampled."""
+    """The gain in each layout, and whether it depends on the layout; None where nothing was sampled."""
     if main is None or METRICS[main["metric"]].is_exact:
         return None
     here = [dict(row) for row in rows if row["size"] == main["size"]]
@@ -84,7 +83,7 @@ def _layouts(rows: Sequence[Row], main: Mapping[str, Any] | None) -> dict[str, A
 
 
 def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[float]:
-    """Cost of the union over the baseline's, minus 1, of each block of the claim, in the order they ran."""
+    """Cost of the union / cost of the baseline - 1, for each block of the claim, in the order in which they ran."""
     if main is None:
         return []
     here = kept_rows(row for row in rows if row["size"] == main["size"])
@@ -95,7 +94,7 @@ def _block_changes(rows: Sequence[Row], main: Mapping[str, Any] | None) -> list[
 
 
 def _exact(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is counted, not sampled: allocations per batch and size, the heap's peak and instructions of the program."""
+    """The exact counts: allocations per batch and size, the heap's peak and instructions of the program."""
     rows = [{"metric": "allocations", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio}
             for one in allocation_growth(data["memory"])]
     before, after = (_heap_peak(document) for document in (evidence_set.memory, evidence_set.rebench))
@@ -110,7 +109,7 @@ def _exact(evidence_set: EvidenceSet, data: Mapping[str, Any]) -> list[dict[str,
 
 
 def _heap_peak(document: Mapping[str, Any] | None) -> int | None:
-    """Bytes asked for and live at once, at most, in the longest recording of one variant."""
+    """The peak of requested live bytes in the longest recording of one variant."""
     heap = document["data"].get("heap") if document else None
     return max(heap["recordings"], key=lambda one: one["runs_count"])["totals"]["peak_bytes"] if heap else None
 
@@ -137,7 +136,7 @@ def _scaling(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _product_of_gains(decisions: Sequence[Decision], accepted: Sequence[str]) -> float | None:
-    """What the union would give if the gains were independent; they seldom are."""
+    """The gain of the union if the gains were independent, which they rarely are."""
     gains = [one.facts.gain.comparison.gain_ratio for one in decisions if one.id in accepted and one.facts.gain]
     return prod(gains) if gains else None
 

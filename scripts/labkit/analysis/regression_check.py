@@ -1,10 +1,10 @@
-"""regression_check.py - the audit's verdict as one line for a log.  rebench -> regression_check -> audit.md, `make audit`
+"""regression_check.py - the audit's result as one line for a log.  rebench -> regression_check -> audit.md, `make audit`
 
     regression-check: PASS (81.4 % improvement): baseline/parser_large p95 512.1 µs → optimized/parser_large p95 95.2 µs
 
-"optimized" is the union of the accepted candidates, at the size of the complaint. Where p95 is the complaint its two values are the
-medians over fresh processes, which the verdict stands on; elsewhere they are those of single batches. FAIL: the union failed or answers
-otherwise, or fresh processes confirmed that the complaint's metric or p95 got worse at some size.
+"optimized" is the union of the accepted candidates, at the size of the complaint. Where the complaint is about p95, its two values
+are the medians over fresh processes, as in the verdict; elsewhere they are those of single batches. FAIL: the union failed or gives
+other answers, or fresh processes confirmed that the complaint's metric or p95 got worse at some size.
 """
 
 from typing import Any, Mapping
@@ -24,7 +24,7 @@ def regression_check(audit: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         return _result(False, wrong, audit, times)
     if times is None:
-        return _result(True, "nothing got worse; no batch was timed by itself", audit, None)
+        return _result(True, "nothing got worse; single batches were not timed", audit, None)
     improvement = 1.0 - times[1] / times[0]
     said = f"{percent(improvement)} improvement" if improvement >= 0 else f"{percent(-improvement)} slower, and no regression was confirmed"
     return _result(True, said, audit, times)
@@ -34,7 +34,7 @@ def _what_is_wrong(rebench: Mapping[str, Any], metric: str) -> str | None:
     if rebench["failure"]:
         return f"the union failed: {rebench['failure']['reason']}"
     if any(not one["equal"] for one in rebench["answers"]):
-        return "the union answers otherwise than the baseline"
+        return "the union gives other answers than the baseline"
     lost = [f"{one['metric']} at {one['size']}" for one in rebench["effects"]
             if one["verdict"] == "regressed" and one["metric"] in (metric, GUARDED)]
     return f"worse on fresh processes: {listing(lost)}" if lost else None
@@ -54,6 +54,6 @@ def _result(passed: bool | None, said: str, audit: Mapping[str, Any], times: tup
     word = {True: "PASS", False: "FAIL", None: "NONE"}[passed]
     name = f"{audit['manifest']['name']}_{audit['manifest']['main_size']}"
     pair = f": baseline/{name} {GUARDED} {duration(times[0])} → optimized/{name} {GUARDED} {duration(times[1])}" if times else ""
-    line = f"regression-check: {word} ({said}){pair}".replace("\u00a0", " ")  # for logs, and for who searches them
+    line = f"regression-check: {word} ({said}){pair}".replace("\u00a0", " ")  # in plain spaces, so that logs can be searched
     return {"passed": passed, "line": line,
             "p95_before_ns": times[0] if times else None, "p95_after_ns": times[1] if times else None}

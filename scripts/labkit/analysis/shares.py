@@ -1,4 +1,4 @@
-"""shares.py - sample counts to shares that state their own uncertainty.  profile evidence -> shares.py -> Share
+"""shares.py - turn sample counts into shares with intervals.  profile evidence -> shares.py -> Share
 
 A share of n independent samples is binomial: its interval is Clopper and Pearson's (1934), which is never too narrow.
 
@@ -20,11 +20,11 @@ class Share:
     ratio: float
     low: float
     high: float
-    samples_count: int  # that fell here
+    samples_count: int  # samples in this part
 
 
 def share(samples_count: int, all_count: int) -> Share | None:
-    """None when nothing was sampled at all."""
+    """None when there are no samples."""
     if all_count == 0:
         return None
     low, high = clopper_pearson(samples_count, all_count)
@@ -32,7 +32,7 @@ def share(samples_count: int, all_count: int) -> Share | None:
 
 
 def primary_sampling(profile: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The sampling that shares are quoted from: the first that has samples."""
+    """The sampling from which shares are computed: the first that has samples."""
     samplings = profile["data"]["samplings"] if profile else ()
     return next((one for one in samplings if one["samples_count"]), None)
 
@@ -44,7 +44,7 @@ def function_share(profile: Mapping[str, Any] | None, name: str) -> Share | None
         return None
     known = aliases_of(name, (one["name"] for one in sampling["functions"]))
     totals = {alias: sum(one["total_count"] for one in sampling["functions"] if one["name"] == alias) for alias in known}
-    total = max(totals.values(), default=0)  # of aliases one calls the other, and both are on the same stacks
+    total = max(totals.values(), default=0)  # one alias may call the other, so both may be on the same stacks
     return share(min(total, sampling["samples_count"]), sampling["samples_count"]) if total else None
 
 

@@ -66,7 +66,7 @@ def test_a_moved_line_is_the_same_site_and_another_caller_is_not(documents, tmp_
 
 
 @pytest.mark.parametrize("document, variant, count", [("memory", "baseline", 3000), ("rebench", "union", 1350)])
-def test_sites_that_do_not_add_up_to_their_stage_are_told(documents, tmp_path, document, variant, count):
+def test_sites_that_do_not_add_up_to_their_stage_are_reported(documents, tmp_path, document, variant, count):
     heap = copy.deepcopy(documents[document]["data"]["heap"])
     heap["recordings"][1]["sites"][0]["allocations_count"] -= 20
     audit = audit_of(changed(documents, document, heap=heap), tmp_path)
@@ -126,7 +126,7 @@ def test_without_a_silent_stage_the_row_says_so(documents, tmp_path):
     assert row["passed"] and "none can be held to zero" in row["seen"]
 
 
-def test_one_thread_is_said_with_its_evidence(documents, tmp_path):
+def test_a_single_thread_is_reported_with_its_evidence(documents, tmp_path):
     page = page_of(audit_of(documents, tmp_path))
     assert "single-threaded: one thread in each of 100 looks" in page
     assert f"no lock was waited for in 25 batches at {MAIN}" in page

@@ -1,4 +1,4 @@
-"""trade_offs.py - what the gain costs, when to take it back, and what keeps it."""
+"""trade_offs.py - the costs of the gain, when to revert the change, and the checks that protect the gain."""
 
 from typing import Any, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from labkit.analysis.evidence_set import EvidenceSet
 from labkit.policy import parse
 
 
-GROWTH_NAMED_BYTES = 65536  # a process's peak moves by some pages from run to run
+GROWTH_NAMED_BYTES = 65536  # the peak of a process varies by some pages from run to run
 
 
 def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def _price(candidate: dict[str, Any]) -> float | None:
 
 
 def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Everything that got worse, sampled or counted."""
+    """All metrics that got worse, sampled or counted."""
     if rebench is None:
         return []
     sampled = [{"metric": one["metric"], "size": one["size"], "ratio": 1.0 / one["gain_ratio"] - 1.0}
@@ -42,7 +42,7 @@ def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def tolerated(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
-    """Peak memory of the union that grows by less than the policy's limit: nothing objects, and it is still a price."""
+    """Growth of the union's peak memory below the policy's limit: no rule objects, but it is a cost."""
     if evidence_set.rebench is None:
         return []
     policy = parse(evidence_set.policy)
@@ -53,7 +53,7 @@ def tolerated(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
 
 
 def _margin(decision: Decision) -> dict[str, Any]:
-    """How far an accepted candidate was from being rejected, by each rule that has a number."""
+    """The distance of an accepted candidate from rejection, for each rule with a number."""
     facts = decision.facts
     return {"id": decision.id, "gain_low": facts.gain.comparison.gain_low,
             "gain_needed": 1.0 + decision.required_gain_ratio, "lines_count": facts.lines_count,
@@ -61,7 +61,7 @@ def _margin(decision: Decision) -> dict[str, Any]:
 
 
 def _guard(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
-    """Counts are exact, so the guard on them allows nothing; the one on time allows what this machine cannot see."""
+    """The limits of the checks: none for counts, which are exact; for time, the smallest change that this machine can detect."""
     policy, size = parse(evidence_set.policy), evidence_set.manifest["main_size"]
     noise = next((one for one in audit["baseline"]["noise"] if one["size"] == size), None)
     rebench = audit["rebench"]
@@ -76,7 +76,7 @@ def _guard(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _silence(assertions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each stage of the union: held to zero allocations; broken, where the baseline held; or known to allocate."""
+    """Each stage of the union with the result of its zero-allocation check, and whether the baseline passed it."""
     baseline = {one["stage"]: one["held"] for one in assertions if one["variant"] == "baseline"}
     return [{"stage": one["stage"], "breach": one["breach"],
              "status": "held" if one["held"] else "broken" if baseline.get(one["stage"]) else "allocates"}
@@ -84,7 +84,7 @@ def _silence(assertions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _silence_command(manifest: Mapping[str, Any], silence: Sequence[dict[str, Any]]) -> str | None:
-    """For the tree with the change merged, where its program is the baseline; None when no stage can be held."""
+    """The command for the tree after the change is merged, when its program is the baseline; None if every stage allocates."""
     held = [one["stage"] for one in silence if one["status"] == "held"]
     if not held:
         return None

@@ -1,13 +1,11 @@
-"""witnesses.py - two instruments that watched the same program: how far do they agree?
+"""witnesses.py - how far two instruments that measured the same program agree.
 
-Overlap is the share of self time that both give to the same functions: the sum of min(p, q), 1 for full agreement.
-Self time is counted to the function whose code ran, with what was inlined into it, because not every instrument can
-tell inlined functions apart.
+Overlap is the share of self time that both attribute to the same functions: the sum of min(p, q), 1 for full agreement.
+Self time includes the code inlined into a function, because not every instrument can distinguish inlined functions.
 
-Counts of allocations are compared likewise. A difference is explained only by something measured: what the witness
-counts in a program that allocates nothing is its own, and is taken off. Whatever is left after that is unexplained,
-and fails the checklist. Peaks are compared in programs of one thread only: with several, the threads of each run meet
-at another moment and no two peaks are the same.
+Counts of allocations are compared likewise. Only a measurement can explain a difference: the other tool's counts for a
+program that allocates nothing are its own and are subtracted. Any remaining difference is unexplained and fails the
+checklist. Peaks are compared for programs with one thread only, because with several threads they vary from run to run.
 """
 
 from itertools import combinations
@@ -25,7 +23,7 @@ COUNTED = "callgrind (instructions, not time)"
 
 
 def agreements(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
-    """Every pair of samplers, and each sampler with callgrind's counts, which see no kernel code."""
+    """The overlap of every pair of samplers, and of each sampler with callgrind, which does not see kernel code."""
     sampled = evidence_set.stacks_by_instrument
     pairs = [_agreement(first, self_shares(sampled[first]), second, self_shares(sampled[second]))
              for first, second in combinations(sampled, 2)]
@@ -65,7 +63,7 @@ def _agreement(first: str, p: dict[str, float], second: str, q: dict[str, float]
 
 
 def stages_by_instrument(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
-    """Share of samples with the stage's entry on the stack, per sampler; and of those whose stack reaches no stage."""
+    """Share of samples with the stage's entry function on the stack, per sampler; and of the samples outside all stages."""
     entries = {stage["name"]: stage["entry"] for stage in evidence_set.manifest["stages"]}
     rows = [{"stage": name, "shares": {instrument: _share(stacks, {entry})
                                        for instrument, stacks in evidence_set.stacks_by_instrument.items()}}
@@ -81,7 +79,7 @@ def _share(stacks: tuple[Stack, ...], entries: set[str], inside: bool = True) ->
 
 
 def count_witnesses(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Per witness, what both it and our counter counted; nothing where either is missing."""
+    """For each tool, the quantities that both the tool and our counter counted."""
     ours, found = data["counter"], []
     compared = [key for key in COUNTS if key != "peak_bytes" or not _is_threaded(data)]
     for name, title in WITNESSES.items():
@@ -99,7 +97,7 @@ def _is_threaded(data: Mapping[str, Any]) -> bool:
 
 
 def _pair(ours: int, theirs: int, own: int) -> dict[str, int]:
-    """own: of the witness itself, 0 where it has no part in the difference."""
+    """own: the tool's own counts, 0 where they do not explain any of the difference."""
     difference = ours - theirs
     return {"counter": ours, "witness": theirs, "difference": difference, "own": own if difference else 0,
             "unexplained": difference + own if difference else 0}

@@ -1,6 +1,6 @@
-"""audit_state.py - all that the phases of one audit share, read once.  manifest, host, fixture, build -> AuditState
+"""audit_state.py - the state that the phases of one audit share, read once.  manifest, host, fixture, build -> AuditState
 
-Which evidence is wanted, and on which inputs it stands: that is what decides whether a phase is skipped.
+It knows which evidence is needed and the hash of its inputs; a phase whose evidence has the same hash is skipped.
 """
 
 import functools
@@ -28,7 +28,7 @@ class AuditState:
     cpu: int
     fixture: dict[str, str]
     built: dict[str, Binary | BuildFailed]
-    repetition: int = 0  # of an audit that is made several times
+    repetition: int = 0  # number of a repeated audit
 
     @property
     def baseline(self) -> Binary:
@@ -36,7 +36,7 @@ class AuditState:
 
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
-        """Evidence name -> inputs_sha256, all but rebench, which stands on what the candidates measured."""
+        """Evidence name -> inputs_sha256, for all evidence except rebench, whose input is the evidence of the candidates."""
         inputs = {one.name: self._inputs(one.name, self.baseline.sha256) for one in of_groups(BASELINE, PROFILE)}
         inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
         for one in self.manifest.candidates:
@@ -46,13 +46,13 @@ class AuditState:
         return inputs
 
     def rebench_inputs(self, folder: Path) -> str:
-        """Of the evidence that decides who is accepted, itself: measured anew, it may accept others."""
+        """The hash over the evidence that decides which candidates are accepted: new measurements may accept others."""
         measured = [evidence.sha256_of(version.evidence_path(folder, name))
                     for name in sorted(self.wanted) if name in ("profile", "memory") or name.startswith("candidates/")]
         return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
 
     def seed(self, folder: Path, name: str) -> int:
-        """Differs by version, phase and repetition, and can be recomputed from them."""
+        """A seed that depends on version, phase and repetition only, so that it can be recomputed from them."""
         text = f"{self.manifest.name}/{folder.name}/{name}" + (f"/{self.repetition}" if self.repetition else "")
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
@@ -62,7 +62,7 @@ class AuditState:
 
 
 def load(workload: str, budget_name: str, repetition: int = 0) -> AuditState:
-    """Reads, builds and checks; measures nothing. Waits while another audit runs in this tree."""
+    """Read, build and check, without measuring anything. Waits while another audit runs in this tree."""
     wanted = manifest.load(workload)
     wait_for_turn()
     variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
@@ -90,7 +90,7 @@ def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, 
 
 
 def row_file(folder: Path, name: str) -> RowFile:
-    """The rows of a phase that is not finished: an interrupted run keeps what it measured, until write() has it all."""
+    """The rows of an unfinished phase: an interrupted run keeps its rows here until write() has stored the evidence."""
     path = rows_path(folder, name)
     with evidence.disk_errors(path):
         path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""baseline.py - the patient as it is: A against its own copy, per size, and the time of each stage.
+"""baseline.py - the unchanged workload: A against its own copy, per size, and the time of each stage.
 
-The copy is the noise floor: whatever differs between two files of the same bytes is not an effect.
+The copy gives the noise floor: a difference between two files with the same bytes is not an effect.
 """
 
 import shutil
@@ -59,7 +59,7 @@ def _against_its_copy(state: AuditState, folder: Path, known: Reference, on_row)
 
 
 def _disassembly(state: AuditState) -> dict:
-    """Barriers inside a loop, and whether each stage's entry still has work in it; what the checklist asks of both."""
+    """Barriers inside a loop, and whether each stage's entry function still contains work, for the checklist."""
     found = disassembly.inspect(state.baseline.path, [stage.entry for stage in state.manifest.stages])
     return {
         "barriers": [{"function": one.function, "kind": {"input": "in", "output": "out"}[one.kind]}

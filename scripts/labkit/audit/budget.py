@@ -1,8 +1,9 @@
 """budget.py - how much is measured at quick, standard and thorough. Data only.
 
-A campaign has its pilot and its seconds; how many blocks follow the pilot is chosen from its noise, within the seconds.
-Even the pilot of quick has to be able to find something: the exact paired test of n blocks cannot go below 2 / 2^n, and
-Holm multiplies that by the comparisons judged together. Nine blocks carry 12 candidates at 0.05, seven three sizes.
+A campaign has a pilot and a time budget in seconds; the number of blocks after the pilot is chosen from the pilot's noise,
+within that time. Even the pilot of quick must be able to find a difference: p of the exact paired test of n blocks is at
+least 2 / 2^n, and Holm multiplies it by the number of comparisons judged together. Nine blocks suffice for 12 candidates
+at 0.05, seven blocks for three sizes.
 """
 
 import argparse
@@ -17,18 +18,18 @@ class Budget:
     """Blocks are ABBA blocks: two process runs of each side."""
 
     name: str
-    about_s: int            # an audit of ten candidates, within a third
+    about_s: int            # duration of an audit of ten candidates, to about a third
     minimum_ms: int         # timed work in one process run: one observation
     baseline_blocks: int    # A against its own copy, per size: the noise floor
-    pilot_blocks: int       # of a candidate, at the size of the complaint
-    other_pilot_blocks: int  # at each other size: enough to see a regression there
+    pilot_blocks: int       # blocks of a candidate's pilot, at the size of the complaint
+    other_pilot_blocks: int  # blocks at each other size: enough to see a regression there
     candidate_s: int        # one candidate at all sizes, confirmation included
     rebench_pilot_blocks: int  # per size
-    rebench_s: int          # the union of the accepted at all sizes
+    rebench_s: int          # the union of the accepted candidates at all sizes
     sampling_s: int         # sustained load under the sampler
     command_runs: int       # hyperfine, whole commands
     stage_samples: int      # single batches per size, over several processes
-    timeout_s: int          # of one process run: longer is a hang
+    timeout_s: int          # limit of one process run; a longer run counts as a hang
 
 
 BUDGETS = {
@@ -44,7 +45,7 @@ BUDGETS = {
 
 
 def load(text: str) -> Budget:
-    """By its name, or the most thorough one that ends in about so many seconds."""
+    """The budget with this name, or the most thorough budget that ends within about this number of seconds."""
     if text in BUDGETS:
         return BUDGETS[text]
     seconds = budget_seconds({name: one.about_s for name, one in BUDGETS.items()})
@@ -54,5 +55,5 @@ def load(text: str) -> Budget:
         raise UsageError(f"no budget {text!r}: {error}") from None
     found = [one for one in BUDGETS.values() if one.about_s <= available_s]
     if not found:
-        raise UsageError(f"--budget {text}: an audit takes about {BUDGETS['quick'].about_s} s at least; accepted: {', '.join(BUDGETS)}, or seconds")
+        raise UsageError(f"--budget {text}: an audit takes at least about {BUDGETS['quick'].about_s} s; accepted: {', '.join(BUDGETS)}, or seconds")
     return found[-1]

@@ -1,7 +1,7 @@
-"""candidates.py - each change alone against the baseline: does it build, answer right, and what does it gain?
+"""candidates.py - each change alone against the baseline: does it build, is its answer right, and what does it gain?
 
-Answers before speed: a candidate that fails any of build, answer, crash or time limit is never timed, and
-its evidence says why. The audit goes on.
+Answers before speed: a candidate that does not build, answers wrongly, crashes or exceeds its time limit is never timed,
+and its evidence states the reason. The audit continues.
 """
 
 import time
@@ -26,7 +26,7 @@ from labkit.workload.variant import Variant
 
 @dataclass(frozen=True)
 class Known:
-    """What every comparison needs of the baseline, measured once for all of them."""
+    """The figures of the baseline that every comparison needs, measured once."""
 
     references: tuple[Reference, ...]  # one per size
     memory: tuple[dict, ...]
@@ -42,7 +42,7 @@ def know_baseline(state: AuditState) -> Known:
 
 
 def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare_s: float = 0.0) -> float:
-    """spare_s: what the candidates before left of their budgets. Returns what this one leaves of both."""
+    """spare_s: time that earlier candidates left unused. Returns the time left unused after this candidate."""
     started, started_s, name = now_utc(), time.monotonic(), f"candidates/{one.id}"
     findings: list[Finding] = []
     changed, result = variant.candidate(state.manifest, one), state.built[one.id]
@@ -61,8 +61,8 @@ def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare
 
 def against_baseline(state: AuditState, folder: Path, name: str, changed: Variant, result: Binary | BuildFailed,
                      known: Known, findings: list[Finding], plan: Plan) -> dict:
-    """build, answers, failure, runs, campaign, memory, instructions_count: what is measured of a candidate or of the
-    union."""
+    """The measurements of a candidate or of the union: build, answers, failure, runs, campaign, memory,
+    instructions_count."""
     measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "campaign": None,
                 "memory": [], "instructions_count": None}
     if isinstance(result, BuildFailed):
@@ -96,7 +96,7 @@ def _plain(value):
 
 
 def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[list[dict], dict | None]:
-    """Both answers at every size, and the first thing that is wrong with the candidate's."""
+    """Both answers at every size, and the first error of the candidate's answers, or None."""
     checked, failure = [], None
     for one in known.references:
         found = subject_of(state, {"B": OneLayout(binary)}, one).answer("B", one.size)
@@ -108,7 +108,7 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
             failure = {"reason": "answer", "detail": f"size {one.size}: the baseline answers {one.answer}, "
                                                      f"the candidate {found.answer}"}
         if failure:
-            break  # one is enough, and a hang costs its whole time limit
+            break  # one failure is enough, and each hang would cost its whole time limit
     return checked, failure
 
 

@@ -1,4 +1,4 @@
-"""command.py - the baseline as a whole command, exec to exit, timed by hyperfine: what a shell user sees."""
+"""command.py - the baseline as a whole command, from exec to exit, timed by hyperfine, as a shell user sees it."""
 
 from pathlib import Path
 

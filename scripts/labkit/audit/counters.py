@@ -1,4 +1,4 @@
-"""counters.py - what bounds the patient: hardware counters where there are some, else a simulated CPU, labelled so."""
+"""counters.py - find what limits the program: hardware counters where available, else a simulated CPU, labelled as such."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:
 
 
 def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str, int] | None:
-    """A short and a long run; the difference is the timed loop alone, without start-up and input."""
+    """The counts of the timed loop alone: those of a long run minus those of a short run, without start-up and input."""
     def totals(runs_count: int) -> dict[str, int]:
         argv = harness.command(state.manifest, state.baseline, size, "--warmup", "1", "--batch", "1",
                                "--runs", str(runs_count))
@@ -48,5 +48,5 @@ def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str
         short, long = totals(1), totals(6)
         return {name: (long[name] - short[name]) // 5 for name in long}
     except Unavailable as reason:
-        findings.append(Finding("warning", "cachegrind", str(reason), "it is not known what bounds the program"))
+        findings.append(Finding("warning", "cachegrind", str(reason), "the resource that limits the program is unknown"))
         return None

@@ -1,4 +1,4 @@
-"""earlier.py - what the sealed versions before this one claimed: what a new claim of the same code is held against.  reports -> earlier -> plan"""
+"""earlier.py - the claims of earlier sealed versions, with which a new claim on the same code is compared.  reports -> earlier -> plan"""
 
 import json
 from pathlib import Path
@@ -10,13 +10,14 @@ NUMBERS = "audit.json"
 
 
 def claims(workload: str, before: Path) -> list[dict[str, Any]]:
-    """Of every sealed version that confirmed a union, oldest first. Whether it is the same code, the analysis sees from the hashes."""
+    """The claims of all sealed versions that confirmed a union, oldest first. The analysis compares hashes to see whether the code
+    is the same."""
     found = (claim(folder) for folder in version.all_of(workload) if folder < before and version.is_sealed(folder))
     return [one for one in found if one is not None]
 
 
 def claim(folder: Path) -> dict[str, Any] | None:
-    """None where there is none, or where it cannot be read: an older lab may have written otherwise."""
+    """The claim of one version; None where there is none, or where it cannot be read because an older lab wrote another format."""
     try:
         audit = json.loads((folder / NUMBERS).read_text())
         gain, binaries = audit["headline"]["gain"], audit["environment"]["binaries"]

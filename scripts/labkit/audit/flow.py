@@ -1,6 +1,6 @@
-"""flow.py - which phases are missing or stale, and running just those, in order.  audit_state, phases -> flow -> evidence
+"""flow.py - find the phases whose evidence is missing or stale, and run only those, in order.  audit_state, phases -> flow -> evidence
 
-What make does with files: a phase whose inputs have not changed is skipped, one whose inputs have is redone.
+As make does with files, a phase whose inputs have not changed is skipped, and one whose inputs have changed runs again.
 """
 
 import functools
@@ -26,7 +26,7 @@ def is_complete(state: AuditState, folder: Path) -> bool:
 
 
 def standing(state: AuditState) -> Path | None:
-    """The latest version, when it is sealed and still holds for what is here now."""
+    """The latest version if it is sealed and its evidence is still fresh, else None."""
     last = version.latest(state.manifest.name)
     if last is None or not version.is_sealed(last) or not is_complete(state, last):
         return None
@@ -34,7 +34,7 @@ def standing(state: AuditState) -> Path | None:
 
 
 def open_folder(state: AuditState) -> Path:
-    """The open version, its plan written down before anything is measured."""
+    """The open version; its plan is written before anything is measured."""
     folder = version.open_version(state.manifest.name, state.wanted)
     for phase in of_groups(PLAN):
         if not version.is_fresh(folder, phase.name, state.wanted[phase.name]):
@@ -43,7 +43,7 @@ def open_folder(state: AuditState) -> Path:
 
 
 def open_version(workload: str, budget: str, run: Callable[[AuditState, Path], None]) -> Path:
-    """A target of the workflow: everything is read and built, then what run() covers is measured where it is missing."""
+    """Run one target of the workflow: read and build everything, then let run() measure the evidence that is missing."""
     state = audit_state.load(workload, budget)
     folder = open_folder(state)
     run(state, folder)
@@ -72,14 +72,14 @@ def run_rebench(state: AuditState, folder: Path) -> None:
 def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
     run_baseline(state, folder)
     run_profile(state, folder)
-    spare_s = 0.0  # a candidate that is decided early leaves its time to those that are not
+    spare_s = 0.0  # a candidate that is decided early leaves its time to the others
     for one in state.manifest.candidates:
         spare_s = _unless_fresh(state, folder, f"candidates/{one.id}",
                                 lambda: candidates.measure(state, folder, one, known(), spare_s), spare_s)
 
 
 def _known(state: AuditState) -> Callable[[], Known]:
-    """Measured once, and only if there is something to compare with it."""
+    """A function that measures the baseline's figures once, when the first comparison needs them."""
     return functools.lru_cache(lambda: candidates.know_baseline(state))
 
 
@@ -89,7 +89,7 @@ def _run_group(state: AuditState, folder: Path, group: str) -> None:
 
 
 def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], T], otherwise: T = None) -> T:
-    """What measure returns; otherwise, where there was nothing to measure."""
+    """The result of measure, or `otherwise` where the evidence is fresh."""
     if version.is_fresh(folder, name, state.wanted[name]):
         print(f"{name}: unchanged")
         return otherwise
@@ -97,7 +97,7 @@ def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[
 
 
 def _measure(state: AuditState, folder: Path, phase: Phase) -> None:
-    """One phase that looks at the baseline alone; what it reports beside its data stands in the evidence's head."""
+    """Run one phase that measures the baseline alone, and write its evidence; its findings are stored in the head."""
     module, _, function = phase.measure.partition(":")
     started_utc, findings = now_utc(), list[Finding]()
     data = getattr(importlib.import_module(module), function)(state, folder, findings)

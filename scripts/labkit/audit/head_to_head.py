@@ -1,12 +1,12 @@
-"""head_to_head.py - the baseline against one changed program at every size, by the engine of compare and gate.
+"""head_to_head.py - compare the baseline with one changed program at every size, with the engine of compare and gate.
 
 harness, campaign -> head_to_head -> the rows and the campaign of the evidence
 
-Sizes are cases of one campaign: their blocks alternate, and one canary, a copy of the baseline, speaks for the machine
-in all of them. Each block runs both programs in a link order of its own, so that the result is one over layouts, each
-of which weighs alike.
+Sizes are cases of one campaign: their blocks alternate, and one canary, a copy of the baseline, checks the machine for
+all of them. Each block runs both programs in a link order of its own, so the result is an average over layouts with
+equal weights.
 
-Stops at the first run that fails: a crash is an answer, and a hang costs its whole time limit.
+Stops at the first run that fails: a crash decides the outcome, and a hang costs its whole time limit.
 """
 
 import time
@@ -32,25 +32,25 @@ from labkit.workload.link_orders import Copies, Layouts, folder_of_layouts, hash
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
-SINGLE_LOOK = (1.0,)  # the claim that the union makes has all its blocks and the whole of its alpha
+SINGLE_LOOK = (1.0,)  # the claim about the union uses all its blocks and its whole alpha
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much may be measured, and what is judged. gating: metrics, the complaint's first."""
+    """How much may be measured, and what is judged. gating: the metrics that decide, the complaint's first."""
 
     gating: tuple[str, ...]
     budget_s: float
     pilot_blocks: int
-    other_pilot_blocks: int  # at each size that is not the complaint's
-    family_count: int = 1  # comparisons that are judged together, over all candidates
-    deciding_gain_ratio: float | None = None  # what the interval must be on one side of; None: nothing ends it early
-    allowed_loss_ratio: float = 0.0  # likewise, at the other sizes
+    other_pilot_blocks: int  # blocks at each size other than the complaint's
+    family_count: int = 1  # number of comparisons that are judged together, over all candidates
+    deciding_gain_ratio: float | None = None  # the gain at which a candidate is decided: measuring stops when the interval lies on one side of it; None: never stop early
+    allowed_loss_ratio: float = 0.0  # the same for a loss at the other sizes
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What goes into the evidence. failure: of the first run that failed; there is no campaign then."""
+    """The measurements for the evidence. failure: that of the first run that failed; then there is no campaign."""
 
     rows: list[dict]
     campaign: dict | None
@@ -58,7 +58,7 @@ class Measured:
 
 
 class RunFailed(Exception):
-    """A run of the changed program did not end well: it is never timed further."""
+    """A run of the changed program failed; it is not timed any further."""
 
 
 def measure(state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
@@ -79,7 +79,7 @@ def measure_in(programs: Path, state: AuditState, folder: Path, name: str, chang
         except RunFailed:
             failure = failure_of(log.kept[-1])
         except NothingToCompare:
-            pass  # no run gave the metric, as when a p99 wants more samples than a process takes: the report says so
+            pass  # no run gave the metric, for instance because p99 needs more samples than a process takes; the report says so
     return Measured([_without_case(row) for row in log.kept], record, failure)
 
 
@@ -91,7 +91,7 @@ def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> 
 
 
 def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, plan: Plan) -> Case:
-    """One size of the program. Where the complaint is a count, time is watched beside it."""
+    """One size of the program. Where the complaint is about a count, time is watched, too."""
     counts = any(METRICS[one].is_exact for one in plan.gating)
     is_main = known.size == state.manifest.main_size
     return case_of(subject_of(state, sides, known), known.size, gating=plan.gating, watched=("time",) if counts else (),
@@ -100,15 +100,16 @@ def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, pl
 
 
 def undecided_ratio(plan: Plan, is_main: bool) -> float | None:
-    """As cost after / before: at the size of the complaint what the policy asks for, elsewhere the loss it allows."""
+    """The ratio of costs (after / before) that has to be decided: at the size of the complaint the gain that the policy asks
+    for, at other sizes the loss that it allows."""
     if plan.deciding_gain_ratio is None:
         return None
     return 1.0 / (1.0 + plan.deciding_gain_ratio) if is_main else 1.0 + plan.allowed_loss_ratio
 
 
 def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: list[Case]) -> Design:
-    """The canary is asked once a campaign, and there is one campaign a candidate: together they may cry wolf in one
-    audit of a hundred."""
+    """The design of the campaign. The canary is judged once in the campaign of each candidate, with an alpha that allows a false
+    alarm in one audit of a hundred."""
     canary_alpha = CANARY_ALPHA / (len(state.manifest.candidates) + 1)
     return Design(seed=state.seed(folder, name), budget_s=plan.budget_s,
                   policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
@@ -119,8 +120,9 @@ def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: lis
 
 
 def canary_share(cases: list[Case], alpha: float) -> float:
-    """Of the pilot's blocks after the first of each case, which have a canary anyway: enough for it to be able to speak."""
-    needed = blocks_at_least(alpha) + 1  # the share of a few blocks is rounded down
+    """The share of the pilot's later blocks that run a canary, so that there are enough for a verdict; the first block of each
+    case always has one."""
+    needed = blocks_at_least(alpha) + 1  # the number of blocks that a share gives is rounded down
     first = PRICE_BLOCKS * len(cases)
     rest = sum(case.pilot_blocks for case in cases) - first
     return min(1.0, max(PILOT_CANARY_SHARE, (needed - first) / rest))
@@ -139,7 +141,7 @@ def _on_row(log: RowFile, progress: Progress) -> Callable[[dict], None]:
 
 
 def _without_case(row: dict) -> dict:
-    """A case is a size here, and that stands in the row already."""
+    """The row without its case, because a case is a size here and the row has its size."""
     return {key: value for key, value in row.items() if key != "case"}
 
 
@@ -148,7 +150,7 @@ def failure_of(row: dict) -> dict:
 
 
 def describe(campaign: Campaign, design: Design, sides: dict[str, Layouts]) -> dict:
-    """What was decided before and while measuring. Verdicts are not kept: the report takes them from the rows."""
+    """The decisions made before and during the measurement. Verdicts are not stored: the report computes them from the rows."""
     canary = campaign.cases[0].canary
     return {
         "seed": design.seed, "budget_s": design.budget_s, "floor_ratio": design.floor_ratio,
@@ -168,7 +170,7 @@ def _confirm_blocks(campaign: Campaign, size: str) -> int:
 
 
 def refuse_invalid(name: str, data: dict, path: Path) -> None:
-    """Exit 4 once the evidence is written: nothing is lost, nothing is concluded, and the next run measures it again."""
+    """Exit with code 4 after the evidence was written: the rows are kept, nothing is concluded, and the next run measures again."""
     reason = data["campaign"]["invalid"] if data["campaign"] else None
     if reason is not None:
         raise LabError(f"{name}: environment invalid: {reason}; its rows are in {path}, and the same command measures "

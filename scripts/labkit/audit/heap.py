@@ -1,7 +1,7 @@
-"""heap.py - where one variant allocates, what it waits for, and which of its stages never allocate at all.
+"""heap.py - record where one variant allocates, which locks it waits for, and which of its stages never allocate.
 
-Two recordings of the same program that differ by twenty batches differ by what twenty batches allocate: set-up,
-warm-up and the harness cancel. Both are kept; the subtraction is the report's.
+Of two recordings of the same program, one runs twenty batches more. Their difference is what twenty batches allocate,
+because set-up, warm-up and the harness cancel. Both recordings are kept; the report subtracts them.
 """
 
 from pathlib import Path
@@ -18,16 +18,16 @@ DRAWN = ("allocations", "peak")
 
 
 def measure(state: AuditState, folder: Path, binary: Binary, findings: list[Finding]) -> dict | None:
-    """Evidence of heap.schema.json; None, and a finding, where nothing can be observed."""
+    """Evidence of heap.schema.json; where nothing can be observed, None is returned and a finding is added."""
     pictures = _pictures(folder, binary)
     try:
         recordings = [{"runs_count": runs, **heap_session.record(single_batches(state, binary, runs), pictures=pictures,
                                                                  **_how(state, binary))}
-                      for runs in RUNS]  # the longest last: its pictures stay
+                      for runs in RUNS]  # the longest last, because its pictures are kept
         locks = lock_session.record(single_batches(state, binary, RUNS[-1]), **_how(state, binary))
     except Unavailable as reason:
         findings.append(Finding("warning", "call sites", f"{binary.variant}: {reason}",
-                                "no call sites, no peak by stack and no contention table for it"))
+                                "the report has no call sites, no peak by stack and no contention table for this variant"))
         return None
     return {"variant": binary.variant, "size": state.manifest.main_size, "recordings": recordings,
             "flame_graphs": {weight: f"figures/{path.name}" for weight, path in pictures.items()}, "locks": locks}
@@ -41,13 +41,13 @@ def _pictures(folder: Path, binary: Binary) -> dict[str, Path]:
 
 
 def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -> list[dict]:
-    """Each stage held to zero allocations in a run of its own, from the first batch on, as a CI job would."""
+    """Assert zero allocations of each stage in a run of its own, from the first batch on, as a CI job would."""
     rows = []
     for stage in state.manifest.stages:
         try:
             found = zero_alloc.check(single_batches(state, binary, RUNS[0]), stage.name, **_how(state, binary))
         except Unavailable as reason:
-            findings.append(Finding("warning", "zero-allocation assertion", str(reason), "no guard for this stage"))
+            findings.append(Finding("warning", "zero-allocation assertion", str(reason), "this stage is not checked for allocations"))
             continue
         rows.append({"variant": binary.variant, **found})
     return rows

@@ -9,7 +9,7 @@ from labkit.progress import Progress
 from labkit.workload import harness
 from labkit.workload.build import Binary
 
-RUNS = 2  # in the loop: the harness's first run and the one sample
+RUNS = 2  # runs inside the loop: the harness's first run and the one sample
 FUNCTIONS_KEPT = 40
 
 

@@ -17,14 +17,14 @@ from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import Layouts, OneLayout
 
 SAMPLES_PER_PROCESS = 40
-PROCESS_SHARE = 0.1  # of a candidate's seconds: so long may one process of a tail take
-STAGE_PROCESSES = 8  # enough for an interval of their median
+PROCESS_SHARE = 0.1  # share of a candidate's time that one process may take when the complaint is about a tail
+STAGE_PROCESSES = 8  # number of processes, enough for an interval of their median
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the baseline answers, how many of its runs make one sample, how many samples a process takes at least, and for
-    how long it goes on beyond them."""
+    """The baseline's answer, the number of its runs that make one sample, the least number of samples per process, and the
+    least time that a process takes samples."""
 
     size: str
     answer: str
@@ -36,9 +36,9 @@ class Reference:
 
 
 def reference(state: AuditState, size: str) -> Reference:
-    """From one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them:
-    enough for its median, and a report stays small. Not so where the complaint is about a tail: a sample of many runs
-    hides the slow one, so there samples are as short as the clock allows, and as many as the tail needs."""
+    """Measured in one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them, which
+    is enough for its median and keeps reports small. Where the complaint is about a tail, a sample of many runs would hide
+    the slow one; samples are then as short as the clock allows, and as many as the tail needs."""
     row = harness.must(harness.observe(state.manifest, state.baseline, Load(size, samples_count=5), cpu=state.cpu,
                                        timeout_s=state.budget.timeout_s), "first run of the baseline")
     batch_count, sample_ns = row["batch_count"], statistics.median(row["samples_ns"])
@@ -61,7 +61,7 @@ def _duration(state: AuditState, batch_count: int, run_ns: float) -> tuple[int, 
 
 
 def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
-    """A tail needs so many samples in every one of some hundred processes; where they are long, that takes hours."""
+    """Raise an error where the samples that a tail needs, in each of some hundred processes, would take hours."""
     needed = METRICS[state.manifest.metric].samples_needed
     process_s, limit_s = needed * sample_ns / 1e9, PROCESS_SHARE * state.budget.candidate_s
     if process_s > limit_s:
@@ -71,13 +71,13 @@ def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
 
 
 def load_of(state: AuditState, known: Reference) -> Load:
-    """What every timed process runs, whichever arm it is."""
+    """The load that every timed process runs, in both arms."""
     return Load(known.size, samples_count=known.samples_count, minimum_ms=known.minimum_ms,
                 batch_count=known.batch_count, expect=known.answer)
 
 
 def subject_of(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
-    """Both arms do the same, and answer the same."""
+    """The subject for these builds: both arms run the same load and must give the same answer."""
     return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu), state.budget.timeout_s)
 
 
@@ -89,9 +89,10 @@ def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *,
 
 
 def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> list[dict]:
-    """Time of each stage, batch by batch, in runs of their own: their clock readings stay out of the headline.
+    """Time of each stage, batch by batch, in separate runs, so that reading the clock for each stage does not slow the runs of
+    the headline.
 
-    Several processes, as one process is one observation; together stage_samples batches.
+    There are several processes, because one process is one observation; together they run stage_samples batches.
     """
     load = Load(size, samples_count=math.ceil(state.budget.stage_samples / STAGE_PROCESSES), batch_count=1, stages=True,
                 expect=expect)
@@ -107,7 +108,7 @@ def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
 
 
 def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
-    """One row per stage and one for the whole run (stage null): counts over runs_count runs."""
+    """One row per stage and one for the whole run (stage null); the counts are sums over runs_count runs."""
     load = Load(size, samples_count=20, batch_count=1, stages=True)
     row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,
                                        timeout_s=state.budget.timeout_s), "counting allocations")

@@ -1,4 +1,4 @@
-"""memory.py - allocations per stage, size and call site, the same counted by four more tools, memory over time."""
+"""memory.py - allocations per stage, size and call site, counts of the same by four other tools, and memory over time."""
 
 import subprocess
 import time
@@ -18,7 +18,7 @@ SERIES_SECONDS = 2
 SERIES_STEP_S = 0.005  # a program that grows within a run and gives all back at its end is a saw, and has to look like one
 PAGE_BYTES = 4096
 WITNESS_RUNS = 5
-WITNESSES_AT_ONCE = 2  # they count and do not time, so they may share the machine
+WITNESSES_AT_ONCE = 2  # these tools count and do not measure time, so they may run at the same time
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
@@ -60,7 +60,7 @@ WITNESSES = {"counter": _counted, "valgrind": valgrind.heap_totals, "dhat": valg
 
 
 def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -> dict:
-    """The same command, whole process, under our counter and each witness: {name: counts, or None}."""
+    """Run the same command under our counter and under each other tool: {name: counts of the process, or None}."""
     argv = heap.single_batches(state, state.baseline, WITNESS_RUNS)
 
     def ask(name: str) -> dict | Unavailable:
@@ -74,7 +74,7 @@ def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -
     with ThreadPoolExecutor(max_workers=WITNESSES_AT_ONCE) as pool:
         answers = dict(zip(WITNESSES, pool.map(ask, WITNESSES)))
     missing = {name: answer for name, answer in answers.items() if isinstance(answer, Unavailable)}
-    findings += [Finding("warning", name, str(reason), "one witness fewer for the allocation counts")
+    findings += [Finding("warning", name, str(reason), "the allocation counts are confirmed by one tool fewer")
                  for name, reason in missing.items()]
     return answers | dict.fromkeys(missing)
 

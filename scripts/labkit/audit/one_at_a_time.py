@@ -1,7 +1,7 @@
 """one_at_a_time.py - audits of one tree run one after the other.  tree -> one_at_a_time.py -> a lock until the process ends
 
-Two of them would write the same evidence and disturb each other's times. The kernel lets go of the lock however the
-process ends, so that nothing is left to be removed by hand.
+Two audits would write the same evidence and disturb each other's times. The kernel releases the lock however the
+process ends, so that no lock file has to be removed by hand.
 """
 
 import fcntl
@@ -17,7 +17,8 @@ LOCK = Path("build/audit.lock")
 
 @lru_cache(maxsize=None)
 def wait_for_turn() -> int:
-    """The lock's descriptor, open until the process ends. Waits, and says for whom, while another audit runs here."""
+    """Wait while another audit runs in this tree, and print its process id. Returns the descriptor of the lock, which stays open
+    until this process ends."""
     with disk_errors(LOCK):
         LOCK.parent.mkdir(exist_ok=True)
         lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

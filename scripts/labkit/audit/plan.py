@@ -1,6 +1,6 @@
-"""plan.py - what is going to be measured and by which rules, written down before it is: the pre-registration.
+"""plan.py - the pre-registration: what will be measured and by which rules, written before anything is measured.
 
-The manifest and the policy are copied as they stand, so that a sealed report needs nothing outside itself.
+The manifest and the policy are copied unchanged, so that a sealed report is complete in itself.
 """
 
 import dataclasses
@@ -30,11 +30,11 @@ def measure(state: AuditState, folder: Path, _findings: list[Finding]) -> dict:
 
 def _manifest(state: AuditState) -> dict:
     whole = dataclasses.asdict(state.manifest) | {"folder": str(state.manifest.folder)}
-    return json.loads(json.dumps(whole))  # tuples become the lists that a reader of the file will see
+    return json.loads(json.dumps(whole))  # tuples become lists, as in the JSON file
 
 
 def _previous(state: AuditState, folder: Path) -> dict | None:
-    """The sealed version before this one: each manifest names the hash of the last, so versions form a chain."""
+    """The sealed version before this one: each manifest contains the hash of its predecessor, so versions form a chain."""
     before = [one for one in version.all_of(state.manifest.name) if one < folder and version.is_sealed(one)]
     if not before:
         return None
@@ -42,7 +42,7 @@ def _previous(state: AuditState, folder: Path) -> dict | None:
 
 
 def _source() -> dict | None:
-    """The commit this was measured at; None outside a git checkout. Sealed reports are what comes out, not source."""
+    """The commit that is measured; None outside a git checkout. Changes below reports/ are ignored, because reports are output."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode != 0:
         return None

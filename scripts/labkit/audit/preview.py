@@ -1,7 +1,7 @@
-"""preview.py - every candidate against the baseline in one process: seconds in place of minutes, and no evidence.  AuditState -> preview -> lines
+"""preview.py - every candidate against the baseline in one process, in seconds and without evidence.  AuditState -> preview -> lines
 
-For whoever works on a candidate. Nothing is accepted here: two programs in one process share caches and heap, so what this shows, an
-audit confirms in processes of their own.
+A preview helps the author of a candidate. It accepts nothing: two programs in one process share caches and heap, so an audit has
+to confirm the result in separate processes.
 """
 
 import secrets
@@ -23,13 +23,13 @@ from labkit.workload.link_orders import OneLayout, folder_of_layouts
 from labkit.workload.manifest import Candidate
 from labkit.workload.paired_process import PAIRED_MS, PairedPrograms, PairedSubject
 
-BUDGET_S = 10.0  # of one candidate; most take two
+BUDGET_S = 10.0  # limit for one candidate; most take two seconds
 METRIC = "time"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """comparison: None where there is none, and text says why."""
+    """comparison: None where there is none; text then states the reason."""
 
     id: str
     comparison: Comparison | None

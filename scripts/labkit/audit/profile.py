@@ -1,7 +1,7 @@
-"""profile.py - where the time goes: sustained load under a sampler, and under a second one where the machine has two.
+"""profile.py - measure where the time goes: sustained load under a sampler, and under a second one where the machine has two.
 
-The first sampling is the one the report draws; the second, by another tool, is the witness against it.
-Sessions stay beside the evidence as collapsed stacks, so that every share can be counted again.
+The report draws the first sampling; the second, by another tool, checks it. The sessions are kept beside the evidence as
+collapsed stacks, so that every share can be counted again.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ from labkit.outcome import LabError
 from labkit.progress import Progress
 from labkit.workload import harness
 
-# All that anybody may ask the share of: entries of stages and targets of candidates have little time of their own.
+# Every function whose share may be asked for: entry functions of stages and targets of candidates may have little self time.
 FUNCTIONS_KEPT = 1000
 LINES_KEPT = 40
 
@@ -28,11 +28,11 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
             try:
                 samplings.append(sample(state, folder))
             except Unavailable as reason:
-                findings.append(Finding("warning", name, str(reason), "one sampler fewer to compare with"))
+                findings.append(Finding("warning", name, str(reason), "there is one sampler fewer to compare with"))
             progress.advance(name)
     if not samplings:
         raise LabError("no sampler works here: " + "; ".join(finding.text for finding in findings) +
-                       "; `build/bin/clinic doctor` says what would allow one")
+                       "; `build/bin/clinic doctor` shows how to allow one")
     return {"samplings": [_public(one) for one in samplings],
             "stages": _stages(state, samplings[0]), "lines": samplings[0]["lines"],
             "flame_graph": samplings[0]["flame_graph"]}

@@ -38,14 +38,14 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
 
 
 def _stages_of_both(state: AuditState, union: Binary, answers: list[dict]) -> list[dict]:
-    """At the size of the complaint: which stage the gain comes from. Described, not tested."""
+    """The time of each stage before and after, at the size of the complaint. These figures describe and are not tested."""
     size = state.manifest.main_size
     expect = next(one["baseline"] for one in answers if one["size"] == size)
     return [run for binary in (state.baseline, union) for run in stage_runs(state, binary, size, expect)]
 
 
 def accepted(state: AuditState, decisions: list[Decision]):
-    """Best first, so that of two that collide the better one stays."""
+    """The accepted candidates, best first: of two that change the same lines, the better one is kept."""
     by_id = {one.id: one for one in state.manifest.candidates}
     ranked = sorted((one for one in decisions if one.accepted), key=lambda one: (-one.gain_ratio, one.id))
     return [by_id[one.id] for one in ranked]

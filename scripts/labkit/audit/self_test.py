@@ -1,4 +1,4 @@
-"""self_test.py - instruments are suspects: each answers a question whose answer is known, before it is believed."""
+"""self_test.py - check each instrument on a case with a known result before its measurements are used."""
 
 from labkit.audit.audit_state import AuditState
 from labkit.instruments import Unavailable, counter
@@ -9,7 +9,7 @@ BUSY_MS = 30
 
 
 def run(state: AuditState) -> list[dict]:
-    """[{"instrument", "expected", "measured", "passed"}], in words a reader can judge."""
+    """[{"instrument", "expected", "measured", "passed"}], as text for the report."""
     return [_clock(state), _wrong_answer(state), _counter(state)]
 
 
@@ -28,7 +28,7 @@ def _clock(state: AuditState) -> dict:
 
 
 def _wrong_answer(state: AuditState) -> dict:
-    """A check that cannot fail is none: the harness must refuse an answer that is not the expected one."""
+    """The harness must refuse an answer other than the expected one; otherwise its check would be worthless."""
     load = Load(state.manifest.main_size, expect="0x0000000000000001")
     row = harness.observe(state.manifest, state.baseline, load, cpu=state.cpu, timeout_s=state.budget.timeout_s)
     refused = row["failure"] == "answer"
@@ -37,7 +37,7 @@ def _wrong_answer(state: AuditState) -> dict:
 
 
 def _counter(state: AuditState) -> dict:
-    """clinic's victim with a known answer, counted by the preload library."""
+    """A test program with a known number of allocations, counted by the preload library."""
     victim = "build/victims/alloc_23"
     try:
         totals = counter.process_totals([victim], timeout_s=20)

@@ -13,7 +13,7 @@ def start(folder):
                             stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(Path("scripts").resolve())})
 
 
-def test_the_second_says_for_whom_it_waits_and_then_goes_on(tmp_path):
+def test_the_second_audit_names_the_first_waits_and_then_continues(tmp_path):
     with start(tmp_path) as first:
         assert first.stdout.readline() == "mine\n"
         with start(tmp_path) as second:
@@ -23,7 +23,7 @@ def test_the_second_says_for_whom_it_waits_and_then_goes_on(tmp_path):
             second.communicate("\n")
 
 
-def test_one_that_was_killed_blocks_nobody(tmp_path):
+def test_a_killed_audit_does_not_block_the_next(tmp_path):
     with start(tmp_path) as first:
         first.stdout.readline()
         first.send_signal(signal.SIGKILL)

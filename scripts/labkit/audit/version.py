@@ -1,7 +1,7 @@
-"""version.py - reports/<workload>/vNNNN: open until MANIFEST.sha256 seals it, then never touched again.
+"""version.py - reports/<workload>/vNNNN: open until MANIFEST.sha256 seals it, then never changed again.
 
-A new version starts with the evidence of the one before whose inputs have not changed: as make does
-with files, only what is missing or stale is measured.
+A new version starts with the evidence of the previous one whose inputs have not changed. As make does with files, only
+missing or stale evidence is measured.
 """
 
 import json
@@ -32,7 +32,7 @@ def evidence_path(folder: Path, name: str) -> Path:
 
 
 def is_fresh(folder: Path | None, name: str, inputs_sha256: str) -> bool:
-    """True when this evidence is there, was measured on these inputs, and its machine could be believed."""
+    """True when this evidence exists, was measured on these inputs, and its environment was valid."""
     if folder is None:
         return False
     try:
@@ -44,7 +44,7 @@ def is_fresh(folder: Path | None, name: str, inputs_sha256: str) -> bool:
 
 
 def open_version(workload: str, wanted: dict[str, str]) -> Path:
-    """The open version; a new one, with what is still fresh of the last, when the last is sealed.
+    """The open version. If the last version is sealed, a new one is made with the fresh evidence of the last.
 
     wanted: evidence name -> inputs_sha256.
     """
@@ -62,11 +62,11 @@ def open_version(workload: str, wanted: dict[str, str]) -> Path:
 
 def _carry_over(last: Path, folder: Path, wanted: dict[str, str]) -> None:
     for name, inputs_sha256 in wanted.items():
-        # The plan is of its version alone: it names the version before it.
+        # The plan is not copied, because it names the version before its own.
         if name == "plan" or not is_fresh(last, name, inputs_sha256):
             continue
         source = evidence_path(last, name)
-        # profile.json comes with profile-perf.collapsed and the like.
+        # Files such as profile-perf.collapsed belong to profile.json.
         for path in [source, *source.parent.glob(f"{source.stem}-*")]:
             target = folder / path.relative_to(last)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""between_sessions.py - what an interval of one session leaves out: how far sessions lie apart, and where the next would lie.
+"""between_sessions.py - the variation between sessions, which no interval of one session contains, and a prediction for the next one.
 
-Units  logs are log ratios, one a session; errors their standard errors within the session.
+Units  logs are log ratios, one per session; errors are their standard errors within the session.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 @dataclass(frozen=True)
 class BetweenSessions:
     """sigma_ratio: standard deviation between sessions, beyond what their errors explain (moments: Hedges & Olkin 1985).
-    next_low, next_high: 95 % prediction interval of a further session's ratio, by Student's t of so few."""
+    next_low, next_high: 95 % prediction interval of a further session's ratio, by Student's t for this number of sessions."""
 
     sessions_count: int
     low_ratio: float
@@ -39,6 +39,6 @@ def between_sessions(logs: Sequence[float], errors: Sequence[float]) -> BetweenS
 
 
 def error_of_interval(low_ratio: float, high_ratio: float, confidence: float) -> float:
-    """The standard error of which a normal interval would be as wide."""
+    """The standard error for which a normal interval has this width."""
     from scipy.special import ndtri
     return math.log(high_ratio / low_ratio) / (2 * float(ndtri((1 + confidence) / 2)))

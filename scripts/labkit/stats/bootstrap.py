@@ -1,11 +1,11 @@
-"""bootstrap.py - the median of the blocks' ratios, and the exact bootstrap of it.
+"""bootstrap.py - the median of the blocks' ratios, and its exact bootstrap.
 
-Bootstrap (Efron 1979; blocks after Kuensch 1989): runs of one block share the machine's mood, so the block, not the run,
-is drawn. Of a median its distribution is known in closed form (Maritz & Jarrett 1978), so nothing is drawn at random:
-no seed, and no p that ends at the number of resamples.
+Bootstrap (Efron 1979; blocks after Kuensch 1989): the runs of one block share the state of the machine, so blocks, not
+runs, are resampled. The bootstrap distribution of a median has a closed form (Maritz & Jarrett 1978). Nothing is drawn
+at random, so there is no seed, and p is not limited by a number of resamples.
 
-Why not the ratio of the arms' medians: where a host halves the clock for some blocks, both arms have two modes, and a
-resample's medians may fall into different ones. Within a block the mood cancels (hardening/adr/0005).
+Why not the ratio of the arms' medians: where a host halves the clock for some blocks, both arms have two modes, and the
+medians of a resample may fall into different ones. Within a block the speed of the machine cancels (hardening/adr/0005).
 """
 
 import math
@@ -27,7 +27,7 @@ def block_logs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def bootstrap_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Percentile interval of the median over all resamples that there are. values: shape (n,), n >= 1."""
+    """Percentile interval of the median over all possible resamples. values: shape (n,), n >= 1."""
     medians, chances = median_distribution(np.sort(values))
     order = np.argsort(medians)
     tail = (1 - confidence) / 2
@@ -35,15 +35,15 @@ def bootstrap_interval(values: np.ndarray, confidence: float) -> tuple[float, fl
 
 
 def first_reaching(values: np.ndarray, chances: np.ndarray, tail: float) -> float:
-    """The first value at which the chances so far add up to the tail."""
+    """The first value at which the cumulative probability reaches the tail."""
     place = np.searchsorted(np.cumsum(chances), tail)
     return float(values[min(place, len(values) - 1)])
 
 
 def median_distribution(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(medians that a resample can have, their chances). ordered: shape (n,), ascending.
+    """(possible medians of a resample, their probabilities). ordered: shape (n,), ascending.
 
-    Of an even count the median lies between the two in the middle: all pairs of them, n (n + 1) / 2.
+    For an even count the median is the mean of the two middle values, so all n (n + 1) / 2 pairs are listed.
     """
     chances = median_chances(len(ordered))
     if len(ordered) % 2:
@@ -54,8 +54,9 @@ def median_distribution(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=256)
 def median_chances(count: int) -> np.ndarray:
-    """Of each value to be a resample's median; of an even count, of each pair (i, j), i <= j, to be its two in the middle."""
-    middle = count // 2 + count % 2  # the rank, from below, of the (lower) middle value
+    """The probability of each value to be a resample's median; for an even count, of each pair (i, j), i <= j, to be its two
+    middle values."""
+    middle = count // 2 + count % 2  # the rank of the (lower) middle value, counted from the smallest
     lower = np.diff(at_least_chances(count, middle))
     if count % 2:
         return lower
@@ -73,8 +74,8 @@ def at_least_chances(count: int, least: int) -> np.ndarray:
 
 
 def middle_pair_chances(count: int) -> np.ndarray:
-    """P(lower middle is the i-th and upper middle the j-th of the values), i < j: shape (count, count); in logs, for
-    their factors leave a float's range. The i-th: all of the lower half are at most it, and one is it."""
+    """P(lower middle is the i-th and upper middle the j-th of the values), i < j: shape (count, count). Computed in logs,
+    because the factors exceed a float's range."""
     half, rank = count // 2, np.arange(1, count + 1)
     log_choose = math.lgamma(count + 1) - 2 * math.lgamma(half + 1)
     with np.errstate(divide="ignore"):

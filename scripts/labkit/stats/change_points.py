@@ -1,9 +1,10 @@
-"""change_points.py - where a series of measurements changed its level.
+"""change_points.py - find the places where a series of measurements changes its level.
 
 E-divisive (Matteson & James 2014): split where the energy distance between the two sides is largest, keep the split
-if random reorderings rarely do as well, then look into both halves. As MongoDB and Hunter use it for performance, with what
-they learned to add: a small p, windows, and a smallest step. For points of a machine are not independent: where each keeps
-six tenths of the one before, reorderings at p 0.01 alone see a change in a quarter to a third of flat series.
+if random reorderings rarely reach that distance, then repeat this in both halves. MongoDB and Hunter use it for
+performance data, with a small p, windows and a smallest step, as here. These are needed because points of one machine
+are not independent: with an autocorrelation of 0.6, reorderings at p 0.01 alone report a change in a quarter to a third
+of flat series.
 """
 
 import numpy as np
@@ -18,11 +19,11 @@ MAD_TO_SIGMA = 1.4826
 
 
 def change_points(values: np.ndarray, *, seed: int, alpha: float = ALPHA, step_min: float = STEP_MIN) -> list[int]:
-    """Indices at which a new level begins, ascending. values: shape (n,), in the order of time; logs, if step_min is to be
+    """Indices at which a new level begins, ascending. values: shape (n,), in the order of time; logs, if step_min is
     a ratio.
 
-    The last SEGMENT_MIN - 1 values cannot be told from outliers, whatever they are. Of fewer than 2 SEGMENT_MIN values there
-    are no change points; and at least 12 are needed before any split of distinct levels can be rarer than alpha.
+    The last SEGMENT_MIN - 1 values cannot be distinguished from outliers. Fewer than 2 SEGMENT_MIN values have no change
+    points, and at least 12 are needed before any split can be significant at alpha.
     """
     values, source = np.asarray(values, dtype=float), np.random.default_rng(seed)
     found: set[int] = set()
@@ -45,8 +46,8 @@ def _split(values: np.ndarray, offset: int, source: np.random.Generator, alpha: 
 
 
 def _large_enough(values: np.ndarray, changes: list[int], step_min: float) -> list[int]:
-    """Without those whose step is below step_min, or below STEP_NOISES times the noise about the levels; the smallest goes
-    first, for its neighbours' levels change with it."""
+    """The changes whose step is at least step_min and at least STEP_NOISES times the noise about the levels. The smallest step
+    is removed first, because its removal changes the neighbouring levels."""
     while changes:
         levels = [values[start:end] for start, end in zip([0, *changes], [*changes, len(values)])]
         middles = [float(np.median(level)) for level in levels]
@@ -63,7 +64,7 @@ def _large_enough(values: np.ndarray, changes: list[int], step_min: float) -> li
 def best_split(values: np.ndarray) -> tuple[int, float]:
     """(first index of the right side, energy statistic) of the strongest split that leaves SEGMENT_MIN on each side."""
     distances = np.abs(values[:, None] - values[None, :])
-    # Sums over the upper left k x k corner, for all k at once; the rest follows from row sums.
+    # Sums over the upper left k x k corner, for all k at once; the other sums follow from the row sums.
     corner = np.cumsum(np.cumsum(distances, axis=0), axis=1).diagonal()
     rows = np.cumsum(distances.sum(axis=1))
     total, count = corner[-1], len(values)

@@ -1,4 +1,4 @@
-"""equivalence.py - "no difference that matters" is a finding of its own, not a failed test."""
+"""equivalence.py - show that there is no relevant difference; a test that found none does not show that."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""multiplicity.py - many tests that gate together: Holm, and the intervals that agree with it."""
+"""multiplicity.py - several tests that are judged together: Holm's correction, and the intervals that agree with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Adjusted:
-    """p: Holm's, to be held against alpha. factor: the interval at confidence 1 - alpha / factor excludes 1 exactly
-    where p is at most alpha."""
+    """p: Holm's corrected p, to be compared with alpha. factor: the interval at confidence 1 - alpha / factor excludes 1
+    exactly where p is at most alpha."""
 
     p: float
     factor: int
 
 
 def holm_adjust(p_values: Sequence[float], alpha: float) -> list[Adjusted]:
-    """In the order given (Holm 1979). The chance of even one false alarm in the family stays below alpha, whatever the
-    dependence. From the first that is not rejected on, all have its factor (Strassburger & Bretz 2008)."""
+    """The corrected values in the order given (Holm 1979). The probability of any false alarm in the family stays below alpha,
+    however the tests depend on each other. All tests from the first that is not rejected share its factor (Strassburger &
+    Bretz 2008)."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted = [Adjusted(1.0, 1)] * len(p_values)
     running, factor = 0.0, len(p_values)

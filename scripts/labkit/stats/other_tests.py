@@ -1,6 +1,6 @@
-"""other_tests.py - what other tools print, shown beside the verdict; none of these decides.
+"""other_tests.py - the tests that other tools print, shown beside the verdict; none of them decides.
 
-They take process runs for independent samples of one distribution, which runs of one machine are not.
+They assume that process runs are independent samples of one distribution, which runs on one machine are not.
 """
 
 import math
@@ -14,9 +14,9 @@ def welch_log_p(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def welch_p(a: np.ndarray, b: np.ndarray) -> float:
-    """Two-sided Welch's t test (Welch 1947) of the means, as hyperfine's welch_ttest.py does. n >= 2 a side."""
+    """Two-sided Welch's t test (Welch 1947) of the means, as hyperfine's welch_ttest.py does. n >= 2 on each side."""
     if a.size < 2 or b.size < 2:
-        raise ValueError("Welch's t needs at least two runs a side")
+        raise ValueError("Welch's t needs at least two runs on each side")
     from scipy.special import stdtr
     errors = [x.var(ddof=1) / x.size for x in (a, b)]
     if sum(errors) == 0:

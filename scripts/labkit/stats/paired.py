@@ -12,14 +12,14 @@ ROUNDING = 1e-9
 
 
 def sign_test_p(values: np.ndarray) -> float:
-    """Two-sided sign test of median 0 (Conover 1999, 3.4). Zeros count for neither side, and so against a finding."""
+    """Two-sided sign test of median 0 (Conover 1999, 3.4). A zero counts for neither side, which makes a finding less likely."""
     count = len(values)
     extreme = max(int(np.count_nonzero(values > 0)), int(np.count_nonzero(values < 0)))
     return min(1.0, 2 * binomial_tail(count, extreme))
 
 
 def binomial_tail(count: int, at_least: int, probability: float = 0.5) -> float:
-    """P(X >= at_least), X ~ Binomial(count, probability). In logs: the terms of a thousand runs leave a float's range."""
+    """P(X >= at_least), X ~ Binomial(count, probability). Computed in logs, because the terms for a thousand runs exceed a float's range."""
     if probability in (0.0, 1.0):
         return float(at_least <= count * probability)
     log_odds = math.log(probability) - math.log1p(-probability)
@@ -31,7 +31,7 @@ def binomial_tail(count: int, at_least: int, probability: float = 0.5) -> float:
 def sign_rank(count: int, confidence: float) -> int:
     """The r for which [r-th smallest, r-th largest] covers the median with this confidence; 0 if none does.
 
-    Terms in logs: as exact integers, planning a comparison took longer than half of its runs.
+    Computed in logs: with exact integers, planning a comparison took longer than half of its runs.
     """
     tail, rank, log_term = 0.0, 0, -count * math.log(2)
     for k in range(count // 2):

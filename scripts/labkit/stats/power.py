@@ -1,4 +1,4 @@
-"""power.py - how many blocks, and how small an effect could have been seen. For the sign test that gates.
+"""power.py - how many blocks the deciding sign test needs, and the smallest effect that it could have detected.
 
 Units  sigma and effects are natural-log ratios per block: 0.02 is 2 % for small effects.
 """
@@ -16,34 +16,35 @@ MAD_TO_SIGMA = 1.4826
 HALF_NORMAL_MAD_TO_SIGMA = 2.505
 PILOT_CONFIDENCE = 0.8
 WILD_RATIO = 0.1
-SIGMA_CAUTION = 1.5  # the robust sigma of n blocks is too small by more than 1.5 / sqrt(n) once in ten times
+SIGMA_CAUTION = 1.5  # in one case of ten, the robust sigma of n blocks is too small by more than 1.5 / sqrt(n)
 SIGMA_MIN = 1e-9
 
 
 def robust_sigma(values: np.ndarray) -> float:
-    """Standard deviation as seen from the middle (1.4826 MAD): the sign test does not feel the far tails either."""
+    """Standard deviation from the MAD (1.4826 MAD), which ignores the far tails, as the sign test does."""
     return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
 
 
 def pilot_sigma(half_differences: np.ndarray) -> float:
     """Noise of a block's log ratio, from the difference d1 - d2 of its two pairs; an upper 80 % bound.
 
-    Swapping the labels A and B changes the sign of both d1 and d2 but not |d1 - d2|. So a sample size chosen from
-    it leaves the exact tests exact, and the pilot's runs count. The bound is an order statistic, so that a wild
-    block or two cannot send for a thousand more. half_differences: shape (n,), d1 - d2 per block, n >= 2.
+    Swapping the labels A and B changes the sign of both d1 and d2 but not |d1 - d2|. The exact tests therefore stay
+    exact when |d1 - d2| chooses the sample size, and the pilot's runs may be used in the tests. The bound is an order
+    statistic, so that one or two outlying blocks do not demand a thousand more. half_differences: shape (n,), d1 - d2 per
+    block, n >= 2.
     """
     count = len(half_differences)
     rank = next(r for r in range(1, count + 1) if binomial_tail(count, count - r + 1) >= PILOT_CONFIDENCE)
-    # A block's log ratio is (d1 + d2) / 2: half as spread as d1 - d2.
+    # A block's log ratio is (d1 + d2) / 2, whose spread is half that of d1 - d2.
     return float(np.sort(np.abs(half_differences))[rank - 1]) / NORMAL.inv_cdf(0.75) / 2
 
 
 def sign_test_power(blocks_count: int, sigma: float, effect: float, alpha: float, threshold: float = 0.0,
                     wild_ratio: float = 0.0) -> float:
-    """Chance that the sign test at alpha (two-sided) finds `effect` and the median is beyond `threshold`.
+    """Probability that the sign test at alpha (two-sided) finds `effect` and the median is beyond `threshold`.
 
-    The two conditions are taken as one, as if one implied the other: the smaller chance. wild_ratio: share of blocks
-    in which something on the machine drowns the effect, so that their sign is a toss.
+    The result is the smaller of the two probabilities, as if one condition implied the other. wild_ratio: share of
+    blocks in which a disturbance hides the effect, so that their sign is random.
     """
     rank = sign_rank(blocks_count, 1 - alpha)
     if rank == 0:
@@ -63,7 +64,7 @@ def blocks_for_power(sigma: float, effect: float, *, alpha: float, power: float,
                      blocks_max: int) -> int:
     """The fewest blocks with this power, or blocks_max if that many do not reach it; never too few to decide at all.
 
-    One block in ten is taken to be lost to the machine, so a quiet pilot still asks for more than the bare floor.
+    One block in ten is assumed to be disturbed, so even a quiet pilot asks for more than the minimum.
     """
     count = blocks_at_least(alpha)
     while count < blocks_max and sign_test_power(count, sigma, effect, alpha, threshold, WILD_RATIO) < power:
@@ -81,11 +82,12 @@ def blocks_at_least(alpha: float) -> int:
 
 def detectable_effect(logs: np.ndarray, *, alpha: float, power: float, threshold: float) -> float:
     """Smallest log ratio that so many blocks of this noise show with this power: the sign test at alpha finds it, and the
-    median is beyond threshold. Infinite where there are too few blocks. logs: shape (n,), of the blocks; their middle
+    median is beyond threshold. Infinite where there are too few blocks. logs: shape (n,), of the blocks; their centre
     does not matter.
 
-    The sign test finds a shift that only so many blocks' noise outweighs: so the quantile of the noise counts, as it was
-    seen (its upper 80 % bound, for a few blocks know little of their tail) and as a normal one would have it.
+    The sign test finds a shift if the noise of sufficiently few blocks exceeds it, so a quantile of the noise decides.
+    The larger of two estimates is used: an upper 80 % bound of the observed quantile, because a few blocks say little
+    about the tail, and the quantile of a normal distribution.
     """
     count = len(logs)
     rank = sign_rank(count, 1 - alpha)
@@ -101,7 +103,7 @@ def detectable_effect(logs: np.ndarray, *, alpha: float, power: float, threshold
 
 @lru_cache(maxsize=1024)
 def contrary_share(count: int, rank: int, power: float) -> float:
-    """The largest chance of a block to have the other sign with which the sign test still has this power."""
+    """The largest probability of the opposite sign in a block with which the sign test still has this power."""
     low, high = 0.0, 0.5
     for _ in range(40):
         middle = (low + high) / 2
@@ -110,14 +112,14 @@ def contrary_share(count: int, rank: int, power: float) -> float:
 
 
 def upper_rank(count: int, probability: float) -> int:
-    """The order statistic that lies above this quantile with PILOT_CONFIDENCE; the largest, if none does."""
+    """The rank of the order statistic that exceeds this quantile with PILOT_CONFIDENCE; the largest rank, if none does."""
     return next((rank for rank in range(1, count + 1)
                  if 1 - binomial_tail(count, rank, probability) >= PILOT_CONFIDENCE), count)
 
 
 def pilot_sigma_of_blocks(logs: np.ndarray) -> float:
-    """Noise of a block's log ratio that belongs to the block and an arm, as a link order's does: the two pairs of a block
-    share it, so their difference (pilot_sigma) cannot show it. From the MAD of the absolute log ratios, which swapping the
-    labels A and B leaves as they are: sigma where nothing differs, 1.7 sigma where the arms do."""
+    """Noise of a block's log ratio that both pairs of a block share, such as the effect of a link order; the difference of the
+    pairs (pilot_sigma) cannot show it. It comes from the MAD of the absolute log ratios, which do not change when the labels
+    A and B are swapped. The result is sigma where the arms do not differ, and 1.7 sigma where they do."""
     sizes = np.abs(logs)
     return float(HALF_NORMAL_MAD_TO_SIGMA * np.median(np.abs(sizes - np.median(sizes))))

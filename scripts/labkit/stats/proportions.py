@@ -1,8 +1,8 @@
-"""proportions.py - k of n comparisons went wrong: between which rates is the truth."""
+"""proportions.py - the interval of an error rate when k of n comparisons were wrong."""
 
 
 def clopper_pearson(hits_count: int, trials_count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a proportion (Clopper & Pearson 1934). No trials say nothing: (0, 1)."""
+    """Exact interval of a proportion (Clopper & Pearson 1934). Without trials it is (0, 1)."""
     if not 0 <= hits_count <= trials_count:
         raise ValueError(f"{hits_count} hits in {trials_count} trials")
     if trials_count == 0:

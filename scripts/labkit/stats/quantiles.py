@@ -1,4 +1,4 @@
-"""quantiles.py - one process run, many samples inside: its quantiles."""
+"""quantiles.py - the quantiles of the many samples of one process run."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ def run_quantile(samples_ns: np.ndarray, probability: float) -> float:
     """The quantile of one run's samples (Hyndman & Fan type 7, numpy's default).
 
     samples_ns: shape (n,), nanoseconds, n >= 1, else ValueError. Samples of one process are not independent:
-    the result is one observation, whatever n is.
+    the result is one observation, however large n is.
     """
     samples_ns = np.asarray(samples_ns, dtype=float)
     if samples_ns.ndim != 1 or samples_ns.size == 0:
         raise ValueError("a quantile needs at least one sample in one dimension")
-    ordered = np.sort(samples_ns)  # by hand: a report takes thousands of these, and np.quantile takes 0.3 ms each
+    ordered = np.sort(samples_ns)  # computed here, because a report needs thousands of quantiles, and np.quantile takes 0.3 ms for each
     position = (ordered.size - 1) * probability
     below = int(position)
     above = min(below + 1, ordered.size - 1)
@@ -22,5 +22,5 @@ def run_quantile(samples_ns: np.ndarray, probability: float) -> float:
 
 
 def tail_is_supported(samples_count: int, probability: float) -> bool:
-    """Whether a run has enough samples for this quantile: p99 of 50 samples is the maximum under another name."""
+    """Whether a run has enough samples for this quantile: p99 of 50 samples is merely their maximum."""
     return samples_count >= SAMPLES_FOR_TAIL.get(probability, 1)

@@ -75,7 +75,7 @@ def test_sign_rank_is_what_exact_integers_give(confidence):
 # --- bootstrap
 
 def simulated_blocks(source, blocks_count, ratio, noise=0.02):
-    """Two runs an arm and block, log-normal, with the block's own mood in all four."""
+    """Two runs an arm and block, log-normal, all four scaled by the block's own state of the machine."""
     mood = source.normal(0, 0.05, (blocks_count, 1))
     a = np.exp(mood + source.normal(0, noise, (blocks_count, 2)))
     return a, ratio * np.exp(mood + source.normal(0, noise, (blocks_count, 2)))
@@ -83,7 +83,7 @@ def simulated_blocks(source, blocks_count, ratio, noise=0.02):
 
 @pytest.mark.parametrize("truth", [1.0, 1.05])
 def test_bootstrap_interval_covers_the_truth_as_often_as_it_says(truth):
-    """95 % asked for; at 20 blocks the percentile bootstrap of a median is a little conservative."""
+    """The interval is asked for at 95 %; at 20 blocks the percentile bootstrap of a median is a little conservative."""
     source, trials_count, covered = np.random.default_rng(20), 400, 0
     for _ in range(trials_count):
         low, high = bootstrap_interval(block_logs(*simulated_blocks(source, 20, truth)), 0.95)
@@ -250,7 +250,7 @@ def test_two_wild_blocks_do_not_inflate_the_pilot():
 
 @given(arrays(float, 8, elements=st.floats(-1, 1)), arrays(bool, 8))
 def test_the_pilot_does_not_see_which_arm_is_which(half_differences, swapped):
-    """The proof obligation of power.pilot_sigma: swapping labels in any block changes nothing."""
+    """power.pilot_sigma relies on this: swapping the labels in any block changes nothing."""
     assert pilot_sigma(np.where(swapped, -half_differences, half_differences)) == pilot_sigma(half_differences)
 
 
@@ -279,7 +279,7 @@ NOISES = {"normal": lambda source, count: source.normal(0, 0.01, count),
 @pytest.mark.parametrize("count", [12, 15, 26, 60])
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_effect_that_would_have_been_seen_is_seen(noise, count):
-    """Promised 95 times in 100, it was found 58 to 91 times at these numbers of blocks."""
+    """The effect should be found 95 times in 100; at these numbers of blocks it was found 58 to 91 times."""
     source, found, trials_count = np.random.default_rng(count), 0, 400
     for _ in range(trials_count):
         effect = detectable_effect(NOISES[noise](source, count), alpha=0.01, power=0.95, threshold=math.log1p(0.01))

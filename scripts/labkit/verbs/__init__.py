@@ -19,7 +19,7 @@ def docstring(verb: str) -> str:
 
 
 def add_audit_arguments(parser) -> None:
-    """What all phases of an audit take."""
+    """Add the arguments that all phases of an audit have."""
     parser.add_argument("workload", nargs="?", default="telemetry", help="a folder of workloads/; the default is telemetry")
     parser.add_argument("--budget", default="standard", metavar="SECONDS",
                         help="how much is measured: quick, standard (the default) or thorough, or a number of seconds, which picks one of them")

@@ -12,8 +12,8 @@ from labkit.workload import manifest
 def add_arguments(parser) -> None:
     add_audit_arguments(parser)
     parser.add_argument("--repetition", type=int, default=0, metavar="NUMBER",
-                        help="seeds of its own for an audit that is made several times; the default is 0")
-    parser.add_argument("--all", action="store_true", help="every workload, one after the other, and one table at the end")
+                        help="the number of a repeated audit, from which its seeds follow; the default is 0")
+    parser.add_argument("--all", action="store_true", help="audit every workload, one after the other, and print one table at the end")
 
 
 def run(args) -> Exit:
@@ -21,7 +21,7 @@ def run(args) -> Exit:
 
 
 def run_all(args) -> Exit:
-    """One that fails does not keep the others from being audited."""
+    """Audit every workload; the failure of one does not prevent the others from being audited."""
     from labkit.report.audit_table import audit_table
 
     audits, failures, code = {}, {}, Exit.PASSED
@@ -47,8 +47,8 @@ def run_one(workload: str, args) -> Exit:
 
 
 def _seal(folder: Path) -> Exit:
-    """Numbers, figures, pages, manifest: in that order, and the manifest last."""
-    from labkit.report.publish import publish  # late: an audit with nothing to do must not pay for matplotlib
+    """Write numbers, figures and pages in this order, and the manifest last."""
+    from labkit.report.publish import publish  # imported late, so that an audit with nothing to do does not load matplotlib
 
     audit = publish(folder)
     passed = sum(1 for row in audit["checklist"] if row["passed"])
@@ -56,5 +56,5 @@ def _seal(folder: Path) -> Exit:
           f"read {folder / 'audit.md'}")
     print(audit["regression_check"]["line"])
     if audit["headline"]["verdict"] != "closed":
-        print("audit: exit code 0 all the same: the audit is whole, and what it found stands in it")
+        print("audit: the exit code is 0, because the audit is complete; its report states what it found")
     return Exit.PASSED

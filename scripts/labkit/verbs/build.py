@@ -17,7 +17,7 @@ def run(args) -> Exit:
         variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
         for variant_name, result in build.build_all(wanted, variants).items():
             if isinstance(result, build.BuildFailed):
-                # A candidate may fail: the audit rejects it, with the compiler's words. A baseline may not.
+                # A candidate may fail to build: the audit rejects it and quotes the compiler. A baseline may not fail.
                 failed += variant_name == variant.BASELINE
                 print(f"{name}/{variant_name}: {result}", file=sys.stderr)
             else:

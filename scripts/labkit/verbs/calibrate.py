@@ -1,7 +1,7 @@
 """calibrate - measure this gate's own error rates on this machine, beside other tools
 
-Identical programs and planted slowdowns go through the whole procedure. Every run is kept in
-reports/calibration/; a stopped calibration goes on where it was.
+Identical programs and programs with planted slowdowns go through the whole procedure. Every run is kept in
+reports/calibration/; a calibration that was stopped continues where it stopped.
 """
 
 import json
@@ -29,8 +29,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--size", default="documented", choices=list(SIZES),
                         help="quick takes minutes and proves nothing; documented, the default, takes hours")
     parser.add_argument("--budget", type=budget_seconds(BUDGETS_S), default="standard", metavar="SECONDS",
-                        help=f"stop after this time, in seconds or {list_words(BUDGETS_S)}, and go on at the next call; the default is standard")
-    parser.add_argument("--render-only", action="store_true", help="run nothing: compute the rates and draw the figure from the trials so far")
+                        help=f"stop after this time, in seconds or {list_words(BUDGETS_S)}, and continue at the next call; the default is standard")
+    parser.add_argument("--render-only", action="store_true", help="run no trials; compute the rates and draw the figure from the trials so far")
 
 
 def run(args) -> Exit:
@@ -53,7 +53,7 @@ def run(args) -> Exit:
 
 
 def runs_path(size: str) -> Path:
-    """A quick calibration never mixes with, or replaces, a documented one."""
+    """The file of the trials. A quick calibration has its own, so that it neither mixes with nor replaces a documented one."""
     name = host.fingerprint()[:16] + ("" if size == "documented" else f".{size}")
     return error_rates.FOLDER / f"{name}.jsonl"
 
@@ -71,13 +71,13 @@ def count_missing(size: Size, path: Path) -> int:
 
 
 def render(path: Path, size: str) -> dict:
-    """path.json with the rates, path.md and path.svg for people."""
+    """Write the rates to path.json, and the page to path.md and path.svg."""
     trials = read_trials(path)
     summary = calibration_rates.summarise(read_head(path), trials, compare_py_of(trials), size)
     check(summary, str(path.with_suffix(".json")))
     write_text(path.with_suffix(".json"), json.dumps(summary, indent=1) + "\n")
     write_text(path.with_suffix(".md"), calibration_page.page(summary, path.stem))
-    from labkit.figures import figures_calibration  # late: matplotlib costs a second
+    from labkit.figures import figures_calibration  # imported late, because importing matplotlib takes a second
 
     figures_calibration.draw(summary, path.with_suffix(".svg"))
     return summary
@@ -95,6 +95,6 @@ def compare_py_of(trials: list[dict]) -> dict[str, float]:
 def summary_lines(summary: dict) -> list[str]:
     lines = [error_rates.citation_text(summary), f"noise floor {summary['floor_ratio']:.2%}"]
     for condition, noise in summary["noise"].items():
-        lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise a pair, {noise['blocks_count']:.0f} blocks "
-                     f"and {noise['trial_s']:.1f} s a comparison")
+        lines.append(f"{condition}: {noise['pair_noise_ratio']:.2%} noise per pair, {noise['blocks_count']:.0f} blocks "
+                     f"and {noise['trial_s']:.1f} s per comparison")
     return lines

@@ -1,6 +1,6 @@
 """compare - judge two commands or more, in any language: improved, regressed, equivalent or inconclusive
 
-Writes reports/compare/TIME/: rows.jsonl as they are measured, comparison.json, comparison.md, figures.
+Writes to reports/compare/TIME/: rows.jsonl while it measures, then comparison.json, comparison.md and figures.
 """
 
 import tempfile
@@ -31,18 +31,18 @@ BUDGETS_S = {"quick": 10, "standard": 30, "thorough": 120}
 
 def add_arguments(parser) -> None:
     parser.add_argument("--a", required=True, metavar="CMD", action="append",
-                        help="the command to compare with; give it again for an equivalent build, which takes turns by block")
-    parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; it may be given again likewise")
-    parser.add_argument("--also", metavar="CMD", action="append", default=[], help="another command to judge against A; give it again for more")
+                        help="the command to compare with; repeat it for equivalent builds, which alternate by block")
+    parser.add_argument("--b", required=True, metavar="CMD", action="append", help="the command to judge; it may be repeated likewise")
+    parser.add_argument("--also", metavar="CMD", action="append", default=[], help="another command to judge against A; repeat it for more")
     parser.add_argument("--name", metavar="NAME", action="append", default=[],
-                        help="what a command is called in the report; give it again, in the order of --a, --b and each --also")
+                        help="the name of a command in the report; repeat it in the order of --a, --b and each --also")
     parser.add_argument("--scan", metavar="NAME=V,V", action="append", default=[],
-                        help="compare once for each value, which stands in the commands where {NAME} is")
+                        help="compare once for each value, which replaces {NAME} in the commands")
     parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
-                        help="what decides; several are judged together; the default is wall")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result into this file as well")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each metric of each comparison into this file")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page, without its figures, into this file as well")
+                        help="the metric that decides; several are judged together; the default is wall")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result to this file as JSON")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a line for each metric of each comparison to this file")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the page, without its figures, to this file")
     add_condition_arguments(parser)
     add_design_arguments(parser, BUDGETS_S)
 
@@ -95,7 +95,7 @@ class Prepared:
         found = cls()
         for pair in pairs:
             subject = prepare_pair(pair.a, pair.b, conditions, checks_long=len(pairs) > 1)
-            conditions = replace(conditions, setup=None)  # once, before everything else
+            conditions = replace(conditions, setup=None)  # once, before anything else
             name = pair.name or "command"
             found.subjects[name] = subject
             found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))

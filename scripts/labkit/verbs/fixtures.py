@@ -9,7 +9,7 @@ from labkit.workload.manifest import Unfinished
 
 def add_arguments(parser) -> None:
     parser.add_argument("workload", nargs="?", help="a folder of workloads/; the default is all of them")
-    parser.add_argument("--bless", action="store_true", help="rewrite fixtures/SHA256SUMS from what the generators make now")
+    parser.add_argument("--bless", action="store_true", help="rewrite fixtures/SHA256SUMS from the current output of the generators")
 
 
 def run(args) -> Exit:
@@ -19,7 +19,7 @@ def run(args) -> Exit:
         except Unfinished as error:
             if args.workload:
                 raise
-            print(f"lab: left out: {error}", file=sys.stderr)
+            print(f"lab: this fixture is left out: {error}", file=sys.stderr)
     return Exit.PASSED
 
 

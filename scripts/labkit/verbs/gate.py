@@ -1,6 +1,6 @@
-"""gate - the regression guard for a change: base and working tree, measured in one interleaved run
+"""gate - check a change for regressions: base and working tree, measured in one interleaved run
 
-Own workloads by default; any other repository with --repository, --build and --run.
+Measures the workloads of this repository by default, and any other repository with --repository, --build and --run.
 """
 
 import tempfile
@@ -31,15 +31,15 @@ BUDGETS_S = {"quick": 30, "standard": 120, "thorough": 480}
 
 def add_arguments(parser) -> None:
     parser.add_argument("--base", required=True, metavar="REF", help="the commit to compare the working tree with")
-    parser.add_argument("--workload", action="append", metavar="W", help="a workload of this repository; give it again for more; the default is all")
+    parser.add_argument("--workload", action="append", metavar="W", help="a workload of this repository; repeat it for more; the default is all")
     parser.add_argument("--repository", type=Path, help="another git repository to measure; needs --run")
     parser.add_argument("--build", metavar="SH", help="the shell command that builds a tree of that repository")
-    parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; give it again for more")
+    parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; repeat it for more")
     parser.add_argument("--flamegraph", action="store_true",
                         help="draw the flame graph difference of every case, not only of those that changed")
     parser.add_argument("--in-process", action="store_true",
-                        help="both versions of a workload in one process, timed in turns: seconds in place of minutes; a regression is confirmed in processes of their own")
-    parser.add_argument("--instructions", action="store_true", help="also count instructions (callgrind, at the main size)")
+                        help="time both versions of a workload alternately in one process, in seconds instead of minutes; a regression is confirmed in separate processes")
+    parser.add_argument("--instructions", action="store_true", help="also count instructions (with callgrind, at the main size)")
     add_condition_arguments(parser)
     add_design_arguments(parser, BUDGETS_S)
     ci_output.add_arguments(parser)
@@ -47,10 +47,10 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     if bool(args.runs) != (args.repository is not None):
-        raise UsageError("--run and --repository go together: our own workloads need neither")
+        raise UsageError("--run and --repository must be given together; the workloads of this repository need neither")
     if args.in_process and args.runs:
-        raise UsageError("--in-process is for our own workloads: a command is a process of its own")
-    ci_output.parse_thresholds(args.thresholds)  # before minutes of measuring, not after
+        raise UsageError("--in-process works for the workloads of this repository only, because a command is always a separate process")
+    ci_output.parse_thresholds(args.thresholds)  # checked before minutes of measuring, not after
     with report_folder(REPORTS) as folder:
         return run_gate(args, design_of(args), folder)
 
@@ -82,14 +82,14 @@ def subjects_of(args, both: Trees, folder: Path, scratch: Path, seed: int) -> Su
 
 def own_workloads() -> list[str]:
     if not (found := manifest.finished_names()):
-        raise UsageError(f"there is no workload in {manifest.WORKLOADS.resolve()}; start it in a checkout of Perf Clinic, or say what to "
-                         "measure with --repository and --run")
+        raise UsageError(f"there is no workload in {manifest.WORKLOADS.resolve()}; start lab in a checkout of Perf Clinic, or name what "
+                         "to measure with --repository and --run")
     return found
 
 
 def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, every: bool) -> list[FlameDifference]:
-    """Of every case that changed: the profiler answers the next question. Not where the machine is what differs."""
-    from labkit.figures.figures_verdict import file_stem  # late: wrong usage must not pay for matplotlib
+    """Draw the difference of the flame graphs for every case that changed, unless the environment was invalid."""
+    from labkit.figures.figures_verdict import file_stem  # imported late, so that wrong usage does not load matplotlib
 
     changed = [case.name for case in campaign.cases
                if every or (campaign.exit is not Exit.ENVIRONMENT and case.verdict in (IMPROVED, REGRESSED))]

@@ -1,4 +1,4 @@
-"""history - one metric of a workload over its versions, change points marked"""
+"""history - one metric of a workload over its versions, with its change points marked"""
 
 import re
 
@@ -12,24 +12,24 @@ from labkit.stats.change_points import SEGMENT_MIN, STEP_MIN
 
 def add_arguments(parser) -> None:
     parser.add_argument("workload", nargs="?", default="telemetry", help="a folder of workloads/; the default is telemetry")
-    parser.add_argument("--metric", default="time", choices=list(METRICS), help="what to show; the default is time")
+    parser.add_argument("--metric", default="time", choices=list(METRICS), help="the metric to show; the default is time")
     parser.add_argument("--size", help="the size of the input; the default is the largest")
-    parser.add_argument("--variant", default="baseline", help="whose runs: baseline (the default) or union")
+    parser.add_argument("--variant", default="baseline", help="the variant: baseline (the default) or union")
 
 
 def run(args) -> Exit:
     count = history.rebuild()
     series = history.read_series(args.workload, args.metric, args.size, args.variant)
     path = history.REPORTS / re.sub(r"[^A-Za-z0-9_]+", "-", args.workload) / f"history-{args.metric}.svg"
-    from labkit.figures import figures_history  # late: matplotlib costs a second
+    from labkit.figures import figures_history  # imported late, because importing matplotlib takes a second
 
     figures_history.draw(series, path)
     for one in series:
         print("\n".join(lines_of(one)))
     if len(series) > 1:
-        print(f"{len(series)} lines: points are joined only of one class of machine, and of audits or of gates, for a faster "
-              "machine is not a faster program, and both measure in their own way")
-    print(f"A step is marked from {STEP_MIN:.0%} on, where at least {SEGMENT_MIN} points follow it: the last {SEGMENT_MIN - 1} points "
+        print(f"{len(series)} lines: only points of one machine class, and only audits or only gates, are joined: a faster "
+              "machine is not a faster program, and audits and gates measure differently")
+    print(f"A step of {STEP_MIN:.0%} or more is marked where at least {SEGMENT_MIN} points follow it: the last {SEGMENT_MIN - 1} points "
           "of a line cannot be judged yet.")
     print(f"history: {count} points in {history.STORE.path}; {path}")
     return Exit.PASSED

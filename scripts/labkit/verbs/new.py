@@ -1,4 +1,4 @@
-"""new - scaffold a patient: workloads/NAME with a manifest that says what is still missing"""
+"""new - scaffold a workload: workloads/NAME, whose manifest names what is still missing"""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ SKELETON = Path(__file__).resolve().parents[3] / "templates" / "workload"
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("workload", help="its name: lower-case letters, digits and underscores")
+    parser.add_argument("workload", help="the name of the workload: lower-case letters, digits and underscores")
 
 
 def run(args) -> Exit:
@@ -26,7 +26,7 @@ def run(args) -> Exit:
         try:
             write_skeleton(folder, args.workload)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)  # half of one would be in the way of the next try
+            shutil.rmtree(folder, ignore_errors=True)  # an incomplete folder would prevent the next attempt
             raise
     print(f"new: {folder}; fill in {folder / 'workload.toml'}, then: make baseline W={args.workload}")
     return Exit.PASSED
@@ -40,7 +40,7 @@ def write_skeleton(folder: Path, name: str) -> None:
 
 
 def _fill_in(path: Path, name: str) -> None:
-    """@NAME@ in texts and in file names becomes the workload's name."""
+    """Replace @NAME@ in texts and NAME in file names by the workload's name."""
     path.write_text(path.read_text().replace("@NAME@", name))
     if "NAME" in path.name:
         path.rename(path.with_name(path.name.replace("NAME", name)))

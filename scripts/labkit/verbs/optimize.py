@@ -11,7 +11,7 @@ from labkit.wording import gain_interval
 def add_arguments(parser) -> None:
     add_audit_arguments(parser)
     parser.add_argument("--in-process", action="store_true",
-                        help="a look in seconds: each candidate and the baseline in one process, timed in turns; it accepts nothing and writes no evidence")
+                        help="a preview in seconds: each candidate and the baseline are timed alternately in one process; nothing is accepted and no evidence is written")
 
 
 def run(args) -> Exit:
@@ -27,7 +27,7 @@ def run(args) -> Exit:
 def look(args) -> Exit:
     for one in preview.previews(audit_state.load(args.workload, args.budget)):
         print(preview_line(one), flush=True)
-    print("optimize: a look within one process, of time alone and at one size; nothing is accepted by it: make audit decides")
+    print("optimize: this preview measures time alone, in one process and at one size; it accepts nothing: make audit decides")
     return Exit.PASSED
 
 

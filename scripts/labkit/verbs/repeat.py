@@ -1,6 +1,6 @@
 """repeat - the same audit several times, in fresh clones: do its decisions and intervals agree?
 
-Writes reports/repeat/WORKLOAD.MACHINE.json and .md. The clones are of the last commit; what is not committed is not in them.
+Writes reports/repeat/WORKLOAD.MACHINE.json and .md. The clones contain the last commit, without uncommitted changes.
 """
 
 import json
@@ -23,12 +23,12 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     if args.times < 2:
-        raise UsageError(f"--times {args.times}: at least 2 are needed to agree")
+        raise UsageError(f"--times {args.times}: at least 2 audits are needed for a comparison")
     if changed := output_of("git", "status", "--porcelain", "--untracked-files=no"):
-        raise UsageError(f"{changed.splitlines()[0].strip()}: not committed, and the clones would not have it; commit it first")
+        raise UsageError(f"{changed.splitlines()[0].strip()}: this change is not committed, so the clones would lack it; commit it first")
     commit = output_of("git", "rev-parse", "HEAD").strip()
     if not commit:
-        raise UsageError("this is no git checkout, and an audit is repeated in clones of one")
+        raise UsageError("this is not a git checkout; an audit is repeated in clones of a checkout")
     found = repeatability.document(args.workload, [audit_in_a_clone(args, commit, number) for number in range(1, args.times + 1)])
     path = repeatability.path_of(args.workload, found["fingerprint"])
     check(found, str(path))

@@ -1,6 +1,6 @@
 """verify - recompute every number of a sealed report from its evidence; any difference fails
 
-Says, too, whether the report is unsigned, signed by a known key, or has a broken signature, which fails.
+Also prints whether the report is unsigned, is signed by a known key, or has a broken signature, which fails.
 """
 
 import resource
@@ -11,7 +11,7 @@ from pathlib import Path
 from labkit.outcome import Exit, UsageError
 
 SHOWN = 40
-# An older lab reads the same report, which may be hostile, with less care.
+# An older lab reads the same report, which may be hostile, with fewer checks.
 OLDER_TIMEOUT_S = 300
 OLDER_MEMORY_BYTES = 4 << 30
 
@@ -22,7 +22,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     if not args.report.is_dir():
-        raise UsageError(f"{args.report} is not a folder; sealed reports stand in reports/<workload>/vNNNN")
+        raise UsageError(f"{args.report} is not a folder; sealed reports are in reports/<workload>/vNNNN")
     from labkit.report.signature import State, examine
 
     code = recomputed(args.report)
@@ -32,7 +32,7 @@ def run(args) -> Exit:
 
 
 def recomputed(report: Path) -> Exit:
-    from labkit.report.made_by import this_version  # late: `lab --help` need not pay for scipy and matplotlib
+    from labkit.report.made_by import this_version  # imported late, so that `lab --help` does not load scipy and matplotlib
     from labkit.report.recompute import as_sealed, recompute
     from labkit.report.seal import read_manifest
 
@@ -56,14 +56,14 @@ def say(report: Path, differences: list, all_is_well: str) -> Exit:
 
 
 def ask_its_maker(report: Path, made_by) -> Exit:
-    """The version that sealed the report recomputes it; where that cannot be found, nothing is known of its pages."""
+    """Let the version that sealed the report recompute it; if that version cannot be found, the pages cannot be checked."""
     from labkit.report.made_by import find_commit, tree_of
 
     maker = f"lab {made_by.version}, {made_by.sha256[:8]}"
     commit = find_commit(made_by, report)
     if commit is None:
         print(f"verify: {report}: every file is as sealed, but the version that sealed it ({maker}) is not in this "
-              "checkout's history, so that nothing could be recomputed; fetch the history, or ask its author for the commit")
+              "checkout's history, so nothing could be recomputed; fetch the history, or ask the author for the commit")
         return Exit.INCONCLUSIVE
     with tree_of(commit) as tree:
         code, said = run_bounded([sys.executable, "-B", str(tree / "scripts" / "lab"), "verify", str(report.resolve())])
@@ -77,12 +77,12 @@ def ask_its_maker(report: Path, made_by) -> Exit:
 
 
 def run_bounded(command: list[str]) -> tuple[int, str]:
-    """Its exit code, what it printed, and the last line of what it complained of."""
+    """The exit code of the command, its output, and the last line of its error output."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = OLDER_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, OLDER_MEMORY_BYTES)
     try:
         done = subprocess.run(["prlimit", f"--as={limit}", "--", *command], capture_output=True, text=True,
                               errors="replace", timeout=OLDER_TIMEOUT_S)
     except subprocess.TimeoutExpired:
-        return Exit.FAILED, f"it did not end within {OLDER_TIMEOUT_S} s"
+        return Exit.FAILED, f"the older version did not end within {OLDER_TIMEOUT_S} s"
     return done.returncode, done.stdout + (done.stderr.strip().splitlines() or [""])[-1]

@@ -1,8 +1,8 @@
 """covariates.py - when a block may be run again, declared before it is judged.  rows -> re-runs
 
-A slow run is never a reason: dropping what one dislikes makes any result. Nor is what a program can cause itself:
-preemptions and page faults are outcomes, and a B with a slow path that causes them would have its slow runs run again
-until they are gone (odd_runs.py reports them). What is left is what only the hypervisor does: it took the CPU.
+A slow run is never a reason: whoever may drop unwelcome runs can produce any result. Preemptions and page faults are
+no reason either, because a program can cause them: a B with a slow path that causes them would have its slow runs
+repeated until none is left (odd_runs.py reports them). The only reason is that the hypervisor took the CPU.
 """
 
 STEAL_RATIO_MAX = 0.10
@@ -10,7 +10,7 @@ UNSTABLE_RATIO = 0.5
 
 
 def disturbance(rows: list[dict]) -> str | None:
-    """Why this block (all its rows) was disturbed, or None. Over the block, for the clock of steal ticks slowly."""
+    """Why this block was disturbed, or None. Steal time is summed over all rows of the block, because its clock is coarse."""
     wall_ns = sum(row.get("wall_ns", 0) for row in rows)
     steal_ns = sum(row.get("steal_ns", 0) for row in rows)
     if wall_ns and steal_ns > STEAL_RATIO_MAX * wall_ns:
@@ -19,7 +19,7 @@ def disturbance(rows: list[dict]) -> str | None:
 
 
 def disturbed_ratio(rows: list[dict]) -> float:
-    """Share of blocks that are still disturbed after all re-runs; beyond UNSTABLE_RATIO nothing can be concluded."""
+    """Share of blocks that are still disturbed after all re-runs; above UNSTABLE_RATIO nothing can be concluded."""
     blocks: dict[int, list[dict]] = {}
     for row in rows:
         blocks.setdefault(row["block"], []).append(row)

@@ -1,8 +1,8 @@
 """layouts.py - does the effect depend on how the programs were linked?  rows -> layouts -> finding, table
 
-Where the linker puts code changes its speed, by several per cent at times (Mytkowicz et al. 2009). Each block runs one build of
-each arm; blocks of one pair of builds are one layout. Where each block has a layout of its own, the two pairs of a block share
-it, and differ from the next block's by more than they do from each other if the layout matters.
+The place where the linker puts code changes its speed, sometimes by several per cent (Mytkowicz et al. 2009). Each block runs
+one build of each arm; the blocks of one pair of builds are one layout. Where each block has a layout of its own, the two pairs
+of a block share it. If the layout matters, these two pairs differ less from each other than from the pairs of other blocks.
 """
 
 import math
@@ -18,7 +18,7 @@ from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 DEPENDS_ALPHA = 0.01
 DEPENDS_RATIO = 0.01
 REORDERINGS_COUNT = 999
-COUPLES_MIN = 7  # of blocks: fewer cannot reach DEPENDS_ALPHA
+COUPLES_MIN = 7  # fewer blocks cannot reach DEPENDS_ALPHA
 SEED = 20260101
 
 
@@ -50,7 +50,7 @@ def layouts_of(rows: Sequence[dict], metric: str) -> list[Layout]:
 
 
 def depend(rows: Sequence[dict], metric: str) -> bool:
-    """Whether the ratio differs between layouts, by more than DEPENDS_RATIO and than chance explains."""
+    """Whether the ratio differs between layouts by more than DEPENDS_RATIO and by more than chance explains."""
     groups = list(logs_by_layout(rows, metric).values())
     if any(len(logs) > 1 for logs in groups):
         return groups_differ([logs for logs in groups if len(logs) > 1])
@@ -58,7 +58,7 @@ def depend(rows: Sequence[dict], metric: str) -> bool:
 
 
 def groups_differ(groups: Sequence[np.ndarray]) -> bool:
-    """Whether ranks of layouts lie further apart than those of reorderings of the blocks among them (Kruskal & Wallis 1952)."""
+    """Whether the ranks of the layouts differ by more than after random reordering of the blocks (Kruskal & Wallis 1952)."""
     if len(groups) < 2 or spread_of(groups) <= math.log1p(DEPENDS_RATIO):
         return False
     source, ends = np.random.default_rng(SEED), np.cumsum([len(one) for one in groups])[:-1]
@@ -85,8 +85,9 @@ def pairs_by_time(rows: Sequence[dict], metric: str, a: str = "A", b: str = "B")
 
 
 def blocks_differ(first: np.ndarray, second: np.ndarray) -> bool:
-    """Neighbours in time are coupled, so that a slow change of the machine is not taken for a layout. The product of the couple's
-    two differences has twice the variance between layouts as its mean; without one its sign is a coin's (sign flips)."""
+    """Whether the layouts of blocks change the ratio. Blocks that are neighbours in time are compared, so that a slow change of
+    the machine is not taken for an effect of the layout. For each two neighbours, the product of the two pairs' differences
+    has a mean of twice the variance between layouts; without such a variance its sign is random (sign-flip test)."""
     count = len(first) // 2
     if count < COUPLES_MIN:
         return False

@@ -1,7 +1,7 @@
-"""odd_runs.py - what a median does not see: slow runs, and runs that the kernel interfered with, of one arm only.
+"""odd_runs.py - find what a median hides: runs of one arm that are much slower, or in which the kernel interfered more.
 
-A B that is ten times slower in one run of ten has A's median. So the runs that stand out are counted for each arm, and
-where they stand on one side, "equivalent" is withheld (verdict.py).
+If B is ten times slower in one run of ten, it still has A's median. Outlying runs are therefore counted for each arm;
+where one arm has more of them than chance explains, the verdict is not "equivalent" (verdict.py).
 """
 
 import math
@@ -16,14 +16,14 @@ SLOW_FACTOR = 1.5
 ALONE_COUNT = 3
 MEANS_APART_RATIO = 0.05
 SKEW_ALPHA = 0.01
-# Covariates of one process run: title, and what is never odd.
+# Covariates of one process run: the title, and the value up to which a run is never odd.
 COVARIATES = {"involuntary_switches_count": ("involuntary switches", 20), "major_faults_count": ("major faults", 0)}
 USUAL_FACTOR = 4
 
 
 @dataclass(frozen=True)
 class OddRuns:
-    """what: of a run that stands out. one_sided: more unequal than chance explains."""
+    """what: the property of an outlying run. one_sided: the arms' counts differ by more than chance explains."""
 
     what: str
     a_count: int
@@ -39,8 +39,8 @@ class OddRuns:
 
 
 def slow_runs(a: np.ndarray, b: np.ndarray) -> OddRuns:
-    """a, b: any shape, one number a run. Slow: beyond SLOW_FACTOR times the median of all runs of both. One-sided also
-    where there are few, but so slow that the means are apart."""
+    """a, b: any shape, one number per run. A run is slow if it takes more than SLOW_FACTOR times the median of all runs of
+    both arms. A few slow runs are one-sided, too, if they are so slow that the means differ."""
     limit = SLOW_FACTOR * float(np.median(np.concatenate([a.ravel(), b.ravel()])))
     found = counted(f"more than {SLOW_FACTOR:g} times the median of all", a.ravel() > limit, b.ravel() > limit)
     alone = min(found.a_count, found.b_count) == 0 < max(found.a_count, found.b_count)
@@ -48,14 +48,14 @@ def slow_runs(a: np.ndarray, b: np.ndarray) -> OddRuns:
 
 
 def means_apart(a: np.ndarray, b: np.ndarray) -> bool:
-    """Then even one slow run is too many to be passed over: it happened in none of 673 comparisons of identical programs
-    that `make calibrate` called equivalent; three slow runs on one side happened in 6."""
+    """Whether the means differ so much that even one slow run is not ignored. This happened in none of 673 comparisons of
+    identical programs that `make calibrate` called equivalent; three slow runs on one side happened in 6."""
     return abs(math.log(b.mean() / a.mean())) > math.log1p(MEANS_APART_RATIO)
 
 
 def covariate_runs(rows: Sequence[dict], a: str, b: str) -> tuple[OddRuns, ...]:
-    """One for each covariate that rows have. The limit comes from the arm that has less of it: where B is always
-    preempted more than A, all its runs are odd."""
+    """One entry for each covariate in the rows. The limit comes from the arm with the lower values: where B is always
+    preempted more often than A, all its runs are odd."""
     found = []
     for name, (title, allowance) in COVARIATES.items():
         arms = [np.array([row[name] for row in rows if row["arm"] == arm and row.get(name) is not None]) for arm in (a, b)]
@@ -71,8 +71,9 @@ def counted(what: str, a_odd: np.ndarray, b_odd: np.ndarray) -> OddRuns:
 
 
 def stand_on_one_side(a_count: int, b_count: int) -> bool:
-    """ALONE_COUNT where the other side has none at all (three of three are by chance in one case of four: a price that
-    is paid in "inconclusive"); else by the sign test, for on a restless machine both sides have many."""
+    """Whether the counts are one-sided. If one side has none, ALONE_COUNT on the other side suffice; this happens by chance
+    in one case of four (three of three) and makes the verdict inconclusive. Otherwise the sign test decides, because on a
+    noisy machine both sides have many such runs."""
     more, fewer = max(a_count, b_count), min(a_count, b_count)
     if fewer == 0:
         return more >= ALONE_COUNT

@@ -8,7 +8,7 @@ from labkit.metrics import Metric
 
 
 def kept_rows(rows: Iterable[dict]) -> list[dict]:
-    """The rows that count: each block's last attempt, whole (see interleave.run_blocks). In the order given."""
+    """The rows that are used: all rows of each block's last attempt (see interleave.run_blocks), in the order given."""
     rows = list(rows)
     last: dict[int, int] = {}
     for row in rows:
@@ -30,7 +30,7 @@ def block_values(rows: Iterable[dict], metric: Metric, arm: str) -> dict[int, li
 def paired_arrays(rows: Iterable[dict], metric: Metric, a: str, b: str) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """(A, B, blocks): arrays of shape (blocks, runs per block) of the blocks that both arms completed.
 
-    An interrupted plan leaves its last block incomplete; it is left out whole, never a single run.
+    An interrupted plan leaves its last block incomplete; the whole block is left out, never a single run.
     """
     rows = list(rows)
     left, right = block_values(rows, metric, a), block_values(rows, metric, b)

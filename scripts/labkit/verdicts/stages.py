@@ -1,9 +1,9 @@
-"""stages.py - the stages of a campaign, and whether the machine could be believed.  rows -> stages -> campaign, analysis
+"""stages.py - the stages of a campaign, and whether the machine was stable enough.  rows -> stages -> campaign, analysis
 
-Stages   pilot and main are the first stage, which judges; confirm is a second one, for what regressed in the first;
-         count holds the runs under a counter, whose times say nothing.
-Canary   a copy of A under another name: who calls it different from A would call anything different.
-Pure     no disk, no clock: what a campaign decided can be decided again from its rows alone.
+Stages   pilot and main are the first stage, which judges; confirm is the second, for what regressed in the first;
+         count holds the runs under a counter, whose times are not used.
+Canary   a copy of A under another name: if it differs from A, no difference on this machine can be trusted.
+Pure     no disk, no clock: the decision of a campaign can be repeated from its rows alone.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,8 @@ def of_stages(rows: Iterable[dict], *stages: str) -> list[dict]:
 
 
 def settled(first: Comparison, second: Comparison | None) -> Comparison:
-    """A regression after its confirmation. The second stage's own numbers: the first's are those that caught the eye."""
+    """The comparison after its confirmation. The second stage's numbers are used, because the first stage's were selected for
+    being large."""
     if second is None:
         return replace(first, verdict=INCONCLUSIVE, reason=f"{first.ratio - 1:+.2%} was seen, and not measured again")
     if second.verdict == REGRESSED:
@@ -35,8 +36,8 @@ def settled(first: Comparison, second: Comparison | None) -> Comparison:
 
 
 def judge_canary(rows: Iterable[dict], *, metric: str, policy: VerdictPolicy, floor_ratio: float) -> Comparison | None:
-    """The canary against A in all blocks of the first stage in which it ran. Several cases may share one canary: ratios
-    are taken within blocks. None if no such block is complete."""
+    """The canary against A in all blocks of the first stage in which it ran. Several cases may share one canary, because
+    ratios are formed within blocks. None if no such block is complete."""
     try:
         return compare(of_stages(rows, *FIRST), metric=metric, b=CANARY, policy=policy,
                        floor_ratio=floor_ratio)
@@ -47,14 +48,14 @@ def judge_canary(rows: Iterable[dict], *, metric: str, policy: VerdictPolicy, fl
 def canary_objection(name: str, canary: Comparison) -> str | None:
     if not canary.changed:
         return None
-    return (f"the canary, a copy of A, differs from A by {canary.ratio - 1:+.2%} in {name}: this machine calls equal "
-            "programs different now; try when it is quieter")
+    return (f"the canary, a copy of A, differs from A by {canary.ratio - 1:+.2%} in {name}: equal programs now "
+            "differ on this machine; try again when it is quieter")
 
 
 def disturbance_objection(rows: Iterable[dict], last: str = "steal time") -> str | None:
-    """rows: of any stages, all attempts."""
+    """The objection that too many blocks were disturbed, or None. rows: of any stages, all attempts."""
     disturbed = disturbed_ratio(kept_rows(row for row in rows if row["stage"] != COUNT))
     if disturbed <= UNSTABLE_RATIO:
         return None
     return (f"{disturbed:.0%} of the blocks were disturbed even after re-runs (last: {last}); "
-            "try when it is quieter")
+            "try again when it is quieter")

@@ -1,4 +1,4 @@
-"""A block is run again for what the hypervisor did to it, never for its time, nor for what a program can cause."""
+"""A block is run again because of steal time, never because of its own time or of anything that a program can cause."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_time_itself_is_never_a_reason(wall_ns):
 
 def test_steal_is_judged_over_the_block_for_its_clock_is_slow():
     rows = block()
-    rows[0]["steal_ns"] = 3_000_000  # 30 % of that run, 7.5 % of the block
+    rows[0]["steal_ns"] = 3_000_000  # 30 % of one run, 7.5 % of the block
     assert disturbance(rows) is None
 
 

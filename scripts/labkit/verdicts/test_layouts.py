@@ -1,4 +1,4 @@
-"""A patient showed 1.14 in its usual layout and 1.48 in another, and the page had one number."""
+"""Effects that depend on the layout are found: one workload showed 1.14 in one layout and 1.48 in another."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_noise_alone_is_no_layout():
 
 
 def own_layouts(spread, count, seed, noise=0.005, drift=0.0):
-    """Each block its own layout; the ratio drifts with time, as that of two programs on a changing machine may."""
+    """Rows in which each block has a layout of its own, and the ratio drifts with time, as on a changing machine."""
     source, drawn = np.random.default_rng(seed), {}
 
     def observe(slot):

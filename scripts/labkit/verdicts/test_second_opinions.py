@@ -1,4 +1,4 @@
-"""Second witnesses: counted work, and the time in which the program itself had the core."""
+"""Instruction counts and CPU time, shown beside a verdict about wall time."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The engine on data whose truth is known. Each simulation prints its seed's outcome; rates have exact intervals."""
+"""The engine on simulated data whose true ratio is known. Error rates have exact intervals."""
 
 import json
 import math
@@ -47,7 +47,8 @@ def test_identical_programs_are_rarely_called_different(machine):
 
 @pytest.mark.slow
 def test_a_planted_two_percent_is_found_at_the_planned_size():
-    """2 % noise a run is 2.8 % a pair and 2 % a block's log ratio; sized for 95 %, as the simulated bumps cost some."""
+    """2 % noise per run is 2.8 % per pair and 2 % in a block's log ratio; the size is planned for 95 %, because the simulated
+    disturbances cost some power."""
     blocks_count = blocks_for_power(0.02, 0.02, alpha=0.01, power=0.95, threshold=0.01, blocks_max=100)
     verdicts = rates(200, blocks_count=blocks_count, ratio=1.02, noise=0.02)
     assert clopper_pearson(verdicts[REGRESSED], 200, 0.999)[1] >= 0.9
@@ -176,7 +177,7 @@ def test_from_no_allocation_to_one_is_infinitely_more():
 
 
 def test_the_margin_that_is_named_is_the_one_that_was_used():
-    """Resident memory has a tolerance of 2 %; its reason spoke of 1 %."""
+    """Resident memory has a tolerance of 2 %, but the printed reason named 1 %."""
     source = np.random.default_rng(1)
     rows = run_blocks(plan_blocks(20, 1), lambda slot: {
         "max_rss_bytes": (1.015 if slot.arm == "B" else 1.0) * 1e7 * source.lognormal(0, 0.001)})
@@ -233,7 +234,7 @@ def test_judging_many_metrics_together_withdraws_what_holm_does_not_allow():
 @pytest.mark.few(2)
 @pytest.mark.parametrize("family_count", [51, 60, 200])
 def test_a_large_family_can_still_find_what_is_twice_as_slow(family_count):
-    """Holm multiplied the bootstrap's p, which ends at 2 of 10001 resamples: from 51 comparisons on nothing was found."""
+    """Holm multiplied the bootstrap's p, which was never below 2 of 10001 resamples, so families of 51 or more found nothing."""
     twice = [compare(blocks_of(seed, 20, 2.0, 0.01)) for seed in range(family_count)]
     assert {c.verdict for c in judge_together(twice, VerdictPolicy())} == {REGRESSED}
 

@@ -7,9 +7,9 @@ Units    ratio is B / A of the metric as a cost (time per operation, bytes, coun
          b_median / a_median. gain_ratio is 1 / ratio: throughput of B over throughput of A. effect_ratio, floor_ratio,
          mde_ratio and equivalence_ratio are distances from 1: 0.02 means 2 %.
 Interval low and high are the hull of the exact order-statistic interval of the median and of its block bootstrap, at
-         1 - alpha over the factor that Holm has for this comparison within its family: what is printed decides.
+         1 - alpha / factor, where factor is Holm's for this comparison within its family: the printed interval decides.
 Changed  needs an interval that excludes 1 and a point estimate beyond the larger of policy and noise floor. Equivalent
-         (in the median) needs the hull at 1 - 2 equivalence_alpha inside +-equivalence_ratio, and no odd runs on one side.
+         (in the median) needs the hull at 1 - 2 equivalence_alpha inside +-equivalence_ratio, and no one-sided odd runs.
 Pure     no disk, no clock, nothing random; the same rows give the same Comparison.
 """
 
@@ -29,20 +29,20 @@ from labkit.stats.power import blocks_at_least, detectable_effect, robust_sigma
 from labkit.verdicts.odd_runs import OddRuns, covariate_runs, slow_runs
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
 
-ENGINE = 2  # how rows become verdicts; a report names the one that judged it
+ENGINE = 2  # version of the rules that turn rows into verdicts; a report names the version that judged it
 IMPROVED, REGRESSED, EQUIVALENT = "improved", "regressed", "equivalent"
 INCONCLUSIVE, IDENTICAL = "inconclusive", "identical"
 CHANGED = (IMPROVED, REGRESSED)
-# Of the effect that "would have been seen": of one stage, so that with a confirmation, which has half as many blocks
-# again, it is seen 95 times in 100.
+# The power of one stage for the effect that "would have been seen". With a confirmation, which has half as many blocks
+# again, the effect is then seen 95 times in 100.
 SEEN_POWER = 0.97
 
 
 @dataclass(frozen=True)
 class VerdictPolicy:
-    """What counts, fixed before the first run. Defaults are those that `make calibrate` measures.
+    """The limits of a verdict, fixed before the first run. The defaults are those whose error rates `make calibrate` measures.
 
-    power is of one stage: a regression passes two, and 0.95 twice is 0.90.
+    power is that of one stage: a regression must pass two stages, and 0.95 twice is 0.90.
     """
 
     alpha: float = 0.01
@@ -55,11 +55,12 @@ class VerdictPolicy:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric, judged. Infinite interval ends (too few blocks) are None in JSON, which has no block_logs: the rows do.
+    """The verdict on one metric. Infinite interval ends (too few blocks) are None in JSON. JSON has no block_logs, because the
+    rows contain them.
 
-    confidence: of the interval, after its family. family_factor: what Holm multiplied p_exact by. alpha_share: the part of
-    alpha that this look at the data may spend, where there are several. mean_ratio: of the means of all runs, which the
-    median leaves out. odd_runs: slow ones first.
+    confidence: that of the interval, corrected for its family. family_factor: the factor by which Holm multiplied p_exact.
+    alpha_share: the part of alpha that this look at the data may spend, where there are several looks. mean_ratio: the ratio
+    of the means of all runs. odd_runs: slow runs first.
     """
 
     metric: str
@@ -108,9 +109,9 @@ class NothingToCompare(ValueError):
 
 def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B", policy: VerdictPolicy = VerdictPolicy(),
             floor_ratio: float = 0.0, alpha_share: float = 1.0) -> Comparison:
-    """Judge arm b against arm a on one metric. rows: as interleave.py makes them, all attempts, failures included.
+    """Judge arm b against arm a on one metric. rows: all rows of interleave.py, including repeated attempts and failures.
 
-    floor_ratio: what this class of machine shows between identical programs (labkit/calibration), 0 if unknown.
+    floor_ratio: the difference that this machine class shows between identical programs (labkit/calibration), 0 if unknown.
     NothingToCompare if no block is complete.
     """
     chosen = METRICS[metric]
@@ -128,8 +129,8 @@ def compare(rows: list[dict], *, metric: str = "time", a: str = "A", b: str = "B
 
 def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["time"], policy: VerdictPolicy = VerdictPolicy(),
                    floor_ratio: float = 0.0, alpha_share: float = 1.0, interfered: tuple[OddRuns, ...] = ()) -> Comparison:
-    """The sampled metrics. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: runs
-    that the kernel's counts set apart."""
+    """Judge a sampled metric. a, b: shape (blocks, runs per block), positive, row i of both from block i. interfered: odd runs
+    by the kernel's counts."""
     logs = block_logs(a, b)
     ratio, p_exact, p_welch = math.exp(np.median(logs)), sign_test_p(logs), welch_log_p(a.ravel(), b.ravel()) if a.size > 1 else math.nan
     nothing = math.nan
@@ -150,13 +151,13 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
 
 
 def spent_p(c: Comparison) -> float:
-    """The exact p as one of several looks: shares of alpha add up to 1, so over all looks it is still a p (Bonferroni),
-    whatever made somebody look again."""
+    """The exact p, corrected for several looks at the data. The looks' shares of alpha add up to 1, so the result is valid over
+    all looks (Bonferroni), whatever the reason for another look was."""
     return min(1.0, c.p_exact / c.alpha_share)
 
 
 def judged(c: Comparison, policy: VerdictPolicy, adjusted: Adjusted) -> Comparison:
-    """The comparison with its interval, its verdict and the reason for it, as one of a family."""
+    """The comparison with its interval, its verdict and the reason, judged as a member of its family."""
     logs, alpha = np.array(c.block_logs), policy.alpha * c.alpha_share / adjusted.factor
     low, high = hull(logs, 1 - alpha)
     placed = dataclasses.replace(
@@ -169,8 +170,8 @@ def judged(c: Comparison, policy: VerdictPolicy, adjusted: Adjusted) -> Comparis
 
 
 def hull(logs: np.ndarray, confidence: float) -> tuple[float, float]:
-    """The ratio between the lower and the higher ends of both kinds of interval. The exact one holds at every size of
-    sample; (0, inf) where there are too few blocks for it."""
+    """The hull of both intervals of the ratio: the lower of the lower ends, the higher of the higher ends. The exact interval
+    is valid at every sample size; it is (0, inf) where there are too few blocks."""
     exact, bootstrap = median_interval(logs, confidence), bootstrap_interval(logs, confidence)
     return bounded_exp(min(exact[0], bootstrap[0])), bounded_exp(max(exact[1], bootstrap[1]))
 
@@ -191,11 +192,11 @@ def decide(c: Comparison, policy: VerdictPolicy) -> tuple[str, str]:
         return INCONCLUSIVE, f"{c.blocks_count} blocks cannot decide at alpha {policy.alpha:g}{among}; {needed} could"
     if proven:
         return INCONCLUSIVE, f"{interval} excludes 1, but the effect is not beyond {threshold:.2%}"
-    return INCONCLUSIVE, f"{interval} holds 1; an effect of {c.mde_ratio:.2%} or more would have been seen 95 times in 100"
+    return INCONCLUSIVE, f"{interval} contains 1; an effect of {c.mde_ratio:.2%} or more would have been seen 95 times in 100"
 
 
 def in_the_median(c: Comparison, text: str) -> tuple[str, str]:
-    """Equivalent, unless what the median does not see stands on one side."""
+    """Equivalent, unless odd runs, which the median hides, are one-sided."""
     skewed = [odd.text for odd in c.odd_runs if odd.one_sided]
     if skewed:
         return INCONCLUSIVE, f"equal in the median ({text}), but not in {'; '.join(skewed)}"
@@ -203,7 +204,7 @@ def in_the_median(c: Comparison, text: str) -> tuple[str, str]:
 
 
 def percent_text(confidence: float) -> str:
-    """99 %, and 99.98 % of a large family."""
+    """A confidence as per cent: 99 %, or 99.98 % in a large family."""
     return f"{100 * confidence:.6g} %"
 
 
@@ -216,7 +217,7 @@ def bounded_exp(value: float) -> float:
 
 
 def compare_exact(a: np.ndarray, b: np.ndarray, metric: Metric) -> Comparison:
-    """Counts that should not vary. a, b: shape (n,), n >= 1. Where they do vary, only disjoint ranges are a finding."""
+    """Judge counts that should not vary. a, b: shape (n,), n >= 1. Where they vary, only disjoint ranges are a change."""
     ratio = divide(float(np.median(b)), float(np.median(a)))
     low, high = divide(b.min(), a.max()), divide(b.max(), a.min())
     varies = a.min() != a.max() or b.min() != b.max()
@@ -244,31 +245,32 @@ def decide_exact(ratio: float, low: float, high: float, varies: bool, metric: Me
 
 
 def divide(numerator: float, denominator: float) -> float:
-    """0 against 0 is no change; something against nothing is infinitely more."""
+    """The ratio of two counts: 0 / 0 is 1, because nothing changed; n / 0 is infinite."""
     if denominator == 0:
         return 1.0 if numerator == 0 else math.inf
     return float(numerator / denominator)
 
 
 def judge_together(comparisons: list[Comparison], policy: VerdictPolicy) -> list[Comparison]:
-    """Holm over all sampled comparisons that gate together, each with the interval that agrees with it."""
+    """Apply Holm's correction to all sampled comparisons that decide together; each gets the interval that agrees with it."""
     sampled = [c for c in comparisons if c.block_logs]
     family = iter(holm_adjust([spent_p(c) for c in sampled], policy.alpha))
     return [judged(c, policy, next(family)) if c.block_logs else c for c in comparisons]
 
 
 def judge_as_one_of(c: Comparison, family_count: int, policy: VerdictPolicy) -> Comparison:
-    """As if it were the first of so many that Holm takes: the strictest that can become of it."""
+    """Judge c with the largest correction that Holm can apply in a family of this size."""
     if not c.block_logs:
         return c
     return judged(c, policy, Adjusted(min(1.0, family_count * spent_p(c)), family_count))
 
 
-CLEARANCE = 1.3  # more blocks than the estimate says: it is as often too far from the ratio as too near
+CLEARANCE = 1.3  # factor on the estimated number of blocks, because the estimate is too small as often as it is too large
 
 
 def blocks_to_clear(c: Comparison, ratio: float) -> int:
-    """How many more blocks take the interval off a ratio, if the estimate stays: its width falls with their root."""
+    """The factor on the number of blocks after which the interval excludes a ratio, if the estimate stays the same: the
+    width of an interval falls with the root of that number."""
     if not c.block_logs or c.ratio == ratio or not 0 < c.low <= c.high < math.inf:
         return 0
     distance = abs(math.log(c.ratio / ratio))

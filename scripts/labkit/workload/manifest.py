@@ -195,7 +195,7 @@ def _main_size(table: _Table, fixture: Fixture) -> str:
 def _unique(table: _Table, key: str, found: list[str]) -> None:
     for name in found:
         if found.count(name) > 1:
-            raise table.fail(key, f"{name!r} stands twice; each needs a name of its own")
+            raise table.fail(key, f"{name!r} occurs twice; each needs a name of its own")
 
 
 def _fixture(table: _Table) -> Fixture:

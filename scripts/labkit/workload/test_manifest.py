@@ -82,7 +82,7 @@ def test_broken_manifest_names_file_key_and_accepted_values(tmp_path, old, new, 
 def test_twice_the_same_candidate_is_refused(tmp_path):
     candidate = WHOLE[WHOLE.index("[[candidate]]"):]
     write(tmp_path, WHOLE + candidate)
-    with pytest.raises(UsageError, match="'unroll' stands twice"):
+    with pytest.raises(UsageError, match="'unroll' occurs twice"):
         manifest.load("toy", tmp_path)
 
 
