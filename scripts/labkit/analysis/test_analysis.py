@@ -1,4 +1,4 @@
-"""Evidence to numbers: known truths come out, and every part survives the absence of every other."""
+"""Evidence with known results gives the right numbers, and every part works without every other part."""
 
 import json
 from dataclasses import replace
@@ -161,7 +161,7 @@ def test_a_regression_is_named_even_when_the_headline_improved(documents, tmp_pa
 @pytest.mark.parametrize("confirming, verdict", [
     ((), "inconclusive"), ("first", "inconclusive"), ("second", "regressed")])
 def test_a_regression_stands_only_when_fresh_processes_saw_it_too(documents, tmp_path, confirming, verdict):
-    """Rows of the confirmation: none, those of no change, those of the same change."""
+    """The rows of the confirmation are none, those without a change, or those with the same change."""
     unchanged = documents["rebench"]["data"]["runs"]
     runs = [row | {"max_rss_bytes": row["max_rss_bytes"] * 2} if row["arm"] == "B" else row for row in unchanged]
     runs += confirmation({"first": unchanged, "second": runs}.get(confirming, []))
@@ -185,8 +185,8 @@ def test_most_blocks_disturbed_is_an_error(documents, tmp_path):
 
 
 @pytest.mark.parametrize("place, value, level, words", [
-    ("rebench.accepted", ["radix"], "error", "other candidates"),
-    ("environment.fingerprints_count", 2, "error", "2 unlike machines"),
+    ("rebench.accepted", ["radix"], "error", "candidates other than"),
+    ("environment.fingerprints_count", 2, "error", "2 different machine classes"),
     ("environment.self_test.0.passed", False, "error", "self-test failed"),
     ("baseline.noise.0.verdict", "regressed", "error", "differs from its own copy"),
     ("environment.source.dirty", True, "warning", "uncommitted changes"),
@@ -197,27 +197,27 @@ def test_most_blocks_disturbed_is_an_error(documents, tmp_path):
     ("candidates.0.losses.failures", {"crash": 2}, "warning", "2 runs"),
     ("candidates.0.losses.rerun_count", 4, "note", "disturbed"),
     ("candidates.0.exceeds_ceiling", True, "note", "more than"),
-    ("candidates.0.prediction_exceeds_ceiling", True, "note", "never possible"),
+    ("candidates.0.prediction_exceeds_ceiling", True, "note", "was impossible"),
     ("candidates.0.gain.welch_disagrees", True, "note", "Welch"),
     ("memory.witnesses.0.counts.frees_count.unexplained", -3, "warning", "differ by 3"),
     ("memory.sites_unaccounted", [{"variant": "baseline", "stage": "parse", "by_stage": 3000, "by_site": 2999}],
      "warning", "up to 2999"),
 ])
-def test_what_shows_only_now_is_a_finding(evidence_set, audit, place, value, level, words):
-    def told(numbers):
+def test_what_the_numbers_show_is_a_finding(evidence_set, audit, place, value, level, words):
+    def matching(numbers):
         return [one for one in collect_findings(evidence_set, numbers) if one["level"] == level and words in one["text"]]
     candidates = [one | {"reason": "No evidence"} for one in audit["candidates"]]
     broken = plant(audit | {"candidates": candidates}, place, value)
-    assert len(told(broken)) == len(told(audit)) + 1
+    assert len(matching(broken)) == len(matching(audit)) + 1
 
 
-def test_the_same_finding_of_several_phases_is_told_once(audit):
+def test_the_same_finding_of_several_phases_is_listed_once(audit):
     virtual = [one for one in audit["findings"] if "virtual machine" in one["text"]]
     assert len(virtual) == 1 and len(virtual[0]["sources"]) > 3
 
 
 @pytest.mark.slow
-def test_quick_says_so_in_the_first_lines_and_fails_its_rows(tmp_path):
+def test_a_quick_audit_is_marked_in_the_first_lines_and_fails_its_rows(tmp_path):
     documents = example_documents("quick", example_evidence.LEAN)
     for sampling in documents["profile"]["data"]["samplings"]:
         sampling["duration_s"] = 4.0
@@ -231,14 +231,14 @@ def test_quick_says_so_in_the_first_lines_and_fails_its_rows(tmp_path):
 @pytest.mark.parametrize("simulated, bound", [
     ({"Ir": 1000, "DLmr": 1, "Bcm": 1}, "compute"), ({"Ir": 1000, "DLmr": 50, "Bcm": 1}, "memory"),
     ({"Ir": 1000, "DLmr": 1, "Bcm": 400}, "branch")])
-def test_what_bounds_it(simulated, bound):
+def test_what_limits_the_program(simulated, bound):
     events = dict.fromkeys(("I1mr", "ILmr", "Dr", "D1mr", "Dw", "D1mw", "DLmw", "Bc", "Bi", "Bim"), 0) | simulated
     found = diagnose({"data": {"source": "cachegrind", "ops_count": 1, "events": [], "simulated": events}})
     assert found.bound == bound and found.simulated
     assert sum(found.cycles_ratio.values()) == pytest.approx(1.0)
 
 
-def test_hardware_counters_are_preferred_and_said_to_be_measured():
+def test_hardware_counters_are_preferred_and_named_as_the_source():
     events = [{"name": name, "value": value, "supported": True} for name, value in
               {"instructions": 4000, "cycles": 2000, "LLC-load-misses": 5, "branch-misses": 10}.items()]
     found = diagnose({"data": {"source": "perf stat", "ops_count": 10, "events": events, "simulated": None}})
@@ -301,7 +301,7 @@ def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed
 
 
 def test_earlier_audits_of_the_same_two_programs_stand_beside_the_claim(documents, tmp_path):
-    """7.03 and then 3.96 of one commit: each interval was true of its own hour."""
+    """Audits of one commit gave 7.03 and then 3.96; each interval was right for its own session."""
     write_example(tmp_path, documents)
     first = analyse(read_evidence_set(tmp_path))
     assert first["headline"]["between_audits"] is None

@@ -1,4 +1,4 @@
-"""A gate must be able to go red: each row of the checklist has a planted fault that fails it, and only faults do."""
+"""Every row of the checklist can fail: each has a planted fault that fails it, and nothing else does."""
 
 import pytest
 

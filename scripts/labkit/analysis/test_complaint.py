@@ -1,4 +1,4 @@
-"""What a hostile reader asks first: is what was measured what somebody complained of?"""
+"""Whether an audit measures the situation of the complaint."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_rates_are_read_with_their_unit(text, op, rates):
 
 
 def test_a_complaint_of_another_situation_is_not_called_closed():
-    """Telemetry's speaks of 71 000 to 100 000 frames/s, and the baseline measures 1 820 000."""
+    """The complaint of telemetry names 71 000 to 100 000 frames/s, but its baseline measures 1 820 000."""
     far = complaint_numbers(manifest(TELEMETRY), baseline(548))
     assert far["reproduced"] is False and round(far["measured_per_s"], -4) == 1_820_000
     assert "not reproduced" in sentence_of("closed", far["reproduced"]) and sentence_of("not closed", False) == "The complaint is not closed"
@@ -63,5 +63,5 @@ def test_one_stage_grows_more_than_no_other():
     ("snprintf", {"snprintf", "__snprintf"}, ["snprintf", "__snprintf"]), ("sum", {"sum", "_sum"}, ["sum"]),
     ("free", {"cfree", "main"}, []), ("list_l_internal", {"list"}, [])])
 def test_a_function_is_known_under_its_other_names(wanted, seen, found):
-    """A hypothesis about strtoul was "0 %, refuted" where the profile said ____strtoul_l_internal."""
+    """A hypothesis about strtoul was "0 %, refuted" because the profile contained ____strtoul_l_internal."""
     assert aliases_of(wanted, seen) == found

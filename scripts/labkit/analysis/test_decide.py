@@ -1,4 +1,4 @@
-"""Every fate a candidate can have, from whole evidence and from facts alone."""
+"""Every decision about a candidate, from whole evidence and from facts alone."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def with_comparison(effect, **changes):
 
 
 @pytest.mark.parametrize("name", FATES)
-def test_each_candidate_meets_its_fate(decisions, name):
+def test_each_candidate_gets_its_decision(decisions, name):
     assert decisions[name].rule == FATES[name]
     assert decisions[name].accepted == (FATES[name] == "accepted")
     assert decisions[name].reason
@@ -75,7 +75,7 @@ def test_several_objections_are_all_written_down(good_facts, policy_table):
     facts = replace(good_facts, risk=5, lines_count=10_000)
     judged = decide_candidate(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))
     assert [(one.rule, one.is_open) for one in judged.objections] == [("complexity", False), ("too-little", True)]
-    assert judged.verdict == "rejected" and judged.rule == "complexity"  # what no more blocks could change comes first
+    assert judged.verdict == "rejected" and judged.rule == "complexity"  # objections that more blocks could not remove come first
 
 
 @pytest.mark.parametrize("rule, change", {
@@ -114,13 +114,13 @@ def test_only_what_more_blocks_cannot_change_rejects(good_facts, policy_table, v
 
 @pytest.mark.parametrize("lines_count, verdict", [(50, "accepted"), (130, "undecided"), (200, "rejected")])
 def test_lines_that_the_gain_may_or_may_not_buy_leave_it_undecided(good_facts, policy_table, lines_count, verdict):
-    """12 lines a percent: [1.10, 1.12] buys 120 for certain and 144 perhaps."""
+    """At 12 lines per percent, [1.10, 1.12] justifies 120 lines for certain and 144 perhaps."""
     gain = with_comparison(good_facts.gain, gain_low=1.10, gain_high=1.12)
     assert decide_candidate(replace(good_facts, gain=gain, lines_count=lines_count), parse(policy_table)).verdict == verdict
 
 
 def test_an_accepted_candidate_says_how_surely_it_would_be_accepted_again(good_facts, policy_table):
-    """At its limit it is a toss; far beyond it is certain; and the sentence has the number."""
+    """At its limit the probability is one half, far above it almost 1, and the sentence contains the number."""
     policy = parse(policy_table)
     limit = 1.0 + policy.deciding_gain(good_facts.risk, good_facts.lines_count)
     near, far = (decide_candidate(replace(good_facts, gain=with_comparison(good_facts.gain, gain_low=low)), policy)
@@ -129,17 +129,17 @@ def test_an_accepted_candidate_says_how_surely_it_would_be_accepted_again(good_f
     assert far.again_ratio > 0.99 and "more than 99 times in 100" in far.reason
 
 
-def test_a_gain_below_what_counts_is_told_apart_from_none(good_facts, policy_table):
+def test_a_gain_below_the_minimum_effect_differs_from_no_gain(good_facts, policy_table):
     policy = parse(policy_table)
     small = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=0.001, gain_low=1.001)
-    assert "less than counts" in decide_candidate(replace(good_facts, gain=small), policy).reason
+    assert "perhaps by too little" in decide_candidate(replace(good_facts, gain=small), policy).reason
     none = with_comparison(good_facts.gain, verdict="inconclusive", p_adjusted=1.0, gain_low=0.9, mde_ratio=3.0)
     assert "not even a doubling" in decide_candidate(replace(good_facts, gain=none), policy).reason
 
 
 def test_small_growth_of_memory_is_not_held_against_a_change(good_facts, policy_table):
     policy = parse(policy_table)
-    small = Growth("large", 1 << 20, 2 << 20)  # twice as much, but within the free MiB
+    small = Growth("large", 1 << 20, 2 << 20)  # twice as much, but within the MiB that is always allowed
     assert decide_candidate(replace(good_facts, peak_rss=(small,)), policy).accepted
 
 
@@ -157,7 +157,7 @@ def test_many_candidates_make_each_harder_to_accept(documents, manifest, policy_
 
 def test_a_new_rule_is_one_entry(good_facts, policy_table, monkeypatch):
     policy = parse(policy_table)
-    monkeypatch.setitem(RULES, "friday", None)  # taken out again after the test
+    monkeypatch.setitem(RULES, "friday", None)  # removed again after the test
 
     @rule("friday")
     def rule_friday(facts, _policy):

@@ -1,4 +1,4 @@
-"""The one line for a log: what it compares, and that it can go red."""
+"""The line for a log: what it compares, and that it can be FAIL."""
 
 import copy
 from pathlib import Path

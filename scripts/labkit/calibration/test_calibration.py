@@ -238,7 +238,7 @@ def test_sentences_of_criterion_are_verdicts(said, verdict):
 
 
 def test_another_sentence_of_criterion_is_no_verdict():
-    with pytest.raises(Unavailable, match="nothing that we know"):
+    with pytest.raises(Unavailable, match="no known verdict"):
         criterion.verdict_of("pair time: [1 ms]")
 
 

@@ -1,5 +1,5 @@
-"""figures - what a person can read in ten seconds.  numbers -> figures -> .svg, .png
+"""figures - draw the figures of reports and pages.  numbers -> figures -> .svg, .png
 
-audit_figures of an audit; figures_verdict and figures_paired of a comparison; figures_history over versions;
-figures_calibration of the gate itself; figure_style their common look.
+audit_figures draws those of an audit; figures_verdict and figures_paired those of a comparison; figures_history a metric over
+versions; figures_calibration the gate's error rates. figure_style defines their common look.
 """

@@ -1,7 +1,7 @@
 """audit_figures.py - numbers to pictures.  audit numbers -> figures.py -> figures/*.svg
 
 Every figure is a function of audit.json alone; the bytes depend on the numbers and on matplotlib's version, which
-each file names. Looks are those of figure_style.py.
+each file names. figure_style.py defines the look.
 
 Pure  no disk; draw() returns bytes.
 """
@@ -28,7 +28,7 @@ VARIANT = {"baseline": (BEFORE, "o", "baseline"), "union": (AFTER, "D", "union o
 
 
 def draw_figures(audit: Audit) -> dict[str, bytes]:
-    """File name to SVG, of every figure that these numbers allow."""
+    """Every figure that these numbers allow: file name to SVG."""
     with matplotlib.rc_context(STYLE):
         drawn = {name: figure(audit) for name, figure in FIGURES.items()}
     return {name: svg for name, svg in drawn.items() if svg is not None}
@@ -46,7 +46,7 @@ def draw(height_inches: float, paint: Callable[[Axes], None]) -> bytes:
 
 
 def rounded(svg: bytes) -> bytes:
-    """Coordinates to a hundredth of a point: the rest is digits that nobody can see."""
+    """Round coordinates to a hundredth of a point, as further digits are not visible."""
     return re.sub(rb' (?:d|x|y)="[^"]*"', lambda path: re.sub(rb"(\.\d\d)\d+", rb"\1", path.group()), svg)
 
 
@@ -57,7 +57,7 @@ def duration_axis(values_ns: list[float]) -> tuple[float, str]:
 
 
 def distribution(audit: Audit) -> bytes | None:
-    """One dot a process, so that the overlap, or that there is none, is seen and not believed."""
+    """One dot per process, which shows how far the distributions overlap."""
     rebench = audit["rebench"]
     if not rebench or not rebench["main"]:
         return None
@@ -83,7 +83,7 @@ def distribution(audit: Audit) -> bytes | None:
 
 
 def swarm(values: list[float], widest: float) -> tuple[list[float], list[float]]:
-    """Dots that would overlap are stacked away from the middle, first up, then down: no randomness."""
+    """Positions of dots: overlapping dots are stacked away from the middle, first up, then down, without randomness."""
     step, levels, xs, ys = widest / 90.0, {}, [], []
     for value in sorted(values):
         bin_ = int(value / step)
@@ -94,7 +94,8 @@ def swarm(values: list[float], widest: float) -> tuple[list[float], list[float]]
 
 
 def scaling(audit: Audit) -> bytes | None:
-    """A flat line: the cost grows as the input does. A rising one: something grows faster."""
+    """Time per operation over batch sizes: a flat line means that the cost is proportional to the input; a rising line, that it
+    grows faster."""
     rebench = audit["rebench"]
     rows = rebench["scaling"] if rebench and rebench["scaling"] else _baseline_scaling(audit)
     if not rows:
@@ -132,7 +133,7 @@ def _baseline_scaling(audit: Audit) -> list[dict[str, Any]]:
 
 
 def stages(audit: Audit) -> bytes | None:
-    """Shares per batch size: which stage takes over as batches grow."""
+    """Shares of the stages per batch size, which show the stage that grows most."""
     rows = audit["baseline"]["stages"]
     if not rows:
         return None
@@ -193,12 +194,12 @@ def allocations(audit: Audit) -> bytes | None:
 
 
 def is_counted(audit: Audit) -> bool:
-    """A complaint about counts has no intervals, no drift and no power to draw: the tables say all there is."""
+    """Whether the complaint is about counts, which have no intervals, drift or power to draw."""
     return METRICS[audit["manifest"]["metric"]].is_exact
 
 
 def forest(audit: Audit) -> bytes | None:
-    """All candidates on one axis, the rejected included; the union below the line."""
+    """All candidates, including rejected ones, on one axis; the union below the line."""
     measured = [one for one in audit["candidates"] if one["measured"] and one["gain"]]
     if not measured or is_counted(audit):
         return None
@@ -228,20 +229,20 @@ def forest(audit: Audit) -> bytes | None:
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}×"))
         axes.set_xlabel(f"gain in {audit['headline']['metric']} at {audit['headline']['size']}: baseline / candidate, "
-                        "log scale\ngrey: what this machine cannot tell from 1")
+                        "log scale\ngrey: indistinguishable from 1 on this machine")
         axes.set_title("Every candidate against the baseline, with its interval", pad=20)
     return draw(1.6 + 0.34 * (len(rows) + (1 if main else 0)), paint)
 
 
 def _forest_row(axes: Axes, y: float, gain: dict[str, Any] | None, word: str, colour: str, solid: bool,
                 marker: str, reach: tuple[float, float]) -> None:
-    """An interval that leaves the axis ends in an arrow; its numbers stand beside it all the same."""
+    """Draw one row; an interval that leaves the axis ends in an arrow, and its numbers are printed beside it."""
     beside = axes.get_yaxis_transform()
     if gain is None:
         axes.text(1.02, y, word, transform=beside, va="center", fontsize=8.5, color=MUTED)
         return
     low, high = (reach[0] if gain["gain_low"] is None else gain["gain_low"],
-                 reach[1] if gain["gain_high"] is None else gain["gain_high"])  # without end, where blocks were too few
+                 reach[1] if gain["gain_high"] is None else gain["gain_high"])  # infinite, where there were too few blocks
     ends = (max(low, reach[0]), min(high, reach[1]))
     axes.plot(ends, [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
     for end, limit, arrow in zip(ends, reach, ("<", ">")):
@@ -254,7 +255,7 @@ def _forest_row(axes: Axes, y: float, gain: dict[str, Any] | None, word: str, co
 
 
 def _forest_reach(gains: list[dict[str, Any]], target: float) -> tuple[float, float]:
-    """The axis: all point estimates and the target, with room; intervals only as far as twice that."""
+    """The limits of the axis: all point estimates and the target, with a margin; intervals up to twice that range."""
     middles = [one["gain_ratio"] for one in gains] + [1.0, target]
     low, high = min(middles), max(middles)
     lows, highs = ([one[end] for one in gains if one[end] is not None] for end in ("gain_low", "gain_high"))
@@ -262,7 +263,7 @@ def _forest_reach(gains: list[dict[str, Any]], target: float) -> tuple[float, fl
 
 
 def _forest_guides(axes: Axes, audit: Audit) -> None:
-    """No effect, what this machine calls noise, and what the complaint asks for."""
+    """Draw the lines of no effect and of the target, and the noise floor of this machine."""
     noise = next((one for one in audit["baseline"]["noise"] if one["size"] == audit["headline"]["size"]), None)
     above = axes.get_xaxis_transform()
     if noise and noise["mde_ratio"]:
@@ -275,7 +276,7 @@ def _forest_guides(axes: Axes, audit: Audit) -> None:
 
 
 def paired(audit: Audit) -> bytes | None:
-    """Every block of the confirmation, in the order it ran: drift is a slope, a neighbour is a bump."""
+    """Every block of the confirmation, in the order in which they ran: a slope shows drift, a bump a disturbance."""
     rebench = audit["rebench"]
     if not rebench or not rebench["main"] or is_counted(audit):
         return None
@@ -285,7 +286,7 @@ def paired(audit: Audit) -> bytes | None:
 
 
 def power(audit: Audit) -> bytes | None:
-    """What the confirmation could have seen, and how surely."""
+    """The probability with which the confirmation could detect an effect, over its size."""
     rebench = audit["rebench"]
     if not rebench or not rebench["main"] or is_counted(audit):
         return None
@@ -296,7 +297,7 @@ def power(audit: Audit) -> bytes | None:
 
 
 def resident(audit: Audit) -> bytes | None:
-    """A line that keeps rising is a leak."""
+    """Resident memory over time; a line that keeps rising shows a leak."""
     series = audit["memory"]["rss"] if audit["memory"] else None
     if not series:
         return None

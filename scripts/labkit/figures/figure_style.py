@@ -1,7 +1,7 @@
-"""figure_style.py - how all figures look.
+"""figure_style.py - the common look of all figures.
 
-Text is drawn as paths, so that it looks alike in every viewer. Colours are Okabe and Ito's (2008), told apart by any
-eye, and never the only difference: filled and hollow, hatched and plain, words beside both.
+Text is drawn as paths, so that it looks the same in every viewer. Colours are those of Okabe and Ito (2008), which people
+with colour blindness can distinguish, and are never the only difference: marks are filled or hollow, areas hatched or plain.
 """
 
 import matplotlib
@@ -11,7 +11,7 @@ matplotlib.use("svg")  # before anything imports pyplot
 
 BEFORE, AFTER, GOOD, OPEN, MUTED = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#8A8F98"
 STAGE_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
-DARK = ("#0072B2", "#009E73", "#D55E00")  # of these: text on them is white
+DARK = ("#0072B2", "#009E73", "#D55E00")  # those of the colours on which text is white
 INK, GRID = "#24292F", "#E3E6EA"
 WIDTH_INCHES = 8.0
 STYLE = {
@@ -25,6 +25,6 @@ STYLE = {
 
 
 def legend_above(axes: Axes) -> None:
-    """Right of the title, in one row: there no point or line can lie under it."""
+    """Put the legend right of the title, in one row, where it hides no point or line."""
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=8.5, borderaxespad=0.2,
                 columnspacing=1.4, handlelength=1.6)

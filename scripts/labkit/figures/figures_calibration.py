@@ -1,7 +1,7 @@
-"""figures_calibration.py - the operating characteristic: how often "changed" is said, by how much was planted.
+"""figures_calibration.py - the operating characteristic: how often a tool reports a change, over the planted slowdown.
 
 A tool has one colour and one mark in the whole figure; the names beside the false alarms are the legend of both sides.
-Other statistics on our own runs are in the table, and would only crowd the picture.
+Other statistics on our own runs are only in the table, to keep the figure readable.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ FALSE_ALARMS_WANTED, POWER_WANTED = 1, 90  # percent
 
 
 def draw(summary: dict, path: Path) -> None:
-    """Left, false alarms between identical programs; right, the share of planted slowdowns found. A row a condition."""
+    """Left, false alarms between identical programs; right, the share of planted slowdowns found. One row per condition."""
     conditions = summary["conditions"]
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(len(conditions), 2, figsize=(10.5, 3.5 * len(conditions)), squeeze=False,
@@ -34,7 +34,7 @@ def draw(summary: dict, path: Path) -> None:
 
 
 def looks_of(tools: list[str]) -> dict[str, dict]:
-    """Ours stands out by colour, size and place; of the others each has its own."""
+    """The colour and mark of each tool; the gate is emphasised by colour, size and place."""
     rivals = [tool for tool in tools if tool != GATE]
     looks = {tool: {"color": RIVAL_COLOURS[place % len(RIVAL_COLOURS)], "marker": MARKS[place % len(MARKS)],
                     "markersize": 5, "linewidth": 1.0, "zorder": 2} for place, tool in enumerate(rivals)}

@@ -1,4 +1,4 @@
-"""figures_history.py - one metric over versions, a line per class of machine, change points marked (dashed)."""
+"""figures_history.py - one metric over versions: one line per machine class, change points as dashed lines."""
 
 import statistics
 from pathlib import Path
@@ -12,13 +12,13 @@ from labkit.gate.history_store import Point
 from labkit.metrics import METRICS
 
 LOOKS = ((BEFORE, "o"), (GOOD, "s"), (MUTED, "^"))  # of a class of machine
-ROOM_ABOVE, ROOM_LEAST = 0.15, 0.03  # of the range, and of the value
+ROOM_ABOVE, ROOM_LEAST = 0.15, 0.03  # margins, as shares of the range and of the value
 NANOSECOND_SCALES = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 
 
 def draw(series: list[Series], path: Path) -> None:
-    """x is the order of time over all machines; lines never cross from one machine to another. Audits and gates have units of
-    their own: those of the longest line's source are drawn."""
+    """x is the order of time over all machines; lines never cross from one machine to another. Audits and gates have different
+    units, so only the series of the longest line's source are drawn."""
     series = [one for one in series if one.is_chained == series[0].is_chained]
     order = sorted((point for one in series for point in one.points), key=lambda point: (point.started_utc, point.label))
     places = {point: place for place, point in enumerate(order)}
@@ -37,7 +37,7 @@ def draw(series: list[Series], path: Path) -> None:
 
 
 def shown_range(values: list[float]) -> tuple[float, float]:
-    """Around the points and not from zero: a step of 2 % has to be seen, and noise not to be magnified into steps."""
+    """The range around the points, not from zero: a step of 2 % must be visible, but noise must not look like steps."""
     low, high = min(values), max(values)
     room = max(ROOM_ABOVE * (high - low), ROOM_LEAST * high)
     return max(0.0, low - room), high + room

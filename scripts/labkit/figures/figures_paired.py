@@ -1,4 +1,4 @@
-"""figures_paired.py - the two pictures of a paired comparison: its blocks by time, and what they could have seen.
+"""figures_paired.py - the two figures of a paired comparison: its blocks by time, and its power.
 
 Pure  paints on axes that the caller made (figures.py, figures_verdict.py).
 """
@@ -17,7 +17,7 @@ FAR_FROM_ZERO = 2.0
 
 
 def paint_paired(axes: Axes, changes: np.ndarray, autocorrelation: float, what: str) -> None:
-    """changes: shape (blocks,), cost of B over A minus 1 of each block, in the order they ran."""
+    """changes: shape (blocks,), cost of B over A minus 1 of each block, in the order in which they ran."""
     percent, blocks = 100 * changes, np.arange(1, len(changes) + 1)
     axes.plot(blocks, percent, "-", linewidth=0.8, alpha=0.4, color=AFTER)
     axes.plot(blocks, percent, "o", markersize=4, color=AFTER, label="one block")
@@ -31,7 +31,7 @@ def paint_paired(axes: Axes, changes: np.ndarray, autocorrelation: float, what: 
 
 
 def paint_zero(axes: Axes, percent: np.ndarray) -> None:
-    """The line of no difference, unless it is so far off that it would flatten the drift one looks for here."""
+    """Draw the line of no difference, unless it is so far away that it would hide drift."""
     spread, nearest = float(np.ptp(percent)), float(np.min(np.abs(percent)))
     if nearest <= FAR_FROM_ZERO * max(spread, 1.0) or np.min(percent) * np.max(percent) <= 0:
         axes.axhline(0, color=INK, linewidth=0.8)
@@ -43,7 +43,7 @@ def paint_zero(axes: Axes, percent: np.ndarray) -> None:
 
 
 def paint_power(axes: Axes, logs: np.ndarray, alpha: float, threshold_ratio: float, mde_ratio: float | None) -> None:
-    """logs: shape (blocks,), log ratio of each block. mde_ratio: as the comparison states it, or None."""
+    """logs: shape (blocks,), log ratio of each block. mde_ratio: that of the comparison, or None."""
     effects = np.linspace(0, min(max(2 * (mde_ratio or 0.0), EFFECT_SHOWN_MIN), EFFECT_SHOWN_MAX), 201)
     sigma, threshold = robust_sigma(logs), math.log1p(threshold_ratio)
     found = [sign_test_power(len(logs), sigma, math.log1p(effect), alpha, threshold) for effect in effects]
@@ -52,7 +52,7 @@ def paint_power(axes: Axes, logs: np.ndarray, alpha: float, threshold_ratio: flo
         axes.axvline(100 * mde_ratio, color=MUTED, linewidth=1, linestyle="--", label=f"detectable: {mde_ratio:.2%}")
         legend_above(axes)
     axes.set_xlabel("true difference, %")
-    axes.set_ylabel("chance to find it, %")
+    axes.set_ylabel("probability of detection, %")
     axes.set_ylim(0, 102)
     axes.set_xlim(0, 100 * effects[-1])
-    axes.set_title(f"What {len(logs)} blocks of this noise can see")
+    axes.set_title(f"Power of {len(logs)} blocks with this noise")

@@ -1,11 +1,11 @@
-"""figures_verdict.py - four figures that answer in ten seconds.  comparison document, rows -> SVG
+"""figures_verdict.py - the four figures of a comparison.  comparison document, rows -> SVG
 
-forest      each metric's change with both intervals, the region that does not count, and the verdict
-paired      each block's change in the order it ran: drift is a slope, a neighbour is a bump
-spread      both arms' runs, sorted: where do they differ, in the middle or in the tail
-power       what effect these runs could have seen, and how surely
+forest      each metric's change with both intervals, the region that is ignored, and the verdict
+paired      each block's change in the order in which they ran: a slope shows drift, a bump a disturbance
+spread      both arms' runs, sorted, which shows whether they differ in the middle or in the tail
+power       the probability with which these runs could detect an effect, over its size
 
-The same document and rows give the same bytes; looks are those of figure_style.py.
+The same document and rows give the same bytes; figure_style.py defines the look.
 """
 
 import io
@@ -44,7 +44,7 @@ def write_svg(figure: plt.Figure, path: Path) -> None:
 
 
 def write_all(doc: dict, rows: list[dict], folder: Path) -> list[Path]:
-    """forest.svg, and per case paired, spread and power of its headline. Cases without a complete block have none."""
+    """Write forest.svg, and for each case paired, spread and power of its first metric. Cases without a complete block have none."""
     written = [folder / "forest.svg"]
     draw_forest(doc, written[0])
     names = [case["name"] for case in doc["cases"]]
@@ -55,7 +55,7 @@ def write_all(doc: dict, rows: list[dict], folder: Path) -> list[Path]:
 
 
 def file_stem(names: list[str], name: str) -> str:
-    """How the files of one case begin: nothing if it is the only one, else its place and its words."""
+    """The prefix of the files of one case: empty if it is the only one, else its number and its name."""
     if len(names) == 1:
         return ""
     return f"{names.index(name) + 1}-{re.sub(r'[^A-Za-z0-9_]+', '-', name).strip('-')}-"
@@ -85,7 +85,7 @@ def first_start(rows: list[dict], block: int) -> int:
 
 
 def draw_forest(doc: dict, path: Path) -> None:
-    """Thick, the bootstrap interval; thin, the exact one. Numbers and verdict stand beside each."""
+    """Draw the bootstrap interval as a thick line and the exact one as a thin line, with numbers and verdict beside them."""
     shown = [(case["name"], c) for case in doc["cases"] for c in case["comparisons"]
              if c["low"] is not None and c["high"] is not None]
     with drawing(path, height=1.2 + 0.32 * max(1, len(shown))) as axes:
@@ -98,7 +98,7 @@ def draw_forest(doc: dict, path: Path) -> None:
                         [c["metric"] if len(doc["cases"]) == 1 else f"{case}: {c['metric']}" for case, c in shown])
         axes.set_ylim(-len(shown) + 0.4, 0.6)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(f"change of B against A, %: left is better; grey: below ±{margin:g} %, does not count")
+        axes.set_xlabel(f"change of B against A, %: left is better; grey: below ±{margin:g} %, ignored")
         axes.set_title(f"Every metric of B against A: {doc['verdict']}")
 
 

@@ -1,4 +1,4 @@
-"""ci_output.py - a gate's document in the words of a CI system.  comparison document -> comment, annotations, reports
+"""ci_output.py - a gate's document in the formats of CI systems.  comparison document -> comment, annotations, reports
 
 github  a Markdown comment, the step summary ($GITHUB_STEP_SUMMARY), annotations on standard output
 gitlab  a Markdown comment, metrics.txt (OpenMetrics), junit.xml
@@ -25,13 +25,13 @@ COMMENT_MARK = "<!-- perf-clinic-gate -->"
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--ci-output", choices=("github", "gitlab", "json"), help="also write what this CI system reads")
+    parser.add_argument("--ci-output", choices=("github", "gitlab", "json"), help="also write the files of this CI system")
     parser.add_argument("--fail-on", choices=("any", *SEVERITIES), default="any",
                         help="the smallest severity of a regression that makes the gate fail; the default is any")
     parser.add_argument("--thresholds", default="", metavar="moderate=0.05,critical=0.20",
                         help="the regression at which each severity begins, as a ratio")
     parser.add_argument("--artifact-url", default="", metavar="URL",
-                        help="the address at which reports/gate will be published; {path} in it stands for the path of a file")
+                        help="the address at which reports/gate will be published; {path} in it is replaced by the path of a file")
 
 
 def parse_thresholds(text: str) -> dict[str, float]:
@@ -39,7 +39,7 @@ def parse_thresholds(text: str) -> dict[str, float]:
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
         if name not in SEVERITIES or not re.fullmatch(r"\d+(\.\d+)?", value):
-            raise UsageError(f"--thresholds {part!r}: it is NAME=RATIO, and NAME one of {', '.join(SEVERITIES)}")
+            raise UsageError(f"--thresholds {part!r}is not NAME=RATIO with a NAME of {', '.join(SEVERITIES)}")
         found[name] = float(value)
     if not found["minor"] <= found["moderate"] <= found["critical"]:
         raise UsageError("--thresholds: minor, moderate and critical must not fall")
@@ -47,14 +47,14 @@ def parse_thresholds(text: str) -> dict[str, float]:
 
 
 def severity_of(ratio: float | None, thresholds: dict[str, float]) -> str:
-    """Of a regression; None is from nothing to something."""
+    """The severity of a regression; ratio None means a change from zero."""
     if ratio is None:
         return "critical"
     return [name for name in SEVERITIES if ratio - 1 >= thresholds[name]][-1]
 
 
 def regressions_of(doc: dict, thresholds: dict[str, float]) -> list[dict]:
-    """Every confirmed regression of a metric that gates, with its severity, worst first."""
+    """Every confirmed regression of a deciding metric, with its severity, worst first."""
     found = [{"case": case["name"], "severity": severity_of(c["ratio"], thresholds), **c}
              for case in doc["cases"] if case["verdict"] == "regressed"
              for c in case["comparisons"] if c["verdict"] == "regressed" and c["metric"] in case["gating"]]
@@ -62,7 +62,7 @@ def regressions_of(doc: dict, thresholds: dict[str, float]) -> list[dict]:
 
 
 def exit_code(doc: dict, fail_on: str, thresholds: dict[str, float]) -> Exit:
-    """A regression below --fail-on passes; nothing else is forgiven."""
+    """The exit code of the gate: only a regression below --fail-on is ignored."""
     code = Exit(doc["exit_code"])
     if code is not Exit.FAILED or fail_on == "any":
         return code
@@ -72,7 +72,7 @@ def exit_code(doc: dict, fail_on: str, thresholds: dict[str, float]) -> Exit:
 
 
 def deliver(doc: dict, folder: Path, args) -> Exit:
-    """Writes what the CI system asked for into folder, and says the exit code of the gate."""
+    """Write the files of the CI system to folder; returns the exit code of the gate."""
     thresholds, link = parse_thresholds(args.thresholds), linker(folder, args.artifact_url)
     if args.ci_output == "json":
         print(json.dumps(doc, ensure_ascii=False))
@@ -89,10 +89,10 @@ def deliver(doc: dict, folder: Path, args) -> Exit:
 
 
 def linker(folder: Path, artifact_url: str) -> Link:
-    """How a page that leaves the report's folder links a file of it.
+    """How a page outside of the report's folder links to a file in it.
 
-    With {path}, to the file itself (GitLab, any web server). Without, to the artifact that holds it (GitHub's are ZIP
-    files). No URL: relative, for comment.md lies beside it.
+    With {path}, it links to the file itself (GitLab, any web server). Without, it links to the artifact that contains the
+    file (GitHub's are ZIP files). Without a URL, the link is relative, because comment.md is in the same folder.
     """
     if not artifact_url:
         return beside
@@ -101,12 +101,12 @@ def linker(folder: Path, artifact_url: str) -> Link:
         path = f"{folder.name}/{file}"
         if "{path}" in artifact_url:
             return f"[{words}]({artifact_url.replace('{path}', quote(path))})"
-        return f"[{words}]({artifact_url}) (`{path}` in there)"
+        return f"[{words}]({artifact_url}) (`{path}` in it)"
     return link
 
 
 def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
-    """Verdict first, then the table, then what one opens only in doubt. The mark lets a bot find its own comment."""
+    """The verdict, then the table, then details that are folded. A bot finds its own comment by the hidden mark."""
     found = regressions_of(doc, thresholds)
     lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
@@ -145,7 +145,7 @@ def escape_property(text: str) -> str:
 
 
 def append_to(variable: str, text: str) -> None:
-    """GitHub names the files of a step in its environment; outside of it there are none."""
+    """Append to the file that an environment variable of GitHub names; outside of GitHub nothing is written."""
     path = os.environ.get(variable)
     if path:
         with open(path, "a", encoding="utf-8") as file:
@@ -153,7 +153,7 @@ def append_to(variable: str, text: str) -> None:
 
 
 def metrics_report(doc: dict) -> str:
-    """OpenMetrics text: ratios B over A, so that GitLab shows each against the target branch."""
+    """OpenMetrics text: ratios B over A, which GitLab compares with the target branch."""
     lines = ["# TYPE clinic_ratio gauge"]
     for case in doc["cases"]:
         for c in case["comparisons"]:
@@ -169,7 +169,8 @@ def label(text: str) -> str:
 
 
 def junit_report(doc: dict) -> str:
-    """One test case per comparison: a gating regression is a failure, no verdict is a skip, bad weather an error."""
+    """One test case per comparison: a regression of a deciding metric is a failure, a missing verdict a skip, and an invalid
+    environment an error."""
     suites = ElementTree.Element("testsuites")
     for case in doc["cases"]:
         suite = ElementTree.SubElement(suites, "testsuite", name=case["name"], tests=str(len(case["comparisons"])),

@@ -1,6 +1,6 @@
-"""comparison_report.py - a finished campaign as a document, and the document as text.  campaign -> document -> page
+"""comparison_report.py - make a document from a finished campaign, and text from the document.  campaign -> document -> page
 
-The document is JSON (templates/schemas/comparison.schema.json); pages, CI output and history read it, not the campaign.
+The document is JSON (templates/schemas/comparison.schema.json); pages, CI output and history read only the document.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
 from labkit.wording import p_value, plural, value_text
 
 Link = Callable[[str, str], str]
-"""(words, file of the report's folder) -> Markdown, as the reader of that page can follow it."""
+"""(text, file of the report's folder) -> Markdown link that works on the page."""
 VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "same", "inconclusive": "unclear",
                  "identical": "identical"}
 HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
@@ -32,7 +32,7 @@ HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "
 
 @dataclass(frozen=True)
 class Setting:
-    """What the document says beside the numbers: where, when, what was compared with what."""
+    """The part of the document that is not measured: where, when, and what was compared."""
 
     mode: str  # compare or gate
     host: Host
@@ -41,14 +41,14 @@ class Setting:
     rows_path: str
     notes: list[str] = field(default_factory=list)
     calibration: dict | None = None
-    base: dict | None = None  # of a gate: the ref and the commit it was
-    is_named: bool = False  # the arms have names, or are more than two: a summary says which is which
-    flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one a case that changed
-    instructions: dict[str, tuple[int, int]] = field(default_factory=dict)  # of A and B, by case: instruction_witness.py
+    base: dict | None = None  # of a gate: the ref and its commit
+    is_named: bool = False  # the arms have names, or are more than two, so the summary lists them
+    flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one for each case that changed
+    instructions: dict[str, tuple[int, int]] = field(default_factory=dict)  # counts of A and B by case, from instruction_witness.py
 
 
 def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
-    """Everything but the rows, which stand in their own file."""
+    """The document: everything except the rows, which have their own file."""
     headline = campaign.cases[0].headline.to_json() if campaign.cases else {}
     return {
         "schema": 1, "kind": "comparison", "mode": setting.mode, "tool": {"name": "lab", "version": VERSION}, "command": [as_unicode(word) for word in sys.argv],
@@ -74,7 +74,7 @@ def case_document(campaign: Campaign, case: CaseResult) -> dict:
 
 
 def with_opinions(case: dict, setting: Setting) -> dict:
-    """opinions: sentences of second witnesses, where they add something."""
+    """Add `opinions`: sentences about instruction counts and CPU time, where they add something."""
     headline, counts = case["comparisons"][0], setting.instructions.get(case["name"])
     said = [cpu_text(case), counts and headline["metric"] in TIMES and same_work_text(headline["verdict"], headline["ratio"], *counts)]
     return case | {"instructions_count": counts and list(counts), "opinions": [one for one in said if one]}
@@ -89,7 +89,7 @@ def canary_of(case: CaseResult) -> dict | None:
 
 
 def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
-    """Two identical programs: an answer that needs no run. Ratios are exactly 1 because there is only one program."""
+    """The document for two identical programs, which need no runs: there is only one program, so all ratios are 1."""
     reason = f"A and B are the same program, byte for byte (sha256 {sha256[:16]})"
     campaign = Campaign("identical", reason, exit=0, cases=())
     return document(campaign, design, setting) | {"ratio": 1.0, "low": 1.0, "high": 1.0, "gain_ratio": 1.0,
@@ -98,7 +98,7 @@ def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
 
 
 def change_text(comparison: dict) -> str:
-    """"-3.2 % [-3.9, -2.5]" of the metric as a cost; a count says how many."""
+    """"-3.2 % [-3.9, -2.5]" of the metric as a cost; an exact count is shown with both values."""
     if METRICS[comparison["metric"]].is_exact:
         return f"{comparison['a_median']:,.0f} → {comparison['b_median']:,.0f}"
     low, high = comparison["low"], comparison["high"]
@@ -114,7 +114,7 @@ def mde_text(comparison: dict) -> str:
 
 
 def summary_lines(doc: dict) -> list[str]:
-    """The terminal's view: verdict first, then one line per metric, then what a sceptic asks."""
+    """The lines for the terminal: the verdict, one line per metric, then the details of the measurement."""
     lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}"), *(f"  {note}" for note in one_build_notes(doc))]
     if doc.get("is_named"):
         lines += [for_terminal(f"  {name}: {arm['command']}") for name, arm in doc["arms"].items()]
@@ -143,29 +143,30 @@ def odd_text(odd: dict) -> str:
 
 
 def one_build_notes(doc: dict) -> list[str]:
-    """Two links of one source differ too: 1 % of spread between layouts was called a change in half of such comparisons."""
+    """The warning that each side is a single build: with 1 % of spread between layouts, half of the comparisons of two links of
+    one source reported a change."""
     if not doc["cases"] or any(len(set(arm["builds"])) > 1 for arm in doc["arms"].values()):
         return []
-    return ["What is said holds for these two binaries, not for the change between them: each side is one build, and where the "
-            "linker puts code changes its speed"]
+    return ["The result holds for these two binaries, not for the change between their sources: each side is one build, and the "
+            "place where the linker puts code changes its speed"]
 
 
 def decides(comparison: dict, case: dict) -> bool:
-    """What is only watched is judged as well, but fails nothing."""
+    """Whether this metric can fail the gate; a watched metric is judged, too, but cannot fail it."""
     return comparison["metric"] in case["gating"]
 
 
 def shortfall_text(doc: dict, case: dict) -> str | None:
-    """Where the budget ended before the wanted power was reached, and what that cost. What was decided at an early look
-    missed nothing."""
+    """The sentence that the budget ended before the planned power was reached, with the consequence; None otherwise, also for
+    a case that was decided at an early look."""
     if case["blocks_count"] >= case["wanted_blocks_count"]:
         return None
     timed = next((c for c in case["first_stage"] if not METRICS[c["metric"]].is_exact), None)
     if timed and timed["verdict"] in CHANGED:
         return None
     missed = f"; an effect below {mde_text(timed)} could be missed" if timed and timed["mde_ratio"] else ""
-    return (f"first stage: {case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about "
-            f"--budget {math.ceil(doc['wanted_s'])} has room{missed}")
+    return (f"first stage: {case['blocks_count']} of the {case['wanted_blocks_count']} blocks needed, which take about "
+            f"--budget {math.ceil(doc['wanted_s'])}{missed}")
 
 
 def flame_text(flame: dict) -> str:
@@ -173,7 +174,7 @@ def flame_text(flame: dict) -> str:
         return for_terminal(f"{flame['case']}: no flame graph difference: {flame['unavailable']}")
     grew = ", ".join(f"{one['function']} +{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')}"
                      for one in flame["grew"])
-    return for_terminal(f"{flame['case']}: grew most, own CPU time a run: {grew or 'no function'}")
+    return for_terminal(f"{flame['case']}: largest growth of self CPU time per run: {grew or 'no function'}")
 
 
 def rerun_text(doc: dict) -> str:
@@ -190,17 +191,17 @@ def canary_text(canary: dict | None) -> str:
 
 def calibration_text(calibration: dict | None) -> str:
     if calibration is None:
-        return "no calibration of this machine class: error rates are those of theory; make calibrate measures them"
+        return "no calibration of this machine class: only theoretical error rates are known; make calibrate measures the real ones"
     return calibration["text"]
 
 
 def beside(words: str, file: str) -> str:
-    """The link of a page that lies in the report's folder."""
+    """The link on a page in the report's folder."""
     return f"[{words}]({quote(file)})"
 
 
 def markdown(doc: dict, link: Link = beside) -> str:
-    """One page: verdict, table, details. The same document gives the same page."""
+    """The page of a document: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
     lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
     lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
@@ -210,7 +211,7 @@ def markdown(doc: dict, link: Link = beside) -> str:
 
 
 def flame_lines(doc: dict, link: Link) -> list[str]:
-    """Where each changed case spends more, and the picture."""
+    """For each changed case, the functions that grew, and the picture."""
     lines = []
     for flame in doc["flames"]:
         lines += [f"### Where {for_markdown(flame['case'])} spends its CPU time", ""]
@@ -218,8 +219,8 @@ def flame_lines(doc: dict, link: Link) -> list[str]:
             lines += [f"No flame graph difference: {for_markdown(flame['unavailable'])}.", ""]
         else:
             lines += [*growth_table(flame), f"{link('Flame graph difference', flame['file'])}: red grew, blue shrank; CPU time "
-                      f"{value_text(flame['base_cpu_ns'], 'ns')} → {value_text(flame['new_cpu_ns'], 'ns')} a run, "
-                      f"{flame['runs_count']} profiled runs of each, of equal work.{disagreement_text(doc, flame)}", ""]
+                      f"{value_text(flame['base_cpu_ns'], 'ns')} → {value_text(flame['new_cpu_ns'], 'ns')} per run, "
+                      f"{flame['runs_count']} profiled runs of each arm, of equal work.{disagreement_text(doc, flame)}", ""]
     return lines
 
 
@@ -227,29 +228,29 @@ DISAGREEMENT_RATIO = 1.05
 
 
 def disagreement_text(doc: dict, flame: dict) -> str:
-    """Where the profiled CPU time does not move as the verdict says: a reader who compares them must know why."""
+    """A warning where the profiled CPU time does not agree with the verdict, because a reader may compare the two."""
     timed = next((c for case in doc["cases"] if case["name"] == flame["case"] for c in case["comparisons"]
                   if c["metric"] in TIMES and c["verdict"] in CHANGED), None)
     if timed is None or not flame["base_cpu_ns"]:
         return ""
     ratio = flame["new_cpu_ns"] / flame["base_cpu_ns"]
     if ratio < timed["low"] / DISAGREEMENT_RATIO or ratio > timed["high"] * DISAGREEMENT_RATIO:
-        return (f" The profile does not say what the verdict says: CPU time {ratio - 1:+.1%}, {METRICS[timed['metric']].title} "
-                f"{timed['ratio'] - 1:+.1%}. The verdict is of runs that nobody watched; start-up, waiting and the sampler's own cost stand "
-                "in the profile alone or in the time alone.")
+        return (f" The profile disagrees with the verdict: CPU time {ratio - 1:+.1%}, {METRICS[timed['metric']].title} "
+                f"{timed['ratio'] - 1:+.1%}. The verdict is from runs without a profiler; start-up, waiting and the sampler's own time may be contained "
+                "in only one of the two.")
     return ""
 
 
 def growth_table(flame: dict) -> list[str]:
     if not flame["grew"]:
-        return ["No function takes more CPU time than before, beyond the noise of sampling.", ""]
+        return ["No function takes more CPU time than before by more than the noise of sampling.", ""]
     rows = [f"| {for_markdown_code(one['function'])} | {value_text(one['base_self_ns'], 'ns')} | {value_text(one['new_self_ns'], 'ns')} | "
             f"+{value_text(one['new_self_ns'] - one['base_self_ns'], 'ns')} |" for one in flame["grew"]]
-    return ["| function that grew | own time a run, A | B | change |", "|---|---:|---:|---:|", *rows, ""]
+    return ["| function that grew | self time per run, A | B | change |", "|---|---:|---:|---:|", *rows, ""]
 
 
 def gallery(names: list[str]) -> str:
-    """The end of a page that lies beside its figures."""
+    """The section with the figures, for a page in their folder."""
     return "".join(["\n## Figures\n", *(f"\n![{name.removesuffix('.svg')}]({quote(name)})\n" for name in names)])
 
 
@@ -275,20 +276,20 @@ def slow_text(c: dict) -> str:
 
 def details(doc: dict) -> list[str]:
     policy, stable = doc["policy"], doc["host"]["stable"]
-    lines = ["## How", "",
-             f"- Changed means: the interval excludes 1 at alpha {policy['alpha']:g}, corrected over what gates together "
-             "(Holm), and the effect is beyond "
+    lines = ["## How this was measured", "",
+             f"- Improved and regressed mean that the interval excludes 1 at alpha {policy['alpha']:g}, corrected over all deciding comparisons "
+             "(Holm), and that the effect is beyond "
              f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
-             "better. The interval is the hull of the exact one of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
-             "quotient. Equivalent means: in the median; the means of all runs, and how many were beyond 1.5 times the "
-             "median of all, stand beside it. What is marked as watched is judged too, in a family of its own, and decides nothing."]
+             "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
+             "quotient. Equivalent refers to the median; the table also shows the ratio of the means and the numbers of runs that took more than 1.5 times "
+             "the median of all. Watched metrics are judged, too, in a family of their own, but decide nothing."]
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
     lines += [f"- {for_markdown(case['name'])}: {text}." for case in doc["cases"] for text in case.get("opinions", ())]
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]
     if any(c["welch_disagrees"] for case in doc["cases"] for c in case["comparisons"]):
-        lines.append("- ⚠ Welch's t test, which takes runs for independent, disagrees where marked: unstable.")
+        lines.append("- ⚠ Welch's t test, which assumes independent runs, disagrees where marked, so the result is unstable.")
     lines += [f"- {for_markdown(note)}." for note in doc["notes"]]
     lines += [f"- {for_markdown(name)}: {for_markdown_code(arm['command'])} (sha256 {arm['sha256'][:16]})" for name, arm in doc["arms"].items()]
     lines += [f"- {stable['cpu_model']}, {stable['cores_count']} cores, {stable['kernel']}, {stable['virtualization']}; "

@@ -1,7 +1,7 @@
-"""flame_difference.py - why a case changed: both arms under the profiler, and what differs.  gate -> clinic -> SVG, table
+"""flame_difference.py - profile both arms of a changed case and show the difference.  gate -> clinic -> SVG, table
 
-Whether something changed is the verdict's to say, from runs that nobody watched. These runs are watched, and say where.
-Both arms run equally often on equal input, so that their CPU time a run may be compared, not only their shares.
+The verdict comes from runs without a profiler. These runs are profiled and show where the difference is. Both arms run
+equally often on equal input, so that their CPU time per run can be compared, not only their shares.
 """
 
 import math
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from labkit.instruments import Unavailable, clinic
 
-FREQUENCY_HZ = 999  # of `clinic record`
-RECORD_S = 5.0  # of both arms together
+FREQUENCY_HZ = 999  # sampling rate of `clinic record`
+RECORD_S = 5.0  # limit for both arms together
 RUNS_MAX = 50
 TOP_COUNT = 3
 NOISE_DEVIATIONS = 3.0
@@ -22,7 +22,7 @@ NOISE_DEVIATIONS = 3.0
 
 @dataclass(frozen=True)
 class ProfiledRun:
-    """How to run one arm of a case once, as the comparison did."""
+    """The way to run one arm of a case once, as in the comparison."""
 
     argv: tuple[str, ...]
     cwd: Path | None = None
@@ -37,7 +37,7 @@ class ProfiledRun:
 
 @dataclass(frozen=True)
 class Growth:
-    """Own CPU time of one function in one run, before and after."""
+    """Self CPU time of one function in one run, before and after."""
 
     function: str
     base_self_ns: float
@@ -46,7 +46,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class FlameDifference:
-    """One case's. unavailable: why there is no picture; then file is None and the rest empty."""
+    """The difference of one case. unavailable: why there is no picture; then file is None and the rest is empty."""
 
     case: str
     file: str | None
@@ -61,7 +61,7 @@ class FlameDifference:
 
 
 def draw(case: str, base: ProfiledRun, new: ProfiledRun, folder: Path, stem: str) -> FlameDifference:
-    """STEMflame-difference.svg in folder, and the two sessions it is of."""
+    """Draw STEMflame-difference.svg in folder, and keep the two sessions from which it is made."""
     sessions = {name: folder / f"{stem}flame-{name}.json.gz" for name in ("base", "new")}
     picture = folder / f"{stem}flame-difference.svg"
     try:
@@ -74,7 +74,7 @@ def draw(case: str, base: ProfiledRun, new: ProfiledRun, folder: Path, stem: str
 
 
 def record_both(arms: dict[str, ProfiledRun], sessions: dict[str, Path]) -> int:
-    """In turns, so that neither owns the quiet seconds; how many runs of each."""
+    """Record both arms alternately, so that neither has only the quiet seconds. Returns the number of runs of each."""
     started, parts = time.monotonic(), {name: [] for name in arms}
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         for number in range(RUNS_MAX):
@@ -89,9 +89,9 @@ def record_both(arms: dict[str, ProfiledRun], sessions: dict[str, Path]) -> int:
 
 
 def grown(found: dict, runs_count: int) -> list[Growth]:
-    """The functions that took longest over their growth, as far as it is more than the noise of sampling.
+    """The functions that grew most, if they grew by more than the noise of sampling.
 
-    A count of samples has about its own square root as deviation (Poisson); a difference that of their sum.
+    The standard deviation of a count of samples is about its square root (Poisson), that of a difference the root of the sum.
     """
     sample_ns = 1e9 / FREQUENCY_HZ
     both = [(one["name"], one["base_self_ratio"] * found["base_value"], one["new_self_ratio"] * found["new_value"])

@@ -1,7 +1,7 @@
-"""gate.py - two trees, one interleaved run: did this change make something slower?  git, build -> gate -> campaign
+"""gate.py - compare two trees in one interleaved run, to find regressions of a change.  git, build -> gate -> campaign
 
-The base ref is checked out into a worktree of its own. Our own workloads of both trees are compiled here with the
-same flags against the same harness, each block in a link order of its own; any other repository is built by its own build command.
+The base ref is checked out into a separate worktree. The workloads of this repository are compiled from both trees with
+the same flags and the same harness, and linked in another order for each block; another repository is built by its own command.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ BUILD_TIMEOUT_S = 1800
 
 @dataclass(frozen=True)
 class Trees:
-    """base: a worktree of the ref; head: the working tree as it is, uncommitted changes included."""
+    """base: a worktree of the ref; head: the working tree, including uncommitted changes."""
 
     ref: str
     commit: str
@@ -46,17 +46,17 @@ class Trees:
     dirty: bool
 
     def to_json(self, repository: str | None = None) -> dict:
-        """repository: its name, where it is not ours."""
+        """repository: its name, if it is not this repository."""
         return {"ref": self.ref, "commit": self.commit, "head_commit": self.head_commit, "dirty": self.dirty,
                 "repository": repository}
 
 
 @dataclass
 class Subjects:
-    """What there is to measure, what needs no measuring, and what is to be said. profiled: {case: {arm: one run}}.
+    """The cases to measure, the identical ones that need no measuring, and notes. profiled: {case: {arm: one run}}.
 
-    arms: {name: command, sha256, builds}. layouts, pairs: of arms that are linked while they are measured, alone or with
-    the other side.
+    arms: {name: command, sha256, builds}. layouts, pairs: programs of arms that are linked during the measurement, alone or
+    together with the other side.
     """
 
     cases: list[Case] = field(default_factory=list)
@@ -68,11 +68,11 @@ class Subjects:
     notes: list[str] = field(default_factory=list)
 
     def arms_as_run(self) -> dict[str, dict]:
-        """With every build that was run, once all have been."""
+        """The arms with every build that was run, after the measurement."""
         return self.arms | {name: self.arms[name] | {"builds": self._builds(name)} for name in self.layouts}
 
     def _builds(self, name: str) -> list[str]:
-        """In one process, of the programs that hold both sides."""
+        """The hashes of the programs of an arm; in one process, of the programs that contain both sides."""
         return self.pairs[name].hashes if name in self.pairs else hashes_of(self.layouts[name])
 
 
@@ -85,7 +85,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 @contextlib.contextmanager
 def trees(repository: Path, ref: str) -> Iterator[Trees]:
-    """The worktree is gone afterwards, whatever happened."""
+    """Make the worktree of the base; it is removed afterwards in any case."""
     head = Path(git(repository, "rev-parse", "--show-toplevel"))
     try:
         commit = git(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
@@ -109,7 +109,7 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
         wanted = manifest.load(name)
         fixture.ensure(wanted)
         if not (both.base / wanted.folder / "workload.toml").exists():
-            subjects.notes.append(f"{name} is not in the base: nothing to compare it with")
+            subjects.notes.append(f"{name} is not in the base, so there is nothing to compare it with")
             continue
         folder = scratch / name
         folder.mkdir()
@@ -124,8 +124,8 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
         if in_process:
             pairs = programs_of(wanted, both, seed, folder)
             subjects.pairs |= dict.fromkeys(sides, pairs)
-            subjects.notes.append(f"{name}: both versions ran in one process, in turns: memory and tails are not judged, and what regressed was "
-                                  "confirmed in processes of their own")
+            subjects.notes.append(f"{name}: both versions ran alternately in one process, so memory and tails are not judged; regressions were "
+                                  "confirmed in separate processes")
         for size in wanted.fixture.sizes:
             load = equal_load(wanted, size, arms["A"].usual)
             case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
@@ -138,7 +138,7 @@ def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scra
 
 
 def linked(wanted: Manifest, source: Manifest, side: str, logs: Path, seed: int, folder: Path) -> Layouts:
-    """The baseline of one tree in any link order; a base that does not build is wrong usage, a head is a failure."""
+    """The layouts of one tree's baseline. A base that does not build is wrong usage; a head that does not build is a failure."""
     sources = replace(variant.baseline(source), name=f"gate-{side}")
     try:
         return layouts_of(wanted, sources, seed, folder)
@@ -159,7 +159,7 @@ def arm_document(binary: Binary, side: str) -> dict:
 
 
 def equal_load(wanted: Manifest, size: str, base: Binary) -> Load:
-    """As many batches as the base's harness chose by the clock: both arms do the same, and answer the same."""
+    """The load with the number of batches that the base's harness chose from the clock, so that both arms do the same work."""
     first = harness.must(harness.observe(wanted, base, Load(size, samples_count=3), cpu=host.measuring_cpu()),
                          "first run of the base")
     return Load(size, samples_count=max(5, METRICS[wanted.metric].samples_needed), minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
@@ -170,8 +170,8 @@ def workload_run(wanted: Manifest, load: Load, binary: Binary) -> ProfiledRun:
 
 
 def equal_work(wanted: Manifest, load: Load, base: Binary) -> Load:
-    """As many runs as the base makes in the time of the load. A program that runs for a given time does less when it is slower, and
-    a table of its CPU time then says that nothing happened: "6.34 to 6.90 ms" stood beside "+137 %"."""
+    """The load with a fixed number of runs, the number that the base makes in the time of the load. A program that runs for a given
+    time does less when it is slower, so its CPU time hardly changes: "6.34 to 6.90 ms" was printed beside "+137 %"."""
     one = harness.must(harness.observe(wanted, base, replace(load, minimum_ms=0), cpu=host.measuring_cpu()), "a run of the base")
     sample_ns = statistics.median(one["samples_ns"])
     return replace(load, minimum_ms=0, samples_count=max(load.samples_count, math.ceil(load.minimum_ms * 1e6 / sample_ns)))
@@ -185,15 +185,15 @@ def workload_case(wanted: Manifest, load: Load, arms: dict[str, Layouts], counts
 
 
 def programs_of(wanted: Manifest, both: Trees, seed: int, folder: Path) -> PairedPrograms:
-    """Both trees' baselines in one program."""
+    """Programs that contain the baselines of both trees."""
     sources = {"A": variant.baseline(replace(wanted, folder=both.base / wanted.folder)), "B": variant.baseline(wanted)}
     named = {arm: replace(sources[arm], name=f"gate-{side}") for arm, side in (("A", "base"), ("B", "head"))}
     return PairedPrograms(wanted, named, seed, folder)
 
 
 def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Case:
-    """The case by pairs within a process, and its regressions confirmed in processes of their own. Memory of both arms is one process's
-    there, so it is not judged."""
+    """The case measured by pairs in one process; regressions are confirmed in separate processes. Memory is that of the process and not
+    of an arm, so it is not judged."""
     classical = case.observe
     load = replace(classical.load, minimum_ms=PAIRED_MS)
     subject = PairedSubject(wanted, programs, load, classical.runner, classical)
@@ -203,7 +203,7 @@ def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Ca
 
 def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,
                      scratch: Path, *, measure_identical: bool) -> Subjects:
-    """Any repository: build both trees, then every --run command in each."""
+    """The subjects of any repository: build both trees, then run every --run command in each."""
     for side, tree in (("base", both.base), ("head", both.head)):
         run_build(build_command, tree, side, logs)
     subjects = Subjects()
@@ -226,7 +226,7 @@ def built_command(text: str, tree: Path, build_command: str | None) -> Command:
     try:
         return parse_command(text, tree)
     except UsageError as error:
-        hint = "; --build SH says how a tree is built" if build_command is None else ""
+        hint = "; name the command that builds a tree with --build SH" if build_command is None else ""
         raise UsageError(f"{error}{hint}") from None
 
 
@@ -250,7 +250,7 @@ def run_build(command: str | None, tree: Path, side: str, logs: Path) -> None:
         done = subprocess.run(["sh", "-c", command], cwd=tree, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S)
         output, failed = done.stdout + done.stderr, done.returncode != 0
     except subprocess.TimeoutExpired:
-        output, failed = f"still building after {BUILD_TIMEOUT_S} s", True
+        output, failed = f"the build did not end within {BUILD_TIMEOUT_S} s", True
     if failed:
         log = logs / f"{side}-build.log"
         write_text(log, output)

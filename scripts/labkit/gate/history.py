@@ -1,9 +1,8 @@
 """history.py - one metric over versions.  sealed audits, gate runs -> history_store -> points, change points
 
-The store is a cache: it is rebuilt from reports/ every time, and nothing is in it that is not there. Points of
-unlike hosts are never joined: a faster machine is not a faster program. Nor are those of audits and gates: each measures in
-its own way. A gate compares two versions in interleaved runs, so its points are chained ratios: what the machine did between two
-days cancels in them.
+The store is a cache that is rebuilt from reports/ every time. Points of different hosts are never joined, because a faster
+machine is not a faster program. Points of audits and gates are not joined either, because they measure differently. A gate
+compares two versions in interleaved runs, so its points are chained ratios, in which changes of the machine cancel.
 """
 
 from collections.abc import Iterator
@@ -29,8 +28,8 @@ SEED = 20260101
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one class of machine and one source, in the order of time. levels: what is followed, one a point: the values
-    of audits; of gates the cost as a multiple of the first version's. changes are indices into them."""
+    """Points of one machine class and one source, in the order of time. levels: one number per point, the value for audits, and
+    for gates the cost as a multiple of the first version's. changes: indices of levels."""
 
     fingerprint: str
     points: tuple[Point, ...]
@@ -43,7 +42,7 @@ class Series:
 
 
 def rebuild(reports: Path = REPORTS, store: HistoryStore = STORE) -> int:
-    """The store anew, from everything sealed under reports; how many points."""
+    """Rebuild the store from everything sealed under reports; returns the number of points."""
     points = list(all_points(reports))
     store.replace(points)
     return len(points)
@@ -57,7 +56,7 @@ def all_points(reports: Path) -> Iterator[Point]:
 
 
 def audit_points(report: Path) -> Iterator[Point]:
-    """The baseline's and the union's own runs."""
+    """The points of the runs of the baseline and of the union."""
     for name, variants in (("baseline", ("baseline",)), ("rebench", ("union",))):
         path = report / "evidence" / f"{name}.json"
         if not path.exists():
@@ -72,7 +71,7 @@ def audit_points(report: Path) -> Iterator[Point]:
 
 
 def kept_rows_by_size(rows: list[dict]) -> list[dict]:
-    """Blocks are numbered anew for each size."""
+    """The rows that are used, for each size, because blocks are numbered within a size."""
     sizes = dict.fromkeys(row["size"] for row in rows)
     return [row for size in sizes for row in kept_rows(one for one in rows if one["size"] == size)]
 
@@ -90,12 +89,12 @@ def run_points(rows: list[dict], document: dict, size: str, variant: str, label:
 
 
 def gate_points(path: Path) -> Iterator[Point]:
-    """The working tree's side of a gate run, with its ratio to the base."""
+    """The points of the working tree in a gate run, with the ratio to the base."""
     document = read_json(path)
     base = document.get("base")
     if document["verdict"] == "environment invalid" or not base:
         return
-    label = base["head_commit"][:10] + ("+" if base["dirty"] else "")  # with changes that are in no commit
+    label = base["head_commit"][:10] + ("+" if base["dirty"] else "")  # the working tree had uncommitted changes
     for case in document["cases"]:
         workload, size = subject_of(case["name"], base.get("repository"))
         for c in case["comparisons"]:
@@ -105,7 +104,7 @@ def gate_points(path: Path) -> Iterator[Point]:
 
 
 def subject_of(case: str, repository: str | None) -> tuple[str, str]:
-    """Workload and size. A command of another repository goes by both their names, for every project has a ./bench."""
+    """Workload and size. For a command of another repository both names are combined, because every project may have a ./bench."""
     if repository is not None:
         return f"{repository} {case}", ""
     workload, _, size = case.partition("/")
@@ -114,7 +113,7 @@ def subject_of(case: str, repository: str | None) -> tuple[str, str]:
 
 def read_series(workload: str, metric: str, size: str | None, variant: str, store: HistoryStore = STORE
                 ) -> list[Series]:
-    """One Series per class of machine, longest first. UsageError where there is nothing, saying what there is."""
+    """One Series per machine class, longest first. UsageError where there is none; it lists what there is."""
     found, known, metrics = store.points(workload, metric, variant), store.workloads(), store.metrics(workload)
     sizes = list(dict.fromkeys(point.size for point in found))
     if size is None and sizes:
@@ -133,7 +132,7 @@ def read_series(workload: str, metric: str, size: str | None, variant: str, stor
 
 
 def largest_size(points: list[Point]) -> str:
-    """By the operations of a batch, as far as the points know them; the last, where none does."""
+    """The size with most operations per batch; the last one, where no point knows its operations."""
     counts = {point.size: 0 for point in points}
     for point in points:
         counts[point.size] = max(counts[point.size], point.ops_count)
@@ -141,8 +140,8 @@ def largest_size(points: list[Point]) -> str:
 
 
 def chains(points: list[Point]) -> list[list[Point]]:
-    """Points that may stand in one line: all of an audit's; of a gate's those whose base is a version of the line already,
-    or the base that it began with."""
+    """Points that may be joined to one line: all points of audits; a point of a gate if its base is a version of the line, or
+    the base with which the line began."""
     if points[0].ratio is None:
         return [points]
     lines: list[list[Point]] = []
@@ -161,7 +160,7 @@ def series_of(points: tuple[Point, ...], fingerprint: str) -> Series:
 
 
 def chained_levels(points: tuple[Point, ...]) -> list[float]:
-    """Each version's cost as a multiple of that of the base that the line began with."""
+    """Each version's cost as a multiple of the cost of the line's first base."""
     known = {points[0].before: 1.0}
     for point in points:
         known[point.label] = known[point.before] * point.ratio

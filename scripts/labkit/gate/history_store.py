@@ -1,6 +1,6 @@
-"""history_store.py - where the points of a history are kept between two questions.  history -> history_store -> points
+"""history_store.py - store and query the points of a history.  history -> history_store -> points
 
-Whatever keeps points and finds them again is a HistoryStore; ours is one SQLite file beside the reports.
+HistoryStore is the interface; the implementation here is an SQLite file beside the reports.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from labkit.evidence import disk_errors
 class Point:
     """One measurement of one metric of one version, on one class of machine.
 
-    ops_count: operations of a batch of this size, 0 where nobody said. before: label of the version that an interleaved
-    run compared it with, and ratio: its cost over that one's; of a gate only.
+    ops_count: operations of a batch of this size, 0 if unknown. Of a gate only: before, the label of the version with which
+    an interleaved run compared it, and ratio, its cost divided by that version's.
     """
 
     workload: str
@@ -42,21 +42,21 @@ class HistoryStore(Protocol):
     """A cache: everything in it can be read again from the reports."""
 
     def replace(self, points: Iterable[Point]) -> None:
-        """These points and no others."""
+        """Replace all points by these."""
 
     def points(self, workload: str, metric: str, variant: str) -> list[Point]:
-        """In the order of time."""
+        """The points, in the order of time."""
 
     def workloads(self) -> list[str]:
-        """Those that have a point, sorted."""
+        """The workloads that have a point, sorted."""
 
     def metrics(self, workload: str) -> list[str]:
-        """Those that this workload has a point of, sorted."""
+        """The metrics of which this workload has a point, sorted."""
 
 
 @dataclass(frozen=True)
 class SqliteStore:
-    """One file. A new one appears whole, by rename."""
+    """A store in one file, which is replaced atomically by rename."""
 
     path: Path
 

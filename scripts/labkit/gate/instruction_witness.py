@@ -1,6 +1,6 @@
-"""instruction_witness.py - both arms of a finished campaign under callgrind, where that does not take too long.  campaign -> counts
+"""instruction_witness.py - count the instructions of both arms of a finished campaign, if callgrind is fast enough.  campaign -> counts
 
-Only for what was measured in time: counts that a gate asked for stand among its metrics already.
+It counts only where times were measured; counts that a gate asked for are already among its metrics.
 """
 
 import shutil
@@ -30,7 +30,7 @@ def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[st
         try:
             found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
         except LabError:
-            continue  # a witness that cannot speak: the verdict stands on its own
+            continue  # it cannot be counted, so the verdict has no such comparison
     return found
 
 

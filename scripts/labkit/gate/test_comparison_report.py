@@ -30,7 +30,7 @@ def measured():
     return document(campaign, design, SETTING), list(campaign.rows)
 
 
-def test_the_document_is_valid_and_says_what_the_issue_asks(measured):
+def test_the_document_is_valid_and_complete(measured):
     doc, _ = measured
     check(json.loads(json.dumps(doc, allow_nan=False)), "here")
     assert {"verdict", "ratio", "low", "high", "mde_ratio", "pairs_count", "canary", "rows"} <= set(doc)
@@ -61,21 +61,21 @@ def test_the_terminal_has_a_line_per_metric(measured):
     assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
 
 
-def test_one_build_of_each_side_proves_nothing_of_the_change(measured):
+def test_one_build_of_each_side_proves_nothing_about_the_change(measured):
     doc = measured[0]
     assert "holds for these two binaries, not for the change" in markdown(doc)
-    assert "holds for these two binaries, not for the change" in markdown(doc).splitlines()[2]  # where the verdict is, not among the notes
+    assert "holds for these two binaries, not for the change" in markdown(doc).splitlines()[2]  # beside the verdict, not among the notes
     assert "these two binaries" in summary_lines(doc)[1]
     arms = {name: arm | {"builds": [arm["sha256"], "c" * 64]} for name, arm in doc["arms"].items()}
     assert "these two binaries" not in markdown(doc | {"arms": arms})
 
 
-def test_a_budget_that_ended_early_says_what_that_cost():
+def test_a_budget_that_ended_early_is_reported_with_its_consequence():
     machine = Machine(noise=0.05)
     design = Design(seed=1, budget_s=12.0)
     doc = document(run_campaign([Case("only", machine.observe)], design, clock=machine.clock), design, SETTING)
     case = doc["cases"][0]
-    said = f"{case['blocks_count']} of the {case['wanted_blocks_count']} blocks wanted, for which about --budget"
+    said = f"{case['blocks_count']} of the {case['wanted_blocks_count']} blocks needed, which take about --budget"
     assert any(said in line and "could be missed" in line for line in summary_lines(doc))
     assert said in markdown(doc)
     roomy = replace(design, budget_s=doc["wanted_s"])
@@ -84,8 +84,8 @@ def test_a_budget_that_ended_early_says_what_that_cost():
     assert enough.wanted["only"] == case["wanted_blocks_count"] and enough.blocks["only"] > 0.95 * enough.wanted["only"]
 
 
-def test_a_budget_that_sufficed_says_nothing_of_it(measured):
-    assert "blocks wanted" not in markdown(measured[0])
+def test_a_sufficient_budget_is_not_reported(measured):
+    assert "blocks needed" not in markdown(measured[0])
 
 
 @pytest.mark.slow
@@ -110,8 +110,8 @@ def test_a_calibration_is_cited():
 
 
 @pytest.mark.parametrize("new_cpu_ns, disagrees", [(1.1e6, False), (1.0e6, True), (2.4e6, True)])
-def test_a_profile_that_does_not_say_what_the_verdict_says_is_named(measured, new_cpu_ns, disagrees):
-    """"+137 %" stood beside "6.34 to 6.90 ms a run" and nobody said why."""
+def test_a_profile_that_disagrees_with_the_verdict_is_named(measured, new_cpu_ns, disagrees):
+    """"+137 %" was printed beside "6.34 to 6.90 ms a run" without an explanation."""
     flame = {"case": "only", "file": "f.svg", "unavailable": None, "runs_count": 9, "base_cpu_ns": 1e6, "new_cpu_ns": new_cpu_ns, "grew": []}
     page = markdown(measured[0] | {"flames": [flame]})
-    assert ("The profile does not say what the verdict says" in page) is disagrees
+    assert ("The profile disagrees with the verdict" in page) is disagrees

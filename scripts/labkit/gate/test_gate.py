@@ -1,4 +1,4 @@
-"""The gate on a repository made here, with a good and a bad commit, through every CI template's own entry."""
+"""The gate on a temporary repository with a good and a bad commit, through the entry of every CI template."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def commit(repository, name, **files):
 
 @pytest.fixture(scope="module")
 def six_commits(tmp_path_factory):
-    """Made once: they take forty processes."""
+    """The repository is made once, because it takes forty processes."""
     folder = tmp_path_factory.mktemp("six_commits")
     git(folder, "init", "-q")
     (folder / ".gitignore").write_text("program\n")
@@ -84,7 +84,7 @@ def lab_gate(repository, head, *arguments, base="base", budget=30, run="./progra
 
 
 def settled(measure, *arguments, **options):
-    """A crowded machine may end in "environment invalid" or "inconclusive", rightly; that is not what is tested."""
+    """Repeat the measurement where a busy machine ends in "environment invalid" or "inconclusive", which is not tested here."""
     for _ in range(4):
         done = measure(*arguments, **options)
         if done.returncode not in (Exit.ENVIRONMENT, Exit.INCONCLUSIVE):
@@ -97,7 +97,7 @@ def report_of(done):
 
 
 @pytest.mark.slow
-def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
+def test_a_bad_commit_regresses_and_github_gets_the_result(repository, tmp_path):
     summary, output = tmp_path / "summary.md", tmp_path / "output"
     done = settled(lab_gate, repository, "bad", "--ci-output", "github", "--artifact-url", "https://example.org/run/1",
                    env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)})
@@ -115,7 +115,7 @@ def test_a_bad_commit_regresses_and_github_hears_of_it(repository, tmp_path):
 
 
 def test_a_gate_in_another_repository_finds_profiler_and_calibration(repository):
-    """Started there, `--repository .` was refused, and the profiler was looked for in that repository's build/."""
+    """In another repository, `--repository .` was once refused, and the profiler was searched in that repository's build/."""
     git(repository, "checkout", "-q", "bad")
     done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "gate", "--base", "base", "--repository", ".", "--build",
                            "make -s program", "--run", "./program", "--budget", "60", "--pairs", "24", "--flamegraph"],
@@ -123,7 +123,7 @@ def test_a_gate_in_another_repository_finds_profiler_and_calibration(repository)
     (path,) = (repository / "reports/gate").glob("*/comparison.json")
     document = json.loads(path.read_text())
     assert document["exit_code"] == done.returncode and document["ratio"] > 1.2, done.stderr
-    if done.returncode == Exit.FAILED:  # not where the machine is what differs
+    if done.returncode == Exit.FAILED:  # not where the environment was invalid
         assert [flame["unavailable"] for flame in document["flames"]] == [None]
     assert in_a_checkout(Path("build/bin/clinic")).exists() and in_a_checkout(Path("no/such")) == ROOT / "no/such"
 
@@ -134,16 +134,16 @@ def test_without_workloads_it_says_what_is_missing(repository):
 
 
 def check_flame_difference(report, document, comment):
-    """The guilty function leads the table, and the picture that the comment names is in the published folder."""
+    """The slower function is first in the table, and the picture that the comment links is in the published folder."""
     flame, = document["flames"]
     assert flame["grew"][0]["function"] == "guilty" and flame["new_cpu_ns"] > 2 * flame["base_cpu_ns"]
-    assert f"[Flame graph difference](https://example.org/run/1) (`{report.name}/{flame['file']}` in there)" in comment
+    assert f"[Flame graph difference](https://example.org/run/1) (`{report.name}/{flame['file']}` in it)" in comment
     assert re.search(r"\| function that grew .*\n.*\n\| `guilty` ", comment)
     assert "guilty" in (report / flame["file"]).read_text()
 
 
 @pytest.mark.slow
-def test_a_good_commit_passes_and_gitlab_hears_of_it(repository):
+def test_a_good_commit_passes_and_gitlab_gets_the_result(repository):
     done = lab_gate(repository, "good", "--ci-output", "gitlab", "--effect", "0.2", "--flamegraph")
     document = json.loads((report_of(done) / "comparison.json").read_text())
     assert done.returncode != Exit.FAILED, done.stderr
@@ -158,7 +158,7 @@ def test_a_good_commit_passes_and_gitlab_hears_of_it(repository):
 @pytest.mark.slow
 @pytest.mark.parametrize("head, code, words", [
     ("wrong", Exit.FAILED, "another answer"), ("broken", Exit.FAILED, "the head does not build")])
-def test_what_does_not_get_measured(repository, head, code, words):
+def test_heads_that_are_not_measured(repository, head, code, words):
     done = lab_gate(repository, head)
     assert done.returncode == code and words in done.stderr
 
@@ -268,7 +268,7 @@ def test_the_entry_needs_a_command():
     assert done.returncode == 2 and "CLINIC_RUN" in done.stderr
 
 
-# --- words for CI, from documents
+# --- output for CI, from documents
 
 def document(ratio=1.10, verdict="regressed", gating=("wall",), exit_code=1):
     comparison = {"metric": "wall", "unit": "ns", "verdict": verdict, "reason": "both | intervals", "a_median": 1e7,
@@ -291,13 +291,13 @@ def test_fail_on(ratio, fail_on, code):
 
 
 def test_a_reason_begins_no_line_of_the_comment():
-    """A case is named by its command, which an author of a change may write."""
+    """The name of a case is its command, which the author of a change may choose."""
     hostile = document() | {"reason": "./run\n/approve\n<img src=x>: slower"}
     lines = ci_output.comment(hostile, ci_output.DEFAULT_THRESHOLDS, ci_output.beside).splitlines()
     assert not any(line.startswith(("/approve", "<img")) for line in lines)
 
 
-def test_fail_on_does_not_forgive_other_outcomes():
+def test_fail_on_does_not_ignore_other_outcomes():
     assert ci_output.exit_code(document(1.0, "inconclusive", exit_code=3), "critical", ci_output.parse_thresholds("")) == 3
 
 
@@ -314,7 +314,7 @@ def flame(**more):
 
 @pytest.mark.parametrize("url, link", [
     ("", "[Flame graph difference](flame-difference.svg)"),
-    ("https://h/run#artifacts", "[Flame graph difference](https://h/run#artifacts) (`now/flame-difference.svg` in there)"),
+    ("https://h/run#artifacts", "[Flame graph difference](https://h/run#artifacts) (`now/flame-difference.svg` in it)"),
     ("https://h/file/gate/{path}", "[Flame graph difference](https://h/file/gate/now/flame-difference.svg)")])
 def test_the_comment_links_the_flame_graph_difference(url, link):
     doc = document() | {"flames": [flame()]}
@@ -323,7 +323,7 @@ def test_the_comment_links_the_flame_graph_difference(url, link):
     assert text.index("## Performance regressed") < text.index(link) < text.index("<details>")
 
 
-def test_a_profile_that_could_not_be_taken_is_said_with_its_reason():
+def test_a_missing_profile_is_reported_with_its_reason():
     doc = document() | {"flames": [flame(file=None, unavailable="perf is forbidden", grew=[])]}
     text = ci_output.comment(doc, ci_output.parse_thresholds(""), ci_output.linker(Path("now"), ""))
     assert "No flame graph difference: perf is forbidden." in text
@@ -361,7 +361,7 @@ def test_json_output_is_the_document(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_our_own_workload_with_a_planted_slowdown(tmp_path):
-    """A clone of this repository, one more check per frame in its working tree: time and instructions both tell."""
+    """A clone of this repository, one more check per frame in its working tree: time and instructions both show it."""
     clone = tmp_path / "clone"
     git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(clone))
     source = clone / "workloads/telemetry/validate.c"
@@ -397,7 +397,7 @@ def test_a_workload_that_complains_of_its_tail_gates_on_it():
 
 
 def test_both_arms_of_a_profile_do_equal_work(tmp_path):
-    """Each ran for a given time: the slower one did less, and its CPU time was the same."""
+    """Each arm once ran for a given time: the slower one did less work, and its CPU time was the same."""
     wanted = manifest.load("telemetry")
     fixture.ensure(wanted)
     binary = build.build(wanted, variant.baseline(wanted))

@@ -1,4 +1,4 @@
-"""History is rebuilt from reports/, marks planted changes, and never joins unlike machines."""
+"""History is rebuilt from reports/, marks planted changes, and never joins different machines."""
 
 import hashlib
 import json
@@ -79,11 +79,11 @@ def test_only_what_is_sealed_and_fit_counts(tmp_path):
     rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
     series = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
     assert [[(point.source, point.label) for point in one.points] for one in series] == [
-        [("audit", "v0001")], [("gate", "c" * 10)]], "audits and gates measure in their own ways"
+        [("audit", "v0001")], [("gate", "c" * 10)]], "audits and gates measure differently"
 
 
 def test_the_size_is_the_largest_where_none_is_named(tmp_path):
-    """It was the last of the alphabet: tiny."""
+    """It was once the last size in alphabetical order: tiny."""
     sealed_audit(tmp_path, 1, 1e6, sizes=(("huge", 5000), ("large", 1000), ("tiny", 100)))
     rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
     (series,) = read_series("telemetry", "time", None, "baseline", SqliteStore(tmp_path / "history.db"))
@@ -147,7 +147,7 @@ def autocorrelated(source, count, sigma, correlation=0.6):
 @pytest.mark.slow
 @pytest.mark.parametrize("sigma, false_max", [(0.005, 0), (0.01, 6)])
 def test_a_flat_series_whose_points_hang_together_seldom_has_a_step(sigma, false_max):
-    """24 to 35 % had one, at p 0.01 and of any size. And a step of 10 % is found."""
+    """24 to 35 % of such series had a step at p 0.01 without a smallest step. A step of 10 % is still found."""
     source = np.random.default_rng(24)
     flat = [autocorrelated(source, 24, sigma) for _ in range(40)]
     assert sum(bool(change_points(one, seed=index)) for index, one in enumerate(flat)) <= false_max
@@ -170,7 +170,7 @@ def test_two_changes_are_found_in_order():
 
 
 def test_best_split_is_the_definition():
-    """The corner sums against the statistic written out."""
+    """The corner sums give the statistic of the definition."""
     values = np.random.default_rng(5).normal(size=15)
 
     def energy(k):
@@ -190,7 +190,7 @@ def test_too_short_a_series_has_no_change():
 
 
 class Shelf:
-    """A store that is no file."""
+    """A store in memory."""
 
     def replace(self, points):
         self.kept = list(points)

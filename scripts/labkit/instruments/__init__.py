@@ -1,6 +1,6 @@
-"""instruments - one module per outside tool: its command line, and its output as plain data.
+"""instruments - one module per external tool: its command line, and its output as plain data.
 
-A tool that is missing or forbidden raises Unavailable with the reason; the phase degrades, loudly.
+A tool that is missing or forbidden raises Unavailable with the reason; the phase continues without it and reports this.
 """
 
 import subprocess
@@ -10,12 +10,12 @@ from labkit.host import has_tool
 
 
 class Unavailable(Exception):
-    """Why a tool could not be used, and what would help."""
+    """A tool cannot be used; the message states the reason and what to do."""
 
 
 def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] | None = None,
              cwd: str | None = None) -> subprocess.CompletedProcess:
-    """The finished run, or Unavailable; stdout and stderr as text."""
+    """Run a tool; returns the finished run with stdout and stderr as text, or raises Unavailable."""
     name = Path(argv[0]).name
     if not has_tool(argv[0]):
         raise Unavailable(f"{name} is not installed; run make setup")

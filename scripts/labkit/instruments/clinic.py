@@ -27,7 +27,7 @@ def run(*argv: str, timeout_s: float = 300, environment: dict[str, str] | None =
 
 def record(argv: Sequence[str], session: Path, *, timeout_s: float, stdin: Path | None = None,
            cwd: Path | None = None) -> None:
-    """One run under the sampler. Unavailable where it cannot sample, and where the command fails."""
+    """Make one run under the sampler. Unavailable where it cannot sample or where the command fails."""
     done = run_process([program(), "record", "-o", str(session.resolve()), "--", *argv], timeout_s=timeout_s,
                        stdin=stdin, cwd=cwd)
     if done.failure is not None:
@@ -41,7 +41,7 @@ def merge(sessions: Sequence[Path], output: Path) -> None:
 
 
 def diff(base: Path, new: Path, picture: Path, title: str) -> dict:
-    """`clinic diff --json` over all functions, and the picture beside it."""
+    """The output of `clinic diff --json` over all functions; it also draws the picture."""
     return json.loads(run("diff", str(base), str(new), "-o", str(picture), "--title", title, "--json"))
 
 

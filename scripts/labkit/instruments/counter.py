@@ -1,4 +1,4 @@
-"""counter.py - our allocation counter, loaded into a patient.
+"""counter.py - our allocation counter, loaded into the measured program.
 
 Format  profiler/README.md: the JSON that libclinic-preload.so writes at exit.
 """
@@ -15,7 +15,7 @@ LIBRARY = in_a_checkout(Path("build/lib/libclinic-preload.so"))
 
 
 def environment(output: Path | None = None) -> dict[str, str]:
-    """What a process needs to be counted; output: where its totals go at exit."""
+    """The environment that loads the counter; output: the file that gets the totals at exit."""
     found = {"LD_PRELOAD": str(LIBRARY.resolve())}
     if output is not None:
         found["CLINIC_ALLOC_OUT"] = str(output)

@@ -1,6 +1,6 @@
 """criterion.py - criterion.rs (Debian: librust-criterion-dev) on two programs, by criterion_pair.rs.
 
-Format  stdout: one sentence of SENTENCES on B; CRITERION_HOME/pair/{a,new}/raw.csv: a sample a line, with
+Format  stdout: one sentence of SENTENCES on B; CRITERION_HOME/pair/{a,new}/raw.csv: one sample per line, with
         sample_measured_value in ns for iteration_count runs.
 """
 
@@ -18,7 +18,7 @@ SENTENCES = {"Performance has regressed.": "regressed", "Performance has improve
 
 
 def compare(a: list[str], b: list[str], *, budget_s: float, cpu: int, timeout_s: float) -> dict:
-    """{"verdict", "a_us", "b_us"}: what it says of b, and its samples, microseconds a run; words without spaces."""
+    """{"verdict", "a_us", "b_us"}: its verdict on b, and its samples in microseconds per run. Arguments have no spaces."""
     if not PROGRAM.exists():
         raise Unavailable(f"{PROGRAM} is not built; run make calibrate")
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
@@ -29,10 +29,10 @@ def compare(a: list[str], b: list[str], *, budget_s: float, cpu: int, timeout_s:
 
 
 def verdict_of(said: str) -> str:
-    """The program A is compared with nothing: only B has a sentence."""
+    """The verdict in criterion's output. Program A is not compared with anything, so only B has a sentence."""
     found = [verdict for sentence, verdict in SENTENCES.items() if sentence in said]
     if len(found) != 1:
-        raise Unavailable(f"criterion said nothing that we know: {' '.join(said.split())[-200:]}")
+        raise Unavailable(f"criterion printed no known verdict: {' '.join(said.split())[-200:]}")
     return found[0]
 
 

@@ -1,7 +1,7 @@
 """gbench_compare.py - Google Benchmark's compare.py (Debian: libbenchmark-tools), fed with process runs.
 
 Format  Google Benchmark JSON: {"context", "benchmarks": [{"name", "run_type": "iteration", "real_time", ...}]};
-        compare.py --dump_to_json writes one entry a name with utest.time_pvalue.
+        compare.py --dump_to_json writes one entry per name with utest.time_pvalue.
 """
 
 import json
@@ -16,7 +16,7 @@ ALPHA = 0.05
 
 
 def p_values(pairs: dict[str, tuple[list[int], list[int]]]) -> dict[str, float]:
-    """{name: (A, B) in ns} -> {name: p of its U test}; one call for all, for it takes a second to start."""
+    """{name: (A, B) in ns} -> {name: p of its U test}; one call for all, because compare.py takes a second to start."""
     if not PROGRAM.exists():
         raise Unavailable(f"{PROGRAM} is missing; install libbenchmark-tools")
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
@@ -26,7 +26,7 @@ def p_values(pairs: dict[str, tuple[list[int], list[int]]]) -> dict[str, float]:
         run_tool([sys.executable, str(PROGRAM), "--no-color", f"--alpha={ALPHA}", f"--dump_to_json={dump}",
                   "benchmarks", str(base), str(contender)], timeout_s=600)
         found = json.loads(dump.read_text())
-    # A p so small that it is 0.0 is false to compare.py, which then leaves the test out (gbench/report.py).
+    # compare.py takes a p that is rounded to 0.0 for false and leaves the test out (gbench/report.py).
     return {entry["name"]: entry["utest"].get("time_pvalue", 0.0) for entry in found if entry["name"] in pairs}
 
 

@@ -1,7 +1,7 @@
-"""heap_session.py - one program under `clinic record -e alloc`: who allocated how much, and what was live at the peak.
+"""heap_session.py - one program under `clinic record -e alloc`: how much each call site allocated, and what was live at the peak.
 
-A row is one call site in one stage: the stack that asked, innermost frame first, and what it asked for. Nothing is
-sampled, so two recordings of a program that differ in their number of batches differ by just those batches.
+A row is one call site in one stage: the stack of the call, innermost frame first, and its allocations. Nothing is sampled,
+so two recordings with different numbers of batches differ by exactly the additional batches.
 Format  profiler/FORMAT.md, tables allocations, allocation_sizes, stacks, frames.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 
 from labkit.instruments import Unavailable, clinic
 
-ROOT = Path(__file__).resolve().parents[3]  # of the harness's sources, which are not mapped as the patient's are
-FRAMES_KEPT = 8  # of a stack, innermost first: past the stage's entry, short of the harness
+ROOT = Path(__file__).resolve().parents[3]  # folder of the harness's sources, whose paths are not mapped like the workload's
+FRAMES_KEPT = 8  # number of innermost frames kept: beyond the stage's entry function, but not up to the harness
 COUNTS = {"allocations_count": "allocations_count", "frees_count": "frees_count", "bytes": "allocated_bytes",
           "peak_bytes": "peak_bytes", "leaked_count": "leaked_count", "leaked_bytes": "leaked_bytes",
           "temporary_count": "temporary_count"}
@@ -25,7 +25,7 @@ Table = Mapping[str, list]
 
 def record(argv: list[str], *, pictures: Mapping[str, Path] | None = None, environment: dict[str, str] | None = None,
            timeout_s: float) -> dict[str, Any]:
-    """{"totals", "sites", "sizes"} of one whole process. Unavailable where nothing can be observed, with the reason.
+    """{"totals", "sites", "sizes"} of one whole process. Unavailable, with the reason, where nothing can be observed.
 
     pictures: flame graphs to draw, by weight (a weight of `clinic export`).
     """
@@ -48,8 +48,8 @@ def read(session: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any
 
 
 def _sites(session: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows with the same stage and the same FRAMES_KEPT frames are one site, whichever thread and caller."""
-    if "allocations" not in session:  # a table without rows is left out
+    """The call sites. Rows with the same stage and the same FRAMES_KEPT frames are one site, in whatever thread."""
+    if "allocations" not in session:  # a table without rows is absent from the session
         return []
     stacks = _stack_reader(session)
     stages = [session["strings"][name] for name in session.get("stages", {}).get("name", [0])]

@@ -1,11 +1,11 @@
 """heaptrack.py - the second allocation counter: its summary, and the order of all calls from its recording.
 
-It counts calls by its own rules (memalign and pvalloc are not hooked) and its own start-up among them, so it is asked
-for a program that allocates nothing as well: what it counts there is its own (libstdc++, which it brings along, keeps
-72 704 bytes for exceptions that are thrown without memory).
-Format  the recording (heaptrack's src/interpret/heaptrack_interpret.cpp): one event a line, numbers hexadecimal;
+It counts calls by its own rules (memalign and pvalloc are not hooked) and includes its own start-up. It therefore also runs
+a program that allocates nothing, whose counts are heaptrack's own (it loads libstdc++, which reserves 72 704 bytes for
+exceptions thrown when there is no memory).
+Format  the recording (heaptrack's src/interpret/heaptrack_interpret.cpp): one event per line, numbers in hexadecimal;
         `s LENGTH TEXT` a string, `i IP MODULE [FUNCTION FILE LINE ...]` an address, `t ADDRESS CALLER` a stack frame,
-        `a SIZE STACK` what `+ N` allocates and `- N` frees, N the number of the `a` line. A realloc is `-` and `+`.
+        `a SIZE STACK` a block that `+ N` allocates and `- N` frees, N the number of the `a` line. A realloc is `-` and `+`.
 """
 
 import gzip
@@ -27,7 +27,7 @@ SUMMARY = {
 }
 NOTHING = ["/bin/true"]
 FRAMES_KEPT = 8
-LIBRARY_START = "_dl_init"  # glibc's, which runs the constructors of what a program is linked with
+LIBRARY_START = "_dl_init"  # glibc's function that runs the constructors of the libraries of a program
 
 
 def version() -> str:
@@ -35,7 +35,7 @@ def version() -> str:
 
 
 def summary(argv: list[str], *, timeout_s: float) -> dict[str, Any]:
-    """{"allocations_count", "temporary_count", "peak_bytes", "burst", "own"}; own: of a program that does nothing."""
+    """{"allocations_count", "temporary_count", "peak_bytes", "burst", "own"}; own: the counts for a program that does nothing."""
     return _track(argv, timeout_s) | {"own": {key: value for key, value in _track(NOTHING, timeout_s).items()
                                               if key != "burst"}}
 
@@ -62,7 +62,7 @@ def _summarised(text: str) -> dict[str, int]:
 
 
 def _lines(recording: Path) -> list[str]:
-    """Of the recording; heaptrack writes zstd or gzip, as it was built."""
+    """The lines of the recording; heaptrack writes zstd or gzip, depending on its build."""
     if recording.suffix == ".gz":
         return gzip.decompress(recording.read_bytes()).decode(errors="replace").splitlines()
     if not has_tool("zstd"):
@@ -74,11 +74,11 @@ def _lines(recording: Path) -> list[str]:
 
 
 def follow(lines: Iterable[str]) -> dict[str, Any]:
-    """The heap as the calls went: the most bytes live at once, and the longest row of allocations without a free.
+    """Replay the calls: the most bytes live at once, and the longest sequence of allocations without a free.
 
     {"peak_bytes", "burst": {"allocations_count", "allocated_bytes", "stack"}}; stack: functions, innermost first, of
-    the call site with most allocations in that row. What libraries allocate before main, heaptrack's own among them, is
-    live, but in no row.
+    the call site with most allocations in that sequence. Allocations of libraries before main, including heaptrack's own,
+    count as live, but not in the sequence.
     """
     book, row, longest = Book(), [], []
     live = peak = 0
@@ -109,11 +109,11 @@ class Block:
 
 
 class Book:
-    """What the events of a recording refer to. Strings, addresses and frames are numbered from 1, blocks from 0."""
+    """The tables to which the events of a recording refer. Strings, addresses and frames count from 1, blocks from 0."""
 
     def __init__(self) -> None:
         self.strings: list[str] = []
-        self.functions: list[list[str]] = []  # of each address, what was inlined there first
+        self.functions: list[list[str]] = []  # functions at each address, inlined ones first
         self.frames: list[tuple[int, int]] = []  # address, calling frame
         self.blocks: list[Block] = []
 

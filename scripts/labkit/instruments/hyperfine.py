@@ -1,4 +1,4 @@
-"""hyperfine.py - whole-command timing, from exec to exit, kept verbatim.
+"""hyperfine.py - time whole commands from exec to exit; hyperfine's output is kept verbatim.
 
 Format  hyperfine --export-json: results[].{command,times[],user,system,exit_codes[]}, seconds.
 """
@@ -17,7 +17,7 @@ def version() -> str:
 
 
 def time_commands(commands: dict[str, list[str]], *, runs_count: int, cpu: int, timeout_s: float) -> dict:
-    """{name: argv} -> hyperfine's own JSON. The same CPU for all; no shell between."""
+    """{name: argv} -> hyperfine's own JSON. All commands run on the same CPU, without a shell."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "hyperfine.json"
         argv = ["taskset", "-c", str(cpu), "hyperfine", "--shell=none", "--warmup", "2", "--runs", str(runs_count),

@@ -1,6 +1,6 @@
-"""lock_session.py - one program under `clinic record -e lock`: which thread waited for which lock, and for whom.
+"""lock_session.py - one program under `clinic record -e lock`: which thread waited for which lock, and which thread held it.
 
-Waits and holds are timed, acquisitions counted; a lock that nobody ever waited for has counts only.
+Waits and holds are timed, acquisitions are counted; a lock without any wait has counts only.
 Format  profiler/README.md, `clinic record -e lock`; `clinic report --json`, `locks`.
 """
 
@@ -15,7 +15,7 @@ FACTS = ("kind", "name", "acquisitions_count", "contended_count", "wait_ns", "lo
 
 
 def record(argv: list[str], *, environment: dict[str, str] | None = None, timeout_s: float) -> list[dict[str, Any]]:
-    """One row per lock and place that acquires it; empty: the program never took a lock that can be seen."""
+    """One row per lock and place that acquires it; empty if the program never acquired a visible lock."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         session = Path(folder) / "locks.json"
         clinic.run("record", "-e", "lock", "-o", str(session), "--", *argv, environment=environment,
@@ -24,6 +24,6 @@ def record(argv: list[str], *, environment: dict[str, str] | None = None, timeou
 
 
 def _row(lock: dict[str, Any]) -> dict[str, Any]:
-    """Stacks innermost first; the process and thread numbers of one run mean nothing in a report."""
+    """A row with stacks, innermost frame first; process and thread numbers are left out, because they differ in every run."""
     return {**{key: lock[key] for key in FACTS}, "waiter": lock["stack"][:-FRAMES_KEPT - 1:-1],
             "owner": lock["owner_stack"][:-FRAMES_KEPT - 1:-1]}

@@ -1,7 +1,7 @@
 """perf.py - the kernel's sampler and counters, through perf(1).
 
-Without a PMU the event is cpu-clock, an hrtimer: it counts CPU time, not cycles. Stacks are the kernel's
-frame-pointer chains; the patients are built with frame pointers for that reason.
+Without a PMU the event is cpu-clock, an hrtimer: it counts CPU time, not cycles. The kernel follows frame pointers to get
+stacks, so workloads are built with frame pointers.
 """
 
 import re
@@ -34,7 +34,7 @@ def event() -> str:
 
 
 def record(argv: list[str], folder: Path, *, cpu: int, seconds: int) -> Recording:
-    """Sample argv, which has to run for `seconds` by itself. Writes perf.data and perf.script in folder."""
+    """Sample argv, which must run for `seconds`. Writes perf.data and perf.script to folder."""
     data, script = folder / "perf.data", folder / "perf.script"
     run_tool(["perf", "record", "-q", "-F", str(FREQUENCY_HZ), "-e", event(), "--sample-cpu", "--call-graph", "fp", "-o", str(data),
               "--", "taskset", "-c", str(cpu), *argv], timeout_s=seconds * 2 + 60)

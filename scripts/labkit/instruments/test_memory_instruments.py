@@ -1,4 +1,4 @@
-"""Instruments of the memory part on programs with known answers: what they read must be what the programs did."""
+"""The instruments of memory on programs whose allocations are known."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ VICTIMS = Path("build/victims").resolve()
 
 
 def victim(name: str) -> str:
-    """Built as `make test` builds it: alone, a test must not depend on the order of others."""
+    """Build the program like `make test`, so that this test does not depend on the order of others."""
     done = subprocess.run(["make", "-s", f"build/victims/{name}"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return str(VICTIMS / name)
@@ -65,7 +65,7 @@ def test_a_threaded_program_fills_the_table_of_contention(tmp_path):
     found = lock_session.record([victim("lock_held")], timeout_s=60)
     page = page_with_locks(found, tmp_path)
     assert "| mutex `ledger` | 1 of 1 |" in page and "want_ledger` | `" in page and "hold_ledger` |" in page
-    assert "no lock was waited for" in page, "the union of the example has no locks, so both cases stand there"
+    assert "no thread waited for a lock" in page, "the union of the example has no locks, so both cases stand there"
     ledger = next(row for row in found if row["name"] == "ledger" and row["contended_count"])
     assert ledger["kind"] == "mutex" and ledger["longest_wait_ns"] == ledger["wait_ns"] > 0
     assert ledger["waiter"][0] == "want_ledger" and ledger["owner"][0] == "hold_ledger"

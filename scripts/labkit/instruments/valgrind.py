@@ -1,9 +1,9 @@
-"""valgrind.py - counted and simulated execution: exact, slow, the same on a busy machine.
+"""valgrind.py - counted and simulated execution: slow but exact, and not affected by a busy machine.
 
 callgrind   instructions per function, inside the harness's timed loop only.
-cachegrind  simulated first- and last-level caches and branch predictor: a model, never this CPU.
-memcheck    allocations of the whole process, the second opinion on our own counter.
-dhat        the same, and the bytes live at the peak; massif: the peak once more.
+cachegrind  simulated first- and last-level caches and branch predictor: a model, not this CPU.
+memcheck    allocations of the whole process, to check our own counter.
+dhat        the same, and the bytes live at the peak; massif measures the peak, too.
 Format      callgrind, cachegrind and massif output files, valgrind manual chapters 5, 6 and 9; DHAT's JSON, version 2
             (dhat/dh_main.c: tbk and tb are blocks and bytes in all, gb bytes at the global maximum, ebk blocks at exit).
 """
@@ -18,7 +18,7 @@ from labkit.host import first_line
 from labkit.instruments import Unavailable, run_tool
 
 TIMED_LOOP = "clinic_bench_run"
-# Otherwise valgrind frees libc's and libstdc++'s buffers at exit, which the program itself never does.
+# Without these options valgrind frees the buffers of libc and libstdc++ at exit, which the program itself never does.
 OWN_HEAP_ONLY = ("--run-libc-freeres=no", "--run-cxx-freeres=no")
 
 
@@ -27,7 +27,7 @@ def version() -> str:
 
 
 def instructions_by_function(argv: list[str], *, timeout_s: float) -> dict[str, int]:
-    """{function: instructions of its own} while inside the timed loop."""
+    """{function: self instructions} inside the timed loop."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "callgrind.out"
         run_tool(["valgrind", "--tool=callgrind", f"--toggle-collect={TIMED_LOOP}", "--compress-strings=no",
@@ -36,7 +36,7 @@ def instructions_by_function(argv: list[str], *, timeout_s: float) -> dict[str, 
 
 
 def _self_costs(text: str) -> dict[str, int]:
-    """Sums cost lines below each fn=; the line after calls= is the callee's cost and is not the caller's own."""
+    """Sum the cost lines below each fn=; the line after calls= is the cost of the callee and is skipped."""
     costs: dict[str, int] = defaultdict(int)
     function, skip = None, False
     for line in text.splitlines():
@@ -45,7 +45,7 @@ def _self_costs(text: str) -> dict[str, int]:
         elif line.startswith("calls="):
             skip = True
         elif line[:1].isdigit() or line[:1] in "+-*":
-            fields = line.split()  # position and cost; a cost of nothing is left out
+            fields = line.split()  # position and cost; a cost of zero is omitted
             if not skip and function is not None and len(fields) == 2:
                 costs[function] += int(fields[1])
             skip = False
@@ -77,7 +77,7 @@ def heap_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
 
 
 def dhat_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
-    """Summed over all program points of the whole process."""
+    """The totals over all program points of the whole process."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "dhat.json"
         run_tool(["valgrind", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s)
@@ -88,8 +88,8 @@ def dhat_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
 
 
 def massif_peak(argv: list[str], *, timeout_s: float) -> dict[str, int]:
-    """Bytes at the peak. Without --heap-admin=0 massif adds what it thinks the allocator's headers take, and without
-    --peak-inaccuracy=0.0 it is content with 99 % of the peak."""
+    """Bytes at the peak. Without --heap-admin=0 massif adds an estimate of the allocator's headers, and without
+    --peak-inaccuracy=0.0 it may report 99 % of the peak."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "massif.out"
         run_tool(["valgrind", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",

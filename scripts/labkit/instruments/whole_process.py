@@ -1,6 +1,6 @@
 """whole_process.py - exact counts of one whole program: instructions by callgrind, allocations by our counter.
 
-Both are read from files that the instruments write at exit, one per process of the program's tree, and summed.
+The instruments write one file per process of the program's tree at exit; the files are read and summed.
 Format  callgrind output, `summary:` line (valgrind manual chapter 6); profiler/README.md for the counter's JSON.
 """
 
@@ -19,7 +19,7 @@ SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.M)
 
 def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
                  expect_exit: int = 0) -> int:
-    """Instructions of the program and its children, as callgrind executes them: valgrind's libc start-up included."""
+    """Instructions of the program and its children under callgrind, including the start-up of libc under valgrind."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         must_end(run_process(["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
                               f"--callgrind-out-file={folder}/%p", *argv],
@@ -32,7 +32,7 @@ def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = 
 
 def allocations(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
                 expect_exit: int = 0) -> dict[str, int]:
-    """{"allocations_count", "allocated_bytes"}, exact. Unavailable for static programs: nothing can be loaded there."""
+    """{"allocations_count", "allocated_bytes"}, exact. Unavailable for static programs, into which nothing can be loaded."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         environment = os.environ | counter.environment(Path(folder) / "%p.json")
         must_end(run_process(argv, timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment, expect_exit=expect_exit),

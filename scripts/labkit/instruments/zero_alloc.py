@@ -1,7 +1,7 @@
-"""zero_alloc.py - does a stage stay free of allocations?  `clinic record -e alloc --assert-zero-alloc STAGE`
+"""zero_alloc.py - check that a stage does not allocate.  `clinic record -e alloc --assert-zero-alloc STAGE`
 
-The assertion works inside the program: the first allocation in the stage ends it with exit code 97 and prints who
-asked. It is the same line that a CI job runs, so what the audit says of it is what the job will say.
+The assertion works inside the program: the first allocation in the stage ends it with exit code 97 and prints the call
+site. A CI job runs the same command, so it gets the same result as the audit.
 """
 
 import tempfile
@@ -16,7 +16,7 @@ BREACHED = 97
 
 def check(argv: list[str], stage: str, *, environment: dict[str, str] | None = None,
           timeout_s: float) -> dict[str, Any]:
-    """{"stage", "held", "breach"}; breach: what was asked for and the innermost frames, or None."""
+    """{"stage", "held", "breach"}; breach: the violated rule, the requested size and the innermost frames, or None."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         done = run_process([clinic.program(), *arguments(stage, Path(folder) / "heap.json"), *argv],
                            environment=environment, timeout_s=timeout_s)
@@ -32,7 +32,7 @@ def arguments(stage: str, session: Path | str) -> list[str]:
 
 
 def _breach(said: str) -> str:
-    """The rule that was broken and the call that broke it: the first line of the message and the first frame."""
+    """The violated rule and the call: the first line of the message and the first frame."""
     lines = said.splitlines()
     first = next((i for i, line in enumerate(lines) if line.startswith("clinic: stage")), None)
     return " ".join(" ".join(lines[first:first + 2]).split()) if first is not None else said.strip()[-200:]

@@ -1,6 +1,6 @@
 """audit_table.py - the table at the end of `make audit-all`.  audit.json of several reports -> audit_table -> text
 
-One row a case: its verdict, its gain with the interval, and what the lab rejected by which rule.
+One row per case: its verdict, its gain with the interval, and the rejected candidates with the rules that rejected them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ HEAD = ("case", "verdict", "gain", "rejected")
 
 
 def audit_table(audits: Mapping[str, Mapping[str, Any]], failures: Mapping[str, str]) -> str:
-    """audits: {workload: the numbers of its report}. failures: {workload: why it has none}."""
+    """audits: {workload: the numbers of its report}. failures: {workload: the reason why it has no report}."""
     rows = [HEAD, *(row_of(name, audit) for name, audit in audits.items()),
             *((name, "failed", "–", why) for name, why in failures.items())]
     return "\n".join(_laid_out(rows))

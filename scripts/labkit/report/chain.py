@@ -1,8 +1,8 @@
-"""chain.py - which version of a report is the newest, and that a version leads up to it.  manifests, reports/chain.txt -> breaks
+"""chain.py - the newest version of a report, and whether the chain from it to a version is intact.  manifests, reports/chain.txt -> breaks
 
-Each manifest names the one before it by its hash, so no older version can be changed without changing all that follow.
-The newest one nobody follows; its hash stands in reports/chain.txt, a line a workload, which git's history carries:
-whoever replaces the newest report changes a second file that a reviewer sees in the same diff.
+Each manifest contains the hash of the previous one, so an older version cannot be changed without changing all later ones.
+The newest version has no successor; its hash is in reports/chain.txt, one line per workload, under git: whoever replaces
+the newest report changes a second file, which a reviewer sees in the same diff.
 
 Format   WORKLOAD vNNNN SHA-256 of its manifest, separated by spaces.
 """
@@ -20,11 +20,11 @@ CHAIN = ROOT / "reports" / "chain.txt"
 LINE = re.compile(r"^(\S+) (v\d{4}) ([0-9a-f]{64})$")
 NAME = "reports/chain.txt"
 
-Break = tuple[str, str, str, str]  # file, place, what is said there, what was found
+Break = tuple[str, str, str, str]  # file, place, recorded value, found value
 
 
 def read_heads() -> dict[str, Link]:
-    """{workload: its newest version}; nothing where there is no such file. SealError for a line that is none."""
+    """{workload: its newest version}; empty where there is no such file. SealError for a malformed line."""
     if not CHAIN.exists() and not CHAIN.is_symlink():
         return {}
     heads: dict[str, Link] = {}
@@ -35,18 +35,18 @@ def read_heads() -> dict[str, Link]:
     for number, line in enumerate(lines, start=1):
         match = LINE.match(line)
         if match is None or match[1] in heads:
-            raise SealError(f"{NAME}: line {number} is not one workload's newest version: {line[:80]!r}")
+            raise SealError(f"{NAME}: line {number} does not name the newest version of a workload: {line[:80]!r}")
         heads[match[1]] = Link(match[2], match[3])
     return heads
 
 
 def is_of_this_tree(report: Path) -> bool:
-    """Of reports/WORKLOAD/vNNNN. A report that was copied elsewhere stands for itself."""
+    """Whether the report is at reports/WORKLOAD/vNNNN. A report that was copied elsewhere is checked by itself."""
     return report.resolve().parent.parent == CHAIN.parent
 
 
 def record_head(report: Path) -> None:
-    """The report that was just sealed is its workload's newest."""
+    """Record the report that was just sealed as the newest version of its workload."""
     if not is_of_this_tree(report):
         return
     heads = read_heads() | {report.resolve().parent.name: Link(report.resolve().name, sha256_of_regular_file(report / SEAL))}
@@ -54,7 +54,7 @@ def record_head(report: Path) -> None:
 
 
 def head_breaks(report: Path) -> Iterator[Break]:
-    """From the newest version that is recorded back to this one."""
+    """The breaks of the chain from the newest recorded version back to this one."""
     here = report.resolve()
     head = read_heads().get(here.parent.name) if is_of_this_tree(report) else None
     if head is None:

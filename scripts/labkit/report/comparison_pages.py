@@ -18,7 +18,7 @@ CSV_FIELDS = ("metric", "unit", "verdict", "a_median", "b_median", "ratio", "low
 
 @dataclass(frozen=True)
 class NamedFiles:
-    """Where else a person wants the document, its table and its page."""
+    """Further files that the user named for the document, its table and its page."""
 
     json: Path | None = None
     csv: Path | None = None
@@ -26,14 +26,14 @@ class NamedFiles:
 
 
 def write_comparison(doc: dict, rows: list[dict], folder: Path, also: NamedFiles = NamedFiles()) -> None:
-    """comparison.json, comparison.md and the figures of its rows, if there are any; the terminal gets the summary."""
+    """Write comparison.json, comparison.md and the figures of its rows, if there are rows, and print the summary."""
     check(doc, str(folder / "comparison.json"))
     text = json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / "comparison.json", text)
     page = comparison_report.markdown(doc)
     gallery = ""
     if rows:
-        from labkit.figures import figures_verdict  # late: two identical programs must not pay for matplotlib
+        from labkit.figures import figures_verdict  # imported late, so that a comparison of identical programs does not load matplotlib
 
         gallery = comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
     write_text(folder / "comparison.md", page + gallery)
@@ -45,9 +45,9 @@ def write_comparison(doc: dict, rows: list[dict], folder: Path, also: NamedFiles
 
 
 def table(doc: dict) -> str:
-    """CSV, RFC 4180, a line for each metric of each comparison. Base units; an interval without an end has an empty field.
+    """CSV (RFC 4180) with one line per metric of each comparison, in base units; an infinite end of an interval is empty.
 
-    A name that a spreadsheet would take for a formula begins with an apostrophe.
+    A name that a spreadsheet would read as a formula gets a leading apostrophe.
     """
     text = io.StringIO()
     writer = csv.writer(text)

@@ -1,11 +1,11 @@
-"""made_by.py - which version of the lab made a report, and where that version is.  manifest -> made_by.py -> a tree of it
+"""made_by.py - the version of the lab that made a report, checked out from history.  manifest -> made_by.py -> a tree of that version
 
-A page follows from its numbers, and numbers from evidence, only by the rules of the version that sealed them. Where
-this checkout is another version, the one that sealed the report is looked for in git's history and asked instead:
-nothing is excused because it "was made by another version".
+Only the version of the lab that sealed a report can compute its numbers and pages again exactly. Where this checkout is
+another version, the sealing version is searched in git's history and recomputes the report: no difference is excused
+because a report "was made by another version".
 
-A version is named by the hash of all that turns evidence into pages: the files of labkit and the templates. Reports of
-lab 0.1.0 name the hash of their pages' code alone, by its content (Renderer, `# pages by`).
+A version is named by the hash of all code that turns evidence into pages: the files of labkit and the templates. Reports
+of lab 0.1.0 name the hash of the code of their pages alone (Renderer, `# pages by`).
 """
 
 import hashlib
@@ -29,19 +29,19 @@ PAGES_CODE = (f"{CODE}/report/render.py", f"{CODE}/wording.py")
 
 @lru_cache(maxsize=None)
 def this_version() -> MadeBy:
-    """Of this checkout as it stands, changes that are not committed included."""
+    """The version of this checkout, including uncommitted changes."""
     names = [path.relative_to(ROOT).as_posix() for folder in (CODE, TEMPLATES) for path in (ROOT / folder).rglob("*")]
     return MadeBy(VERSION, _hash_of({name: _blob_id((ROOT / name).read_bytes()) for name in names if _counts(name)}))
 
 
 def find_commit(made_by: MadeBy, report: Path) -> str | None:
-    """The newest commit of this history with that version; the one that brought the report is tried first."""
+    """The newest commit of this history with that version; the commit that added the report is tried first."""
     hash_at = _pages_hash_at if made_by.is_of_pages_alone else _hash_at
     return next((commit for commit in _commits(report) if hash_at(commit) == made_by.sha256), None)
 
 
 def is_committed(path: Path) -> bool:
-    """Whether a commit of this history holds this very content: somebody published it, and later changes show."""
+    """Whether a commit of this history contains exactly this content; then it was published, and later changes are visible."""
     return bool(_bringing(path))
 
 
@@ -51,18 +51,18 @@ def tree_of(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="lab-of-") as folder:
         content = _git("archive", commit, "scripts", TEMPLATES, "hardening/policy.toml")
         with tarfile.open(fileobj=io.BytesIO(content or b"")) as archive:
-            archive.extractall(folder)  # of our own history
+            archive.extractall(folder)  # a commit of our own history
         yield Path(folder)
 
 
 def _commits(report: Path) -> Iterator[str]:
-    """The one that brought this seal, then those that touch what a version is named by, newest first."""
+    """The commit that added this seal, then all commits that change files of the version's hash, newest first."""
     changed = (_git("log", "--format=%H", "--", CODE, TEMPLATES) or b"").decode().split()
     yield from dict.fromkeys([*_bringing(report / SEAL), *changed])
 
 
 def _bringing(path: Path) -> list[str]:
-    """The commits that brought this content, wherever it stands now."""
+    """The commits that added this content, under any path."""
     blob = _blob_id(read_bytes(path))
     return (_git("log", "--all", "--format=%H", "--diff-filter=AM", f"--find-object={blob}") or b"").decode().split()
 
@@ -72,7 +72,7 @@ def _hash_at(commit: str) -> str:
 
 
 def _pages_hash_at(commit: str) -> str:
-    """As lab 0.1.0 counted it: the content of the templates, of the figures' code, and of what renders and words."""
+    """The hash as lab 0.1.0 computed it: over the templates and the code of figures, rendering and wording."""
     names = _blobs(commit)
     folders = [(f"{TEMPLATES}/", ".j2"), (f"{TEMPLATES}/audit_parts/", ".j2"), (f"{CODE}/figures/", ".py")]
     wanted = [name for folder, suffix in folders
@@ -84,7 +84,7 @@ def _pages_hash_at(commit: str) -> str:
 
 
 def _blobs(commit: str) -> dict[str, str]:
-    """Path to blob id of what a version is named by."""
+    """Path to blob id of the files in a version's hash."""
     listed = (_git("ls-tree", "-r", "-z", commit, CODE, TEMPLATES) or b"").decode().split("\0")
     return {name: head.split()[2] for head, _, name in (line.partition("\t") for line in listed if line)}
 
@@ -105,7 +105,7 @@ def _blob_id(content: bytes) -> str:
 
 
 def _git(*arguments: str) -> bytes | None:
-    """None where this is no checkout, or git is missing."""
+    """The output of git; None outside a checkout, or where git is missing."""
     try:
         done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""publish.py - from measured to sealed: analyse, draw, render, seal, in that order.  evidence -> publish.py -> report
+"""publish.py - turn evidence into a sealed report: analyse, draw, render, seal, in this order.  evidence -> publish.py -> report
 
 Every file appears by rename, the manifest last: an interrupted publish leaves an open version, and the next
 `make audit` publishes again.
@@ -36,6 +36,6 @@ def numbers_text(audit: dict[str, Any]) -> str:
 
 
 def draw(audit: dict[str, Any]) -> dict[str, bytes]:
-    from labkit.figures.audit_figures import draw_figures  # late: matplotlib costs a second that verify may not need
+    from labkit.figures.audit_figures import draw_figures  # imported late: matplotlib takes a second, and verify may not need it
 
     return draw_figures(audit)

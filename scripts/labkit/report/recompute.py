@@ -1,14 +1,14 @@
-"""recompute.py - does a sealed report follow from its evidence?  sealed report -> recompute.py -> differences
+"""recompute.py - check that a sealed report follows from its evidence.  sealed report -> recompute.py -> differences
 
-Five questions, each answered with the file or the number that differs: are the files those that were sealed, is
-the evidence of its schema, do the numbers follow from it, do the pages and figures follow from the numbers, and is
-the chain of versions whole. audit.json holds the hash of each evidence file, so evidence that was changed and
-sealed anew is named too. Who rewrites everything, the later versions and reports/chain.txt included, is caught by git's
-history, by a signature (signature.py), or by whoever kept a hash.
+Five checks, each of which names the file or the number that differs: the files are those that were sealed, the evidence
+matches its schema, the numbers follow from the evidence, the pages and figures follow from the numbers, and the chain of
+versions is intact. audit.json contains the hash of each evidence file, so evidence that was changed and sealed anew is
+named, too. Whoever rewrites everything, including later versions and reports/chain.txt, is detected only by git's history,
+by a signature (signature.py), or by a person who kept a hash.
 
-A report is read as if its author were hostile: whatever its evidence makes the analysis stumble over is a difference.
+A report is read as if its author were hostile: evidence on which the analysis fails is a difference.
 
-Pure but for reading.
+Pure except for reading.
 """
 
 import json
@@ -31,24 +31,24 @@ from labkit.untrusted_file import UntrustedFileError, read_bytes, read_json, sha
 
 CREATOR = re.compile(rb"Matplotlib v([\d.]+)")
 VERSION_NAME = re.compile(r"v\d{4}")
-# What code meets in values that its author did not foresee; anything else is a defect of ours and shown as one.
+# The exceptions that unexpected values may cause; any other exception is a defect of the lab and is shown as such.
 STUMBLES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Difference:
     file: str  # relative to the report
-    place: str  # within it; empty for the file as a whole
+    place: str  # place in the file; empty for the whole file
     stored: str
     found: str
 
     def __str__(self) -> str:
         where = f"{self.file}: {self.place}" if self.place else self.file
-        return f"{where}: the report says {self.stored}, recomputed it is {self.found}"
+        return f"{where}: the report has {self.stored}; recomputed: {self.found}"
 
 
 def recompute(report: Path) -> list[Difference]:
-    """Every difference between a sealed report and what its evidence gives. SealError when it was never sealed."""
+    """Every difference between a sealed report and the result of its evidence. SealError when it was never sealed."""
     differences = as_sealed(report)
     try:
         evidence_set = read_evidence_set(report)
@@ -56,9 +56,9 @@ def recompute(report: Path) -> list[Difference]:
         pages = {name: text.encode() for name, text in render_pages(audit).items()}
         figures = draw(audit)
     except LabError as error:
-        return differences + [_not_concluded(str(error))]
+        return differences + [_not_evaluated(str(error))]
     except STUMBLES as error:
-        return differences + [_not_concluded(f"{type(error).__name__}: {str(error)[:200]}")]
+        return differences + [_not_evaluated(f"{type(error).__name__}: {str(error)[:200]}")]
     drawn = _instrument_figures(evidence_set)
     differences += [*_uncomputed(report, {*PAGES, NUMBERS, *drawn, *(f"figures/{name}" for name in figures)})]
     differences += [*_other_pictures(report, drawn), *_numbers(report, audit)]
@@ -68,13 +68,13 @@ def recompute(report: Path) -> list[Difference]:
 
 
 def as_sealed(report: Path) -> list[Difference]:
-    """What any version can say, without concluding from the evidence: files, chain, and who drew the figures."""
+    """The checks that need no particular version of the lab: files, chain, and the Matplotlib that drew the figures."""
     manifest = read_manifest(report)
     files = list(file_differences(report, manifest))
     if files:
         return files
     drawn = [f"figures/{path.name}" for path in sorted((report / "figures").glob("*.svg"))]
-    return [*_unreadable(report), *_impossible(report), *_uncomputed(report, {*PAGES, NUMBERS, *drawn}), *_plan_says(report, manifest),
+    return [*_unreadable(report), *_impossible(report), *_uncomputed(report, {*PAGES, NUMBERS, *drawn}), *_plan_differences(report, manifest),
             *_foreign_figures(report, drawn), *chain_differences(report, manifest),
             *(Difference(*one) for one in head_breaks(report))]
 
@@ -88,22 +88,22 @@ def _unreadable(report: Path) -> Iterator[Difference]:
 
 
 def _impossible(report: Path) -> list[Difference]:
-    """Evidence that is not even of its shape is named where the numbers are concluded from it."""
+    """Rows that cannot have been measured. Evidence of a wrong form is reported where the numbers are computed from it."""
     try:
         return [Difference(file, place, "a measured run", wrong) for file, place, wrong in impossible_rows(report)]
     except (*STUMBLES, UntrustedFileError):
         return []
 
 
-def _not_concluded(reason: str) -> Difference:
-    return Difference("evidence", "", "that it can be concluded from", reason)
+def _not_evaluated(reason: str) -> Difference:
+    return Difference("evidence", "", "evidence that can be evaluated", reason)
 
 
 def file_differences(report: Path, manifest: SealManifest) -> Iterator[Difference]:
     present = set(report_files(report))
     for path, sealed in manifest.files.items():
         if path not in present:
-            yield Difference(path, "", "that it exists", "missing")
+            yield Difference(path, "", "a listed file", "missing")
             continue
         try:
             found = sha256_of_regular_file(report / path)
@@ -113,11 +113,11 @@ def file_differences(report: Path, manifest: SealManifest) -> Iterator[Differenc
         if found != sealed:
             yield Difference(path, "SHA-256", sealed, found)
     for path in sorted(present - manifest.files.keys()):
-        yield Difference(path, "", "nothing of it", "a file that was not sealed")
+        yield Difference(path, "", "no such file", "a file that was not sealed")
 
 
 def chain_differences(report: Path, manifest: SealManifest) -> Iterator[Difference]:
-    """Back to the first version. A report that was copied out of its row of versions stands for itself."""
+    """Check the chain back to the first version. A report that was copied elsewhere is checked by itself."""
     if not any(other.is_dir() and other.name != report.resolve().name
                for other in report.resolve().parent.glob("v[0-9][0-9][0-9][0-9]")):
         return
@@ -137,15 +137,15 @@ def chain_differences(report: Path, manifest: SealManifest) -> Iterator[Differen
 
 
 def _uncomputed(report: Path, computed: set[str]) -> Iterator[Difference]:
-    """A page that nothing computes says what it likes, sealed or not."""
+    """Pages that do not follow from evidence, which could contain anything, even when sealed."""
     for path in report_files(report):
         if path not in computed and not path.startswith("evidence/"):
-            yield Difference(path, "", "a part of it", "a file that no evidence leads to")
+            yield Difference(path, "", "a part of the report", "a file that no evidence leads to")
 
 
-def _plan_says(report: Path, manifest: SealManifest) -> Iterator[Difference]:
-    """The plan is evidence and names the version and the one before it: neither a comment nor a folder's name may
-    say otherwise."""
+def _plan_differences(report: Path, manifest: SealManifest) -> Iterator[Difference]:
+    """The plan is evidence and names its version and the previous one; the comment of the manifest and the name of the folder
+    must agree with it."""
     try:
         plan = read_json(report / "evidence" / "plan.json")["data"]
         planned, version = plan["previous"], str(plan["version"])
@@ -161,7 +161,7 @@ def _plan_says(report: Path, manifest: SealManifest) -> Iterator[Difference]:
 
 
 def _foreign_figures(report: Path, drawn: list[str]) -> Iterator[Difference]:
-    """A figure of another Matplotlib cannot be drawn again here: it passes where a commit holds this very seal."""
+    """A figure of another Matplotlib cannot be drawn again here; it is accepted only if a commit contains exactly this seal."""
     from importlib.metadata import version
 
     here = version("matplotlib")
@@ -171,13 +171,13 @@ def _foreign_figures(report: Path, drawn: list[str]) -> Iterator[Difference]:
 
 
 def _drawn_by(path: Path) -> str | None:
-    """The Matplotlib version that a figure names; None for what the lab draws itself."""
+    """The Matplotlib version that a figure names; None for figures that the lab draws without Matplotlib."""
     creator = CREATOR.search(read_bytes(path)[:4096])
     return creator[1].decode() if creator else None
 
 
 def _instrument_figures(evidence_set: EvidenceSet) -> dict[str, str | None]:
-    """Pictures that evidence names, with the hash it gives; None in evidence from before figures had one."""
+    """Pictures that evidence names, with their hashes; None in older evidence without hashes."""
     named = {path: None for _, document in evidence_set.documents for path in figures_named_in(document["data"])}
     return named | {path: sha256 for _, document in evidence_set.documents
                     for path, sha256 in document.get("figures", {}).items()}
@@ -201,7 +201,7 @@ def _numbers(report: Path, audit: dict[str, Any]) -> Iterator[Difference]:
 
 
 def _evidence_hashes(stored: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:
-    """By file, not by place in a list: whoever changed a digit wants its file named."""
+    """Differences of evidence hashes, compared by file and not by place in a list, so that the changed file is named."""
     def hashes(audit: Any) -> dict[str, str]:
         try:
             return {one["path"]: one["sha256"] for one in audit["appendix"].pop("files")}
@@ -214,7 +214,7 @@ def _evidence_hashes(stored: dict[str, Any], found: dict[str, Any]) -> Iterator[
 
 
 def unlike(stored: Any, found: Any, place: str = "") -> Iterator[tuple[str, str, str]]:
-    """(place, stored, found) of every leaf that differs; places are keys and indices joined by /."""
+    """(place, stored, found) of every leaf that differs; a place is keys and indices joined by /."""
     if isinstance(stored, dict) and isinstance(found, dict):
         for key in dict.fromkeys([*stored, *found]):
             yield from unlike(stored.get(key, "absent"), found.get(key, "absent"), f"{place}/{key}".lstrip("/"))
@@ -231,11 +231,11 @@ def _short(value: Any) -> str:
 
 
 def _content(report: Path, name: str, wanted: bytes) -> Iterator[Difference]:
-    """The first line that differs tells enough."""
+    """Compare a file with the wanted content; only the first line that differs is reported."""
     try:
         stored = read_bytes(report / name)
     except UntrustedFileError as error:
-        yield Difference(name, "", "that it exists", str(error))
+        yield Difference(name, "", "a listed file", str(error))
         return
     if stored == wanted:
         return
@@ -246,7 +246,7 @@ def _content(report: Path, name: str, wanted: bytes) -> Iterator[Difference]:
 
 
 def _figures(report: Path, figures: dict[str, bytes]) -> Iterator[Difference]:
-    """Drawn again only by the Matplotlib that drew them; _foreign_figures judges the others."""
+    """Compare the figures that this Matplotlib can draw again; _foreign_figures judges the others."""
     from importlib.metadata import version
 
     for name, svg in figures.items():

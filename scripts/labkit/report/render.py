@@ -1,7 +1,7 @@
 """render.py - numbers to pages.  audit numbers -> templates/*.md.j2 -> render.py -> audit.md, checklist.md
 
-Same numbers, same bytes, on any machine: no clock, no locale, no order but the numbers' own. Every unit is written
-by labkit/wording.py, so templates hold words and no arithmetic.
+The same numbers give the same bytes on any machine: no clock, no locale, and no order except that of the numbers.
+labkit/wording.py formats every unit, so templates contain no arithmetic.
 """
 
 from functools import lru_cache
@@ -17,12 +17,12 @@ from labkit.metrics import METRICS, is_tail
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "templates"
 PAGES = ("audit.md", "checklist.md")
-# What stands in tables beside the metrics, and is none: it is counted for the program as a whole.
+# A row in the tables of metrics that is not a metric of a row: it is counted for the whole program.
 OTHER_LABELS = {"heap_peak": "peak of the heap"}
 
 
 def render_pages(audit: dict[str, Any]) -> dict[str, str]:
-    """File name to text, of every page of the report."""
+    """Every page of the report: file name to text."""
     return {page: render(page, audit) for page in PAGES}
 
 
@@ -35,7 +35,7 @@ def metric_label(name: str) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """A value of a metric as a table shows it; a rate is judged, and kept, as the time of one operation."""
+    """The text of a metric's value in a table. A rate is judged and stored as the time of one operation, and shown as a rate."""
     if unit == "ops/s":
         return f"{wording.significant(1e9 / value)}/s"
     return {"bytes": wording.size, "count": wording.count}.get(unit, wording.duration)(value)

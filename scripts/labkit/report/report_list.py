@@ -1,4 +1,4 @@
-"""report_list.py - reports/README.md: what stands in reports/, one line each.  sealed reports -> report_list -> README.md
+"""report_list.py - reports/README.md: the list of all reports, one line each.  sealed reports -> report_list -> README.md
 
 Generated, and compared with the folder by a test; `make bless-report-list` writes it.
 """

@@ -1,8 +1,8 @@
-"""row_checks.py - rows that no measurement gives: twice the same, out of order, or outside their run.  evidence -> row_checks
+"""row_checks.py - rows that cannot have been measured: duplicates, out of order, or longer than their run.  evidence -> row_checks
 
-What somebody writes by hand must also fit the clock: each run begins after the one before it ended, all of them lie
-between the start and the end of their document, a sample is a part of its run, and no two runs have the same
-samples. These checks need no key, and hold for reports of every version.
+Invented rows must be consistent with the clock, too: each run begins after the previous one has ended, all runs lie between
+the start and the end of their document, a sample is a part of its run, and no two runs have the same samples. These checks
+need no key and apply to reports of every version.
 
 Units    _ns nanoseconds on the monotonic clock, which counts from the machine's start; _utc seconds of wall time.
 """
@@ -16,12 +16,12 @@ from labkit.evidence import unpacked
 from labkit.untrusted_file import read_json
 
 PLACE = ("size", "stage", "block", "attempt", "position")
-DISTINCT_SAMPLES_MIN = 3  # one number may well come twice, a series of them does not
+DISTINCT_SAMPLES_MIN = 3  # a single number may occur twice, but not a series of numbers
 CLOCKS_APART_S = 2  # started_utc and ended_utc are whole seconds
 
 
 def impossible_rows(report: Path) -> Iterator[tuple[str, str, str]]:
-    """(file, place within it, what is wrong) of each, in the order of the files. The evidence has to be readable JSON."""
+    """(file, place in it, error) of each wrong row, in the order of the files. The evidence has to be readable JSON."""
     seen: dict[Any, str] = {}
     for path in sorted((report / "evidence").rglob("*.json")):
         name = path.relative_to(report).as_posix()

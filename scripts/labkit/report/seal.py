@@ -1,9 +1,9 @@
-"""seal.py - close a report: the hash of every file, and of the version before.  report folder -> MANIFEST.sha256
+"""seal.py - close a report: the hash of every file and of the previous version.  report folder -> MANIFEST.sha256
 
-The manifest is what `sha256sum -c` reads, with one comment line that names the previous version's manifest, so that
-versions form a chain: nothing sealed can be changed later without breaking every link after it. A second comment
-names the version of the lab that made the report (made_by.py), which alone can recompute its pages. A manifest has one
-meaning: a file or a comment that stands twice, or a name that leads out of the report, is refused.
+`sha256sum -c` can read the manifest. One comment line contains the hash of the previous version's manifest, so versions
+form a chain: a sealed report cannot be changed later without breaking all later links. A second comment names the version
+of the lab that made the report (made_by.py), which alone can recompute its pages. A manifest is unambiguous: a file or a
+comment that occurs twice, or a path that leads out of the report, is refused.
 
 Written last, by rename: a report with a manifest is complete.
 """
@@ -25,7 +25,7 @@ PREVIOUS = re.compile(r"^# previous (v\d{4}) ([0-9a-f]{64})$")
 
 @dataclass(frozen=True)
 class Link:
-    """The version before, by name and by the hash of its manifest."""
+    """The previous version: its name and the hash of its manifest."""
 
     version: str
     sha256: str
@@ -33,11 +33,11 @@ class Link:
 
 @dataclass(frozen=True)
 class MadeBy:
-    """The version of the lab that made a report: its name, and the hash of what turns evidence into pages."""
+    """The version of the lab that made a report: its name, and the hash of the code that turns evidence into pages."""
 
     version: str
     sha256: str
-    is_of_pages_alone: bool = False  # lab 0.1.0 left the code of the numbers out of the hash
+    is_of_pages_alone: bool = False  # lab 0.1.0 did not include the code of the numbers in the hash
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def seal(report: Path, previous: dict[str, Any] | None, made_by: MadeBy | None =
 
 
 def report_files(report: Path) -> list[str]:
-    """All that stands in a report but folders, its manifest and what begins with a dot, sorted."""
+    """All files of a report, sorted, except its manifest and names that begin with a dot."""
     found = [path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_symlink() or not path.is_dir()]
     return sorted(path for path in found if path != SEAL and not any(part[0] == "." for part in path.split("/")))
 
@@ -77,25 +77,25 @@ def read_manifest(report: Path) -> SealManifest:
     for number, line in enumerate(lines, start=1):
         name, value = _entry(line, f"{report / SEAL}: line {number}")
         if name in found:
-            raise SealError(f"{report / SEAL}: line {number} says a second time what {name} is")
+            raise SealError(f"{report / SEAL}: line {number} names {name} a second time")
         found[name] = value
     return SealManifest(found.pop("# previous", None), found.pop("# made by", None), found)
 
 
 def _entry(line: str, where: str) -> tuple[str, Any]:
-    """A file and its hash, or a comment and what it says."""
+    """The entry of a line: a file and its hash, or a comment and its content."""
     if match := PREVIOUS.match(line):
         return "# previous", Link(*match.groups())
     if match := MADE_BY.match(line):
         return "# made by", MadeBy(match[2], match[3], is_of_pages_alone=match[1] == "pages")
     match = LINE.match(line)
     if match is None:
-        raise SealError(f"{where} is neither a hash nor one of our comments: {line[:80]!r}")
+        raise SealError(f"{where} is neither a hash nor a known comment: {line[:80]!r}")
     if PurePosixPath(match[2]).is_absolute() or ".." in match[2].split("/"):
         raise SealError(f"{where} names a file outside the report: {match[2][:80]!r}")
     return match[2], match[1]
 
 
 def link_to(report: Path | None) -> dict[str, str] | None:
-    """What the plan of the next version says about this one."""
+    """The reference to this version in the plan of the next one."""
     return None if report is None else {"version": report.name, "manifest_sha256": sha256_of_regular_file(report / SEAL)}

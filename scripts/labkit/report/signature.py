@@ -1,9 +1,9 @@
-"""signature.py - who stands for a sealed report: a signature over its manifest.  manifest, key -> vNNNN.sig -> signer
+"""signature.py - the signature over the manifest of a sealed report, which names its signer.  manifest, key -> vNNNN.sig -> signer
 
-A seal shows accidents: whoever can rewrite evidence and manifest can also seal anew. A signature shows that too, as
-long as the key stands outside the tree. It is what `ssh-keygen -Y sign` writes (OpenSSH, PROTOCOL.sshsig), over the
-manifest, in a file beside the report, so that labs from before signatures still read the report as it was sealed.
-The keys that are known stand in hardening/allowed_signers (ssh-keygen(1), ALLOWED SIGNERS), under git.
+A seal shows accidental damage only, because whoever can rewrite evidence and manifest can also seal anew. A signature shows
+rewriting, too, as long as the key is kept outside the repository. `ssh-keygen -Y sign` makes it (OpenSSH, PROTOCOL.sshsig)
+over the manifest, in a file beside the report, so that older labs without signatures can still read the report.
+The known keys are in hardening/allowed_signers (ssh-keygen(1), ALLOWED SIGNERS), under git.
 """
 
 import re
@@ -19,7 +19,7 @@ from labkit.untrusted_file import UntrustedFileError, read_bytes
 
 ROOT = Path(__file__).resolve().parents[3]
 ALLOWED_SIGNERS = ROOT / "hardening" / "allowed_signers"
-NAMESPACE = "perf-clinic-report"  # a signature over something else, made with the same key, is none of a report
+NAMESPACE = "perf-clinic-report"  # with this namespace, a signature that the same key made over other data is not valid for a report
 TIMEOUT_S = 60
 KEY_OF_A_GOOD_SIGNATURE = re.compile(r"Good \"\S+\" signature .*?with (.*)")
 
@@ -32,7 +32,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Signature:
-    """signer: the name in allowed_signers; key: its type and fingerprint. why: of a broken one, a sentence."""
+    """signer: the name in allowed_signers; key: its type and fingerprint; why: the reason why a signature is broken."""
 
     state: State
     signer: str = ""
@@ -41,24 +41,24 @@ class Signature:
 
     def __str__(self) -> str:
         if self.state is State.UNSIGNED:
-            return ("unsigned: its hashes show accidents, and not that somebody rewrote the evidence and sealed it anew")
+            return ("unsigned: its hashes show accidental damage, but not that somebody rewrote the evidence and sealed it anew")
         if self.state is State.BROKEN:
             return f"BROKEN signature: {self.why}"
-        return f"signed by {self.signer} ({self.key}), a key that hardening/allowed_signers knows"
+        return f"signed by {self.signer} ({self.key}), a key listed in hardening/allowed_signers"
 
 
 def signature_path(report: Path) -> Path:
-    """Beside the report: reports/telemetry/v0001.sig."""
+    """The file beside the report: reports/telemetry/v0001.sig."""
     whole = report.resolve()
     return whole.with_name(f"{whole.name}.sig")
 
 
 def sign(report: Path, key: Path) -> Signature:
-    """Writes the signature, in place of one that is there. key: a private key, or a public one whose private part an
-    agent has. UsageError: the key stands in the tree; LabError: ssh-keygen could not sign."""
+    """Write the signature; it replaces an existing one. key: a private key, or a public key whose private key an agent has.
+    UsageError: the key is in the repository; LabError: ssh-keygen could not sign."""
     read_manifest(report)
     if key.resolve().is_relative_to(ROOT):
-        raise UsageError(f"{key} stands in this repository; a key that signs is kept outside of it")
+        raise UsageError(f"{key} is in this repository; keep signing keys outside of it")
     manifest = read_bytes(report / SEAL)
     done = _ssh_keygen("-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(key), given=manifest)
     if done.returncode != 0:
@@ -68,7 +68,7 @@ def sign(report: Path, key: Path) -> Signature:
 
 
 def examine(report: Path) -> Signature:
-    """Which of three it is. LabError (exit 4) where there is a signature and no ssh-keygen to check it with."""
+    """The state of the signature: unsigned, signed or broken. LabError (exit 4) where ssh-keygen is missing to check it."""
     path = signature_path(report)
     if not path.exists() and not path.is_symlink():
         return Signature(State.UNSIGNED)
@@ -79,7 +79,7 @@ def examine(report: Path) -> Signature:
         return Signature(State.BROKEN, why=str(error))
     signer = _find_signer(path)
     if not signer:
-        return Signature(State.BROKEN, why=f"it is of a key that {ALLOWED_SIGNERS.name} does not know, or no signature at all")
+        return Signature(State.BROKEN, why=f"it is not a signature, or its key is not listed in {ALLOWED_SIGNERS.name}")
     done = _ssh_keygen("-Y", "verify", "-n", NAMESPACE, "-f", str(ALLOWED_SIGNERS), "-I", signer, "-s", str(path), given=manifest)
     if done.returncode != 0:
         return Signature(State.BROKEN, signer=signer, why=f"{signer} did not sign this {SEAL}: {_last_line(done.stderr + done.stdout)}")
@@ -88,7 +88,7 @@ def examine(report: Path) -> Signature:
 
 
 def _find_signer(path: Path) -> str:
-    """The first name that this key has among the known; empty where it has none."""
+    """The first name that allowed_signers gives this key; empty where the key is not listed."""
     if not ALLOWED_SIGNERS.is_file():
         return ""
     done = _ssh_keygen("-Y", "find-principals", "-f", str(ALLOWED_SIGNERS), "-s", str(path))
@@ -100,7 +100,7 @@ def _ssh_keygen(*arguments: str, given: bytes = b"") -> subprocess.CompletedProc
     try:
         return subprocess.run(["ssh-keygen", *arguments], input=given, capture_output=True, timeout=TIMEOUT_S)
     except FileNotFoundError:
-        raise LabError("ssh-keygen is missing, which makes and checks signatures: apt install openssh-client", Exit.ENVIRONMENT) from None
+        raise LabError("ssh-keygen, which makes and checks signatures, is missing: apt install openssh-client", Exit.ENVIRONMENT) from None
     except subprocess.TimeoutExpired:
         raise LabError(f"ssh-keygen did not end within {TIMEOUT_S} s; does the key ask for a passphrase? "
                        "Add it to an agent, and name its public key", Exit.ENVIRONMENT) from None

@@ -1,4 +1,4 @@
-"""The table at the end of `make audit-all`: a row for every case, those that failed included."""
+"""The table at the end of `make audit-all` has a row for every case, including those that failed."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The newest version stands in a file of its own, and each version leads up to it."""
+"""reports/chain.txt names the newest version, and every version is checked by the chain from there."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The report of a recorded audit: real evidence in, these very bytes out. `make bless` rewrites them; read the diff."""
+"""The report of a recorded audit is the same byte by byte. `make bless` rewrites it; read the difference."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_numbers_are_as_recorded(audit):
 
 
 def test_a_page_can_be_rendered_from_the_numbers_alone(audit):
-    """audit.json is the whole interface: what a page says can be had from it by any other program."""
+    """audit.json is a complete interface: any other program can make the pages from it."""
     assert render_pages(json.loads(numbers_text(audit))) == render_pages(audit)
 
 
@@ -73,7 +73,7 @@ def counted(audit):
 @pytest.mark.slow
 @pytest.mark.parametrize("lacking", [nothing_timed, nothing_confirmed, no_stages, counted], ids=lambda one: one.__name__)
 def test_a_page_links_the_figures_that_there_are(audit, lacking):
-    """audit.md linked the forest plot when every candidate had failed before it was timed."""
+    """audit.md once linked the forest plot although every candidate had failed before it was timed."""
     poorer = json.loads(numbers_text(audit))
     lacking(poorer)
     linked = {name for page in render_pages(poorer).values() for name in re.findall(r"\]\(figures/([^)]+)\)", page)}

@@ -1,4 +1,4 @@
-"""A sealed report: verify accepts it as it is, and names whatever was changed in it."""
+"""verify accepts a sealed report, and names every change in it."""
 
 import json
 import os
@@ -133,7 +133,7 @@ def sealed_by_another(tmp_path):
 
 
 def sealed_anew(report, made_by=None):
-    """As a forger would: every hash true again, and the comments as they were, or another maker named."""
+    """Seal a changed report as a forger would: all hashes right, and the comments unchanged or with another maker."""
     manifest = read_manifest(report)
     seal(report, manifest.previous and {"version": manifest.previous.version,
                                         "manifest_sha256": manifest.previous.sha256}, made_by)

@@ -1,4 +1,4 @@
-"""Rows that no measurement gives are named, with the run; those of the example are all possible."""
+"""Rows that cannot have been measured are named with their run; the rows of the example are all possible."""
 
 import json
 

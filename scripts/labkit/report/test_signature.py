@@ -1,4 +1,4 @@
-"""A signature says who stands for a report: another manifest, another key, another purpose are broken."""
+"""A signature names the signer of a report; with another manifest, key or purpose it is broken."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from labkit.report.signature import NAMESPACE, ROOT, State, examine, sign, signa
 
 @pytest.fixture
 def keys(tmp_path, monkeypatch):
-    """A folder with two keys, of which the allowed signers know one: known, unknown."""
+    """A folder with two keys, known and unknown; allowed_signers lists only the first."""
     folder = tmp_path / "keys"
     folder.mkdir()
     for name in ("known", "unknown"):
@@ -55,11 +55,11 @@ def test_what_is_sealed_anew_needs_the_key_again(keys, report):
 
 def test_an_unknown_key_is_nobodys(keys, report):
     found = sign(report, keys / "unknown")
-    assert found.state is State.BROKEN and "does not know" in found.why
+    assert found.state is State.BROKEN and "not listed in" in found.why
 
 
 def test_a_signature_for_another_purpose_is_none(keys, report):
-    """Who signed the same bytes as a file or a commit did not sign a report."""
+    """A signature over the same bytes as a file or a commit does not sign a report."""
     done = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", keys / "known"],
                           input=(report / "MANIFEST.sha256").read_bytes(), capture_output=True, check=True)
     signature_path(report).write_bytes(done.stdout)
@@ -94,7 +94,7 @@ def test_bad_arguments_are_a_sentence(tmp_path, arguments, said):
 
 
 def test_verify_says_which_of_three(report, tmp_path):
-    """By the command: a folder that is no whole report fails, and what its signature is stands there all the same."""
+    """`lab verify` fails on an incomplete report, but prints the state of its signature."""
     lab = [sys.executable, "-B", ROOT / "scripts/lab", "verify", report]
     assert "unsigned" in subprocess.run(lab, capture_output=True, text=True).stdout
     Path(signature_path(report)).write_text("nothing\n")

@@ -47,7 +47,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     if bool(args.runs) != (args.repository is not None):
-        raise UsageError("--run and --repository must be given together; the workloads of this repository need neither")
+        raise UsageError("--run and --repository go together; the workloads of this repository need neither")
     if args.in_process and args.runs:
         raise UsageError("--in-process works for the workloads of this repository only, because a command is always a separate process")
     ci_output.parse_thresholds(args.thresholds)  # checked before minutes of measuring, not after

@@ -1,8 +1,8 @@
-"""workload - a workload as found on disk: manifest, fixtures, variants, builds and their code.  workload.toml -> rows
+"""workload - a workload on disk: manifest, fixtures, variants, builds and machine code.  workload.toml -> rows
 
-manifest what workloads/NAME/workload.toml says; fixture its frozen inputs; variant one set of sources; build the binaries;
-disassembly what the compiler left; harness one run of its program; library the workload as a subject of comparisons.
+manifest reads workloads/NAME/workload.toml; fixture checks its frozen inputs; variant collects one set of sources; build makes
+the binaries; disassembly checks their machine code; harness makes one run; library makes the workload a subject of comparisons.
 """
 
-# The kinds that a manifest may name are the subjects that are defined, so they have to be defined before one is read.
+# A manifest may name every kind of subject that is defined, so the kinds must be imported before a manifest is read.
 import labkit.workload.library

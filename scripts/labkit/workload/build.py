@@ -1,7 +1,7 @@
-"""build.py - sources to binaries, one per variant, rebuilt only when their inputs changed.  Variant -> build.py -> Binary
+"""build.py - compile each variant to a binary, only when its inputs have changed.  Variant -> build.py -> Binary
 
-Flags are part of the evidence. Paths are mapped away, so the same sources give the same build-id in any
-folder. A variant that does not compile is an answer (BuildFailed), not a crash.
+Flags are part of the evidence. Paths are mapped away, so the same sources give the same build-id in any folder. A variant
+that does not compile gives the result BuildFailed and does not end the lab.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Binary:
 
 
 class BuildFailed(Exception):
-    """The compiler's words, at most LOG_LIMIT characters of them."""
+    """A variant did not compile; the message has at most LOG_LIMIT characters of the compiler's output."""
 
     LOG_LIMIT = 4000
 
@@ -64,7 +64,7 @@ def folder_of(manifest: Manifest) -> Path:
 
 
 def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary | BuildFailed]:
-    """Two at a time; the failures are values, so that one bad candidate does not stop the audit."""
+    """Build two variants at a time; a failure is returned as a value, so that one bad candidate does not stop the audit."""
 
     def attempt(variant: Variant) -> Binary | BuildFailed:
         try:
@@ -77,7 +77,7 @@ def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary |
 
 
 def build(manifest: Manifest, variant: Variant) -> Binary:
-    """Objects in the order of their names."""
+    """Build the baseline layout of a variant, with objects linked in the order of their names."""
     if not HARNESS.exists():
         raise LabError(f"{HARNESS} is not built; run make build")
     path = folder_of(manifest) / variant.name
@@ -94,7 +94,7 @@ def build(manifest: Manifest, variant: Variant) -> Binary:
 
 
 def objects_of(manifest: Manifest, variant: Variant) -> list[Path]:
-    """One object a source, beside it; compiled once, however many orders they are linked in. BuildFailed."""
+    """The objects, one per source and beside it. They are compiled once and linked in many orders. Raises BuildFailed."""
     folder = folder_of(manifest) / "src" / variant.name
     note, inputs = folder.with_name(f".{variant.name}.objects"), _inputs(variant)
     objects = [folder / f"{name}.o" for name in sorted(variant.sources) if name.endswith(".c")]
@@ -109,7 +109,7 @@ def objects_of(manifest: Manifest, variant: Variant) -> list[Path]:
 
 
 def link(variant: Variant, objects: Sequence[Path], path: Path) -> None:
-    """objects: in the order in which their code is to stand."""
+    """objects: in the order in which the linker places their code."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         _compiler(variant, [*map(str, objects), str(HARNESS), "-Wl,--build-id=sha1", *variant.link, *LIBRARIES],
@@ -120,7 +120,7 @@ def link(variant: Variant, objects: Sequence[Path], path: Path) -> None:
 
 
 def copy_of(binary: Binary) -> Binary:
-    """Another file with the same bytes, for a canary: the arms of one comparison never share pages."""
+    """A copy of the file, for a canary: the arms of one comparison never share pages."""
     path = binary.path.with_name(f"{binary.path.name}.canary")
     with disk_errors(path):
         path.unlink(missing_ok=True)
@@ -141,7 +141,7 @@ def _headers_sha256() -> str:
 
 
 def _known(note: Path, binary: Path, inputs: str) -> dict | None:
-    """What an earlier build wrote down, if it is of these inputs and the binary is still that one."""
+    """The note of an earlier build, if it has the same inputs and the binary has not changed since."""
     try:
         known = json.loads(note.read_text())
         fresh = known["inputs"] == inputs and sha256_of(binary) == known["sha256"]
@@ -161,7 +161,7 @@ def _lay_out(variant: Variant, folder: Path) -> list[Path]:
 
 
 def _compiler(variant: Variant, arguments: list[str], output: Path) -> None:
-    """One step with the variant's flags: they reach the linker too, as -flto and -fsanitize want it."""
+    """Run the compiler with the variant's flags. The linker gets them, too, because -flto and -fsanitize need this."""
     argv = [compiler(), *FLAGS, *variant.cflags, *arguments, "-o", str(output)]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S)
@@ -172,7 +172,7 @@ def _compiler(variant: Variant, arguments: list[str], output: Path) -> None:
     if done.returncode == 0:
         return
     if "No space left on device" in done.stderr:
-        raise LabError(f"cannot write {output}: No space left on device; free some, then run the same command")
+        raise LabError(f"cannot write {output}: No space left on device; free some space, then run the same command")
     raise BuildFailed(variant.name, done.stderr)
 
 

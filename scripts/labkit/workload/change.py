@@ -1,7 +1,7 @@
 """change.py - the kinds of change that a candidate may make, one class each.  workload.toml -> change -> manifest, variant
 
-A kind says what its value looks like in a manifest, and what it does to a build. A new kind is a new class: the
-accepted words, the checks and the errors follow from CHANGES.
+A kind defines the form of its value in a manifest, and its effect on a build. A new kind is a new class: the accepted
+keys, the checks and the errors are derived from CHANGES.
 """
 
 import io
@@ -21,12 +21,12 @@ CHANGES: dict[str, "ChangeKind"] = {}
 @dataclass(frozen=True)
 class Change:
     kind: str  # one of CHANGES
-    value: Any  # as its kind reads it: text, tuple of flags, or {NAME: value}
+    value: Any  # in the form of its kind: text, tuple of flags, or {NAME: value}
 
 
 @dataclass(frozen=True)
 class BuildChange:
-    """What a change does: files in place of the baseline's, flags and variables beside them."""
+    """The effect of a change: files that replace the baseline's, additional flags and variables."""
 
     sources: dict[str, str] = field(default_factory=dict)
     cflags: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class BuildChange:
 
 
 class ChangeKind(ABC):
-    """word: the key in [candidate.change]. accepted: what stands there, for a person who got it wrong."""
+    """word: the key in [candidate.change]. accepted: description of its value, for error messages."""
 
     word: ClassVar[str]
     accepted: ClassVar[str] = "a text that is not empty"
@@ -48,16 +48,16 @@ class ChangeKind(ABC):
         return isinstance(value, str) and value.strip() != ""
 
     def read(self, value: Any) -> Any:
-        """The value as a manifest keeps it."""
+        """The value in the form in which Manifest stores it."""
         return value
 
     def objection(self, folder: Path, value: Any) -> str | None:
-        """What is wrong with an accepted value; folder: the workload's."""
+        """The error in a value of the right form, or None; folder: the workload's."""
         return None
 
     @abstractmethod
     def apply(self, folder: Path, value: Any) -> BuildChange:
-        """UsageError where what the value names does not exist."""
+        """The effect of this value; UsageError where it names something that does not exist."""
 
 
 class Overlay(ChangeKind):
@@ -103,7 +103,7 @@ class Environment(ChangeKind):
 
 
 class Ref(ChangeKind):
-    """The workload's folder as it stands at a commit."""
+    """The workload's folder at a commit."""
 
     word = "ref"
 
@@ -112,7 +112,8 @@ class Ref(ChangeKind):
 
 
 def sources_of(folder: Path) -> dict[str, str]:
-    """File name to text of all that is compiled or included; tests are neither. A link to a device has no end to read."""
+    """File name to text of all files that are compiled or included, without tests. Links are refused: one may lead to a device
+    without an end."""
     return {path.name: read_text(path.resolve()) for path in sorted(folder.glob("*.[ch]"))
             if not path.name.endswith("_test.c")}
 

@@ -1,11 +1,10 @@
-"""disassembly.py - does the linked binary still hold what its source promised?  binary -> disassembly.py -> Disassembly
+"""disassembly.py - check that the compiler kept the work to be measured.  binary -> disassembly.py -> Disassembly
 
-Two proofs on machine code, both by binutils and nothing else: the barriers around each timed run are
-there, within the timed loop (clinic/black_box.h leaves their addresses in .clinic_black_box), and
-each hot function exists and still loops.
+Two checks of the machine code, with binutils alone: the barriers around each timed run are within the timed loop
+(clinic/black_box.h stores their addresses in .clinic_black_box), and each hot function exists and still has a loop.
 
-Errors  LabError when a tool is missing or the file is no program.
-Pure    reads the binary; touches nothing else.
+Errors  LabError when a tool is missing or the file is not a program.
+Pure    reads the binary and nothing else.
 """
 
 import re
@@ -27,7 +26,7 @@ TARGET = re.compile(r"\b([0-9a-f]+) <([^>+]+)(?:\+0x[0-9a-f]+)?>")
 JUMP = re.compile(r"^(j\w+|b|b\.\w+|cbn?z|tbn?z)$")
 CALL = re.compile(r"^(call\w*|bl)$")
 
-# A function may leave its loop to the C library.
+# Library functions that count as a loop, because a function may leave its loop to the C library.
 LIBRARY_LOOPS = frozenset(("qsort", "qsort_r", "bsearch", "memcpy", "memmove", "memset", "memcmp", "memchr"))
 
 
@@ -42,7 +41,7 @@ class Barrier:
 class HotFunction:
     name: str
     exists: bool
-    has_loop: bool  # in itself, or in what it calls within the binary
+    has_loop: bool  # in the function itself, or in functions of the binary that it calls
     library_calls: tuple[str, ...]
 
     @property
@@ -57,13 +56,13 @@ class Disassembly:
 
     @property
     def is_guarded(self) -> bool:
-        """One function has a barrier on its input and one on its output, both within a loop."""
+        """Whether one function has a barrier on its input and one on its output, both within a loop."""
         looped = {(one.function, one.kind) for one in self.barriers if one.in_loop}
         return any((function, "output") in looped for function, kind in looped if kind == "input")
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Hot functions that are gone, or have no work left in them."""
+        """Hot functions that do not exist any more, or contain no work."""
         return tuple(one.name for one in self.functions if not one.is_alive)
 
     def to_json(self) -> dict:
@@ -82,7 +81,7 @@ def inspect(binary: Path, functions: list[str]) -> Disassembly:
 
 @dataclass
 class _Code:
-    """One function's instructions, as far as they matter here."""
+    """The addresses, jumps and calls of one function."""
 
     name: str
     begin: int
@@ -102,14 +101,14 @@ def _run(*argv: str) -> str:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace")
     except OSError as error:
-        raise LabError(f"cannot look into {argv[-1]}: {argv[0]}: {error.strerror}; install binutils") from error
-    if done.returncode != 0 and "not found in any input file" not in done.stderr:  # a section: that is an answer
-        raise LabError(f"cannot look into {argv[-1]}: {done.stderr.strip()}")
+        raise LabError(f"cannot read {argv[-1]}: {argv[0]}: {error.strerror}; install binutils") from error
+    if done.returncode != 0 and "not found in any input file" not in done.stderr:  # the section is missing, which is a valid result
+        raise LabError(f"cannot read {argv[-1]}: {done.stderr.strip()}")
     return done.stdout
 
 
 def _source_name(symbol: str) -> str:
-    """time_batch.constprop.0 -> time_batch: compilers clone functions, and mark the clones so."""
+    """time_batch.constprop.0 -> time_batch: compilers clone functions and add such suffixes."""
     return symbol.split(".")[0].split("@")[0]
 
 
@@ -132,7 +131,7 @@ def _add_instruction(code: _Code, address: int, mnemonic: str, operands: str) ->
     if JUMP.match(mnemonic) and _source_name(target[2]) == _source_name(code.name):
         code.jumps.append((address, int(target[1], 16)))
     elif JUMP.match(mnemonic) or CALL.match(mnemonic):
-        code.calls.add(target[2])  # a jump to another function is a call in the tail position
+        code.calls.add(target[2])  # a jump to another function is a tail call
 
 
 def _read_marks(binary: Path) -> list[tuple[int, int]]:
@@ -155,7 +154,7 @@ def _hot_function(codes: list[_Code], name: str) -> HotFunction:
 
 
 def _reach(codes: list[_Code], name: str) -> tuple[list[_Code], tuple[str, ...]]:
-    """The function, its clones and all they call in this binary; and the library functions they call."""
+    """The function with its clones and all functions of this binary that they call; and the library functions they call."""
     by_symbol = {code.name: code for code in codes if "@" not in code.name}
     waiting = [symbol for symbol in by_symbol if _source_name(symbol) == name]
     reached: dict[str, _Code] = {}

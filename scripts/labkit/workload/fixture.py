@@ -1,6 +1,6 @@
-"""fixture.py - frozen inputs: generated, and checked against SHA256SUMS before every use.  Manifest -> fixture.py -> files
+"""fixture.py - frozen inputs, which are generated and checked against SHA256SUMS before every use.  Manifest -> fixture.py -> files
 
-A mismatch refuses to measure: a number from other input is a number about something else.
+On a mismatch nothing is measured, because numbers from other inputs cannot be compared.
 """
 
 import os
@@ -21,8 +21,8 @@ def path_of(manifest: Manifest, size: str) -> Path:
 
 
 def ensure(manifest: Manifest) -> dict[str, str]:
-    """Every size of the workload, present and right: {size: sha256}. What another generator, seed or size has made, and what
-    was damaged, is made again. LabError where it is not what was frozen all the same."""
+    """Make sure that the fixture of every size exists and is right: {size: sha256}. A fixture from another generator, seed or
+    size, or a damaged one, is generated again. LabError where the new one does not match SHA256SUMS."""
     wanted = read_sums()
     found = {}
     for size in manifest.fixture.sizes:
@@ -34,7 +34,7 @@ def ensure(manifest: Manifest) -> dict[str, str]:
         found[size] = sha256_of(path)
         if found[size] != wanted[key]:
             raise LabError(f"fixture {path} is not the frozen one: sha256 {found[size][:16]}..., {SUMS} says "
-                           f"{wanted[key][:16]}...; nothing is measured on it. If the generator, the seed or the size changed on "
+                           f"{wanted[key][:16]}...; nothing is measured with it. If the generator, the seed or the size was changed on "
                            "purpose, run `make bless-fixtures`")
     return found
 
@@ -55,12 +55,12 @@ def inputs_of(manifest: Manifest, size: str) -> str:
 
 
 def tool_of(manifest: Manifest) -> Path:
-    """The generator, compiled."""
+    """The compiled generator."""
     tool = TOOLS / manifest.fixture.generator
     if tool.exists():
         return tool
     if not SUMS.with_name(f"{manifest.fixture.generator}.c").exists():
-        raise Unfinished(f"{manifest.name} names the fixture generator {manifest.fixture.generator}, and there is no "
+        raise Unfinished(f"{manifest.name} names the fixture generator {manifest.fixture.generator}, but there is no "
                          f"{SUMS.with_name(f'{manifest.fixture.generator}.c')}; write it, then run `make bless-fixtures`")
     raise LabError(f"fixture generator {tool} is not built; run make build")
 
@@ -87,7 +87,7 @@ def read_sums() -> dict[str, str]:
 
 
 def bless(manifest: Manifest) -> None:
-    """Writes the sums of what the generator makes now; the difference is for a person to read."""
+    """Write the sums of the generator's current output; a person has to review the difference."""
     sums = read_sums()
     for size in manifest.fixture.sizes:
         generate(manifest, size)

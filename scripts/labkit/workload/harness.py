@@ -1,6 +1,6 @@
 """harness.py - run a library workload once through its harness, as one evidence row.  build, fixture -> harness -> row
 
-One process run is one observation: its samples stay together in its row, whole and in order.
+One process run is one observation: its row holds all its samples in order.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ WRONG_ANSWER = 1  # the harness's exit code
 
 @dataclass(frozen=True)
 class Load:
-    """How much of the patient one process runs."""
+    """How much of the workload one process runs."""
 
     size: str
     samples_count: int = 1
     minimum_ms: int = 0
     warmup_count: int = 1
-    batch_count: int = 0  # 0: the harness chooses by the clock
+    batch_count: int = 0  # 0: the harness chooses the number from the clock
     stages: bool = False
     expect: str | None = None
 
@@ -48,14 +48,14 @@ def command(manifest: Manifest, binary: Binary | Path, size: str, *more: str) ->
 
 def run_of(manifest: Manifest, binary: Binary, load: Load, *, environment: dict[str, str] | None = None,
            timeout_s: float = 60, program: Path | None = None) -> Run:
-    """One process run of the harness, as data. program: another link that is run in the environment of the binary."""
+    """One process run of the harness, as data. program: another link of the same variant, which runs in the binary's environment."""
     return Run(argv=(*command(manifest, program or binary, load.size), *load.arguments(), "--json", OUTPUT),
                environment={**environment_of(binary), **(environment or {})},
                files=(program or binary.path, fixture.path_of(manifest, load.size)), timeout_s=timeout_s)
 
 
 def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
-    """What that run says; a crash, a hang or a wrong answer is a row with its failure and detail, never a gap."""
+    """The row of that run. A crash, a hang or a wrong answer gives a row with its failure and detail; no row is left out."""
     (process,), document = finished.processes, finished.document
     row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
     row["failure"], row["detail"] = failure_of(process, document)
@@ -69,34 +69,34 @@ def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
 
 def observe(manifest: Manifest, binary: Binary, load: Load, *, cpu: int | None = None,
             environment: dict[str, str] | None = None, timeout_s: float = 60) -> Row:
-    """One run outside of any plan, on this machine."""
+    """Make one run on this machine, outside of any plan."""
     return row_of(binary, load, LocalRunner(cpu).finish(run_of(manifest, binary, load, environment=environment,
                                                                timeout_s=timeout_s)))
 
 
 def _timed_part(document: dict) -> dict:
-    """When the set-up and the warm-up were over, and the CPU time from there: what belongs to the samples."""
+    """The end of set-up and warm-up, and the CPU time since then, which belongs to the samples."""
     return {"timed_started_ns": document["started_ns"], "timed_user_ns": document["usage"]["user_ns"],
             "timed_system_ns": document["usage"]["system_ns"]}
 
 
 def must(row: Row, doing: str) -> Row:
-    """The row, or LabError: for the baseline, which has to run."""
+    """The row; LabError if the run failed. It is used for the baseline, which has to run."""
     if row["failure"]:
         raise LabError(f"{doing}: {row['variant']} on size {row['size']} failed ({row['failure']}): {row['detail']}")
     return row
 
 
 def environment_of(binary: Binary) -> dict[str, str]:
-    """Small and fixed, and what the variant adds: what a login shell exports must not reach a measurement."""
+    """A small, fixed environment plus the variant's variables; what a login shell exports must not affect a measurement."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", **dict(binary.env)}
 
 
 def failure_of(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:
-    """(reason, what it said); reasons: answer, crash, timeout, exit, spawn."""
+    """(reason, detail) of a failure; reasons: answer, crash, timeout, exit, spawn."""
     said = process.stderr.strip()[-500:]
     if process.failure == "timeout":
-        return "timeout", f"still running after {process.wall_ns / 1e9:.0f} s, killed"
+        return "timeout", f"still running after {process.wall_ns / 1e9:.0f} s and killed"
     if process.failure == "signal":
         return "crash", f"killed by signal {process.signal}; {said}"
     if process.failure in ("spawn", "output"):

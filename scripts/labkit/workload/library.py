@@ -23,7 +23,7 @@ COUNTED_RUNS = 10
 
 @dataclass(frozen=True)
 class LibrarySubject(Subject):
-    """One workload at one size. builds: of each arm, in a layout of its own for each block."""
+    """One workload at one size. builds: the builds of each arm, with a layout of its own for each block."""
 
     manifest: Manifest
     builds: Mapping[str, Layouts]
@@ -43,7 +43,7 @@ class LibrarySubject(Subject):
         return trimmed(row) | {"build": self.builds[arm].number_of(slot.build)}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
-        """Each instrument in a run of its own: none is loaded while another counts, or while anything is timed."""
+        """Count with each instrument in a separate run, so that no instrument affects another or a timing."""
         binary, instruments = self.builds[arm].usual, instruments_of(metrics)
         row = self._counted_allocations(binary) if ALLOCATION_COUNTER in instruments else {}
         if CALLGRIND in instruments:
@@ -66,7 +66,7 @@ class LibrarySubject(Subject):
 
     def _counted_allocations(self, binary: Binary) -> Row:
         if not counter.LIBRARY.exists():
-            raise LabError(f"{counter.LIBRARY} is not built, and allocations have to be counted; run make build")
+            raise LabError(f"{counter.LIBRARY} is not built, but is needed to count allocations; run make build")
         load = replace(self.load, samples_count=COUNTED_RUNS, batch_count=1, minimum_ms=0)
         finished = self.runner.finish(harness.run_of(self.manifest, binary, load, environment=counter.environment(),
                                                      timeout_s=self.timeout_s))
@@ -76,7 +76,7 @@ class LibrarySubject(Subject):
             key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
 
     def _instructions(self, binary: Binary) -> int:
-        """Of the timed loop, by callgrind: one batch, some fifty times slower than itself."""
+        """Instructions of the timed loop for one batch, by callgrind, which slows it down about fifty times."""
         argv = harness.command(self.manifest, binary, self.load.size, "--warmup", "1", "--batch", "1", "--runs", "1")
         try:
             return sum(valgrind.instructions_by_function(argv, timeout_s=300).values())
@@ -85,6 +85,6 @@ class LibrarySubject(Subject):
 
 
 def trimmed(row: Row) -> Row:
-    """Without what is the same in every row (the clock stands once in the evidence) or says nothing."""
+    """The row without fields that are the same in every row (the evidence has the clock once) or empty."""
     same = {"clock"} | ({"detail"} if row["failure"] is None else set())
     return {key: value for key, value in row.items() if key not in same}

@@ -1,10 +1,10 @@
-"""link_orders.py - one program in as many layouts as there are blocks, each linked when it is first wanted.
+"""link_orders.py - one program in a different layout for each block, linked when the block first needs it.
 
 objects -> link_orders -> library, calibration_trials
 
-Where the linker puts code changes its speed, by several per cent at times (Mytkowicz et al. 2009), and no variant may own
-one lucky layout. A layout is an order of the objects behind a gap of so many bytes of no use, both drawn from a seed and the
-layout's number: the gap gives a program of a single object layouts as well. Objects are compiled once.
+The place where the linker puts code changes its speed, sometimes by several per cent (Mytkowicz et al. 2009), and no variant
+may profit from one lucky layout. A layout is an order of the objects after a gap of unused bytes. Order and gap are drawn from
+a seed and the layout's number. The gap gives a program of a single object several layouts, too. Objects are compiled once.
 """
 
 import functools
@@ -26,27 +26,27 @@ from labkit.workload.variant import Variant
 
 GAP_STEP_BYTES = 16
 GAP_STEPS_COUNT = 256  # up to a page
-ATTEMPTS_MAX = 5  # to find a layout that no other number has
+ATTEMPTS_MAX = 5  # attempts to find a layout that no other number has
 
 Link = Callable[[Sequence[Path], Path], None]
 """(objects in their order, the program to write)"""
 
 
 class Layouts(Protocol):
-    """One arm's program. usual: as it is built for anything but a comparison."""
+    """The layouts of one arm's program. usual: the build used outside of comparisons."""
 
     usual: Binary
 
     def number_of(self, block_build: int) -> int:
-        """Equal numbers are equal programs."""
+        """The number of the program; equal numbers are equal programs."""
 
     def of_block(self, block_build: int) -> Binary:
-        """What a block of this build number runs."""
+        """The program that a block with this build number runs."""
 
 
 @dataclass(frozen=True)
 class OneLayout:
-    """A program as it is."""
+    """A program in a single layout."""
 
     usual: Binary
 
@@ -59,7 +59,7 @@ class OneLayout:
 
 @dataclass
 class LinkOrders:
-    """A layout of its own for each number. folder: for the programs; it is the caller's."""
+    """A different layout for each number. folder: holds the programs and belongs to the caller."""
 
     usual: Binary
     objects: Sequence[Path]
@@ -69,7 +69,7 @@ class LinkOrders:
     linked: dict[int, Binary] = field(default_factory=dict)
 
     def number_of(self, block_build: int) -> int:
-        """The first number that has the same program."""
+        """The first number with the same program."""
         wanted = self.of_block(block_build).sha256
         return next(number for number, one in self.linked.items() if one.sha256 == wanted)
 
@@ -79,7 +79,7 @@ class LinkOrders:
         return self.linked[block_build]
 
     def _linked(self, number: int) -> Binary:
-        """Small programs may give one and the same binary in two orders; then another order is drawn."""
+        """Link a layout. A small program may give the same binary in two orders; then another order is drawn."""
         path, known = self.folder / f"{self.usual.path.name}.{number}", {one.sha256 for one in self.linked.values()}
         for attempt in range(ATTEMPTS_MAX):
             source = random.Random(f"{self.seed}/{number}/{attempt}")
@@ -95,7 +95,7 @@ class LinkOrders:
 
 @dataclass
 class Copies:
-    """Other files with the same bytes, for a canary."""
+    """Copies of another arm's programs, for a canary."""
 
     of: Layouts
     copied: dict[Path, Binary] = field(default_factory=dict)
@@ -117,18 +117,18 @@ class Copies:
 
 
 def layouts_of(manifest: Manifest, variant: Variant, seed: int, folder: Path) -> LinkOrders:
-    """Of one variant of a workload; BuildFailed if it does not compile."""
+    """The layouts of one variant of a workload; BuildFailed if it does not compile."""
     return LinkOrders(build(manifest, variant), objects_of(manifest, variant), functools.partial(link, variant), seed, folder)
 
 
 def hashes_of(layouts: Layouts) -> list[str]:
-    """Of the programs that were run, by their numbers; the usual one's where none was."""
+    """The hashes of the programs that were run, by their numbers; that of the usual build where none was run."""
     linked = layouts.linked if isinstance(layouts, LinkOrders) else {}
     return [linked[number].sha256 for number in sorted(linked)] or [layouts.usual.sha256]
 
 
 def gap_object(folder: Path, gap_bytes: int) -> Path:
-    """An object that holds nothing but a gap in the code."""
+    """An object that contains only a gap in the code."""
     path = folder / f"gap-{gap_bytes}.o"
     if path.exists():
         return path
@@ -145,8 +145,9 @@ def gap_object(folder: Path, gap_bytes: int) -> Path:
 
 @contextmanager
 def folder_of_layouts(beside: Path) -> Iterator[Path]:
-    """For the programs of one comparison; gone afterwards, or at the next one's start if this process is killed. One at a time in a
-    tree, as audits are. Not in the folder for temporary files, which may not run programs."""
+    """A folder for the programs of one comparison. It is removed afterwards, or by the next comparison if this process is killed.
+    Only one exists in a tree, as only one audit runs. It is not in the folder for temporary files, where running programs may be
+    forbidden."""
     with disk_errors(beside):
         beside.mkdir(parents=True, exist_ok=True)
         for left in beside.glob("layouts-*"):

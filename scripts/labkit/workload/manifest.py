@@ -1,7 +1,7 @@
-"""manifest.py - workload.toml, checked.  workloads/<name>/workload.toml -> manifest.py -> Manifest
+"""manifest.py - read and check workload.toml.  workloads/<name>/workload.toml -> manifest.py -> Manifest
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
-Pure    reads one file; touches nothing else.
+Pure    reads one file and nothing else.
 Format  DESIGN section 4; `schema = 1`.
 """
 
@@ -49,7 +49,7 @@ class Candidate:
     risk: int  # 1 trivial to 5 could corrupt data
     risk_why: str
     rollback: str
-    is_yardstick: bool = False  # measured beside the others, and never a part of the program
+    is_yardstick: bool = False  # measured for comparison, and never adopted
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Manifest:
     title: str
     kind: str
     complaint: str
-    measured: str  # what of the complaint is measured here, where it is not all of it; may be empty
+    measured: str  # which part of the complaint is measured, if not all of it; may be empty
     metric: str
-    target: float  # optimised / baseline that closes the complaint
+    target: float  # gain (optimised / baseline) that closes the complaint
     op: str
-    main_size: str  # the size the complaint is about
+    main_size: str  # the size of the complaint
     fixture: Fixture
     stages: tuple[Stage, ...]
     hypotheses: tuple[Hypothesis, ...]
@@ -71,23 +71,23 @@ class Manifest:
 
 
 def names(root: Path = WORKLOADS) -> list[str]:
-    """Every workload that has a manifest."""
+    """All workloads that have a manifest."""
     return sorted(path.parent.name for path in root.glob("*/workload.toml"))
 
 
 class Unfinished(UsageError):
-    """A patient that somebody has begun. What works on all of them leaves it out, and says so."""
+    """A workload that is not finished. Commands that work on all workloads leave it out and print a message."""
 
 
 def finished_names(root: Path | None = None) -> list[str]:
-    """Of all workloads, those whose manifest is filled in."""
+    """The workloads whose manifest is filled in."""
     finished = []
     for name in names(root or WORKLOADS):
         try:
             load(name, root or WORKLOADS)
             finished.append(name)
         except Unfinished as error:
-            print(f"lab: left out: {error}", file=sys.stderr)
+            print(f"lab: a workload is left out: {error}", file=sys.stderr)
     return finished
 
 
@@ -106,7 +106,7 @@ def load(name: str, root: Path = WORKLOADS) -> Manifest:
 
 
 class _Table:
-    """A TOML table that remembers where it stands, and which of its keys were asked for."""
+    """A TOML table that knows its place in the file and which of its keys were read."""
 
     def __init__(self, path: Path, where: str, table: dict):
         self.path, self.where, self.table = path, where, table
@@ -157,7 +157,7 @@ class _Table:
     def done(self) -> None:
         for key in self.table:
             if key not in self.asked:
-                raise self.fail(key, f"is not a key here; accepted: {', '.join(sorted(self.asked))}")
+                raise self.fail(key, f"is not a known key; accepted: {', '.join(sorted(self.asked))}")
 
 
 def _manifest(table: _Table, folder: Path) -> Manifest:

@@ -1,11 +1,11 @@
-"""paired_process.py - two variants of a library workload in one process, timed in turns.  build -> paired_process -> experiment
+"""paired_process.py - two variants of a library workload in one process, timed alternately.  build -> paired_process -> experiment
 
-A process is still one observation: the ratio of what its rounds say. What disturbs one sample of a round disturbs its neighbours, so
-a verdict takes a second where processes of their own take many. The price: both share caches, heap and address space, which nobody's
-program does; so what regresses here is confirmed by the classical subject, in processes of its own.
+A process is still one observation: one ratio from all its rounds. A disturbance of one sample in a round disturbs its neighbours, too,
+so a verdict takes a second, where separate processes need many. The disadvantage: both variants share caches, heap and address space,
+which they do not in real use. A regression is therefore confirmed with the classical subject, in separate processes.
 
-Each variant is one relocatable object of the very objects that are linked alone, all of its names local but its workload's. Each block
-links them anew, in random order and behind gaps.
+Each variant is one relocatable object, made of the same objects that are linked alone; all its names are local except its workload's.
+Each block links the variants anew, in random order and after gaps.
 """
 
 import math
@@ -30,14 +30,14 @@ from labkit.workload.manifest import Manifest
 from labkit.workload.variant import Variant
 
 PAIRS = BUILD / "lib" / "clinic-pairs.o"
-PLACES = {"A": 0, "B": 1, "canary": 2}  # of each arm: clinic_variant_0 and so on; the last is A again
+PLACES = {"A": 0, "B": 1, "canary": 2}  # number of each arm: clinic_variant_0 and so on; the last is A again
 SEED_VARIABLE = "CLINIC_PAIRS_SEED"
-PAIRED_MS = 10  # of each variant: rounds share what disturbs them, so a process needs less
+PAIRED_MS = 10  # timed work per variant: the arms of a round are disturbed alike, so a process needs less of it
 
 
 @dataclass
 class PairedPrograms:
-    """A and B in one program, with A's canary where a block has one; linked when a block first wants it."""
+    """A and B in one program, with A's canary where a block has one. It is linked when a block first needs it."""
 
     manifest: Manifest
     variants: Mapping[str, Variant]  # A and B
@@ -45,11 +45,11 @@ class PairedPrograms:
     folder: Path
     parts: dict[str, Path] = field(default_factory=dict)
     linked: dict[tuple[int, bool], Path] = field(default_factory=dict)
-    hashes: list[str] = field(default_factory=list)  # of the programs that were linked so far
+    hashes: list[str] = field(default_factory=list)  # hashes of the programs linked so far
 
     def __post_init__(self) -> None:
         if self.variants["A"].env != self.variants["B"].env:
-            raise UsageError("the variants differ in their environment, and one process has only one; measure without --in-process")
+            raise UsageError("the variants differ in their environment, but one process has only one environment; measure without --in-process")
         if not PAIRS.exists():
             raise LabError(f"{PAIRS} is not built; run make build")
 
@@ -61,7 +61,7 @@ class PairedPrograms:
         return self.linked[key]
 
     def _link(self, number: int, has_canary: bool) -> Path:
-        """The flags of both: LTO and the like have been spent on each variant by itself."""
+        """Link with the flags of both variants; LTO and similar passes were already applied to each variant."""
         source, path = random.Random(f"{self.seed}/{number}"), self.folder / f"pairs.{number}.{int(has_canary)}"
         objects = [self._part(arm) for arm in PLACES if has_canary or arm in self.variants]
         source.shuffle(objects)
@@ -78,7 +78,7 @@ class PairedPrograms:
 
 
 def relocatable(manifest: Manifest, variant: Variant, place: int, folder: Path) -> Path:
-    """The whole variant as one object whose only global name is clinic_variant_PLACE."""
+    """The variant as one object whose only global name is clinic_variant_PLACE."""
     path, name = folder / f"variant-{place}.o", f"clinic_variant_{place}"
     must(variant, compiler(), "-r", "-nostdlib", *FLAGS, *variant.cflags, *map(str, objects_of(manifest, variant)), "-o", str(path))
     must(variant, "objcopy", "--redefine-sym", f"clinic_workload={name}", str(path))
@@ -87,7 +87,7 @@ def relocatable(manifest: Manifest, variant: Variant, place: int, folder: Path) 
 
 
 def paired_ns(first: np.ndarray, own: np.ndarray) -> float:
-    """The median of A, times the median over rounds of the ratio to A's sample of the same round: what slowed both is not in it."""
+    """The median of A, times the median over rounds of the ratio to A's sample of the same round. What slows both cancels."""
     return float(np.median(first)) * math.exp(float(np.median(np.log(own / first))))
 
 
@@ -102,7 +102,7 @@ def must(variant: Variant, *argv: str) -> None:
 
 @dataclass(frozen=True)
 class PairedSubject(Subject):
-    """One workload at one size, both arms in one process. classical: the same in processes of their own, which also counts."""
+    """One workload at one size, both arms in one process. classical: the subject with separate processes, which also counts exact metrics."""
 
     manifest: Manifest
     programs: PairedPrograms
@@ -117,7 +117,7 @@ class PairedSubject(Subject):
         return self._run(slot, slot.arm not in self.programs.variants, slot.block)
 
     def row_of(self, arm: str, slot: Slot, finished: Finished) -> Row:
-        """What the process says of this arm; what belongs to the process as a whole, its memory and CPU time, is no arm's."""
+        """The fields of this arm. The memory and CPU time of the whole process belong to no arm and are left out."""
         (process,), document = finished.processes, finished.document
         row = {"variant": arm, "size": self.load.size, "started_ns": process.started_ns, "wall_ns": process.wall_ns}
         row["failure"], row["detail"] = harness.failure_of(process, document)
@@ -129,7 +129,7 @@ class PairedSubject(Subject):
         return row | {"build": slot.build}
 
     def rows(self, slots: Sequence[Slot], *, seed: int) -> Iterator[Row]:
-        """A block is mirrored: each half is one process with all its arms."""
+        """The rows of a block. A block is mirrored: each half is one process with all arms."""
         half = max(1, len(slots) // 2)
         for part in (slots[:half], slots[half:]):
             yield from self._rows_of_process(part, seed) if part else ()

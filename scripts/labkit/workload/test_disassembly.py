@@ -1,4 +1,4 @@
-"""The disassembly guard says what is in a linked binary, and goes red when the work or its barriers are gone."""
+"""The check of the machine code: what it finds in a linked binary, and that it fails without the work or its barriers."""
 
 import subprocess
 from pathlib import Path
@@ -89,5 +89,5 @@ def test_its_json_has_every_field(program):
 
 def test_what_is_no_program_is_refused(tmp_path):
     (tmp_path / "text").write_text("not a program")
-    with pytest.raises(LabError, match="cannot look into"):
+    with pytest.raises(LabError, match="cannot read"):
         disassembly.inspect(tmp_path / "text", [])

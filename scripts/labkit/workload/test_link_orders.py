@@ -1,4 +1,4 @@
-"""Where code lies changes its speed: each block has a layout of its own, and none counts twice."""
+"""Each block has a layout of its own, because the place of code changes its speed, and no layout counts twice."""
 
 import subprocess
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_each_block_has_a_program_of_its_own_that_works(tmp_path):
 
 
 def test_a_program_of_one_object_has_layouts_too(tmp_path):
-    """The skeleton of a new patient is one file: link orders alone gave it one layout, and its headline was that one's."""
+    """The skeleton of a new workload is one file; link orders alone gave it a single layout, on which its headline depended."""
     layouts = program(tmp_path, {"main": "int main(void) { return 0; }"}, seed=1)
     assert len({layouts.of_block(number).sha256 for number in range(4)}) == 4
 

@@ -99,7 +99,7 @@ def test_not_toml_is_a_sentence(tmp_path):
 
 
 def test_a_new_kind_of_change_is_one_class(tmp_path, monkeypatch):
-    """Accepted words, checks and what it does to the build come from the class."""
+    """Accepted keys, checks and the effect on the build come from the class."""
     monkeypatch.setitem(CHANGES, "debug", None)  # taken out again after the test
 
     class Debug(change.CompilerFlags):
@@ -130,7 +130,7 @@ def test_a_manifest_that_is_no_text_is_a_sentence(tmp_path, damage, words):
 
 
 def test_a_source_that_leads_to_a_device_is_refused(tmp_path):
-    """A merge request may hold such a link; /dev/zero has no end."""
+    """A merge request may contain such a link; /dev/zero has no end."""
     (tmp_path / "a.c").symlink_to("/dev/zero")
     with pytest.raises(LabError, match="not a regular file"):
         sources_of(tmp_path)

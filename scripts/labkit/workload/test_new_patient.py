@@ -1,4 +1,4 @@
-"""A patient that somebody has begun stands in nobody's way, and products of other inputs are made again."""
+"""An unfinished workload does not disturb other commands, and outputs of other inputs are made again."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def lab(*arguments, **options):
 
 @pytest.fixture
 def own_workloads(checkout):
-    """A checkout in which a workload may be made."""
+    """A checkout in which a test may make workloads."""
     (checkout / "workloads").unlink()
     (checkout / "workloads").mkdir()
     for path in (ROOT / "workloads").iterdir():
@@ -32,7 +32,7 @@ def own_workloads(checkout):
 @pytest.mark.few
 @pytest.mark.parametrize("verb", ["fixtures", "build"])
 def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
-    """It ended `make build`, and with it compare, gate and the rest."""
+    """An unfinished workload once ended `make build`, and with it compare, gate and other commands."""
     assert lab("new", "fresh").returncode == Exit.PASSED
     done = lab(verb)
     assert done.returncode == Exit.PASSED and "telemetry" in done.stdout
@@ -52,7 +52,7 @@ def test_a_patient_whose_fixtures_are_not_frozen_breaks_none_either(own_workload
 
 
 def test_blessing_does_not_ask_for_what_it_is_to_make():
-    """bless-fixtures wanted everything built, and that wanted the fixtures blessed."""
+    """bless-fixtures once required a complete build, which required blessed fixtures."""
     done = subprocess.run(["make", "-n", "bless-fixtures", "NO_INSTALL=1"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [line for line in done.stdout.splitlines() if "scripts/lab" in line] == \
         [line for line in done.stdout.splitlines() if line.endswith("scripts/lab fixtures --bless")] != []
@@ -88,7 +88,7 @@ def test_a_fixture_that_was_damaged_or_is_of_other_inputs_is_made_again(own_fixt
     assert fixture.ensure(own_fixtures) == found
     other = replace(own_fixtures, fixture=replace(own_fixtures.fixture, seed=own_fixtures.fixture.seed + 1))
     with pytest.raises(LabError, match="is not the frozen one"):
-        fixture.ensure(other)  # the file of the old seed was there, and right by its sum
+        fixture.ensure(other)  # the file of the old seed existed, and its sum was right
     assert fixture.ensure(own_fixtures) == found and sha256_of(path) == found["tiny"]
 
 
@@ -100,7 +100,7 @@ def test_a_generator_that_is_not_written_is_unfinished(own_fixtures):
 
 @pytest.mark.slow
 def test_another_compiler_makes_other_objects(tmp_path):
-    """`make CC=clang` after `make` left what gcc had made."""
+    """`make CC=clang` after `make` once kept the objects made by gcc."""
     made = tmp_path / "obj/profiler/foundation/options.o"
 
     def comment_of(compiler):

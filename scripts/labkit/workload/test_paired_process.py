@@ -1,4 +1,4 @@
-"""Two variants in one process: kept apart, checked, and each process one observation."""
+"""Two variants in one process: they are kept apart and checked, and each process is one observation."""
 
 import subprocess
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Overlays replace, unions merge, collisions are left out with a reason."""
+"""Overlays replace files, unions merge them, and conflicting candidates are left out with a reason."""
 
 from labkit.workload import manifest, variant
 from labkit.workload.test_manifest import WHOLE, write
@@ -41,7 +41,7 @@ def test_union_merges_distant_lines(tmp_path):
     assert "int one;" in merged.sources["toy.c"] and "int ten;" in merged.sources["toy.c"]
 
 
-def test_union_leaves_out_the_one_that_collides(tmp_path):
+def test_union_leaves_out_a_conflicting_candidate(tmp_path):
     found = toy(tmp_path, {"one": changed(5, "int one;"), "other": changed(5, "int other;")})
     merged = variant.union(found, list(found.candidates))
     assert merged.members == ("one",)

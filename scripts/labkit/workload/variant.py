@@ -1,7 +1,7 @@
 """variant.py - the sources of one variant: baseline, baseline + one candidate, or the union.  Manifest -> variant.py -> files
 
-A candidate changes one thing. Its overlay replaces files of the baseline; the union of several is a
-three-way merge against the baseline, and a candidate whose lines collide with a better one is left out.
+A candidate changes one thing. Its overlay replaces files of the baseline. The union of several candidates is a three-way
+merge against the baseline; a candidate that changes the same lines as a better one is left out.
 """
 
 import difflib
@@ -20,7 +20,7 @@ UNION = "union"
 
 @dataclass(frozen=True)
 class Lines:
-    """What a variant costs the reader: lines that differ from the baseline."""
+    """The number of lines that differ from the baseline, which a reader has to understand."""
 
     added_count: int
     removed_count: int
@@ -29,15 +29,15 @@ class Lines:
 @dataclass(frozen=True)
 class Variant:
     name: str
-    sources: dict[str, str]  # file name -> text, all that is compiled or included
+    sources: dict[str, str]  # file name -> text of all files that are compiled or included
     cflags: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()  # candidates merged into a union
-    left_out: tuple[tuple[str, str], ...] = ()  # (candidate, why) not in the union
+    left_out: tuple[tuple[str, str], ...] = ()  # (candidate, reason) of those not in the union
 
     def changed_from(self, base: "Variant") -> set[str]:
-        """Names of the files that are not as in base."""
+        """Names of the files that differ from base."""
         return {name for name, text in self.sources.items() if base.sources.get(name) != text}
 
 
@@ -53,7 +53,7 @@ def candidate(manifest: Manifest, wanted: Candidate) -> Variant:
 
 
 def union(manifest: Manifest, accepted: list[Candidate]) -> Variant:
-    """All of accepted, best first, merged into one tree; collisions go to left_out with the reason."""
+    """Merge the accepted candidates, best first, into one tree; a candidate that conflicts goes to left_out with the reason."""
     base = baseline(manifest)
     merged = Variant(UNION, base.sources)
     for one in accepted:
@@ -91,7 +91,7 @@ def _with(variant: Variant, **changes) -> Variant:
 
 
 def _apply(manifest: Manifest, onto: Variant, one: Candidate, *, name: str) -> Variant:
-    """One candidate's change on top of a tree that may already hold others."""
+    """Apply one candidate's change to a tree that may already contain others."""
     kind, value = CHANGES[one.change.kind], one.change.value
     change = kind.apply(manifest.folder, value)
     if change == BuildChange():
@@ -105,7 +105,7 @@ def _apply(manifest: Manifest, onto: Variant, one: Candidate, *, name: str) -> V
 
 
 def _merge_file(name: str, ours: str, base: str, theirs: str) -> str:
-    """git merge-file: its exit code is the number of conflicts."""
+    """Merge with git merge-file, whose exit code is the number of conflicts."""
     if ours == base:
         return theirs
     with tempfile.TemporaryDirectory() as folder:
