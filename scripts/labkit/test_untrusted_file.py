@@ -29,8 +29,8 @@ def test_only_regular_files_are_opened(tmp_path):
         sha256_of_regular_file(tmp_path.__class__("/dev/zero"))
 
 
-def test_a_hole_of_gigabytes_is_not_read(tmp_path):
+def test_a_sparse_file_of_gigabytes_is_not_read(tmp_path):
     with open(tmp_path / "hole.json", "wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(UntrustedFileError, match="more than"):
+    with pytest.raises(UntrustedFileError, match="at most"):
         read_json(tmp_path / "hole.json")

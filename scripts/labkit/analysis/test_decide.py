@@ -42,7 +42,7 @@ def good_facts(documents, manifest, policy_table):
 def test_a_yardstick_is_measured_and_never_a_part_of_the_program(good_facts, policy_table):
     found = decide_candidate(replace(good_facts, is_yardstick=True), parse(policy_table))
     assert (found.verdict, found.rule, found.accepted) == ("yardstick", "yardstick", False)
-    assert "is no change that could be kept. Measured: 1." in found.reason
+    assert "cannot be adopted as a change. Measured: 1." in found.reason
     wrong = decide_candidate(replace(good_facts, is_yardstick=True, wrong_answers=(("large", "0x1", "0x2"),)), parse(policy_table))
     assert (wrong.verdict, wrong.rule) == ("rejected", "answer")
 

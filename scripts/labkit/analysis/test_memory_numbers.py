@@ -128,8 +128,8 @@ def test_without_a_silent_stage_the_row_says_so(documents, tmp_path):
 
 def test_a_single_thread_is_reported_with_its_evidence(documents, tmp_path):
     page = page_of(audit_of(documents, tmp_path))
-    assert "single-threaded: one thread in each of 100 looks" in page
-    assert f"no lock was waited for in 25 batches at {MAIN}" in page
+    assert "single-threaded: one thread was seen in each of 100 looks" in page
+    assert f"no thread waited for a lock in 25 batches at {MAIN}" in page
 
 
 def test_waits_stand_in_a_table_longest_first(documents, tmp_path):

@@ -157,7 +157,7 @@ class _Table:
     def done(self) -> None:
         for key in self.table:
             if key not in self.asked:
-                raise self.fail(key, f"is not a known key; accepted: {', '.join(sorted(self.asked))}")
+                raise self.fail(key, f"is not a key here; accepted: {', '.join(sorted(self.asked))}")
 
 
 def _manifest(table: _Table, folder: Path) -> Manifest:
