@@ -1,6 +1,13 @@
 # The verdict engine's targets: two commands, two trees, this machine's own
 # error rates, and what became of them over versions.
 
+#: CMD the command for diagnose: program and arguments
+#: DIAGNOSE_ARGS more for diagnose: --try, --stdin FILE, --expect-exit CODE
+
+## diagnose: one command under every instrument, and what to try first: CMD='program arguments'
+diagnose: build
+	$(Q)$(LAB) diagnose --budget $(call quoted,$(BUDGET)) $(DIAGNOSE_ARGS) -- $(if $(CMD),$(CMD),$(error CMD= is missing: make diagnose CMD='program arguments'))
+
 #: A the command to compare with, for compare
 #: B the command to judge, for compare
 #: COMPARE_ARGS more for compare: --also, --scan, --cpus, --stdin, --prepare, ...
@@ -10,7 +17,7 @@ compare: build
 	$(Q)$(LAB) compare --budget $(call quoted,$(BUDGET)) --a $(call quoted,$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))) \
 	  --b $(call quoted,$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))) $(COMPARE_ARGS)
 
-PHONY += compare gate
+PHONY += diagnose compare gate
 
 #: BASE the ref that gate compares the working tree with (origin/main)
 #: GATE_ARGS more for gate: --fail-on, --ci-output, --repository, ...

@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare fixtures gate history new optimize profile rebench repeat sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history new optimize profile rebench repeat sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -31,6 +31,9 @@ _lab()
 		case $previous in
 		--metric) values="time wall cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
 		esac
+		;;
+	diagnose)
+		options="--stdin --expect-exit --budget --try"
 		;;
 	fixtures)
 		options="--bless"

@@ -25,14 +25,14 @@ def run(*argv: str, timeout_s: float = 300, environment: dict[str, str] | None =
     return run_tool([program(), *argv], timeout_s=timeout_s, environment=environment).stdout
 
 
-def record(argv: Sequence[str], session: Path, *, timeout_s: float, stdin: Path | None = None,
-           cwd: Path | None = None) -> None:
-    """Make one run under the sampler. Unavailable where it cannot sample or where the command fails."""
-    done = run_process([program(), "record", "-o", str(session.resolve()), "--", *argv], timeout_s=timeout_s,
-                       stdin=stdin, cwd=cwd)
+def record(argv: Sequence[str], session: Path, *, timeout_s: float, events: str = "cpu", stdin: Path | None = None,
+           cwd: Path | None = None, expect_exit: int = 0) -> None:
+    """Make one run under an instrument (events: what record -e takes). Unavailable where it cannot observe or where the command fails."""
+    done = run_process([program(), "record", "-e", events, "-o", str(session.resolve()), "--", *argv], timeout_s=timeout_s,
+                       stdin=stdin, cwd=cwd, expect_exit=expect_exit)
     if done.failure is not None:
         said = " ".join(done.stderr.split())[-300:]
-        raise Unavailable(f"clinic record of {' '.join(argv)} ended with {done.failure}, exit code {done.exit_code}: "
+        raise Unavailable(f"clinic record -e {events} of {' '.join(argv)} ended with {done.failure}, exit code {done.exit_code}: "
                           f"{said}")
 
 

@@ -20,7 +20,12 @@ def record(argv: list[str], *, environment: dict[str, str] | None = None, timeou
         session = Path(folder) / "locks.json"
         clinic.run("record", "-e", "lock", "-o", str(session), "--", *argv, environment=environment,
                    timeout_s=timeout_s)
-        return [_row(one) for one in clinic.report(session)["locks"]]
+        return rows(clinic.report(session))
+
+
+def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The locks of a report, one row as record gives it."""
+    return [_row(one) for one in report["locks"]]
 
 
 def _row(lock: dict[str, Any]) -> dict[str, Any]:

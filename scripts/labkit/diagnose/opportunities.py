@@ -1,0 +1,153 @@
+"""opportunities.py - what to try first, and what it can bring at most.  observations -> opportunities -> table
+
+A ceiling is what would be gained if the part in question cost nothing any more (Amdahl's law); no change reaches it. None: nobody
+can say before it is tried. Which of them is worth its effort, only a comparison tells: each row names the command for it.
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labkit.diagnose import limits
+from labkit.diagnose.observe import Observations, Target
+from labkit.diagnose.tries import ALLOCATORS, HUGE_PAGES, installed_allocators
+from labkit.foreign_text import as_unicode, for_terminal
+from labkit.wording import count, duration, percent, plural, size
+
+LEAST_SHARE = 0.02  # of samples; below it even the ceiling is less than what noise hides
+FUNCTIONS_MOST, SITES_MOST, LOCKS_MOST = 5, 3, 2
+LEAST_ALLOCATIONS = 10_000
+LEAST_WAIT_SHARE = 0.02
+LEAST_COMPILED_SHARE = 0.1
+WAITS_FOR_EVENTS = {"join", "barrier", "cond"}  # nobody holds those
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """ceiling: a factor. risk: low, medium or high, and why. test: the command that would show it."""
+
+    what: str
+    because: str
+    ceiling: float | None
+    risk: str
+    test: str
+
+
+def find(target: Target, found: Observations) -> list[Opportunity]:
+    """The largest ceiling first, and those without one last."""
+    rows = [*_functions(target, found), *_compiler(target, found), *_allocator(target, found), *_huge_pages(target, found),
+            *_sites(target, found), *_locks(target, found), *_waiting(target, found)]
+    return [replace(one, test=as_unicode(one.test)) for one in sorted(rows, key=lambda one: -(one.ceiling or 0.0))]
+
+
+def _changed_program(target: Target) -> str:
+    return _comparison(shlex.join(target.argv), shlex.join([f"./{Path(target.argv[0]).name}.new", *target.argv[1:]]))
+
+
+def _changed_library(target: Target) -> str:
+    return _comparison(shlex.join(["env", *target.argv]), shlex.join(["env", "LD_LIBRARY_PATH=./new", *target.argv]))
+
+
+def _comparison(old: str, new: str) -> str:
+    return f"scripts/lab compare --a {shlex.quote(old)} --b {shlex.quote(new)}"
+
+
+def _test_of(target: Target, library: str) -> str:
+    """Of a change in that file; what belongs to the system is changed by who calls it."""
+    return _changed_program(target) if is_programs(target, library) or is_systems(library) else _changed_library(target)
+
+
+def is_programs(target: Target, library: str) -> bool:
+    return library == str(target.program.resolve())
+
+
+def is_systems(library: str) -> bool:
+    """The kernel, and the C library with its loader: nobody rebuilds those to make one program faster."""
+    return library.startswith("[") or Path(library).name.startswith(("libc.so", "libm.so", "ld-linux", "libpthread.so", "ld-musl"))
+
+
+def _functions(target: Target, found: Observations) -> Iterator[Opportunity]:
+    if found.cpu is None:
+        return
+    for one in found.cpu["functions"][:FUNCTIONS_MOST]:
+        if one["self_ratio"] < LEAST_SHARE:
+            return
+        name, place = for_terminal(one["name"]), for_terminal(Path(one["library"]).name or "an unknown library")
+        what = f"fewer calls of {name}" if is_systems(one["library"]) else f"a faster {name}, or fewer calls of it"
+        yield Opportunity(what, f"{percent(one['self_ratio'])} [{100 * one['self_low_ratio']:.1f}, {100 * one['self_high_ratio']:.1f}] of the "
+                          f"samples are in it ({place})", limits.amdahl(one["self_ratio"]), "its answer must stay the same",
+                          _test_of(target, one["library"]))
+
+
+def _compiler(target: Target, found: Observations) -> Iterator[Opportunity]:
+    """Of the file that has most of the time, where it is one that a user can build."""
+    hottest = max((one for one in (found.cpu or {"libraries": []})["libraries"] if not is_systems(one["name"])),
+                  key=lambda one: one["self_ratio"], default=None)
+    if hottest is None or hottest["self_ratio"] < LEAST_COMPILED_SHARE:
+        return
+    name = for_terminal(Path(hottest["name"]).name)
+    yield Opportunity(f"{name} built with -O3 -march=native, with -flto, or with -fprofile-use",
+                      f"{percent(hottest['self_ratio'])} of the samples are in its code", None,
+                      "low: -march=native runs on no older processor; a profile has to be of typical work", _test_of(target, hottest["name"]))
+
+
+def _allocator(target: Target, found: Observations) -> Iterator[Opportunity]:
+    share = limits.self_share(found.cpu, limits.ALLOCATOR) if found.cpu else 0.0
+    if share < LEAST_SHARE:
+        return
+    others = installed_allocators()
+    because = f"{percent(share)} of the samples are in the allocator"
+    if found.heap:
+        because += f", for {count(found.heap['totals']['allocations_count'])} allocations"
+    test = others[0].comparison(target) if others else f"apt-get install {next(iter(ALLOCATORS.values()))}, then this diagnosis again with --try"
+    yield Opportunity("another allocator", because, limits.amdahl(share), "low: no code changes; it may hold more memory", test)
+
+
+def _huge_pages(target: Target, found: Observations) -> Iterator[Opportunity]:
+    share = limits.total_share(found.cpu, limits.PAGE_FAULT) if found.cpu else 0.0
+    if share < LEAST_SHARE:
+        return
+    yield Opportunity("huge pages, or memory that is used again", f"{percent(share)} of the samples are in page faults, {count(found.alone.minor_faults_count)} a run",
+                      limits.amdahl(share), "low: it may hold more memory", HUGE_PAGES.comparison(target))
+
+
+def _sites(target: Target, found: Observations) -> Iterator[Opportunity]:
+    if found.heap is None or found.heap["totals"]["allocations_count"] < LEAST_ALLOCATIONS:
+        return
+    total = found.heap["totals"]["allocations_count"]
+    for one in sorted(found.heap["sites"], key=lambda site: -site["allocations_count"])[:SITES_MOST]:
+        place = " < ".join(frame["function"] for frame in one["frames"][:3])
+        yield Opportunity(f"fewer allocations in {for_terminal(place)}",
+                          f"{count(one['allocations_count'])} of {count(total)} allocations, {size(one['allocated_bytes'])}", None,
+                          "medium: what is kept or reused has to be given back in time", _changed_program(target))
+
+
+def _locks(target: Target, found: Observations) -> Iterator[Opportunity]:
+    held = (lock for lock in found.locks or [] if lock["kind"] not in WAITS_FOR_EVENTS)
+    for lock in sorted(held, key=lambda lock: -lock["wait_ns"])[:LOCKS_MOST]:
+        if lock["wait_ns"] < LEAST_WAIT_SHARE * found.alone.wall_ns:
+            return
+        holder = f", while {for_terminal(lock['owner'][0])} had it" if lock["owner"] else ""
+        yield Opportunity(f"less time under the {lock['kind']} {for_terminal(lock['name'])}",
+                          f"{plural(lock['contended_count'], 'wait')} of {duration(lock['wait_ns'])} together, over all threads{holder}", None,
+                          "high: what the lock protects has to stay whole", _changed_program(target))
+
+
+def _waiting(target: Target, found: Observations) -> Iterator[Opportunity]:
+    seen, share = limits.waits(found), limits.blocked_share(found)
+    if not seen or share is None or share < limits.WAITING_SHARE or not seen["stacks"]:
+        return
+    worst = max(seen["stacks"], key=lambda one: one["blocked_ns"])
+    where = " < ".join(list(reversed(worst["stack"]))[:3])
+    ceiling = limits.amdahl(share) if found.alone.threads_count <= 1 else None
+    yield Opportunity("fewer or shorter waits", f"{percent(share)} of its time is spent blocked, most of it in {for_terminal(where)}", ceiling,
+                      "depends on what is waited for", _changed_program(target))
+
+
+def tests(found: list[Opportunity]) -> list[dict]:
+    """Each command once, with the numbers of the rows that it tests."""
+    rows: dict[str, list[int]] = {}
+    for number, one in enumerate(found, 1):
+        rows.setdefault(one.test, []).append(number)
+    return [{"rows": numbers, "command": command} for command, numbers in rows.items()]

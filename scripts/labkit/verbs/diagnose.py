@@ -1,0 +1,104 @@
+"""diagnose - one command under every instrument: where its time goes and what to try first, no manifest needed
+
+lab diagnose [options] -- COMMAND: whatever follows -- is the command and its arguments, run without a shell.
+
+Writes reports/diagnose/TIME/: diagnosis.md, diagnosis.json and flamegraph.svg. With --try, also a comparison in reports/compare/.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+from labkit import host
+from labkit.diagnose import diagnosis_page, opportunities
+from labkit.diagnose.observe import Deadline, Observations, Target, observe
+from labkit.diagnose.tries import changes_for, comparison_arguments, split_by_answer
+from labkit.evidence import now_utc
+from labkit.experiment.arguments import check_input, report_folder
+from labkit.experiment.budget_words import budget_seconds, list_words
+from labkit.experiment.commands import find_program
+from labkit.foreign_text import for_terminal
+from labkit.outcome import Exit, UsageError
+from labkit.untrusted_file import read_json
+from labkit.verbs import compare
+from labkit.wording import ABSENT, times
+
+REPORTS = Path("reports/diagnose")
+BUDGETS_S = {"quick": 60, "standard": 300, "thorough": 900}
+TRY_SHARE = 0.5  # of the budget, for --try
+LEAST_TRY_S = 5.0
+ROWS_SHOWN = 6
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
+    parser.add_argument("--stdin", type=Path, metavar="FILE", help="the file that every run reads as its standard input")
+    parser.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code that each run must end with; the default is 0")
+    parser.add_argument("--budget", type=budget_seconds(BUDGETS_S), default="standard", metavar="SECONDS",
+                        help=f"the most time that all of it may take, in seconds or as {list_words(BUDGETS_S)}; the default is standard")
+    parser.add_argument("--try", action="store_true", dest="tries",
+                        help="also try what needs no source code (other allocators, huge pages, the C locale) and judge each")
+
+
+def run(args) -> Exit:
+    target, deadline = target_of(args), Deadline(args.budget)
+    started_utc, machine = now_utc(), host.read_host()
+    with report_folder(REPORTS) as folder:
+        found = observe(target, Deadline(args.budget * (1 - TRY_SHARE * args.tries)), folder)
+        doc = diagnosis_page.document(target, found, opportunities.find(target, found), machine, started_utc)
+        diagnosis_page.write(folder, doc)  # before what is tried, which may be interrupted
+        if args.tries:
+            doc["tried"] = try_changes(target, found, deadline, folder)
+            diagnosis_page.write(folder, doc)
+        print_summary(doc, folder)
+    return Exit.PASSED
+
+
+def target_of(args) -> Target:
+    if args.budget <= 0:
+        raise UsageError("--budget must be above 0")
+    if not 0 <= args.expect_exit <= 255:
+        raise UsageError(f"--expect-exit {args.expect_exit}: it is from 0 to 255")
+    if args.stdin:
+        check_input("--stdin", args.stdin)
+    return Target(tuple(args.command), find_program(args.command[0], None), args.stdin, args.expect_exit)
+
+
+def try_changes(target: Target, found: Observations, deadline: Deadline, folder: Path) -> dict[str, Any]:
+    """Judged by `lab compare`, which prints its verdicts and keeps its report where it always does."""
+    changes, refused = split_by_answer(target, found, changes_for(found), deadline.left_s())
+    if not changes:
+        return {"changes": [], "refused": refused, "page": None}
+    parser, result = argparse.ArgumentParser(), folder / "tried.json"
+    compare.add_arguments(parser)
+    _, *options = comparison_arguments(target, changes, "--budget", f"{max(LEAST_TRY_S, deadline.left_s()):g}", "--json", str(result),
+                                       *([] if found.stdout_sha256 else ["--expect-output", "any"]))
+    compare.run(parser.parse_args(options))
+    comparison = read_json(result)
+    return {"changes": tried_rows(comparison), "refused": refused,
+            "page": os.path.relpath(Path(comparison["rows"]).with_name("comparison.md"), folder)}
+
+
+def tried_rows(comparison: dict[str, Any]) -> list[dict[str, Any]]:
+    """What compare says of the first metric of each change; gains above 1 are faster."""
+    return [{"name": case["name"] or "the change", "verdict": case["verdict"]}
+            | {key: case["comparisons"][0].get(key) for key in ("gain_ratio", "gain_low", "gain_high")} for case in comparison["cases"]]
+
+
+def print_summary(doc: dict[str, Any], folder: Path) -> None:
+    width = shutil.get_terminal_size((100, 24)).columns
+    print(for_terminal(shlex.join(doc["command"]))[:width])
+    for sentence in doc["limits"]:
+        print(sentence)
+    if doc["opportunities"]:
+        print("\nceiling  what to try first")
+    for one in doc["opportunities"][:ROWS_SHOWN]:
+        ceiling = times(one["ceiling"]) if one["ceiling"] is not None else ABSENT
+        print(f"{ceiling:>7}  {one['what']}"[:width])
+        print(f"         {one['because']}"[:width])
+    for note in doc["notes"]:
+        print(f"note: {note}")
+    print(f"\n{folder}/diagnosis.md has the rest, and the command that tests each")
