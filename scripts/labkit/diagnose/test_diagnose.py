@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.diagnose.limits import amdahl
+from labkit.diagnose.limits import amdahl, describe
+from labkit.diagnose.observe import Alone, Observations
 from labkit.diagnose.tries import installed_allocators
 from labkit.outcome import Exit
 from labkit.schemas import check
@@ -74,6 +75,13 @@ def whats(document: dict) -> list[str]:
 
 def test_a_ceiling_is_amdahls():
     assert amdahl(0.0) == 1.0 and amdahl(0.5) == 2.0 and amdahl(1.0) == pytest.approx(1000)
+
+
+def test_a_tick_of_the_clock_is_no_share_of_a_short_run():
+    """A run of 17 ms was accounted as all kernel, whose samples were all in the program."""
+    alone = Alone(5, 20e6, 1, 1, 0.0, 17e6, 1, 1, 0, 1)
+    assert "kernel" not in " ".join(describe(Observations(alone)))
+    assert "kernel" in " ".join(describe(Observations(alone, cpu={"libraries": [{"name": "[kernel]", "self_ratio": 0.5}]})))
 
 
 @pytest.mark.slow
