@@ -188,7 +188,7 @@ static struct clinic_allocation begin_row(const struct saving *saving,
 					  uint32_t id)
 {
 	struct clinic_counted_site site = clinic_counted_site(
-		saving->sums->changes,
+		saving->sums->numbers,
 		clinic_arena_site_number(saving->image, id));
 
 	return (struct clinic_allocation){

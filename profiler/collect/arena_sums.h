@@ -11,7 +11,7 @@
 #ifndef CLINIC_COLLECT_ARENA_SUMS_H
 #define CLINIC_COLLECT_ARENA_SUMS_H
 
-#include "collect/counted_changes.h"
+#include "collect/counted_numbers.h"
 #include "session/rows.h"
 #include "sources/arena_image.h"
 
@@ -19,9 +19,9 @@ typedef int clinic_on_sum(void *context, enum clinic_table table,
 			  const void *row);
 
 struct clinic_arena_sums {
-	struct clinic_session *session; /* stages and threads are as in that
-					 * of the changes */
-	struct clinic_counted_changes *changes;
+	struct clinic_session *session; /* its stages and threads are those
+					 * of the numbers' session */
+	struct clinic_counted_numbers *numbers;
 	/* The session's, by raw stack; NULL: rows keep the raw numbers. */
 	const uint32_t *stack_ids;
 	/* Gets the rows in the session's place, without threads; or NULL. */

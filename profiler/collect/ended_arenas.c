@@ -30,20 +30,20 @@ enum { ALLOCATIONS, SIZES, LOCKS, RESIDENT_PEAKS, KINDS };
 
 struct clinic_ended_arenas {
 	struct clinic_session *session;
-	struct clinic_counted_changes *changes;
+	struct clinic_counted_numbers *numbers;
 	struct sums sums[KINDS];
 	struct clinic_ended_counts counts;
 };
 
 int clinic_ended_arenas_new(struct clinic_session *session,
-			    struct clinic_counted_changes *changes,
+			    struct clinic_counted_numbers *numbers,
 			    struct clinic_ended_arenas **ended)
 {
 	*ended = calloc(1, sizeof(**ended));
 	if (!*ended)
 		return -ENOMEM;
 	(*ended)->session = session;
-	(*ended)->changes = changes;
+	(*ended)->numbers = numbers;
 	(*ended)->sums[ALLOCATIONS].table = CLINIC_ALLOCATIONS;
 	(*ended)->sums[SIZES].table = CLINIC_ALLOCATION_SIZES;
 	(*ended)->sums[LOCKS].table = CLINIC_LOCKS;
@@ -259,11 +259,11 @@ int clinic_ended_arenas_add(struct clinic_ended_arenas *ended,
 {
 	struct clinic_arena_sums sums = {
 		.session = ended->session,
-		.changes = ended->changes,
+		.numbers = ended->numbers,
 		.on_sum = handle_row,
 		.context = ended,
 	};
-	int err = clinic_counted_changes_name_locks(ended->changes);
+	int err = clinic_counted_numbers_name_locks(ended->numbers);
 
 	if (!err)
 		err = clinic_arena_rows_save(&sums, image, plan->with_alloc,
@@ -271,7 +271,7 @@ int clinic_ended_arenas_add(struct clinic_ended_arenas *ended,
 	if (!err)
 		err = add_resident(ended, image);
 	count_findings(&ended->counts, image);
-	clinic_counted_changes_end(ended->changes, image);
+	clinic_counted_numbers_end(ended->numbers, image);
 	return err;
 }
 

@@ -14,7 +14,7 @@
  *            not kept, nor the name of a lock that was no variable of its own.
  * Memory     bounded: beyond a limit of rows, new call stacks are no more told
  *            apart.
- * Ownership  session and changes are the caller's, and outlive it.
+ * Ownership  session and numbers are the caller's, and outlive it.
  * Errors     0 or -errno.
  * Read next  arena_rows.h, which makes the rows; arena_findings.h, which says
  *            that it happened.
@@ -22,14 +22,14 @@
 #ifndef CLINIC_COLLECT_ENDED_ARENAS_H
 #define CLINIC_COLLECT_ENDED_ARENAS_H
 
-#include "collect/counted_changes.h"
+#include "collect/counted_numbers.h"
 #include "collect/renumbering.h"
 #include "sources/arena_source.h"
 
 struct clinic_ended_arenas;
 
 int clinic_ended_arenas_new(struct clinic_session *session,
-			    struct clinic_counted_changes *changes,
+			    struct clinic_counted_numbers *numbers,
 			    struct clinic_ended_arenas **ended);
 void clinic_ended_arenas_free(struct clinic_ended_arenas *ended);
 

@@ -13,7 +13,7 @@ static int begin_row(const struct clinic_arena_sums *sums,
 
 	*row = (struct clinic_lock){0};
 	return lock < image->locks.count
-		       ? clinic_counted_lock(sums->changes, locks[lock].number,
+		       ? clinic_counted_lock(sums->numbers, locks[lock].number,
 					     &row->kind_id, &row->name_id)
 		       : -ENOENT;
 }
@@ -22,7 +22,7 @@ static struct clinic_counted_site site_of(const struct clinic_arena_sums *sums,
 					  const struct arena_image *image,
 					  uint32_t id)
 {
-	return clinic_counted_site(sums->changes,
+	return clinic_counted_site(sums->numbers,
 				   clinic_arena_site_number(image, id));
 }
 

@@ -44,10 +44,13 @@ static int make_parts(struct clinic_recorder *made,
 		err = clinic_naming_new(naming, made->modules, made->session,
 					&made->naming);
 	if (!err)
-		err = clinic_counted_changes_new(made->session, made->stacks,
+		err = clinic_counted_numbers_new(made->session, made->stacks,
+						 &made->numbers);
+	if (!err)
+		err = clinic_counted_changes_new(made->session, made->numbers,
 						 &made->changes);
 	if (!err)
-		err = clinic_ended_arenas_new(made->session, made->changes,
+		err = clinic_ended_arenas_new(made->session, made->numbers,
 					      &made->ended);
 	return err;
 }
@@ -72,6 +75,7 @@ void clinic_recorder_free(struct clinic_recorder *recorder)
 		return;
 	clinic_ended_arenas_free(recorder->ended);
 	clinic_counted_changes_free(recorder->changes);
+	clinic_counted_numbers_free(recorder->numbers);
 	clinic_naming_free(recorder->naming);
 	clinic_processes_free(recorder->processes);
 	clinic_modules_free(recorder->modules);
@@ -341,6 +345,12 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 		return err;
 	row.thread_id = thread->session_id;
 	return keep_sample(recorder, &row);
+}
+
+struct clinic_counted_numbers *
+clinic_recorder_numbers(struct clinic_recorder *recorder)
+{
+	return recorder->numbers;
 }
 
 struct clinic_counted_changes *

@@ -97,9 +97,12 @@ int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 			     uint64_t to_ns, struct clinic_session *session,
 			     const uint32_t **stack_ids);
 
+/* The numbers of call sites and locks, and the changes that refer to them. */
+struct clinic_counted_numbers *
+clinic_recorder_numbers(struct clinic_recorder *recorder);
 struct clinic_counted_changes *
 clinic_recorder_changes(struct clinic_recorder *recorder);
-/* Where arenas go whose processes have ended. */
+/* The sums of arenas whose processes have ended. */
 struct clinic_ended_arenas *
 clinic_recorder_ended_arenas(struct clinic_recorder *recorder);
 

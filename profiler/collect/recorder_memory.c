@@ -78,7 +78,7 @@ static void each_stack(struct clinic_recorder *recorder,
 	struct each_number each = {on_number, context};
 	size_t sites_count;
 	struct clinic_counted_site *sites =
-		clinic_counted_sites(recorder->changes, &sites_count);
+		clinic_counted_sites(recorder->numbers, &sites_count);
 
 	for (size_t i = 0; i < sites_count; i++)
 		on_number(context, &sites[i].stack_id);
@@ -217,7 +217,7 @@ static void forget_states(struct clinic_recorder *recorder)
 static void each_text(struct clinic_recorder *recorder,
 		      clinic_on_number *on_number, void *context)
 {
-	clinic_counted_changes_texts(recorder->changes, on_number, context);
+	clinic_counted_numbers_texts(recorder->numbers, on_number, context);
 	clinic_ended_arenas_texts(recorder->ended, on_number, context);
 }
 

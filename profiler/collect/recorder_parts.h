@@ -3,7 +3,7 @@
  *
  *	recorder.c           events become rows
  *	recorder_waits.c     times off the CPU, and how long threads were
- *watched recorder_memory.c    what nothing refers to any more is forgotten
+ *watched recorder_memory.c    forgets what nothing refers to any more
  *	recorder_snapshot.c  the rows of a time, named, as a session
  *
  * Everyone else uses recorder.h.
@@ -13,6 +13,7 @@
 
 #include "collect/address_stacks.h"
 #include "collect/counted_changes.h"
+#include "collect/counted_numbers.h"
 #include "collect/ended_arenas.h"
 #include "collect/pending_samples.h"
 #include "collect/processes.h"
@@ -38,6 +39,7 @@ struct clinic_recorder {
 	struct clinic_address_stacks *stacks;
 	struct clinic_stack_walker *walker;
 	struct clinic_naming *naming;
+	struct clinic_counted_numbers *numbers;
 	struct clinic_counted_changes *changes;
 	struct clinic_ended_arenas *ended;
 	struct clinic_pending_samples pending;

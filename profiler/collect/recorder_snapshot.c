@@ -29,7 +29,7 @@ int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 
 	if (!naming_err)
 		naming_err =
-			clinic_counted_changes_name_locks(recorder->changes);
+			clinic_counted_numbers_name_locks(recorder->numbers);
 	err = clinic_session_copy(session, recorder->session);
 	if (!*stack_ids)
 		return naming_err;

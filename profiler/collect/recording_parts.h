@@ -1,8 +1,11 @@
 /*
- * collect/recording_parts.h - the inside of a recording, for its own files
- *only.
+ * collect/recording_parts.h - the inside of a recording, only for its own
+ * files.
  *
- *	recording.c           from the start of the target to its end
+ *	recording_start.c     opens the sources, starts the target; closes all
+ *	recording.c           steps: waits, drains, measures
+ *	recording_depth.c     how much of each stack is copied
+ *	recording_end.c       the end, and the account of what was spent
  *	recording_snapshot.c  what was recorded so far becomes a session
  *
  * Everyone else uses recording.h.
@@ -12,11 +15,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "collect/promptness.h"
 #include "collect/recorder.h"
 #include "collect/recording_plan.h"
 #include "sources/event_source.h"
+
+/*
+ * Another CPU may still be writing a record whose time has just passed. So
+ * each round reads only records that are at least this old; younger ones are
+ * read in the next round.
+ */
+#define CLINIC_SETTLE_NS 1000000u
 
 struct clinic_recording {
 	const struct clinic_recording_plan *plan;
@@ -33,16 +44,43 @@ struct clinic_recording {
 
 	struct clinic_promptness promptness;
 	uint64_t cpu_before_ns;
-	uint64_t stolen_ns; /* until it is over: before it began */
+	/* Until the recording is over, the time stolen before it began. */
+	uint64_t stolen_ns;
 	bool is_over;
-	const char *unobservable; /* why, before the run; or NULL */
+	const char *unobservable; /* the reason, before the run; or NULL */
 
 	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
-	struct clinic_recorder_counts judged; /* when it was, last */
-	bool has_lost_walks; /* that end early with all there is, too */
+	struct clinic_recorder_counts judged; /* when the depth last was */
+	bool has_lost_walks; /* some end early with the deepest copy, too */
 };
 
-/* Drains and accounts in the middle of it, before a snapshot. */
+static inline uint64_t clinic_recording_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Reads what all sources have until that time. */
+int clinic_recording_drain(struct clinic_recording *recording,
+			   uint64_t until_ns);
+/*
+ * A Ctrl-C on the terminal may end the target before the signal reaches us:
+ * this notes a signal that is still pending.
+ */
+void clinic_recording_handle_late_signal(struct clinic_recording *recording);
+
+/* Copies less or more of each stack, by how the last walks ended. */
+void clinic_recording_adapt_depth(struct clinic_recording *recording);
+
+/*
+ * Runs once, at the end: stops the samples, drains, ends all waits that still
+ * last, and accounts. err: what the recording failed of before, or 0.
+ */
+int clinic_recording_finish(struct clinic_recording *recording, int err);
+
+/* Drains and accounts in the middle of a recording, before a snapshot. */
 int clinic_recording_look(struct clinic_recording *recording);
 
 #endif

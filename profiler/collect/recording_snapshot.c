@@ -103,7 +103,7 @@ static int save_arenas(struct clinic_recording *recording,
 	const struct clinic_arena_plan *plan = recording->plan->alloc;
 	struct clinic_arena_sums sums = {
 		.session = session,
-		.changes = clinic_recorder_changes(recording->recorder),
+		.numbers = clinic_recorder_numbers(recording->recorder),
 		.stack_ids = stack_ids,
 	};
 	const struct clinic_ended_arenas *ended =
