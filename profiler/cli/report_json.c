@@ -119,12 +119,12 @@ static json_t *tiers(const uint64_t by_tier[CLINIC_TIERS])
 
 static void set_sampler(const struct clinic_report *report, json_t *object)
 {
-	const struct clinic_about *about =
-		clinic_session_about(report->session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(report->session);
 
-	clinic_field_text(report, object, "backend", about->backend_id);
-	clinic_field_text(report, object, "event", about->event_id);
-	clinic_field_count(object, "frequency_hz", about->frequency_hz);
+	clinic_field_text(report, object, "backend", metadata->backend_id);
+	clinic_field_text(report, object, "event", metadata->event_id);
+	clinic_field_count(object, "frequency_hz", metadata->frequency_hz);
 }
 
 static void set_sample_counts(json_t *object,
@@ -248,27 +248,28 @@ static void set_notes(const struct clinic_report *report, json_t *root)
 }
 
 /* What nobody saw end has no exit code, and 0 would say that it went well. */
-static void set_exit(const struct clinic_about *about, json_t *root)
+static void set_exit(const struct clinic_session_metadata *metadata,
+		     json_t *root)
 {
-	if (about->exit_unknown && !about->exit_code)
+	if (metadata->exit_unknown && !metadata->exit_code)
 		json_object_set_new(root, "exit_code", json_null());
 	else
-		clinic_field_count(root, "exit_code", about->exit_code);
-	if (about->runs_count)
-		clinic_field_count(root, "runs_count", about->runs_count);
+		clinic_field_count(root, "exit_code", metadata->exit_code);
+	if (metadata->runs_count)
+		clinic_field_count(root, "runs_count", metadata->runs_count);
 }
 
 static void set_head(const struct clinic_report *report, json_t *root)
 {
-	const struct clinic_about *about =
-		clinic_session_about(report->session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(report->session);
 
 	clinic_field_count(root, "schema", 1);
-	clinic_field_text(report, root, "command", about->command_id);
-	clinic_field_text(report, root, "host", about->host_id);
-	clinic_field_text(report, root, "tool", about->tool_id);
-	set_exit(about, root);
-	clinic_field_count(root, "started_ns", about->started_ns);
+	clinic_field_text(report, root, "command", metadata->command_id);
+	clinic_field_text(report, root, "host", metadata->host_id);
+	clinic_field_text(report, root, "tool", metadata->tool_id);
+	set_exit(metadata, root);
+	clinic_field_count(root, "started_ns", metadata->started_ns);
 	clinic_field_count(root, "duration_ns",
 			   clinic_session_duration_ns(report->session));
 	json_object_set_new(root, "weight",

@@ -79,9 +79,10 @@ static void mark_alike(const struct clinic_row_labels *labels, uint32_t *order,
 			is_alike[order[i]] = is_alike[order[i - 1]] = true;
 }
 
-static int tell_apart(const struct clinic_report *report,
-		      enum clinic_group group, const struct clinic_tally *tally,
-		      struct clinic_row_labels *labels)
+static int distinguish(const struct clinic_report *report,
+		       enum clinic_group group,
+		       const struct clinic_tally *tally,
+		       struct clinic_row_labels *labels)
 {
 	uint32_t *order = calloc(labels->count + 1ul, sizeof(*order));
 	bool *is_alike = calloc(labels->count + 1ul, sizeof(*is_alike));
@@ -120,7 +121,7 @@ int clinic_row_labels_make(const struct clinic_report *report,
 			return -ENOMEM;
 	}
 	return group == CLINIC_BY_FUNCTION
-		       ? tell_apart(report, group, tally, labels)
+		       ? distinguish(report, group, tally, labels)
 		       : 0;
 }
 

@@ -13,22 +13,26 @@
 
 static void print_duration(const struct clinic_session *session)
 {
-	const struct clinic_about *about = clinic_session_get_about(session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_get_metadata(session);
 
 	printf("%.3f s", (double)clinic_session_duration_ns(session) / 1e9);
-	if (about->runs_ns)
-		printf(" in %" PRIu32 " runs, within %.3f s", about->runs_count,
-		       (double)(about->ended_ns - about->started_ns) / 1e9);
+	if (metadata->runs_ns)
+		printf(" in %" PRIu32 " runs, within %.3f s",
+		       metadata->runs_count,
+		       (double)(metadata->ended_ns - metadata->started_ns) /
+			       1e9);
 }
 
-static void print_exit(const struct clinic_about *about)
+static void print_exit(const struct clinic_session_metadata *metadata)
 {
-	if (about->exit_code)
-		printf(", exit code %" PRIu32 "%s", about->exit_code,
-		       about->runs_count ? " (the first that is not 0)" : "");
-	else if (about->exit_unknown)
+	if (metadata->exit_code)
+		printf(", exit code %" PRIu32 "%s", metadata->exit_code,
+		       metadata->runs_count ? " (the first that is not 0)"
+					    : "");
+	else if (metadata->exit_unknown)
 		printf(", exit code not known%s",
-		       about->runs_count ? " of all runs" : "");
+		       metadata->runs_count ? " of all runs" : "");
 	else
 		printf(", exit code 0");
 	printf("\n");
@@ -37,32 +41,34 @@ static void print_exit(const struct clinic_about *about)
 static void print_head(const struct clinic_report *report)
 {
 	const struct clinic_session *session = report->session;
-	const struct clinic_about *about = clinic_session_get_about(session);
-	const char *command = clinic_session_text(session, about->command_id);
-	const char *host = clinic_session_text(session, about->host_id);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_get_metadata(session);
+	const char *command =
+		clinic_session_text(session, metadata->command_id);
+	const char *host = clinic_session_text(session, metadata->host_id);
 
 	printf("%s\n", clinic_terminal_text(*command ? command : report->path));
 	print_duration(session);
 	if (*host)
 		printf(" on %s", clinic_terminal_text(host));
-	print_exit(about);
+	print_exit(metadata);
 }
 
 static void print_sampling(const struct clinic_report *report)
 {
 	const struct clinic_session *session = report->session;
-	const struct clinic_about *about =
-		clinic_session_about(report->session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(report->session);
 
 	printf("%" PRIu64 " samples", report->counts.samples_count);
-	if (about->event_id)
+	if (metadata->event_id)
 		printf(" of %s by %s",
-		       clinic_terminal_text(
-			       clinic_session_text(session, about->event_id)),
 		       clinic_terminal_text(clinic_session_text(
-			       session, about->backend_id)));
-	if (about->frequency_hz)
-		printf(" at %" PRIu64 " Hz", about->frequency_hz);
+			       session, metadata->event_id)),
+		       clinic_terminal_text(clinic_session_text(
+			       session, metadata->backend_id)));
+	if (metadata->frequency_hz)
+		printf(" at %" PRIu64 " Hz", metadata->frequency_hz);
 	printf("\n");
 }
 

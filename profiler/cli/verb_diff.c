@@ -232,10 +232,10 @@ static void warn_of(const struct request *request, const char *what,
 
 static void warn_if_unlike(const struct request *request)
 {
-	const struct clinic_about *base =
-		clinic_session_about(request->session[0]);
-	const struct clinic_about *fresh =
-		clinic_session_about(request->session[1]);
+	const struct clinic_session_metadata *base =
+		clinic_session_metadata(request->session[0]);
+	const struct clinic_session_metadata *fresh =
+		clinic_session_metadata(request->session[1]);
 	const struct clinic_session *in_base = request->session[0];
 	const struct clinic_session *in_fresh = request->session[1];
 

@@ -300,7 +300,7 @@ static int keep(const struct settings *settings, struct clinic_session *session,
 	struct clinic_saved saved;
 	int status, target;
 
-	clinic_session_about(session)->exit_unknown =
+	clinic_session_metadata(session)->exit_unknown =
 		!outcome->target.has_ended;
 	clinic_save(session, settings->output, &saved);
 	status = err ? explain(settings, err, outcome) : 0;

@@ -77,13 +77,14 @@ static int moment(const char *text, uint64_t origin_ns, uint64_t *time_ns)
 static int narrow(const struct request *request)
 {
 	struct clinic_session *session = request->report.session;
-	const struct clinic_about *about = clinic_session_about(session);
-	uint64_t from_ns = about->started_ns;
-	uint64_t to_ns = about->ended_ns + 1;
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(session);
+	uint64_t from_ns = metadata->started_ns;
+	uint64_t to_ns = metadata->ended_ns + 1;
 	int status = moment(request->from, from_ns, &from_ns);
 
 	if (!status)
-		status = moment(request->to, about->started_ns, &to_ns);
+		status = moment(request->to, metadata->started_ns, &to_ns);
 	if (!status && to_ns <= from_ns)
 		return clinic_complain(
 			"nothing lies between --from %s and "
@@ -91,7 +92,8 @@ static int narrow(const struct request *request)
 			request->from ? request->from : "0",
 			request->to ? "--to " : "the end",
 			request->to ? request->to : "",
-			(double)(about->ended_ns - about->started_ns) / 1e9);
+			(double)(metadata->ended_ns - metadata->started_ns) /
+				1e9);
 	if (!status && (request->from || request->to) &&
 	    clinic_session_keep(session, from_ns, to_ns))
 		return clinic_complain("out of memory");

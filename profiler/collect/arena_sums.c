@@ -7,9 +7,9 @@
 #include "sources/file_owner.h"
 
 uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
-			       uint32_t raw_stack)
+			       uint32_t address_stack)
 {
-	return sums->stack_ids ? sums->stack_ids[raw_stack] : raw_stack;
+	return sums->stack_ids ? sums->stack_ids[address_stack] : address_stack;
 }
 
 int clinic_arena_sums_add(const struct clinic_arena_sums *sums,

@@ -30,7 +30,7 @@ struct clinic_arena_sums {
 };
 
 uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
-			       uint32_t raw_stack);
+			       uint32_t address_stack);
 int clinic_arena_sums_add(const struct clinic_arena_sums *sums,
 			  enum clinic_table table, const void *row);
 

@@ -87,9 +87,9 @@ static int64_t locked_memory_kb(void)
 }
 
 void clinic_doctor_checks_check(const char *preload,
-				struct clinic_doctor_checks *health)
+				struct clinic_doctor_checks *checks)
 {
-	*health = (struct clinic_doctor_checks){
+	*checks = (struct clinic_doctor_checks){
 		.timer_error = try_timers(preload),
 		.timer_ticks_hz = tick_hz(),
 		.kernel_names_error = try_kernel_names(),
@@ -105,8 +105,8 @@ void clinic_doctor_checks_check(const char *preload,
 			read_number("/proc/sys/kernel/yama/ptrace_scope"),
 		.locked_memory_kb = locked_memory_kb(),
 	};
-	health->has_perf = !clinic_perf_source_probe(
+	checks->has_perf = !clinic_perf_source_probe(
 		&(struct clinic_perf_plan){.frequency_hz = USUAL_HZ,
 					   .with_off_cpu = true},
-		&health->perf_refusals, &health->perf);
+		&checks->perf_refusals, &checks->perf);
 }

@@ -36,6 +36,6 @@ struct clinic_doctor_checks {
 
 /* preload: path of libclinic-preload.so. */
 void clinic_doctor_checks_check(const char *preload,
-				struct clinic_doctor_checks *health);
+				struct clinic_doctor_checks *checks);
 
 #endif

@@ -273,8 +273,9 @@ static void note_reconciliation(struct notes *notes)
 
 static void note_theft(struct notes *notes)
 {
-	const struct clinic_about *about = clinic_session_about(notes->session);
-	double run_s = seconds(about->ended_ns - about->started_ns);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(notes->session);
+	double run_s = seconds(metadata->ended_ns - metadata->started_ns);
 	double stolen_s = seconds(notes->findings->stolen_ns);
 
 	if (stolen_s > STOLEN_RATIO * run_s)

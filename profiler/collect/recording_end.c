@@ -20,7 +20,7 @@ static int add_unsampled(struct clinic_recording *recording)
 		return 0;
 	return clinic_recorder_add_unsampled(
 		recording->recorder, (uint32_t)recording->outcome->target.pid,
-		clinic_session_about(recording->session)->ended_ns,
+		clinic_session_metadata(recording->session)->ended_ns,
 		quality->accounted_kernel_ns);
 }
 
@@ -33,10 +33,11 @@ static void account(struct clinic_recording *recording)
 	struct clinic_quality *quality =
 		clinic_session_quality(recording->session);
 	struct clinic_recording_outcome *outcome = recording->outcome;
-	struct clinic_about *about = clinic_session_about(recording->session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(recording->session);
 	struct clinic_cpu_time accounted;
 
-	about->ended_ns = clinic_recording_clock_ns(CLOCK_MONOTONIC);
+	metadata->ended_ns = clinic_recording_clock_ns(CLOCK_MONOTONIC);
 	quality->collector_cpu_ns =
 		clinic_recording_clock_ns(CLOCK_PROCESS_CPUTIME_ID) -
 		recording->cpu_before_ns;
@@ -48,7 +49,7 @@ static void account(struct clinic_recording *recording)
 	quality->accounted_kernel_ns = accounted.kernel_ns;
 	recording->source.describe(recording->source.state, &outcome->source);
 	quality->kernel_visible = outcome->source.kernel_visible;
-	about->exit_code = (uint32_t)outcome->target.exit_code;
+	metadata->exit_code = (uint32_t)outcome->target.exit_code;
 }
 
 static void count(struct clinic_recording *recording)
@@ -82,7 +83,7 @@ int clinic_recording_finish(struct clinic_recording *recording, int err)
 	if (!account_err)
 		account_err = clinic_recorder_end_waits(
 			recording->recorder,
-			clinic_session_about(recording->session)->ended_ns);
+			clinic_session_metadata(recording->session)->ended_ns);
 	if (!account_err)
 		account_err = add_unsampled(recording);
 	count(recording);

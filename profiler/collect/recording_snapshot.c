@@ -131,8 +131,8 @@ int clinic_recording_snapshot(struct clinic_recording *recording,
 			      uint64_t from_ns, uint64_t to_ns,
 			      struct clinic_session *session)
 {
-	const struct clinic_about *about =
-		clinic_session_about(recording->session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(recording->session);
 	const uint32_t *stack_ids;
 	int err = recording->is_over ? 0 : clinic_recording_look(recording);
 
@@ -147,9 +147,11 @@ int clinic_recording_snapshot(struct clinic_recording *recording,
 		clinic_process_peak_rss_bytes(getpid());
 	if (!err)
 		err = note_findings(recording, session);
-	if (!err && (from_ns > about->started_ns || to_ns <= about->ended_ns))
-		err = clinic_session_keep(
-			session, from_ns,
-			to_ns < about->ended_ns ? to_ns : about->ended_ns);
+	if (!err &&
+	    (from_ns > metadata->started_ns || to_ns <= metadata->ended_ns))
+		err = clinic_session_keep(session, from_ns,
+					  to_ns < metadata->ended_ns
+						  ? to_ns
+						  : metadata->ended_ns);
 	return err;
 }

@@ -69,7 +69,8 @@ static int watch_processes(struct clinic_recording *recording)
 static int begin(struct clinic_recording *recording)
 {
 	struct clinic_recording_outcome *outcome = recording->outcome;
-	struct clinic_about *about = clinic_session_about(recording->session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(recording->session);
 	int err = clinic_backend_begin(
 		recording->plan,
 		recording->arenas.state
@@ -81,11 +82,12 @@ static int begin(struct clinic_recording *recording)
 		err = watch_processes(recording);
 	if (!err)
 		err = catch_signals(recording);
-	about->started_realtime_ns = clinic_recording_clock_ns(CLOCK_REALTIME);
-	about->started_ns = clinic_recording_clock_ns(CLOCK_MONOTONIC);
-	about->frequency_hz = recording->plan->frequency_hz;
+	metadata->started_realtime_ns =
+		clinic_recording_clock_ns(CLOCK_REALTIME);
+	metadata->started_ns = clinic_recording_clock_ns(CLOCK_MONOTONIC);
+	metadata->frequency_hz = recording->plan->frequency_hz;
 	if (!err)
-		err = watch_waits(recording, about->started_ns);
+		err = watch_waits(recording, metadata->started_ns);
 	if (!err)
 		err = clinic_session_metadata_target(recording->session,
 						     recording->plan->argv,

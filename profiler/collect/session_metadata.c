@@ -104,7 +104,8 @@ int clinic_session_metadata_target(struct clinic_session *session,
 				   char *const *argv,
 				   const struct clinic_target *target)
 {
-	struct clinic_about *about = clinic_session_about(session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(session);
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -117,7 +118,8 @@ int clinic_session_metadata_target(struct clinic_session *session,
 	else
 		quote_attached(out, &target->attached);
 	if (!fclose(out))
-		err = clinic_session_text_id(session, text, &about->command_id);
+		err = clinic_session_text_id(session, text,
+					     &metadata->command_id);
 	free(text);
 	return err;
 }
@@ -125,18 +127,20 @@ int clinic_session_metadata_target(struct clinic_session *session,
 int clinic_session_metadata_source(struct clinic_session *session,
 				   const struct clinic_source_facts *facts)
 {
-	struct clinic_about *about = clinic_session_about(session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(session);
 	int err = clinic_session_text_id(session, facts->backend,
-					 &about->backend_id);
+					 &metadata->backend_id);
 
 	return err ? err
 		   : clinic_session_text_id(session, facts->event,
-					    &about->event_id);
+					    &metadata->event_id);
 }
 
 int clinic_session_metadata_host(struct clinic_session *session)
 {
-	struct clinic_about *about = clinic_session_about(session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(session);
 	struct utsname system;
 	char text[256];
 
@@ -145,5 +149,5 @@ int clinic_session_metadata_host(struct clinic_session *session)
 	snprintf(text, sizeof(text), "%.60s %.60s %.60s, %ld CPUs",
 		 system.sysname, system.release, system.machine,
 		 sysconf(_SC_NPROCESSORS_ONLN));
-	return clinic_session_text_id(session, text, &about->host_id);
+	return clinic_session_text_id(session, text, &metadata->host_id);
 }

@@ -3,7 +3,7 @@
  * about.
  *
  * Errors     0 or -ENOMEM.
- * Read next  session/rows.h, struct clinic_about.
+ * Read next  session/rows.h, struct clinic_session_metadata.
  */
 #ifndef CLINIC_COLLECT_SESSION_METADATA_H
 #define CLINIC_COLLECT_SESSION_METADATA_H

@@ -101,7 +101,7 @@ static int find_cut_stacks(const struct clinic_session *session,
 }
 
 /* The place with most, which is then left out. */
-static uint32_t take_commonest(const struct places *places, uint64_t *samples)
+static uint32_t remove_commonest(const struct places *places, uint64_t *samples)
 {
 	uint32_t most = 0;
 
@@ -164,7 +164,7 @@ static void list_places(const struct subject *subject,
 
 	*text = '\0';
 	for (int i = 0; i < PLACES_SHOWN; i++) {
-		uint32_t place = take_commonest(places, &samples);
+		uint32_t place = remove_commonest(places, &samples);
 		double share = percent(samples, subject->walks->samples_count);
 
 		if (share < PLACE_PERCENT_LEAST || used >= room)

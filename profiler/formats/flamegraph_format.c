@@ -13,7 +13,8 @@ static void describe_one(const struct clinic_session *session,
 			 const struct clinic_format_options *options,
 			 const struct clinic_call_tree *tree, char *text)
 {
-	const struct clinic_about *about = clinic_session_get_about(session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_get_metadata(session);
 	double seconds = (double)clinic_session_duration_ns(session) / 1e9;
 	uint32_t count;
 
@@ -22,8 +23,9 @@ static void describe_one(const struct clinic_session *session,
 		snprintf(text, SUBTITLE_BYTES,
 			 "%" PRIu32 " samples of %s by %s over %.1f s, %" PRIu64
 			 " lost",
-			 count, clinic_session_text(session, about->event_id),
-			 clinic_session_text(session, about->backend_id),
+			 count,
+			 clinic_session_text(session, metadata->event_id),
+			 clinic_session_text(session, metadata->backend_id),
 			 seconds,
 			 clinic_session_get_quality(session)->lost_count);
 	else
@@ -37,7 +39,7 @@ static const char *title_of(const struct clinic_session *session,
 			    const struct clinic_format_options *options)
 {
 	const char *command = clinic_session_text(
-		session, clinic_session_get_about(session)->command_id);
+		session, clinic_session_get_metadata(session)->command_id);
 
 	if (options->title)
 		return options->title;

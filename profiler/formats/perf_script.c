@@ -59,7 +59,7 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static int take_event_name(char **name, struct clinic_span event)
+static int read_event_name(char **name, struct clinic_span event)
 {
 	if (!*name)
 		*name = strndup(event.at, event.length);
@@ -134,8 +134,8 @@ static void count_loss(struct importer *in, struct clinic_span record)
 }
 
 /* The rest of a header line that begins with `label`. */
-static int take_text(struct importer *in, struct clinic_span line,
-		     const char *label, uint32_t *id)
+static int read_text_note(struct importer *in, struct clinic_span line,
+			  const char *label, uint32_t *id)
 {
 	struct clinic_span text = clinic_span_trim((struct clinic_span){
 		line.at + strlen(label), line.length - strlen(label)});
@@ -144,7 +144,7 @@ static int take_text(struct importer *in, struct clinic_span line,
 }
 
 /* "# time of last sample : 24508.945068"; 0.000000 where perf did not look. */
-static void take_end(struct importer *in, const char *text)
+static void read_end(struct importer *in, const char *text)
 {
 	uint64_t seconds, microseconds;
 
@@ -162,15 +162,16 @@ static int parse_comment(struct importer *in, struct clinic_span line)
 	static const char host[] = "# hostname : ";
 	static const char end[] = "# time of last sample : ";
 	static const char frequency[] = "{ sample_period, sample_freq } = ";
-	struct clinic_about *about = clinic_session_about(in->session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(in->session);
 	const char *found;
 
 	if (clinic_span_begins(line, command))
-		return take_text(in, line, command, &about->command_id);
+		return read_text_note(in, line, command, &metadata->command_id);
 	if (clinic_span_begins(line, host))
-		return take_text(in, line, host, &about->host_id);
+		return read_text_note(in, line, host, &metadata->host_id);
 	if (clinic_span_begins(line, end))
-		take_end(in, line.at + strlen(end));
+		read_end(in, line.at + strlen(end));
 	found = strstr(line.at, frequency);
 	if (found && strstr(line.at, " freq = 1") && !in->frequency_hz)
 		in->frequency_hz =
@@ -381,14 +382,14 @@ static int begin_sample(struct importer *in,
 	in->is_wanted = wants_event(in, h->event);
 	if (!in->is_wanted) {
 		in->tally.other_count++;
-		return take_event_name(&in->tally.other_event, h->event);
+		return read_event_name(&in->tally.other_event, h->event);
 	}
 	in->sample = (struct clinic_sample){.time_ns = h->time_ns,
 					    .weight_ns = weight_ns(in, h),
 					    .cpu = h->cpu};
 	in->tally.untimed_count += !h->has_time;
 	in->tally.idless_count += !h->has_ids;
-	error = take_event_name(&in->tally.event, h->event);
+	error = read_event_name(&in->tally.event, h->event);
 	if (!error)
 		error = thread_of(in, h, &in->sample.thread_id);
 	if (error || !h->rest.length)
@@ -398,8 +399,8 @@ static int begin_sample(struct importer *in,
 	return error ? error : end_sample(in);
 }
 
-static int take_sample(struct importer *in,
-		       const struct clinic_perf_sample_line *sample)
+static int handle_sample(struct importer *in,
+			 const struct clinic_perf_sample_line *sample)
 {
 	int error;
 
@@ -433,7 +434,7 @@ static bool is_trimmed_frame(struct clinic_span line)
 }
 
 /* Beside its frames a sample may have other lines, such as of srcline. */
-static int take_other_line(struct importer *in, struct clinic_span line)
+static int handle_other_line(struct importer *in, struct clinic_span line)
 {
 	if (in->in_sample && in->depth && isspace((unsigned char)*line.at)) {
 		in->tally.beside_count++;
@@ -443,7 +444,7 @@ static int take_other_line(struct importer *in, struct clinic_span line)
 	return end_sample(in);
 }
 
-static int take_line(struct importer *in, struct clinic_span line)
+static int handle_line(struct importer *in, struct clinic_span line)
 {
 	struct clinic_perf_sample_line sample;
 	struct clinic_span text = clinic_span_trim(line);
@@ -465,7 +466,8 @@ static int take_line(struct importer *in, struct clinic_span line)
 					  isspace((unsigned char)*line.at));
 	if (is_frame)
 		return in->is_wanted ? add_frame_line(in, text) : 0;
-	return is_sample ? take_sample(in, &sample) : take_other_line(in, line);
+	return is_sample ? handle_sample(in, &sample)
+			 : handle_other_line(in, line);
 }
 
 /*
@@ -494,7 +496,7 @@ static int take_lines(struct importer *in, const char *path)
 		in->tally.is_cut = clinic_lines_is_cut(lines);
 		/* Half a line would be half a name. */
 		if (!in->tally.is_cut)
-			error = take_line(in, line);
+			error = handle_line(in, line);
 	}
 	in->tally.is_cut |= ends_in_sample(in);
 	clinic_lines_close(lines);
@@ -505,26 +507,30 @@ static int take_lines(struct importer *in, const char *path)
 
 static int describe(struct importer *in)
 {
-	struct clinic_about *about = clinic_session_about(in->session);
+	struct clinic_session_metadata *metadata =
+		clinic_session_metadata(in->session);
 	struct clinic_quality *quality = clinic_session_quality(in->session);
 	const struct clinic_sample *sample;
 	uint32_t count;
 	int error;
 
 	sample = clinic_session_rows(in->session, CLINIC_SAMPLES, &count);
-	about->frequency_hz = in->frequency_hz;
-	about->exit_unknown = 1;
-	about->started_ns = UINT64_MAX;
+	metadata->frequency_hz = in->frequency_hz;
+	metadata->exit_unknown = 1;
+	metadata->started_ns = UINT64_MAX;
 	for (uint32_t i = 0; i < count; i++) {
-		about->started_ns = least(about->started_ns, sample[i].time_ns);
-		about->ended_ns = most(about->ended_ns, sample[i].time_ns);
+		metadata->started_ns =
+			least(metadata->started_ns, sample[i].time_ns);
+		metadata->ended_ns =
+			most(metadata->ended_ns, sample[i].time_ns);
 		quality->kernel_visible |=
 			!!(sample[i].flags & CLINIC_SAMPLE_KERNEL);
 	}
-	error = clinic_session_text_id(in->session, "perf", &about->backend_id);
+	error = clinic_session_text_id(in->session, "perf",
+				       &metadata->backend_id);
 	if (!error)
 		error = clinic_session_text_id(in->session, in->tally.event,
-					       &about->event_id);
+					       &metadata->event_id);
 	return error;
 }
 

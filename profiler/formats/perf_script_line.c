@@ -82,7 +82,7 @@ static bool is_frame_or_empty(struct clinic_span rest)
 }
 
 /* "[001]", which is cut off. */
-static bool take_cpu(struct clinic_span *before, uint16_t *cpu)
+static bool split_cpu(struct clinic_span *before, uint16_t *cpu)
 {
 	struct clinic_span left = *before;
 	struct clinic_span word = clinic_span_take_last(&left);
@@ -100,7 +100,7 @@ static bool take_cpu(struct clinic_span *before, uint16_t *cpu)
 }
 
 /* The field misc, a few letters for the mode: where it was asked for. */
-static void take_misc(struct clinic_span *before)
+static void split_misc(struct clinic_span *before)
 {
 	static const char letters[] = "KUHGgEMSFXL";
 	struct clinic_span left = *before;
@@ -113,13 +113,13 @@ static void take_misc(struct clinic_span *before)
 		if (word.length > 2 || !strchr(letters, word.at[i]))
 			return;
 	if (clinic_span_number(clinic_span_take_last(&behind), &number) ||
-	    take_cpu(&left, &cpu))
+	    split_cpu(&left, &cpu))
 		before->length = (size_t)(word.at - before->at);
 }
 
 /* "4242/4250" or "4250", which is cut off. */
-static bool take_ids(struct clinic_span *before,
-		     struct clinic_perf_sample_line *h)
+static bool split_ids(struct clinic_span *before,
+		      struct clinic_perf_sample_line *h)
 {
 	struct clinic_span left = *before;
 	struct clinic_span word = clinic_span_take_last(&left);
@@ -145,15 +145,15 @@ static bool take_ids(struct clinic_span *before,
 static void parse_task(struct clinic_span before,
 		       struct clinic_perf_sample_line *h)
 {
-	take_misc(&before);
-	(void)take_cpu(&before, &h->cpu);
-	h->has_ids = take_ids(&before, h);
+	split_misc(&before);
+	(void)split_cpu(&before, &h->cpu);
+	h->has_ids = split_ids(&before, h);
 	h->comm = clinic_span_trim(before);
 }
 
 /* "event: frame", of which both may be missing. */
-static bool take_event(struct clinic_span after,
-		       struct clinic_perf_sample_line *h)
+static bool split_event(struct clinic_span after,
+			struct clinic_perf_sample_line *h)
 {
 	struct clinic_span all = clinic_span_trim(after);
 	struct clinic_span word = clinic_span_take_first(&after);
@@ -173,18 +173,18 @@ static bool parse_event(struct clinic_span after,
 	struct clinic_span behind = after;
 
 	if (clinic_span_number(clinic_span_take_first(&behind), &h->period) &&
-	    take_event(behind, h))
+	    split_event(behind, h))
 		return true;
 	h->period = 0;
-	return take_event(after, h);
+	return split_event(after, h);
 }
 
 /* perf prints a period at least so wide, and ids narrower. */
 enum { PERIOD_WIDTH = 10 };
 
 /* "     250000" at the end, which is cut off. */
-static void take_period(struct clinic_span *before,
-			struct clinic_perf_sample_line *h)
+static void split_period(struct clinic_span *before,
+			 struct clinic_perf_sample_line *h)
 {
 	struct clinic_span left = *before;
 	struct clinic_span word = clinic_span_take_last(&left);
@@ -212,7 +212,7 @@ static bool parse_untimed(struct clinic_span line,
 		if (word.length < 2 || word.at[word.length - 1] != ':')
 			continue;
 		*h = no_fields;
-		take_period(&before, h);
+		split_period(&before, h);
 		parse_task(before, h);
 		h->event = (struct clinic_span){word.at, word.length - 1};
 		h->rest = clinic_span_trim(rest);
@@ -223,7 +223,7 @@ static bool parse_untimed(struct clinic_span line,
 }
 
 /* "(/usr/lib/x.so)", also "(/tmp/a (deleted))": the last balanced pair. */
-static struct clinic_span take_last_parentheses(struct clinic_span *from)
+static struct clinic_span split_last_parentheses(struct clinic_span *from)
 {
 	size_t at = from->length;
 	int depth = 0;
@@ -284,7 +284,7 @@ bool clinic_perf_frame_line_parse(struct clinic_span line,
 	if (!to_address(word, &frame->address))
 		return false;
 	line = clinic_span_trim(line);
-	frame->dso = take_last_parentheses(&line);
+	frame->dso = split_last_parentheses(&line);
 	frame->symbol = without_offset(clinic_span_trim(line));
 	frame->is_inlined = clinic_span_is(frame->dso, "inlined");
 	frame->is_kernel = frame->address >= KERNEL_ADDRESS ||

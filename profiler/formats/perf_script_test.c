@@ -260,9 +260,9 @@ static void a_count_of_cycles_is_no_time(void **state)
 	assert_int_equal(import(header, &plain, &s, &why), 0);
 	assert_int_equal(samples(s, 1)->weight_ns, 2000000);
 	assert_string_equal(
-		clinic_session_text(s, clinic_session_about(s)->host_id),
+		clinic_session_text(s, clinic_session_metadata(s)->host_id),
 		"box");
-	assert_int_equal(clinic_session_about(s)->frequency_hz, 500);
+	assert_int_equal(clinic_session_metadata(s)->frequency_hz, 500);
 	clinic_session_free(s);
 }
 

@@ -118,7 +118,7 @@ static int skip_space(struct clinic_json *json)
 	return byte;
 }
 
-bool clinic_json_take(struct clinic_json *json, char symbol)
+bool clinic_json_accept(struct clinic_json *json, char symbol)
 {
 	if (json->error || skip_space(json) != symbol)
 		return false;
@@ -128,13 +128,13 @@ bool clinic_json_take(struct clinic_json *json, char symbol)
 
 bool clinic_json_expect(struct clinic_json *json, char symbol)
 {
-	return clinic_json_take(json, symbol) ||
+	return clinic_json_accept(json, symbol) ||
 	       clinic_json_fail(json, -EBADMSG);
 }
 
 bool clinic_json_next(struct clinic_json *json, char closing, bool *first)
 {
-	if (json->error || clinic_json_take(json, closing))
+	if (json->error || clinic_json_accept(json, closing))
 		return false;
 	if (!*first && !clinic_json_expect(json, ','))
 		return false;
@@ -263,7 +263,7 @@ bool clinic_json_integer(struct clinic_json *json, bool *negative,
 	unsigned int digits = 0;
 	int byte;
 
-	*negative = clinic_json_take(json, '-');
+	*negative = clinic_json_accept(json, '-');
 	skip_space(json);
 	while ((byte = peek(json)) >= '0' && byte <= '9') {
 		if (__builtin_mul_overflow(value, 10u, &value) ||

@@ -41,7 +41,7 @@ uint64_t clinic_json_offset(const struct clinic_json *json);
 
 bool clinic_json_fail(struct clinic_json *json, int error); /* false */
 /* Skips white space; consumes `symbol` if it comes next. */
-bool clinic_json_take(struct clinic_json *json, char symbol);
+bool clinic_json_accept(struct clinic_json *json, char symbol);
 bool clinic_json_expect(struct clinic_json *json, char symbol);
 bool clinic_json_string(struct clinic_json *json);
 bool clinic_json_integer(struct clinic_json *json, bool *negative,

@@ -199,7 +199,7 @@ struct clinic_note {
 };
 
 /* Where, when and what; one row. Strings are 0 where unknown. */
-struct clinic_about {
+struct clinic_session_metadata {
 	uint32_t command_id;   /* string, shell-quoted */
 	uint32_t host_id;      /* string */
 	uint32_t tool_id;      /* string: name and version of the writer */

@@ -150,20 +150,20 @@ static const struct clinic_column note[] = {
 	NUMBER(clinic_note, repeats_count),
 };
 
-static const struct clinic_column about[] = {
-	TEXT(clinic_about, command),
-	TEXT(clinic_about, host),
-	TEXT(clinic_about, tool),
-	TEXT(clinic_about, backend),
-	TEXT(clinic_about, event),
-	NUMBER(clinic_about, exit_code),
-	NUMBER(clinic_about, exit_unknown),
-	NUMBER(clinic_about, started_realtime_ns),
-	NUMBER(clinic_about, started_ns),
-	NUMBER(clinic_about, ended_ns),
-	NUMBER(clinic_about, frequency_hz),
-	NUMBER(clinic_about, runs_count),
-	NUMBER(clinic_about, runs_ns),
+static const struct clinic_column metadata[] = {
+	TEXT(clinic_session_metadata, command),
+	TEXT(clinic_session_metadata, host),
+	TEXT(clinic_session_metadata, tool),
+	TEXT(clinic_session_metadata, backend),
+	TEXT(clinic_session_metadata, event),
+	NUMBER(clinic_session_metadata, exit_code),
+	NUMBER(clinic_session_metadata, exit_unknown),
+	NUMBER(clinic_session_metadata, started_realtime_ns),
+	NUMBER(clinic_session_metadata, started_ns),
+	NUMBER(clinic_session_metadata, ended_ns),
+	NUMBER(clinic_session_metadata, frequency_hz),
+	NUMBER(clinic_session_metadata, runs_count),
+	NUMBER(clinic_session_metadata, runs_ns),
 };
 
 static const struct clinic_column quality[] = {
@@ -189,10 +189,10 @@ static const struct clinic_column quality[] = {
 		.columns_count = sizeof(columns) / sizeof((columns)[0]),       \
 		.column = (columns), __VA_ARGS__                               \
 	}
-#define INTERNED .is_interned = 1
-#define TIMED    .in_window = CLINIC_IN_WINDOW_TIMED
-#define SUMS     .in_window = CLINIC_IN_WINDOW_NOTHING
-#define TELLING  .in_window = CLINIC_IN_WINDOW_ALL
+#define INTERNED   .is_interned = 1
+#define TIMED      .in_window = CLINIC_IN_WINDOW_TIMED
+#define SUMS       .in_window = CLINIC_IN_WINDOW_NOTHING
+#define KEPT_WHOLE .in_window = CLINIC_IN_WINDOW_ALL
 
 const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
 	[CLINIC_LIBRARIES] =
@@ -220,14 +220,14 @@ const struct clinic_columns clinic_schema_tables[CLINIC_TABLES] = {
 	[CLINIC_RESIDENT_PEAKS] = COLUMNS(
 		"resident_peaks", clinic_resident_peak, resident_peak, SUMS),
 	[CLINIC_REFUSALS] =
-		COLUMNS("refusals", clinic_refusal, refusal, TELLING),
-	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, TELLING),
+		COLUMNS("refusals", clinic_refusal, refusal, KEPT_WHOLE),
+	[CLINIC_NOTES] = COLUMNS("notes", clinic_note, note, KEPT_WHOLE),
 };
 
-const struct clinic_columns clinic_schema_about =
-	COLUMNS("about", clinic_about, about, TELLING);
+const struct clinic_columns clinic_schema_metadata =
+	COLUMNS("about", clinic_session_metadata, metadata, KEPT_WHOLE);
 const struct clinic_columns clinic_schema_quality =
-	COLUMNS("quality", clinic_quality, quality, TELLING);
+	COLUMNS("quality", clinic_quality, quality, KEPT_WHOLE);
 
 uint64_t clinic_column_get(const struct clinic_column *column, const void *row)
 {

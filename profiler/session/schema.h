@@ -47,7 +47,7 @@ struct clinic_columns {
 };
 
 extern const struct clinic_columns clinic_schema_tables[CLINIC_TABLES];
-extern const struct clinic_columns clinic_schema_about;
+extern const struct clinic_columns clinic_schema_metadata;
 extern const struct clinic_columns clinic_schema_quality;
 
 uint64_t clinic_column_get(const struct clinic_column *column, const void *row);

@@ -82,7 +82,7 @@ static void check(const struct clinic_columns *schema)
 static void format_md_explains_each_column_and_no_other(void **state)
 {
 	(void)state;
-	check(&clinic_schema_about);
+	check(&clinic_schema_metadata);
 	check(&clinic_schema_quality);
 	for (unsigned int i = 0; i < CLINIC_TABLES; i++)
 		check(&clinic_schema_tables[i]);
@@ -104,8 +104,8 @@ static void the_example_is_a_session(void **state)
 	assert_int_equal(count, 4);
 	assert_int_equal(sample[3].time_ns, 5004004004);
 	assert_string_equal(
-		clinic_session_text(session,
-				    clinic_session_about(session)->command_id),
+		clinic_session_text(
+			session, clinic_session_metadata(session)->command_id),
 		"./pipeline --size large");
 	clinic_session_free(session);
 }

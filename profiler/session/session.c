@@ -58,9 +58,10 @@ void clinic_session_free(struct clinic_session *session)
 	free(session);
 }
 
-struct clinic_about *clinic_session_about(struct clinic_session *session)
+struct clinic_session_metadata *
+clinic_session_metadata(struct clinic_session *session)
 {
-	return &session->about;
+	return &session->metadata;
 }
 
 struct clinic_quality *clinic_session_quality(struct clinic_session *session)
@@ -68,10 +69,10 @@ struct clinic_quality *clinic_session_quality(struct clinic_session *session)
 	return &session->quality;
 }
 
-const struct clinic_about *
-clinic_session_get_about(const struct clinic_session *session)
+const struct clinic_session_metadata *
+clinic_session_get_metadata(const struct clinic_session *session)
 {
-	return &session->about;
+	return &session->metadata;
 }
 
 const struct clinic_quality *
@@ -82,12 +83,12 @@ clinic_session_get_quality(const struct clinic_session *session)
 
 uint64_t clinic_session_duration_ns(const struct clinic_session *session)
 {
-	const struct clinic_about *about = &session->about;
+	const struct clinic_session_metadata *metadata = &session->metadata;
 
-	if (about->runs_ns)
-		return about->runs_ns;
-	return about->ended_ns > about->started_ns
-		       ? about->ended_ns - about->started_ns
+	if (metadata->runs_ns)
+		return metadata->runs_ns;
+	return metadata->ended_ns > metadata->started_ns
+		       ? metadata->ended_ns - metadata->started_ns
 		       : 0;
 }
 

@@ -40,11 +40,12 @@ int clinic_session_new(struct clinic_session **session);
 void clinic_session_free(struct clinic_session *session); /* NULL: fine */
 
 /* The one row each of these; zeroed at first, to be filled in place. */
-struct clinic_about *clinic_session_about(struct clinic_session *session);
+struct clinic_session_metadata *
+clinic_session_metadata(struct clinic_session *session);
 struct clinic_quality *clinic_session_quality(struct clinic_session *session);
 /* The same, to be looked at. */
-const struct clinic_about *
-clinic_session_get_about(const struct clinic_session *session);
+const struct clinic_session_metadata *
+clinic_session_get_metadata(const struct clinic_session *session);
 const struct clinic_quality *
 clinic_session_get_quality(const struct clinic_session *session);
 

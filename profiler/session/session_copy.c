@@ -46,7 +46,7 @@ int clinic_session_copy(struct clinic_session *into,
 
 	for (unsigned int i = 0; !err && i < CLINIC_TABLES; i++)
 		err = copy_table(into, from, i);
-	into->about = from->about;
+	into->metadata = from->metadata;
 	into->quality = from->quality;
 	return err;
 }

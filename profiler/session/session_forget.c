@@ -106,7 +106,8 @@ static void each_text(struct clinic_session *session, on_text *call,
 		each_text_of(&clinic_schema_tables[table],
 			     session->table[table].row,
 			     session->table[table].count, call, kept);
-	each_text_of(&clinic_schema_about, &session->about, 1, call, kept);
+	each_text_of(&clinic_schema_metadata, &session->metadata, 1, call,
+		     kept);
 }
 
 static void keep_text(const struct clinic_column *column, void *row,

@@ -15,7 +15,7 @@ struct reader {
 	struct clinic_json json;
 	struct clinic_session *session;
 	struct clinic_string_table
-		about_texts; /* "strings" may come after "about" */
+		metadata_strings; /* "strings" may come after "about" */
 	struct clinic_why *why;
 	uint64_t schema;
 	uint32_t seen; /* bit per key of the file's top level */
@@ -180,7 +180,7 @@ static bool read_member(struct reader *r, const struct clinic_columns *schema,
 	if (!clinic_json_string(&r->json))
 		return fail(r, -EBADMSG, "%s.%s is not a string", schema->name,
 			    column->name);
-	error = clinic_string_table_id(&r->about_texts, r->json.text,
+	error = clinic_string_table_id(&r->metadata_strings, r->json.text,
 				       r->json.text_length, &id);
 	clinic_column_set(column, row, id);
 	return !error || clinic_json_fail(&r->json, error);
@@ -288,7 +288,8 @@ static bool read_part(struct reader *r, unsigned int key)
 	case KEY_SCHEMA:
 		return read_schema(r);
 	case KEY_ABOUT:
-		return read_object(r, &clinic_schema_about, &r->session->about);
+		return read_object(r, &clinic_schema_metadata,
+				   &r->session->metadata);
 	case KEY_QUALITY:
 		return read_object(r, &clinic_schema_quality,
 				   &r->session->quality);
@@ -374,23 +375,24 @@ static bool index_table(struct reader *r, enum clinic_table table)
 	return true;
 }
 
-static bool settle_about(struct reader *r)
+static bool settle_metadata(struct reader *r)
 {
-	for (uint32_t i = 0; i < clinic_schema_about.columns_count; i++) {
+	for (uint32_t i = 0; i < clinic_schema_metadata.columns_count; i++) {
 		const struct clinic_column *column =
-			&clinic_schema_about.column[i];
-		struct clinic_about *about = &r->session->about;
-		uint64_t scratch = clinic_column_get(column, about);
+			&clinic_schema_metadata.column[i];
+		struct clinic_session_metadata *metadata =
+			&r->session->metadata;
+		uint64_t scratch = clinic_column_get(column, metadata);
 		uint32_t id;
 		int error;
 
 		if (column->kind != CLINIC_COLUMN_TEXT)
 			continue;
 		error = clinic_session_text_id(
-			r->session, r->about_texts.row[scratch].text, &id);
+			r->session, r->metadata_strings.row[scratch].text, &id);
 		if (error)
 			return clinic_json_fail(&r->json, error);
-		clinic_column_set(column, about, id);
+		clinic_column_set(column, metadata, id);
 	}
 	return true;
 }
@@ -407,7 +409,7 @@ static bool settle(struct reader *r)
 	for (unsigned int i = 0; i < CLINIC_TABLES; i++)
 		if (clinic_schema_tables[i].is_interned && !index_table(r, i))
 			return false;
-	return settle_about(r);
+	return settle_metadata(r);
 }
 
 static void name_the_place(struct reader *r)
@@ -428,14 +430,14 @@ static void name_the_place(struct reader *r)
 
 static int read_all(struct reader *r)
 {
-	int error = clinic_string_table_start(&r->about_texts);
+	int error = clinic_string_table_start(&r->metadata_strings);
 
 	*r->why->text = '\0';
 	if (!error && !(read_parts(r) && settle(r)))
 		error = r->json.error;
 	if (error)
 		name_the_place(r);
-	clinic_string_table_free(&r->about_texts);
+	clinic_string_table_free(&r->metadata_strings);
 	clinic_json_close(&r->json);
 	return error;
 }

@@ -104,8 +104,8 @@ static struct clinic_session *one_of_everything(void)
 	clinic_session_add_refusal(s, "perf", EACCES, "lower the paranoia");
 	clinic_session_add_note(s, 1, "a warning");
 	clinic_session_text_id(s, "./prog --x",
-			       &clinic_session_about(s)->command_id);
-	clinic_session_about(s)->frequency_hz = 999;
+			       &clinic_session_metadata(s)->command_id);
+	clinic_session_metadata(s)->frequency_hz = 999;
 	clinic_session_quality(s)->lost_count = 12;
 	return s;
 }
@@ -357,7 +357,7 @@ static void an_absent_column_is_zero_and_an_absent_table_empty(void **state)
 	assert_int_equal(count, 0);
 	/* "about" came before "strings": its texts are its own. */
 	assert_string_equal(
-		clinic_session_text(s, clinic_session_about(s)->command_id),
+		clinic_session_text(s, clinic_session_metadata(s)->command_id),
 		"x");
 	assert_string_equal(clinic_session_text(s, 1), "y");
 	clinic_session_free(s);

@@ -41,7 +41,7 @@ static void write_object(struct clinic_out *out,
 static void write_strings(struct clinic_out *out,
 			  const struct clinic_session *session)
 {
-	bool has_all = session->about.tool_id != 0;
+	bool has_all = session->metadata.tool_id != 0;
 
 	clinic_out_text(out, ",\n\"strings\":[");
 	for (uint32_t i = 0; i < session->texts.count; i++) {
@@ -122,7 +122,7 @@ int clinic_session_write(const struct clinic_session *session, const char *path)
 		return error;
 	clinic_out_format(out, "{\"format\":\"clinic-session\",\n\"schema\":%d",
 			  CLINIC_SESSION_SCHEMA);
-	write_object(out, session, &clinic_schema_about, &session->about);
+	write_object(out, session, &clinic_schema_metadata, &session->metadata);
 	write_object(out, session, &clinic_schema_quality, &session->quality);
 	write_strings(out, session);
 	for (unsigned int i = 0; i < CLINIC_TABLES; i++)

@@ -128,7 +128,7 @@ static int merge_table(struct clinic_session *into,
 
 static bool is_sampled(const struct clinic_session *session)
 {
-	return session->about.frequency_hz ||
+	return session->metadata.frequency_hz ||
 	       session->table[CLINIC_SAMPLES].count;
 }
 
@@ -177,17 +177,17 @@ static void merge_quality(struct clinic_quality *into,
 	}
 }
 
-static uint32_t runs_of(const struct clinic_about *about)
+static uint32_t runs_of(const struct clinic_session_metadata *metadata)
 {
-	return about->runs_count ? about->runs_count : 1;
+	return metadata->runs_count ? metadata->runs_count : 1;
 }
 
 /* Nothing has been merged into it yet: it is to become the other one. */
 static bool is_blank(const struct clinic_session *session)
 {
-	static const struct clinic_about blank;
+	static const struct clinic_session_metadata blank;
 
-	return !memcmp(&session->about, &blank, sizeof(blank)) &&
+	return !memcmp(&session->metadata, &blank, sizeof(blank)) &&
 	       !session->table[CLINIC_SAMPLES].count &&
 	       !session->table[CLINIC_ALLOCATIONS].count;
 }
@@ -196,23 +196,24 @@ static bool is_blank(const struct clinic_session *session)
 static void merge_runs(struct clinic_session *into,
 		       const struct clinic_session *from, bool was_blank)
 {
-	struct clinic_about *about = &into->about;
-	const struct clinic_about *more = &from->about;
+	struct clinic_session_metadata *metadata = &into->metadata;
+	const struct clinic_session_metadata *more = &from->metadata;
 
 	if (was_blank) {
-		about->runs_count = more->runs_count;
-		about->runs_ns = more->runs_ns;
+		metadata->runs_count = more->runs_count;
+		metadata->runs_ns = more->runs_ns;
 	} else {
-		about->runs_ns = clinic_session_duration_ns(into) +
-				 clinic_session_duration_ns(from);
-		about->runs_count = runs_of(about) + runs_of(more);
+		metadata->runs_ns = clinic_session_duration_ns(into) +
+				    clinic_session_duration_ns(from);
+		metadata->runs_count = runs_of(metadata) + runs_of(more);
 	}
-	about->exit_unknown |= more->exit_unknown;
-	if (!about->exit_code)
-		about->exit_code = more->exit_code;
+	metadata->exit_unknown |= more->exit_unknown;
+	if (!metadata->exit_code)
+		metadata->exit_code = more->exit_code;
 }
 
-static void stretch(struct clinic_about *into, const struct clinic_about *from)
+static void stretch(struct clinic_session_metadata *into,
+		    const struct clinic_session_metadata *from)
 {
 	if (!into->ended_ns || from->started_ns < into->started_ns) {
 		into->started_ns = from->started_ns;
@@ -259,8 +260,8 @@ static int join(struct clinic_session *into, uint32_t *into_id,
 static int warn_of_hosts(struct clinic_session *into,
 			 const struct clinic_session *from)
 {
-	const char *here = clinic_session_text(into, into->about.host_id);
-	const char *there = clinic_session_text(from, from->about.host_id);
+	const char *here = clinic_session_text(into, into->metadata.host_id);
+	const char *there = clinic_session_text(from, from->metadata.host_id);
 
 	if (!*here || !*there || is_listed(here, there) || strstr(here, "; "))
 		return 0;
@@ -270,30 +271,33 @@ static int warn_of_hosts(struct clinic_session *into,
 		"nor their clocks have anything in common");
 }
 
-static int merge_about(struct clinic_session *into,
-		       const struct clinic_session *from, bool into_is_sampled,
-		       bool was_blank)
+static int merge_metadata(struct clinic_session *into,
+			  const struct clinic_session *from,
+			  bool into_is_sampled, bool was_blank)
 {
-	struct clinic_about *about = &into->about;
-	const struct clinic_about *more = &from->about;
+	struct clinic_session_metadata *metadata = &into->metadata;
+	const struct clinic_session_metadata *more = &from->metadata;
 	int error = warn_of_hosts(into, from);
 
 	if (!error)
-		error = join(into, &about->command_id, from, more->command_id);
+		error = join(into, &metadata->command_id, from,
+			     more->command_id);
 	if (!error)
-		error = join(into, &about->host_id, from, more->host_id);
+		error = join(into, &metadata->host_id, from, more->host_id);
 	if (!error)
-		error = join(into, &about->tool_id, from, more->tool_id);
+		error = join(into, &metadata->tool_id, from, more->tool_id);
 	if (!error)
-		error = join(into, &about->backend_id, from, more->backend_id);
+		error = join(into, &metadata->backend_id, from,
+			     more->backend_id);
 	if (!error)
-		error = join(into, &about->event_id, from, more->event_id);
+		error = join(into, &metadata->event_id, from, more->event_id);
 	if (!into_is_sampled)
-		about->frequency_hz = more->frequency_hz;
-	else if (is_sampled(from) && more->frequency_hz != about->frequency_hz)
-		about->frequency_hz = 0;
+		metadata->frequency_hz = more->frequency_hz;
+	else if (is_sampled(from) &&
+		 more->frequency_hz != metadata->frequency_hz)
+		metadata->frequency_hz = 0;
 	merge_runs(into, from, was_blank);
-	stretch(about, more);
+	stretch(metadata, more);
 	return error;
 }
 
@@ -311,7 +315,7 @@ int clinic_session_merge(struct clinic_session *into,
 	for (unsigned int i = 0; i < CLINIC_TABLES && !error; i++)
 		error = merge_table(into, from, i, &to);
 	if (!error)
-		error = merge_about(into, from, into_is_sampled, was_blank);
+		error = merge_metadata(into, from, into_is_sampled, was_blank);
 	if (!error) {
 		merge_accounts(&into->quality, into_is_sampled, &from->quality,
 			       is_sampled(from));

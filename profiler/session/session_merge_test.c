@@ -32,7 +32,7 @@ static struct clinic_session *session_of(const struct run *run)
 	struct clinic_session *session;
 
 	assert_int_equal(clinic_session_new(&session), 0);
-	*clinic_session_about(session) = (struct clinic_about){
+	*clinic_session_metadata(session) = (struct clinic_session_metadata){
 		.command_id = text_of(session, run->command),
 		.host_id = text_of(session, run->host),
 		.backend_id = text_of(session, run->backend),
@@ -74,8 +74,8 @@ static struct clinic_session *merged(const struct run *runs, size_t count)
 
 static const char *command_of(struct clinic_session *session)
 {
-	return clinic_session_text(session,
-				   clinic_session_about(session)->command_id);
+	return clinic_session_text(
+		session, clinic_session_metadata(session)->command_id);
 }
 
 static uint32_t notes_of(struct clinic_session *session)
@@ -153,7 +153,7 @@ static void only_sampled_runs_are_held_against_samples(void **state)
 		assert_int_equal(quality->collector_cpu_ns, 10);
 		assert_int_equal(quality->kernel_visible, 1);
 		assert_int_equal(quality->peak_bytes, 70);
-		assert_int_equal(clinic_session_about(session)->frequency_hz,
+		assert_int_equal(clinic_session_metadata(session)->frequency_hz,
 				 999);
 		clinic_session_free(session);
 	}
@@ -178,17 +178,18 @@ static void sampled_runs_add_up(void **state)
 						 .exit_code = 3,
 						 .started_ns = 10,
 						 .ended_ns = 20});
-	const struct clinic_about *about = clinic_session_about(session);
+	const struct clinic_session_metadata *metadata =
+		clinic_session_metadata(session);
 
 	(void)state;
 	assert_int_equal(clinic_session_quality(session)->accounted_cpu_ns,
 			 1500);
 	assert_int_equal(clinic_session_quality(session)->peak_bytes, 5);
-	assert_int_equal(about->frequency_hz, 0); /* no one figure */
-	assert_int_equal(about->exit_code, 3);
-	assert_int_equal(about->started_ns, 10);
-	assert_int_equal(about->ended_ns, 60);
-	assert_string_equal(clinic_session_text(session, about->backend_id),
+	assert_int_equal(metadata->frequency_hz, 0); /* no one figure */
+	assert_int_equal(metadata->exit_code, 3);
+	assert_int_equal(metadata->started_ns, 10);
+	assert_int_equal(metadata->ended_ns, 60);
+	assert_string_equal(clinic_session_text(session, metadata->backend_id),
 			    "perf; timer");
 	clinic_session_free(session);
 }

@@ -21,7 +21,7 @@ struct clinic_session {
 	struct clinic_rows table[CLINIC_TABLES];
 	struct clinic_row_index index[CLINIC_TABLES]; /* of interned ones */
 	struct clinic_string_table texts;
-	struct clinic_about about;
+	struct clinic_session_metadata metadata;
 	struct clinic_quality quality;
 	uint64_t held_bytes; /* by the tables */
 };

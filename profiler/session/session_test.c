@@ -233,7 +233,7 @@ static void merging_keeps_what_rows_mean(void **state)
 	text(s, "unrelated");
 	fill_one_run(s, "hash");
 	fill_one_run(other, "compare");
-	clinic_session_about(other)->command_id = text(other, "./prog");
+	clinic_session_metadata(other)->command_id = text(other, "./prog");
 	assert_int_equal(clinic_session_merge(s, other), 0);
 	clinic_session_free(other);
 
@@ -251,7 +251,7 @@ static void merging_keeps_what_rows_mean(void **state)
 	assert_int_equal(clinic_session_quality(s)->lost_count, 6);
 	assert_int_equal(clinic_session_quality(s)->peak_bytes, 7);
 	assert_string_equal(
-		clinic_session_text(s, clinic_session_about(s)->command_id),
+		clinic_session_text(s, clinic_session_metadata(s)->command_id),
 		"./prog");
 }
 

@@ -35,9 +35,9 @@ int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 		    CLINIC_IN_WINDOW_NOTHING)
 			session->table[i].count = 0;
 	}
-	session->about.started_ns = from_ns;
-	session->about.ended_ns = to_ns;
-	session->about.runs_ns = 0;
+	session->metadata.started_ns = from_ns;
+	session->metadata.ended_ns = to_ns;
+	session->metadata.runs_ns = 0;
 	/* These were of the whole run; of a part of it nothing is known. */
 	session->quality.accounted_cpu_ns = 0;
 	session->quality.accounted_kernel_ns = 0;

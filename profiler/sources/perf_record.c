@@ -34,7 +34,7 @@ static const void *take(struct cursor *cursor, size_t size)
 	return at;
 }
 
-static uint64_t take_u64(struct cursor *cursor)
+static uint64_t read_u64(struct cursor *cursor)
 {
 	uint64_t value = 0;
 	const void *at = take(cursor, sizeof(value));
@@ -44,7 +44,7 @@ static uint64_t take_u64(struct cursor *cursor)
 	return value;
 }
 
-static uint32_t take_u32(struct cursor *cursor)
+static uint32_t read_u32(struct cursor *cursor)
 {
 	uint32_t value = 0;
 	const void *at = take(cursor, sizeof(value));
@@ -55,7 +55,7 @@ static uint32_t take_u32(struct cursor *cursor)
 }
 
 /* count 8-byte words, or NULL. */
-static const uint64_t *take_words(struct cursor *cursor, uint64_t count)
+static const uint64_t *read_words(struct cursor *cursor, uint64_t count)
 {
 	if (count > cursor->left / sizeof(uint64_t)) {
 		cursor->is_short = true;
@@ -118,16 +118,16 @@ static void split_chain(const uint64_t *chain, uint64_t count,
 	}
 }
 
-static void take_registers(struct cursor *cursor,
+static void read_registers(struct cursor *cursor,
 			   struct clinic_perf_decoder *decoder,
 			   struct clinic_event_sample *sample)
 {
-	uint64_t abi = take_u64(cursor);
+	uint64_t abi = read_u64(cursor);
 	const uint64_t *values;
 
 	if (abi == PERF_SAMPLE_REGS_ABI_NONE)
 		return;
-	values = take_words(
+	values = read_words(
 		cursor, (uint64_t)__builtin_popcountll(CLINIC_PERF_REGISTERS));
 	if (values &&
 	    !clinic_registers_from_perf(&decoder->registers, abi,
@@ -139,19 +139,19 @@ static void take_registers(struct cursor *cursor,
 static void take_stack(struct cursor *cursor,
 		       struct clinic_event_sample *sample)
 {
-	uint64_t asked = take_u64(cursor);
+	uint64_t asked = read_u64(cursor);
 	uint64_t got;
 	const uint64_t *bytes;
 
 	if (!asked)
 		return;
-	bytes = take_words(cursor, asked / sizeof(uint64_t));
-	got = take_u64(cursor);
+	bytes = read_words(cursor, asked / sizeof(uint64_t));
+	got = read_u64(cursor);
 	sample->stack = (const uint8_t *)bytes;
 	sample->stack_bytes = (size_t)(got < asked ? got : asked);
 }
 
-static void take_sample(struct cursor *cursor,
+static void read_sample(struct cursor *cursor,
 			struct clinic_perf_decoder *decoder, uint16_t misc,
 			struct clinic_event *event)
 {
@@ -161,20 +161,20 @@ static void take_sample(struct cursor *cursor,
 	const uint64_t *chain;
 
 	*sample = (struct clinic_event_sample){0};
-	sample->ip = take_u64(cursor);
-	event->pid = take_u32(cursor);
-	event->tid = take_u32(cursor);
-	event->time_ns = take_u64(cursor);
-	sample->cpu = take_u32(cursor);
-	(void)take_u32(cursor);
+	sample->ip = read_u64(cursor);
+	event->pid = read_u32(cursor);
+	event->tid = read_u32(cursor);
+	event->time_ns = read_u64(cursor);
+	sample->cpu = read_u32(cursor);
+	(void)read_u32(cursor);
 	sample->weight_ns =
-		(uint64_t)((double)take_u64(cursor) * decoder->ns_per_period);
+		(uint64_t)((double)read_u64(cursor) * decoder->ns_per_period);
 	sample->in_kernel = mode == PERF_RECORD_MISC_KERNEL;
-	count = take_u64(cursor);
-	chain = take_words(cursor, count);
+	count = read_u64(cursor);
+	chain = read_words(cursor, count);
 	if (chain)
 		split_chain(chain, count, sample);
-	take_registers(cursor, decoder, sample);
+	read_registers(cursor, decoder, sample);
 	take_stack(cursor, sample);
 }
 
@@ -214,7 +214,7 @@ static void identify_mapping(const void *identity, bool is_build_id,
 }
 
 /* The rest of the record up to its trailer; the kernel pads with NULs. */
-static const char *take_text(struct cursor *cursor)
+static const char *read_text(struct cursor *cursor)
 {
 	const void *text = cursor->at;
 
@@ -233,43 +233,43 @@ static int take_mapping(struct cursor *cursor, uint16_t misc,
 	const void *identity;
 
 	*mapping = (struct clinic_mapping){0};
-	event->pid = take_u32(cursor);
-	event->tid = take_u32(cursor);
-	mapping->start = take_u64(cursor);
-	mapping->size_bytes = take_u64(cursor);
-	mapping->file_offset = take_u64(cursor);
+	event->pid = read_u32(cursor);
+	event->tid = read_u32(cursor);
+	mapping->start = read_u64(cursor);
+	mapping->size_bytes = read_u64(cursor);
+	mapping->file_offset = read_u64(cursor);
 	identity = take(cursor, sizeof(struct mapping_file));
 	if (identity)
 		identify_mapping(identity,
 				 misc & PERF_RECORD_MISC_MMAP_BUILD_ID,
 				 mapping);
-	(void)take_u64(cursor); /* protection and flags */
-	mapping->path = take_text(cursor);
+	(void)read_u64(cursor); /* protection and flags */
+	mapping->path = read_text(cursor);
 	return !(misc & PERF_RECORD_MISC_MMAP_DATA);
 }
 
 static void take_name(struct cursor *cursor, uint16_t misc,
 		      struct clinic_event *event)
 {
-	event->pid = take_u32(cursor);
-	event->tid = take_u32(cursor);
+	event->pid = read_u32(cursor);
+	event->tid = read_u32(cursor);
 	event->name.is_exec = misc & PERF_RECORD_MISC_COMM_EXEC;
-	event->name.text = take_text(cursor);
+	event->name.text = read_text(cursor);
 }
 
 static void take_task(struct cursor *cursor, struct clinic_event *event)
 {
-	event->pid = take_u32(cursor);
-	event->fork.parent_pid = take_u32(cursor);
-	event->tid = take_u32(cursor);
-	event->fork.parent_tid = take_u32(cursor);
+	event->pid = read_u32(cursor);
+	event->fork.parent_pid = read_u32(cursor);
+	event->tid = read_u32(cursor);
+	event->fork.parent_tid = read_u32(cursor);
 }
 
 static uint64_t take_lost(struct cursor *cursor, uint32_t type)
 {
 	if (type == PERF_RECORD_LOST)
-		(void)take_u64(cursor); /* which event lost them */
-	return take_u64(cursor);
+		(void)read_u64(cursor); /* which event lost them */
+	return read_u64(cursor);
 }
 
 /* The whole of it is in its head and its trailer: take that, or nothing. */
@@ -291,7 +291,7 @@ static int take_body(struct cursor *cursor, struct clinic_perf_decoder *decoder,
 	switch (record->type) {
 	case PERF_RECORD_SAMPLE:
 		event->kind = CLINIC_EVENT_SAMPLE;
-		take_sample(cursor, decoder, record->misc, event);
+		read_sample(cursor, decoder, record->misc, event);
 		return 1;
 	case PERF_RECORD_MMAP2:
 		event->kind = CLINIC_EVENT_MAPPING;

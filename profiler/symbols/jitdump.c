@@ -50,7 +50,7 @@ struct reading {
 	uint64_t steps_left;
 };
 
-static int take_load(struct reading *reading, const struct record *record,
+static int read_load(struct reading *reading, const struct record *record,
 		     size_t size)
 {
 	const char *name = record->bytes + sizeof(record->load);
@@ -76,7 +76,7 @@ static const struct clinic_generated_range *find_number(struct reading *reading,
 	return NULL;
 }
 
-static int take_move(struct reading *reading, const struct record *record,
+static int read_move(struct reading *reading, const struct record *record,
 		     size_t size)
 {
 	const struct clinic_generated_range *moved;
@@ -100,14 +100,14 @@ static int take_move(struct reading *reading, const struct record *record,
 	return clinic_generated_add(reading->code, &range, name, strlen(name));
 }
 
-static int take_record(struct reading *reading, const struct record *record,
+static int read_record(struct reading *reading, const struct record *record,
 		       size_t size)
 {
 	switch (record->prefix.kind) {
 	case CODE_LOAD:
-		return take_load(reading, record, size);
+		return read_load(reading, record, size);
 	case CODE_MOVE:
-		return take_move(reading, record, size);
+		return read_move(reading, record, size);
 	default:
 		return 0; /* lines, unwind information */
 	}
@@ -141,7 +141,7 @@ int clinic_jitdump_read(struct clinic_generated_code *code, int fd)
 		size = (size_t)got < record.prefix.total_bytes
 			       ? (size_t)got
 			       : record.prefix.total_bytes;
-		error = take_record(&reading, &record,
+		error = read_record(&reading, &record,
 				    size - sizeof(record.prefix));
 	}
 	return error;

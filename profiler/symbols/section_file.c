@@ -63,7 +63,7 @@ struct writing {
 	uint64_t at;
 };
 
-/* A clinic_section_take. */
+/* A clinic_section_on_bytes. */
 static int write_on(void *context, const uint8_t *bytes, size_t size)
 {
 	struct writing *writing = context;

@@ -14,7 +14,7 @@ struct stream {
 	uint64_t offset; /* in the file: what comes next */
 	uint64_t packed_left;
 	uint64_t left; /* bytes still to be handed on */
-	clinic_section_take *take;
+	clinic_section_on_bytes *on_bytes;
 	void *context;
 	struct inflate_state inflater;
 	uint8_t packed[PIECE_BYTES];
@@ -38,7 +38,8 @@ static int hand_on(struct stream *stream, size_t size)
 	if (size > stream->left)
 		return -EBADMSG;
 	stream->left -= size;
-	return size ? stream->take(stream->context, stream->piece, size) : 0;
+	return size ? stream->on_bytes(stream->context, stream->piece, size)
+		    : 0;
 }
 
 static int stream_plain(struct stream *stream)
@@ -151,7 +152,7 @@ static int stream_all(struct stream *stream, enum clinic_elf_packing packing)
 
 int clinic_section_stream(const struct clinic_elf *elf,
 			  const struct clinic_elf_section *section,
-			  clinic_section_take *take, void *context)
+			  clinic_section_on_bytes *on_bytes, void *context)
 {
 	struct stream *stream;
 	int error;
@@ -165,7 +166,7 @@ int clinic_section_stream(const struct clinic_elf *elf,
 	stream->offset = section->offset + section->header_bytes;
 	stream->packed_left = section->file_bytes - section->header_bytes;
 	stream->left = section->size_bytes;
-	stream->take = take;
+	stream->on_bytes = on_bytes;
 	stream->context = context;
 	error = stream_all(stream, section->packing);
 	if (!error && stream->left)
@@ -178,7 +179,7 @@ struct filling {
 	uint8_t *next;
 };
 
-/* A clinic_section_take. */
+/* A clinic_section_on_bytes. */
 static int fill(void *context, const uint8_t *bytes, size_t size)
 {
 	struct filling *filling = context;

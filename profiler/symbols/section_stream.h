@@ -6,7 +6,7 @@
  * pieces never holds more than one of them.
  *
  * Errors     0 or -errno: -EBADMSG damaged, or of another size than it says;
- *            -ENODATA not in this file; what take returned.
+ *            -ENODATA not in this file; what on_bytes returned.
  * Read next  symbols/elf_file.h; symbols/dwarf_image.h takes pieces.
  */
 #ifndef CLINIC_SYMBOLS_SECTION_STREAM_H
@@ -15,13 +15,13 @@
 #include "symbols/elf_file.h"
 
 /* Not 0: stop, with that error. */
-typedef int clinic_section_take(void *context, const uint8_t *bytes,
-				size_t size);
+typedef int clinic_section_on_bytes(void *context, const uint8_t *bytes,
+				    size_t size);
 
 /* In order, section->size_bytes in all. */
 int clinic_section_stream(const struct clinic_elf *elf,
 			  const struct clinic_elf_section *section,
-			  clinic_section_take *take, void *context);
+			  clinic_section_on_bytes *on_bytes, void *context);
 
 /* All of them at once. */
 int clinic_elf_read_section(const struct clinic_elf *elf,

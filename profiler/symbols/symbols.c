@@ -527,8 +527,8 @@ static enum clinic_tier find_best_tier(struct clinic_symbols_module *module)
 	return CLINIC_TIER_NONE;
 }
 
-void clinic_symbols_module_tell(struct clinic_symbols_module *module,
-				struct clinic_symbols_module_facts *facts)
+void clinic_symbols_module_describe(struct clinic_symbols_module *module,
+				    struct clinic_symbols_module_facts *facts)
 {
 	clinic_symbols_module_prepare(module);
 	*facts = (struct clinic_symbols_module_facts){

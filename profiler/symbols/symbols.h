@@ -156,8 +156,8 @@ struct clinic_symbols_module_facts {
 	enum clinic_tier best_tier;
 };
 
-void clinic_symbols_module_tell(struct clinic_symbols_module *module,
-				struct clinic_symbols_module_facts *facts);
+void clinic_symbols_module_describe(struct clinic_symbols_module *module,
+				    struct clinic_symbols_module_facts *facts);
 
 /*
  * The module's file, for whoever disassembles it: a descriptor that stays

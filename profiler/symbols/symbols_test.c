@@ -25,7 +25,8 @@ static void a_module_tells_what_it_knows(void **state)
 	struct clinic_build_id build_id = build_id_of("/proc/self/exe");
 	struct clinic_symbols_module_facts facts;
 
-	clinic_symbols_module_tell(open_path(*state, "/proc/self/exe"), &facts);
+	clinic_symbols_module_describe(open_path(*state, "/proc/self/exe"),
+				       &facts);
 	assert_string_equal(facts.path, "/proc/self/exe");
 	assert_int_equal(facts.best_tier, CLINIC_TIER_DWARF);
 	assert_null(facts.debug_path);

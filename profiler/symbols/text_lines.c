@@ -9,8 +9,8 @@
 #define CHUNK_BYTES (256 << 10)
 
 /* The whole lines among `size` bytes; how many bytes these took. */
-static int take_lines(char *bytes, size_t size, clinic_on_text_line *on_line,
-		      void *context, size_t *taken)
+static int hand_on_lines(char *bytes, size_t size, clinic_on_text_line *on_line,
+			 void *context, size_t *taken)
 {
 	int error = 0;
 	char *end;
@@ -40,7 +40,7 @@ int clinic_text_lines_read(int fd, clinic_on_text_line *on_line, void *context)
 		if (got <= 0)
 			break;
 		held += (size_t)got;
-		error = take_lines(bytes, held, on_line, context, &taken);
+		error = hand_on_lines(bytes, held, on_line, context, &taken);
 		if (!error && !taken && held == CHUNK_BYTES)
 			error = -EBADMSG;
 		held -= taken;

@@ -22,7 +22,7 @@ struct clinic_space {
 	struct clinic_mapped_list list;
 };
 
-static void take_version(struct clinic_space *space)
+static void renew_version(struct clinic_space *space)
 {
 	/* From 1: zeroed caches must match nothing. */
 	static _Atomic uint64_t last_version;
@@ -45,7 +45,7 @@ int clinic_space_new(struct clinic_modules *modules, pid_t pid,
 		return -ENOMEM;
 	space->modules = modules;
 	space->pid = pid;
-	take_version(space);
+	renew_version(space);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ int clinic_space_copy(const struct clinic_space *parent, pid_t pid,
 void clinic_space_reset(struct clinic_space *space)
 {
 	clinic_mapped_clear(&space->list);
-	take_version(space);
+	renew_version(space);
 }
 
 bool clinic_space_is_empty(const struct clinic_space *space)
@@ -89,7 +89,7 @@ static int insert(struct clinic_space *space, const struct clinic_mapped *new)
 	int error = clinic_mapped_insert(&space->list, new, &has_changed);
 
 	if (has_changed)
-		take_version(space);
+		renew_version(space);
 	return error;
 }
 

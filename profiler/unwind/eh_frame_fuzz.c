@@ -64,7 +64,7 @@ static void check_table(const struct clinic_unwind_table *table, size_t size)
 
 	if (!table)
 		return;
-	clinic_unwind_table_tell(table, &facts);
+	clinic_unwind_table_describe(table, &facts);
 	if (facts.bytes > size * BYTES_PER_BYTE_MAX + TABLE_BYTES_MIN)
 		abort();
 }

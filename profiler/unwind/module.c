@@ -432,7 +432,7 @@ static bool is_barely_covered(const struct clinic_module *module)
 
 	if (!module->table)
 		return module->error == -ENODATA;
-	clinic_unwind_table_tell(module->table, &facts);
+	clinic_unwind_table_describe(module->table, &facts);
 	return facts.covered_bytes < facts.code_bytes - facts.code_bytes / 10;
 }
 

@@ -380,8 +380,8 @@ void clinic_unwind_table_free(struct clinic_unwind_table *table)
 	free(table);
 }
 
-void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
-			      struct clinic_unwind_facts *facts)
+void clinic_unwind_table_describe(const struct clinic_unwind_table *table,
+				  struct clinic_unwind_facts *facts)
 {
 	*facts = table->facts;
 }

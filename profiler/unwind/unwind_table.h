@@ -59,8 +59,8 @@ struct clinic_unwind_facts {
 	uint64_t covered_bytes;         /* for which there is a row */
 };
 
-void clinic_unwind_table_tell(const struct clinic_unwind_table *table,
-			      struct clinic_unwind_facts *facts);
+void clinic_unwind_table_describe(const struct clinic_unwind_table *table,
+				  struct clinic_unwind_facts *facts);
 
 /* Never NULL; of kind CLINIC_CFA_NONE when the address is in no function. */
 const struct clinic_unwind_row *

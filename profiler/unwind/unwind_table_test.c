@@ -182,7 +182,7 @@ static void agree(const char *path)
 	uint64_t step;
 
 	open_binary(&b, path);
-	clinic_unwind_table_tell(b.table, &facts);
+	clinic_unwind_table_describe(b.table, &facts);
 	assert_int_equal(facts.damaged_functions_count, 0);
 	/* An odd step meets every alignment. */
 	step = (b.code_end - b.code_start) / PROBES | 1;
@@ -252,7 +252,7 @@ static void every_library_compiles(void **state)
 		if (error == -ENODATA || error == -ENOEXEC)
 			continue; /* data only, or a linker script */
 		assert_int_equal(error, 0);
-		clinic_unwind_table_tell(table, &facts);
+		clinic_unwind_table_describe(table, &facts);
 		assert_int_equal(facts.damaged_functions_count, 0);
 		clinic_unwind_table_free(table);
 		compiled_count++;

@@ -32,7 +32,7 @@ void process_restart_texts(void)
 	atomic_store(&maps_count, 0);
 }
 
-static struct text_block *take_text(enum block_kind kind, size_t room)
+static struct text_block *reserve_text(enum block_kind kind, size_t room)
 {
 	return arena_take(kind, sizeof(struct text_block) + room);
 }
@@ -48,7 +48,7 @@ static void publish_text(struct text_block *block, size_t bytes)
 
 static void save_text(enum block_kind kind, const char *text, size_t bytes)
 {
-	struct text_block *block = take_text(kind, bytes);
+	struct text_block *block = reserve_text(kind, bytes);
 
 	if (!block)
 		return;
@@ -253,7 +253,7 @@ void process_save_maps(void)
 		return;
 	/* Room for a few more lines, should another thread map meanwhile. */
 	bytes += LINE_BYTES_MAX;
-	block = take_text(BLOCK_MAPS, bytes);
+	block = reserve_text(BLOCK_MAPS, bytes);
 	if (!block)
 		return;
 	publish_text(block, read_maps(block->text, bytes));

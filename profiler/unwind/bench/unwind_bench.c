@@ -53,7 +53,7 @@ static void bench_table(const char *path)
 			break;
 		took_ns = cpu_now_ns() - start_ns;
 		best_ns = took_ns < best_ns ? took_ns : best_ns;
-		clinic_unwind_table_tell(table, &facts);
+		clinic_unwind_table_describe(table, &facts);
 		clinic_unwind_table_free(table);
 	}
 	close(fd);
