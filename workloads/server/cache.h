@@ -1,0 +1,32 @@
+/*
+ * cache.h - prices that were asked for before, one slot for each hash.
+ *
+ * An item that falls on the slot of another takes its place.
+ *
+ * Ownership  the cache holds a block for each price; cache_clear() frees all.
+ * Errors     a price that finds no memory is not kept.
+ * Threads    one at a time: the caller locks.
+ * Read next  shop.h.
+ */
+#ifndef SERVER_CACHE_H
+#define SERVER_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CACHE_SLOTS_COUNT 4096
+
+struct cached_price {
+	uint32_t item;
+	uint32_t price;
+};
+
+struct cache {
+	struct cached_price *slots[CACHE_SLOTS_COUNT];
+};
+
+bool cache_find(const struct cache *cache, uint32_t item, uint32_t *price);
+void cache_keep(struct cache *cache, uint32_t item, uint32_t price);
+void cache_clear(struct cache *cache);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * exchange.h - a request on a connection, and the response that comes back.
+ *
+ * Errors     exchange_begin() and exchange_receive() return 0 or -errno;
+ *            -EAGAIN while the response is not whole, -EPROTO for one that is
+ *            none, -ENODATA for an end before it.
+ * Threads    one caller at a time for each exchange.
+ * Read next  generator.h.
+ */
+#ifndef SERVER_EXCHANGE_H
+#define SERVER_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESPONSE_BYTES_MAX 1024
+
+struct exchange {
+	int fd; /* -1: not connected */
+	bool is_reused;
+	bool stays_open; /* the server said so */
+	size_t request; /* which one is under way */
+	size_t have_bytes;
+	uint32_t status;
+	uint32_t price;
+	char received[RESPONSE_BYTES_MAX];
+};
+
+/* Connects, unless the exchange is connected already, and sends. */
+int exchange_begin(struct exchange *exchange, uint16_t port, uint32_t item,
+		   bool is_first);
+int exchange_receive(struct exchange *exchange);
+
+/* At once, without a trace in the kernel. */
+void exchange_close(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * http_server.h - answers GET /item/NUMBER on the loopback interface.
+ *
+ * Ownership  http_server_open() makes, http_server_close() frees; it ends
+ *            when every request that was begun is answered.
+ * Errors     0 or -errno; -EADDRINUSE where somebody has the port.
+ * Threads    its own. These functions: one caller at a time.
+ * Read next  shop.h, where the prices come from.
+ */
+#ifndef SERVER_HTTP_SERVER_H
+#define SERVER_HTTP_SERVER_H
+
+#include <stdint.h>
+
+struct http_server;
+
+/* port: 0 takes any that is free. */
+int http_server_open(struct http_server **server, uint16_t port);
+void http_server_close(struct http_server *server);
+uint16_t http_server_port(const struct http_server *server);
+
+/* The prices change. */
+void http_server_forget(struct http_server *server);
+
+#endif

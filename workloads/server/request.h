@@ -1,0 +1,26 @@
+/*
+ * request.h - the head of an HTTP/1.1 request: GET /item/NUMBER.
+ *
+ * Errors     request_parse() returns 0, -EAGAIN while the head has no end,
+ *            -EPROTO for anything but a GET of an item. request_read() adds
+ *            -ENODATA for a connection that ended before a request, -ENOMEM,
+ *            -EMSGSIZE for a head above REQUEST_BYTES_MAX, and what recv()
+ *            says.
+ * Threads    any number at once.
+ * Read next  response.h.
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define REQUEST_BYTES_MAX 2048
+
+/* What stands behind a ? in the path is ignored. */
+int request_parse(const char *head, size_t head_bytes, uint32_t *item);
+
+/* Waits until a whole head is there. */
+int request_read(int fd, uint32_t *item);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * wholesaler.h - who knows the prices, and takes ten milliseconds to say one.
+ *
+ * Stands for the other end of a slow link: whoever asks waits, and no
+ * processor is busy meanwhile.
+ *
+ * Units      nanoseconds; a price in cents.
+ * Threads    any number at once.
+ * Read next  shop.h, which asks.
+ */
+#ifndef SERVER_WHOLESALER_H
+#define SERVER_WHOLESALER_H
+
+#include <stdint.h>
+
+#define WHOLESALER_TAKES_NS 10000000
+
+/* Blocks the calling thread until the answer is there. */
+uint32_t wholesaler_ask(uint32_t item);
+
+/* The same answer at once: for who has waited WHOLESALER_TAKES_NS already. */
+uint32_t wholesaler_price(uint32_t item);
+
+#endif
