@@ -131,6 +131,9 @@ METRICS = {metric.name: metric for metric in (
     # Throughput is judged as its inverse: a ratio of times below 1 is a gain above 1.
     Metric("throughput", "throughput", "ops/s", SAMPLED, total_time_per_op_ns, complaint=True, shown=True, inside=True,
            bound_by_cpu=True),
+    # The same time, for a program that waits for others: what its functions cost a processor bounds no gain here.
+    Metric("turnaround", "turnaround time, waits included", "ns", SAMPLED, total_time_per_op_ns, label="turnaround", complaint=True,
+           inside=True),
     Metric("wall", "wall time of the process", "ns", SAMPLED, wall_ns, command_role=GATES, bound_by_cpu=True),
     # Beside throughput, which is operations over total time, slow batches included, p50 is the median batch.
     Metric("p50", "median time", "ns", SAMPLED, quantile_per_op(0.50), label="time, p50", complaint=True, shown=True,

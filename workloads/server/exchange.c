@@ -62,7 +62,7 @@ int exchange_begin(struct exchange *exchange, uint16_t port, uint32_t item,
 
 static bool is_whole(const struct exchange *exchange, const char *end)
 {
-	const char *length = strcasestr(exchange->received, "Content-Length: ");
+	const char *length = strstr(exchange->received, "Content-Length: ");
 	size_t head_bytes = (size_t)(end + 4 - exchange->received);
 
 	if (!length || length > end)
@@ -88,7 +88,7 @@ static int read_response(struct exchange *exchange)
 	price = strstr(end, PRICE);
 	exchange->price =
 		price ? (uint32_t)strtoul(price + strlen(PRICE), NULL, 10) : 0;
-	exchange->stays_open = !strcasestr(text, "Connection: close");
+	exchange->stays_open = !strstr(text, "Connection: close");
 	return 0;
 }
 

@@ -5,7 +5,7 @@
  *            -EAGAIN while the response is not whole, -EPROTO for one that is
  *            none, -ENODATA for an end before it.
  * Threads    one caller at a time for each exchange.
- * Read next  generator.h.
+ * Read next  load_generator.h.
  */
 #ifndef SERVER_EXCHANGE_H
 #define SERVER_EXCHANGE_H
@@ -20,7 +20,7 @@ struct exchange {
 	int fd; /* -1: not connected */
 	bool is_reused;
 	bool stays_open; /* the server said so */
-	size_t request; /* which one is under way */
+	size_t request;  /* which one is under way */
 	size_t have_bytes;
 	uint32_t status;
 	uint32_t price;

@@ -2,7 +2,7 @@
  * server.c - the server as a patient: a burst of requests after a change of
  * prices, offered by a generator in the same process.
  */
-#include "generator.h"
+#include "load_generator.h"
 #include "http_server.h"
 
 #include <clinic/workload.h>

@@ -3,7 +3,7 @@
  */
 #include "shop.h"
 
-#include "cache.h"
+#include "price_cache.h"
 #include "wholesaler.h"
 
 #include <pthread.h>

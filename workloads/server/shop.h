@@ -7,7 +7,7 @@
  * Ownership  shop_new() makes, shop_free() frees.
  * Errors     shop_new() returns NULL without memory.
  * Threads    any number at once, but for shop_new() and shop_free().
- * Read next  cache.h, wholesaler.h.
+ * Read next  price_cache.h, wholesaler.h.
  */
 #ifndef SERVER_SHOP_H
 #define SERVER_SHOP_H

@@ -154,6 +154,14 @@ def test_only_what_a_witness_counts_of_itself_explains_a_difference(witness, own
     assert (pair["difference"], pair["unexplained"]) == (difference, unexplained)
 
 
+@pytest.mark.parametrize("threads, difference, unexplained", [(1, 64, 64), (5, 64, 0), (5, 65, 1), (5, 0, 0), (3, 64, 32)])
+def test_a_slot_for_the_preload_in_each_thread_s_storage_explains_its_bytes(threads, difference, unexplained):
+    """The audit of the server failed its checklist for 64 bytes: four workers, 16 each."""
+    data = {"counter": {"allocated_bytes": 1000 + difference}, "valgrind": {"allocated_bytes": 1000},
+            "rss_series": [{"time_ns": 0, "rss_bytes": 1, "threads_count": threads}]}
+    assert count_witnesses(data)[0]["counts"]["allocated_bytes"]["unexplained"] == unexplained
+
+
 @pytest.mark.parametrize("threads, compared", [(1, {"peak_bytes"}), (2, set())])
 def test_peaks_are_compared_where_they_can_be_equal(threads, compared):
     data = {"counter": {"peak_bytes": 100}, "massif": {"peak_bytes": 101},

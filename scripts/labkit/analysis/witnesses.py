@@ -4,8 +4,9 @@ Overlap is the share of self time that both attribute to the same functions: the
 Self time includes the code inlined into a function, because not every instrument can distinguish inlined functions.
 
 Counts of allocations are compared likewise. Only a measurement can explain a difference: the other tool's counts for a
-program that allocates nothing are its own and are subtracted. Any remaining difference is unexplained and fails the
-checklist. Peaks are compared for programs with one thread only, because with several threads they vary from run to run.
+program that allocates nothing are its own and are subtracted, and so is what our preload adds for each further thread, a slot
+in the C library's table of thread-local storage. Any remaining difference is unexplained and fails the checklist. Peaks are
+compared for programs with one thread only, because with several threads they vary from run to run.
 """
 
 from itertools import combinations
@@ -19,6 +20,7 @@ DIFFERENCES_SHOWN = 5
 COUNTS = ("allocations_count", "frees_count", "allocated_bytes", "peak_bytes")
 WITNESSES = {"valgrind": "valgrind memcheck", "dhat": "valgrind DHAT", "massif": "valgrind massif",
              "heaptrack": "heaptrack"}
+DTV_SLOT_BYTES = 16  # of glibc's dtv_t on 64 bits, one for each module with thread-local storage; the preload is one more
 COUNTED = "callgrind (instructions, not time)"
 
 
@@ -81,23 +83,29 @@ def _share(stacks: tuple[Stack, ...], entries: set[str], inside: bool = True) ->
 def count_witnesses(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """For each tool, the quantities that both the tool and our counter counted."""
     ours, found = data["counter"], []
+    preload_bytes = DTV_SLOT_BYTES * (_threads_count(data) - 1)
     compared = [key for key in COUNTS if key != "peak_bytes" or not _is_threaded(data)]
     for name, title in WITNESSES.items():
         theirs = data.get(name)
         shared = [key for key in compared if theirs and ours and key in theirs and key in ours]
         if shared:
-            own = theirs.get("own", {})
+            own = dict(theirs.get("own", {}))
+            own["allocated_bytes"] = own.get("allocated_bytes", 0) - preload_bytes
             found.append({"instrument": title,
                           "counts": {key: _pair(ours[key], theirs[key], own.get(key, 0)) for key in shared}})
     return found
 
 
 def _is_threaded(data: Mapping[str, Any]) -> bool:
-    return any(one.get("threads_count", 1) > 1 for one in data["rss_series"])
+    return _threads_count(data) > 1
+
+
+def _threads_count(data: Mapping[str, Any]) -> int:
+    return max((one.get("threads_count", 1) for one in data["rss_series"]), default=1)
 
 
 def _pair(ours: int, theirs: int, own: int) -> dict[str, int]:
-    """own: the tool's own counts, 0 where they do not explain any of the difference."""
+    """own: the tool's own counts less ours, 0 where they do not explain any of the difference."""
     difference = ours - theirs
     return {"counter": ours, "witness": theirs, "difference": difference, "own": own if difference else 0,
             "unexplained": difference + own if difference else 0}

@@ -1,7 +1,7 @@
 /*
  * http_server.c - a few workers, each with one connection at a time.
  *
- *	worker_main: accept -> request_read -> shop_price -> response_send -> close
+ *	accept -> request_read -> shop_price -> response_send -> close
  *
  * The kernel's queue of connections that wait to be accepted is the server's.
  */
@@ -56,7 +56,8 @@ static void respond_stage(int fd, uint32_t item, uint32_t price)
 	clinic_stage_end("respond");
 }
 
-static void serve_connection(struct http_server *server, int fd)
+__attribute__((noinline)) static void
+serve_connection(struct http_server *server, int fd)
 {
 	uint32_t item;
 	int err = read_stage(fd, &item);

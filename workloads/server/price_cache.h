@@ -1,5 +1,5 @@
 /*
- * cache.h - prices that were asked for before, one slot for each hash.
+ * price_cache.h - prices that were asked for before, one slot for each hash.
  *
  * An item that falls on the slot of another takes its place.
  *
@@ -8,8 +8,8 @@
  * Threads    one at a time: the caller locks.
  * Read next  shop.h.
  */
-#ifndef SERVER_CACHE_H
-#define SERVER_CACHE_H
+#ifndef SERVER_PRICE_CACHE_H
+#define SERVER_PRICE_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>

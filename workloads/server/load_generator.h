@@ -1,5 +1,6 @@
 /*
- * generator.h - sends requests when they are due, whatever the server does.
+ * load_generator.h - sends requests when they are due, whatever the server
+ * does.
  *
  * Arrivals are open-loop: none waits for the answer to another, and the
  * response time of a request counts from the time it was due, so a server
@@ -12,8 +13,8 @@
  * Threads    one caller at a time.
  * Read next  server.c, which has it offer a burst.
  */
-#ifndef SERVER_GENERATOR_H
-#define SERVER_GENERATOR_H
+#ifndef SERVER_LOAD_GENERATOR_H
+#define SERVER_LOAD_GENERATOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,10 @@
 /*
- * generator.c - one thread, a timer for the next arrival, and all connections.
+ * load_generator.c - one thread, a timer for the next arrival, and all
+ *connections.
  *
  *	due -> free exchange -> begin -> epoll -> receive -> free exchange
  */
-#include "generator.h"
+#include "load_generator.h"
 
 #include "exchange.h"
 
@@ -173,9 +174,9 @@ static int wait_and_receive(struct offer *offer)
 	struct generator *generator = offer->generator;
 	struct epoll_event events[EVENTS_MAX];
 	int err = set_timer(offer);
-	int count = err ? 0
-			: epoll_wait(generator->epoll_fd, events, EVENTS_MAX,
-				     -1);
+	int count =
+		err ? 0
+		    : epoll_wait(generator->epoll_fd, events, EVENTS_MAX, -1);
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;

@@ -1,7 +1,7 @@
 /*
- * cache.c - a table of prices with one place for each hash.
+ * price_cache.c - a table of prices with one place for each hash.
  */
-#include "cache.h"
+#include "price_cache.h"
 
 #include <stdlib.h>
 
