@@ -1,6 +1,6 @@
 /*
- * load_generator.c - one thread, a timer for the next arrival, and all
- *connections.
+ * load_generator.c - one thread, a timer for the next arrival, and all the
+ * connections.
  *
  *	due -> free exchange -> begin -> epoll -> receive -> free exchange
  */
