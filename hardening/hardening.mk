@@ -1,7 +1,7 @@
 # Checks and tests. pytest runs everything, the C unit tests included
 # (hardening/c_tests.py finds them beside what they test).
 
-include hardening/fuzz/fuzz.mk
+include hardening/fuzz/fuzz.mk hardening/packages.mk
 
 # The signals that tests send are ignored below what was started in the
 # background or by nohup, unless they are given their meaning back. What Python compiles
@@ -125,9 +125,15 @@ PHONY += release-check gates-red
 ## release-check: every gate of a release; writes hardening/release-checklist.md and evidence.json
 release-check: setup-test c-tests build
 	$(Q)scripts/setup.sh gates
+	$(Q)hardening/release/newest_libraries.sh $(O)/bin/clinic $(O)/lib/libclinic-preload.so
 	$(Q)$(PYTHON) -B hardening/release_check.py $(GATES)
 
 ## gates-red: plants a fault for each gate, which must turn it red
 gates-red: setup-test
 	$(Q)scripts/setup.sh gates
 	$(Q)$(PYTHON) -B hardening/release_check.py --red $(GATES)
+
+PHONY += bless-abi
+## bless-abi: rewrite hardening/abi from the library; read the diff, for others build on it
+bless-abi: instruments
+	$(Q)hardening/abi/describe_abi.sh $(O)/lib/libclinic-preload.so hardening/abi

@@ -31,6 +31,7 @@ class Result:
     verdict: str  # pass, fail or skip
     evidence: str
     seconds: float
+    commit: str  # that it judged, "+" behind it: with changes that were not committed
 
 
 def gates(only: list[str]) -> list[Path]:
@@ -64,9 +65,22 @@ def check(only: list[str]) -> list[Result]:
     results = []
     for gate in gates(only):
         code, last, seconds = run(gate)
-        results.append(Result(gate.name, asserted_by(gate), VERDICTS.get(code, "fail"), last, round(seconds, 1)))
+        results.append(Result(gate.name, asserted_by(gate), VERDICTS.get(code, "fail"), last, round(seconds, 1), judged()))
         print(f"{results[-1].verdict:5} {gate.name:20} {seconds:5.0f} s  {last}", flush=True)
     return results
+
+
+def judged() -> str:
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain") else "")
+
+
+def rewritten(results: list[Result]) -> None:
+    """The page with these gates' rows replaced, or added; of the others it keeps what it has."""
+    evidence = json.loads(EVIDENCE.read_text())
+    rows = {one["gate"]: one for one in evidence["gates"]} | {one.gate: asdict(one) for one in results}
+    standing = {path.name for path in gates([])}
+    EVIDENCE.write_text(json.dumps(evidence | {"gates": [rows[name] for name in sorted(rows) if name in standing]}, indent=1) + "\n")
+    PAGE.write_text(page(json.loads(EVIDENCE.read_text())))
 
 
 def write(results: list[Result]) -> None:
@@ -80,7 +94,7 @@ def page(evidence: dict) -> str:
     """The checklist follows from the evidence alone; a test compares the two, and both with the gates."""
     count = {verdict: sum(one["verdict"] == verdict for one in evidence["gates"]) for verdict in ("pass", "fail", "skip")}
     dirty = ", with changes that are not committed" if evidence["dirty"] else ""
-    rows = [f"| {mark(one['verdict'])} | [{one['gate']}](gates/{one['gate']}) | {cell(one['asserts'])} | {cell(one['evidence'])} | {one['seconds']:.0f} |"
+    rows = [f"| {mark(one['verdict'])} | [{one['gate']}](gates/{one['gate']}) | {cell(one['asserts'])} | {cell(one['evidence'])}{again(one, evidence)} | {one['seconds']:.0f} |"
             for one in evidence["gates"]]
     return "\n".join([
         "# Release checklist", "",
@@ -88,6 +102,12 @@ def page(evidence: dict) -> str:
         f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped. Each gate has a twin that plants a fault and must turn it red "
         "(`make gates-red`).", "",
         "| | Gate | What it asserts | Evidence | s |", "|---|---|---|---|--:|", *rows]) + "\n"
+
+
+def again(one: dict, evidence: dict) -> str:
+    """Said of a gate that was run once more, later than the others."""
+    commit = one.get("commit", evidence["commit"]).rstrip("+")
+    return "" if evidence["commit"].startswith(commit) else f" (run again, of `{commit[:12]}`)"
 
 
 def mark(verdict: str) -> str:
@@ -116,7 +136,8 @@ def git(*arguments: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--red", action="store_true", help="run the red twins instead: each plants a fault that its gate must find")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="gates by their number; the page is not written")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="gates by their number; the page is not written (but see --again)")
+    parser.add_argument("--again", action="store_true", help="with --only: these gates' rows of the page are written anew, the others stay")
     args = parser.parse_args()
     if unknown := set(args.only) - {path.name[:2] for path in gates([])}:
         parser.error(f"there is no gate {', '.join(sorted(unknown))}")
@@ -125,6 +146,8 @@ def main() -> int:
     results = check(args.only)
     if not args.only:
         write(results)
+    elif args.again:
+        rewritten(results)
     failed = [one.gate for one in results if one.verdict == "fail"]
     print(f"release-check: {len(results) - len(failed)} of {len(results)} not red" + (f"; RED: {', '.join(failed)}" if failed else ""))
     return int(bool(failed))

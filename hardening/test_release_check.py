@@ -49,6 +49,18 @@ def test_a_red_gate_and_a_crashed_one_fail_and_a_skipped_one_does_not(planted, t
     assert planted("--only", "01", "03").returncode == 0
 
 
+def test_a_gate_that_is_run_again_replaces_its_row_and_no_other(planted, tmp_path):
+    planted()
+    before = json.loads((tmp_path / EVIDENCE).read_text())["gates"]
+    gate = tmp_path / "hardening/gates/02-red"
+    gate.write_text(gate.read_text().replace("exit 1", "exit 0"))
+    assert planted("--only", "02", "--again").returncode == 0
+    after = json.loads((tmp_path / EVIDENCE).read_text())
+    assert [one["verdict"] for one in after["gates"]] == ["pass", "pass", "skip", "fail"]
+    assert [one for one in after["gates"] if one["gate"] != "02-red"] == [one for one in before if one["gate"] != "02-red"]
+    assert (tmp_path / PAGE).read_text() == page(after)
+
+
 def test_a_twin_that_stays_green_fails(planted):
     done = planted("--red")
     assert done.returncode == 1 and "GREEN 04-crashed" in done.stdout and "red   01-green" in done.stdout

@@ -3,7 +3,7 @@
 . hardening/gates/planted.sh
 echo 'See [the plan](no-such-plan.md).' >>CONTRIBUTING.md
 must_be_red "a link that leads nowhere"
-git checkout -q CONTRIBUTING.md 2>/dev/null || sed -i '$d' CONTRIBUTING.md
+restore CONTRIBUTING.md
 printf '# 99. Planted\n\nStatus: accepted.\n' >hardening/adr/0099-planted.md
 must_be_red "a decision without its context"
 all_red

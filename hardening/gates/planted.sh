@@ -4,19 +4,36 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 git ls-files -z | xargs -0 cp --parents -t "$tree"
 gate=$(basename "$0" .red)
-cd "$tree" && git init -q . && git add -A || exit 1
+cd "$tree" && git init -q . || exit 1
+git config user.name planted && git config user.email planted@localhost && git config core.hooksPath /dev/null
 
-# must_be_red FAULT: the gate fails in the copy as it stands now; FAULT says what was planted.
+# commit WHAT: gates that build from git see the tree as it stands now.
+commit() {
+	git add -A && git commit -q --no-verify --allow-empty -m "$1" || exit 1
+}
+commit whole
+whole=$(git rev-parse HEAD)
+
+# restore FILE...: as they were before anything was planted.
+restore() {
+	git checkout -q "$whole" -- "$@"
+}
+
+# must_be_red FAULT [REASON]: the gate fails in the copy as it stands now; FAULT says what was planted, REASON stands in what it prints.
 must_be_red() {
-	git add -A
-	"./hardening/gates/$gate" >said 2>&1
+	commit "$1"
+	"./hardening/gates/$gate" >.git/said 2>&1
 	code=$?
 	[ $code = 1 ] || {
-		cat said
+		cat .git/said
 		echo "$gate stayed green (exit $code) with this planted: $1"
 		exit 1
 	}
-	rm said
+	grep -q -e "${2-}" .git/said || {
+		cat .git/said
+		echo "$gate is red for another reason than this planted: $1"
+		exit 1
+	}
 	planted="${planted:+$planted; }$1"
 }
 
