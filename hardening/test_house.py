@@ -10,14 +10,14 @@ from pathlib import Path
 
 from file_circles import circles_in
 
-from labkit.phases import PHASES
+from labkit.phases import INVESTIGATION_PHASES, PHASES
 
 # Left to right: a room knows only what is left of it (DESIGN section 1).
 C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
            "formats", "sources", "collect", "cli")
 # Likewise for labkit's rooms and the files beside them. What concludes never measures, what measures never concludes;
 # audit, experiment, gate, calibration and the verbs join the two.
-LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "scratch", "phases", "stats", "metrics", "host", "process", "runner", "subject", "schemas",
+LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "scratch", "phases", "fault_witnesses", "stats", "metrics", "host", "process", "runner", "subject", "schemas",
                 "evidence", "row_file", "progress", "policy", "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
                 "calibration", "gate", "figures", "audit", "report", "diagnose", "verbs", "command_line", "manual")
 MEASURES = {"process", "runner", "subject", "workload", "instruments"}
@@ -196,7 +196,7 @@ def test_what_concludes_does_not_measure_and_the_other_way_round():
 
 def test_phases_name_functions_that_exist():
     """A phase is named in a table and not imported, so that a skipped one costs nothing; the name has to be right."""
-    for phase in PHASES.values():
+    for phase in (*PHASES.values(), *INVESTIGATION_PHASES.values()):
         module, _, function = phase.measure.partition(":")
         tree = ast.parse(LABKIT[module].read_text())
         assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, phase.measure

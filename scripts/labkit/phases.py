@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 PLAN, BASELINE, PROFILE, OPTIMIZE, REBENCH = GROUPS = ("plan", "baseline", "profile", "optimize", "rebench")
+INVESTIGATE = "investigate"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Phase:
 
     measure  "module:function". A name instead of the function, because importing a phase imports its instruments, and a
              skipped phase must not do that. The function takes (state, folder, findings), and returns the evidence's data.
-    group    the target that runs it, one of GROUPS: `make baseline`, `make profile` and so on.
+    group    the target that runs it, one of GROUPS: `make baseline`, `make profile` and so on; INVESTIGATE of an investigation,
+             whose phases `make audit` runs.
     cost     what a report loses when this evidence is missing; "" for a `required` phase, without which there is no report.
     kind     the kind of its evidence: the name, unless the phase writes one file for each candidate.
     """
@@ -49,6 +51,14 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
     Phase("candidates", "labkit.audit.candidates:measure", OPTIMIZE, kind="candidate"),
     Phase("rebench", "labkit.audit.rebench:measure", REBENCH,
           cost="the accepted candidates were not confirmed together on fresh processes"),
+)}
+
+# Of a workload whose kind is "investigation": a crash or a hang, and no race of candidates.
+INVESTIGATION_PHASES: dict[str, Phase] = {phase.name: phase for phase in (
+    Phase("plan", "labkit.audit.investigation_plan:measure", INVESTIGATE, required=True, kind="investigation_plan"),
+    Phase("reproduction", "labkit.audit.reproduction:measure", INVESTIGATE, required=True),
+    Phase("sights", "labkit.audit.fault_sights:measure", INVESTIGATE, required=True),
+    Phase("repairs", "labkit.audit.repairs:measure", INVESTIGATE, required=True),
 )}
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from labkit.metrics import complaints
 from labkit.outcome import Exit, LabError
-from labkit.phases import PHASES
+from labkit.phases import INVESTIGATION_PHASES, PHASES
+from labkit.fault_witnesses import WITNESSES
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
 # Schemas of parts of evidence and of the harness's output, which are not kinds of evidence.
@@ -32,7 +33,7 @@ class EvidenceError(LabError):
 def kinds() -> list[str]:
     """Every kind of evidence: the kinds with a schema of their own, and those of phases that have none yet."""
     written = {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")}
-    return sorted(written - set(SHARED) | {phase.evidence_kind for phase in PHASES.values()})
+    return sorted(written - set(SHARED) | {phase.evidence_kind for phase in (*PHASES.values(), *INVESTIGATION_PHASES.values())})
 
 
 def check(document: Any, where: str) -> None:
@@ -68,6 +69,7 @@ def _validator(kind: str) -> tuple[Any, set[bytes]]:
     validation takes nine tenths of the time of reading."""
     files = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
     files["complaint_metric.schema.json"] = {"enum": list(complaints())}  # the table of phases lists the kinds, not a file
+    files["witness.schema.json"] = {"enum": list(WITNESSES)}
     own = files.get(f"{kind}.schema.json", {"allOf": [{"$ref": "head.schema.json"}]})
     return _validator_class()(_inlined(own, f"{kind}.schema.json", files)), set()
 

@@ -84,19 +84,19 @@ class EvidenceSet:
 def read_evidence_set(report: Path) -> EvidenceSet:
     """Read all evidence under report/evidence. A candidate of the manifest without evidence is absent from the result."""
     folder = report / "evidence"
-    documents = {phase.name: _read(folder / f"{phase.name}.json", phase) for phase in single()}
+    documents = {phase.name: read_phase(folder / f"{phase.name}.json", phase) for phase in single()}
     for name in (phase.name for phase in single() if phase.required and documents[phase.name] is None):
         raise EvidenceError(f"{folder / name}.json is missing, and no report can be made without it; "
                             "run `make audit`, which measures what is missing")
     order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
-    found = {one: _read(folder / "candidates" / f"{one}.json", PHASES["candidates"]) for one in order}
+    found = {one: read_phase(folder / "candidates" / f"{one}.json", PHASES["candidates"]) for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
     return EvidenceSet(documents, candidates=tuple(found[one] for one in order if found[one]),
-                   files=_list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
+                   files=list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
                    paths={name: f"evidence/{name}.json" for name in names})
 
 
-def _read(path: Path, phase: Phase) -> Document | None:
+def read_phase(path: Path, phase: Phase) -> Document | None:
     return evidence.read(path, phase.evidence_kind) if path.exists() else None
 
 
@@ -123,7 +123,7 @@ def _stack(line: str, path: Path) -> Stack:
                  physical[-1].removesuffix(INLINED).removesuffix(KERNEL), physical[-1].endswith(KERNEL), int(count))
 
 
-def _list_files(report: Path) -> tuple[EvidenceFile, ...]:
+def list_files(report: Path) -> tuple[EvidenceFile, ...]:
     paths = sorted(path for path in (report / "evidence").rglob("*") if not path.is_dir() and path.name[0] != ".")
     return tuple(EvidenceFile(path.relative_to(report).as_posix(), hashlib.sha256(content).hexdigest(), len(content))
                  for path in paths for content in [read_bytes(path)])

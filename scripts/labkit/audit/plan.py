@@ -19,12 +19,12 @@ from labkit.host import Finding
 def measure(state: AuditState, folder: Path, _findings: list[Finding]) -> dict:
     return {
         "version": folder.name,
-        "previous": _previous(state, folder),
+        "previous": previous_of(state.manifest.name, folder),
         "earlier": earlier.claims(state.manifest.name, folder),
         "manifest": _manifest(state),
         "policy": tomllib.loads(POLICY.read_text()),
         "protocol": dataclasses.asdict(state.budget),
-        "source": _source(),
+        "source": source_commit(),
     }
 
 
@@ -33,15 +33,15 @@ def _manifest(state: AuditState) -> dict:
     return json.loads(json.dumps(whole))  # tuples become lists, as in the JSON file
 
 
-def _previous(state: AuditState, folder: Path) -> dict | None:
+def previous_of(workload: str, folder: Path) -> dict | None:
     """The sealed version before this one: each manifest contains the hash of its predecessor, so versions form a chain."""
-    before = [one for one in version.all_of(state.manifest.name) if one < folder and version.is_sealed(one)]
+    before = [one for one in version.all_of(workload) if one < folder and version.is_sealed(one)]
     if not before:
         return None
     return {"version": before[-1].name, "manifest_sha256": evidence.sha256_of(before[-1] / SEAL)}
 
 
-def _source() -> dict | None:
+def source_commit() -> dict | None:
     """The commit that is measured; None outside a git checkout. Changes below reports/ are ignored, because reports are output."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode != 0:

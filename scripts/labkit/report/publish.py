@@ -7,12 +7,11 @@ Every file appears by rename, the manifest last: an interrupted publish leaves a
 from pathlib import Path
 from typing import Any
 
-from labkit.analysis import analyse
-from labkit.analysis.evidence_set import read_evidence_set
 from labkit.evidence import layout, write_text
 from labkit.report.chain import record_head
 from labkit.report.made_by import this_version
 from labkit.report.render import render_pages
+from labkit.report.report_kinds import kind_of_report
 from labkit.report.seal import seal
 
 NUMBERS = "audit.json"
@@ -20,11 +19,12 @@ NUMBERS = "audit.json"
 
 def publish(report: Path) -> dict[str, Any]:
     """Write audit.json, figures, pages and the manifest of an open version; returns the numbers."""
-    audit = analyse(read_evidence_set(report))
+    kind = kind_of_report(report)
+    audit = kind.conclude(kind.read(report))
     write_text(report / NUMBERS, numbers_text(audit))
-    for name, svg in draw(audit).items():
+    for name, svg in kind.draw(audit).items():
         write_text(report / "figures" / name, svg.decode("utf-8"))
-    for name, text in render_pages(audit).items():
+    for name, text in render_pages(audit, kind.templates).items():
         write_text(report / name, text)
     seal(report, audit["previous"], this_version())
     record_head(report)
@@ -33,9 +33,3 @@ def publish(report: Path) -> dict[str, Any]:
 
 def numbers_text(audit: dict[str, Any]) -> str:
     return layout(audit) + "\n"
-
-
-def draw(audit: dict[str, Any]) -> dict[str, bytes]:
-    from labkit.figures.audit_figures import draw_figures  # imported late: matplotlib takes a second, and verify may not need it
-
-    return draw_figures(audit)

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator
 
-from labkit.analysis import analyse
-from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
+from labkit.analysis.evidence_set import EvidenceSet
 from labkit.evidence import figures_named_in
 from labkit.outcome import LabError
 from labkit.report.chain import head_breaks
 from labkit.report.made_by import is_committed
-from labkit.report.publish import NUMBERS, draw, numbers_text
+from labkit.report.publish import NUMBERS, numbers_text
 from labkit.report.render import PAGES, render_pages
+from labkit.report.report_kinds import kind_of_report
 from labkit.report.row_checks import impossible_rows
 from labkit.report.seal import SEAL, Link, SealManifest, read_manifest, report_files
 from labkit.untrusted_file import UntrustedFileError, read_bytes, read_json, sha256_of_regular_file
@@ -51,10 +51,11 @@ def recompute(report: Path) -> list[Difference]:
     """Every difference between a sealed report and the result of its evidence. SealError when it was never sealed."""
     differences = as_sealed(report)
     try:
-        evidence_set = read_evidence_set(report)
-        audit = analyse(evidence_set)
-        pages = {name: text.encode() for name, text in render_pages(audit).items()}
-        figures = draw(audit)
+        kind = kind_of_report(report)
+        evidence_set = kind.read(report)
+        audit = kind.conclude(evidence_set)
+        pages = {name: text.encode() for name, text in render_pages(audit, kind.templates).items()}
+        figures = kind.draw(audit)
     except LabError as error:
         return differences + [_not_evaluated(str(error))]
     except STUMBLES as error:

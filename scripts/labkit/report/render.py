@@ -21,13 +21,18 @@ PAGES = ("audit.md", "checklist.md")
 OTHER_LABELS = {"heap_peak": "peak of the heap"}
 
 
-def render_pages(audit: dict[str, Any]) -> dict[str, str]:
-    """Every page of the report: file name to text."""
-    return {page: render(page, audit) for page in PAGES}
+def render_pages(audit: dict[str, Any], templates: str = "") -> dict[str, str]:
+    """Every page of the report: file name to text. templates: the beginning of their templates' names."""
+    return {page: render(page, audit, templates) for page in PAGES}
 
 
-def render(page: str, audit: dict[str, Any]) -> str:
-    return _environment().get_template(f"{page}.j2").render(audit)
+def render(page: str, audit: dict[str, Any], templates: str = "") -> str:
+    return _environment().get_template(f"{templates}{page}.j2").render(audit)
+
+
+def as_block(text: str) -> str:
+    """A transcript or a difference: every line is indented, so that none can be anything but code."""
+    return "\n".join(f"    {line}".rstrip() for line in str(text).splitlines())
 
 
 def metric_label(name: str) -> str:
@@ -50,6 +55,6 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, metric=metric_label, amount=amount)
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount)
     environment.tests.update(exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
-from labkit.audit import audit_state, flow, version
+from labkit.audit import audit_state, flow, investigation_state, version
 from labkit.outcome import Exit, LabError
 from labkit.verbs import add_audit_arguments
 from labkit.workload import manifest
+
+ENDS = {"closed": Exit.PASSED, "not repaired": Exit.FAILED, "test misses it": Exit.FAILED, "not reproduced": Exit.INCONCLUSIVE}
+"""Verdict of an investigation to exit code."""
 
 
 def add_arguments(parser) -> None:
@@ -25,9 +28,9 @@ def run_all(args) -> Exit:
     from labkit.report.audit_table import audit_table
 
     audits, failures, code = {}, {}, Exit.PASSED
-    for name in manifest.finished_names():
+    for name in sorted([*manifest.finished_names(), *manifest.investigation_names()]):
         try:
-            run_one(name, args)
+            code = run_one(name, args) or code
             audits[name] = json.loads((version.latest(name) / "audit.json").read_text())
         except LabError as error:
             failures[name], code = str(error).splitlines()[0], error.code
@@ -36,6 +39,26 @@ def run_all(args) -> Exit:
 
 
 def run_one(workload: str, args) -> Exit:
+    return investigate(workload, args) if manifest.kind_of(workload) == manifest.INVESTIGATION else race(workload, args)
+
+
+def investigate(workload: str, args) -> Exit:
+    """A crash or a hang: what is judged is the fault, its repair and the test that holds it, so that a verdict is a gate."""
+    state = investigation_state.load(workload, args.budget)
+    folder = investigation_state.standing(state)
+    if folder is not None:
+        print(f"audit: nothing has changed since {folder} was sealed; read {folder / 'audit.md'}")
+        return ENDS[json.loads((folder / "audit.json").read_text())["headline"]["verdict"]]
+    from labkit.report.publish import publish
+
+    folder = investigation_state.run(state)
+    audit = publish(folder)
+    _say(audit, folder)
+    return ENDS[audit["headline"]["verdict"]]
+
+
+def race(workload: str, args) -> Exit:
+    """Candidates against the baseline: exit code 0 when the audit is whole, whatever it found."""
     state = audit_state.load(workload, args.budget, args.repetition)
     standing = flow.standing(state)
     if standing is not None:
@@ -51,10 +74,14 @@ def _seal(folder: Path) -> Exit:
     from labkit.report.publish import publish  # imported late, so that an audit with nothing to do does not load matplotlib
 
     audit = publish(folder)
+    _say(audit, folder)
+    if audit["headline"]["verdict"] != "closed":
+        print("audit: the exit code is 0, because the audit is complete; its report states what it found")
+    return Exit.PASSED
+
+
+def _say(audit: dict, folder: Path) -> None:
     passed = sum(1 for row in audit["checklist"] if row["passed"])
     print(f"audit: {audit['headline']['sentence']}; {passed} of {len(audit['checklist'])} rows of the checklist pass; "
           f"read {folder / 'audit.md'}")
     print(audit["regression_check"]["line"])
-    if audit["headline"]["verdict"] != "closed":
-        print("audit: the exit code is 0, because the audit is complete; its report states what it found")
-    return Exit.PASSED

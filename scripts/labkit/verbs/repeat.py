@@ -14,6 +14,7 @@ from labkit.evidence import write_text
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.schemas import check
 from labkit.verbs import add_audit_arguments
+from labkit.workload import manifest
 
 
 def add_arguments(parser) -> None:
@@ -22,6 +23,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> Exit:
+    manifest.load(args.workload)
     if args.times < 2:
         raise UsageError(f"--times {args.times}: at least 2 audits are needed for a comparison")
     if changed := output_of("git", "status", "--porcelain", "--untracked-files=no"):

@@ -18,6 +18,7 @@ from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.change import CHANGES, Change
 
 WORKLOADS = Path("workloads")
+INVESTIGATION = "investigation"  # a crash or a hang: investigation.py reads its manifest
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,43 @@ class Unfinished(UsageError):
     """A workload that is not finished. Commands that work on all workloads leave it out and print a message."""
 
 
+class OfAnotherKind(UsageError):
+    """A workload that is not measured for its speed."""
+
+
+def kind_of(name: str, root: Path | None = None) -> Any:
+    """As its manifest says, which need not be one that exists."""
+    return open_table(name, root or WORKLOADS).table.get("kind")
+
+
+def investigation_names(root: Path | None = None) -> list[str]:
+    return [name for name in names(root or WORKLOADS) if kind_of(name, root) == INVESTIGATION]
+
+
 def finished_names(root: Path | None = None) -> list[str]:
-    """The workloads whose manifest is filled in."""
+    """The workloads that are measured for their speed and whose manifest is filled in."""
     finished = []
     for name in names(root or WORKLOADS):
         try:
             load(name, root or WORKLOADS)
             finished.append(name)
+        except OfAnotherKind:
+            pass
         except Unfinished as error:
             print(f"lab: a workload is left out: {error}", file=sys.stderr)
     return finished
 
 
 def load(name: str, root: Path = WORKLOADS) -> Manifest:
+    """OfAnotherKind where it is an investigation."""
+    table = open_table(name, root)
+    if table.table.get("kind") == INVESTIGATION:
+        raise OfAnotherKind(f"{table.path}: kind: is {INVESTIGATION!r}, which is not measured for its speed; `make audit W={name}` audits it")
+    return _manifest(table, table.path.parent)
+
+
+def open_table(name: str, root: Path = WORKLOADS) -> "Table":
+    """The manifest as TOML, none of whose keys has been looked at."""
     path = root / name / "workload.toml"
     if not path.is_file():
         known = ", ".join(names(root)) or "none yet"
@@ -102,10 +127,10 @@ def load(name: str, root: Path = WORKLOADS) -> Manifest:
         raise UsageError(str(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
-    return _manifest(_Table(path, "", table), path.parent)
+    return Table(path, "", table)
 
 
-class _Table:
+class Table:
     """A TOML table that knows its place in the file and which of its keys were read."""
 
     def __init__(self, path: Path, where: str, table: dict):
@@ -145,14 +170,14 @@ class _Table:
         return float(self.get(key, f"a number from {low} to {high}",
                               lambda v: isinstance(v, (int, float)) and low <= v <= high))
 
-    def sub(self, key: str) -> "_Table":
+    def sub(self, key: str) -> "Table":
         value = self.get(key, f"a table [{key}]", lambda v: isinstance(v, dict))
-        return _Table(self.path, f"{self.where}{key}.", value)
+        return Table(self.path, f"{self.where}{key}.", value)
 
-    def many(self, key: str) -> list["_Table"]:
+    def many(self, key: str) -> list["Table"]:
         value = self.get(key, f"tables [[{key}]]",
                          lambda v: isinstance(v, list) and all(isinstance(one, dict) for one in v), default=[])
-        return [_Table(self.path, f"{self.where}{key}[{i}].", one) for i, one in enumerate(value)]
+        return [Table(self.path, f"{self.where}{key}[{i}].", one) for i, one in enumerate(value)]
 
     def done(self) -> None:
         for key in self.table:
@@ -160,7 +185,7 @@ class _Table:
                 raise self.fail(key, f"is not a key here; accepted: {', '.join(sorted(self.asked))}")
 
 
-def _manifest(table: _Table, folder: Path) -> Manifest:
+def _manifest(table: Table, folder: Path) -> Manifest:
     table.one_of("schema", (1,))
     table.one_of("name", (folder.name,))
     fixture = _fixture(table.sub("fixture"))
@@ -168,7 +193,7 @@ def _manifest(table: _Table, folder: Path) -> Manifest:
         folder=folder,
         name=table.text("name"),
         title=table.text("title"),
-        kind=table.one_of("kind", manifest_kinds()),
+        kind=table.one_of("kind", (*manifest_kinds(), INVESTIGATION)),
         complaint=table.text("complaint"),
         measured=table.optional_text("measured"),
         metric=table.one_of("metric", complaints()),
@@ -177,28 +202,28 @@ def _manifest(table: _Table, folder: Path) -> Manifest:
         main_size=_main_size(table, fixture),
         fixture=fixture,
         stages=tuple(_stage(one) for one in table.many("stage")),
-        hypotheses=tuple(_hypothesis(one) for one in table.many("hypothesis")),
+        hypotheses=tuple(hypothesis(one) for one in table.many("hypothesis")),
         candidates=tuple(_candidate(one, folder) for one in table.many("candidate")),
     )
     table.done()
-    _unique(table, "stage", [stage.name for stage in manifest.stages])
-    _unique(table, "candidate", [candidate.id for candidate in manifest.candidates])
+    unique(table, "stage", [stage.name for stage in manifest.stages])
+    unique(table, "candidate", [candidate.id for candidate in manifest.candidates])
     return manifest
 
 
-def _main_size(table: _Table, fixture: Fixture) -> str:
+def _main_size(table: Table, fixture: Fixture) -> str:
     sizes = tuple(fixture.sizes)
     default = "large" if "large" in sizes else sizes[-1]
     return table.get("main_size", ", ".join(sizes), lambda v: v in sizes, default=default)
 
 
-def _unique(table: _Table, key: str, found: list[str]) -> None:
+def unique(table: Table, key: str, found: list[str]) -> None:
     for name in found:
         if found.count(name) > 1:
             raise table.fail(key, f"{name!r} occurs twice; each needs a name of its own")
 
 
-def _fixture(table: _Table) -> Fixture:
+def _fixture(table: Table) -> Fixture:
     sizes = table.get("sizes", "a table of size = operations, each a whole number of at least 1",
                       lambda v: isinstance(v, dict) and v != {} and
                       all(isinstance(n, int) and n >= 1 for n in v.values()))
@@ -207,21 +232,21 @@ def _fixture(table: _Table) -> Fixture:
     return fixture
 
 
-def _stage(table: _Table) -> Stage:
+def _stage(table: Table) -> Stage:
     stage = Stage(name=table.text("name"), entry=table.text("entry"))
     table.done()
     return stage
 
 
-def _hypothesis(table: _Table) -> Hypothesis:
+def hypothesis(table: Table) -> Hypothesis:
     hypothesis = Hypothesis(says=table.text("says"), function=table.text("function"))
     table.done()
     return hypothesis
 
 
-def _candidate(table: _Table, folder: Path) -> Candidate:
+def _candidate(table: Table, folder: Path) -> Candidate:
     candidate = Candidate(
-        id=table.get("id", "lower-case letters, digits and dashes, not 'baseline' or 'union'", _is_id),
+        id=table.get("id", "lower-case letters, digits and dashes, not 'baseline' or 'union'", is_id),
         title=table.text("title"),
         change=_change(table.sub("change"), folder),
         targets=table.text("targets"),
@@ -235,12 +260,12 @@ def _candidate(table: _Table, folder: Path) -> Candidate:
     return candidate
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
     return (isinstance(value, str) and value != "" and value not in ("baseline", "union")
             and all(c.islower() or c.isdigit() or c == "-" for c in value))
 
 
-def _change(table: _Table, folder: Path) -> Change:
+def _change(table: Table, folder: Path) -> Change:
     kinds = [kind for kind in CHANGES if kind in table.table]
     if len(kinds) != 1:
         raise table.fail("", f"has {len(kinds)} kinds of change; accepted: exactly one of {', '.join(CHANGES)}")

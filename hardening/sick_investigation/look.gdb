@@ -1,0 +1,4 @@
+set pagination off
+set width 0
+run
+backtrace

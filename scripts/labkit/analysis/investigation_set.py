@@ -1,0 +1,41 @@
+"""investigation_set.py - the evidence of one investigation, read once and checked.  evidence/*.json -> investigation_set -> InvestigationSet
+
+Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+from labkit.analysis.evidence_set import Document, EvidenceFile, list_files, read_phase
+from labkit.phases import INVESTIGATION_PHASES
+from labkit.schemas import EvidenceError
+
+
+@dataclass(frozen=True)
+class InvestigationSet:
+    by_phase: Mapping[str, Document]
+    files: tuple[EvidenceFile, ...]
+
+    @property
+    def plan(self) -> Document:
+        return self.by_phase["plan"]
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self.plan["data"]["manifest"]
+
+    @property
+    def documents(self) -> tuple[tuple[str, Document], ...]:
+        """(path, document) of all, in the order of the workflow."""
+        return tuple((f"evidence/{name}.json", document) for name, document in self.by_phase.items())
+
+
+def read_investigation_set(report: Path) -> InvestigationSet:
+    found = {}
+    for phase in INVESTIGATION_PHASES.values():
+        path = report / "evidence" / f"{phase.name}.json"
+        found[phase.name] = read_phase(path, phase)
+        if found[phase.name] is None:
+            raise EvidenceError(f"{path} is missing: without it there is nothing to report; run `make audit`, which measures what is missing")
+    return InvestigationSet(found, list_files(report))

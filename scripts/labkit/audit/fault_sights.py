@@ -1,0 +1,34 @@
+"""fault_sights.py - what every witness of the manifest says of a program.  Variant -> transcripts"""
+
+from pathlib import Path
+
+from labkit.audit.investigation_state import InvestigationState
+from labkit.host import Finding
+from labkit.instruments import witness_run
+from labkit.fault_witnesses import WITNESSES
+from labkit.workload import investigation
+from labkit.workload.build import BuildFailed
+from labkit.workload.investigation import AskedWitness
+from labkit.workload.variant import Variant
+
+
+def measure(state: InvestigationState, _folder: Path, findings: list[Finding]) -> dict:
+    sights = sights_of(state, investigation.faulty(state.manifest))
+    findings += [Finding("warning", one["tool"], one["unmeasured"], "Its rows of the checklist are unmeasured.")
+                 for one in sights if one["unmeasured"]]
+    return {"sights": sights}
+
+
+def sights_of(state: InvestigationState, variant: Variant) -> list[dict]:
+    return [_sight(state, variant, asked) for asked in state.manifest.witnesses]
+
+
+def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness) -> dict:
+    witness, folder = WITNESSES[asked.tool], state.manifest.folder
+    try:
+        program = investigation.build_program(state.manifest, variant, tool=witness.name, cflags=witness.cflags)
+    except BuildFailed as failed:
+        line = (failed.log.splitlines() or ["the compiler failed"])[0]
+        return witness_run.unmeasured(witness, f"the program does not compile with {' '.join(witness.cflags)}: {line[:200]}")
+    return witness_run.observe(witness, [str(program.path), *asked.arguments], script=folder / asked.script if asked.script else None,
+                               hangs_after_s=state.manifest.limit_s)

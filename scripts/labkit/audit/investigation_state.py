@@ -1,0 +1,91 @@
+"""investigation_state.py - what the phases of an investigation share, and which of them are missing or stale.  manifest, host, build -> InvestigationState
+
+Skipped and redone like the phases of any other audit: what stands on the same inputs is not run again.
+"""
+
+import functools
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit import evidence, host
+from labkit.audit import audit_state, budget, version
+from labkit.audit.one_at_a_time import wait_for_turn
+from labkit.evidence import now_utc
+from labkit.host import Finding
+from labkit.outcome import LabError
+from labkit.phases import INVESTIGATION_PHASES, Phase
+from labkit.workload import investigation
+from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.investigation import Investigation
+
+RUNS_COUNT = {"quick": 3, "standard": 20, "thorough": 50}  # of each program
+
+
+@dataclass(frozen=True)
+class InvestigationState:
+    """faulty, faulty_test: the programs as the manifest's sources have them."""
+
+    manifest: Investigation
+    budget: budget.Budget
+    host: host.Host
+    cpu: int
+    faulty: Binary
+    faulty_test: Binary
+    fixture: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runs_count(self) -> int:
+        return RUNS_COUNT[self.budget.name]
+
+    @functools.cached_property
+    def wanted(self) -> dict[str, str]:
+        """Evidence name -> inputs_sha256."""
+        folder = self.manifest.folder
+        files = {str(path.relative_to(folder)): evidence.sha256_of(path) for path in sorted(folder.rglob("*"))
+                 if path.is_file() and path.suffix in (".c", ".h", ".gdb")}
+        return {name: evidence.digest([name, files, repr(self.manifest), repr(self.budget), self.host.fingerprint,
+                                       self.faulty.sha256, self.faulty_test.sha256]) for name in INVESTIGATION_PHASES}
+
+    def seed(self, folder: Path, name: str) -> int:
+        """Nothing is drawn in an investigation."""
+        return 0
+
+
+def load(workload: str, budget_name: str) -> InvestigationState:
+    """Reads, builds and checks; runs nothing. Waits while another audit runs in this tree."""
+    wanted = investigation.load(workload)
+    wait_for_turn()
+    before = investigation.faulty(wanted)
+    try:
+        programs = investigation.build_program(wanted, before), investigation.build_test(wanted, before)
+    except BuildFailed as failed:
+        raise LabError(f"the faulty program of {workload} does not compile, so there is nothing to look at:\n{failed.log}") from failed
+    return InvestigationState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(), *programs)
+
+
+def standing(state: InvestigationState) -> Path | None:
+    """The latest version, when it is sealed and still holds for what is here now."""
+    last = version.latest(state.manifest.name)
+    if last is None or not version.is_sealed(last):
+        return None
+    return last if all(version.is_fresh(last, name, inputs) for name, inputs in state.wanted.items()) else None
+
+
+def run(state: InvestigationState) -> Path:
+    """Every phase that is missing or stale, in the open version."""
+    folder = version.open_version(state.manifest.name, state.wanted)
+    for phase in INVESTIGATION_PHASES.values():
+        if version.is_fresh(folder, phase.name, state.wanted[phase.name]):
+            print(f"{phase.name}: unchanged")
+        else:
+            _measure(state, folder, phase)
+    return folder
+
+
+def _measure(state: InvestigationState, folder: Path, phase: Phase) -> None:
+    module, _, function = phase.measure.partition(":")
+    started_utc, findings = now_utc(), list[Finding]()
+    data = getattr(importlib.import_module(module), function)(state, folder, findings)
+    audit_state.write(state, folder, phase.name, phase.evidence_kind, data, started_utc=started_utc,
+                      inputs_sha256=state.wanted[phase.name], binaries=[state.faulty, state.faulty_test], findings=findings)

@@ -1,0 +1,64 @@
+/* Two tellers move money between the same two accounts, each in its own
+ * direction. */
+#include "bank.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TRANSFERS_COUNT 20
+#define BALANCE_CENTS   100000
+
+struct teller {
+	struct account *from, *to;
+};
+
+static struct account anna, ben;
+
+static void *serve(void *argument)
+{
+	struct teller *teller = argument;
+
+	for (int i = 0; i < TRANSFERS_COUNT; i++)
+		transfer(teller->from, teller->to, 100 + i);
+	return NULL;
+}
+
+/* The second teller begins when the first has ended: slower, and nobody waits
+ * for anybody. */
+static int serve_in_turn(struct teller tellers[2])
+{
+	serve(&tellers[0]);
+	serve(&tellers[1]);
+	return 0;
+}
+
+static int serve_at_once(struct teller tellers[2])
+{
+	pthread_t threads[2];
+	int started = 0, err = 0;
+
+	while (!err && started < 2) {
+		err = pthread_create(&threads[started], NULL, serve,
+				     &tellers[started]);
+		started += !err;
+	}
+	while (started)
+		pthread_join(threads[--started], NULL);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	int in_turn = argc > 1 && strcmp(argv[1], "--in-turn") == 0;
+	struct teller tellers[2] = {{&anna, &ben}, {&ben, &anna}};
+	int err;
+
+	if (account_open(&anna, 1, BALANCE_CENTS) ||
+	    account_open(&ben, 2, BALANCE_CENTS))
+		return 1;
+	err = in_turn ? serve_in_turn(tellers) : serve_at_once(tellers);
+	printf("%ld %ld\n", anna.balance_cents, ben.balance_cents);
+	account_close(&anna);
+	account_close(&ben);
+	return err != 0;
+}
