@@ -61,6 +61,12 @@ def test_a_candidate_that_fails_is_rejected_with_its_reason(audited, name, reaso
 
 
 @of_one_audit
+def test_of_a_candidate_that_hangs_the_place_of_every_thread_is_kept(audited):
+    found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / "hang.json").read_text())["data"]
+    assert "sum_block" in found["failure"]["backtraces"] or "cannot be looked at" in found["failure"]["backtraces"]
+
+
+@of_one_audit
 def test_a_wrong_answer_shows_both(audited):
     found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / "wrong.json").read_text())["data"]
     pair = found["answers"][-1]

@@ -14,7 +14,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,6 +50,7 @@ class ProcessRun:
     stdout: bytes
     stdout_sha256: str
     stderr: str
+    backtraces: str = ""  # of a run that hung, where its watch took them
 
     @property
     def cpu_ns(self) -> int:
@@ -63,7 +64,7 @@ Cpus = int | tuple[int, ...] | None
 def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[str, str] | None = None,
                 stdin: bytes | Path | None = None, cwd: Path | None = None, timeout_s: float = 60.0,
                 capture_limit_bytes: int = STDOUT_KEPT_BYTES, expect_exit: int = 0,
-                watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait) -> ProcessRun:
+                watch: Callable[[subprocess.Popen], str | int | None] = subprocess.Popen.wait) -> ProcessRun:
     """Run argv to its end, or kill it and its process group after timeout_s.
 
     expect_exit: any other exit code is a failure. watch: a function that waits until the launcher ends, and may observe
@@ -75,12 +76,13 @@ def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[s
         source = files.enter_context(open_stdin(stdin))
         stdout, stderr, report = (files.enter_context(memory_file(name)) for name in ("stdout", "stderr", "report"))
         command = launch_command(argv, report.fileno(), cpu, cwd, timeout_s)
-        launch(command, watch, stdin=source, stdout=stdout, stderr=stderr, pass_fds=[report.fileno()], env=environment)
+        seen = launch(command, watch, stdin=source, stdout=stdout, stderr=stderr, pass_fds=[report.fileno()], env=environment)
         measured = read_report(report, stderr)
         error = tail_of(stderr)
         if measured["failure"] == "spawn":
             error = f"{argv[0]}: {os.strerror(measured['errno'])}"
-        return describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
+        run = describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
+        return replace(run, backtraces=seen) if isinstance(seen, str) else run
 
 
 def launch_command(argv, report_fd: int, cpu: Cpus, cwd: Path | None, timeout_s: float) -> list[str]:
@@ -92,13 +94,13 @@ def launch_command(argv, report_fd: int, cpu: Cpus, cwd: Path | None, timeout_s:
     return command + ["--", *map(str, argv)]
 
 
-def launch(command: list[str], watch: Callable[[subprocess.Popen], None], **files) -> None:
+def launch(command: list[str], watch: Callable[[subprocess.Popen], str | int | None], **files) -> str | int | None:
     try:
         launcher = subprocess.Popen(command, **files)
     except FileNotFoundError:
         raise LabError(f"{LAUNCHER} is missing; run make build") from None
     try:
-        watch(launcher)
+        return watch(launcher)
     except BaseException:
         launcher.terminate()  # the launcher kills the program's process group before it ends
         launcher.wait()

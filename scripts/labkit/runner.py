@@ -72,7 +72,7 @@ class LocalRunner:
     """Makes runs on this machine. cpu: the CPUs to which programs are pinned. watch: as in run_process."""
 
     cpu: Cpus = None
-    watch: Callable[[subprocess.Popen], None] = subprocess.Popen.wait
+    watch: Callable[[subprocess.Popen], str | int | None] = subprocess.Popen.wait
 
     def run(self, block: RunBlock) -> Iterator[Finished]:
         return map(self.finish, block.runs)

@@ -49,11 +49,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Answer:
-    """The result that a program computed in one run. failure: answer, crash, timeout, exit or spawn."""
+    """The result that a program computed in one run. failure: answer, crash, timeout, exit or spawn. backtraces: of one that hung."""
 
     answer: str | None
     failure: str | None
     detail: str | None
+    backtraces: str = ""
 
 
 class Subject(ABC):

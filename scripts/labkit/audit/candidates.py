@@ -104,6 +104,7 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
         checked.append({"size": one.size, "baseline": one.answer, "candidate": found.answer, "equal": equal})
         if found.failure:
             failure = {"reason": found.failure, "detail": f"size {one.size}: {found.detail}"}
+            failure |= {"backtraces": found.backtraces} if found.backtraces else {}
         elif not equal:
             failure = {"reason": "answer", "detail": f"size {one.size}: the baseline answers {one.answer}, "
                                                      f"the candidate {found.answer}"}

@@ -146,7 +146,8 @@ def _without_case(row: dict) -> dict:
 
 
 def failure_of(row: dict) -> dict:
-    return {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
+    failure = {"reason": row["failure"], "detail": f"size {row['size']}, block {row['block']}: {row['detail']}"}
+    return failure | ({"backtraces": row["backtraces"]} if "backtraces" in row else {})
 
 
 def describe(campaign: Campaign, design: Design, sides: dict[str, Layouts]) -> dict:

@@ -7,6 +7,7 @@ from typing import Callable, Mapping
 
 from labkit.audit.audit_state import AuditState
 from labkit.experiment.interleave import plan_blocks, run_blocks
+from labkit.instruments.backtraces import HangWatch
 from labkit.metrics import METRICS, is_tail
 from labkit.outcome import UsageError
 from labkit.runner import LocalRunner
@@ -78,7 +79,8 @@ def load_of(state: AuditState, known: Reference) -> Load:
 
 def subject_of(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
     """The subject for these builds: both arms run the same load and must give the same answer."""
-    return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu), state.budget.timeout_s)
+    return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu, HangWatch(state.budget.timeout_s)),
+                          state.budget.timeout_s)
 
 
 def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *, blocks_count: int, seed: int,

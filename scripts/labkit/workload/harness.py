@@ -59,6 +59,8 @@ def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
     (process,), document = finished.processes, finished.document
     row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
     row["failure"], row["detail"] = failure_of(process, document)
+    if process.backtraces and row["failure"] == "timeout":
+        row["backtraces"] = process.backtraces
     if document is not None:
         row.update({key: document[key] for key in ("answer", "batch_count", "ops_count", "samples_ns")})
         row.update({key: document[key] for key in ("clock", "stages", "allocations", "runs_count")

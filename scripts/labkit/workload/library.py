@@ -56,7 +56,7 @@ class LibrarySubject(Subject):
         finished = self.runner.finish(harness.run_of(self.manifest, self.builds[arm].usual, Load(size, batch_count=1),
                                                      timeout_s=self.timeout_s))
         row = harness.row_of(self.builds[arm].usual, Load(size, batch_count=1), finished)
-        return Answer(row.get("answer"), row["failure"], row["detail"])
+        return Answer(row.get("answer"), row["failure"], row["detail"], row.get("backtraces", ""))
 
     def files(self) -> Iterable[Path]:
         return [path for arm in ("A", "B") for path in harness.run_of(self.manifest, self.builds[arm].usual, self.load).files]
