@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define BUCKETS_COUNT 1024 /* a power of two */
-#define ENTRIES_MAX   128
+#define ENTRIES_MAX   160
 
 struct entry {
 	struct entry *next; /* of its bucket */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define BUCKETS_COUNT 1024 /* a power of two */
-#define ENTRIES_MAX   128  /* at least RECENT_REQUESTS, for the promise */
+#define ENTRIES_MAX   160  /* at least RECENT_REQUESTS, for the promise */
 
 struct entry {
 	struct entry *next; /* of its bucket */
