@@ -86,6 +86,8 @@ def _element(found: Any, key: str, claim: Claim) -> Any:
     if isinstance(found, list):
         words = key.split(",")
         fits = [one for one in found if isinstance(one, dict) and all(word in map(str, one.values()) for word in words)]
+        named = [one for one in fits if words[0] in (one.get("id"), one.get("function"))]  # and not another's rival
+        fits = named if len(fits) > 1 and len(named) == 1 else fits
         if len(fits) != 1:
             raise ClaimError(f"{claim.where}: {len(fits)} elements of the list have {key!r}")
         return fits[0]

@@ -19,6 +19,7 @@ OF_THE_REPORT = PARTS[2:4] + PARTS[5:]
 CODE = re.compile(r"`[^`]*`")
 AUDIT = {"headline": {"gain": {"gain_ratio": 12.345}, "verdict": "closed"}, "profile": {"ratio": 0.4217},
          "baseline": {"time_ns": 3_363_219.0, "none": None},
+         "hypotheses": [{"function": "a", "rival": "b", "ratio": 0.25}, {"function": "b", "rival": "a", "ratio": 0.75}],
          "effects": [{"size": "large", "metric": "p95", "a": 100.0}, {"size": "large", "metric": "p99", "a": 25.0}]}
 
 
@@ -88,7 +89,7 @@ def folder(tmp_path):
     ("**9.9×**", "headline.gain.gain_ratio", "**12.3×**"), ("9 %", "profile.ratio", "42 %"), ("1.0 ms", "baseline.time_ns", "3.4 ms"),
     ("1 µs", "baseline.time_ns", "3363 µs"), ("1 000 ns", "baseline.time_ns", "3 363 219 ns"), ("**open**", "headline.verdict", "**closed**"),
     ("1 times", "effects.large,p95.a/over/effects.large,p99.a", "4 times"), ("1.0 %", "1-profile.ratio", "57.8 %"),
-    ("0.0 %", "headline.gain.gain_ratio-1", "1134.5 %")])
+    ("0.0 %", "headline.gain.gain_ratio-1", "1134.5 %"), ("0 %", "hypotheses.b.ratio", "75 %")])
 def test_a_claim_is_restated_in_its_own_form(folder, says, where, wanted):
     assert restated(Claim(says, ".", where), folder) == wanted
     page = f"before [{says}](./audit.json#{where}) after"
