@@ -57,7 +57,7 @@ def test_whole_manifest_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("old, new, names", [
-    ('metric = "throughput"', 'metric = "speed"', ("metric", "'speed'", "throughput, p50, p95")),
+    ('metric = "throughput"', 'metric = "speed"', ("metric", "'speed'", "throughput, turnaround, p50, p95")),
     ("target = 1.2", "", ("target", "is missing", "from 1.0")),
     ("target = 1.2", 'target = "FILL IN"', ("target", "not filled in")),
     ("risk = 1\n", "risk = 9\n", ("candidate[0].risk", "is 9", "from 1 to 5")),
