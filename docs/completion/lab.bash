@@ -50,7 +50,7 @@ _lab()
 		options="--metric --size --variant"
 		workloads=1
 		case $previous in
-		--metric) values="time throughput wall p50 p95 p99 cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
+		--metric) values="time throughput turnaround wall p50 p95 p99 cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
 		esac
 		;;
 	new)
