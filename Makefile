@@ -82,11 +82,17 @@ audit: instruments
 audit-all: instruments
 	$(Q)$(LAB) audit --all --budget $(call quoted,$(BUDGET))
 
-#: R the folder of a sealed report, for verify
+#: R the folder of a sealed report, for verify, show and sign
 
 ## verify: recompute every number of the sealed report R from its evidence
 verify: setup
 	$(Q)$(LAB) verify $(if $(R),$(call quoted,$(R)),$(error R= is missing: make verify R=reports/telemetry/v0001))
+
+#: SHOW_ARGS more for show: --output FILE, --unverified
+
+## show: the sealed report R as one HTML page below build/; without R, all
+show: setup
+	$(Q)$(LAB) show $(if $(R),$(call quoted,$(R))) $(SHOW_ARGS)
 
 #: KEY a private SSH key outside of this tree, for sign
 
@@ -100,7 +106,7 @@ new: setup
 	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
 	  W= is missing: make new W=name))
 
-PHONY += baseline profile optimize rebench audit verify sign new
+PHONY += baseline profile optimize rebench audit verify show sign new
 
 # With the victim that the allocation counter is tested on before it is believed.
 instruments: $(O)/victims/alloc_23

@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history new optimize profile rebench repeat sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history new optimize profile rebench repeat show sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -72,6 +72,9 @@ _lab()
 	repeat)
 		options="--budget --times"
 		workloads=1
+		;;
+	show)
+		options="--output --unverified"
 		;;
 	sign)
 		options="--key"
