@@ -16,7 +16,7 @@ struct clinic_session;
 struct clinic_hit {
 	uint32_t library_id;
 	uint32_t file_id;
-	uint32_t line; /* of an inlined call, in the function asked for */
+	uint32_t line; /* of an inlined call: its line in that function */
 	uint32_t reserved;
 	uint64_t address;
 	uint64_t value;
@@ -40,7 +40,7 @@ struct clinic_annotation {
 int clinic_annotation_find(struct clinic_annotation *annotation);
 void clinic_annotation_free(struct clinic_annotation *annotation);
 
-/* Of the function, not of the session. */
+/* The share of the CPU time of the function, not of the session. */
 struct clinic_share
 clinic_annotation_share(const struct clinic_annotation *annotation,
 			uint64_t value);

@@ -1,4 +1,4 @@
-/* The instructions of a function, disassembled by objdump, with their hits. */
+/* Prints the instructions of a function, disassembled by objdump. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,7 +43,7 @@ static void keep_range(void *context, const struct clinic_symbols_range *range)
 	}
 	l->range = grown;
 	l->range[l->ranges_count] = *range;
-	l->range[l->ranges_count++].function = NULL; /* lives no longer */
+	l->range[l->ranges_count++].function = NULL; /* its name ends */
 }
 
 static bool parse_build_id(const char *text, struct clinic_build_id *build_id)
@@ -59,7 +59,7 @@ static bool parse_build_id(const char *text, struct clinic_build_id *build_id)
 	return true;
 }
 
-/* The very file that ran, or an error: other code would be a lie. */
+/* Only the very file that ran is disassembled; another file is an error. */
 static int find_ranges(struct listing *l)
 {
 	const struct clinic_session *session = l->annotation->session;
@@ -189,7 +189,7 @@ static int read_instructions(FILE *from, struct instructions *all)
 	return error;
 }
 
-/* No shell: paths and names are whatever the program calls itself. */
+/* No shell is used, because a program can choose its paths and names freely. */
 static int start_objdump(const char *path,
 			 const struct clinic_symbols_range *range, pid_t *pid,
 			 FILE **output)

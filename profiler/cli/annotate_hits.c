@@ -1,4 +1,4 @@
-/* From a session to the addresses and lines of one function. */
+/* Collects the addresses and lines of one function from a session. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

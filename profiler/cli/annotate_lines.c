@@ -1,4 +1,4 @@
-/* The source lines of a function that were hit, with the text around them. */
+/* Prints the source lines of a function that samples hit. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static int compare_lines(const void *left, const void *right)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Hits by line; how many there are. */
+/* Adds hits up by line, and returns the number of lines. */
 static uint32_t gather(const struct clinic_annotation *a, struct line *line)
 {
 	uint32_t count = 0;

@@ -13,7 +13,7 @@
 #include "cli/report.h"
 
 void clinic_field_count(json_t *object, const char *key, uint64_t value);
-/* Negative: not known, which is null and never 0. */
+/* A negative ratio is unknown, and becomes null. */
 void clinic_field_ratio(json_t *object, const char *key, double ratio);
 
 /* One of the session's strings. */

@@ -1,4 +1,4 @@
-/* clinic - measures one run of a program, and reads what was measured. */
+/* Runs a verb of clinic: measures a program, or reads what was measured. */
 #include <clinic/version.h>
 #include <errno.h>
 #include <stdio.h>

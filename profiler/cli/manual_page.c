@@ -8,7 +8,7 @@
 
 enum clinic_page clinic_page = CLINIC_PAGE_HELP;
 
-/* What man(7) would take for its own is escaped. */
+/* Text that man(7) would take for a request is escaped. */
 static void put_escaped(const char *text, size_t length)
 {
 	if (length && (*text == '.' || *text == '\''))

@@ -1,4 +1,4 @@
-/* Which word was meant: the smallest edit distance, when it is small. */
+/* Finds the known word with the smallest edit distance, if it is small. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Finds the library beside this program. */
+/* Finds the preload library beside this program. */
 #include "cli/preload_path.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What `clinic record` says of a recording when it is over. */
+/* Prints the last lines of `clinic record` when the recording is over. */
 #include "cli/record_summary.h"
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ static void print_names(const struct clinic_session *session)
 	fputc('\n', stderr);
 }
 
-/* What kept walks from the outermost frame, if anything did. */
+/* Prints why walks did not reach the outermost frame, if any did not. */
 static void print_ends(const struct clinic_recorder_counts *counts)
 {
 	const char *before = " (ended by ";

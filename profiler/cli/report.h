@@ -29,11 +29,11 @@ struct clinic_report {
 	uint64_t instrument_cpu_ns;
 };
 
-/* Both print to stdout: 0 or -errno. */
+/* Both print to stdout, and return 0 or -errno. */
 int clinic_report_text(const struct clinic_report *report);
 int clinic_report_json(const struct clinic_report *report);
 
-/* How many of `count` rows --top lets through. */
+/* How many of `count` rows are shown, by --top. */
 uint32_t clinic_report_rows(const struct clinic_report *report, uint32_t count);
 
 #endif

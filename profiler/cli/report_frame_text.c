@@ -1,4 +1,4 @@
-/* A frame of a report for people: its name, its file and line, its library. */
+/* Prints a frame for people: its name, its file and line, its library. */
 #include "cli/report_frame_text.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* `clinic report --json`: every table, for programs. */
+/* Prints `clinic report --json`: every table, for programs. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -182,7 +182,7 @@ static json_t *quality(const struct clinic_report *report)
 	return object;
 }
 
-/* As they stand in the session: columns to keys. */
+/* The columns of the session become keys. */
 static json_t *metric(const struct clinic_metric *row)
 {
 	const struct clinic_columns *schema =
@@ -247,7 +247,7 @@ static void set_notes(const struct clinic_report *report, json_t *root)
 	json_object_set_new(root, "notes", notes);
 }
 
-/* What nobody saw end has no exit code, and 0 would say that it went well. */
+/* A program whose end was not seen has no exit code; 0 would mean success. */
 static void set_exit(const struct clinic_session_metadata *metadata,
 		     json_t *root)
 {

@@ -1,4 +1,4 @@
-/* `clinic report --json`: what was allocated, when and where. */
+/* Adds allocations by stage and call site to `clinic report --json`. */
 #include <jansson.h>
 
 #include "cli/json_fields.h"
@@ -18,7 +18,10 @@ static void set_allocation(json_t *object, const struct clinic_allocation *row)
 	clinic_field_count(object, "lifetime_ns", row->lifetime_ns);
 }
 
-/* Where the row is the sum of several stacks: what the one shown has of it. */
+/*
+ * If the row is the sum of several stacks, these keys describe the stack that
+ * is shown.
+ */
 static void set_stacks(json_t *object, const struct clinic_memory_site *site)
 {
 	const struct clinic_allocation *heaviest = &site->stack[0].sum;

@@ -1,4 +1,4 @@
-/* `clinic report --json`: times off the CPU, and what waited for locks. */
+/* Adds times off the CPU and locks to `clinic report --json`. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -66,7 +66,10 @@ static json_t *waiting_stacks(const struct clinic_report *report,
 	return stacks;
 }
 
-/* Null when nobody watched: that is not the same as never waiting. */
+/*
+ * Null when times off the CPU were not recorded: 0 would mean that no thread
+ * waited.
+ */
 int clinic_report_json_off_cpu(const struct clinic_report *report, json_t *root)
 {
 	uint64_t cpu_ns =

@@ -1,4 +1,4 @@
-/* What each process had resident at most, for people and for programs. */
+/* Prints how much memory each process had resident at most. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "session/session.h"
 
 #define BYTES_PER_MIB 1048576.0
-/* Of a run of many processes, as long as nobody asks for more by --top. */
+/* How many processes are shown, unless --top asks for more. */
 #define SHOWN_MAX 5
 
 int clinic_report_text_resident(const struct clinic_report *report)

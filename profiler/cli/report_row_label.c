@@ -1,4 +1,4 @@
-/* The text of rows, and what tells those apart that have the same. */
+/* Makes the text of rows, and distinguishes rows with the same text. */
 #include "cli/report_row_label.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* `clinic report` for people: quality first, then the tables. */
+/* Prints `clinic report` for people: quality first, then the tables. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -147,7 +147,7 @@ static void print_instrument(const struct clinic_report *report)
 			       (double)all_ns);
 }
 
-/* The program's largest process; counts only grow. */
+/* Prints the metrics of the largest process. Counts only grow. */
 static void print_metrics(const struct clinic_report *report)
 {
 	struct clinic_metric most;
@@ -161,7 +161,7 @@ static void print_metrics(const struct clinic_report *report)
 		       most.minor_faults_count, most.major_faults_count);
 }
 
-/* What the instruments themselves found wrong, or worth knowing. */
+/* Prints the notes of the instruments: errors, and facts worth knowing. */
 static void print_notes(const struct clinic_report *report)
 {
 	uint32_t count;

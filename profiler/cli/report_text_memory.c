@@ -1,4 +1,4 @@
-/* `clinic report` for people: what was allocated, when and where. */
+/* Prints for people what was allocated, when and where. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -27,7 +27,7 @@ static void print_allocation_head(const char *what)
 	       "bytes", "at peak", "leaked", "temporary", what);
 }
 
-/* Behind a wrapper stand several callers: a line for each of the heaviest. */
+/* A wrapper has several callers. Each of the heaviest has a line. */
 static void print_callers(const struct clinic_report *report,
 			  const struct clinic_memory_site *site)
 {

@@ -1,4 +1,4 @@
-/* `clinic report` for people: times off the CPU, and what waited for locks. */
+/* Prints for people times off the CPU, and which locks were waited for. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@ static const char *short_lock_name(const struct clinic_report *report,
 }
 
 /*
- * As short as was asked for. Two locks that would then look alike keep their
- * whole names.
+ * Shortens the name if short names are wanted. Two locks that would then have
+ * the same name keep their whole names.
  */
 static const char *lock_name(const struct clinic_report *report,
 			     const struct clinic_lock *locks, uint32_t shown,

@@ -1,4 +1,4 @@
-/* Saves a recording, here or elsewhere, and then says where it is. */
+/* Saves a recording at its path or at another place, then says where. */
 #include "cli/saved_session.h"
 
 #include <inttypes.h>
@@ -10,8 +10,10 @@
 #include "foundation/terminal_text.h"
 #include "session/session_json.h"
 
-/* Where else something can be written when the disk is full. Others may write
- * there too, so nobody may know the name beforehand. */
+/*
+ * Saves to another folder when the disk is full. Others may write to that
+ * folder, too, so the name must not be predictable.
+ */
 static void save_elsewhere(const struct clinic_session *session,
 			   struct clinic_saved *saved)
 {

@@ -11,12 +11,12 @@
 struct clinic_session;
 
 struct clinic_saved {
-	int error;           /* of the path that was asked for */
-	char path[PATH_MAX]; /* where it is; empty: nowhere */
+	int error;           /* of writing to the requested path */
+	char path[PATH_MAX]; /* where the session is; empty: it was not saved */
 	struct stat file;    /* its size is 0 where that is not known */
 };
 
-/* To `path`, or where else something can be written. */
+/* Saves to `path`, or to another folder if that fails. */
 void clinic_save(const struct clinic_session *session, const char *path,
 		 struct clinic_saved *saved);
 /* On stderr: 0, or the exit code where it is not what was asked for. */

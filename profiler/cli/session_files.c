@@ -9,7 +9,7 @@
 #include "cli/verb.h"
 #include "session/session_json.h"
 
-/* So much of a list of formats; more of them are cut off. */
+/* A longer list of formats is cut off. */
 enum { LIST_BYTES = 4096 };
 
 static void append(char text[LIST_BYTES], const char *format, ...)
@@ -66,7 +66,7 @@ static int explain_unknown(const char *path, const struct clinic_why *why)
 			       list_formats(CLINIC_FORMAT_READ, NULL));
 }
 
-/* One sentence: what could not be read, why, what to try. */
+/* Prints one sentence: what could not be read, why, and what to try. */
 static int explain(const char *path, const struct clinic_format *format,
 		   int error, const struct clinic_why *why)
 {

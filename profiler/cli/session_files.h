@@ -25,7 +25,10 @@ int clinic_write_as(const struct clinic_format *format,
 		    const struct clinic_format_options *options,
 		    const char *path);
 
-/* Complains of no name (NULL), and of one that no session should have. */
+/*
+ * Complains if there is no name (NULL), and about a name that no session should
+ * have.
+ */
 int clinic_check_session_name(const char *path);
 /* The result of writing `path`: complains unless it is 0. */
 int clinic_written(const char *path, int error);

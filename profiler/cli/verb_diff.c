@@ -216,7 +216,7 @@ static int draw(const struct request *request)
 			       request->output);
 }
 
-/* Unlike runs can be compared, but not without a word. */
+/* Runs that differ can be compared, but a warning says so. */
 static void warn_of(const struct request *request, const char *what,
 		    const char *base, const char *fresh)
 {
@@ -261,7 +261,7 @@ static int check_sides(const struct request *request)
 	return CLINIC_EXIT_DONE;
 }
 
-/* The file first: who reads the table may go away. */
+/* The file is written first, because the reader of the table may go away. */
 static int show(const struct request *request)
 {
 	int status = check_sides(request);

@@ -38,7 +38,7 @@ static int export_session(struct request *request)
 	return status;
 }
 
-/* What does not need the session: nothing is read in vain. */
+/* Checks what does not need the session, before the session is read. */
 static int check(struct request *request)
 {
 	if (!request->output)

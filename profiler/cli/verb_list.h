@@ -12,10 +12,16 @@
 
 const struct clinic_verb *clinic_verb_find(const char *name); /* or NULL */
 
-/* Complains of it, and names the verb that may be meant: the exit code. */
+/*
+ * Complains about an unknown verb, names the verb that may be meant, and
+ * returns the exit code.
+ */
 int clinic_verb_unknown(const char *name);
 
-/* By name, for the linker's order is nobody's: how many. */
+/*
+ * Sorts the verbs by name, because the order of the linker is arbitrary.
+ * Returns their number.
+ */
 size_t clinic_verbs_sorted(const struct clinic_verb *sorted[CLINIC_VERBS_MAX]);
 
 /* What `clinic help` says: all of them, each with its summary. */

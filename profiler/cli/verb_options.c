@@ -1,4 +1,4 @@
-/* A verb's command line: reads it, and complains of what is wrong. */
+/* Reads the command line of a verb, and complains about what is wrong. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

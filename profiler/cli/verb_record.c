@@ -128,7 +128,7 @@ static int read_events(struct settings *settings)
 	return 0;
 }
 
-/* What only perf events tell. */
+/* Checks settings that need perf events. */
 static int check_off_cpu(const struct settings *settings)
 {
 	if (settings->plan.with_off_cpu &&
@@ -193,7 +193,7 @@ static void print_refusals(const struct clinic_refusals *refusals)
 			refusals->rows[i].advice);
 }
 
-/* One sentence: what failed, on what, what to try. */
+/* Prints one sentence: what failed, on what, and what to try. */
 static const char *attach_advice(int err)
 {
 	switch (err) {
@@ -252,7 +252,10 @@ static bool has_begun(const struct clinic_session *session, const char *stage,
 	return false;
 }
 
-/* A misspelt stage allocates nothing either. */
+/*
+ * Checks that the stages exist, because a misspelt stage allocates nothing,
+ * too.
+ */
 static int check_asserted_stages(const struct settings *settings,
 				 const struct clinic_session *session)
 {
@@ -293,7 +296,7 @@ static int wait_for_target(struct clinic_recording_outcome *outcome)
 	return target->exit_code;
 }
 
-/* What was measured is on disk before the first word about it. */
+/* Saves the session before anything is printed about it. */
 static int keep(const struct settings *settings, struct clinic_session *session,
 		struct clinic_recording_outcome *outcome, int err)
 {

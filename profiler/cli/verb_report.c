@@ -137,7 +137,7 @@ static int print(struct request *request)
 			"%s has no function '%s'; `clinic report "
 			"%s` lists them",
 			report->path, report->callers, report->path);
-	/* Whoever flushes it tells what is wrong with the output. */
+	/* An error of stdout is reported where stdout is flushed. */
 	if (error && !ferror(stdout))
 		return clinic_complain("cannot report on %s: %s", report->path,
 				       strerror(-error));

@@ -1,4 +1,4 @@
-/* Collapsed stacks, a line for each, as a format. */
+/* Writes collapsed stacks, one line for each, as a format. */
 #include "formats/collapsed.h"
 
 #include <errno.h>

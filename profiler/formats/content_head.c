@@ -1,4 +1,4 @@
-/* The first bytes of a file or a pipe, which stay there to be read. */
+/* Looks at the first bytes of a file or a pipe, and leaves them there. */
 #include "formats/content_head.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static ssize_t look_at_file(struct clinic_content_head *head, void *packed)
 	return at < 0 ? -1 : pread(head->fd, packed, PACKED_BYTES, at);
 }
 
-/* Copies what is in the pipe into another one, and takes it out there. */
+/* Duplicates the content of the pipe into another pipe, and reads it there. */
 static ssize_t duplicate(int fd, void *packed)
 {
 	int copy[2];
@@ -73,7 +73,9 @@ static ssize_t duplicate(int fd, void *packed)
 	return got;
 }
 
-/* There is no waiting for a second byte behind one that nobody takes. */
+/*
+ * poll() cannot wait for further bytes while the first ones stay in the pipe.
+ */
 static ssize_t look_at_pipe(struct clinic_content_head *head, void *packed)
 {
 	static const struct timespec nap = {.tv_nsec = NAP_NS};
@@ -90,7 +92,7 @@ static ssize_t look_at_pipe(struct clinic_content_head *head, void *packed)
 	}
 }
 
-/* What a cut gzip file would unpack to, as far as it goes. */
+/* Unpacks a gzip file that is cut, as far as it goes. */
 static size_t unpack(unsigned char *packed, size_t packed_bytes,
 		     unsigned char *text)
 {

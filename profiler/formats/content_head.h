@@ -24,7 +24,7 @@ struct clinic_content_head {
 	unsigned char text[CLINIC_CONTENT_HEAD_BYTES];
 	size_t text_bytes;
 	size_t packed_bytes; /* as they stand in the file */
-	bool is_whole;       /* looking again would show no more */
+	bool is_whole;       /* a further look would find nothing more */
 	bool is_pipe;
 	int fd;
 };

@@ -24,7 +24,7 @@ enum {
 	LINE_ROOM = 170,
 };
 
-/* Of one character of the 12 px monospace face. */
+/* The width of one character in the 12 px monospace font. */
 static const double glyph_px = 7.23;
 static const double least_px = 0.1;
 
@@ -35,7 +35,10 @@ __asm__(".section .rodata\n"
 	".previous\n");
 extern const char clinic_flamegraph_js[];
 
-/* Light enough for dark text, told apart by hue; then kernel and the rest. */
+/*
+ * Colours light enough for dark text, which differ in hue; then the kernel and
+ * the rest.
+ */
 static const char *const fills[] = {
 	"#f6c177", "#a8d5ba", "#9ecae9", "#e3d98a", "#d3bce8",
 	"#93d3cf", "#cdb79e", "#c9cdd3", "#e9e4dc",
@@ -73,7 +76,7 @@ static void escape(struct clinic_out *out, const char *text, size_t length)
 			clinic_out_text(out, "&gt;");
 		else if (byte == '"')
 			clinic_out_text(out, "&quot;");
-		else if (byte < ' ') /* XML 1.0 has no way to say it */
+		else if (byte < ' ') /* XML 1.0 cannot represent it */
 			clinic_out_text(out, " ");
 		else
 			clinic_out_bytes(out, text, 1);
@@ -199,7 +202,7 @@ static void write_tooltip(struct drawing *d, uint32_t node, const char *name)
 static void write_difference_fill(struct drawing *d, uint32_t node)
 {
 	double change = ratio(d, node, 1) - ratio(d, node, 0);
-	/* Full colour at ten points of share: larger changes speak anyway. */
+	/* A change of ten percentage points has the full colour. */
 	double strength = fmin(fabs(change) / 0.10, 1.0);
 	int fade = (int)lround(235.0 - 115.0 * sqrt(strength));
 

@@ -1,4 +1,4 @@
-/* The flame graph as a format: what it is called, and what stands below. */
+/* Registers the flame graph as a format, and writes the text below it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { SUBTITLE_BYTES = 256 };
 
-/* What the numbers are, and how well they are known. */
+/* Describes what the numbers are, and how reliable they are. */
 static void describe_one(const struct clinic_session *session,
 			 const struct clinic_format_options *options,
 			 const struct clinic_call_tree *tree, char *text)

@@ -30,7 +30,7 @@
 
 struct clinic_why;
 
-/* Zeroed, these are good for reading anything. */
+/* Zeroed options are enough for reading any format. */
 struct clinic_format_options {
 	/* Of reading. */
 	const char *event;     /* NULL: the first that measures CPU time */
@@ -66,7 +66,9 @@ clinic_format_next(const struct clinic_format *after);
 const struct clinic_format *clinic_format_named(const char *name);
 /* The format that is written to such a path; NULL: none has that suffix. */
 const struct clinic_format *clinic_format_of_path(const char *path);
-/* The format that reads what begins like this; NULL: nobody knows it. */
+/*
+ * The format that reads a file with this beginning; NULL: none recognises it.
+ */
 const struct clinic_format *clinic_format_of_content(const void *head,
 						     size_t bytes);
 bool clinic_format_has_suffix(const char *path, const char *suffix);

@@ -1,4 +1,4 @@
-/* Finding a format: by name, by suffix, by content. */
+/* Finds a format by name, by suffix, or by content. */
 #include "formats/format.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ const struct clinic_format *clinic_format_of_content(const void *head,
 	return format;
 }
 
-/* A pipe may still bring what its format is known by. */
+/* A pipe may still deliver the bytes by which its format is recognised. */
 static int recognise(struct clinic_content_head *head,
 		     const struct clinic_format **format,
 		     struct clinic_why *why)
@@ -118,7 +118,10 @@ int clinic_format_read(const char *path,
 	error = recognise(&head, format, why);
 	if (!error)
 		error = read_as(*format, path, options, session, why);
-	/* Open until here: a pipe without a reader ends its writer. */
+	/*
+	 * The pipe is kept open until here, because a pipe without a reader
+	 * ends its writer.
+	 */
 	clinic_content_head_close(&head);
 	return error;
 }

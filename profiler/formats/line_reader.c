@@ -1,4 +1,4 @@
-/* Lines of a text file, as long as they are. */
+/* Reads the lines of a text file, whatever their length. */
 #include "formats/line_reader.h"
 
 #include <errno.h>

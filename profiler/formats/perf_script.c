@@ -226,7 +226,7 @@ static int reserve_known(struct importer *in, uint32_t id)
 	return 0;
 }
 
-/* A line that is no frame stands for frame 0: something was there. */
+/* A line that is not a frame becomes frame 0, which means an unknown frame. */
 static int remember_frame(struct importer *in, struct clinic_span line,
 			  uint32_t id)
 {
@@ -326,8 +326,8 @@ static const char *name_from_end(const struct importer *in, uint32_t calls)
 }
 
 /*
- * In a stripped program _start has no name; but nobody else calls what
- * calls main.
+ * In a stripped program _start has no name. But only _start calls the function
+ * that calls main.
  */
 static bool reaches_entry(const struct importer *in)
 {
@@ -494,7 +494,7 @@ static int take_lines(struct importer *in, const char *path)
 	       (got = clinic_lines_next(lines, &text, &line.length)) > 0) {
 		line.at = text;
 		in->tally.is_cut = clinic_lines_is_cut(lines);
-		/* Half a line would be half a name. */
+		/* An incomplete line would give an incomplete name. */
 		if (!in->tally.is_cut)
 			error = handle_line(in, line);
 	}

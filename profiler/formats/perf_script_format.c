@@ -1,11 +1,11 @@
-/* The text of `perf script` as a format: what it is known by. */
+/* Registers the text of `perf script` as a format, and recognises it. */
 #include <string.h>
 
 #include "formats/format.h"
 #include "formats/perf_script.h"
 #include "formats/perf_script_line.h"
 
-/* perf script --header begins like this. */
+/* The output of perf script --header begins like this. */
 static bool is_heading(struct clinic_span line)
 {
 	return clinic_span_begins(line, "# ========") ||
@@ -19,13 +19,16 @@ static bool is_known(struct clinic_span line)
 
 	if (is_heading(line))
 		return true;
-	/* An importer may guess what is left of a line; who asks may not. */
+	/*
+	 * The importer may guess what a shortened line means; recognition may
+	 * not.
+	 */
 	return clinic_perf_sample_line_parse(line, &sample) &&
 	       (sample.has_ids || sample.event.length) &&
 	       (sample.has_time || sample.event.length);
 }
 
-/* Somebody may have put lines of his own before, and the last may be cut. */
+/* Other lines may stand before the text, and the last line may be cut. */
 static bool recognises(const void *head, size_t bytes)
 {
 	const char *at = head;

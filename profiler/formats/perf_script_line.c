@@ -1,4 +1,4 @@
-/* The lines of perf script's text, whichever fields were asked for. */
+/* Parses the lines of perf script, whichever fields were printed. */
 #include "formats/perf_script_line.h"
 
 #include <ctype.h>
@@ -7,7 +7,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 /* The kernel's half of the address space, on x86-64 and aarch64. */
 #define KERNEL_ADDRESS (UINT64_C(1) << 63)
-/* A text that is not there has no length, but an address all the same. */
+/* An empty span has the length 0 and a valid address. */
 #define EMPTY                                                                  \
 	{                                                                      \
 		"", 0                                                          \
@@ -179,7 +179,7 @@ static bool parse_event(struct clinic_span after,
 	return split_event(after, h);
 }
 
-/* perf prints a period at least so wide, and ids narrower. */
+/* perf prints a period with at least this width, and ids with less. */
 enum { PERIOD_WIDTH = 10 };
 
 /* "     250000" at the end, which is cut off. */

@@ -1,4 +1,4 @@
-/* Notes of an import: what the text lacked, and what that means. */
+/* Writes notes of an import: what the text lacked, and what that means. */
 #include "formats/perf_script_notes.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The session's own format, JSON: what FORMAT.md describes. */
+/* Registers the JSON session, which FORMAT.md describes, as a format. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "session/schema.h"
 #include "session/session_json.h"
 
-/* Whether a key stands there that sessions have at the top. */
+/* Whether the text there is a key of the top level of sessions. */
 static bool is_key(struct clinic_span at)
 {
 	static const char *const others[] = {"\"format\"", "\"schema\"",
@@ -29,7 +29,7 @@ static bool is_key(struct clinic_span at)
 	return false;
 }
 
-/* The order of keys is free: "format" may come late. */
+/* The order of keys is free, so "format" may come late. */
 static bool recognises(const void *head, size_t bytes)
 {
 	static const char mark[] = "\"clinic-session\"";

@@ -46,7 +46,7 @@ static inline void *clinic_grow(void *array, size_t count, size_t *capacity,
 	return clinic_grow_by(array, count, 1, capacity, element_bytes);
 }
 
-/* Gives back the room behind the last element; never fails. */
+/* Frees the room behind the last element. This never fails. */
 static inline void *clinic_trim(void *array, size_t count, size_t element_bytes)
 {
 	void *trimmed = realloc(array, (count ? count : 1) * element_bytes);

@@ -1,4 +1,4 @@
-/* Opening what is read: a path, or "-" for the standard input. */
+/* Opens a file for reading: a path, or "-" for the standard input. */
 #include "foundation/input_file.h"
 
 #include <errno.h>

@@ -14,9 +14,9 @@
 gzFile clinic_input_open(const char *path);
 
 /*
- * The text bytes read so far are more than any real file packs into what has
- * been read of this one: it was made to keep its reader busy. Real ones reach
- * a fiftieth, deflate ends at a thousandth.
+ * True if more text was unpacked than any real file holds in the bytes that
+ * were read: the file was made to keep its reader busy. Real files compress up
+ * to 50:1, and deflate up to 1000:1.
  */
 bool clinic_input_is_bloated(gzFile file, uint64_t text_bytes);
 

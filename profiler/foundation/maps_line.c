@@ -1,11 +1,13 @@
-/* foundation/maps_line.c - a line of maps, taken apart field by field. */
+/* Parses a line of /proc/PID/maps, field by field. */
 #include "foundation/maps_line.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A number that the given byte follows; *at is moved behind that. */
+/*
+ * Reads a number and the byte that must follow it, and moves *at behind both.
+ */
 static bool read_number(const char **at, int base, char follower,
 			uint64_t *number)
 {

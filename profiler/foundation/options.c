@@ -1,4 +1,4 @@
-/* foundation/options.c - getopt_long, its tables made from ours. */
+/* Reads options by getopt_long, whose tables it makes from ours. */
 #include "foundation/options.h"
 
 #include <errno.h>
@@ -9,9 +9,10 @@
 #include <string.h>
 
 #define OPTIONS_MAX 32
-#define FIRST_CODE  256 /* of options by row; below are letters */
+#define FIRST_CODE  256 /* codes of options by row; smaller codes are letters  \
+			 */
 
-/* The same table, as getopt_long wants it. */
+/* The same table in the form that getopt_long needs. */
 struct spelling {
 	struct option names[OPTIONS_MAX + 2];
 	char letters[3 * OPTIONS_MAX + 4];
@@ -26,7 +27,7 @@ static void spell(const struct clinic_option *options,
 	*spelling = (struct spelling){0};
 	if (operands == CLINIC_OPERANDS_LAST)
 		*letter++ = '+';
-	*letter++ = ':'; /* tell a missing value from an unknown option */
+	*letter++ = ':'; /* makes getopt distinguish a missing value */
 	for (; options[row].name && row < OPTIONS_MAX; row++) {
 		spelling->names[row] = (struct option){
 			.name = options[row].name,
@@ -135,7 +136,10 @@ static int store(const struct clinic_option *option, const char *value,
 	return store_number(option, value, problem);
 }
 
-/* What getopt_long refused: found is its answer, word what it had read. */
+/*
+ * Describes what getopt_long refused. found is its answer, and word is the
+ * argument that it had read.
+ */
 static int refuse(const struct clinic_option *options, int found,
 		  const char *word, char *problem)
 {
@@ -166,7 +170,7 @@ int clinic_options_read(const struct clinic_option *options,
 	int found;
 
 	spell(options, operands, &spelling);
-	optind = 0; /* from the beginning, whoever read options before */
+	optind = 0; /* start again, even if options were read before */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, spelling.letters,
 				    spelling.names, NULL)) != -1) {

@@ -39,7 +39,7 @@ enum clinic_option_kind {
 	CLINIC_OPTION_HEX,    /* struct clinic_given, hexadecimal */
 };
 
-/* Of which no number is free to mean that it was not given. */
+/* A value for which no number can mean that it was not given. */
 struct clinic_given {
 	uint64_t number;
 	bool is_given;

@@ -35,7 +35,10 @@ static int start(struct clinic_out *out, const char *path)
 	int fd;
 	int error;
 
-	/* A limit of file sizes would end us, and leave the draft behind. */
+	/*
+	 * Otherwise a limit of the file size would kill us, and the draft would
+	 * stay.
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	error = clinic_output_place_open(&out->place, path, &fd);
 	if (error)

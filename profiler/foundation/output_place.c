@@ -47,7 +47,10 @@ static bool is_trusted(const struct stat *link)
 	return link->st_uid == geteuid() || link->st_uid == 0;
 }
 
-/* Puts where the link leads before the rest: 1, or 0 for a descriptor. */
+/*
+ * Puts the target of the link before the rest of the path: 1, or 0 for a
+ * descriptor.
+ */
 static int follow(struct walk *walk, const char *name)
 {
 	char text[PATH_MAX];
@@ -147,7 +150,9 @@ static int own_descriptor(const char *path)
 	return number < 0 ? -1 : fcntl(number, F_DUPFD_CLOEXEC, 0);
 }
 
-/* A device or a pipe: nothing to rename, and nothing that may go away. */
+/*
+ * A device or a pipe is written to directly: it cannot be replaced by rename.
+ */
 static bool is_special(const struct clinic_output_place *place)
 {
 	return place->is_there && !S_ISREG(place->status.st_mode);

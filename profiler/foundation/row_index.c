@@ -1,4 +1,4 @@
-/* A hash table of row numbers with linear probing. */
+/* Keeps row numbers in a hash table with linear probing. */
 #include "foundation/row_index.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static int grow(struct clinic_row_index *index)
 int clinic_row_index_add(struct clinic_row_index *index, uint32_t hash,
 			 uint32_t id)
 {
-	/* At most half full: linear probing stays short. */
+	/* The table is at most half full, which keeps linear probing short. */
 	if (index->used_count * 2 >= index->slots_count) {
 		int error = grow(index);
 

@@ -14,7 +14,7 @@
  * Memory     none is allocated: these run in children of vfork.
  * Threads    any.
  * Read next  preload/exec_hooks.c, who asks; preload/unseen.h, where it is
- *noted.
+ *            noted.
  */
 #ifndef PRELOAD_DEPARTURE_H
 #define PRELOAD_DEPARTURE_H

@@ -53,7 +53,7 @@ static int compare(const void *left, const void *right, void *tree)
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
-/* Only names that stand for something. */
+/* Keeps the names that have a weight. */
 static uint32_t compact(struct clinic_call_change *change, uint32_t count)
 {
 	uint32_t kept = 0;

@@ -1,4 +1,4 @@
-/* Lands each stack in the tree once, then adds weights up. */
+/* Adds the stacks of sessions to a call tree, and sums the weights up. */
 #include "session/call_tree.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "foundation/growing_array.h"
 #include "session/session.h"
 
-/* What makes a node the same node. */
+/* Two nodes with the same key are the same node. */
 struct key {
 	uint32_t parent;
 	uint32_t name;
@@ -17,7 +17,7 @@ struct key {
 	uint32_t kind;
 };
 
-/* Where a stack of a session went, below the thread of one name. */
+/* The node of a stack of a session, below the threads of one name. */
 struct landing {
 	uint32_t thread_name; /* text of the session */
 	uint32_t stack;       /* 0: the thread itself */
@@ -125,7 +125,10 @@ static int describe_frame(struct adding *a, const struct clinic_frame *frame,
 		      &key->name);
 }
 
-/* Unnamed below unnamed of the same library: a row that says nothing new. */
+/*
+ * A frame without a name below another one of the same library says nothing
+ * new.
+ */
 static bool is_same_nothing(const struct clinic_call_node *parent,
 			    const struct key *key)
 {
@@ -160,7 +163,7 @@ static uint32_t hash_landing(uint32_t thread_name, uint32_t stack)
 	return clinic_row_hash(pair, sizeof(pair));
 }
 
-/* The node, or CLINIC_NO_ROW: not landed yet. */
+/* The node, or CLINIC_NO_ROW if the stack has none yet. */
 static uint32_t landed(const struct adding *a, uint32_t thread_name,
 		       uint32_t stack)
 {

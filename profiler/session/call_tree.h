@@ -29,7 +29,7 @@ enum clinic_call_kind {
 	CLINIC_CALL_USER,
 	CLINIC_CALL_INLINED,
 	CLINIC_CALL_KERNEL,
-	CLINIC_CALL_UNNAMED, /* only its library, if that, is known */
+	CLINIC_CALL_UNNAMED, /* at most its library is known */
 };
 
 enum { CLINIC_CALL_SIDES = 2 };
@@ -40,7 +40,7 @@ struct clinic_call_node {
 	uint32_t library; /* text: its path */
 	uint32_t kind;    /* enum clinic_call_kind */
 	uint64_t self[CLINIC_CALL_SIDES];
-	uint64_t total[CLINIC_CALL_SIDES]; /* of it and all below it; ... */
+	uint64_t total[CLINIC_CALL_SIDES];         /* of its subtree; ... */
 	uint64_t samples_count[CLINIC_CALL_SIDES]; /* ... so are these */
 };
 

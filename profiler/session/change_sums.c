@@ -1,4 +1,4 @@
-/* Sums of changes, by what they have in common. */
+/* Adds up changes that have the same stack, stage and thread. */
 #include "session/change_sums.h"
 
 #include <stdbool.h>

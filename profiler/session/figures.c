@@ -1,4 +1,4 @@
-/* The divisions that reports are made of: shares with intervals, ratios. */
+/* Divides: shares with intervals and ratios that reports print. */
 #include "session/figures.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ double clinic_figure_reconciliation(const struct clinic_session *session,
 		clinic_session_get_quality(session);
 
 	if (!counts->samples_count)
-		return -1.0; /* nobody sampled: not the same as none found */
+		return -1.0; /* without a sampler the share is unknown, not 0 */
 	return divide(counts->sampled_cpu_ns, quality->accounted_cpu_ns);
 }
 
@@ -104,7 +104,9 @@ struct clinic_lock *clinic_figure_locks(const struct clinic_session *session,
 {
 	const struct clinic_lock *row =
 		clinic_session_rows(session, CLINIC_LOCKS, count);
-	/* One more: none at all is no lack of memory. */
+	/*
+	 * One row more, so that NULL means lack of memory even without locks.
+	 */
 	struct clinic_lock *sorted = calloc(*count + 1ul, sizeof(*sorted));
 
 	if (sorted && *count) {

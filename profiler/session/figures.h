@@ -22,20 +22,24 @@ struct clinic_share clinic_figure_share(const struct clinic_tally *tally,
 					enum clinic_weight weight,
 					uint64_t part);
 
-/* Sum of weights / what the kernel accounted. */
+/* The sum of weights divided by the CPU time that the kernel accounted. */
 double clinic_figure_reconciliation(const struct clinic_session *session,
 				    const struct clinic_quality_counts *counts);
-/* What watching cost / what the target used. */
+/* The CPU time of the collector divided by that of the target. */
 double clinic_figure_overhead(const struct clinic_session *session);
-/* Kernel time that no sample could see / all CPU time; 0: all was seen. */
+/*
+ * Kernel time without samples divided by all CPU time; 0: nothing is missing.
+ */
 double clinic_figure_blind(const struct clinic_session *session);
-/* Named ones / all. */
+/* Frames with a name divided by all frames. */
 double clinic_figure_symbolised(const uint64_t by_tier[CLINIC_TIERS]);
-/* Samples with a complete stack / all. */
+/* Samples with a complete stack divided by all samples. */
 double clinic_figure_complete(const struct clinic_quality_counts *counts);
 
-/* A process when most memory was resident; false: nobody looked while it
- * lived. */
+/*
+ * The metrics of a process when most memory was resident; false if no process
+ * was measured.
+ */
 bool clinic_figure_largest(const struct clinic_session *session,
 			   struct clinic_metric *largest);
 /* The locks, longest wait first: the caller frees; NULL when out of memory. */

@@ -1,4 +1,4 @@
-/* Whose the innermost frame of a sample is. */
+/* Decides whether a sample is of an instrument or of the program. */
 #include "session/instrument_time.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ bool clinic_stack_is_instrument(const struct clinic_session *session,
 	return false;
 }
 
-/* Many samples have the same stack: it is looked at once. */
+/* Many samples have the same stack, whose verdict is remembered. */
 enum verdict { UNKNOWN, OF_PROGRAM, OF_INSTRUMENT };
 
 static bool is_sample_of_instrument(const struct clinic_session *session,

@@ -1,4 +1,4 @@
-/* A JSON text as a stream of parts, read once from its beginning. */
+/* Reads JSON text as a stream of tokens, once, from its beginning. */
 #include "session/json_pull.h"
 
 #include <errno.h>

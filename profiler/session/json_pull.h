@@ -26,7 +26,7 @@ struct clinic_json {
 	size_t text_length;
 	size_t text_capacity;
 	uint64_t offset; /* of `end` in the (inflated) file */
-	bool has_ended;  /* more was wanted than there is */
+	bool has_ended;  /* a read went beyond the end */
 	int error;
 };
 
@@ -39,14 +39,15 @@ void clinic_json_close(struct clinic_json *json);
 /* Where in the file the next token begins. */
 uint64_t clinic_json_offset(const struct clinic_json *json);
 
-bool clinic_json_fail(struct clinic_json *json, int error); /* false */
-/* Skips white space; consumes `symbol` if it comes next. */
+/* Sets the error, and returns false. */
+bool clinic_json_fail(struct clinic_json *json, int error);
+/* Skips white space, and consumes `symbol` if it is the next character. */
 bool clinic_json_accept(struct clinic_json *json, char symbol);
 bool clinic_json_expect(struct clinic_json *json, char symbol);
 bool clinic_json_string(struct clinic_json *json);
 bool clinic_json_integer(struct clinic_json *json, bool *negative,
 			 uint64_t *magnitude);
-/* Nothing but white space up to the end, and the end is sound. */
+/* True if only white space follows up to the end, and the end is undamaged. */
 bool clinic_json_end(struct clinic_json *json);
 
 /* for (first = true; clinic_json_next(json, '}', &first); ) */

@@ -1,4 +1,4 @@
-/* Allocations of a session added up: all, by stage, by call site, by stack. */
+/* Adds up allocations of a session: all, by stage, by call site, by stack. */
 #include "session/memory_sums.h"
 
 #include <errno.h>
@@ -105,7 +105,7 @@ static int add_rows(struct clinic_session *session, bool has_raw_sites,
 	return 0;
 }
 
-/* A site has one frame, whoever called it. */
+/* All stacks of a call site have the same innermost frame. */
 static void add_sites(struct clinic_memory *memory)
 {
 	if (memory->stacks_count)
@@ -143,7 +143,7 @@ int clinic_memory_sum(struct clinic_session *session, bool has_raw_sites,
 
 	clinic_session_rows(session, CLINIC_ALLOCATIONS, &rows_count);
 	clinic_session_rows(session, CLINIC_STAGES, &stages_count);
-	/* One more: no rows are no lack of memory. */
+	/* One row more, so that NULL means lack of memory even without rows. */
 	*memory = (struct clinic_memory){
 		.stage = calloc(stages_count, sizeof(*memory->stage)),
 		.stack = calloc(rows_count + 1ul, sizeof(*memory->stack)),

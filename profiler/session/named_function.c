@@ -1,4 +1,4 @@
-/* Looks for a name among the functions of a session, whole and short. */
+/* Finds the function of a session that has a whole or a short name. */
 #include "session/named_function.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 
 struct clinic_session;
 
-/* *name: the session's, for as long as it lives. */
+/* *name belongs to the session, and lives as long as it. */
 int clinic_named_function(const struct clinic_session *session,
 			  const char *typed, const char **name);
 

@@ -1,4 +1,4 @@
-/* session/own_frame.c - wrappers, by the name, the file and the library. */
+/* Recognises wrappers by their name, their file and their library. */
 #include "session/own_frame.h"
 
 #include <stddef.h>
@@ -147,7 +147,7 @@ int clinic_own_site(struct clinic_session *session, uint32_t stack_id,
 	own = stack[*site_id];
 	frame = frames[own.frame_id];
 	if (!frame.function_id)
-		return 0; /* its address is all that it has */
+		return 0; /* the frame has nothing but its address */
 	frame.address = 0;
 	err = clinic_session_frame_id(session, &frame, &frame_id);
 	return err ? err

@@ -1,4 +1,4 @@
-/* What a row of a tally is called. */
+/* Makes the name of a row of a tally. */
 #include "session/row_name.h"
 
 #include <inttypes.h>

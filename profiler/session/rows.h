@@ -19,7 +19,7 @@
 #include "foundation/symbol_tier.h"
 
 /* Bounds what a hostile file can make us hold, with CLINIC_ROWS_MAX. */
-#define CLINIC_BYTES_MAX (1ull << 30) /* a session, all told */
+#define CLINIC_BYTES_MAX (1ull << 30) /* of a whole session */
 
 /* A mapped file, "[kernel]" or "[vdso]"; interned. */
 struct clinic_library {
@@ -107,9 +107,9 @@ struct clinic_allocation {
 };
 
 /*
- * What happened at a call site between two looks at it. Over a whole run
- * these add up to the allocations with the same stack, stage and thread, but
- * for frees: they stand at the thread that freed.
+ * What changed at a call site between two readings. Over a whole run the
+ * changes add up to the allocations with the same stack, stage and thread.
+ * Frees are the exception: they are counted at the thread that freed.
  */
 struct clinic_allocation_change {
 	uint64_t time_ns; /* of the later look */
@@ -147,7 +147,7 @@ struct clinic_lock {
 	uint64_t hold_ns;
 };
 
-/* The same of a lock: what was added to it between two looks. */
+/* The same of a lock: what was added between two readings. */
 struct clinic_lock_change {
 	uint64_t time_ns; /* of the later look */
 	uint64_t acquisitions_count;
@@ -191,7 +191,7 @@ struct clinic_refusal {
 	uint32_t text_id; /* string: what would allow it */
 };
 
-/* Something a reader of this session must know. */
+/* A sentence that a reader of this session must know. */
 struct clinic_note {
 	uint32_t text_id;       /* string: a sentence */
 	uint32_t is_warning;    /* 1: the numbers may be wrong because of it */

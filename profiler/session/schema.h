@@ -14,7 +14,10 @@
 
 #include "session/rows.h"
 
-/* What a column's number is; a table's number means a row of it. */
+/*
+ * The kind of number in a column. The number of a table means a row of that
+ * table.
+ */
 enum {
 	CLINIC_COLUMN_NUMBER = CLINIC_TABLES,
 	CLINIC_COLUMN_DELTA, /* in the file, the difference to the row before */
@@ -29,7 +32,7 @@ struct clinic_column {
 	uint8_t kind;
 };
 
-/* What a part of the time, cut out of a session, has of a table. */
+/* Which rows of a table belong to a window of time. */
 enum {
 	CLINIC_IN_WINDOW_ALL,     /* its rows have nothing to do with time */
 	CLINIC_IN_WINDOW_TIMED,   /* its first column is time_ns: those rows

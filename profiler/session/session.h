@@ -37,13 +37,15 @@
 struct clinic_session;
 
 int clinic_session_new(struct clinic_session **session);
-void clinic_session_free(struct clinic_session *session); /* NULL: fine */
+void clinic_session_free(struct clinic_session *session); /* NULL is allowed */
 
-/* The one row each of these; zeroed at first, to be filled in place. */
+/*
+ * Each of these tables has one row. It is zeroed at first, and filled in place.
+ */
 struct clinic_session_metadata *
 clinic_session_metadata(struct clinic_session *session);
 struct clinic_quality *clinic_session_quality(struct clinic_session *session);
-/* The same, to be looked at. */
+/* The same rows, for reading. */
 const struct clinic_session_metadata *
 clinic_session_get_metadata(const struct clinic_session *session);
 const struct clinic_quality *
@@ -79,7 +81,7 @@ int clinic_session_add(struct clinic_session *session, enum clinic_table table,
 int clinic_session_add_refusal(struct clinic_session *session,
 			       const char *backend, int errno_number,
 			       const char *text);
-/* A note that is there already is counted. */
+/* A note that the session has already is counted, and not added again. */
 int clinic_session_add_note(struct clinic_session *session, int is_warning,
 			    const char *text);
 
@@ -99,7 +101,10 @@ const char *clinic_session_text(const struct clinic_session *session,
 const char *clinic_session_library_path(const struct clinic_session *session,
 					uint32_t library_id);
 
-/* All of `from` into a new session: with the same numbers for everything. */
+/*
+ * Copies all of `from` into a new session, in which all rows have the same
+ * numbers.
+ */
 int clinic_session_copy(struct clinic_session *into,
 			const struct clinic_session *from);
 

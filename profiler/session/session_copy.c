@@ -1,4 +1,4 @@
-/* A session's copy, with the same numbers for everything. */
+/* Copies a session, with the same numbers for all rows. */
 #include <errno.h>
 #include <stdbool.h>
 

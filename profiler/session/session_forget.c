@@ -1,4 +1,4 @@
-/* A session that is recorded into for days forgets what no row needs. */
+/* Forgets rows that nothing refers to, in a session recorded for days. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* Reading a session: trusts nothing, and names the field it stumbled on. */
+/* Reads a session file, and names the field at which it is damaged. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -21,7 +21,10 @@ struct reader {
 	uint32_t seen; /* bit per key of the file's top level */
 };
 
-/* What a cut file lacks says nothing: that it is cut does. */
+/*
+ * In a file that was cut, a missing field is no error of its own: the cut is
+ * the error.
+ */
 static bool ended_early(const struct reader *r)
 {
 	return r->json.error == -EBADMSG && r->json.has_ended;

@@ -29,7 +29,7 @@
 #define ARENA_VERSION 6u
 
 enum block_kind {
-	BLOCK_NONE, /* not yet taken, or just being made */
+	BLOCK_NONE, /* not in use yet, or still being made */
 	BLOCK_STAGES,
 	BLOCK_THREAD,
 	BLOCK_SITE,
@@ -42,7 +42,9 @@ enum block_kind {
 	BLOCK_KINDS
 };
 
-/* One moment on two clocks: the cheap one is turned into the other later. */
+/*
+ * One moment on two clocks, by which ticks are converted to nanoseconds later.
+ */
 struct arena_instant {
 	uint64_t ticks;
 	uint64_t ns; /* CLOCK_MONOTONIC */
@@ -67,8 +69,9 @@ struct arena_head {
 	uint64_t peak_ticks;
 	uint64_t deadlocks_count;
 	/*
-	 * A row whose epoch is another was not changed since the last peak, or
-	 * the last drain: both are then noted, and never looked for.
+	 * A row with another epoch was not changed since the last peak or the
+	 * last drain. Changes are noted when they happen, so that no search is
+	 * needed.
 	 */
 	union {
 		uint64_t epoch;
@@ -238,19 +241,20 @@ enum lock_kind {
 };
 
 /*
- * A lock, by address and kind, until it is destroyed: what takes its address
- * then is another. One that nobody ever waited for is as good as the next at
- * its place, which goes on in its block.
+ * A lock is known by its address and kind until it is destroyed; a later lock
+ * at the same address is another lock. If no thread ever waited for a lock, the
+ * next lock at its address continues in the same block.
  */
 struct lock_block {
 	uint64_t key; /* of both, see lock_table.h */
 	uint64_t address;
 	uint32_t kind;
-	uint32_t waiters_count; /* > 0: who holds it shall say where */
+	uint32_t waiters_count; /* > 0: the holder shall note its site */
 	uint64_t acquisitions_count;
 	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
 	uint64_t holder_at;     /* the wait_block that ended with holding it */
-	uint32_t released_at;   /* site where somebody was last waited for */
+	uint32_t released_at;   /* site of the last holder for which a thread
+				   waited */
 	uint32_t was_awaited;
 };
 
@@ -261,7 +265,7 @@ struct wait_block {
 	uint32_t site;
 	uint32_t owner_site; /* 0: not known */
 	uint64_t count;
-	uint64_t expired_count; /* that ended by their deadline, without it */
+	uint64_t expired_count; /* waits that ended by their deadline */
 	uint64_t wait_ns;
 	uint64_t longest_ns;
 	uint64_t hold_ns; /* from the end of the wait to the release */

@@ -40,7 +40,7 @@ struct mark {
 	"it is built with MemorySanitizer, which has not seen what the "       \
 	"library writes"
 
-/* Among the names of libraries and symbols that a program needs or has. */
+/* Marks of sanitizers among the names of libraries and symbols of a program. */
 static const struct mark sanitizers[] = {
 	{"libasan.so", WITH_ASAN},       {"libhwasan.so", WITH_ASAN},
 	{"libclang_rt.asan", WITH_ASAN}, {"libclang_rt.hwasan", WITH_ASAN},
@@ -92,7 +92,9 @@ static bool find_segment(int fd, const Elf64_Ehdr *elf, uint32_t type,
 	return false;
 }
 
-/* Where the file has what is at that address; false: nowhere. */
+/*
+ * Finds the offset in the file of an address; false: the file does not hold it.
+ */
 static bool find_offset(int fd, const Elf64_Ehdr *elf, uint64_t address,
 			uint64_t *offset)
 {
@@ -138,7 +140,7 @@ static const char *judge_strings(int fd, uint64_t offset, uint64_t bytes)
 
 	if (bytes > STRINGS_MAX)
 		bytes = STRINGS_MAX;
-	/* Pieces overlap: a mark may lie across the end of one. */
+	/* Pieces overlap, because a mark may lie across the end of a piece. */
 	for (uint64_t at = 0; !why && at < bytes;
 	     at += PIECE_BYTES - MARK_BYTES) {
 		uint64_t most = bytes - at < PIECE_BYTES ? bytes - at
@@ -174,7 +176,7 @@ static const char *judge_fitness(int fd, const Elf64_Ehdr *elf)
 		return "it is a 32-bit program, and this library is not";
 	if (elf->e_machine != OUR_MACHINE)
 		return "it is a program for another kind of processor";
-	/* Without a loader there is nobody to load anything. */
+	/* Without a loader no library can be loaded. */
 	if (!find_segment(fd, elf, PT_INTERP, &segment))
 		return NULL;
 	why = judge_loader(fd, &segment);
@@ -227,7 +229,9 @@ static bool read_interpreter(const char *head, char path[HEAD_BYTES])
 	return true;
 }
 
-/* True: `path` is now what is to be judged. */
+/*
+ * True: `path` is now the interpreter, which is judged in place of the script.
+ */
 static bool judge_file(char path[HEAD_BYTES], const char *name,
 		       judge_elf *judge, const char **why)
 {

@@ -11,15 +11,15 @@
 #define SETTING_COUNTS_FILE "CLINIC_ALLOC_OUT"
 /* A folder for arenas that outlive their process, PID.NUMBER each. */
 #define SETTING_ARENA_FOLDER "CLINIC_ALLOC_RAW"
-/* Who cannot make a file there hands it over so: see handover.h. */
+/* A process that cannot make a file there uses this: see handover.h. */
 #define SETTING_ARENA_HANDOVER "CLINIC_ALLOC_HANDOVER"
-/* SETTING_ON: the stack of each allocation. */
+/* SETTING_ON: the call stack of each allocation is recorded. */
 #define SETTING_STACKS "CLINIC_ALLOC_STACKS"
-/* SETTING_ON: each block until it is freed; needs stacks. */
+/* SETTING_ON: each block is followed until it is freed; needs stacks. */
 #define SETTING_LIVE "CLINIC_ALLOC_LIVE"
 /* A number: only one allocation in so many bytes is followed. */
 #define SETTING_SAMPLE_BYTES "CLINIC_ALLOC_SAMPLE_BYTES"
-/* "STAGE,STAGE": they may not allocate. */
+/* "STAGE,STAGE": stages that must not allocate. */
 #define SETTING_ZERO_ALLOC "CLINIC_ASSERT_ZERO_ALLOC"
 /* SETTING_ON: locks are timed. */
 #define SETTING_LOCKS "CLINIC_LOCK"

@@ -37,8 +37,9 @@ static inline uint64_t ticks_now(void)
 #define INSTANT_TRIES 3
 
 /*
- * Of a few tries the one in which the least time passed between the two
- * looks: whoever is suspended there has a moment of two times.
+ * Reads both clocks several times, and keeps the pair between whose readings
+ * the least time passed. A thread that is suspended between the two readings
+ * would pair two different times.
  */
 static inline struct arena_instant instant_now(void)
 {

@@ -31,7 +31,10 @@
 #define TIMER_RING_HEAD_BYTES 4096
 #define TIMER_RING_BYTES      (2u << 20)
 #define TIMER_RING_ALIGN      8
-/* Of each stack, from the stack pointer upwards, until the reader says. */
+/*
+ * Bytes copied of each stack, from the stack pointer upwards, until the reader
+ * sets another number.
+ */
 #define TIMER_RING_STACK 32768
 
 struct timer_ring_head {
@@ -41,7 +44,7 @@ struct timer_ring_head {
 	_Atomic uint64_t head;
 	_Atomic uint64_t tail;
 	_Atomic uint64_t lost_count; /* samples without room */
-	/* The reader's wishes. */
+	/* The reader sets these. */
 	_Atomic uint32_t stack_most; /* bytes of each sample */
 	_Atomic uint32_t is_stopped; /* no more samples */
 	struct arena_instant made;   /* by the writer's clock; zero: no clock */

@@ -1,4 +1,7 @@
-/* symbols/debug_file.c - candidates, in order, each verified. */
+/*
+ * Finds the separate debug file of a binary: tries candidates in order, and
+ * verifies each.
+ */
 #include "symbols/debug_file.h"
 #include "symbols/section_stream.h"
 
@@ -16,7 +19,7 @@
 
 #define CRC_CHUNK_BYTES 65536
 
-/* What must be true of a file before it is used. */
+/* The conditions that a file must meet before it is used. */
 struct demand {
 	struct clinic_build_id build_id; /* size 0: none to compare */
 	bool has_crc;
@@ -94,7 +97,10 @@ static int try_path(const struct clinic_debug_search *search, const char *root,
 	return -ENOMEM;
 }
 
-/* In the target's root, then in ours: what is believed was verified. */
+/*
+ * Looks in the target's root, then in ours. Either may be used, because each
+ * file is verified.
+ */
 __attribute__((format(printf, 5, 6))) static int
 try_printed(const struct clinic_debug_search *search,
 	    const struct demand *demand, struct clinic_elf **elf, char **found,
@@ -260,7 +266,7 @@ static int read_alternate_link(const struct clinic_elf *debug, char *path,
 	return error;
 }
 
-/* A relative link starts where the debug file really is. */
+/* A relative link starts in the folder that really holds the debug file. */
 static int find_alternate_by_path(const struct clinic_debug_search *search,
 				  const struct demand *demand,
 				  const char *debug_path, const char *path,

@@ -1,4 +1,4 @@
-/* symbols/debug_frames.c - .debug_frame, unpacked. */
+/* Finds .debug_frame of a binary or its debug file, and unpacks it. */
 #include "symbols/debug_frames.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "symbols/go_frames.h"
 #include "symbols/section_stream.h"
 
-/* The largest browsers have 30 MB of it. */
+/* The largest browsers have 30 MB of unwind information. */
 #define BYTES_MAX (128 << 20)
 
 static int read_frames(const struct clinic_elf *elf, uint8_t **bytes,

@@ -1,4 +1,4 @@
-/* symbols/debuginfod_client.c - libdebuginfod by dlopen. */
+/* Asks debuginfod servers for files, through a library loaded by dlopen. */
 #include "symbols/debuginfod_client.h"
 
 #include <dlfcn.h>
@@ -16,7 +16,9 @@ void clinic_debuginfod_stop(void)
 	is_stopped = 1;
 }
 
-/* Called while a server is waited for; anything but 0 ends that. */
+/*
+ * Called while we wait for a server. A result that is not 0 ends the waiting.
+ */
 static int on_progress(debuginfod_client *client, long done, long of)
 {
 	(void)client;
@@ -54,7 +56,7 @@ static int find(void *library, const struct clinic_build_id *build_id,
 int clinic_debuginfod_find(const struct clinic_build_id *build_id,
 			   enum clinic_debuginfod_kind kind, char **path)
 {
-	/* Never closed: curl does not survive it. */
+	/* The library is never closed, because curl cannot be unloaded. */
 	void *library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
 
 	if (is_stopped)

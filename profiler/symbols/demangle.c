@@ -1,4 +1,4 @@
-/* symbols/demangle.c - libiberty, with a bound on what it may print. */
+/* Demangles names by libiberty, with a bound on the length of the output. */
 #include "symbols/demangle.h"
 
 #include <libiberty/demangle.h>
@@ -39,7 +39,7 @@ static void append(const char *piece, size_t size, void *context)
 	output->text[output->size] = '\0';
 }
 
-/* Rust's names go first: they are written as if they were C++. */
+/* Rust's names are tried first, because they look like names of C++. */
 static int print(const char *name, struct output *output)
 {
 	const int options = DMGL_PARAMS | DMGL_ANSI;
@@ -48,7 +48,7 @@ static int print(const char *name, struct output *output)
 		return 0;
 	if (rust_demangle_callback(name, options, append, output))
 		return 1;
-	output->size = 0; /* it may have printed before it gave up */
+	output->size = 0; /* it may have printed a part before it failed */
 	return cplus_demangle_v3_callback(name, options, append, output);
 }
 
@@ -68,7 +68,10 @@ static char *demangle_plain(const char *name)
 	return output.text;
 }
 
-/* "@plt" of a stub and "@@GLIBCXX_3.4" are no part of what was mangled. */
+/*
+ * The suffixes "@plt" of a stub and "@@GLIBCXX_3.4" are not part of the mangled
+ * name.
+ */
 char *clinic_demangle(const char *name)
 {
 	const char *suffix = strchr(name, '@');

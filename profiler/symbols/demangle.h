@@ -16,7 +16,7 @@
 
 #define CLINIC_DEMANGLED_MAX 65536
 
-/* NULL: not mangled (or no memory): show it as it is. */
+/* NULL when the name is not mangled, or without memory: show it unchanged. */
 char *clinic_demangle(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* symbols/dwarf_image.c - chosen sections, mapped, and opened by libdw. */
+/* Makes an image of chosen debug sections, maps it, and opens it by libdw. */
 #include "symbols/dwarf_image.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "symbols/section_file.h"
 #include "symbols/skeleton_name.h"
 
-/* What function names, inlined calls and lines are made of. */
+/* The sections that hold function names, inlined calls and lines. */
 static const struct {
 	const char *name;
 	uint64_t room_bytes;
@@ -21,7 +21,9 @@ static const struct {
 	{".debug_addr", 0},
 	{".debug_str_offsets", 0},
 	{".debug_types", 0},
-	/* Names of split units are changed, and the new ones stand there. */
+	/*
+	 * The new names of split units are written at the end of this section.
+	 */
 	{".debug_str", CLINIC_SKELETON_NAME_BYTES},
 	{".debug_line_str", CLINIC_SKELETON_NAME_BYTES},
 };
@@ -40,7 +42,10 @@ static int map_file(const struct clinic_elf *elf, uint64_t bytes_max,
 				       &image->size_bytes);
 	if (fd < 0)
 		return fd;
-	/* Private: names of split units are changed in our copy only. */
+	/*
+	 * The mapping is private: names of split units change in our copy
+	 * alone.
+	 */
 	bytes = mmap(NULL, image->size_bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE, fd, 0);
 	close(fd);

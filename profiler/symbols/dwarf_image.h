@@ -38,7 +38,9 @@ int clinic_dwarf_image_open(const struct clinic_elf *elf, uint64_t bytes_max,
 int clinic_dwarf_image_link_split(const struct clinic_dwarf_image *image,
 				  Dwarf_Die *skeleton, int fd,
 				  Dwarf_Die *split);
-/* Gives back the memory that reading took; what is read again comes again. */
+/*
+ * Gives back the memory that reading took. It is read again when it is needed.
+ */
 void clinic_dwarf_image_release(const struct clinic_dwarf_image *image);
 void clinic_dwarf_image_close(struct clinic_dwarf_image *image);
 

@@ -1,4 +1,4 @@
-/* symbols/dwarf_index.c - address to unit, function, calls, and lines. */
+/* Finds the unit of an address, then its function, inlined calls and lines. */
 #include "symbols/dwarf_index.h"
 
 #include <dwarf.h>
@@ -13,12 +13,12 @@
 #include "foundation/growing_array.h"
 
 /*
- * What is indexed may take so much before it is dropped: a batch asks unit by
- * unit, and few are needed twice.
+ * The index is dropped when it is larger than this. A batch of addresses asks
+ * unit by unit, and few units are needed twice.
  */
 #define INDEX_BYTES_MAX (12 << 20)
 
-/* After so many units, the pages of the image they were read from are too. */
+/* After this many units, the pages of the image are released, too. */
 #define UNITS_RESIDENT 2
 
 struct clinic_dwarf_index {
@@ -55,7 +55,7 @@ static int add_unit(struct clinic_dwarf_index *index, Dwarf_Die *die)
 	error = clinic_dwarf_add_ranges(die, &index->budget, &index->ranges,
 					payload, &first);
 	if (error == -ENOENT)
-		return 0; /* nothing of it was linked in */
+		return 0; /* no code of this unit was linked */
 	if (error)
 		return error;
 	index->units[index->units_count++] =
@@ -64,8 +64,8 @@ static int add_unit(struct clinic_dwarf_index *index, Dwarf_Die *die)
 }
 
 /*
- * From the units themselves, not .debug_aranges: clang does not write it,
- * and after link-time optimisation it misses some.
+ * The list is made from the units, and not from .debug_aranges: clang does not
+ * write that section, and after link-time optimisation it lacks some units.
  */
 static int list_units(struct clinic_dwarf_index *index)
 {
@@ -98,7 +98,10 @@ static void forget(struct clinic_dwarf_index *index)
 	clinic_dwarf_names_clear(&index->names);
 	index->damaged_count = clinic_dwarf_index_damaged(index);
 	clinic_dwarf_lines_clear(&index->lines);
-	/* Twice: nested functions are only listed on a second pass. */
+	/*
+	 * The budget is doubled, because nested functions are listed by a
+	 * second pass.
+	 */
 	index->budget = (struct clinic_dwarf_budget){
 		.binary = index->binary,
 		.ranges_left = 2 * index->image.size_bytes,
@@ -231,8 +234,8 @@ static void find_split(struct clinic_dwarf_index *index,
 }
 
 /*
- * Only between units: one that takes more than its share by itself would
- * otherwise be read again for each address.
+ * Memory is freed between units only. Otherwise a unit that takes more than its
+ * share by itself would be read again for each address.
  */
 static void make_room(struct clinic_dwarf_index *index, uint32_t unit)
 {

@@ -45,7 +45,10 @@ struct clinic_dwarf_answer {
 	uint32_t line;
 };
 
-/* A number to group addresses by: those of one unit are found faster. */
+/*
+ * The number of the unit of an address. Addresses that are grouped by this
+ * number are found faster.
+ */
 uint32_t clinic_dwarf_index_unit(const struct clinic_dwarf_index *index,
 				 uint64_t address);
 int clinic_dwarf_index_find(struct clinic_dwarf_index *index, uint64_t address,

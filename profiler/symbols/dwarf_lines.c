@@ -1,4 +1,4 @@
-/* symbols/dwarf_lines.c - from a unit's entry to its line table. */
+/* Finds the line table of a unit, and reads each table once. */
 #include "symbols/dwarf_lines.h"
 
 #include <dwarf.h>
@@ -80,7 +80,7 @@ static struct clinic_line_table *keep(struct clinic_dwarf_lines *lines,
 	return table;
 }
 
-/* Split units have no offset: their table is the only one of their file. */
+/* A split unit has no offset, because its table is the only one in its file. */
 static bool offset_of(Dwarf_Die *unit, bool is_split, uint64_t *offset)
 {
 	Dwarf_Attribute attribute;

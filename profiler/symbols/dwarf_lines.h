@@ -28,7 +28,7 @@ struct clinic_dwarf_lines {
 	} * tables;
 	size_t tables_count, tables_capacity;
 	struct clinic_row_index index; /* of tables, by start */
-	/* Frames that follow each other are mostly of one unit. */
+	/* Two frames in a row are mostly of the same unit. */
 	const Dwarf_CU *last_unit;
 	struct clinic_line_table *last_table;
 	uint64_t bytes; /* of all tables */

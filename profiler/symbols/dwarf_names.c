@@ -1,4 +1,4 @@
-/* symbols/dwarf_names.c - from an entry to its origin's name, remembered. */
+/* Finds the name of a function at the origin of its entry, and remembers it. */
 #include "symbols/dwarf_names.h"
 
 #include <dwarf.h>
@@ -38,8 +38,8 @@ static const char *linker_name(Dwarf_Die *die)
 }
 
 /*
- * A linker's name that is not mangled is a C function's asm label: the
- * source's own name tells more.
+ * A linker's name that is not mangled is the asm label of a C function. The
+ * name in the source says more.
  */
 static void describe(struct clinic_dwarf_lines *lines, Dwarf_Die *origin,
 		     Dwarf_Die *skeleton, struct clinic_dwarf_name *name)
@@ -87,7 +87,7 @@ static struct clinic_dwarf_name *add(struct clinic_dwarf_names *names,
 	names->list = grown;
 	if (clinic_row_index_add(&names->index, hash, (uint32_t)names->count))
 		return NULL;
-	/* With its share of the index, of which half is free at most. */
+	/* The share of the index is included, of which at most half is free. */
 	names->bytes += sizeof(*grown) + 2 * sizeof(struct clinic_row_slot);
 	return &grown[names->count++];
 }

@@ -16,9 +16,9 @@
 #include "symbols/dwarf_lines.h"
 
 struct clinic_dwarf_name {
-	const void *origin;   /* the function's entry: its identity */
-	const char *function; /* NULL: it has no name */
-	char *demangled;      /* what function points to, if it was mangled */
+	const void *origin;      /* the function's entry: its identity */
+	const char *function;    /* NULL: it has no name */
+	char *demangled;         /* the memory of function, if it was mangled */
 	const char *source_name; /* without scope and parameters; or NULL */
 	const char *defined_file;
 	uint32_t defined_line;

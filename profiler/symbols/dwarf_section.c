@@ -1,4 +1,4 @@
-/* symbols/dwarf_section.c - found by its name among the headers. */
+/* Finds a debug section by its name among the section headers. */
 #include "symbols/dwarf_section.h"
 
 #include <string.h>

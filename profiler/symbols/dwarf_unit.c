@@ -1,4 +1,6 @@
-/* symbols/dwarf_unit.c - walks over entries, always forwards. */
+/*
+ * Walks over the entries of a unit, always forwards, and lists its functions.
+ */
 #include "symbols/dwarf_unit.h"
 
 #include <dwarf.h>
@@ -7,7 +9,7 @@
 
 #include "foundation/growing_array.h"
 
-/* Deeper than any compiler nests; bounds our recursion. */
+/* No compiler nests as deep as this. The limit bounds our recursion. */
 #define DEPTH_MAX 512
 
 /* One pass over a unit's entries, or a function's. */
@@ -66,7 +68,7 @@ static int add_range(struct clinic_dwarf_budget *budget,
 	if (!budget->ranges_left)
 		return -EBADMSG;
 	budget->ranges_left--;
-	/* Linkers leave functions they threw away at 0, 1 or -1. */
+	/* Linkers give functions that they discarded the address 0, 1 or -1. */
 	if (end <= start || !clinic_elf_is_code(budget->binary, start) ||
 	    !clinic_elf_is_code(budget->binary, end - 1))
 		return 0;
@@ -179,7 +181,7 @@ static void drop_functions(struct clinic_dwarf_unit *unit)
 	clinic_range_index_clear(&unit->ranges);
 }
 
-/* What was read before the damage is kept: it is sound. */
+/* Everything that was read before the damage is kept, because it is valid. */
 static int keep_sound_part(struct clinic_dwarf_budget *budget, int error)
 {
 	if (error != -EBADMSG)

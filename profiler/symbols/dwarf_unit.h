@@ -21,8 +21,8 @@
 #include "symbols/range_index.h"
 
 /*
- * What damaged information may cost. Every range takes at least a byte of
- * the sections, so honest files never reach the limit.
+ * How much damaged information may cost. Every range takes at least a byte of
+ * the sections, so a valid file never reaches the limit.
  */
 struct clinic_dwarf_budget {
 	const struct clinic_elf *binary; /* ranges outside its code are dead */
@@ -53,9 +53,9 @@ struct clinic_dwarf_unit {
 	struct clinic_dwarf_function *functions;
 	size_t functions_count;
 	size_t functions_capacity;
-	bool is_prepared;   /* the split unit was looked for */
-	bool has_functions; /* those outside of others were listed */
-	bool has_nested;    /* and those inside of others */
+	bool is_prepared;   /* we have looked for the split unit */
+	bool has_functions; /* functions outside of others are listed */
+	bool has_nested;    /* functions inside of others are listed */
 };
 
 int clinic_dwarf_unit_find(struct clinic_dwarf_unit *unit,

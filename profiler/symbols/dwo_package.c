@@ -1,4 +1,4 @@
-/* symbols/dwo_package.c - the index of a package, checked at each step. */
+/* Reads the index of a package of split units, and checks each step. */
 #include "symbols/dwo_package.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #define HEADER_BYTES 16
 #define COLUMNS_MAX  32
 
-/* What names are made of, and the numbers of the index for it. */
+/* The sections that hold names, and their numbers in the index. */
 static const struct {
 	const char *name;
 	uint32_t number_2; /* in version 2 */
@@ -26,7 +26,9 @@ static const struct {
 
 #define PARTS_COUNT (sizeof(parts) / sizeof(*parts))
 
-/* An offset in the index; what is outside reads as 0. */
+/*
+ * Reads the number at an offset in the index; outside of it, the number is 0.
+ */
 static uint64_t number_at(const struct clinic_dwo_package *package,
 			  uint64_t offset, size_t size)
 {
@@ -83,7 +85,10 @@ static bool is_packed(const struct clinic_elf *elf)
 	return false;
 }
 
-/* Parts can only be read from the middle of what is not compressed. */
+/*
+ * A part lies in the middle of a section, so the section must be unpacked
+ * first.
+ */
 static int unpack(struct clinic_elf **elf, uint64_t bytes_max)
 {
 	struct clinic_section_choices choices = {0};

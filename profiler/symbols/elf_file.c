@@ -1,4 +1,4 @@
-/* symbols/elf_file.c - headers and sections, checked against the file. */
+/* Reads the headers and sections of an ELF file, checked against its size. */
 #include "symbols/elf_file.h"
 
 #include <endian.h>
@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 /*
- * Deflate cannot do better than 1032:1; debug sections reach 10:1. What
- * claims more than this is a bomb, not debug information.
+ * Deflate cannot compress better than 1032:1, and debug sections reach 10:1. A
+ * section that claims more than this ratio is an attack and not debug
+ * information.
  */
 #define INFLATE_RATIO_MAX 64
-#define ZSTD_RATIO_MAX    1024 /* repeats cost it next to nothing */
+#define ZSTD_RATIO_MAX    1024 /* zstd stores repeats in very few bytes */
 
 #define COMPRESSED_BY_ZSTD 2 /* ELFCOMPRESS_ZSTD of later elf.h */
 #define OLD_PREFIX         ".zdebug_"
 
-/* Linkers write a dozen; each address is compared with all. */
+/* Linkers write a dozen segments. Each address is compared with all of them. */
 #define SEGMENTS_MAX    4096
 #define NOTES_BYTES_MAX (1 << 20)
 
@@ -39,7 +40,8 @@ static int read_file(int fd, uint8_t *bytes, uint64_t size, uint64_t offset)
 		if (got < 0)
 			return -errno;
 		if (got == 0)
-			return -EBADMSG; /* cut since it was opened */
+			return -EBADMSG; /* the file was cut after it was opened
+					  */
 		bytes += got;
 		offset += (uint64_t)got;
 		size -= (uint64_t)got;
@@ -58,7 +60,7 @@ int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
 	return 0;
 }
 
-/* One byte more than asked for, and that is NUL. */
+/* One byte more than requested is allocated, and it is NUL. */
 static int read_new(const struct clinic_elf *elf, uint64_t size,
 		    uint64_t offset, uint8_t **bytes)
 {
@@ -187,7 +189,7 @@ static int check_packing(struct clinic_elf_section *section,
 	return 0;
 }
 
-/* What a compressed section says of itself. */
+/* Reads the header of a compressed section. */
 static int read_packing(const struct clinic_elf *elf,
 			struct clinic_elf_section *section)
 {
@@ -248,7 +250,7 @@ static int read_any_packing(const struct clinic_elf *elf,
 	return has_old_packing(section) ? read_old_packing(elf, section) : 0;
 }
 
-/* A section that lies outside the file is kept, but as one without bytes. */
+/* A section that lies outside the file is kept as a section without bytes. */
 static void describe_section(const struct clinic_elf *elf,
 			     const Elf64_Shdr *header, uint64_t names_bytes,
 			     struct clinic_elf_section *section)
@@ -333,8 +335,8 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
 }
 
 /*
- * Finds the build-id among notes. Those longer than the kernel passes on are
- * taken for none, as the kernel does.
+ * Finds the build-id among notes. A build-id that is longer than the kernel
+ * accepts counts as missing, as it does for the kernel.
  */
 static bool find_build_id(const uint8_t *notes, uint64_t size,
 			  uint64_t alignment, struct clinic_build_id *build_id)
@@ -379,8 +381,8 @@ static bool read_notes(struct clinic_elf *elf, uint64_t offset, uint64_t size,
 }
 
 /*
- * Sections first: in a debug file the segments are empty. Segments are all
- * there is when the section headers were stripped.
+ * Sections are read first, because the segments of a debug file are empty.
+ * Segments are read when the section headers were stripped.
  */
 static void read_build_id(struct clinic_elf *elf)
 {

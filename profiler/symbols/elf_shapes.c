@@ -1,4 +1,4 @@
-/* symbols/elf_shapes.c - field by field. */
+/* Converts rows of 32-bit ELF files to 64-bit rows, field by field. */
 #include "symbols/elf_shapes.h"
 
 #include <elf.h>

@@ -1,4 +1,4 @@
-/* symbols/fde_starts.c - the search table of .eh_frame_hdr. */
+/* Reads where functions begin from the search table of .eh_frame_hdr. */
 #include "symbols/fde_starts.h"
 
 #include <dwarf.h>
@@ -18,7 +18,7 @@ static uint32_t word_at(const uint8_t *bytes)
 	return word;
 }
 
-/* The one form that GNU ld, gold and lld write. */
+/* GNU ld, gold and lld write this form, and no other. */
 static bool is_known_form(const uint8_t *header)
 {
 	return header[0] == 1 && (header[1] & 0xf) == DW_EH_PE_sdata4 &&

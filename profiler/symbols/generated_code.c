@@ -1,4 +1,4 @@
-/* symbols/generated_code.c - who was last at an address. */
+/* Decides which generated function is the latest at each address. */
 #include "symbols/generated_code.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 
 #include "foundation/growing_array.h"
 
-/* No program makes as many functions; a file may say so, and is a bomb. */
+/* No program makes as many functions. A file that claims so is an attack. */
 #define RANGES_MAX (1u << 22)
 
 int clinic_generated_add(struct clinic_generated_code *code,
@@ -97,7 +97,7 @@ next_in_order(const struct sweep *sweep)
 		       : NULL;
 }
 
-/* The newest of all ranges that hold `at`; NULL: there are no more. */
+/* The latest added of all ranges that hold `at`; NULL: there are none. */
 static const struct clinic_generated_range *find_last_told(struct sweep *sweep)
 {
 	const struct clinic_generated_range *ranges = sweep->code->ranges;

@@ -22,7 +22,7 @@ struct clinic_generated_range {
 	uint32_t name;   /* offset in table->strings */
 };
 
-/* What was read so far; all zero is nothing. */
+/* The functions read so far. A zeroed struct has none. */
 struct clinic_generated_code {
 	struct clinic_symbol_table *table;
 	struct clinic_generated_range *ranges; /* in the order told */

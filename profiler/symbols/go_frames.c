@@ -1,4 +1,4 @@
-/* symbols/go_frames.c - a .debug_frame, written from Go's own table. */
+/* Writes a .debug_frame section from the table of functions of a Go program. */
 #include "symbols/go_frames.h"
 
 #include <dwarf.h>
@@ -39,7 +39,9 @@ static void put_uleb(FILE *out, uint64_t number)
 	fputc((int)number, out);
 }
 
-/* What holds in all functions before their first instruction. */
+/*
+ * Writes the rules that hold in all functions before their first instruction.
+ */
 static void put_common(FILE *out)
 {
 	put(out, CIE_NUMBER, 4);
@@ -55,7 +57,7 @@ static void put_common(FILE *out)
 	put_uleb(out, 1);
 }
 
-/* A function that uses the stack begins by saving it there. */
+/* A function that uses the stack begins by saving the frame pointer there. */
 static void put_frame_pointer(FILE *out, bool is_saved)
 {
 	if (is_saved) {
@@ -81,7 +83,10 @@ static void put_function(FILE *out, const struct clinic_go_functions *functions,
 		put_uleb(out, RETURN_ADDRESS);
 	}
 	if (function->changes_stack) {
-		/* While it still is on its caller's, there is no rule. */
+		/*
+		 * While the function is still on its caller's stack, there is
+		 * no rule.
+		 */
 		fputc(DW_CFA_def_cfa_expression, out);
 		put_uleb(out, 1);
 		fputc(DW_OP_nop, out);

@@ -1,4 +1,4 @@
-/* symbols/go_functions.c - the runtime's own table, read from the file. */
+/* Reads the table of functions that the runtime of Go keeps in the file. */
 #include "symbols/go_functions.h"
 
 #include <errno.h>
@@ -49,7 +49,10 @@ static uint64_t header_word(const struct clinic_go_functions *functions,
 	return number_at(functions, WORD + WORD * (uint64_t)word, WORD);
 }
 
-/* Executables that are moved when they start have it filled in only then. */
+/*
+ * In executables that are relocated at their start, the loader fills this
+ * address in.
+ */
 static uint64_t find_text(const struct clinic_elf *elf, uint64_t said)
 {
 	const struct clinic_elf_section *text =

@@ -36,8 +36,8 @@ struct clinic_go_function {
 	uint64_t start, end;
 	const char *name;         /* "" when it is damaged */
 	struct byte_reader steps; /* see clinic_go_step_next() */
-	bool is_outermost;        /* nothing calls it */
-	bool changes_stack;       /* goes over to another one */
+	bool is_outermost;        /* nothing calls this function */
+	bool changes_stack;       /* the function changes to another stack */
 };
 
 int clinic_go_functions_open(const struct clinic_elf *elf,

@@ -1,4 +1,4 @@
-/* symbols/go_names.c - one symbol for each function of the runtime's table. */
+/* Makes one symbol for each function in the table of a Go program. */
 #include "symbols/go_names.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* symbols/jitdump.c - the records of a jitdump, each checked before use. */
+/* Reads the records of a jitdump, and checks each before it is used. */
 #include "symbols/jitdump.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #define MAGIC          0x4a695444u /* "JiTD", in this machine's byte order */
 #define NAME_BYTES_MAX 4096
 
-/* Functions that a move is looked for among, in all of a file. */
+/* How many functions are compared with moves, in a whole file. */
 #define STEPS_MAX (UINT64_C(1) << 24)
 
 enum { CODE_LOAD = 0, CODE_MOVE = 1, CODE_CLOSE = 3 };
@@ -93,7 +93,10 @@ static int read_move(struct reading *reading, const struct record *record,
 	range.end = range.start + record->move.size_bytes;
 	if (range.end <= range.start)
 		return 0;
-	/* A copy: adding a name may move where the names are. */
+	/*
+	 * The name is copied, because adding a name may move all names in
+	 * memory.
+	 */
 	strncpy(name, (char *)reading->code->table->strings.bytes + range.name,
 		sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -113,7 +116,7 @@ static int read_record(struct reading *reading, const struct record *record,
 	}
 }
 
-/* A program that is killed leaves its last record in part, or zeroes. */
+/* A program that is killed leaves an incomplete last record, or zeroes. */
 static bool is_whole(const struct record *record, ssize_t got)
 {
 	return got >= (ssize_t)sizeof(record->prefix) &&

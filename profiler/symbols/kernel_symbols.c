@@ -1,4 +1,4 @@
-/* symbols/kernel_symbols.c - lines "address type name [module]". */
+/* Reads the functions of the kernel: lines "address type name [module]". */
 #include "symbols/kernel_symbols.h"
 
 #include <errno.h>

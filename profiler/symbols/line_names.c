@@ -1,4 +1,4 @@
-/* Reads the file lists of versions 2 to 5. */
+/* Reads the lists of folders and files of line tables, versions 2 to 5. */
 #include "symbols/line_names.h"
 
 #include <dwarf.h>
@@ -86,7 +86,10 @@ static void read_list_head(struct byte_reader *reader, struct list *list)
 		list->forms[i].form = read_uleb(reader);
 	}
 	list->count = read_uleb(reader);
-	/* Every entry takes bytes, or a count could keep us for ever. */
+	/*
+	 * Every entry must take bytes; otherwise a false count could keep us
+	 * busy forever.
+	 */
 	if (list->count > bytes_left(reader) ||
 	    (list->count && !list->forms_count))
 		reader->failed = true;
@@ -162,7 +165,10 @@ static int read_names_5(struct clinic_line_names *names,
 	return error;
 }
 
-/* Before version 5 both lists count from 1: entry 0 is the unit's own. */
+/*
+ * Before version 5 both lists are numbered from 1, and entry 0 is the unit's
+ * own.
+ */
 static int read_names_2(struct clinic_line_names *names,
 			struct byte_reader *reader)
 {

@@ -1,4 +1,4 @@
-/* The header, and the program that makes rows. */
+/* Reads a line table: its header, and the program that makes the rows. */
 #include "symbols/line_table.h"
 
 #include <dwarf.h>
@@ -10,7 +10,7 @@
 #include "foundation/byte_reader.h"
 #include "foundation/growing_array.h"
 
-/* What the program needs of the header. */
+/* The fields of the header that the program needs. */
 struct header {
 	bool is_64bit; /* offsets take 8 bytes */
 	uint8_t minimum_bytes;
@@ -32,7 +32,10 @@ struct machine {
 	bool is_broken; /* its addresses went backwards */
 };
 
-/* Whether the row before it makes this one needless; it may be replaced. */
+/*
+ * Whether this row says nothing new after the row before it, which may be
+ * replaced.
+ */
 static bool is_needless(struct machine *machine,
 			const struct clinic_line_row *row)
 {
@@ -202,7 +205,9 @@ static int run_program(struct machine *machine, struct byte_reader *reader)
 		else
 			error = run_extended(machine, reader);
 	}
-	/* Rows after the last end were promised an end. */
+	/*
+	 * Rows after the last end of a sequence have no end, and are dropped.
+	 */
 	machine->table->rows_count = machine->first;
 	clinic_range_index_sort(&machine->table->ranges);
 	return !error && reader->failed ? -EBADMSG : error;

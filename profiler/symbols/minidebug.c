@@ -1,4 +1,4 @@
-/* symbols/minidebug.c - unpacks .gnu_debugdata and reads its .symtab. */
+/* Unpacks .gnu_debugdata and reads its .symtab. */
 #include "symbols/minidebug.h"
 #include "foundation/growing_array.h"
 #include "symbols/section_stream.h"

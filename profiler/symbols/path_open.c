@@ -1,4 +1,4 @@
-/* symbols/path_open.c - openat2 with RESOLVE_IN_ROOT. */
+/* Opens a file below another root folder: openat2 with RESOLVE_IN_ROOT. */
 #include "symbols/path_open.h"
 
 #include <errno.h>
@@ -35,7 +35,10 @@ static int open_below(const char *root, const char *path)
 	if (fd < 0)
 		fd = -errno;
 	close(folder);
-	/* EPERM: containers whose seccomp filter does not know the call. */
+	/*
+	 * EPERM comes from containers whose seccomp filter does not know the
+	 * call.
+	 */
 	if (fd == -ENOSYS || fd == -EPERM)
 		return open_joined(root, path);
 	return (int)fd;

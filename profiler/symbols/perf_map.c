@@ -1,4 +1,4 @@
-/* symbols/perf_map.c - lines "start size name". */
+/* Reads the lines "start size name" of /tmp/perf-PID.map. */
 #include "symbols/perf_map.h"
 
 #include <ctype.h>

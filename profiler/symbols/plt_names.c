@@ -1,4 +1,7 @@
-/* symbols/plt_names.c - stub to slot, slot to relocation, that to a name. */
+/*
+ * Names the stubs of a PLT: decodes a stub, finds its slot, then the
+ * relocation.
+ */
 #include "symbols/plt_names.h"
 #include "symbols/section_stream.h"
 

@@ -1,4 +1,4 @@
-/* symbols/range_index.c - sorted by start, each with a link outwards. */
+/* Sorts ranges by their start, and links each to the range around it. */
 #include "symbols/range_index.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static int compare(const void *left, const void *right)
 	return (a->payload > b->payload) - (a->payload < b->payload);
 }
 
-/* As those of a symbol table are, which was sorted itself. */
+/* The ranges of a symbol table are sorted already. */
 static bool is_sorted(const struct clinic_range_index *index)
 {
 	for (size_t i = 1; i < index->count; i++)

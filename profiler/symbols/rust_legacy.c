@@ -53,7 +53,7 @@ static bool is_hash(const struct part *part)
 	return true;
 }
 
-/* A control character in a name would be an attack on a terminal. */
+/* A control character in a name could attack a terminal. */
 static bool is_character(uint32_t code)
 {
 	return code >= 0x20 && (code < 0x7f || code > 0x9f) &&
@@ -103,7 +103,10 @@ static const struct {
 } escapes[] = {{"SP", '@'}, {"BP", '*'}, {"RF", '&'}, {"LT", '<'},
 	       {"GT", '>'}, {"LP", '('}, {"RP", ')'}, {"C", ','}};
 
-/* What stands between two dollars; NULL: no escape that is known. */
+/*
+ * Writes the character of the escape between two dollars; NULL: an unknown
+ * escape.
+ */
 static char *put_escape(char *out, const char *text, size_t size)
 {
 	uint32_t code;
@@ -176,7 +179,7 @@ char *clinic_rust_legacy_demangle(const char *name)
 		part = next;
 	}
 	*out = '\0';
-	/* What follows a dot was added by the compiler's back end. */
+	/* The text after a dot was added by the back end of the compiler. */
 	if (out != text && is_hash(&part) && *at == 'E' &&
 	    (!at[1] || at[1] == '.'))
 		return text;

@@ -1,4 +1,4 @@
-/* symbols/section_file.c - header, sections, names, section headers. */
+/* Writes an ELF file of chosen sections: header, sections, names, headers. */
 #include "symbols/section_file.h"
 
 #include <errno.h>
@@ -36,7 +36,10 @@ static void place(struct layout *layout, const char *name, uint32_t type,
 	layout->end = (layout->end + size + 7) & ~UINT64_C(7);
 }
 
-/* -EFBIG as soon as it is too much: sizes that claim 2^64 must not add up. */
+/*
+ * Returns -EFBIG as soon as the sum is too large, because sizes near 2^64 would
+ * overflow it.
+ */
 static int plan(const struct clinic_section_choices *choices,
 		uint64_t bytes_max, struct layout *layout)
 {
@@ -97,7 +100,7 @@ static int write_headers(const Elf64_Ehdr *like, const struct layout *layout,
 	size_t last = layout->headers_count - 1;
 	int error;
 
-	/* The machine is the file's: libdw asks for it. */
+	/* libdw needs the machine of the file. */
 	header.e_type = ET_EXEC;
 	header.e_phoff = 0;
 	header.e_phnum = 0;

@@ -1,4 +1,4 @@
-/* symbols/section_stream.c - read, unpack, hand on. */
+/* Reads a section piece by piece, and unpacks it if it is compressed. */
 #include "symbols/section_stream.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static int inflate_piece(struct stream *stream)
 	return hand_on(stream, PIECE_BYTES - inflater->avail_out);
 }
 
-/* To the end of the stream, for there stands its checksum. */
+/* The stream is read to its end, because its checksum stands there. */
 static int stream_inflated(struct stream *stream)
 {
 	int error;
@@ -197,7 +197,7 @@ int clinic_elf_read_section(const struct clinic_elf *elf,
 
 	*bytes = (struct clinic_elf_bytes){.size = section->size_bytes};
 	if (section->type == SHT_NOBITS)
-		return -ENODATA; /* and no size that could be believed */
+		return -ENODATA; /* and its size cannot be trusted */
 	bytes->bytes = malloc(bytes->size + 1);
 	if (!bytes->bytes)
 		return -ENOMEM;

@@ -14,16 +14,16 @@
 
 #include "symbols/elf_file.h"
 
-/* Not 0: stop, with that error. */
+/* A result that is not 0 ends the reading, and is returned. */
 typedef int clinic_section_on_bytes(void *context, const uint8_t *bytes,
 				    size_t size);
 
-/* In order, section->size_bytes in all. */
+/* Calls on_bytes with all pieces in order: section->size_bytes in total. */
 int clinic_section_stream(const struct clinic_elf *elf,
 			  const struct clinic_elf_section *section,
 			  clinic_section_on_bytes *on_bytes, void *context);
 
-/* All of them at once. */
+/* Reads all bytes of a section at once. */
 int clinic_elf_read_section(const struct clinic_elf *elf,
 			    const struct clinic_elf_section *section,
 			    struct clinic_elf_bytes *bytes);

@@ -1,4 +1,4 @@
-/* symbols/skeleton_name.c - the offset of DW_AT_dwo_name, wherever it is. */
+/* Changes the offset of DW_AT_dwo_name in a skeleton unit. */
 #include "symbols/skeleton_name.h"
 
 #include <dwarf.h>

@@ -1,4 +1,4 @@
-/* symbols/source_lines.c - names to ranges, ranges to lines, lines to files. */
+/* Finds the ranges of a function, their source lines, and the source files. */
 #include "symbols/source_lines.h"
 
 #include <errno.h>
@@ -79,7 +79,10 @@ int clinic_symbols_function_lines(struct clinic_symbols_module *module,
 					context);
 }
 
-/* A session may name any path, and no source that people read is as large. */
+/*
+ * A session may name any path. No source file that people read is as large as
+ * this.
+ */
 enum { SOURCE_BYTES_MAX = 64 << 20 };
 
 static int open_found(const char *path, char *found)

@@ -1,4 +1,4 @@
-/* symbols/split_files.c - packages first, then .dwo files. */
+/* Finds the file of a split unit: packages first, then .dwo files. */
 #include "symbols/split_files.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static const char *const wanted[] = {
 	".debug_str_offsets.dwo", ".debug_types.dwo",
 };
 
-/* What is found is verified, so it may come from either root. */
+/* Each file is verified, so it may come from either root folder. */
 static int open_path(const struct clinic_split_files *files, const char *path)
 {
 	int fd = files->root ? clinic_path_open(files->root, path) : -ENOENT;

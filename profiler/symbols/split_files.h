@@ -26,7 +26,7 @@ struct clinic_split_files {
 	const char *debug_path;               /* of its debug file, or NULL */
 	uint64_t bytes_max;                   /* of one unit */
 	struct clinic_symbols_counts *counts; /* what was missing */
-	bool has_packages;                    /* they were looked for */
+	bool has_packages;                    /* we have looked for them */
 	struct clinic_dwo_package packages[CLINIC_SPLIT_PACKAGES];
 };
 

@@ -1,4 +1,4 @@
-/* symbols/split_strings.c - each offset followed, its string copied. */
+/* Copies the strings of one unit out of a package, offset by offset. */
 #include "symbols/split_strings.h"
 
 #include <errno.h>
@@ -12,7 +12,9 @@
 #define TEXT_NAME    ".debug_str.dwo"
 #define WINDOW_BYTES 65536
 
-/* Neighbours in a unit are mostly neighbours in the package. */
+/*
+ * Strings that are neighbours in a unit are mostly neighbours in the package.
+ */
 struct window {
 	const struct clinic_elf *elf;
 	const struct clinic_elf_section *section;

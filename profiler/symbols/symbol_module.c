@@ -1,4 +1,4 @@
-/* symbols/symbol_module.c - asks each source in order, best first. */
+/* Looks an address up in all sources of a binary, the best source first. */
 #include "symbols/symbol_module.h"
 
 #include <errno.h>
@@ -72,7 +72,8 @@ void clinic_symbols_module_unload(struct clinic_symbols_module *module)
 	module->debug_path = NULL;
 	for (size_t i = 0; i < CLINIC_TIERS; i++) {
 		if (i == CLINIC_TIER_JIT)
-			continue; /* it could not be read again */
+			continue; /* the debug information could not be read
+				     again */
 		clinic_symbol_table_clear(&module->table[i]);
 		module->has_table[i] = false;
 	}
@@ -141,7 +142,7 @@ static int read_table(const struct clinic_symbols_module *module,
 	}
 }
 
-/* The kernel and the vdso have one table, and files not those two. */
+/* The kernel and the vdso have one table each, and files have neither. */
 static bool can_have(const struct clinic_symbols_module *module,
 		     enum clinic_tier tier)
 {
@@ -234,7 +235,10 @@ static int find_fde(struct clinic_symbols_module *module, uint64_t address,
 	return 0;
 }
 
-/* No function in DWARF: one frame, with the line if that is known. */
+/*
+ * Without a function in DWARF the answer is one frame, with its line if it is
+ * known.
+ */
 static void find_plain(struct clinic_symbols_module *module, uint64_t address,
 		       const struct clinic_dwarf_answer *answer,
 		       struct clinic_symbols_scratch *scratch,

@@ -1,4 +1,4 @@
-/* symbols/text_lines.c - reads big pieces, hands on whole lines. */
+/* Reads a file in large pieces, and gives whole lines to a callback. */
 #include "symbols/text_lines.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* A sorted array of mappings per process. */
+/* Keeps the mappings of a process, and finds the module of an address. */
 #include "unwind/address_space.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct clinic_space {
 
 static void renew_version(struct clinic_space *space)
 {
-	/* From 1: zeroed caches must match nothing. */
+	/* Versions start at 1, so that a zeroed cache matches no version. */
 	static _Atomic uint64_t last_version;
 
 	space->version = atomic_fetch_add(&last_version, 1) + 1;
@@ -93,7 +93,10 @@ static int insert(struct clinic_space *space, const struct clinic_mapped *new)
 	return error;
 }
 
-/* Whose code it is: a module's, or, moved onto other memory, a file's. */
+/*
+ * Finds the module of a mapping. Memory may hold the code of a file that the
+ * program moved there.
+ */
 static int map_module(struct clinic_space *space,
 		      const struct clinic_mapping *mapping,
 		      struct clinic_mapped *new)
@@ -106,7 +109,7 @@ static int map_module(struct clinic_space *space,
 		return error;
 	new->file_offset = new->start;
 	old = clinic_mapped_find(&space->list, new->start);
-	if (!old) /* code moved aside before: it may go on what is below */
+	if (!old) /* the code before it may have been moved, too */
 		old = clinic_mapped_find(&space->list, new->start - 1);
 	if (old && !clinic_module_is_memory(old->module))
 		(void)clinic_text_replaces(space->pid, old, new);
@@ -141,7 +144,9 @@ struct reading {
 	struct clinic_text_image image;
 };
 
-/* Code of the image that the lines before are of, in memory of its own. */
+/*
+ * Whether this memory holds code of the image to which the lines before belong.
+ */
 static bool is_moved_text(struct reading *reading, struct clinic_mapped *new)
 {
 	const struct clinic_mapping *first = &reading->image.first.mapping;

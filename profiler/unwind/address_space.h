@@ -12,9 +12,9 @@
  *            the kernel reports no munmap, so stale ones stay until then.
  * Modules    one per binary, whoever maps it: found again by build-id, or
  *            by device and inode. Memory without an ELF file is a module of
- *            each process that maps some as code. Its file is opened when first
- *mapped, since a short-lived process is gone later, and its table is compiled
- *            when an address first hits it.
+ *            each process that maps some as code. The file of a module is
+ *            opened when it is first mapped, since a short-lived process is
+ *            gone later. Its table is compiled when an address first hits it.
  * Places     a place names a module and an offset in its file, which is
  *            what symbols/symbols.h turns into names. Its fd is the very
  *            file that was mapped, also when deleted or replaced since.

@@ -1,4 +1,4 @@
-/* Reads the heads of CIEs and FDEs. */
+/* Reads the heads of common entries (CIE) and function entries (FDE). */
 #include "unwind/cfi_entry.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@ enum {
 	POINTER_ABSOLUTE = 0x00
 };
 
-/* Compilers write 20 to 40. */
+/* Compilers write 20 to 40 bytes. */
 enum { CIE_BYTES_MAX = 4096 };
 
-/* Its length and its id are read, no more. */
+/* An entry of which only the length and the id were read. */
 struct raw_entry {
 	struct byte_reader body; /* after the id */
 	uint64_t common_offset;  /* of a function's CIE */

@@ -1,4 +1,4 @@
-/* Packs one rule into the few bits of a row. */
+/* Packs one rule of call frame information into the bits of a row. */
 #include "unwind/cfi_rules.h"
 
 #include "foundation/byte_reader.h"

@@ -1,4 +1,4 @@
-/* Runs call frame instructions and gives a row for each address. */
+/* Runs call frame instructions, and makes a row for each change of rules. */
 #include "unwind/cfi.h"
 
 #include <errno.h>
@@ -8,10 +8,10 @@
 #include "unwind/cfi_rules.h"
 #include "unwind/registers.h"
 
-/* Of remember_state; compilers nest once. */
+/* How many states remember_state may save. Compilers save one. */
 enum { STATES_MAX = 16 };
 
-/* Running a function's instructions. */
+/* The state of running the instructions of a function. */
 struct machine {
 	const struct clinic_cfi_section *section;
 	const struct clinic_cfi_common *common;
@@ -26,7 +26,7 @@ struct machine {
 	void *context;
 };
 
-/* NULL: a register whose value no walk needs. */
+/* NULL for a register whose value no walk needs. */
 static int16_t *saved_slot(struct clinic_unwind_row *row, uint64_t number)
 {
 	switch (number) {
@@ -70,7 +70,7 @@ static int64_t scale(const struct machine *m, int64_t factored)
 	int64_t offset;
 
 	if (__builtin_mul_overflow(factored, m->common->data_factor, &offset))
-		return INT64_MAX; /* refused: it is too far */
+		return INT64_MAX; /* too far: it will be refused */
 	return offset;
 }
 
@@ -113,7 +113,9 @@ static void skip_value_expression(struct machine *m, uint64_t number,
 static bool is_signal_frame(const struct machine *m)
 {
 #if defined(__x86_64__)
-	/* Where rt_sigframe's ucontext has the interrupted stack pointer. */
+	/*
+	 * The ucontext of rt_sigframe has the interrupted stack pointer there.
+	 */
 	enum { STACK_POINTER_OFFSET = 160 };
 
 	return m->common->is_signal && m->row.cfa_kind == CLINIC_CFA_MEMORY &&
@@ -337,7 +339,7 @@ static int run_register(struct machine *m, uint8_t op, struct byte_reader *r)
 	}
 }
 
-/* Those that change nothing a walk needs. */
+/* Skips instructions that change nothing that a walk needs. */
 static bool skip_harmless(uint8_t op, struct byte_reader *r)
 {
 	if (op == CFA_GNU_ARGS_SIZE)

@@ -1,4 +1,4 @@
-/* Reads program and section headers, of a file or in memory. */
+/* Reads program and section headers from a file or from memory. */
 #include "unwind/elf_layout.h"
 
 #include <elf.h>
@@ -19,7 +19,10 @@ enum { MACHINE = EM_AARCH64 };
 #endif
 
 enum {
-	/* Linkers write a dozen; what is more than this is no program. */
+	/*
+	 * Linkers write a dozen headers. A file with more than this is no
+	 * program.
+	 */
 	HEADERS_MAX = 256,
 	SECTIONS_MAX = 1 << 16,
 	SECTION_NAMES_BYTES_MAX = 1 << 20,

@@ -1,4 +1,4 @@
-/* Lists functions of two sections, and sorts them. */
+/* Lists the functions of unwind sections, and sorts them by address. */
 #include "unwind/function_list.h"
 
 #include <errno.h>

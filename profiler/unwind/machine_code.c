@@ -1,4 +1,4 @@
-/* Recognises calls and sigreturn by their bytes. */
+/* Recognises calls and the return from a signal handler by their bytes. */
 #include "unwind/machine_code.h"
 
 #include <string.h>
@@ -113,7 +113,10 @@ bool clinic_code_is_sigreturn(const uint8_t *code, size_t size)
 	       instruction_at(code + 4) == 0xd4000001;
 }
 
-/* They keep a frame pointer there, which is a good guess. */
+/*
+ * AArch64 libraries keep a frame pointer there, so that a guess finds the
+ * caller.
+ */
 bool clinic_code_is_padded(const uint8_t *code, size_t size, size_t *from,
 			   size_t *to)
 {

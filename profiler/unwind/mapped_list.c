@@ -1,4 +1,4 @@
-/* unwind/mapped_list.c - a sorted array with its free room in the middle. */
+/* Keeps mappings in a sorted array whose free room is a gap in the middle. */
 #include "unwind/mapped_list.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static void move_gap(struct clinic_mapped_list *list, size_t to)
 	list->gap = to;
 }
 
-/* Growing puts its room at the end, so the gap goes there first. */
+/* The array grows at its end, so the gap is moved there first. */
 static int reserve(struct clinic_mapped_list *list, size_t more)
 {
 	struct clinic_mapped *grown;
@@ -73,7 +73,10 @@ static bool is_same(const struct clinic_mapped *a,
 	       a->file_offset == b->file_offset && a->module == b->module;
 }
 
-/* What of `old` lies before and after `new`, with it between: at most three. */
+/*
+ * Lists the part of the old mappings before `new`, then `new`, then the part
+ * after it: at most three.
+ */
 static size_t list_parts(const struct clinic_mapped *old_first,
 			 const struct clinic_mapped *old_last,
 			 const struct clinic_mapped *new,
@@ -99,7 +102,7 @@ int clinic_mapped_insert(struct clinic_mapped_list *list,
 {
 	size_t first = clinic_mapped_count_to(list, new->start), last, count;
 	struct clinic_mapped parts[3];
-	int error = reserve(list, 2); /* one may be split in two */
+	int error = reserve(list, 2); /* one mapping may be split in two */
 
 	if (error)
 		return error;

@@ -43,14 +43,20 @@ clinic_mapped_at(const struct clinic_mapped_list *list, size_t index)
 				    : index + list->capacity - list->count];
 }
 
-/* How many start at or before the address: the last of them may hold it. */
+/*
+ * How many mappings start at or before the address. The last of them may hold
+ * it.
+ */
 size_t clinic_mapped_count_to(const struct clinic_mapped_list *list,
 			      uint64_t address);
 /* NULL: nothing is mapped there. */
 const struct clinic_mapped *
 clinic_mapped_find(const struct clinic_mapped_list *list, uint64_t address);
 
-/* Replaces what it covers; *has_changed is set when that was not the same. */
+/*
+ * Replaces everything that `new` covers. *has_changed is set unless it was
+ * there before.
+ */
 int clinic_mapped_insert(struct clinic_mapped_list *list,
 			 const struct clinic_mapped *new, bool *has_changed);
 int clinic_mapped_copy(const struct clinic_mapped_list *from,

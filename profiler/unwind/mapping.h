@@ -25,7 +25,7 @@ struct clinic_mapping {
 	const char *path;
 };
 
-/* Whose memory a module is. */
+/* The process to which the memory of a module belongs. */
 struct clinic_mapper {
 	pid_t pid;
 	pid_t inner_pid; /* as it sees itself, in its own namespace */

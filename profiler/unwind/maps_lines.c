@@ -1,4 +1,4 @@
-/* unwind/maps_lines.c - /proc/PID/maps, or that of a thread that lives. */
+/* Reads /proc/PID/maps, or the maps of another thread if that is empty. */
 #include "unwind/maps_lines.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@ static bool parse_line(char *text, struct clinic_listed_mapping *listed)
 	return true;
 }
 
-/* *count: of lines that were there. */
+/* Adds the number of lines to *count. */
 static int read_file(const char *path, clinic_on_maps_line *on_line,
 		     void *context, size_t *count)
 {
@@ -42,7 +42,7 @@ static int read_file(const char *path, clinic_on_maps_line *on_line,
 	return error;
 }
 
-/* The first thread that has some. */
+/* Reads the maps of the first thread whose maps are not empty. */
 static int read_threads(pid_t pid, clinic_on_maps_line *on_line, void *context)
 {
 	struct dirent *entry;
@@ -62,7 +62,7 @@ static int read_threads(pid_t pid, clinic_on_maps_line *on_line, void *context)
 			 entry->d_name);
 		error = read_file(path, on_line, context, &count);
 		if (error == -ENOENT || error == -ESRCH)
-			error = 0; /* it has just ended */
+			error = 0; /* the thread has just ended */
 	}
 	closedir(threads);
 	return error;

@@ -21,7 +21,7 @@ struct clinic_listed_mapping {
 	bool is_executable;
 };
 
-/* The line's path lives until it returns. */
+/* The path of the line lives until this function returns. */
 typedef int clinic_on_maps_line(void *context,
 				const struct clinic_listed_mapping *line);
 

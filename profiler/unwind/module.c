@@ -113,14 +113,19 @@ static bool has_build_id(const struct clinic_module *module,
 	       memcmp(module->build_id, build_id, size) == 0;
 }
 
-/* "[vdso]", "//anon", "anon_inode:x": no file, told apart by name alone. */
+/*
+ * "[vdso]", "//anon" and "anon_inode:x" are no files: only their names
+ * distinguish them.
+ */
 static bool is_file(const struct clinic_mapping *mapping)
 {
 	return mapping->path[0] == '/' && mapping->path[1] != '/' &&
 	       (mapping->inode || mapping->build_id_size);
 }
 
-/* Only events tell the generation; two that differ are two files. */
+/*
+ * Only events report the generation. Two different generations are two files.
+ */
 static bool has_inode(const struct clinic_module *module,
 		      const struct clinic_mapping *mapping)
 {
@@ -131,7 +136,10 @@ static bool has_inode(const struct clinic_module *module,
 		!module->inode_generation || !mapping->inode_generation);
 }
 
-/* Memory is each process's own, also when it has a name that others have. */
+/*
+ * Memory belongs to one process, even when the memory of others has the same
+ * name.
+ */
 static bool is_of(const struct clinic_module *module, pid_t pid,
 		  const struct clinic_mapping *mapping)
 {
@@ -156,7 +164,9 @@ static bool has_build_id_of(const struct clinic_elf_layout *layout,
 		      layout->build_id_size) == 0;
 }
 
-/* -ESTALE: there is a file of that name, but not the one that is mapped. */
+/*
+ * -ESTALE: a file of that name exists, but it is not the file that is mapped.
+ */
 static int check_file(const struct stat *status,
 		      const struct clinic_mapping *mapping,
 		      const struct clinic_elf_layout *layout)
@@ -168,7 +178,10 @@ static int check_file(const struct stat *status,
 	return is_it ? 0 : -ESTALE;
 }
 
-/* The file's own identity, by which the other kind of event finds it. */
+/*
+ * Notes the identity of the file itself, by which the other kind of event finds
+ * it.
+ */
 static void identify_by_file(struct clinic_module *module,
 			     const struct stat *status,
 			     const struct clinic_elf_layout *layout)
@@ -183,8 +196,8 @@ static void identify_by_file(struct clinic_module *module,
 }
 
 /*
- * What perf's jitdump format asks of a program: that it maps the file into
- * which it writes its functions' names, so that others find it.
+ * perf's jitdump format requires that a program maps the file into which it
+ * writes the names of its functions, so that others find the file.
  */
 static bool is_dump(const char *path)
 {
@@ -197,7 +210,10 @@ static bool is_dump(const char *path)
 	       length && !slash[1 + length];
 }
 
-/* Takes fd over. What is no ELF file holds code that a program generated. */
+/*
+ * Becomes the owner of fd. A file that is not ELF holds code that a program
+ * generated.
+ */
 static int keep_other_file(struct clinic_module *module,
 			   const struct clinic_mapping *mapping, int fd)
 {
@@ -209,7 +225,9 @@ static int keep_other_file(struct clinic_module *module,
 		module->fd = fd; /* it has names, all the same */
 		return -ENOEXEC;
 	}
-	/* What was mapped had a build-id: another file is in its place. */
+	/*
+	 * The mapped file had a build-id, so this is another file in its place.
+	 */
 	if (mapping->build_id_size) {
 		close(fd);
 		return -ESTALE;
@@ -227,7 +245,9 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 {
 	struct clinic_elf_layout layout;
 	struct stat status;
-	/* Not to hang on a FIFO that took the file's place. */
+	/*
+	 * O_NONBLOCK avoids waiting for a FIFO that took the place of the file.
+	 */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int error;
 
@@ -249,7 +269,10 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 	return 0;
 }
 
-/* The mapped file itself; else by name, as the process and as we see it. */
+/*
+ * Opens the mapped file itself; otherwise by its name, first in the root folder
+ * of the process and then in ours.
+ */
 static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 		     struct clinic_module *module)
 {
@@ -281,7 +304,9 @@ static void identify(struct clinic_module *module,
 	memcpy(module->build_id, mapping->build_id, sizeof(module->build_id));
 }
 
-/* Every process has the vdso that we have: it is of the kernel. */
+/*
+ * Every process has the same vdso as we have, because the kernel provides it.
+ */
 static int vdso_of(struct clinic_modules *modules,
 		   struct clinic_module **module)
 {
@@ -314,7 +339,9 @@ static bool is_named_memory(const char *path)
 	return false;
 }
 
-/* "NSpid:  4711  12": the last is what the process itself sees. */
+/*
+ * In "NSpid: 4711 12" the last number is the one that the process itself sees.
+ */
 static pid_t read_inner_pid(pid_t pid)
 {
 	char path[32], line[256];
@@ -371,8 +398,8 @@ static int new_module(struct clinic_modules *modules, pid_t pid,
 }
 
 /*
- * A module known by inode is found again by build-id and the other way
- * round: perf tells one of them, /proc/PID/maps the other.
+ * A module that is known by its inode is found again by its build-id, and the
+ * other way round: perf reports one of them, and /proc/PID/maps the other.
  */
 int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
 			      const struct clinic_mapping *mapping,
@@ -425,7 +452,9 @@ int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
 	return 0;
 }
 
-/* Of what compilers write, the gaps between functions are a tenth at most. */
+/*
+ * In code that compilers write, the gaps between functions are at most a tenth.
+ */
 static bool is_barely_covered(const struct clinic_module *module)
 {
 	struct clinic_unwind_facts facts;
@@ -538,7 +567,10 @@ size_t clinic_module_read_code(const struct clinic_module *module,
 	struct iovec from = {.iov_len = size};
 	ssize_t got;
 
-	/* By the kernel: a plugin's image may have been unmapped meanwhile. */
+	/*
+	 * The kernel reads it for us, because the image of a plugin may have
+	 * been unmapped meanwhile.
+	 */
 	if (module->is_image) {
 		from.iov_base = (void *)(module->image_bias + address);
 		got = process_vm_readv(gettid(), &to, 1, &from, 1, 0);

@@ -1,4 +1,4 @@
-/* The kernel's order of registers to DWARF's. */
+/* Converts registers from the order of the kernel to the order of DWARF. */
 #include "unwind/registers.h"
 
 #include <errno.h>
@@ -75,7 +75,10 @@ int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 			clinic_registers_set(registers, number, *values);
 		values++;
 	}
-	/* Where it was is known; what its rules speak of is not. */
+	/*
+	 * The position of a 32-bit program is known, but not the registers that
+	 * rules need.
+	 */
 	if (abi == PERF_ABI_32)
 		registers->known &= UINT64_C(1) << CLINIC_REGISTER_PC |
 				    UINT64_C(1) << CLINIC_REGISTER_SP;

@@ -85,8 +85,8 @@ void clinic_registers_from_signal(struct clinic_registers *registers,
 				  const uint64_t words[CLINIC_REGISTERS]);
 
 /*
- * Of the function that calls this one, which therefore becomes the walk's
- * innermost frame. Always inlined: it has no frame of its own.
+ * Reads the registers of the calling function, which becomes the innermost
+ * frame of the walk. Always inlined, so that it has no frame of its own.
  */
 __attribute__((always_inline)) static inline void
 clinic_registers_here(struct clinic_registers *registers)

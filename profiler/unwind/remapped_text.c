@@ -1,4 +1,4 @@
-/* unwind/remapped_text.c - memory at a file's own addresses. */
+/* Recognises memory that holds the code of a file at the addresses of it. */
 #include "unwind/remapped_text.h"
 
 #include <errno.h>
@@ -72,7 +72,10 @@ bool clinic_text_replaces(pid_t pid, const struct clinic_mapped *old,
 	search.start = old->start - address + clinic_unwind_table_base(table);
 	if (!clinic_text_place(module, search.start, text))
 		return false;
-	/* Of one that is gone, nobody can tell: moved code is the rule. */
+	/*
+	 * If the process has ended, it cannot be checked. Moved code is the
+	 * usual case.
+	 */
 	return clinic_maps_lines_read(pid, look_for_image, &search) < 0 ||
 	       search.is_found;
 }

@@ -19,14 +19,14 @@
 #include "unwind/mapped_list.h"
 #include "unwind/maps_lines.h"
 
-/* The image that lines of maps, in a row, are of. */
+/* The image to which consecutive lines of maps belong. */
 struct clinic_text_image {
 	struct clinic_listed_mapping first; /* its path is NULL: none */
 	uint64_t end;                       /* of the last of them */
 	char path[4096];
 };
 
-/* Another line of maps, which is of a file. */
+/* Notes another line of maps, whose mapping is of a file. */
 void clinic_text_image_follow(struct clinic_text_image *image,
 			      const struct clinic_listed_mapping *line);
 
@@ -38,8 +38,8 @@ bool clinic_text_place(struct clinic_module *module, uint64_t start,
 		       struct clinic_mapped *text);
 
 /*
- * The same for a mapping of which an event told, that covers `old`: asks the
- * process whether the image is still there.
+ * The same for a mapping that an event reported and that covers `old`: looks
+ * whether the process still has the image mapped.
  */
 bool clinic_text_replaces(pid_t pid, const struct clinic_mapped *old,
 			  struct clinic_mapped *text);

@@ -1,4 +1,4 @@
-/* Opens root folders, once each. */
+/* Opens the root folders of processes, each of them once. */
 #include "unwind/target_root.h"
 
 #include <fcntl.h>
@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Which mount, too: another mount namespace may begin at the same folder. */
+/*
+ * The mount is compared, too, because another mount namespace may have the same
+ * root folder.
+ */
 static bool identify(int fd, struct statx *status)
 {
 	unsigned int wanted = STATX_INO | STATX_MNT_ID;
@@ -46,7 +49,7 @@ static int open_of(pid_t pid, const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-/* Takes fd over. */
+/* Becomes the owner of fd. */
 static int add(struct clinic_roots *roots, pid_t pid, int fd,
 	       const struct statx *status)
 {

@@ -24,7 +24,7 @@ struct clinic_roots {
 	int count;
 };
 
-/* The process's root folder; -1: the same as ours, or it is not known. */
+/* The root folder of the process; -1 if it is the same as ours, or unknown. */
 int clinic_roots_find(struct clinic_roots *roots, pid_t pid);
 void clinic_roots_close(struct clinic_roots *roots);
 

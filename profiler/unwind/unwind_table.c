@@ -1,4 +1,4 @@
-/* Compiles call frame information to rows, and searches them. */
+/* Compiles call frame information to a table of rows, and searches it. */
 #include "unwind/unwind_table.h"
 
 #include <elf.h>
@@ -15,7 +15,7 @@
 #include "unwind/unwind_row.h"
 
 enum {
-	/* The largest browsers have 30 MB of it. */
+	/* The largest browsers have 30 MB of unwind information. */
 	SECTION_BYTES_MAX = 128 << 20,
 	/* _start and what follows it in the dynamic linker is below that. */
 	ENTRY_CODE_BYTES = 128
@@ -84,7 +84,7 @@ static uint32_t pc_of(const struct clinic_unwind_table *table, uint64_t address)
 	return (uint32_t)(address - table->layout.base);
 }
 
-/* Takes back the rows from that address on. */
+/* Removes the rows from that address on. */
 static void cut_rows(struct clinic_unwind_table *table, uint64_t address)
 {
 	size_t *count = &table->facts.rows_count;
@@ -93,7 +93,10 @@ static void cut_rows(struct clinic_unwind_table *table, uint64_t address)
 		--*count;
 }
 
-/* Ascending; a row of no length is replaced, one like the last is none. */
+/*
+ * Appends a row. Addresses ascend. A row without length is replaced, and a row
+ * with the rule of the last one is left out.
+ */
 static int append_row(struct clinic_unwind_table *table, uint64_t address,
 		      const struct clinic_unwind_row *row)
 {
@@ -120,7 +123,7 @@ static int add_row(void *context, uint64_t address,
 				     : 0;
 }
 
-/* All or nothing: of a damaged function no row can be trusted. */
+/* No row of a damaged function can be trusted, so all of them are removed. */
 static int add_function(struct clinic_unwind_table *table,
 			const struct clinic_listed_function *listed,
 			uint64_t end)
@@ -176,7 +179,7 @@ static void finish_table(struct clinic_unwind_table *table)
 		sizeof(*table) + facts->rows_count * sizeof(*table->rows);
 }
 
-/* What yields nothing but damage is damaged as a whole. */
+/* A section in which all functions are damaged is damaged as a whole. */
 static int compile(struct clinic_unwind_table *table,
 		   struct clinic_function_list *list)
 {
@@ -211,8 +214,8 @@ static int read_section(int fd, const struct clinic_elf_range *range,
 }
 
 /*
- * Both sections: where programs are compiled with debug information only,
- * .eh_frame still has the C library's startup code.
+ * Both sections are read: in a program that has unwind information as debug
+ * information only, .eh_frame still has the startup code of the C library.
  */
 static int compile_sections(int fd, const struct clinic_cfi_section *more,
 			    struct clinic_unwind_table *table)
@@ -281,7 +284,7 @@ static int compile_image(uintptr_t bias, struct clinic_unwind_table *table)
 	return error ? error : compile_by_index(&segment, table);
 }
 
-/* Of a file that was stripped of its section headers, too. */
+/* This works for a file without section headers, too. */
 static int compile_segment(int fd, struct clinic_unwind_table *table)
 {
 	struct clinic_cfi_section segment = {0};
@@ -297,7 +300,7 @@ static int compile_segment(int fd, struct clinic_unwind_table *table)
 	return error;
 }
 
-/* Whatever keeps us from knowing leaves us as we were: without a rule. */
+/* If the code cannot be read or is of another kind, it stays without a rule. */
 static void find_padding(int fd, const struct clinic_elf_range *range,
 			 struct padded *padded)
 {
