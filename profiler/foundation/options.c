@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define OPTIONS_MAX 32
-#define FIRST_CODE  256 /* codes of options by row; smaller codes are letters  \
-			 */
+/* Codes of options by row; smaller codes are letters. */
+#define FIRST_CODE 256
 
 /* The same table in the form that getopt_long needs. */
 struct spelling {
