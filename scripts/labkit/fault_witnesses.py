@@ -28,6 +28,7 @@ class Witness:
     """One tool.
 
     commands   what stands before the program, tried in this order until one may look.
+    repaired   the same for a repaired program, whose script would ask for what only the faulty one has.
     cflags     with which the program is compiled anew, for a tool that the compiler builds in.
     complaint  a line of its transcript that names the fault.
     forbidden  a line that says that it could not look, which is not to have seen nothing; refused_exit an exit code that says so.
@@ -38,6 +39,7 @@ class Witness:
     title: str
     commands: tuple[tuple[str, ...], ...]
     complaint: str
+    repaired: tuple[tuple[str, ...], ...] = ()
     forbidden: str = r"(?!)"
     refused_exit: int | None = None
     cflags: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ WITNESSES: dict[str, Witness] = {one.name: one for one in (
             complaint=r"^clinic: deadlock: \d+ threads wait for each other",
             refused_exit=2, limit_s=5.0),
     Witness("gdb", "gdb", (("gdb", "-q", "-nx", "-batch", "-iex", "set startup-with-shell off", "-x", SCRIPT, "--args"),),
+            repaired=(("gdb", "-q", "-nx", "-batch", "-iex", "set startup-with-shell off", "-ex", "run", "-ex", "thread apply all backtrace", "--args"),),
             complaint=r"received signal (?:SIG(?!TRAP)\w+)", ended=r"exited normally\]",
             forbidden=r"ptrace: |Could not trace the inferior|Operation not permitted\.$|Couldn't get registers",
             environment=(("DEBUGINFOD_URLS", ""),), interrupts=True),

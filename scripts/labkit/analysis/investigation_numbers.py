@@ -126,9 +126,9 @@ def _judged(repair: Mapping[str, Any], fault: str) -> tuple[str | None, str]:
         return "fault", f"the program still {WORDS[fault]} or fails, in {runs['runs_count'] - runs['ended_count']} of {runs['runs_count']} runs"
     if test["failed_count"]:
         return "regression", f"the regression test fails in {test['failed_count']} of {test['runs_count']} runs"
-    wrong = [one["title"] for one in repair["sights"] if one["view"] in (View.COMPLAINS.value, View.NOT_ENDED.value)]
+    wrong = [f"{one['title']} {one['view']}" for one in repair["sights"] if one["view"] in (View.COMPLAINS.value, View.NOT_ENDED.value)]
     if wrong:
-        return "witness", f"{listing(wrong)} still {'complains' if len(wrong) == 1 else 'complain'}"
+        return "witness", f"asked about the repaired program, {listing(wrong)}"
     silent = [one["title"] for one in repair["sights"] if one["view"] == View.UNMEASURED.value]
     clean = [one["title"] for one in repair["sights"] if one["view"] == View.CLEAN.value]
     return None, (f"no fault in {runs['runs_count']} runs, the test passes in all {test['runs_count']}, and "

@@ -19,11 +19,11 @@ def measure(state: InvestigationState, _folder: Path, findings: list[Finding]) -
     return {"sights": sights}
 
 
-def sights_of(state: InvestigationState, variant: Variant) -> list[dict]:
-    return [_sight(state, variant, asked) for asked in state.manifest.witnesses]
+def sights_of(state: InvestigationState, variant: Variant, *, is_repaired: bool = False) -> list[dict]:
+    return [_sight(state, variant, asked, is_repaired) for asked in state.manifest.witnesses]
 
 
-def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness) -> dict:
+def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness, is_repaired: bool) -> dict:
     witness, folder = WITNESSES[asked.tool], state.manifest.folder
     try:
         program = investigation.build_program(state.manifest, variant, tool=witness.name, cflags=witness.cflags)
@@ -31,4 +31,4 @@ def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness) -> 
         line = (failed.log.splitlines() or ["the compiler failed"])[0]
         return witness_run.unmeasured(witness, f"the program does not compile with {' '.join(witness.cflags)}: {line[:200]}")
     return witness_run.observe(witness, [str(program.path), *asked.arguments], script=folder / asked.script if asked.script else None,
-                               hangs_after_s=state.manifest.limit_s)
+                               is_repaired=is_repaired, hangs_after_s=state.manifest.limit_s)

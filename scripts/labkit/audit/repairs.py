@@ -28,7 +28,7 @@ def _repair(state: InvestigationState, repair: Repair) -> dict:
         program, test = investigation.build_program(state.manifest, after), investigation.build_test(state.manifest, after)
     except BuildFailed as failed:
         return found | {"build_failure": failed.log}
-    return found | {"runs": runs_of(state, program, state.manifest.limit_s), "test_runs": runs_of(state, test, TEST_LIMIT_S), "sights": sights_of(state, after)}
+    return found | {"runs": runs_of(state, program, state.manifest.limit_s), "test_runs": runs_of(state, test, TEST_LIMIT_S), "sights": sights_of(state, after, is_repaired=True)}
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> str:

@@ -24,11 +24,11 @@ LOOK_S = 0.05
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def observe(witness: Witness, program: Sequence[str], *, script: Path | None = None, hangs_after_s: float = 2.0) -> dict:
+def observe(witness: Witness, program: Sequence[str], *, script: Path | None = None, is_repaired: bool = False, hangs_after_s: float = 2.0) -> dict:
     """program: with its arguments. hangs_after_s: a program of which nothing runs for so long is interrupted,
     where the tool goes on from there."""
     sight = {}
-    for prefix in witness.commands:
+    for prefix in witness.repaired if is_repaired and witness.repaired else witness.commands:
         command = [str(script) if word == SCRIPT else word for word in prefix] + list(map(str, program))
         if prefix and shutil.which(prefix[0]) is None:
             sight = unmeasured(witness, f"{prefix[0]} is not installed", command)

@@ -1,0 +1,19 @@
+/* highest.h - the highest reading so far, and whose it is.
+ *
+ * Ownership  it owns what it keeps; the name is valid until the next reading is
+ * taken.
+ */
+#ifndef HIGHEST_H
+#define HIGHEST_H
+
+#include "message.h"
+
+struct highest {
+	char station[128]; /* empty before the first */
+	long value;
+};
+
+void highest_take(struct highest *highest, const struct reading *reading);
+const char *highest_station(const struct highest *highest);
+
+#endif
