@@ -28,7 +28,7 @@ def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict]]:
     found: dict[str, dict[str, list[Trial]]] = {}
     for trial in trials:
         found.setdefault(trial["condition"], {}).setdefault(str(trial["extra"]), []).append(trial)
-    return {condition: {extra: rate_of([gate_says(trial, floors[1 - trial["index"] % 2], trial["extra"] > 0) for trial in here])
+    return {condition: {extra: rate_of([gate_reports_change(trial, floors[1 - trial["index"] % 2], trial["extra"] > 0) for trial in here])
                         | other_verdicts(here) for extra, here in by_extra.items()}
             for condition, by_extra in found.items()}
 
@@ -49,7 +49,7 @@ def first_ratio(trial: Trial) -> float:
     return trial["gate"]["first_ratio"]
 
 
-def gate_says(trial: dict, floor: float, planted: bool) -> bool:
+def gate_reports_change(trial: dict, floor: float, planted: bool) -> bool:
     """True where the gate reports a change, judged with a floor of this calibration, as the gate in use will be."""
     gate = trial["gate"]
     if gate["verdict"] not in wanted_verdicts(planted):

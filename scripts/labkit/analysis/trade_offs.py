@@ -15,15 +15,15 @@ def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: 
     accepted = [one for one in audit["candidates"] if one["accepted"]]
     return {
         "accepted": [{**{key: one[key] for key in ("id", "title", "risk", "risk_why", "rollback", "lines_count")},
-                      "lines_per_percent": _price(one)} for one in accepted],
+                      "lines_per_percent": _lines_per_percent(one)} for one in accepted],
         "regressions": regressions(audit["rebench"]),
         "tolerated": tolerated(evidence_set),
         "margins": [_margin(one) for one in decisions if one.accepted],
-        "guard": _guard(evidence_set, audit),
+        "guard": _regression_checks(evidence_set, audit),
     }
 
 
-def _price(candidate: dict[str, Any]) -> float | None:
+def _lines_per_percent(candidate: dict[str, Any]) -> float | None:
     gain = candidate["gain"]
     if gain is None or gain["gain_ratio"] <= 1.0:
         return None
@@ -60,7 +60,7 @@ def _margin(decision: Decision) -> dict[str, Any]:
             "lines_allowed": decision.allowed_lines_count, "p_value": facts.gain.comparison.p_adjusted}
 
 
-def _guard(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
+def _regression_checks(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
     """The limits of the checks: none for counts, which are exact; for time, the smallest change that this machine can detect."""
     policy, size = parse(evidence_set.policy), evidence_set.manifest["main_size"]
     noise = next((one for one in audit["baseline"]["noise"] if one["size"] == size), None)

@@ -15,7 +15,7 @@ import numpy as np
 
 from labkit.calibration import ratio_of_medians
 from labkit.calibration.trial_file import CRITERION
-from labkit.gate_rates import GATE, floor_ratio, gate_rates, gate_says, rate_of, wanted_verdicts
+from labkit.gate_rates import GATE, floor_ratio, gate_rates, gate_reports_change, rate_of, wanted_verdicts
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.trial_records import OF_ONE_PROGRAM
 from labkit.verdicts.verdict import VerdictPolicy
@@ -106,15 +106,15 @@ def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, com
     """{tool: {planted effect in thousandths: rate}}"""
     found: dict[str, dict[str, list[bool]]] = {}
     for trial in trials:
-        for tool, says_changed in verdicts_of(trial, floors.of(trial), policy, compare_py).items():
-            found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(says_changed)
+        for tool, is_change in verdicts_of(trial, floors.of(trial), policy, compare_py).items():
+            found.setdefault(tool, {}).setdefault(str(trial["extra"]), []).append(is_change)
     return {tool: {extra: rate_of(hits) for extra, hits in found[tool].items()} for tool in TOOLS if tool in found}
 
 
 def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
     """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
     planted = trial["extra"] > 0
-    verdicts = {GATE: gate_says(trial, floors.gate, planted)}
+    verdicts = {GATE: gate_reports_change(trial, floors.gate, planted)}
     if trial["gate"].get("is_usable"):
         verdicts[GATE_WHERE_USABLE] = verdicts[GATE]
     if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
@@ -129,7 +129,7 @@ def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str,
     planted = trial["extra"] > 0
     a, b = first_stage(trial)
     by_medians = ratio_of_medians.slower_or_faster(a, b, policy=policy, floor_ratio=floors.medians, seed=trial["seed"])
-    return {FIRST_STAGE_GATE: first_stage_says(trial["gate"], floors.gate, planted),
+    return {FIRST_STAGE_GATE: first_stage_reports_change(trial["gate"], floors.gate, planted),
             FIRST_STAGE_MEDIANS: by_medians == 1 if planted else by_medians != 0,
             **both_ways(welch_p, SAME_RUNS_WELCH, SAME_STRICT_WELCH, a.ravel(), b.ravel(), planted, policy),
             **both_ways(mann_whitney_p, SAME_RUNS_U, SAME_STRICT_U, a.ravel(), b.ravel(), planted, policy)}
@@ -156,7 +156,7 @@ def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str,
     return verdicts
 
 
-def first_stage_says(gate: dict, floor: float, planted: bool) -> bool:
+def first_stage_reports_change(gate: dict, floor: float, planted: bool) -> bool:
     """Without confirmation and canary, to be held against another statistic on the same runs."""
     if gate.get("first_verdict") not in wanted_verdicts(planted):
         return False

@@ -1,4 +1,4 @@
-"""arguments.py - what `lab compare` and `lab gate` share: arguments, and what they mean.
+"""arguments.py - the arguments that `lab compare` and `lab gate` share, and their meaning.
 
 parser -> arguments -> Design, Conditions
 """
@@ -22,34 +22,34 @@ from labkit.process import Cpus
 from labkit.untrusted_file import read_bytes
 from labkit.verdicts.verdict import VerdictPolicy
 
-# What a command does beside its runs, four figures above all, so that --budget holds for the whole of it.
+# Time for the work beside the runs, mainly for four figures, so that --budget holds for the whole command.
 REPORT_S, REPORT_SHARE = 2.0, 0.1
 
 
 def add_condition_arguments(parser) -> None:
-    """How a command is run."""
-    parser.add_argument("--setup", metavar="SH", help="a shell command that runs once, before everything else")
+    """Add the arguments that say how a command is run."""
+    parser.add_argument("--setup", metavar="SH", help="a shell command that runs once, before anything else")
     parser.add_argument("--prepare", metavar="SH", help="a shell command that runs before each run and is not timed")
     parser.add_argument("--stdin", type=Path, metavar="FILE", help="the file that every run reads as its standard input")
     parser.add_argument("--expect-output", default=SAME, metavar="FILE|same|any",
-                        help="what each run must print: the text of FILE, the same as A (the default), or anything")
+                        help="the output that each run must print: the text of FILE, the same as A (the default), or any")
     parser.add_argument("--expect-exit", type=int, default=0, metavar="CODE",
-                        help="the exit code that each run must end with, as 1 of grep that finds nothing; the default is 0")
+                        help="the exit code with which each run must end, for example 1 for a grep that finds nothing; the default is 0")
     parser.add_argument("--cpus", default="one", metavar="one|all|LIST",
                         help="the CPUs that a run may use: one (the default), all, or numbers as 0,2; for programs with threads")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="a run that takes longer is killed; the default is 60")
-    parser.add_argument("--measure-identical", action="store_true", help="measure although both are the same program, byte for byte")
+    parser.add_argument("--measure-identical", action="store_true", help="measure even if both are the same program, byte for byte")
 
 
 def add_design_arguments(parser, words: dict[str, float]) -> None:
-    """How much is measured, and what counts. words: what quick, standard and thorough are, in seconds."""
+    """Add the arguments that say how much is measured, and what counts as a change. words: quick, standard and thorough in seconds."""
     parser.add_argument("--budget", type=budget_seconds(words), default="standard", metavar="SECONDS",
-                        help=f"the most time that all of it may take, in seconds or as {list_words(words)}; the default is standard")
+                        help=f"the most time that the whole command may take, in seconds or as {list_words(words)}; the default is standard")
     parser.add_argument("--pairs", type=int, metavar="COUNT", help="how many pairs of runs to measure; without it, the pilot chooses")
-    parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, metavar="P", help="how often equal programs may be called different; the default is 0.01")
+    parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, metavar="P", help="the share of equal programs that may be called different; the default is 0.01")
     parser.add_argument("--effect", type=float, default=VerdictPolicy.effect_ratio, metavar="RATIO",
-                        help="the smallest change that counts; the default is 0.01")
-    parser.add_argument("--seed", type=int, metavar="NUMBER", help="the seed of everything random; without it a new one is drawn, and recorded")
+                        help="the smallest change that counts, as a ratio; the default is 0.01")
+    parser.add_argument("--seed", type=int, metavar="NUMBER", help="the seed of everything random; without it a new one is drawn and recorded")
 
 
 def design_of(args) -> Design:
@@ -75,7 +75,7 @@ def conditions_of(args) -> Conditions:
 
 
 def cpus_of(text: str) -> Cpus:
-    """What --cpus says; only CPUs that we may use ourselves."""
+    """The CPUs that --cpus names; only CPUs that this process may use are accepted."""
     if text == "one":
         return host.measuring_cpu()
     usable = os.sched_getaffinity(0)
@@ -94,7 +94,7 @@ def expectation(text: str) -> str | bytes:
 
 
 def check_input(option: str, path: Path, hint: str = "") -> None:
-    """A regular file that can be read: what every run reads must not run dry, and a pipe would."""
+    """Check that the path is a readable regular file: every run reads it, which would empty a pipe."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(f"{option} {path}: it is not a regular file{hint}")
@@ -106,7 +106,7 @@ def check_input(option: str, path: Path, hint: str = "") -> None:
 
 @contextlib.contextmanager
 def report_folder(parent: Path) -> Iterator[Path]:
-    """A new folder, TIME and a number where two start in one second; gone again if nothing was written to it."""
+    """A new folder for a report, which is removed again if nothing was written to it."""
     folder = new_folder(parent)
     try:
         yield folder
@@ -116,7 +116,7 @@ def report_folder(parent: Path) -> Iterator[Path]:
 
 
 def new_folder(parent: Path) -> Path:
-    """TIME, and a number where two start in one second."""
+    """Make a folder named by the time, with a number where two start in one second."""
     stamp = now_utc().replace(":", "").replace("-", "")
     for number in range(1, 1000):
         folder = parent / (stamp if number == 1 else f"{stamp}-{number}")

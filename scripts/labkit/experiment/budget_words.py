@@ -1,4 +1,4 @@
-"""budget_words.py - how much is measured, in seconds or in one of three words, the same for every verb.  text -> budget_words -> seconds"""
+"""budget_words.py - read a budget given in seconds or as one of three words, in the same way for every verb.  text -> budget_words -> seconds"""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ WORDS = ("quick", "standard", "thorough")
 
 
 def budget_seconds(words: Mapping[str, float]) -> Callable[[str], float]:
-    """For argparse. words: what the three are for this verb."""
+    """A type for argparse. words: the three words of this verb, in seconds."""
     def read(text: str) -> float:
         try:
             seconds = words[text] if text in words else float(text)

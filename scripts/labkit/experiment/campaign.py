@@ -1,14 +1,14 @@
 """campaign.py - one experiment from pilot to verdict.  stage_runner, verdict -> campaign -> compare, gate, calibrate
 
-Stages   pilot    some blocks of every case: how noisy is it, what does a block cost
-         main     as many more as the wanted power needs, or as the budget allows
+Stages   pilot    some blocks of every case, which show the noise and the time of a block
+         main     as many more as the planned power needs, or as the budget allows
          confirm  only where something regressed: half as many blocks again, all fresh, from another seed
-Looks    both stages are looked at after PILOT_BLOCKS and at their end, an audit's first stage once more where that may
-         decide; each look spends its own part of alpha (looks.py), so that looking costs nothing in false alarms.
-All cases (workloads, sizes) share one plan: their blocks alternate, so no case owns the quiet minutes.
-The pilot's rows count: its sample size is chosen from numbers that do not say which arm is which (stats/power.py,
-pilot_sigma and pilot_sigma_of_blocks).
-The budget is a limit (stage_runner.py); what it left out, the report says.
+Looks    both stages are judged after PILOT_BLOCKS and at their end, an audit's first stage once more where that may
+         decide; each look spends its own part of alpha (looks.py), so that looks do not raise the rate of false alarms.
+All cases (workloads, sizes) share one plan: their blocks alternate, so that no case has only the quiet minutes.
+The pilot's rows are used in the verdict: the sample size is chosen from numbers that do not depend on which arm is which
+(stats/power.py, pilot_sigma and pilot_sigma_of_blocks).
+The budget is a limit (stage_runner.py); the report names the blocks that it left out.
 """
 
 import math
@@ -32,7 +32,7 @@ from labkit.verdicts.verdict import (EQUIVALENT, IDENTICAL, IMPROVED, INCONCLUSI
                                      NothingToCompare, blocks_to_clear, compare, judge_as_one_of, judge_together)
 
 PRICE_BLOCKS = 2
-CANARY_COST = 1.5  # six runs in place of four
+CANARY_COST = 1.5  # a block with a canary has six runs instead of four
 BUDGET_MARGIN = 3  # pilot, half as much again to confirm, and what the first blocks did not show
 COUNT_RUNS = 2
 BLOCKS_MAX = 2000
@@ -42,7 +42,7 @@ CONFIRM_SHARE = 1.5  # of the first stage's blocks: a real regression should not
 
 @dataclass(frozen=True)
 class CaseResult:
-    """comparisons: as they stand at the end, gating metrics first. first_stage: before the confirmation."""
+    """comparisons: the final ones, deciding metrics first. first_stage: those before the confirmation."""
 
     name: str
     verdict: str
@@ -73,14 +73,14 @@ class Campaign:
     wanted_s: float = 0.0  # the budget that has room for them
     reruns: tuple[str, ...] = ()
     alpha_shares: dict[str, dict[str, float]] = field(default_factory=dict)  # of the last look, by stage and case
-    was_interrupted: bool = False  # by the user, who wants to see what there is and no more of it
+    was_interrupted: bool = False  # the user interrupted it, so the results so far are shown and nothing more is measured
 
 
 class TooShort(LabError):
-    """The budget cannot decide anything; needed_s could."""
+    """The budget is too small to decide anything; needed_s would be enough."""
 
     def __init__(self, budget_s: float, needed_s: float):
-        super().__init__(f"a budget of {budget_s:g} s cannot decide; about {math.ceil(needed_s)} s could: "
+        super().__init__(f"a budget of {budget_s:g} s is too small to decide; about {math.ceil(needed_s)} s are enough: "
                          f"--budget {math.ceil(needed_s)}", Exit.INCONCLUSIVE)
         self.needed_s = needed_s
 
@@ -99,7 +99,7 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
 
 
 def refuse_unreachable_alpha(experiment: Experiment) -> None:
-    """Where the number of blocks was said beforehand, and no result of so many could be called a change."""
+    """Raise an error where the number of blocks was given and is too small for any result to be called a change."""
     design, together = experiment.design, gating_count(experiment)
     fewest = blocks_at_least(design.policy.alpha / together)
     for case in experiment.cases.values():
@@ -111,31 +111,31 @@ def refuse_unreachable_alpha(experiment: Experiment) -> None:
 
 
 def pilot(experiment: Experiment) -> None:
-    """The first blocks tell the price of the rest; a canary in most of them, for it has to decide as well."""
+    """Run the first blocks, which show the cost of the others. Most have a canary, which needs enough blocks for a verdict."""
     design, cases = experiment.design, experiment.cases
     experiment.run_stage(PILOT, dict.fromkeys(cases, PRICE_BLOCKS), canary_share=1.0)
-    until_s = math.inf if design.insists_on_pilot else experiment.watch.budget_s - confirmation_price_s(experiment)
-    if pilot_price_s(experiment, min) > until_s:
-        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, min))
+    until_s = math.inf if design.insists_on_pilot else experiment.watch.budget_s - confirmation_cost_s(experiment)
+    if pilot_cost_s(experiment, min) > until_s:
+        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_cost_s(experiment, min))
     rest = {name: case.pilot_blocks - PRICE_BLOCKS for name, case in cases.items()}
     left_out = experiment.run_stage(PILOT, rest, design.pilot_canary_share, until_s=until_s)
     if left_out:
-        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_price_s(experiment, np.mean))
+        raise TooShort(design.budget_s, BUDGET_MARGIN * pilot_cost_s(experiment, np.mean))
 
 
-def pilot_price_s(experiment: Experiment, middle: Callable[[list[float]], float]) -> float:
-    """middle: of the costs of a block so far, which to take for the next."""
+def pilot_cost_s(experiment: Experiment, middle: Callable[[list[float]], float]) -> float:
+    """middle: the function that estimates the cost of the next block from those so far."""
     return CANARY_COST * sum(case.pilot_blocks * float(middle(experiment.block_costs_s[name]))
                              for name, case in experiment.cases.items())
 
 
-def confirmation_price_s(experiment: Experiment) -> float:
-    """The least that confirming one regression takes: without it, nothing could be called one within the budget."""
+def confirmation_cost_s(experiment: Experiment) -> float:
+    """The least time that the confirmation of one regression takes; without it, no regression could be reported."""
     return max(experiment.cost_s({name: fewest_to_confirm(experiment)}) for name in experiment.cases)
 
 
 def wanted_blocks(experiment: Experiment, case: Case) -> int:
-    """For the wanted power on the headline, at the alpha that Holm leaves in the worst case."""
+    """The number of blocks for the planned power on the headline, at the alpha that Holm leaves in the worst case."""
     design, policy = experiment.design, experiment.design.policy
     if design.blocks_count is not None:
         return max(design.blocks_count, case.pilot_blocks)
@@ -156,20 +156,20 @@ def gating_count(experiment: Experiment) -> int:
 
 
 def first_stage(experiment: Experiment) -> None:
-    """Blocks until every case is decided, or the looks or the budget end. A single look is not taken early."""
+    """Run blocks until every case is decided, or the looks or the budget end. A single look is not taken early."""
     if len(experiment.design.look_shares) == 1 or not any(after_the_pilot(experiment).values()):
         make_more(experiment, after_the_pilot(experiment))
         return
     looks = {name: Looks(experiment.design.policy.alpha / gating_count(experiment)) for name in experiment.cases}
-    take_looks(experiment, looks)
+    judge_looks(experiment, looks)
     experiment.alpha_shares[MAIN] = {name: one.final_share for name, one in looks.items()}
 
 
-def take_looks(experiment: Experiment, looks: dict[str, Looks]) -> None:
+def judge_looks(experiment: Experiment, looks: dict[str, Looks]) -> None:
     shares, undecided = experiment.design.look_shares, list(experiment.cases)
     for number, share in enumerate(shares):
         for name in undecided:
-            experiment.alpha_shares[MAIN][name] = looks[name].take(share, experiment.blocks_of(name, *FIRST))
+            experiment.alpha_shares[MAIN][name] = looks[name].spend(share, experiment.blocks_of(name, *FIRST))
         if number + 1 == len(shares):
             return
         undecided = [name for name in undecided if not is_decided(experiment, experiment.cases[name])]
@@ -182,15 +182,15 @@ def take_looks(experiment: Experiment, looks: dict[str, Looks]) -> None:
 
 
 def make_more(experiment: Experiment, more: dict[str, int]) -> None:
-    """As many more blocks; scaled down to what leaves room to confirm, and held to it when the pace drops."""
+    """Run this many more blocks, but leave enough time to confirm, even if blocks become slower."""
     ours_s = experiment.watch.left_s / (1 + CONFIRM_SHARE)
-    experiment.run_stage(MAIN, scaled(more, main_price_s(experiment, more), ours_s), CANARY_SHARE,
+    experiment.run_stage(MAIN, scaled(more, main_cost_s(experiment, more), ours_s), CANARY_SHARE,
                          until_s=experiment.watch.spent_s + ours_s)
 
 
 def is_decided(experiment: Experiment, case: Case) -> bool:
-    """Of all that gates, at this look, and at the strictest alpha that Holm can come to: so no later look at the other
-    cases can take it back."""
+    """Whether all deciding metrics are decided at this look, at the smallest alpha that Holm can give them, so that no later
+    look at the other cases can change it."""
     found = [compare_metric(experiment, case, metric, FIRST) for metric in case.sampled_gating]
     together = gating_count(experiment)
     return all(c is not None and decides(judge_as_one_of(c, together, experiment.design.policy), case) for c in found)
@@ -201,30 +201,30 @@ def decides(c: Comparison, case: Case) -> bool:
 
 
 def in_sight(experiment: Experiment) -> dict[str, int]:
-    """Blocks that would take the interval off the ratio that decides, if the effect is what it seems; none where the
-    budget has no room for them: a look that cannot decide is not worth its share of alpha."""
+    """Blocks after which the interval would exclude the deciding ratio, if the estimate is right; none where the budget is too
+    small for them, because a look that cannot decide would only spend its share of alpha."""
     wanted = {}
     for case in experiment.cases.values():
         c = compare_metric(experiment, case, case.timed, FIRST)
         more = blocks_to_clear(c, case.undecided_ratio or 1.0) if case.sampled_gating else 0
-        affordable = main_price_s(experiment, {case.name: more}) <= experiment.watch.left_s / (1 + CONFIRM_SHARE)
+        affordable = main_cost_s(experiment, {case.name: more}) <= experiment.watch.left_s / (1 + CONFIRM_SHARE)
         wanted[case.name] = more if affordable else 0
     return wanted
 
 
 def after_the_pilot(experiment: Experiment) -> dict[str, int]:
-    """Of the blocks wanted; none where the pilot has more than that already."""
+    """The needed blocks that the pilot did not run."""
     return {name: max(0, experiment.wanted[name] - case.pilot_blocks) for name, case in experiment.cases.items()}
 
 
-def main_price_s(experiment: Experiment, blocks: dict[str, int]) -> float:
+def main_cost_s(experiment: Experiment, blocks: dict[str, int]) -> float:
     return experiment.cost_s(blocks) * (1 + CANARY_SHARE * (CANARY_COST - 1))
 
 
 def budget_for(experiment: Experiment) -> float:
-    """In which main() could have made all blocks that were wanted, by the pace seen."""
-    return (experiment.design.reserved_s + pilot_price_s(experiment, np.mean)
-            + (1 + CONFIRM_SHARE) * main_price_s(experiment, after_the_pilot(experiment)))
+    """The budget in which the first stage could have run all needed blocks, from the observed cost."""
+    return (experiment.design.reserved_s + pilot_cost_s(experiment, np.mean)
+            + (1 + CONFIRM_SHARE) * main_cost_s(experiment, after_the_pilot(experiment)))
 
 
 def scaled(blocks: dict[str, int], cost_s: float, available_s: float) -> dict[str, int]:
@@ -233,7 +233,7 @@ def scaled(blocks: dict[str, int], cost_s: float, available_s: float) -> dict[st
 
 
 def count_exactly(experiment: Experiment) -> None:
-    """Exact metrics, COUNT_RUNS times an arm: once to count and once to see that it is exact."""
+    """Count the exact metrics of each arm COUNT_RUNS times: once to count, and again to check that the count is exact."""
     for case in experiment.cases.values():
         if case.count is None:
             continue
@@ -246,8 +246,8 @@ def count_exactly(experiment: Experiment) -> None:
 
 
 def judge_stage(experiment: Experiment, stages: tuple[str, ...]) -> dict[str, list[Comparison]]:
-    """{case: comparisons, gating first}. Two families, each with its own Holm: all that gates, of all cases, and all
-    that is only watched. What does not decide must not cost what decides its power."""
+    """{case: comparisons, deciding metrics first}. Deciding and watched metrics of all cases are two families, each with its own
+    Holm correction, so that watched metrics do not reduce the power of the deciding ones."""
     families = ([(case, metric) for case in experiment.cases.values() for metric in case.gating],
                 [(case, metric) for case in experiment.cases.values() for metric in case.watched])
     judged: dict[str, list[Comparison]] = {name: [] for name in experiment.cases}
@@ -261,7 +261,7 @@ def judge_stage(experiment: Experiment, stages: tuple[str, ...]) -> dict[str, li
 
 
 def compare_metric(experiment: Experiment, case: Case, metric: str, stages: tuple[str, ...]) -> Comparison | None:
-    """None where the rows do not say (no samples inside a plain command); the headline has to be there."""
+    """None where the rows lack the metric (a plain command has no samples inside); the headline must exist."""
     exact = METRICS[metric].is_exact
     rows = experiment.rows_of(case.name, *((COUNT,) if exact else stages))
     shares = experiment.alpha_shares[CONFIRM if CONFIRM in stages else MAIN]
@@ -282,8 +282,8 @@ def first_failure(rows: list[Row]) -> str:
 
 
 def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[str, list[Comparison]]:
-    """Every sampled regression that gates is measured again on fresh processes, in more blocks; in as many as can
-    decide even where the budget is spent."""
+    """Measure every regression of a deciding sampled metric again on fresh processes; even where the budget is spent, enough
+    blocks are run to decide."""
     suspects = {name: suspected(experiment.cases[name], found) for name, found in first.items()}
     suspects = {name: metrics for name, metrics in suspects.items() if metrics}
     if not suspects:
@@ -299,7 +299,7 @@ def confirm(experiment: Experiment, first: dict[str, list[Comparison]]) -> dict[
 
 
 def confirm_in(experiment: Experiment, wanted: dict[str, int], shares: dict[str, float]) -> None:
-    """Fresh blocks, within what is left; the first look's even where the budget is spent, for fewer cannot decide."""
+    """Run fresh blocks within the remaining time, but at least those of the first look, because fewer cannot decide."""
     fewest = 0 if any(experiment.blocks_of(name, CONFIRM) for name in wanted) else fewest_to_confirm(experiment)
     blocks = {name: max(min(fewest, wanted[name]), count)
               for name, count in scaled(wanted, experiment.cost_s(wanted), experiment.watch.left_s).items()}
@@ -366,7 +366,7 @@ def case_result(case: Case, found: list[Comparison], first: list[Comparison], ca
 
 
 def joint_of_metrics(gating: list[Comparison]) -> tuple[str, str]:
-    """Any regression decides, and all are named, even when the headline improved; else the headline speaks."""
+    """The joint verdict of several metrics: any regression decides, and all are named; otherwise the headline decides."""
     regressed = [c for c in gating if c.verdict == REGRESSED]
     if regressed:
         return REGRESSED, "; ".join(f"{c.metric} {c.ratio - 1:+.2%} ({c.reason})" for c in regressed)
@@ -378,7 +378,7 @@ def joint_of_metrics(gating: list[Comparison]) -> tuple[str, str]:
 
 
 def joint_verdict(cases: tuple[CaseResult, ...]) -> tuple[str, str]:
-    """Of several cases: regressed if any is; inconclusive if any is; improved if any is; equivalent if all are."""
+    """The verdict of several cases: regressed if any is, else inconclusive if any is, else improved if any is, else equivalent."""
     for verdict in (REGRESSED, INCONCLUSIVE, IMPROVED, EQUIVALENT, IDENTICAL):
         found = [case for case in cases if case.verdict == verdict]
         if found:
@@ -387,7 +387,7 @@ def joint_verdict(cases: tuple[CaseResult, ...]) -> tuple[str, str]:
 
 
 def joint_reason(verdict: str, found: list[CaseResult]) -> str:
-    """Every regression is named; of the others, which cases."""
+    """The reason of a joint verdict: all regressions with their metrics; otherwise the cases with this verdict."""
     if verdict != REGRESSED:
         return f"{', '.join(case.name for case in found)}: {found[0].reason}"
     return "; ".join(f"{case.name}: " + ", ".join(f"{c.metric} {c.ratio - 1:+.2%}" for c in case.regressions

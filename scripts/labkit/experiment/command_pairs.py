@@ -1,7 +1,7 @@
-"""command_pairs.py - the commands that a person typed, as pairs to compare.  --a --b --also --name --scan -> command_pairs -> compare
+"""command_pairs.py - turn the commands of the command line into pairs to compare.  --a --b --also --name --scan -> command_pairs -> compare
 
-Every command is compared with A. A scan puts each of its values into the commands, where {NAME} stands, and each value is a
-comparison of its own; two scans make all combinations.
+Every command is compared with A. A scan replaces {NAME} in the commands by each of its values, and each value is a separate
+comparison; two scans give all combinations.
 """
 
 import itertools
@@ -19,7 +19,7 @@ SCAN = re.compile(r"([A-Za-z_]\w*)=(.+)")
 
 @dataclass(frozen=True)
 class CommandPair:
-    """Two commands, each with its equivalent builds, and what they are called. name: of the comparison, "" for the only one."""
+    """Two commands, each with its equivalent builds, and their names. name: that of the comparison, "" for the only one."""
 
     name: str
     labels: tuple[str, str]
@@ -27,14 +27,14 @@ class CommandPair:
     b: list[Command]
 
     def arms(self) -> dict[str, dict]:
-        """For the document: what each side was."""
+        """The description of each side for the document."""
         return {label: {"command": commands[0].text, "sha256": commands[0].sha256, "builds": [one.sha256 for one in commands]}
                 for label, commands in zip(self.labels, (self.a, self.b))}
 
 
 def command_pairs(a: Sequence[str], b: Sequence[str], also: Sequence[str] = (), names: Sequence[str] = (),
                   scans: Sequence[str] = ()) -> list[CommandPair]:
-    """At least one. UsageError for a command that cannot be run, and for names and scans that fit none."""
+    """At least one pair. UsageError for a command that cannot be run, and for names and scans that do not match the commands."""
     others = [list(b), *([text] for text in also)]
     labels = labels_of(names, 1 + len(others))
     points = list(points_of(scans))
@@ -49,7 +49,7 @@ def command_pairs(a: Sequence[str], b: Sequence[str], also: Sequence[str] = (), 
 
 
 def labels_of(names: Sequence[str], count: int) -> list[str]:
-    """Names in the order of the commands; who got none is a letter."""
+    """Names in the order of the commands; a command without a name gets a letter."""
     if len(names) > count:
         raise UsageError(f"--name {names[-1]}: there are {count} commands, and {len(names)} names")
     labels = [*map(as_unicode, names), *string.ascii_uppercase[len(names):count]]
@@ -59,12 +59,12 @@ def labels_of(names: Sequence[str], count: int) -> list[str]:
 
 
 def points_of(scans: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Every combination of the values; one without any where nothing is scanned."""
+    """Every combination of the values; one empty combination where nothing is scanned."""
     values: dict[str, list[str]] = {}
     for text in scans:
         found = SCAN.fullmatch(text)
         if found is None or "" in found.group(2).split(",") or found.group(1) in values:
-            raise UsageError(f"--scan {text!r}: it is NAME=VALUE,VALUE,..., each name once; {{NAME}} in a command stands for the value")
+            raise UsageError(f"--scan {text!r}: it must be NAME=VALUE,VALUE,..., each name once; {{NAME}} in a command is replaced by the value")
         values[found.group(1)] = list(dict.fromkeys(found.group(2).split(",")))
     return (dict(zip(values, chosen)) for chosen in itertools.product(*values.values()))
 

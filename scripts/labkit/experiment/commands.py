@@ -28,7 +28,7 @@ from labkit.wording import plural
 SAME, ANY = "same", "any"
 SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 OBSERVATION_NS = 10_000_000
-LONG_NS = 250_000_000  # a run more of such a program is a run less of a verdict: B is checked when it is measured first
+LONG_NS = 250_000_000  # one more run of such a long program is one fewer for the verdict, so B is checked in its first measured run
 REPEAT_MAX = 50
 CALLGRIND_SLOWDOWN = 100
 SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
@@ -51,7 +51,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What both commands share. expect: "same", "any", or the text both must print. expect_exit: how both must end."""
+    """The conditions of both commands. expect: "same", "any", or the text that both must print. expect_exit: their exit code."""
 
     cpu: Cpus = None
     timeout_s: float = 60.0
@@ -71,7 +71,7 @@ class CommandSubject(Subject):
     repeat_count: int = 1
     expected_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
-    checked: dict[str, ProcessRun] = field(default_factory=dict)  # of each arm, the run that checked its answer
+    checked: dict[str, ProcessRun] = field(default_factory=dict)  # for each arm, the run that checked its answer
     awaits_check: bool = False  # B: its first run has to be checked
 
     runner: Runner | None = None  # None: this machine, on the CPU of the conditions
@@ -98,7 +98,7 @@ class CommandSubject(Subject):
         return row | {"variant": self._command(arm, slot).text, "repeat_count": self.repeat_count}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
-        """The file's size, which is free, and what the instruments say that were asked for."""
+        """The file's size, and the counts of the instruments that these metrics need."""
         command = self.builds[arm][0]
         try:
             return {"binary_bytes": command.program.stat().st_size} | self._counted(command, instruments_of(metrics))
@@ -106,7 +106,7 @@ class CommandSubject(Subject):
             raise LabError(f"{arm} ({command.text}) cannot be counted: {reason}") from None
 
     def answer(self, arm: str, size: str = "") -> Answer:
-        """The hash of what it prints; commands have one size."""
+        """The hash of the output; commands have one size."""
         process = self.run(self.builds[arm][0])
         return Answer(process.stdout_sha256, *self.failure_of(process))
 
@@ -114,7 +114,7 @@ class CommandSubject(Subject):
         return [command.program for arm in ("A", "B") for command in self.builds[arm]]
 
     def run(self, command: Command, runner: Runner | None = None) -> ProcessRun:
-        """One run outside of any plan."""
+        """Make one run outside of any plan."""
         return (runner or self.runner).finish(self._run(command, None, 1)).processes[0]
 
     def text_of(self, arm: str) -> str:
@@ -122,11 +122,11 @@ class CommandSubject(Subject):
 
     @property
     def pair_s(self) -> float:
-        """What an observation of A and one of B take, by the runs that were checked; a long B is taken for another A."""
+        """The time of an observation of A and one of B, from the checked runs; an unchecked B is assumed to take as long as A."""
         return self.repeat_count * 2 * sum(run.wall_ns for run in self.checked.values()) / len(self.checked) / 1e9
 
     def check_rows(self, case: str) -> list[Row]:
-        """The runs that checked the answers, as the rows of one pair: not fit for a verdict, but all there may be."""
+        """The runs that checked the answers, as the rows of one pair. They are no basis for a verdict, but may be the only runs."""
         if self.awaits_check:
             complete_check(self, "B", self.run(self.builds["B"][0]))
         return [{"arm": arm, "block": 0, "position": position, "order": "AB", "attempt": 0, "case": case, "stage": MAIN, "failure": None,
@@ -142,7 +142,7 @@ class CommandSubject(Subject):
         if run.failure is not None:
             return run.failure, describe_failure(run)
         if self.expected_sha256 is not None and run.stdout_sha256 != self.expected_sha256:
-            return "answer", f"it printed {excerpt(run.stdout)}, which is not what was expected"
+            return "answer", f"it printed {excerpt(run.stdout)}, which differs from the expected output"
         return None, None
 
     def _command(self, arm: str, slot: Slot) -> Command:
@@ -181,7 +181,7 @@ def parse_command(text: str, cwd: Path | None = None) -> Command:
         raise UsageError("the command is empty")
     found = [word for word in argv if len(word) <= 2 and set(word) & SHELL_CHARACTERS]
     if found:
-        raise UsageError(f"{text!r}: {found[0]} is for a shell, and commands run without one; "
+        raise UsageError(f"{text!r}: {found[0]} is shell syntax, but commands run without a shell; "
                          f"write sh -c {shlex.quote(text)}")
     return Command(as_unicode(text), tuple(argv), find_program(argv[0], cwd), cwd)
 
@@ -204,7 +204,7 @@ def are_identical(a: Command, b: Command) -> bool:
 
 
 def distinct_builds(commands: list[Command]) -> list[Command]:
-    """A build that was given twice must not weigh twice: one of each content and arguments."""
+    """Remove duplicate builds with the same content and arguments, so that none counts twice."""
     found: dict[tuple, Command] = {}
     for command in commands:
         found.setdefault((command.sha256, command.argv[1:]), command)
@@ -213,9 +213,9 @@ def distinct_builds(commands: list[Command]) -> list[Command]:
 
 def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, kind: type[CommandSubject] = CommandSubject, *,
                  checks_long: bool = True) -> CommandSubject:
-    """Setup, a run of each to see that it works and says the right thing, and how often to repeat it. A is its own canary.
+    """Run the setup and each command once to check its answer, and choose how often to repeat it. A is its own canary.
 
-    checks_long: else B, where A is long, is checked in the first of its runs that counts.
+    checks_long: if false and A takes long, B is checked in its first measured run instead.
     """
     a, b = distinct_builds(a), distinct_builds(b)
     pair = kind({"A": a, "B": b, CANARY: a}, conditions)
@@ -242,7 +242,7 @@ def check_all_of_b(pair: CommandSubject, watch: ThreadWatch) -> list[ProcessRun]
 
 
 def complete_check(pair: CommandSubject, arm: str, run: ProcessRun) -> None:
-    """Of B's first run, which nobody has checked yet."""
+    """Check the answer of B's first run, which has not been checked before."""
     pair.awaits_check = False
     pair.checked[arm] = check(pair, arm, must_end(pair, arm, run))
     note_threads(pair, pair.runner.watch)
@@ -252,7 +252,7 @@ def complete_check(pair: CommandSubject, arm: str, run: ProcessRun) -> None:
 def repeat_short(pair: CommandSubject, took_ns: int) -> None:
     if took_ns < OBSERVATION_NS:
         pair.repeat_count = min(REPEAT_MAX, math.ceil(OBSERVATION_NS / took_ns))
-        pair.notes.append(f"one run takes {took_ns / 1e6:.2f} ms, too short to time alone: an observation is "
+        pair.notes.append(f"one run takes {took_ns / 1e6:.2f} ms, too short to time alone: one observation is "
                           f"{pair.repeat_count} runs")
 
 
@@ -260,12 +260,12 @@ def note_threads(pair: CommandSubject, watch: ThreadWatch) -> None:
     usable, cpus = len(os.sched_getaffinity(0)), pair.conditions.cpu
     given = usable if cpus is None else len(cpus) if isinstance(cpus, tuple) else 1
     if watch.most_count > given:
-        pair.notes.append(f"a run has up to {watch.most_count} threads, held to {plural(given, 'CPU')}"
-                          + ("; --cpus all lets it have all" if given < usable else ""))
+        pair.notes.append(f"a run has up to {watch.most_count} threads, limited to {plural(given, 'CPU')}"
+                          + ("; --cpus all allows all CPUs" if given < usable else ""))
 
 
 def add_canary(pair: CommandSubject, scratch: Path) -> None:
-    """A copy of A where there is none yet: it takes another run."""
+    """Make a copy of A as canary if there is none yet; this takes another run."""
     pair.builds[CANARY] = [copied(pair, command, scratch) for command in pair.builds["A"]]
 
 
@@ -282,16 +282,16 @@ def check(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
         return run
     refuse_unsteady(pair)
     raise LabError(f"{arm} ({pair.text_of(arm)}) gives another answer: {detail}. A wrong answer is never timed; if the "
-                   "outputs may differ, say --expect-output any", Exit.FAILED)
+                   "outputs may differ, use --expect-output any", Exit.FAILED)
 
 
 def refuse_unsteady(pair: CommandSubject) -> None:
-    """Before B is called wrong: whether A itself prints the same twice."""
+    """Check that A prints the same output twice, before B's answer is called wrong."""
     if pair.conditions.expect != SAME:
         return
     first, second = pair.checked["A"], must_run(pair, "A", pair.builds["A"][0])
     if first.stdout_sha256 != second.stdout_sha256:
-        raise LabError(f"A prints something else each time ({excerpt(first.stdout)}, then {excerpt(second.stdout)}), "
+        raise LabError(f"A prints a different output each time ({excerpt(first.stdout)}, then {excerpt(second.stdout)}), "
                        "so B's answer cannot be checked against it; --expect-output any measures without a check",
                        Exit.USAGE)
 
@@ -315,29 +315,29 @@ def describe_failure(run: ProcessRun) -> str:
     how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
            "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
            "signal": f"was killed by signal {run.signal}"}.get(
-               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0, as if all were well")
+               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
     return f"{how} ({said[0][:200]})"
 
 
 def excerpt(stdout: bytes) -> str:
-    """Its beginning, or for what is no text only its size, as far as it was kept: a terminal must not see a .gz."""
+    """The beginning of the output; for binary data only the size, because it could change the terminal's state."""
     if b"\0" in stdout[:60]:
         size = f"{len(stdout)}" if len(stdout) < STDOUT_KEPT_BYTES else f"{STDOUT_KEPT_BYTES} or more"
-        return f"{size} bytes that are no text"
+        return f"{size} bytes of binary data"
     text = stdout[:60].decode(errors="replace")
     return repr(text) + ("..." if len(stdout) > 60 else "")
 
 
 def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:
-    """The canary is a copy: the same file would share its pages with A. Kept as A where a copy behaves differently."""
+    """A copy of A as canary, because the same file would share its pages with A. Where a copy behaves differently, A is used."""
     if command.program.read_bytes()[:4] != b"\x7fELF":
         return command
-    copy = scratch / "canary" / Path(command.argv[0]).name  # a program may do what its name says
+    copy = scratch / "canary" / Path(command.argv[0]).name  # the behaviour of a program may depend on its name
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(command.program, copy)
     except OSError as error:
-        pair.notes.append(f"the canary is A itself, for no copy of it could be made in {scratch.parent}: {error.strerror}")
+        pair.notes.append(f"the canary is A itself, because A could not be copied to {scratch.parent}: {error.strerror}")
         return command
     candidate = Command(command.text, (str(copy), *command.argv[1:]), copy, command.cwd)
     run = pair.run(candidate)

@@ -1,4 +1,4 @@
-"""design.py - what is compared, and all that is decided before the first run.  manifest, commands -> design -> campaign"""
+"""design.py - the cases to compare, and everything that is decided before the first run.  manifest, commands -> design -> campaign"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ SELECTION_LOOKS = (0.2, 0.3, 0.2, 0.1, 0.1, 0.1)
 
 @dataclass(frozen=True)
 class Case:
-    """One pair to compare. observe is the subject, or runs an arm once; count (if any) gives an arm's exact metrics, and
-    is asked twice.
+    """One pair to compare. observe is the subject, or a function that runs an arm once; count (if any) gives an arm's exact
+    metrics, and is called twice.
 
-    gating: the metrics that decide, headline first. watched: reported, and found to have changed, but not failing.
-    canary_of: cases whose canary is one program, say several sizes of it, name that program: they have one canary.
-    undecided_ratio: a change is decided when its interval no longer holds this ratio; None: when it is a change.
-    confirmed_by: the subject that a regression is confirmed with, where it is another than the one that found it.
+    gating: the metrics that decide, headline first. watched: metrics that are judged and reported, but cannot fail.
+    canary_of: the name of the program that cases, such as several sizes, share as their canary.
+    undecided_ratio: a case is decided when its interval excludes this ratio; None: when it is a change.
+    confirmed_by: the subject with which a regression is confirmed, if it differs from the one that found it.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Case:
 
     @property
     def timed(self) -> str:
-        """What the number of blocks is chosen for, and the canary judged by: counts need no blocks."""
+        """The metric for which the number of blocks is chosen and by which the canary is judged; counts need no blocks."""
         return next((name for name in (*self.gating, *self.watched) if not METRICS[name].is_exact), "wall")
 
     @property
@@ -60,7 +60,7 @@ class Case:
 
 
 def case_of(subject: Subject, name: str, *, gating: Iterable[str], watched: Iterable[str] = (), **more) -> Case:
-    """A subject as a case: its exact metrics are counted, all others observed."""
+    """Make a case of a subject: its exact metrics are counted, all others observed."""
     gating = tuple(gating)
     watched = tuple(metric for metric in watched if metric not in gating)
     exact = [metric for metric in (*gating, *watched) if METRICS[metric].is_exact]
@@ -70,14 +70,14 @@ def case_of(subject: Subject, name: str, *, gating: Iterable[str], watched: Iter
 
 @dataclass(frozen=True)
 class Design:
-    """All that is decided before the first run. blocks_count replaces the choice by pilot and power.
+    """Everything that is decided before the first run. blocks_count replaces the choice by pilot and power.
 
-    family_count: how many comparisons are judged together, other campaigns' included, if more than this one's own.
-    look_shares: parts of alpha, of the looks at the first stage. The second is where the power is as wanted. A third is
-    taken where the effect is in sight and the budget has room for the blocks that would decide it.
-    reserved_s: of the budget, for what follows the runs: a report takes its time too.
-    insists_on_pilot: an audit has to say something of every candidate: the pilot is made even where it takes longer
-    than the budget.
+    family_count: the number of comparisons judged together, if other campaigns belong to the family, too.
+    look_shares: the parts of alpha for the looks at the first stage. The second look has the planned power. A third is
+    taken where some more blocks would probably decide and the budget has enough time for them.
+    reserved_s: the part of the budget for the work after the runs, such as the report.
+    insists_on_pilot: the pilot runs even where it takes longer than the budget, because an audit needs a result for every
+    candidate.
     """
 
     seed: int

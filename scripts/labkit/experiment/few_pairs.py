@@ -1,9 +1,9 @@
-"""few_pairs.py - programs too long for a campaign: single pairs, as many as the budget has room for.  design -> few_pairs -> compare
+"""few_pairs.py - compare programs that take too long for a campaign, in as many single pairs as the budget allows.  design -> few_pairs -> compare
 
-A campaign's pilot and confirmation take fifty pairs. A huge effect needs eight: where all of them agree, their exact p is
-2 / 2^8 = 0.0078. So each pair is a block of its own, in random order; there is a look at the fewest pairs that can decide, and
-one at the end where the budget has room for enough to make it worth while. Both spend their part of alpha, so that the error
-rate holds. What a campaign has beside that is missing, and said to be: no canary, and no confirmation on fresh processes.
+A campaign's pilot and confirmation take fifty pairs. A huge effect needs only eight: if all of them agree, their exact p is
+2 / 2^8 = 0.0078. Each pair is therefore a block of its own, in random order. There is a look at the fewest pairs that can decide,
+and one at the end if the budget allows enough further pairs. Both spend their part of alpha, so that the error rate holds. The
+report states what is missing compared with a campaign: the canary, and the confirmation on fresh processes.
 Units    _s seconds.
 """
 
@@ -20,14 +20,14 @@ from labkit.experiment.stage_runner import Experiment
 from labkit.stats.power import blocks_at_least
 from labkit.verdicts.stages import FIRST, MAIN
 
-# Of alpha: what eight pairs of eight come to at 0.01, and the rest.
+# Shares of alpha: the p of eight agreeing pairs at alpha 0.01, and the rest.
 EARLY_SHARE, LATE_SHARE = 0.79, 0.21
 
 
 @dataclass(frozen=True)
-class Prices:
-    """What one pair of each case takes, from the runs that checked the answers, and how much time there is. check_rows: those
-    runs, as rows: they are all there is to show where not one pair fits in."""
+class PairCosts:
+    """The time of one pair of each case, from the runs that checked the answers, and the available time. check_rows: the rows of
+    those runs, which are the only ones where the budget does not allow a single pair."""
 
     pair_s: dict[str, float]
     available_s: float
@@ -38,16 +38,16 @@ class Prices:
         return sum(self.pair_s.values())
 
 
-def needs_few_pairs(cases: list[Case], design: Design, prices: Prices) -> bool:
-    """The budget has no room for a campaign's pilot and the least that a confirmation takes."""
+def needs_few_pairs(cases: list[Case], design: Design, pair_costs: PairCosts) -> bool:
+    """Whether the budget is too small for a campaign's pilot and the shortest confirmation."""
     campaign_pairs = 2 * (CANARY_COST * PILOT_BLOCKS + max(PILOT_BLOCKS, blocks_at_least(design.policy.alpha)))
-    return all(case.sampled_gating for case in cases) and campaign_pairs * prices.round_s > prices.available_s
+    return all(case.sampled_gating for case in cases) and campaign_pairs * pair_costs.round_s > pair_costs.available_s
 
 
 @dataclass(frozen=True)
 class Plan:
-    """early_count: pairs at the first look; most_count: at the last. By what the first pair took, whichever of its runs was
-    which, so that the exact tests stay exact."""
+    """early_count: pairs at the first look; most_count: at the last. Both follow from the time of the first pair as a whole, not
+    from which arm took it, so that the exact tests stay exact."""
 
     early_count: int
     most_count: int
@@ -64,17 +64,17 @@ def plan_pairs(design: Design, room_count: int, together: int) -> Plan:
     return Plan(early if most > max(early, late - 1) else most, most)
 
 
-def run_few_pairs(cases: list[Case], design: Design, prices: Prices, *, on_row: Callable[[Row], None] = lambda row: None,
+def run_few_pairs(cases: list[Case], design: Design, pair_costs: PairCosts, *, on_row: Callable[[Row], None] = lambda row: None,
                   clock: Callable[[], float] = time.monotonic) -> Campaign:
-    """Measure and judge; no pair is begun that would end after the budget, and one is made where that is not spent yet."""
+    """Measure and judge. No pair is begun that would end after the budget, except for the first one."""
     experiment = Experiment(cases, design, on_row, clock)
-    ends_s = clock() + prices.available_s
-    if prices.available_s > 0:
+    ends_s = clock() + pair_costs.available_s
+    if pair_costs.available_s > 0:
         look_at_pairs(experiment, ends_s)
     if any(not experiment.blocks_of(case.name, *FIRST) for case in cases):
-        experiment.rows += prices.check_rows()
+        experiment.rows += pair_costs.check_rows()
     count_exactly(experiment)
-    for name, pair_s in prices.pair_s.items():
+    for name, pair_s in pair_costs.pair_s.items():
         experiment.block_costs_s.setdefault(name, [2 * pair_s])
     experiment.wanted = {name: experiment.blocks_of(name, *FIRST) for name in experiment.cases}
     judged = judge_stage(experiment, FIRST)
@@ -84,7 +84,7 @@ def run_few_pairs(cases: list[Case], design: Design, prices: Prices, *, on_row: 
 def look_at_pairs(experiment: Experiment, ends_s: float) -> None:
     cases = list(experiment.cases.values())
     run_round(experiment)
-    room_count = 1 + int(max(0.0, ends_s - experiment.watch.clock()) / round_price_s(experiment))
+    room_count = 1 + int(max(0.0, ends_s - experiment.watch.clock()) / round_cost_s(experiment))
     plan = plan_pairs(experiment.design, room_count, gating_count(experiment))
     made = run_rounds(experiment, 1, plan.early_count, ends_s)
     if plan.has_two_looks and made == plan.early_count:
@@ -94,7 +94,7 @@ def look_at_pairs(experiment: Experiment, ends_s: float) -> None:
             spend(experiment, LATE_SHARE)
 
 
-def round_price_s(experiment: Experiment) -> float:
+def round_cost_s(experiment: Experiment) -> float:
     return sum(experiment.cost_s({name: 1}) for name in experiment.block_costs_s) / 2  # a block is two pairs
 
 
@@ -103,8 +103,8 @@ def spend(experiment: Experiment, share: float) -> None:
 
 
 def run_rounds(experiment: Experiment, made: int, until: int, ends_s: float) -> int:
-    """A pair of every case a round: how many rounds there are when the time or the plan ends."""
-    while made < until and experiment.watch.clock() + round_price_s(experiment) <= ends_s:
+    """Run one pair of every case per round; returns the number of rounds when the time or the plan ends."""
+    while made < until and experiment.watch.clock() + round_cost_s(experiment) <= ends_s:
         run_round(experiment)
         made += 1
     return made

@@ -23,8 +23,8 @@ ENVIRONMENT_BYTES_MAX = 4096
 
 @dataclass(frozen=True)
 class Block:
-    """Arms in the order they run. build says which of the equivalent programs (link orders) the block
-    runs; case is what is compared, where one plan compares several things."""
+    """Arms in the order in which they run. build: the number of the equivalent program (link order) that the block
+    runs; case: the name of the comparison, where one plan has several."""
 
     index: int
     arms: tuple[str, ...]
@@ -47,11 +47,11 @@ def plan_blocks(blocks_count: int, seed: int, arms: Sequence[str] = ("A", "B"), 
                 first_block: int = 0, first_build: int = 0, case: str = "") -> tuple[Block, ...]:
     """Mirrored blocks in random order. A canary (a copy of arms[0]) runs in canary_share of them, spread evenly.
 
-    first_block numbers on from an earlier plan (a pilot), so that rows of both can stand in one file; first_build
+    first_block continues the numbers of an earlier plan (a pilot), so that one file can hold the rows of both; first_build
     likewise, so that each block of a case has a build number of its own.
     """
     source = random.Random(f"{seed}/{case}/{first_block}")
-    source.randrange(1 << 16)  # no longer used, and still drawn: a seed that a report names gives the plan it gave
+    source.randrange(1 << 16)  # no longer used, but still drawn, so that the seed of an old report gives the same plan as then
     blocks = []
     for index in range(first_block, first_block + blocks_count):
         members = list(arms)
@@ -68,8 +68,8 @@ def run_blocks(plan: Iterable[Block], observe: Subject | Callable[[Slot], Row],
                disturbed: Callable[[list[Row]], str | None] = lambda rows: None, reruns_max: int = 0) -> list[Row]:
     """Run every slot; a block that `disturbed` names a reason for is run again, at most reruns_max times in all.
 
-    on_row gets each row as soon as it is there, so that an interrupted run keeps what it measured. A subject's runner
-    gets a block as a whole; anything else is asked slot by slot, and cpu says whose steal time counts.
+    on_row gets each row as soon as it is made, so that an interrupted run keeps its measurements. A subject's runner gets a
+    whole block; a plain function is called slot by slot, and cpu names the CPUs whose steal time counts.
     """
     rows: list[Row] = []
     reruns_left = reruns_max

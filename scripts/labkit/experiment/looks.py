@@ -1,9 +1,9 @@
 """looks.py - how much of alpha a look at the data may spend.  shares of the design, blocks so far -> share of this look
 
-Each look of a stage has its share of alpha, and they add up to 1: so the error rates hold over all looks, whatever made
-somebody look again (Bonferroni). A look at which so few blocks could not reach their share in any case spends nothing, and
-leaves it to the next; one that has no more blocks than the one before adds its share to it. Both depend on the number of blocks
-and not on what they say.
+Each look of a stage has its share of alpha, and the shares add up to 1, so the error rates hold over all looks, whatever the
+reason for another look was (Bonferroni). A look with too few blocks to be significant at its share spends nothing and leaves
+its share to the next look; a look without new blocks adds its share to the previous one. Both rules depend on the number of
+blocks and not on their results.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from labkit.stats.power import blocks_at_least
 
 @dataclass
 class Looks:
-    """Of one case. alpha: of all its looks, after its family."""
+    """The looks at one case. alpha: that of all its looks, corrected for its family."""
 
     alpha: float
     blocks_count: int = 0  # at the last look
     share: float = 0.0  # of the last look
     has_spent: bool = False
 
-    def take(self, share: float, blocks_count: int) -> float:
-        """The share of alpha by which these blocks are judged, if there may be another look."""
+    def spend(self, share: float, blocks_count: int) -> float:
+        """Spend this look's share; returns the share of alpha by which these blocks are judged, if another look may follow."""
         reached = self.share + share if not self.has_spent or blocks_count == self.blocks_count else share
         can_decide = blocks_count >= blocks_at_least(self.alpha * reached)
         self.share, self.blocks_count = reached, blocks_count
@@ -30,5 +30,5 @@ class Looks:
 
     @property
     def final_share(self) -> float:
-        """When there will be no more looks: all of alpha, if no look before could have spent any."""
+        """The share at the last look: all of alpha, if no earlier look could have spent any."""
         return self.share if self.has_spent else 1.0

@@ -1,8 +1,8 @@
-"""stage_runner.py - the blocks of a stage, in random order and within the budget.  design, interleave -> stage_runner
+"""stage_runner.py - run the blocks of a stage in random order and within the budget.  design, interleave -> stage_runner
 
-Keeps every row, and what each block cost. A block that would end after its stage's share of the budget is left out, by
-the pace of the blocks so far. Pace is the time of whole blocks, which does not change when the labels in a block are
-swapped, so the exact tests stay exact (hardening/adr/0007).
+It keeps every row, and the time of each block. A block that would end after its stage's share of the budget is left out,
+judged by the times of the blocks so far. The time of a whole block does not change when its labels are swapped, so the
+exact tests stay exact (hardening/adr/0007).
 """
 
 import math
@@ -19,7 +19,7 @@ from labkit.verdicts.stages import CONFIRM, MAIN
 
 
 class Stopwatch:
-    """What is spent of the budget, and what is left."""
+    """The spent and the remaining part of the budget."""
 
     def __init__(self, budget_s: float, clock: Callable[[], float]):
         self.clock, self.budget_s, self.started = clock, budget_s, clock()
@@ -34,7 +34,7 @@ class Stopwatch:
 
 
 class Experiment:
-    """The rows so far and how more are made. One use."""
+    """The rows so far, and the way to make more. An object serves for one experiment."""
 
     def __init__(self, cases: list[Case], design: Design, on_row: Callable[[Row], None],
                  clock: Callable[[], float]):
@@ -51,10 +51,10 @@ class Experiment:
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
                   at_least: int = 0) -> int:
-        """Blocks of all cases in one random order; rows get their stage and are handed on at once.
+        """Run blocks of all cases in one random order; rows get their stage and are passed on at once.
 
-        A block that would end after until_s of the budget is left out, unless its case has fewer than at_least of this
-        stage: how many were.
+        A block that would end after until_s of the budget is left out, unless its case has fewer than at_least blocks of this
+        stage. Returns the number of blocks that were left out.
         """
         plan: list[Block] = []
         for name, count in blocks.items():
@@ -72,7 +72,7 @@ class Experiment:
 
         made = Counter()
         for block in plan:
-            if self.watch.spent_s + self.price_s(block) > until_s and made[block.case] >= at_least:
+            if self.watch.spent_s + self.block_cost_s(block) > until_s and made[block.case] >= at_least:
                 continue
             made[block.case] += 1
             before = self.watch.clock()
@@ -90,16 +90,16 @@ class Experiment:
         return reason
 
     def note_cost(self, block: Block, took_s: float) -> None:
-        """Re-runs included, the canary's share taken out."""
+        """Record the time of a block, including re-runs, without the canary's share."""
         self.block_costs_s.setdefault(block.case, []).append(took_s * 4 / len(block.arms))
 
-    def price_s(self, block: Block) -> float:
-        """What this block will take, by the mean of its case so far; nothing is known of the first."""
+    def block_cost_s(self, block: Block) -> float:
+        """The expected time of this block: the mean of its case so far, 0 for the first one."""
         costs_s = self.block_costs_s.get(block.case)
         return float(np.mean(costs_s)) * len(block.arms) / 4 if costs_s else 0.0
 
     def cost_s(self, blocks: dict[str, int]) -> float:
-        """What so many blocks of each case will take, by the mean of those so far."""
+        """The expected time of these numbers of blocks, from the mean of those so far."""
         return sum(count * float(np.mean(self.block_costs_s[name])) for name, count in blocks.items())
 
     def rows_of(self, name: str, *stages: str) -> list[Row]:

@@ -40,7 +40,7 @@ def campaign(machine, *, seed=1, budget_s=60.0, on_row=lambda row: None, case=No
 
 @pytest.mark.parametrize("count, alpha, fewest", [(14, 1e-5, 18), (12, 0.0001, 15)])
 def test_an_alpha_that_the_given_pairs_cannot_reach_is_refused_with_what_would(count, alpha, fewest):
-    """--alpha 0.0001 never fired, and nothing said so."""
+    """--alpha 0.0001 could never report a change, and no message said this."""
     def judge(blocks_count):
         machine = Machine(slow={"B": 2.0})
         return run_campaign([Case("only", machine.observe)], Design(seed=1, budget_s=60.0,
@@ -75,7 +75,7 @@ def test_a_typical_comparison_of_50_ms_commands_fits_in_30_seconds():
 
 
 def slower_later(factor, after):
-    """The host takes its time back once the pilot has told the price."""
+    """The host becomes slower after the pilot has shown the cost."""
     return lambda slot, machine: (1.03 if slot.arm == "B" else 1.0) * (factor if slot.block >= after else 1.0)
 
 
@@ -92,10 +92,10 @@ def test_a_large_effect_is_decided_after_ten_blocks_of_each_stage():
 def test_a_look_that_could_not_decide_spends_nothing(blocks, shares):
     """Ten blocks reach a fifth of 0.01, eight do not: a quick audit's nine lost half of its alpha to such looks."""
     looks = Looks(0.01)
-    taken = [looks.take(share, count) for share, count in zip((0.2, 0.8), blocks)]
+    taken = [looks.spend(share, count) for share, count in zip((0.2, 0.8), blocks)]
     assert [*taken, looks.final_share] == pytest.approx(shares)
     only = Looks(0.01)
-    assert only.take(0.2, 9) == 0.2 and only.final_share == 1.0  # the budget ended: there was no other look
+    assert only.spend(0.2, 9) == 0.2 and only.final_share == 1.0  # the budget ended: there was no other look
 
 
 def test_an_equal_pair_is_looked_at_twice_and_pays_for_it():

@@ -69,7 +69,7 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--csv", "/proc/x.csv"], "--csv /proc/x.csv"),
     (["--a", "true", "--b", "ls", "--markdown", "/"], "--markdown /"),
     (["--a", "true", "--b", "false"], "--expect-exit 1 if it should"),
-    (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0, as if all were well"),
+    (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0 although another one is expected"),
     (["--a", "true", "--b", "false", "--expect-exit", "-1"], "--expect-exit -1"),
     (["--a", "true", "--b", "ls", "--stdin", "/dev/zero"], "not a regular file"),
     (["--a", "true", "--b", "ls", "--stdin", "/"], "not a regular file"),
@@ -111,7 +111,7 @@ def test_a_folder_where_nothing_can_be_written_is_no_regression(folder):
 
 
 def test_make_hands_a_quoted_command_on_as_it_is(tmp_path):
-    """Quotes in A used to end those of the recipe."""
+    """Quotes in A once ended the quotes of the recipe."""
     done = subprocess.run(["make", "-n", "compare", "A=sh -c 'echo 1'", "B=true"], cwd=ROOT, capture_output=True,
                           text=True, check=True)
     command = next(line for line in done.stdout.replace("\\\n", " ").splitlines() if " --a " in line)
@@ -133,7 +133,7 @@ def test_an_expected_output_is_checked_on_both(tmp_path):
 @pytest.mark.slow
 def test_a_binary_answer_is_not_printed():
     done = lab("compare", "--a", "gzip -1nc Makefile", "--b", "gzip -9nc Makefile")
-    assert "bytes that are no text, which is not what was expected" in done.stderr
+    assert "bytes of binary data, which differs from the expected output" in done.stderr
     assert done.returncode == Exit.FAILED
 
 
@@ -169,7 +169,7 @@ def test_identical_programs_are_said_to_be_identical_by_hash(tmp_path):
 
 
 def test_a_program_of_the_working_folder_is_not_the_one_of_path(tmp_path):
-    """`./true` was "identical, byte for byte" with the `true` of PATH."""
+    """`./true` was once called "identical, byte for byte" with the `true` of PATH."""
     script(tmp_path, "true", "echo another")
     done = lab("compare", "--a", "true", "--b", "./true", cwd=tmp_path)
     assert done.returncode == Exit.FAILED and "another answer" in done.stderr and "identical" not in done.stdout
@@ -259,11 +259,11 @@ def test_several_commands_and_values_are_one_comparison(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_with_more_threads_than_cpus_is_told(tmp_path):
+def test_a_run_with_more_threads_than_cpus_is_reported(tmp_path):
     program = tmp_path / "threads.py"
     program.write_text("import threading, time\nfor _ in range(6):\n    threading.Thread(target=time.sleep, args=(0.2,)).start()\n")
     command = f"{sys.executable} -S {program}"
-    for cpus, words in (("one", "held to 1 CPU"), ("all", f"held to {len(os.sched_getaffinity(0))} CPU")):
+    for cpus, words in (("one", "limited to 1 CPU"), ("all", f"limited to {len(os.sched_getaffinity(0))} CPU")):
         done = lab("compare", "--a", command, "--b", command + " ", "--b", command + " 2", "--measure-identical", "--budget", 2, "--cpus", cpus)
         held = len(os.sched_getaffinity(0)) if cpus == "all" else 1
         assert (words in done.stdout) == (held < 7), done.stdout
@@ -287,7 +287,7 @@ def test_a_program_that_changes_meanwhile_ends_the_comparison(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["sleep 300 &", "setsid sleep 300 &"])
-def test_what_outlives_a_run_is_ended_and_told(tmp_path, how):
+def test_what_outlives_a_run_is_ended_and_reported(tmp_path, how):
     pids = tmp_path / "pids"
     b = script(tmp_path, "b", f"{how}\necho $! >> {pids}")
     done = lab("compare", "--a", "true", "--b", b, "--budget", 4)
@@ -364,8 +364,8 @@ def test_an_interrupted_comparison_keeps_its_rows_and_shows_them():
     assert running.returncode == Exit.INCONCLUSIVE and "interrupted" in said and str(rows) in said
     assert [json.loads(line)["wall_ns"] > 0 for line in rows.read_text().splitlines()]
     document = json.loads((rows.parent / "comparison.json").read_text())
-    assert document["verdict"] == "inconclusive" and document["ratio"] > 0 and "the interrupt came" in document["reason"]
-    assert "times as long as A" in printed and "the interrupt came" in printed
+    assert document["verdict"] == "inconclusive" and document["ratio"] > 0 and "it was interrupted" in document["reason"]
+    assert "times as long as A" in printed and "it was interrupted" in printed
 
 
 def wait_for_rows():

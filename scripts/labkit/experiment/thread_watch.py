@@ -1,6 +1,6 @@
-"""thread_watch.py - how many threads a run has at once, looked at from outside.  launcher -> thread_watch -> note
+"""thread_watch.py - count the threads that a run has at once, from outside.  launcher -> thread_watch -> note
 
-For runs whose time does not count: who looks takes time too. A thread that lives for less than a look is missed.
+It is used in runs whose time is not measured, because looking takes time, too. A thread that lives only between two looks is missed.
 """
 
 import contextlib
@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-# Between looks: short, and for a long run a fiftieth of what it has taken so far.
+# The time between looks: short at first, and for a long run a fiftieth of its time so far.
 LOOK_S, LOOKS_COUNT = 0.002, 50
 
 
 @dataclass
 class ThreadWatch:
-    """Waits for a launcher, as run_process(watch=) asks. most_count: threads of the program and its children, at once."""
+    """Waits for a launcher, for run_process(watch=). most_count: the most threads of the program and its children at once."""
 
     most_count: int = 0
 
@@ -29,7 +29,7 @@ class ThreadWatch:
 
 
 def threads_below(pid: int) -> int:
-    """Of the process and of all its descendants; where the kernel does not list children, of the process alone."""
+    """The number of threads of the process and all its descendants; where the kernel does not list children, of the process alone."""
     count = 0
     with contextlib.suppress(OSError, ValueError):
         for task in Path(f"/proc/{pid}/task").iterdir():

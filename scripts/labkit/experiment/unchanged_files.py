@@ -1,6 +1,6 @@
-"""unchanged_files.py - the files that runs depend on stay what they were.  paths -> unchanged_files -> LabError
+"""unchanged_files.py - check that the files of a comparison do not change during it.  paths -> unchanged_files -> LabError
 
-A program that is compiled anew in the middle of a comparison is two programs; what was measured of both belongs to neither.
+If a program is compiled anew during a comparison, two programs were measured, and the result is valid for neither.
 """
 
 import os
@@ -12,7 +12,7 @@ from labkit.untrusted_file import UntrustedFileError, sha256_of_regular_file
 
 
 class UnchangedFiles:
-    """As they are now: which file, its size, when it was changed last; and its content, for a touch changes nothing."""
+    """The identity, size, time of change and content of each file at the start. Changing only the time is no change."""
 
     def __init__(self, paths: Iterable[Path]):
         self.seen = {path: (identity_of(path), content_of(path)) for path in dict.fromkeys(paths)}
@@ -24,12 +24,12 @@ class UnchangedFiles:
                 continue
             if content_of(path) != content:
                 raise LabError(f"{path} has changed while it was measured, so nothing is concluded; the runs so far are in {rows}; "
-                               "compare again once nothing builds it")
+                               "compare again after its build has finished")
             self.seen[path] = now, content
 
 
 def identity_of(path: Path) -> tuple[int, ...] | None:
-    """None: it is gone."""
+    """None if the file does not exist any more."""
     try:
         status = os.stat(path)
     except OSError:

@@ -1,8 +1,7 @@
-"""within_budget.py - a campaign with a clock beside it: progress, an end in time, and numbers in any case.  campaign -> within_budget -> compare, gate
+"""within_budget.py - run a campaign with progress and a time limit, and show its numbers in any case.  campaign -> within_budget -> compare, gate
 
-Where the budget cannot decide, what was measured is shown all the same, with what would be needed. Where a program fails again
-and again, or its file changes, the measuring ends at once. A budget is overrun by
-one pair of runs at the most.
+Where the budget is too small to decide, the measurements are shown with the budget that would be enough. Measuring ends at once
+where a program fails repeatedly or its file changes. A budget is overrun by one pair of runs at the most.
 Units    _s seconds.
 """
 
@@ -15,7 +14,7 @@ from collections import Counter
 
 from labkit.experiment.campaign import Campaign, CaseResult, TooShort, count_exactly, judge_stage, run_campaign
 from labkit.experiment.design import Case, Design
-from labkit.experiment.few_pairs import Prices, needs_few_pairs, run_few_pairs
+from labkit.experiment.few_pairs import PairCosts, needs_few_pairs, run_few_pairs
 from labkit.experiment.stage_runner import Experiment
 from labkit.experiment.unchanged_files import UnchangedFiles
 from labkit.metrics import METRICS
@@ -36,12 +35,12 @@ FEW_PAIRS_NOTE = ("these programs take too long for a whole campaign in this bud
 
 
 class BudgetSpent(Exception):
-    """The time is over by a pair, and the campaign is not. A pair that was begun is ended."""
+    """The budget is overrun by one pair and the campaign has not ended. A pair that was begun is completed."""
 
 
 @dataclasses.dataclass
 class RowWatch:
-    """Looks at each row as it comes."""
+    """Checks each new row."""
 
     rows: RowFile
     progress: Progress
@@ -60,26 +59,26 @@ class RowWatch:
             raise BudgetSpent
 
     def check_failures(self, row: Row) -> None:
-        """One failure leaves out its block; a program that goes on failing is not timed."""
+        """A single failure excludes its block; a program that fails repeatedly ends the measurement."""
         arm = (row.get("case"), row["arm"])
         self.failures[arm] = self.failures[arm] + 1 if row.get("failure") else 0
         if self.failures[arm] == FAILURES_IN_A_ROW:
-            raise LabError(f"{row['arm']} failed ({row['failure']}) in {FAILURES_IN_A_ROW} runs, one after the other: "
+            raise LabError(f"{row['arm']} failed ({row['failure']}) in {FAILURES_IN_A_ROW} consecutive runs: "
                            f"{row.get('detail') or 'it printed nothing'}; the runs so far are in {self.rows.path}", Exit.FAILED)
 
 
 def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, started_s: float, notes: list[str],
-             prices: Prices | None = None) -> Campaign:
-    """Within design.budget_s from started_s on, what was done before the first run included. prices: of pairs, where they
-    are known beforehand. notes: gets what the report has to say of it."""
+             pair_costs: PairCosts | None = None) -> Campaign:
+    """Run the cases within design.budget_s, counted from started_s, which includes the work before the first run. pair_costs: the
+    costs of pairs, where they are known beforehand. notes: receives the notes for the report."""
     design = dataclasses.replace(design, reserved_s=design.reserved_s + time.monotonic() - started_s)
     left_s = max(0.0, design.budget_s - design.reserved_s)
     files = [path for case in cases if isinstance(case.observe, Subject) for path in case.observe.files()]
     try:
         with Progress(title, math.ceil(max(1.0, left_s))) as progress:
             watch = RowWatch(rows, progress, time.monotonic() + left_s, UnchangedFiles(files))
-            if prices and needs_few_pairs(cases, design, prices):
-                return few_pairs(cases, design, prices, watch, notes)
+            if pair_costs and needs_few_pairs(cases, design, pair_costs):
+                return few_pairs(cases, design, pair_costs, watch, notes)
             return whole_campaign(cases, design, watch)
     except NothingToCompare as error:
         raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
@@ -88,12 +87,12 @@ def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, st
 
 
 def interrupted(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
-    """The numbers so far, as where a budget ends; nothing more is run or counted."""
+    """The numbers so far, as at the end of a budget; nothing more is run or counted."""
     print(f"lab: interrupted, so nothing is concluded; the runs so far are in {rows.path}", file=sys.stderr)
     try:
-        return dataclasses.replace(undecided(cases, design, rows.kept, None, ended_by="the interrupt came"), was_interrupted=True)
+        return dataclasses.replace(undecided(cases, design, rows.kept, None, ended_by="it was interrupted"), was_interrupted=True)
     except NothingToCompare:
-        raise LabError("not one pair of runs was complete, so there is nothing to show", Exit.INCONCLUSIVE) from None
+        raise LabError("no pair of runs was complete, so there is nothing to show", Exit.INCONCLUSIVE) from None
 
 
 def whole_campaign(cases: list[Case], design: Design, watch: RowWatch) -> Campaign:
@@ -106,9 +105,9 @@ def whole_campaign(cases: list[Case], design: Design, watch: RowWatch) -> Campai
         return undecided(cases, design, watch.rows.kept, None)
 
 
-def few_pairs(cases: list[Case], design: Design, prices: Prices, watch: RowWatch, notes: list[str]) -> Campaign:
+def few_pairs(cases: list[Case], design: Design, pair_costs: PairCosts, watch: RowWatch, notes: list[str]) -> Campaign:
     try:
-        campaign = run_few_pairs(cases, design, prices, on_row=watch)
+        campaign = run_few_pairs(cases, design, pair_costs, on_row=watch)
     except BudgetSpent:
         campaign = None
     fewest, rows = fewest_pairs(cases, design), [row for row in watch.rows.kept if row["stage"] != COUNT]
@@ -116,10 +115,10 @@ def few_pairs(cases: list[Case], design: Design, prices: Prices, watch: RowWatch
     if campaign is not None and pairs_count >= fewest:
         notes.append(FEW_PAIRS_NOTE.format(count=pairs_count))
         return campaign
-    took_s = (time.monotonic() - watch.progress.started) / max(1, pairs_count) if pairs_count else prices.round_s
+    took_s = (time.monotonic() - watch.progress.started) / max(1, pairs_count) if pairs_count else pair_costs.round_s
     error = TooShort(design.budget_s, design.reserved_s + MARGIN * took_s * fewest)
     print(f"lab: {error}", file=sys.stderr)
-    return undecided(cases, design, rows or prices.check_rows(), error.needed_s)
+    return undecided(cases, design, rows or pair_costs.check_rows(), error.needed_s)
 
 
 def fewest_pairs(cases: list[Case], design: Design) -> int:
@@ -127,10 +126,10 @@ def fewest_pairs(cases: list[Case], design: Design) -> int:
 
 
 def undecided(cases: list[Case], design: Design, rows: list[Row], needed_s: float | None, ended_by: str = BUDGET_ENDED) -> Campaign:
-    """What the rows say so far, with no verdict but that they cannot decide. NothingToCompare if there is not one pair."""
+    """The result of the rows so far, with the verdict inconclusive. NothingToCompare if there is no complete pair."""
     experiment = Experiment(cases, design, lambda row: None, time.monotonic)
     experiment.rows = list(rows)
-    with contextlib.suppress(LabError):  # what cannot be counted is missing in the table
+    with contextlib.suppress(LabError):  # a metric that cannot be counted is missing in the table
         if ended_by == BUDGET_ENDED and not any(row["stage"] == COUNT for row in rows):
             count_exactly(experiment)
     judged = judge_stage(experiment, FIRST)
@@ -149,8 +148,8 @@ def undecided_case(case: Case, found: list[Comparison], question: str) -> CaseRe
 
 def open_question(headline: Comparison, design: Design, needed_s: float | None, ended_by: str) -> str:
     if headline.verdict in CHANGED:
-        return f"{plural(headline.pairs_count, 'pair')} showed it, and {ended_by} before fresh processes had confirmed it"
-    more = f"about {math.ceil(needed_s)} s could: --budget {math.ceil(needed_s)}" if needed_s else ended_by
+        return f"{plural(headline.pairs_count, 'pair')} showed it, but {ended_by} before fresh processes had confirmed it"
+    more = f"about {math.ceil(needed_s)} s are enough: --budget {math.ceil(needed_s)}" if needed_s else ended_by
     return f"{plural(headline.pairs_count, 'pair')} cannot prove it at {100 * design.policy.alpha:g} %; {more}"
 
 

@@ -23,10 +23,10 @@ def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[st
     if campaign.exit is Exit.ENVIRONMENT or campaign.was_interrupted or shutil.which("valgrind") is None:
         return found
     for case in cases:
-        price_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
-        if price_s > budget_s or not isinstance(case.observe, Subject):
+        cost_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
+        if cost_s > budget_s or not isinstance(case.observe, Subject):
             continue
-        budget_s -= price_s
+        budget_s -= cost_s
         try:
             found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
         except LabError:

@@ -15,7 +15,7 @@ from labkit.experiment.arguments import (add_condition_arguments, add_design_arg
 from labkit.experiment.command_pairs import CommandPair, command_pairs
 from labkit.experiment.commands import CommandSubject, Conditions, add_canary, are_identical, prepare_pair
 from labkit.experiment.design import Case, Design, case_of
-from labkit.experiment.few_pairs import Prices, needs_few_pairs
+from labkit.experiment.few_pairs import PairCosts, needs_few_pairs
 from labkit.experiment.within_budget import measured
 from labkit.gate import comparison_report, instruction_witness
 from labkit.gate.comparison_report import Setting
@@ -70,11 +70,11 @@ def compare(args, pairs: list[CommandPair], design: Design, conditions: Conditio
     notes = [f"{pair.name}: A and B are the same program, byte for byte" for pair in pairs if pair not in different]
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         prepared = Prepared.of(different, conditions, args.metric or ["wall"])
-        prices = prepared.prices(design.budget_s - design.reserved_s - (time.monotonic() - started_s))
-        if not needs_few_pairs(prepared.cases, design, prices):
+        pair_costs = prepared.pair_costs(design.budget_s - design.reserved_s - (time.monotonic() - started_s))
+        if not needs_few_pairs(prepared.cases, design, pair_costs):
             prepared.add_canaries(Path(scratch))
         with RowFile(folder / "rows.jsonl") as rows:
-            campaign = measured(prepared.cases, design, rows, title="compare", started_s=started_s, notes=notes, prices=prices)
+            campaign = measured(prepared.cases, design, rows, title="compare", started_s=started_s, notes=notes, pair_costs=pair_costs)
         counts = instruction_witness.count(campaign, prepared.cases, design.reserved_s / 2)
     return comparison_report.document(campaign, design, replace(setting, notes=prepared.notes() + notes, instructions=counts)), rows.kept
 
@@ -101,8 +101,8 @@ class Prepared:
             found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))
         return found
 
-    def prices(self, available_s: float) -> Prices:
-        return Prices({name: subject.pair_s for name, subject in self.subjects.items()}, available_s,
+    def pair_costs(self, available_s: float) -> PairCosts:
+        return PairCosts({name: subject.pair_s for name, subject in self.subjects.items()}, available_s,
                       lambda: [row for name, subject in self.subjects.items() for row in subject.check_rows(name)])
 
     def add_canaries(self, scratch: Path) -> None:
