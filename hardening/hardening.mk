@@ -6,7 +6,9 @@ include hardening/fuzz/fuzz.mk hardening/packages.mk
 # The signals that tests send are ignored below what was started in the
 # background or by nohup, unless they are given their meaning back. What Python compiles
 # stands in build/, whatever the environment says of it.
-PYTEST = env --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
+# A hook of git's tells whom it runs which repository is meant, and the tests' own repositories are others.
+HOOKS_OWN = $(addprefix -u ,$(shell git rev-parse --local-env-vars))
+PYTEST = env $(HOOKS_OWN) --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p few_in_check \
 	$(PYTEST_ARGS)

@@ -236,3 +236,10 @@ def test_make_help_lists_every_documented_target():
     text = "\n".join(path.read_text() for path in tracked("Makefile", "*.mk"))
     for name in re.findall(r"^## ([a-z0-9-]+):", text, re.M):
         assert f"  {name} " in shown
+
+
+def test_a_hook_of_git_does_not_lead_the_tests_into_the_repository():
+    """It sets GIT_DIR: from a worktree's hook, repositories that tests made for themselves were this one."""
+    planned = subprocess.run(["make", "--dry-run", "check"], capture_output=True, text=True, check=True).stdout
+    (command,) = [line for line in planned.splitlines() if " -m pytest " in line and "not slow" in line]
+    assert " -u GIT_DIR " in command and " -u GIT_INDEX_FILE " in command
