@@ -275,7 +275,7 @@ def test_a_complaint_about_allocations_is_judged_by_counts_and_needs_no_perf(san
     assert (found["gain"]["a_median"], found["gain"]["b_median"]) == (1.0, 0.0)
     page = (sandbox.versions()[-1] / "audit.md").read_text()
     assert "Perf is not installed" in page
-    assert "**1 before, 0 after**, counted in every run" in page and "nan" not in page and "The complaint is closed" in page
+    assert "**1 before, 0 after**, the same count in every run" in page and "nan" not in page and "The complaint is closed" in page
     sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
 
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,9 +67,7 @@ def main() -> int:
     known = {program.name: program for program in programs()}
     chosen = [program for program in known.values() if not args.only or program.name in args.only]
     started = time.monotonic()
-    rows = run_all(chosen, args)
-    if args.page:
-        write_text(PAGE, page({**kept_rows(), **{row.program: line(known[row.program], row) for row in rows}}, known))
+    rows = run_all(chosen, args, lambda row: write_row(row, known) if args.page else None)
     print("\n".join(line(known[row.program], row) for row in rows))
     bad = [row.program for row in rows if not is_as_alone(known[row.program], row)]
     print(f"soak: {len(rows)} programs, {time.monotonic() - started:.0f} s, {len(bad)} not as alone"
@@ -91,10 +90,14 @@ def programs(path: Path = HERE / "programs.toml") -> list[Program]:
     return [Program(name, one["run"], one.get("prepare", ""), one.get("differs", {})) for name, one in table.items()]
 
 
-def run_all(chosen: list[Program], args: argparse.Namespace) -> list[Row]:
+def run_all(chosen: list[Program], args: argparse.Namespace, on_row: Callable[[Row], None]) -> list[Row]:
+    """on_row: gets each row as soon as its program is done, for all of them take an hour."""
     steps_count = len(chosen) * (ALONE_RUNS_COUNT + len(args.instruments) * args.times)
     with Progress("soak", steps_count) as progress, ThreadPoolExecutor(args.jobs) as pool:
-        return list(pool.map(lambda one: soak(one, args.instruments, args.times, progress), chosen))
+        running = [pool.submit(soak, one, args.instruments, args.times, progress) for one in chosen]
+        for done in as_completed(running):
+            on_row(done.result())
+        return [one.result() for one in running]
 
 
 def soak(program: Program, instruments: list[str], times: int, progress: Progress) -> Row:
@@ -194,6 +197,11 @@ def line(program: Program, row: Row) -> str:
     reasons = [f"{name}: {why}" for name, why in program.differs.items()]
     cells = [str(row.same.get(name, "—")) for name in INSTRUMENTS]
     return f"| {row.program} | {' | '.join(cells)} | {row.runs_count} | {row.why_not or '; '.join(reasons)} |"
+
+
+def write_row(row: Row, known: dict[str, Program]) -> None:
+    """Into the page; rows of other programs stay."""
+    write_text(PAGE, page({**kept_rows(), row.program: line(known[row.program], row)}, known))
 
 
 def kept_rows() -> dict[str, str]:

@@ -28,7 +28,7 @@ static void spell(const struct clinic_option *options,
 	if (operands == CLINIC_OPERANDS_LAST)
 		*letter++ = '+';
 	*letter++ = ':'; /* makes getopt distinguish a missing value */
-	for (; options[row].name && row < OPTIONS_MAX; row++) {
+	for (; row < OPTIONS_MAX && options[row].name; row++) {
 		spelling->names[row] = (struct option){
 			.name = options[row].name,
 			.has_arg = options[row].argument != NULL,

@@ -87,7 +87,7 @@ def test_a_tick_of_the_clock_is_no_share_of_a_short_run():
 @pytest.mark.slow
 def test_the_hot_function_comes_first_with_its_ceiling(tmp_path):
     """Nine tenths of the work; the ceiling is what the share of its samples allows."""
-    done = diagnose(tmp_path, "--budget", 60, "--", built(tmp_path, HOT))
+    done = diagnose(tmp_path, "--budget", 25, "--", built(tmp_path, HOT))
     document, folder = document_of(tmp_path), next(tmp_path.glob("reports/diagnose/*"))
     assert done.returncode == Exit.PASSED, done.stderr
     first = document["opportunities"][0]
@@ -102,7 +102,7 @@ def test_the_hot_function_comes_first_with_its_ceiling(tmp_path):
 
 @pytest.mark.slow
 def test_who_sleeps_waits(tmp_path):
-    diagnose(tmp_path, "--budget", 40, "--", "sleep", "0.3")
+    diagnose(tmp_path, "--budget", 15, "--", "sleep", "0.3")
     document = document_of(tmp_path)
     assert document["limits"][0].startswith("It waits")
     assert document["off_cpu"] is None or "fewer or shorter waits" in whats(document)
@@ -110,7 +110,7 @@ def test_who_sleeps_waits(tmp_path):
 
 @pytest.mark.slow
 def test_a_contended_lock_is_named_with_its_waits(tmp_path):
-    diagnose(tmp_path, "--budget", 60, "--", built(tmp_path, LOCK))
+    diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, LOCK))
     document = document_of(tmp_path)
     assert any("bottleneck" in what for what in whats(document)), document["opportunities"]
     assert not any("join" in what for what in whats(document)), "whoever joins waits for work, and for no lock"
@@ -119,7 +119,7 @@ def test_a_contended_lock_is_named_with_its_waits(tmp_path):
 
 @pytest.mark.slow
 def test_an_allocator_is_tried_and_judged(tmp_path):
-    done = diagnose(tmp_path, "--budget", 60, "--try", "--", built(tmp_path, HEAP))
+    done = diagnose(tmp_path, "--budget", 40, "--try", "--", built(tmp_path, HEAP))
     document = document_of(tmp_path)
     assert done.returncode == Exit.PASSED, done.stderr
     assert "another allocator" in whats(document) and any("take" in what for what in whats(document))
@@ -131,7 +131,7 @@ def test_an_allocator_is_tried_and_judged(tmp_path):
 
 @pytest.mark.slow
 def test_a_change_that_changes_the_answer_is_not_timed(tmp_path):
-    done = diagnose(tmp_path, "--budget", 40, "--try", "--", "sh", "-c", "echo $LC_ALL")
+    done = diagnose(tmp_path, "--budget", 24, "--try", "--", "sh", "-c", "echo $LC_ALL")
     tried = document_of(tmp_path)["tried"]
     assert done.returncode == Exit.PASSED, done.stderr
     assert any("C locale" in one and "prints something else" in one for one in tried["refused"])
@@ -141,7 +141,7 @@ def test_a_change_that_changes_the_answer_is_not_timed(tmp_path):
 @pytest.mark.slow
 def test_what_cannot_be_observed_is_a_note(tmp_path):
     """Nothing can be loaded into a static program."""
-    diagnose(tmp_path, "--budget", 40, "--", built(tmp_path, HOT, "-static"))
+    diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, HOT, "-static"))
     document = document_of(tmp_path)
     assert document["heap"] is None and any(note.startswith("alloc: ") for note in document["notes"])
     assert "hot_spot" in document["opportunities"][0]["what"]
@@ -149,7 +149,7 @@ def test_what_cannot_be_observed_is_a_note(tmp_path):
 
 @pytest.mark.slow
 def test_a_program_that_daemonises_is_said_to_leave_processes(tmp_path):
-    diagnose(tmp_path, "--budget", 30, "--", "sh", "-c", "sleep 300 & i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
+    diagnose(tmp_path, "--budget", 12, "--", "sh", "-c", "sleep 300 & i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
     assert any("leaves 1 process running" in note for note in document_of(tmp_path)["notes"])
 
 
@@ -186,7 +186,7 @@ def test_bad_usage_is_one_sentence(tmp_path, arguments, words):
 @pytest.mark.slow
 def test_input_is_given_and_an_exit_code_may_be_expected(tmp_path):
     (tmp_path / "input").write_text("b\na\n" * 50_000)
-    done = diagnose(tmp_path, "--budget", 30, "--stdin", "input", "--expect-exit", 1, "--", "grep", "-c", "zzz")
+    done = diagnose(tmp_path, "--budget", 12, "--stdin", "input", "--expect-exit", 1, "--", "grep", "-c", "zzz")
     assert done.returncode == Exit.PASSED, done.stderr
     assert not any("standard input" in note for note in document_of(tmp_path)["notes"])
 
@@ -195,7 +195,7 @@ def test_input_is_given_and_an_exit_code_may_be_expected(tmp_path):
 def test_a_hostile_name_stays_in_its_line(tmp_path):
     name = "evil|\n/approve <b>\x1b[31m"
     shutil.copy("/bin/true", tmp_path / name.replace("/", "_"))
-    done = diagnose(tmp_path, "--budget", 20, "--", "./" + name.replace("/", "_"), "caf\udce9")
+    done = diagnose(tmp_path, "--budget", 12, "--", "./" + name.replace("/", "_"), "caf\udce9")
     assert done.returncode == Exit.PASSED, done.stderr
     page = next(tmp_path.glob("reports/diagnose/*/diagnosis.md")).read_text()
     assert "\x1b" not in page + done.stdout and not re.search("^_approve", page, re.M)
