@@ -1,4 +1,4 @@
-"""Memory that grows is told from memory that does not, and a straight line from a bound that is reached."""
+"""Growing memory is distinguished from memory that stays the same, and a straight line from a bound that is reached."""
 
 import copy
 

@@ -36,14 +36,10 @@ def _cpu(found: Observations) -> dict[str, Any] | None:
     quality = found.cpu["quality"]
     return {"samples_count": quality["samples_count"], "backend": quality["backend"], "named_ratio": quality["symbolised_ratio"],
             "complete_ratio": quality["complete_stacks_ratio"], "flame_graph": found.flame_graph,
-            "functions": [{"name": one["name"], "library": one["library"], "share": _share(one, "self"), "total": _share(one, "total"),
+            "functions": [{"name": one["name"], "library": one["library"], "share": limits.share_of(one), "total": limits.share_of(one, "total"),
                            "ceiling": limits.amdahl(one["self_ratio"])} for one in found.cpu["functions"][:FUNCTIONS_SHOWN]],
-            "libraries": [{"name": one["name"], "share": _share(one, "self")} for one in found.cpu["libraries"][:LIBRARIES_SHOWN]],
+            "libraries": [{"name": one["name"], "share": limits.share_of(one)} for one in found.cpu["libraries"][:LIBRARIES_SHOWN]],
             "notes": [one["text"] for one in found.cpu["notes"]]}
-
-
-def _share(row: dict[str, Any], kind: str) -> dict[str, float]:
-    return {"ratio": row[f"{kind}_ratio"], "low": row[f"{kind}_low_ratio"], "high": row[f"{kind}_high_ratio"]}
 
 
 def _off_cpu(found: Observations) -> dict[str, Any] | None:

@@ -30,6 +30,11 @@ def self_share(report: dict[str, Any], names: Iterable[str]) -> float:
     return sum(one["self_ratio"] for one in report["functions"] if public_name(one["name"].split("(")[0]) in wanted)
 
 
+def share_of(row: dict[str, Any], kind: str = "self") -> dict[str, float]:
+    """The share of a row of the report and its 95 % interval. kind: self or total."""
+    return {"ratio": row[f"{kind}_ratio"], "low": row[f"{kind}_low_ratio"], "high": row[f"{kind}_high_ratio"]}
+
+
 def total_share(report: dict[str, Any], names: Iterable[str]) -> float:
     """Of the one that has most: they call each other."""
     wanted = set(names)

@@ -91,13 +91,13 @@ class Observations:
 
 def observe(target: Target, deadline: Deadline, folder: Path) -> Observations:
     """UsageError where the command itself fails. folder: where the flame graph is drawn."""
-    parts: dict[str, Callable[[], None]] = {}
     with Progress("diagnose", 5) as progress, tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         found = _alone(target, deadline)
         progress.advance("alone")
         recorder = Recorder(target, deadline, Path(scratch), found)
-        parts = {"cpu": lambda: recorder.sample(folder), "alloc": recorder.allocations, "lock": recorder.locks,
-                 "instructions": recorder.instructions}
+        parts: dict[str, Callable[[], None]] = {
+            "cpu": lambda: recorder.sample(folder), "alloc": recorder.allocations, "lock": recorder.locks,
+            "instructions": recorder.instructions}
         for name, part in parts.items():
             try:
                 part()
@@ -161,7 +161,10 @@ class Recorder:
         for number in range(1, self._sampled_runs()):
             with contextlib.suppress(Unavailable):  # fewer samples, which the page counts
                 sessions.append(self._record(self.events, self.scratch / f"cpu-{number}.json"))
-        clinic.merge(sessions, session) if len(sessions) > 1 else sessions[0].rename(session)
+        if len(sessions) > 1:
+            clinic.merge(sessions, session)
+        else:
+            session = sessions[0]
         self.found.cpu = clinic.report(session, "--top", str(FUNCTIONS_KEPT))
         self._draw(session, folder)
 

@@ -1,7 +1,8 @@
 """opportunities.py - what to try first, and what it can bring at most.  observations -> opportunities -> table
 
-A ceiling is what would be gained if the part in question cost nothing any more (Amdahl's law); no change reaches it. None: nobody
-can say before it is tried. Which of them is worth its effort, only a comparison tells: each row names the command for it.
+A ceiling is the speed-up that would result if the part in question took no time any more (Amdahl's law); no change reaches it. It is
+None where it cannot be known before the change is tried. Whether a change is worth its effort is decided by a comparison, and each
+row names the command for it.
 """
 
 import shlex
@@ -13,7 +14,7 @@ from labkit.diagnose import limits
 from labkit.diagnose.observe import Observations, Target
 from labkit.diagnose.tries import ALLOCATORS, HUGE_PAGES, installed_allocators
 from labkit.foreign_text import as_unicode, for_terminal
-from labkit.wording import count, duration, percent, plural, size
+from labkit.wording import count, duration, percent, plural, share_interval, size
 
 LEAST_SHARE = 0.02  # of samples; below it even the ceiling is less than what noise hides
 FUNCTIONS_MOST, SITES_MOST, LOCKS_MOST = 5, 3, 2
@@ -54,15 +55,15 @@ def _comparison(old: str, new: str) -> str:
 
 
 def _test_of(target: Target, library: str) -> str:
-    """Of a change in that file; what belongs to the system is changed by who calls it."""
-    return _changed_program(target) if is_programs(target, library) or is_systems(library) else _changed_library(target)
+    """The command that tests a change of that file. Code of the system is not changed itself, but called less often."""
+    return _changed_program(target) if belongs_to_program(target, library) or belongs_to_system(library) else _changed_library(target)
 
 
-def is_programs(target: Target, library: str) -> bool:
+def belongs_to_program(target: Target, library: str) -> bool:
     return library == str(target.program.resolve())
 
 
-def is_systems(library: str) -> bool:
+def belongs_to_system(library: str) -> bool:
     """The kernel, and the C library with its loader: nobody rebuilds those to make one program faster."""
     return library.startswith("[") or Path(library).name.startswith(("libc.so", "libm.so", "ld-linux", "libpthread.so", "ld-musl"))
 
@@ -74,15 +75,16 @@ def _functions(target: Target, found: Observations) -> Iterator[Opportunity]:
         if one["self_ratio"] < LEAST_SHARE:
             return
         name, place = for_terminal(one["name"]), for_terminal(Path(one["library"]).name or "an unknown library")
-        what = f"fewer calls of {name}" if is_systems(one["library"]) else f"a faster {name}, or fewer calls of it"
-        yield Opportunity(what, f"{percent(one['self_ratio'])} [{100 * one['self_low_ratio']:.1f}, {100 * one['self_high_ratio']:.1f}] of the "
-                          f"samples are in it ({place})", limits.amdahl(one["self_ratio"]), "its answer must stay the same",
+        share = limits.share_of(one)
+        what = f"fewer calls of {name}" if belongs_to_system(one["library"]) else f"a faster {name}, or fewer calls of it"
+        yield Opportunity(what, f"{share_interval(share)} of the samples are in it ({place})", limits.amdahl(share["ratio"]),
+                          "medium: its answer must stay the same",
                           _test_of(target, one["library"]))
 
 
 def _compiler(target: Target, found: Observations) -> Iterator[Opportunity]:
-    """Of the file that has most of the time, where it is one that a user can build."""
-    hottest = max((one for one in (found.cpu or {"libraries": []})["libraries"] if not is_systems(one["name"])),
+    """Building anew the file that has most of the samples, where a user can build it."""
+    hottest = max((one for one in (found.cpu or {"libraries": []})["libraries"] if not belongs_to_system(one["name"])),
                   key=lambda one: one["self_ratio"], default=None)
     if hottest is None or hottest["self_ratio"] < LEAST_COMPILED_SHARE:
         return
@@ -142,7 +144,7 @@ def _waiting(target: Target, found: Observations) -> Iterator[Opportunity]:
     where = " < ".join(list(reversed(worst["stack"]))[:3])
     ceiling = limits.amdahl(share) if found.alone.threads_count <= 1 else None
     yield Opportunity("fewer or shorter waits", f"{percent(share)} of its time is spent blocked, most of it in {for_terminal(where)}", ceiling,
-                      "depends on what is waited for", _changed_program(target))
+                      "medium: what is waited for may have to be there first", _changed_program(target))
 
 
 def tests(found: list[Opportunity]) -> list[dict]:

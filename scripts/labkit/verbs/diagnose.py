@@ -21,7 +21,7 @@ from labkit.experiment.arguments import check_input, report_folder
 from labkit.experiment.budget_words import budget_seconds, list_words
 from labkit.experiment.commands import find_program
 from labkit.foreign_text import for_terminal
-from labkit.outcome import Exit, UsageError
+from labkit.outcome import Exit, LabError, UsageError
 from labkit.untrusted_file import read_json
 from labkit.verbs import compare
 from labkit.wording import ABSENT, times
@@ -76,7 +76,10 @@ def try_changes(target: Target, found: Observations, deadline: Deadline, folder:
     compare.add_arguments(parser)
     _, *options = comparison_arguments(target, changes, "--budget", f"{max(LEAST_TRY_S, deadline.left_s()):g}", "--json", str(result),
                                        *([] if found.stdout_sha256 else ["--expect-output", "any"]))
-    compare.run(parser.parse_args(options))
+    try:
+        compare.run(parser.parse_args(options))
+    except LabError as error:  # the diagnosis itself stands
+        return {"changes": [], "refused": [*refused, for_terminal(f"the comparison failed: {error}")], "page": None}
     comparison = read_json(result)
     return {"changes": tried_rows(comparison), "refused": refused,
             "page": os.path.relpath(Path(comparison["rows"]).with_name("comparison.md"), folder)}
