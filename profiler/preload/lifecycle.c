@@ -14,6 +14,7 @@
 #include "preload/hand_over.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/stack/process_texts.h"
+#include "preload/stack/stack_tables.h"
 #include "preload/stack/spare_stack.h"
 #include "preload/stack/thread_stack.h"
 #include "preload/stderr_text.h"
@@ -177,7 +178,7 @@ static void close_arena(void)
 
 	if (!head)
 		return;
-	process_save_maps();
+	process_save_maps(stack_tables_now());
 	head->resident_peak_bytes = process_resident_peak_bytes();
 	if (!confinement.is_clockless)
 		head->ended_ticks = ticks_now();
@@ -303,7 +304,7 @@ static void take_in_time(void *unused)
 	timer_sampler_confine();
 	arena_take_ahead();
 	if (head && !head->is_confined)
-		process_save_maps();
+		process_save_maps(stack_tables_now());
 }
 
 /* All that would be fetched from the system later is fetched now. */

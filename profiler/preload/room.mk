@@ -5,6 +5,10 @@ $(O)/obj/profiler/preload/alloc/alloc_hooks.o: CFLAGS += -fno-builtin
 # Our constructor before all others: what they allocate has a stack too.
 # Private: its objects are compiled, not linked.
 $(O)/lib/libclinic-preload.so: private CFLAGS += -Wl,-z,initfirst
+# The unwinder's own memory: the program's allocator is not called in a hook.
+$(O)/lib/libclinic-preload.so: private CFLAGS += \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	-Wl,--wrap=strdup,--wrap=qsort
 
 # The victims' counts are exact only if no call is optimised away.
 $(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
@@ -18,6 +22,11 @@ $(O)/victims/plugin_%.so: profiler/preload/victims/alloc_same_place.c | setup
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared \
 	  -DPLUGIN=plugin_$* $< -o $@
 $(O)/victims/alloc_loading: VICTIM_LIBS = -ldl
+$(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
+	VICTIM_LIBS = -ldl
+$(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
+	$(O)/victims/plugin_first.so
+$(O)/victims/lock_own_malloc: VICTIM_CFLAGS = -fno-builtin
 $(O)/victims/alloc_plugin: $(O)/victims/alloc_plugin.so
 $(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
 	@mkdir -p $(@D)
@@ -95,11 +104,11 @@ install: instruments
 	  profiler/preload/clinic.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clinic.pc
 PARTS_TESTED := $(call PRELOAD_PART,arena.o confinement.o hand_over.o stage_table.o \
-	call_sites.o process_texts.o spare_stack.o live_blocks.o raw_json.o)
+	call_sites.o table_memory.o process_texts.o spare_stack.o live_blocks.o raw_json.o)
 $(O)/tests/preload_parts_test: TEST_LIBS = $(PARTS_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/preload_parts_test: $(PARTS_TESTED)
 MEMO_TESTED := $(call PRELOAD_PART,stack_memo.o stack_tables.o \
-	process_texts.o arena.o confinement.o hand_over.o \
-	spare_stack.o)
+	loaded_image.o process_texts.o arena.o confinement.o hand_over.o \
+	spare_stack.o table_memory.o)
 $(O)/tests/stack_memo_test: TEST_LIBS = $(MEMO_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/stack_memo_test: $(MEMO_TESTED)

@@ -2,10 +2,9 @@
 #include "preload/stderr_text.h"
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"
+#include "preload/stack/loaded_image.h"
 #include "preload/stack/stack_tables.h"
-#include <dlfcn.h>
 #include <limits.h>
-#include <link.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -98,14 +97,16 @@ static void place_text(uint64_t address, char text[PLACE_BYTES])
  */
 static bool find_clinic(char path[PATH_MAX])
 {
-	Dl_info ours;
+	uintptr_t bias;
+	const char *ours =
+		confinement.is_filtered
+			? NULL
+			: loaded_image_path((uintptr_t)find_clinic, &bias);
 	char *slash;
 
-	if (confinement.is_filtered ||
-	    !dladdr((void *)(uintptr_t)find_clinic, &ours) ||
-	    strlen(ours.dli_fname) >= PATH_MAX - sizeof("/bin/clinic"))
+	if (!ours || strlen(ours) >= PATH_MAX - sizeof("/bin/clinic"))
 		return false;
-	strcpy(path, ours.dli_fname);
+	strcpy(path, ours);
 	for (int up = 0; up < 2; up++) {
 		slash = strrchr(path, '/');
 		if (!slash)
@@ -140,16 +141,25 @@ static bool run_clinic(char *const arguments[])
 	return waitpid(child, &status, 0) == child && status == 0;
 }
 
+static const char *read_program_path(char path[PATH_MAX])
+{
+	long bytes = raw_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe",
+			      (long)path, PATH_MAX - 1);
+
+	path[bytes > 0 ? bytes : 0] = '\0';
+	return path;
+}
+
 void stderr_variable(uint64_t address)
 {
 	static char program[PATH_MAX], verb[] = "where", option[] = "--data";
 	char place[PLACE_BYTES];
 	char *arguments[] = {program, verb, option, place, NULL};
-	struct link_map *map;
-	Dl_info info;
+	char program_path[PATH_MAX];
+	uintptr_t bias;
+	const char *path = loaded_image_path(address, &bias);
 
-	if (!dladdr1((const void *)address, &info, (void **)&map,
-		     RTLD_DL_LINKMAP)) {
+	if (!path) {
 		snprintf(place, sizeof(place), "0x%llx",
 			 (unsigned long long)address);
 		stderr_text(place);
@@ -157,8 +167,8 @@ void stderr_variable(uint64_t address)
 	}
 	/* The program itself has no name in the loader's list. */
 	snprintf(place, sizeof(place), "%s+0x%llx",
-		 map->l_name[0] ? map->l_name : info.dli_fname,
-		 (unsigned long long)(address - map->l_addr));
+		 path[0] ? path : read_program_path(program_path),
+		 (unsigned long long)(address - bias));
 	if (!find_clinic(program) || !run_clinic(arguments))
 		stderr_text(place);
 }

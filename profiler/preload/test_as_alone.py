@@ -61,6 +61,19 @@ def test_the_lock_of_the_loader_is_held(tmp_path, mode):
 
 
 @every_mode
+@pytest.mark.parametrize("how", ["loaded", "closed"])
+def test_the_lock_of_the_loader_is_held_after_a_library_came_or_went(tmp_path, mode, how):
+    """The first walk through new code, and the first after a dlclose, asked the loader too, and waited for good."""
+    is_as_alone(tmp_path, mode, VICTIMS / "alloc_under_loader", how, VICTIMS / "plugin_first.so")
+
+
+@every_mode
+def test_a_hook_does_not_call_the_program_s_malloc(tmp_path, mode):
+    """Unlocking the mutex of a malloc made a table for new code, by calloc, which locked the mutex again."""
+    is_as_alone(tmp_path, mode, VICTIMS / "lock_own_malloc", VICTIMS / "plugin_first.so")
+
+
+@every_mode
 def test_main_returns_under_threads_that_go_on(tmp_path, mode):
     """The file was cut to size under them: SIGBUS, in one of five runs of rustc."""
     for _ in range(5):

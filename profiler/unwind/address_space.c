@@ -27,12 +27,14 @@ static void renew_version(struct clinic_space *space)
 	/* Versions start at 1, so that a zeroed cache matches no version. */
 	static _Atomic uint64_t last_version;
 
-	space->version = atomic_fetch_add(&last_version, 1) + 1;
+	__atomic_store_n(&space->version,
+			 atomic_fetch_add(&last_version, 1) + 1,
+			 __ATOMIC_RELAXED);
 }
 
 uint64_t clinic_space_version(const struct clinic_space *space)
 {
-	return space->version;
+	return __atomic_load_n(&space->version, __ATOMIC_RELAXED);
 }
 
 int clinic_space_new(struct clinic_modules *modules, pid_t pid,
@@ -190,27 +192,37 @@ int clinic_space_read_maps(struct clinic_space *space)
 	return error;
 }
 
-static int add_image(struct clinic_space *space,
-		     const struct dl_phdr_info *info, const char *path)
+int clinic_space_add_image(struct clinic_space *space,
+			   const struct clinic_image *image)
 {
+	const ElfW(Phdr) *headers = image->headers;
 	struct clinic_mapped new = {0};
-	int error = clinic_modules_of_image(space->modules, path,
-					    info->dlpi_addr, info->dlpi_phdr,
-					    info->dlpi_phnum, &new.module);
+	int error = clinic_modules_of_image(space->modules, image->path,
+					    image->bias, headers,
+					    image->headers_count, &new.module);
 
 	if (error == -ENOEXEC)
 		return 0; /* an image without code */
-	for (size_t i = 0; i < info->dlpi_phnum && !error; i++) {
-		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+	for (size_t i = 0; i < image->headers_count && !error; i++) {
+		const ElfW(Phdr) *header = &headers[i];
 
 		if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
 			continue;
-		new.start = info->dlpi_addr + header->p_vaddr;
+		new.start = image->bias + header->p_vaddr;
 		new.end = new.start + header->p_memsz;
 		new.file_offset = header->p_offset;
 		error = insert(space, &new);
 	}
 	return error;
+}
+
+static int add_listed(struct clinic_space *space,
+		      const struct dl_phdr_info *info, const char *path)
+{
+	const struct clinic_image image = {path, info->dlpi_addr,
+					   info->dlpi_phdr, info->dlpi_phnum};
+
+	return clinic_space_add_image(space, &image);
 }
 
 struct listing {
@@ -228,13 +240,13 @@ static int on_image(struct dl_phdr_info *info, size_t size, void *context)
 
 	(void)size;
 	if (name && !strchr(name, '/') && strstr(name, "vdso"))
-		return add_image(listing->space, info, "[vdso]");
+		return add_listed(listing->space, info, "[vdso]");
 	if (!listing->is_first)
-		return add_image(listing->space, info, name ? name : "");
+		return add_listed(listing->space, info, name ? name : "");
 	listing->is_first = false;
 	length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	program[length > 0 ? length : 0] = '\0';
-	return add_image(listing->space, info, program);
+	return add_listed(listing->space, info, program);
 }
 
 int clinic_space_read_self(struct clinic_modules *modules,
@@ -255,20 +267,52 @@ int clinic_space_read_self(struct clinic_modules *modules,
 	return 0;
 }
 
-bool clinic_space_covers(const struct clinic_space *space,
-			 const struct clinic_space *other)
+void clinic_space_hide(struct clinic_space *space,
+		       bool (*is_there)(uint64_t start))
 {
-	for (size_t i = 0; i < other->list.count; i++) {
-		const struct clinic_mapped *theirs =
-			clinic_mapped_at(&other->list, i);
-		const struct clinic_mapped *ours =
-			clinic_mapped_find(&space->list, theirs->start);
+	bool has_changed = false;
 
-		if (!ours || ours->module != theirs->module ||
-		    ours->end < theirs->end)
-			return false;
+	for (size_t i = 0; i < space->list.count; i++) {
+		const struct clinic_mapped *mapped =
+			clinic_mapped_at(&space->list, i);
+
+		if (clinic_mapped_is_hidden(mapped) || is_there(mapped->start))
+			continue;
+		clinic_mapped_hide(clinic_mapped_same(&space->list, mapped),
+				   true);
+		has_changed = true;
 	}
+	/* Afterwards: what a cache kept of it before is of another version. */
+	if (has_changed)
+		renew_version(space);
+}
+
+bool clinic_space_show(struct clinic_space *space,
+		       const struct clinic_space *image)
+{
+	for (size_t i = 0; i < image->list.count; i++)
+		if (!clinic_mapped_same(&space->list,
+					clinic_mapped_at(&image->list, i)))
+			return false;
+	for (size_t i = 0; i < image->list.count; i++)
+		clinic_mapped_hide(
+			clinic_mapped_same(&space->list,
+					   clinic_mapped_at(&image->list, i)),
+			false);
+	renew_version(space);
 	return true;
+}
+
+struct clinic_module *clinic_space_between(const struct clinic_space *space,
+					   uint64_t start, uint64_t end)
+{
+	size_t count = clinic_mapped_count_to(&space->list, end - 1);
+	const struct clinic_mapped *last =
+		count ? clinic_mapped_at(&space->list, count - 1) : NULL;
+
+	return last && last->end > start && !clinic_mapped_is_hidden(last)
+		       ? last->module
+		       : NULL;
 }
 
 int clinic_space_find(const struct clinic_space *space, uint64_t address,

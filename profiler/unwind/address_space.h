@@ -24,9 +24,9 @@
  *            information is still mapped: its frames have a place, its walks
  *            end with CLINIC_END_NO_TABLE; clinic_module_error() says why.
  * Threads    one at a time per clinic_modules and all spaces of it, but for
- *            reading a space made by clinic_space_read_self(): to change
- *            such a one while others read it, make a new one, publish it by
- *            an atomic store, and free the old one when nobody can be in it.
+ *            reading a space made by clinic_space_read_self(): to add to
+ *            such a one while others read it, copy it, publish the copy by an
+ *            atomic store, and free the old one when nobody can be in it.
  * Read next  unwind/unwind.h; unwind/unwind_table.h.
  */
 #ifndef CLINIC_UNWIND_ADDRESS_SPACE_H
@@ -67,18 +67,40 @@ int clinic_space_map(struct clinic_space *space,
 int clinic_space_read_maps(struct clinic_space *space);
 /*
  * A space of the calling process, all tables compiled from the images in
- * memory: no file is opened, and walks over it allocate nothing. To be made
- * again after dlopen.
+ * memory: no file is opened, and walks over it allocate nothing. This asks the
+ * loader, under its lock, for what is loaded.
  */
 int clinic_space_read_self(struct clinic_modules *modules,
 			   struct clinic_space **space);
 
+/* A program or library in our own memory. */
+struct clinic_image {
+	const char *path;
+	uintptr_t bias; /* what the loader added to its ELF addresses */
+	const void *headers;
+	size_t headers_count; /* program headers */
+};
+
+/* To such a space, of which no other thread knows yet. */
+int clinic_space_add_image(struct clinic_space *space,
+			   const struct clinic_image *image);
+/*
+ * Other threads may walk over the space while these change what it shows:
+ * mappings whose start is_there() does not know are found no more, and all
+ * that `image` has is found again, if the space has the same. false: it lacks
+ * some of that.
+ */
+void clinic_space_hide(struct clinic_space *space,
+		       bool (*is_there)(uint64_t start));
+bool clinic_space_show(struct clinic_space *space,
+		       const struct clinic_space *image);
+
 /* -ENOENT: nothing executable there that we know of. */
 int clinic_space_find(const struct clinic_space *space, uint64_t address,
 		      struct clinic_place *place);
-/* Whether all that `other` has is in the same place of the same module here. */
-bool clinic_space_covers(const struct clinic_space *space,
-			 const struct clinic_space *other);
+/* The module of what is between start and end; NULL: nothing is. */
+struct clinic_module *clinic_space_between(const struct clinic_space *space,
+					   uint64_t start, uint64_t end);
 bool clinic_space_is_empty(const struct clinic_space *space);
 
 /*

@@ -32,7 +32,8 @@ clinic_mapped_find(const struct clinic_mapped_list *list, uint64_t address)
 	if (!count)
 		return NULL;
 	last = clinic_mapped_at(list, count - 1);
-	return address < last->end ? last : NULL;
+	return address < last->end && !clinic_mapped_is_hidden(last) ? last
+								     : NULL;
 }
 
 static void move_gap(struct clinic_mapped_list *list, size_t to)
@@ -71,6 +72,18 @@ static bool is_same(const struct clinic_mapped *a,
 {
 	return a->start == b->start && a->end == b->end &&
 	       a->file_offset == b->file_offset && a->module == b->module;
+}
+
+struct clinic_mapped *clinic_mapped_same(struct clinic_mapped_list *list,
+					 const struct clinic_mapped *wanted)
+{
+	size_t count = clinic_mapped_count_to(list, wanted->start), at;
+
+	if (!count || !is_same(clinic_mapped_at(list, count - 1), wanted))
+		return NULL;
+	at = count - 1;
+	return &list->items[at < list->gap ? at
+					   : at + list->capacity - list->count];
 }
 
 /*

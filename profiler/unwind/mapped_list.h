@@ -9,7 +9,8 @@
  *
  * Ownership  all zero is an empty list; clinic_mapped_clear() frees.
  * Errors     0 or -ENOMEM, with the list as before.
- * Threads    many may search one that nobody changes.
+ * Threads    many may search one that nobody changes; meanwhile anyone may
+ *            hide and show.
  * Private to this room. Read next: unwind/address_space.h.
  */
 #ifndef CLINIC_UNWIND_MAPPED_LIST_H
@@ -26,6 +27,7 @@ struct clinic_mapped {
 	uint64_t end;
 	uint64_t file_offset;
 	struct clinic_module *module;
+	bool is_hidden; /* not found, until it is shown again; atomic */
 };
 
 struct clinic_mapped_list {
@@ -49,9 +51,23 @@ clinic_mapped_at(const struct clinic_mapped_list *list, size_t index)
  */
 size_t clinic_mapped_count_to(const struct clinic_mapped_list *list,
 			      uint64_t address);
-/* NULL: nothing is mapped there. */
+/* NULL: nothing is mapped there that is not hidden. */
 const struct clinic_mapped *
 clinic_mapped_find(const struct clinic_mapped_list *list, uint64_t address);
+
+/* NULL: none begins and ends there in that module. Finds hidden ones, too. */
+struct clinic_mapped *clinic_mapped_same(struct clinic_mapped_list *list,
+					 const struct clinic_mapped *wanted);
+static inline bool clinic_mapped_is_hidden(const struct clinic_mapped *mapped)
+{
+	return __atomic_load_n(&mapped->is_hidden, __ATOMIC_RELAXED);
+}
+
+static inline void clinic_mapped_hide(struct clinic_mapped *mapped,
+				      bool is_hidden)
+{
+	__atomic_store_n(&mapped->is_hidden, is_hidden, __ATOMIC_RELAXED);
+}
 
 /*
  * Replaces everything that `new` covers. *has_changed is set unless it was

@@ -7,6 +7,7 @@
 #include "preload/stack/call_sites.h"
 #include "preload/lock/lock_table.h"
 #include "preload/stack/process_texts.h"
+#include "preload/stack/stack_tables.h"
 #include "preload/alloc/real_allocator.h"
 #include "preload/stack/stack_memo.h"
 #include "preload/thread_counts.h"
@@ -519,5 +520,5 @@ void track_restart(void)
 	take_touched();
 	process_restart_texts();
 	process_save_command();
-	process_save_maps();
+	process_save_maps(stack_tables_now());
 }

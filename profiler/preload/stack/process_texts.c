@@ -3,8 +3,7 @@
 #include "preload/arena.h"
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"
-#include "unwind/elf_layout.h"
-#include <link.h>
+#include "unwind/address_space.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -79,74 +78,30 @@ static bool is_executable(const char *line)
 }
 
 /* "0123ab... " */
-#define BUILD_ID_TEXT_BYTES (2 * CLINIC_ELF_BUILD_ID_MAX + 1)
-
-struct image_search {
-	uintptr_t start, end;
-	struct clinic_elf_layout layout; /* of the program that runs now */
-};
-
-static bool is_there(const struct dl_phdr_info *image,
-		     const struct image_search *search)
-{
-	for (size_t i = 0; i < image->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &image->dlpi_phdr[i];
-		uintptr_t start = image->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type == PT_LOAD && start < search->end &&
-		    start + segment->p_memsz > search->start)
-			return true;
-	}
-	return false;
-}
-
-static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
-{
-	struct image_search *search = context;
-
-	(void)size;
-	if (!is_there(image, search))
-		return 0;
-	if (clinic_elf_layout_of_image(image->dlpi_addr, image->dlpi_phdr,
-				       image->dlpi_phnum, &search->layout))
-		search->layout.build_id_size = 0;
-	return 1;
-}
-
-/* 0: our constructors still run, and nobody has forked. */
-static pid_t loaded_in;
-
-__attribute__((constructor)) static void remember_process(void)
-{
-	loaded_in = getpid();
-}
+#define BUILD_ID_TEXT_BYTES (2 * CLINIC_MAPPING_BUILD_ID_MAX + 1)
 
 /*
- * dl_iterate_phdr takes the loader's lock. In the child of a fork it may be
- * held for good, by a thread of the parent that was in dlopen just then.
+ * Of the image in memory, as the tables have it: the file may be another one
+ * by now, and by the time that somebody asks for names. How long the text is;
+ * no NUL.
  */
-static bool may_ask_loader(void)
-{
-	return !loaded_in || getpid() == loaded_in;
-}
-
-/*
- * Of the image in memory: the file may be another one by now, and by the
- * time that somebody asks for names. How long the text is; no NUL.
- */
-static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
+static size_t write_build_id(const struct clinic_space *space, const char *line,
+			     char text[BUILD_ID_TEXT_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[CLINIC_MAPPING_BUILD_ID_MAX];
 	char *dash;
-	struct image_search search = {.start = strtoul(line, &dash, 16)};
-	size_t used = 0;
+	uint64_t start = strtoul(line, &dash, 16);
+	const struct clinic_module *module = NULL;
+	size_t count, used = 0;
 
-	search.end = strtoul(dash + 1, NULL, 16);
-	if (may_ask_loader())
-		dl_iterate_phdr(look_at_image, &search);
-	for (size_t i = 0; i < search.layout.build_id_size; i++) {
-		text[used++] = digits[search.layout.build_id[i] >> 4];
-		text[used++] = digits[search.layout.build_id[i] & 15];
+	if (space)
+		module = clinic_space_between(space, start,
+					      strtoul(dash + 1, NULL, 16));
+	count = module ? clinic_module_build_id(module, bytes) : 0;
+	for (size_t i = 0; i < count; i++) {
+		text[used++] = digits[bytes[i] >> 4];
+		text[used++] = digits[bytes[i] & 15];
 	}
 	if (!used)
 		text[used++] = '-';
@@ -155,10 +110,11 @@ static size_t write_build_id(const char *line, char text[BUILD_ID_TEXT_BYTES])
 }
 
 /* Adds one more line to the listing, if there is room. */
-static size_t keep_line(const char *line, size_t bytes, char *to, size_t room)
+static size_t keep_line(const struct clinic_space *space, const char *line,
+			size_t bytes, char *to, size_t room)
 {
 	char build_id[BUILD_ID_TEXT_BYTES];
-	size_t id_bytes = write_build_id(line, build_id);
+	size_t id_bytes = write_build_id(space, line, build_id);
 
 	if (id_bytes + bytes > room)
 		return 0;
@@ -170,7 +126,7 @@ static size_t keep_line(const char *line, size_t bytes, char *to, size_t room)
 }
 
 /* The executable lines, into `to` (NULL: to be counted). */
-static size_t read_maps(char *to, size_t room)
+static size_t read_maps(const struct clinic_space *space, char *to, size_t room)
 {
 	char buffer[LINE_BYTES_MAX];
 	size_t used = 0, kept = 0;
@@ -189,7 +145,7 @@ static size_t read_maps(char *to, size_t room)
 			size_t bytes = (size_t)(end + 1 - line);
 
 			if (is_executable(line))
-				kept += keep_line(line, bytes,
+				kept += keep_line(space, line, bytes,
 						  to ? to + kept : NULL,
 						  room - kept);
 		}
@@ -237,14 +193,14 @@ void process_inherit_maps(void)
 	inherited.bytes = listing->bytes;
 }
 
-void process_save_maps(void)
+void process_save_maps(const struct clinic_space *space)
 {
 	struct text_block *block;
 	size_t bytes;
 
 	if (confinement.is_filtered)
 		return;
-	bytes = read_maps(NULL, TEXT_BYTES_MAX);
+	bytes = read_maps(space, NULL, TEXT_BYTES_MAX);
 	if (!bytes && inherited.bytes && !atomic_load(&maps_count)) {
 		save_text(BLOCK_MAPS, inherited.text, inherited.bytes);
 		atomic_fetch_add(&maps_count, 1);
@@ -256,7 +212,7 @@ void process_save_maps(void)
 	block = reserve_text(BLOCK_MAPS, bytes);
 	if (!block)
 		return;
-	publish_text(block, read_maps(block->text, bytes));
+	publish_text(block, read_maps(space, block->text, bytes));
 	atomic_fetch_add(&maps_count, 1);
 }
 

@@ -14,8 +14,13 @@
 
 void process_save_command(void);
 
-/* What is mapped where now. Addresses found later are of this listing. */
-void process_save_maps(void);
+struct clinic_space;
+
+/*
+ * What is mapped where now. Addresses found later are of this listing. The
+ * build-ids are of the libraries that the space has; NULL: none.
+ */
+void process_save_maps(const struct clinic_space *space);
 uint32_t process_maps_newest(void); /* its number, from 0 */
 
 /* Most that was resident since this program began; 0: not known. */

@@ -1,70 +1,52 @@
-/* Makes unwind tables anew when a library was loaded. */
+/* Makes unwind tables when a stack leads through a library that has none. */
 #include "preload/stack/stack_tables.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
+#include "preload/stack/loaded_image.h"
 #include "preload/stack/process_texts.h"
 #include "preload/stack/spare_stack.h"
+#include "preload/stack/table_memory.h"
 #include "unwind/address_space.h"
-#include <dlfcn.h>
-#include <link.h>
+#include <stddef.h>
+#include <unistd.h>
 
 static struct clinic_modules *modules;
+static struct clinic_space *at_start; /* none of these is ever closed */
 static _Atomic(struct clinic_space *) space;
-/*
- * How many libraries had ever been loaded, and how many closed, when the tables
- * were made.
- */
-static _Atomic unsigned long long space_adds;
-static _Atomic uint64_t space_unloads;
 static atomic_flag preparing = ATOMIC_FLAG_INIT;
 
 _Atomic uint64_t stack_unloads_count;
 
-static int read_adds(struct dl_phdr_info *image, size_t size, void *adds)
+static bool is_there(uint64_t address)
 {
-	(void)size;
-	*(unsigned long long *)adds = image->dlpi_adds;
-	return 1; /* the first image tells */
-}
+	struct clinic_place place;
 
-static unsigned long long loaded_count(void)
-{
-	unsigned long long adds = 0;
-
-	dl_iterate_phdr(read_adds, &adds);
-	return adds;
+	return !clinic_space_find(at_start, address, &place) ||
+	       loaded_image_is_at(address);
 }
 
 /*
  * The old space is not freed: another thread may be walking over it. It is
  * small, the tables themselves are shared by all spaces.
  */
-static void rebuild(void *unused)
+static void publish(struct clinic_space *fresh)
 {
-	struct clinic_space *old = atomic_load(&space), *fresh;
-
-	(void)unused;
-	atomic_store(&space_unloads, atomic_load(&stack_unloads_count));
-	atomic_store(&space_adds, loaded_count());
-	if ((!modules && clinic_modules_new(&modules)) ||
-	    clinic_space_read_self(modules, &fresh))
-		return;
-	/* The same plugin was loaded again at the same address. */
-	if (old && clinic_space_covers(old, fresh)) {
-		clinic_space_free(fresh);
-		return;
-	}
 	/*
 	 * The listing is published first, so that a thread that uses the new
 	 * tables has the new listing too.
 	 */
-	process_save_maps();
-	atomic_store_explicit(&space, fresh, memory_order_release);
+	process_save_maps(fresh);
+	atomic_store(&space, fresh);
 }
 
-static bool is_behind(void)
+/* In our constructor, before there is another thread. */
+static void read_all(void *unused)
 {
-	return loaded_count() != atomic_load(&space_adds);
+	(void)unused;
+	if (clinic_modules_new(&modules) ||
+	    clinic_space_read_self(modules, &at_start))
+		return;
+	publish(at_start);
 }
 
 void stack_tables_prepare(void)
@@ -74,10 +56,63 @@ void stack_tables_prepare(void)
 	if (confinement.is_filtered || atomic_flag_test_and_set(&preparing))
 		return;
 	before = cancellation_pause();
-	if (!atomic_load(&space) || is_behind())
-		spare_stack_call(rebuild, NULL);
+	if (!atomic_load(&space))
+		spare_stack_call(read_all, NULL);
 	atomic_flag_clear(&preparing);
 	cancellation_resume(before);
+}
+
+struct addition {
+	struct clinic_image image;
+	bool is_added;
+};
+
+static bool add_to_copy(const struct clinic_space *now,
+			const struct clinic_image *image)
+{
+	struct clinic_space *fresh;
+
+	if (clinic_space_copy(now, getpid(), &fresh))
+		return false;
+	if (clinic_space_add_image(fresh, image)) {
+		clinic_space_free(fresh);
+		return false;
+	}
+	publish(fresh);
+	/* A dlclose meanwhile has looked through the old one. */
+	clinic_space_hide(fresh, is_there);
+	return true;
+}
+
+static void add(void *context)
+{
+	struct addition *addition = context;
+	struct clinic_space *now = stack_tables_now(), *alone;
+
+	if ((!modules && clinic_modules_new(&modules)) ||
+	    clinic_space_new(modules, getpid(), &alone))
+		return;
+	/* The same plugin may be loaded again at the same address. */
+	if (!clinic_space_add_image(alone, &addition->image))
+		addition->is_added = clinic_space_show(now, alone) ||
+				     add_to_copy(now, &addition->image);
+	clinic_space_free(alone);
+}
+
+bool stack_tables_add(uint64_t address)
+{
+	struct addition addition = {0};
+	int before;
+
+	if (confinement.is_filtered ||
+	    !loaded_image_find(address, &addition.image) ||
+	    atomic_flag_test_and_set(&preparing))
+		return false;
+	before = cancellation_pause();
+	spare_stack_call(add, &addition);
+	atomic_flag_clear(&preparing);
+	cancellation_resume(before);
+	return addition.is_added;
 }
 
 struct clinic_space *stack_tables_now(void)
@@ -85,31 +120,26 @@ struct clinic_space *stack_tables_now(void)
 	return atomic_load_explicit(&space, memory_order_acquire);
 }
 
-bool stack_tables_are_doubtful(void)
-{
-	return atomic_load(&stack_unloads_count) != atomic_load(&space_unloads);
-}
-
 /*
- * Code of no library is met often, and the loader's lock may be held by a
- * thread that waits for what ours holds: only what the loader knows to be a
- * library's is a reason to ask for it.
+ * A library that another thread loads in the same place just now, before this
+ * looks, is taken for the one that was there.
  */
-bool stack_tables_lack(uint64_t address)
-{
-	struct dl_find_object found;
-
-	return !confinement.is_filtered &&
-	       !_dl_find_object((void *)address, &found);
-}
-
 void stack_tables_note_unload(void)
 {
+	struct clinic_space *now = stack_tables_now();
+
+	if (now)
+		clinic_space_hide(now, is_there);
 	atomic_fetch_add(&stack_unloads_count, 1);
 }
 
+/* Whoever was adding had memory and modules in its hands. */
 void stack_tables_restart(void)
 {
+	if (atomic_flag_test_and_set(&preparing)) {
+		table_memory_restart();
+		modules = NULL;
+	}
 	atomic_flag_clear(&preparing);
 }
 

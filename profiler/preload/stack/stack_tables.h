@@ -2,15 +2,15 @@
  * preload/stack/stack_tables.h - unwind tables of all that this process has
  * loaded.
  *
- * Compiled at start, after a library was loaded and after one was closed, as
- * far as a walk meets its code. A thread that comes while another is at it
- * does not wait: the loader's lock may be held, by itself (a callback of
- * dl_iterate_phdr that allocates) or by another that waits for it. It walks
- * by the old tables, and its stack may be cut short; it is marked so.
+ * Compiled at start, and for a library that was loaded since, when a walk
+ * meets its code: from its image, without the loader's lock and without any
+ * allocator of the program's. A thread that comes while another is at it does
+ * not wait. It walks by the tables there are, and its stack may be cut short;
+ * it is marked so.
  *
  * Ownership  spaces live as long as the process: others may walk over them.
  * Threads    any, without a lock.
- * Signals    stack_tables_prepare allocates: not from a handler.
+ * Signals    stack_tables_prepare and stack_tables_add: not from a handler.
  * Read next  preload/stack/stack_walk.h; unwind/address_space.h
  */
 #ifndef PRELOAD_STACK_STACK_TABLES_H
@@ -22,16 +22,20 @@
 
 struct clinic_space;
 
-/* Brings them up to date, and saves the listing of maps that they are of. */
+/*
+ * Makes them, once, and saves the listing of maps that they are of. Takes the
+ * loader's lock: not from a hook.
+ */
 void stack_tables_prepare(void);
+
+/*
+ * The library at an address that a stack leads through. false: none is there,
+ * or another thread is adding one.
+ */
+bool stack_tables_add(uint64_t address);
 
 /* NULL: not prepared yet. */
 struct clinic_space *stack_tables_now(void);
-
-/* Since a dlclose, other code may be where they say that some is. */
-bool stack_tables_are_doubtful(void);
-/* The code there is a library's, loaded since. Takes no lock. */
-bool stack_tables_lack(uint64_t address);
 
 /* How many libraries were closed: a number that changes with each. */
 extern __attribute__((

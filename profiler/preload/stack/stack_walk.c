@@ -1,5 +1,6 @@
 /* One cached rule per frame, and the whole engine for the rest. */
 #include "preload/stack/stack_walk.h"
+#include "preload/stack/loaded_image.h"
 #include "preload/stack/stack_tables.h"
 #include "preload/stack/thread_stack.h"
 #include "unwind/address_space.h"
@@ -12,6 +13,8 @@
 #define WORD      8u
 #define RULES     1024u
 #define NOT_SAVED 0u
+/* How many libraries a walk makes tables for; the next walk goes on. */
+#define LIBRARIES_MOST 16u
 
 struct rule {
 	uint64_t address;
@@ -22,7 +25,7 @@ struct rule {
 struct stack_walker {
 	struct thread_stack on;
 	uint64_t space_version; /* of the rules */
-	bool lacks_library;     /* the walk came to code that has no table */
+	uint64_t lacking;       /* code of a library without a table; 0: none */
 	struct rule rules[RULES];
 	struct clinic_unwinder unwinder;      /* for what is rare */
 	uint64_t frames[SITE_FRAMES_MAX + 1]; /* what that gives */
@@ -108,6 +111,13 @@ static struct clinic_unwind_row row_of(const struct clinic_code *code)
 	return row;
 }
 
+/* Code of no library is met often: generated code. */
+static void note_lacking(struct stack_walker *walker, uint64_t address)
+{
+	if (!walker->lacking && loaded_image_is_at(address))
+		walker->lacking = address;
+}
+
 static const struct rule *rule_for(struct walk *w, uint64_t address)
 {
 	struct rule *rule =
@@ -119,7 +129,7 @@ static const struct rule *rule_for(struct walk *w, uint64_t address)
 	if (rule->address == address)
 		return rule;
 	if (clinic_space_code(w->space, address, &code)) {
-		w->walker->lacks_library |= stack_tables_lack(address);
+		note_lacking(w->walker, address);
 		return NULL;
 	}
 	if (!code.table)
@@ -242,13 +252,15 @@ static void hash_modules(struct walk *w)
 
 	stack->modules_hash = 0;
 	for (size_t i = 0; i < stack->frames_count; i++) {
-		if (clinic_space_find(w->space, stack->frames[i], &place))
-			w->walker->lacks_library |=
-				stack_tables_lack(stack->frames[i]);
-		else
+		if (!clinic_space_find(w->space, stack->frames[i], &place))
 			stack->modules_hash =
 				add_module(stack->modules_hash,
 					   clinic_module_index(place.module));
+		/*
+		 * What is only guessed to be a caller may be unloaded just now.
+		 */
+		else if (stack->truth != SITE_GUESSED)
+			note_lacking(w->walker, stack->frames[i]);
 	}
 }
 
@@ -269,7 +281,7 @@ static void walk_once(struct stack_walker *walker,
 			 .stack = stack};
 
 	begin_stack(stack, SITE_COMPLETE);
-	walker->lacks_library = false;
+	walker->lacking = 0;
 	renew_rules(walker, w.space);
 	switch (walk_by_tables(&w)) {
 	case OUTERMOST:
@@ -287,17 +299,12 @@ static void walk_once(struct stack_walker *walker,
 static void walk(struct stack_walker *walker, const struct stack_entry *entry,
 		 struct stack *stack)
 {
-	if (stack_tables_are_doubtful())
-		stack_tables_prepare();
 	walk_once(walker, entry, stack);
-	/*
-	 * There is no table for this code: it may have been loaded after the
-	 * tables were made.
-	 */
-	if (!walker->lacks_library)
-		return;
-	stack_tables_prepare();
-	walk_once(walker, entry, stack);
+	for (size_t i = 0; i < LIBRARIES_MOST && walker->lacking; i++)
+		if (stack_tables_add(walker->lacking))
+			walk_once(walker, entry, stack);
+		else
+			return;
 }
 
 static void describe_caller(const struct stack_entry *entry,
