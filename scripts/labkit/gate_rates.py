@@ -23,7 +23,7 @@ Trial = Mapping[str, Any]
 
 
 def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict]]:
-    """{condition: {planted effect in thousandths: rate}}"""
+    """{condition: {planted effect in thousandths: rate}}, of the gate alone."""
     floors = cross_fitted_floors(trials)
     found: dict[str, dict[str, list[Trial]]] = {}
     for trial in trials:

@@ -1,7 +1,7 @@
 """diagnosis.py - what limits the program: computing, waiting for memory, or mispredicted branches.
 
-From hardware counters where the machine has them, else from cachegrind's simulation, with the cycle model of
-KCachegrind (its manual, "Cycle Estimation"): an instruction is one cycle, a miss of the first cache level or a
+The counts come from hardware counters where the machine has them, otherwise from cachegrind's simulation. The cycle model is
+that of KCachegrind (its manual, "Cycle Estimation"): an instruction takes one cycle, a miss of the first cache level or a
 mispredicted branch ten, a miss of the last level a hundred. The model ranks the three; it does not measure their times.
 """
 

@@ -1,4 +1,4 @@
-"""calibration_page.py - the rates for a person: tables beside the figure.  summary -> FINGERPRINT.md"""
+"""calibration_page.py - the page of the rates: tables beside the figure.  summary -> FINGERPRINT.md"""
 
 from labkit.calibration.calibration_rates import order_of_runs
 from labkit.error_rates import engine_text
@@ -11,18 +11,19 @@ MEANS = {RELINKED: " (one program, both sides linked anew for each block, judged
 
 
 def page(summary: dict, stem: str) -> str:
-    """The table beside the figure, for a person."""
+    """The text of FINGERPRINT.md. summary: by templates/schemas/calibration.schema.json; stem: the figure's name without .svg."""
     lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
              f"![operating characteristic]({stem}.svg)", "",
-             "Share of comparisons called changed; for planted slowdowns, called slower. In brackets the exact 95 % "
-             "interval of the rate: over all trials, and as if they were independent, though hours of one machine are not. "
-             "Every tool had the gate's time. Back to back: all A and then all B, as hyperfine and criterion run them; "
-             "interleaved: the gate's own runs. So the same test in two rows shows what the order of runs buys, and "
-             "the gate beside the tests on its runs what the engine adds. Its "
-             "first stage stands twice, without confirmation and canary: by the median of the blocks' ratios, which is the "
-             "gate's, and by the ratio of medians (ADR 5). A floor is fitted on the other half of the trials. Where its pilot, which does not know the arms, found "
-             "that the blocks for the wanted power fit into the budget, the gate stands once more. The figure leaves out other tests "
-             "on our runs.", "", provenance_line(summary), ""]
+             "Each cell is the share of comparisons that the tool called changed or, where a slowdown was planted, called slower. "
+             "In brackets stands the exact 95 % interval of the rate. It is computed over all trials as if they were independent, "
+             "which trials of the same hour on one machine are not. Every tool was given as much time as the gate took. Runs back "
+             "to back are all of A and then all of B, as hyperfine and criterion run them; interleaved runs are the gate's own. The "
+             "same test in two rows therefore shows what the order of the runs contributes, and a test on the gate's runs, beside the "
+             "gate, shows what the engine adds. The gate's first stage, without confirmation and canary, has two rows: one by the "
+             "median of the blocks' ratios, which is the gate's statistic, and one by the ratio of medians (ADR 5). The noise floor "
+             "that a trial is judged with is computed from the other half of the trials. The gate has a second row for the trials "
+             "whose pilot, which does not know the arms, found that the blocks for the wanted power fit into the budget. The figure "
+             "leaves out the other tests on the gate's runs.", "", provenance_line(summary), ""]
     for condition, tools in summary["conditions"].items():
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
@@ -41,7 +42,7 @@ def page(summary: dict, stem: str) -> str:
 def provenance_line(summary: dict) -> str:
     tools = ", ".join(f"{name} {version}" for name, version in summary["tools"].items())
     return (f"Measured {summary['started_utc'][:16]} to {summary['ended_utc'][:16]} (UTC) by {engine_text(summary)}; "
-            f"{tools or 'the versions of the other tools were not written down: those that Debian 12 had then'}.")
+            f"{tools or 'the versions of the other tools were not recorded; they were those of Debian 12 at that time'}.")
 
 
 def machine_line(summary: dict) -> str:
@@ -56,9 +57,8 @@ def planted_line(summary: dict) -> str:
     counted = {int(extra): count for extra, count in summary["instructions"].items()}
     planted = ", ".join(f"+{extra / 10:g} %: {count / counted[0] - 1:+.3%}"
                         for extra, count in counted.items() if extra)
-    return (f"Planted work in instructions, counted by callgrind: {planted}. Starting the process is "
-            f"{summary['startup_ratio']:.1%} of a run and was not multiplied, so wall time has that much less of the "
-            "effect.")
+    return (f"Planted work in instructions, counted by callgrind: {planted}. Starting the process takes "
+            f"{summary['startup_ratio']:.1%} of a run and was not multiplied, so the effect on wall time is smaller by that share.")
 
 
 def gate_verdicts(summary: dict) -> list[str]:

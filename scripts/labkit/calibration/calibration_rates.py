@@ -1,8 +1,8 @@
 """calibration_rates.py - trials to error rates: our gate and the tools beside it.  trials -> rates -> summary
 
-The tools are judged as they come: alpha 0.05, no smallest effect. Where one could say that this is unfair, a second
-row gives the same test our alpha and our smallest effect. Each test stands on both kinds of runs, back to back and interleaved:
-so it shows what the order of runs buys, and what the gate adds to it.
+The tools are judged with their usual settings: alpha 0.05, no smallest effect. Because that could be called unfair, a second
+row gives the same test the gate's alpha and smallest effect. Each test judges both kinds of runs, back to back and interleaved;
+the difference shows what the order of the runs contributes and what the gate adds.
 """
 
 import itertools
@@ -45,7 +45,7 @@ def order_of_runs(tool: str) -> str:
 
 @dataclass(frozen=True)
 class Floors:
-    """What identical programs show here, as |ratio - 1|: by the gate's statistic, and by the one of ADR 5."""
+    """The noise floors, as |ratio - 1| between identical programs: by the gate's statistic, and by the ratio of medians (ADR 5)."""
 
     gate: float
     medians: float
@@ -53,7 +53,7 @@ class Floors:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """A trial is judged with the floors of those that it is not one of: by halves, odd and even numbers."""
+    """The floors of the trials with even and with odd numbers. A trial is judged with the floors of the half that it is not in."""
 
     halves: tuple[Floors, Floors]
 
@@ -71,7 +71,7 @@ def cross_fitted(identical: list[dict]) -> CrossFitted:
 
 
 def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
-    """The document of templates/schemas/calibration.schema.json. compare_py: {trial name: p} from the real tool."""
+    """The document that templates/schemas/calibration.schema.json describes. compare_py: {trial name: p} from the real tool."""
     identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
     floors, policy, apart = floors_of(identical), policy_of(head), cross_fitted(identical)
     conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py) | {GATE: ours}
@@ -87,7 +87,7 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
 
 
 def policy_of(head: dict) -> VerdictPolicy:
-    """Of trials that an earlier engine measured, what this one still knows."""
+    """The policy of the trials. Fields that only an earlier engine knew are left out."""
     known = {one.name for one in fields(VerdictPolicy)}
     return VerdictPolicy(**{name: value for name, value in head["policy"].items() if name in known})
 
@@ -97,7 +97,7 @@ def trial_name(trial: dict) -> str:
 
 
 def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]]:
-    """What hyperfine measured, for compare.py."""
+    """{trial name: (times of A, times of B)} in microseconds, as hyperfine measured them, for compare.py."""
     return {trial_name(trial): (trial["hyperfine"]["a_us"], trial["hyperfine"]["b_us"]) for trial in trials
             if trial["hyperfine"] and "failure" not in trial["hyperfine"]}
 
@@ -112,20 +112,20 @@ def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, com
 
 
 def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
-    """Does each tool say what it should not (A/A), or find what was planted (B slower)?"""
+    """{tool: whether it reported a change}: an error where the programs are identical, correct where B was made slower."""
     planted = trial["extra"] > 0
     verdicts = {GATE: gate_reports_change(trial, floors.gate, planted)}
     if trial["gate"].get("is_usable"):
         verdicts[GATE_WHERE_USABLE] = verdicts[GATE]
     if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
         verdicts[CRITERION_RS] = said in wanted_verdicts(planted)
-    if trial["condition"] not in OF_ONE_PROGRAM:  # there is no rival to link anew for each block
+    if trial["condition"] not in OF_ONE_PROGRAM:  # the rivals cannot link a program anew for each block
         return verdicts
     return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
 
 
 def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str, bool]:
-    """Rivals that judge what the gate's first stage ran."""
+    """The verdicts of rivals that judge the runs of the gate's first stage."""
     planted = trial["extra"] > 0
     a, b = first_stage(trial)
     by_medians = ratio_of_medians.slower_or_faster(a, b, policy=policy, floor_ratio=floors.medians, seed=trial["seed"])
@@ -137,12 +137,12 @@ def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str,
 
 def both_ways(test, name: str, strict_name: str, a: np.ndarray, b: np.ndarray, planted: bool, policy: VerdictPolicy
               ) -> dict[str, bool]:
-    """By the tool's alpha, and by ours with our smallest effect."""
+    """The verdicts of a test with the tool's alpha, and with the gate's alpha and smallest effect."""
     return {name: says(test, a, b, planted), strict_name: says(test, a, b, planted, policy.alpha, policy.effect_ratio)}
 
 
 def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
-    """Rivals that judge runs of their own, all A and then all B; only some trials have them."""
+    """The verdicts of rivals that judge hyperfine's runs, all A and then all B; {} for a trial without such runs."""
     name, planted = trial_name(trial), trial["extra"] > 0
     pairs = rival_pairs([trial])
     if name not in pairs:
@@ -157,7 +157,7 @@ def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str,
 
 
 def first_stage_reports_change(gate: dict, floor: float, planted: bool) -> bool:
-    """Without confirmation and canary, to be held against another statistic on the same runs."""
+    """Whether the gate's first stage, without confirmation and canary, reports a change; to compare it with another statistic."""
     if gate.get("first_verdict") not in wanted_verdicts(planted):
         return False
     return abs(math.log(gate["first_ratio"])) > math.log1p(floor)
@@ -193,7 +193,7 @@ def blocks_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def noise_of(trials: list[dict]) -> dict[str, float]:
-    """What kind of machine this was: medians over trials."""
+    """How noisy this machine was: medians over the trials, as ratios; trial_s in seconds."""
     def median(name: str) -> float:
         values = [trial["gate"][name] for trial in trials if trial["gate"].get(name) is not None]
         return float(np.median(values)) if values else 0.0

@@ -2,8 +2,8 @@
 
 campaign, hyperfine -> trials -> reports/calibration/FINGERPRINT.jsonl -> calibration_rates
 
-A trial compares planted_work with a copy of itself that does EXTRA thousandths more; 0 is A/A. One JSON line a trial,
-with every run of it, written when the trial ends: a stopped calibration goes on where it was.
+A trial compares planted_work with a copy of itself that does EXTRA thousandths more work; EXTRA 0 compares identical programs.
+Each trial is one JSON line with all its runs, written when the trial ends, so that a stopped calibration can be continued.
 """
 
 import itertools
@@ -37,12 +37,12 @@ from labkit.verdicts.verdict import ENGINE, VerdictPolicy
 PLANTED_WORK = Path("build/calibration/planted_work")
 PLANTED_OBJECT = PLANTED_WORK.with_suffix(".o")
 TABLE_KIB = 64
-UNITS = 32  # about 6 ms: short, so that a night is not needed, and noisier than 50 ms would be
+UNITS = 32  # about 6 ms: short, so that a calibration does not take a whole night, but noisier than 50 ms would be
 NEIGHBOUR_UNITS = 10**12
 NEIGHBOUR_TABLE_KIB = 65536
 TRIAL_BUDGET_S = 4.0
 RIVALS_EVERY = 3
-INSTRUCTION_TOLERANCE = 0.06  # of what was planted: starting a process is not work, and not multiplied
+INSTRUCTION_TOLERANCE = 0.06  # of the planted work: the instructions that start the process are not multiplied
 STARTUP_RUNS = 30
 SEED = 20260101
 
@@ -77,7 +77,7 @@ class Trial:
 
 
 def all_trials(size: Size) -> list[Trial]:
-    """Effects in random order within a condition, so that none owns the quiet hour."""
+    """The effects stand in random order within a condition, so that no effect gets the quiet hours of the machine alone."""
     trials = []
     for condition, counts in size.trials.items():
         group = [Trial(condition, extra, index) for extra, count in counts.items() for index in range(count)]
@@ -91,7 +91,8 @@ def trial_of(record: dict) -> Trial:
 
 
 def is_of_this_engine(path: Path) -> bool:
-    """Rates of one engine say nothing of another: what an earlier one measured stays, packed, until this one is complete."""
+    """Whether path has no trials, or trials of this engine: the rates of one engine say nothing about another. Packed trials of an
+    earlier engine stay until the calibration of this one is complete."""
     return not read_trials(path) or read_head(path).get("engine", 1) == ENGINE
 
 
@@ -101,7 +102,7 @@ def missing_trials(size: Size, path: Path) -> list[Trial]:
 
 
 def run_trials(size: Size, path: Path, *, ends: float, on_trial: Callable[[], None]) -> None:
-    """Runs what path does not have yet, until `ends` by time.monotonic()."""
+    """Runs the trials that path does not have yet and appends each to it. ends: when to stop, by time.monotonic()."""
     if is_of_this_engine(path):
         unpack(path)
     elif path.exists():
@@ -122,7 +123,7 @@ def run_trials(size: Size, path: Path, *, ends: float, on_trial: Callable[[], No
 
 @contextmanager
 def workplace() -> Iterator[dict[str, Path]]:
-    """A copy of the program per arm: one file would share its pages between arms."""
+    """One copy of the program for each arm, because the arms of one file would share its pages. LabError: it is not built."""
     if not PLANTED_WORK.exists():
         raise LabError(f"{PLANTED_WORK} is not built; run make calibrate")
     folder = PLANTED_WORK.parent / f"arms-{os.getpid()}"
@@ -136,7 +137,7 @@ def workplace() -> Iterator[dict[str, Path]]:
 
 @contextmanager
 def neighbour(condition: str) -> Iterator[None]:
-    """In a busy trial another program keeps every other CPU busy, and walks 64 MiB of memory."""
+    """In the busy condition, a process on each of the other CPUs computes and walks through 64 MiB of memory."""
     others = os.sched_getaffinity(0) - {host.measuring_cpu()}
     argv = [str(PLANTED_WORK), str(NEIGHBOUR_UNITS), "0", str(NEIGHBOUR_TABLE_KIB)]
     running = []
@@ -156,7 +157,7 @@ def work_argv(program: Path, extra: int) -> tuple[str, ...]:
 
 
 def planted_instructions(files: dict[str, Path]) -> dict[str, int]:
-    """Instructions of every planted size; LabError if extra work is not what it says, for all else rests on it."""
+    """{EXTRA: instructions of a run}; LabError if a run does not do the extra work that EXTRA promises, because all rates rest on it."""
     counts = {extra: whole_process.instructions(work_argv(files["A"], extra), timeout_s=120)
               for extra in sorted({extra for size in SIZES.values() for part in size.trials.values()
                                    for extra in part})}
@@ -170,7 +171,8 @@ def planted_instructions(files: dict[str, Path]) -> dict[str, int]:
 
 @dataclass
 class Hyperfine:
-    """A rival's data: all A, then all B, in about the time that the gate took. run_s: what a run cost it last time."""
+    """The data of the rivals: all runs of A, then all of B, in about the time that the gate took. run_s: seconds that a run took
+    in the trial before, from which the number of runs follows."""
 
     run_s: float = 0.012
 
@@ -190,7 +192,7 @@ class Hyperfine:
 
 
 def tool_versions() -> dict[str, str]:
-    """Of the rivals that run beside the gate, as each says or as Debian packaged it."""
+    """{rival: the version of its Debian package}, for the packages that are installed."""
     packages = {"compare.py": "libbenchmark-tools", "criterion": "librust-criterion-dev", "hyperfine": "hyperfine"}
     found = {name: debian_version(package) for name, package in packages.items()}
     return {name: version for name, version in found.items() if version}
@@ -205,7 +207,7 @@ def debian_version(package: str) -> str:
 
 
 def startup_ratio(files: dict[str, Path]) -> float:
-    """Share of a run that is starting a process: the planted effect on wall time is smaller by that much."""
+    """The share of a run that starting the process takes; the planted effect on wall time is smaller by that share."""
     def median_ns(units: int) -> float:
         argv = (str(files["A"]), str(units), "000", str(TABLE_KIB))
         return statistics.median(run_process(argv, cpu=host.measuring_cpu()).wall_ns for _ in range(STARTUP_RUNS))
@@ -223,8 +225,8 @@ def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
 
 
 def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
-    """The whole procedure of `lab compare`, as it stands; relinked, of `lab gate` and of an audit. is_usable: after the pilot,
-    which does not know the arms, the blocks that the wanted power asks for had room in the budget."""
+    """Runs the whole procedure of `lab compare` or, in the relinked conditions, of `lab gate` and of an audit. is_usable in the
+    record: the pilot, which does not know the arms, found that the blocks for the wanted power fit into the budget."""
     rows: list[dict] = []
     try:
         campaign = campaign_of(trial, files, rows)
@@ -260,16 +262,17 @@ def gate_record(campaign: Campaign) -> dict:
 
 
 def timed_ns(row: dict) -> float:
-    """Of the process; where the harness ran, of what it timed; in one process with another, of a sample."""
+    """Nanoseconds of a row: of one sample where both variants run in one process; of all samples where the harness timed them;
+    otherwise of the whole process."""
     return row.get("paired_ns") or sum(row.get("samples_ns") or ()) or row["wall_ns"]
 
 
 def columns(rows: list[dict]) -> dict:
-    """Every run, in the order it ran: a tenth of the size of rows.
+    """Every run, in the order in which they ran, in a tenth of the bytes that the rows take.
 
-    blocks: "p3.0ABBA" is the pilot's block 3, attempt 0 (p pilot, m main, c confirm; C the canary); wall_us: of all
-    runs of all blocks, in tenths, for a microsecond is a five-thousandth of a run. steal_ns, failures: {index into
-    wall_us: value}, where there is one. An interrupted last block is shorter than its mirror.
+    blocks: "p3.0ABBA" is block 3 of the pilot, attempt 0 (stages: p pilot, m main, c confirmation; arm C is the canary). wall_us:
+    microseconds of every run of all blocks, to a tenth, because a whole microsecond is a five-thousandth of a run. steal_ns,
+    failures: {index into wall_us: value}, for the runs that have one. The last block is shorter if it was interrupted.
     """
     letters = {"A": "A", "B": "B", CANARY: "C"}
     groups = itertools.groupby(rows, key=lambda row: (row["stage"][0], row["block"], row["attempt"]))

@@ -1,7 +1,7 @@
-"""criterion_trials.py - the programs of every sixth trial through criterion.  trials -> criterion -> the same file
+"""criterion_trials.py - criterion compares the programs of every sixth trial, too.  trials -> criterion -> the same file
 
-In the same condition as the trial and as long as the gate took for it, but after all trials of the gate: the analysis
-of 1.3 s of runs takes criterion longer than the runs.
+Criterion runs under the same condition as the trial and for as long as the gate took, but after all trials of the gate:
+its analysis of 1.3 s of runs takes longer than the runs.
 """
 
 import time
@@ -22,14 +22,14 @@ TIMEOUT_S = 120
 
 
 def missing_criterion(path: Path) -> list[dict]:
-    """Trials in path that criterion has still to see; none where it is not built."""
+    """The trials in path that criterion has not run yet; [] if criterion is not built."""
     if not criterion.PROGRAM.exists():
         return []
     return [record for record in read_trials(path) if record["index"] % EVERY == 0 and CRITERION not in record]
 
 
 def run_criterion_trials(path: Path, *, ends: float, on_trial: Callable[[], None]) -> None:
-    """ends: by time.monotonic(); what is missing then is run next time."""
+    """Appends criterion's results to path. ends: when to stop, by time.monotonic(); the next call runs the trials that are left."""
     missing = missing_criterion(path)
     if not missing:
         return

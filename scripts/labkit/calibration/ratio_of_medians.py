@@ -1,7 +1,8 @@
 """ratio_of_medians.py - the gate's first statistic, as a rival on the gate's own runs.  runs -> calibration_rates
 
-What hardening/adr/0005 decided against: median(B) / median(A) over all runs of an arm, blocks resampled. Everything else is
-the gate's first stage: the exact interval of the blocks' log ratios, both beyond 1, the effect beyond policy and floor.
+This is the statistic that hardening/adr/0005 decided against: median(B) / median(A) over all runs of an arm, with an interval from
+resampled blocks. Everything else is as in the gate's first stage: that interval and the exact one of the blocks' log ratios
+both exclude 1, and the effect is larger than the policy's smallest effect and the noise floor.
 """
 
 import math
@@ -17,9 +18,9 @@ CHUNK_COUNT = 1000
 
 
 def slower_or_faster(a: np.ndarray, b: np.ndarray, *, policy: VerdictPolicy, floor_ratio: float, seed: int) -> int:
-    """1 slower, -1 faster, 0 neither. a, b: shape (blocks, runs per block), of one unit.
+    """1: B is slower; -1: B is faster; 0: neither. a, b: shape (blocks, runs per block), times in the same unit.
 
-    The cheap conditions come first: of identical programs few need the bootstrap.
+    The cheap conditions come first, so that few comparisons of identical programs need the bootstrap.
     """
     ratio, confidence = ratio_of(a, b), 1 - policy.alpha
     if abs(math.log(ratio)) <= math.log1p(max(policy.effect_ratio, floor_ratio)):
@@ -37,7 +38,7 @@ def ratio_of(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def bootstrap_interval(a: np.ndarray, b: np.ndarray, *, seed: int, confidence: float) -> tuple[float, float]:
-    """Percentile interval of the ratio of medians; whole blocks are drawn, for both arms the same."""
+    """Percentile interval of the ratio of medians. Whole blocks are drawn, and the same blocks for both arms."""
     ratios = np.concatenate([median_of_each(b[chosen]) / median_of_each(a[chosen])
                              for chosen in draw_blocks(len(a), seed)])
     tail = (1 - confidence) / 2
@@ -46,12 +47,12 @@ def bootstrap_interval(a: np.ndarray, b: np.ndarray, *, seed: int, confidence: f
 
 
 def draw_blocks(blocks_count: int, seed: int):
-    """Index arrays of shape (CHUNK_COUNT, blocks): in chunks, so that memory stays small."""
+    """Yields index arrays of shape (CHUNK_COUNT, blocks); chunks keep the memory small."""
     source = np.random.default_rng(seed)
     for _ in range(0, RESAMPLES_COUNT, CHUNK_COUNT):
         yield source.integers(0, blocks_count, (CHUNK_COUNT, blocks_count))
 
 
 def median_of_each(resamples: np.ndarray) -> np.ndarray:
-    """resamples: shape (resamples, blocks, runs); one median over all runs of each."""
+    """The median over all runs of each resample, shape (resamples,). resamples: shape (resamples, blocks, runs)."""
     return np.median(resamples.reshape(len(resamples), -1), axis=1)

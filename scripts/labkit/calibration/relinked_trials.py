@@ -1,10 +1,12 @@
-"""relinked_trials.py - a program against itself, both sides linked anew for each block: what an inert change looks like.
+"""relinked_trials.py - a program against itself, both sides linked anew for each block, as after a change without effect.
 
 link_orders, campaign -> relinked_trials -> calibration_trials
 
-As `lab gate` judges: planted_work as a command, at the gate's alpha. As an audit does: telemetry in process, at the alpha of
-hardening/policy.toml, as one of so many candidates, by an audit's looks. In one process: telemetry against itself, by pairs in time, at the gate's
-alpha and confirmed in processes of their own, as `lab gate --in-process` does.
+run_as_gate     judges as `lab gate` does: planted_work as a command, with the gate's alpha
+run_as_audit    judges as an audit does: the telemetry pipeline in process, with the alpha of hardening/policy.toml, as one of
+                the candidates of its manifest, with the looks of an audit
+run_in_process  judges as `lab gate --in-process` does: both sides in one process, by pairs in time, with the gate's alpha,
+                and confirmed in separate processes
 """
 
 import subprocess
@@ -32,12 +34,12 @@ from labkit.workload.link_orders import Copies, Layouts, LinkOrders, layouts_of
 from labkit.workload.paired_process import PAIRED_MS, PairedPrograms, PairedSubject
 
 PATIENT, SIZE, MINIMUM_MS = "telemetry", "small", 20
-BUDGET_S = 12.0  # of a trial: linking takes longer than a short run
+BUDGET_S = 12.0  # of a trial; it is larger than TRIAL_BUDGET_S, because linking takes longer than a short run
 
 
 @dataclass
 class RelinkedSubject(CommandSubject):
-    """A command whose program is another link of the same objects in each block. builds is what is said of them."""
+    """A command whose program is another link of the same objects in each block. builds: the commands that reports name."""
 
     layouts: dict[str, Layouts] | None = None
 
@@ -50,13 +52,13 @@ class RelinkedSubject(CommandSubject):
 
 @contextmanager
 def programs(beside: Path) -> Iterator[Path]:
-    """A folder for the links of one trial."""
+    """A temporary folder, beside the given one, for the programs that one trial links."""
     with tempfile.TemporaryDirectory(prefix="relinked-", dir=beside) as folder:
         yield Path(folder)
 
 
 def run_as_gate(argv: tuple[str, ...], object_file: Path, seed: int, rows: list[dict]) -> Campaign:
-    """argv: of planted_work, its program first."""
+    """argv: the command line of planted_work. rows: each run is appended to it."""
     with programs(object_file.parent) as folder:
         arms = {arm: planted_layouts(Path(argv[0]), object_file, seed + number, folder / arm)
                 for number, arm in enumerate("AB")}
@@ -81,7 +83,7 @@ def link_static(objects, path: Path) -> None:
 
 
 def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
-    """The verdict is that of one candidate, at the strictest factor that Holm can come to."""
+    """The verdict is that of one candidate, with the strictest factor of Holm's correction. rows: each run is appended to it."""
     rules, wanted = policy.parse(policy.load()), manifest.load(PATIENT)
     fixture.ensure(wanted)
     judged_by = VerdictPolicy(alpha=rules.alpha, effect_ratio=rules.minimum_gain_ratio, equivalence_ratio=rules.equivalence_ratio)
@@ -103,6 +105,7 @@ def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
 
 
 def run_in_process(seed: int, beside: Path, rows: list[dict]) -> Campaign:
+    """beside: the folder in which the programs are linked. rows: each run is appended to it."""
     wanted = manifest.load(PATIENT)
     fixture.ensure(wanted)
     one = variant.baseline(wanted)
@@ -122,7 +125,7 @@ def run_in_process(seed: int, beside: Path, rows: list[dict]) -> Campaign:
 
 
 def as_one_candidate(campaign: Campaign, family_count: int, judged_by: VerdictPolicy) -> Campaign:
-    if campaign.exit == 4:  # nothing is concluded
+    if campaign.exit == 4:  # the environment is invalid, so nothing is concluded
         return campaign
     found = judge_as_one_of(campaign.cases[0].first_stage[0], family_count, judged_by)
     return replace(campaign, verdict=found.verdict, cases=(replace(campaign.cases[0], first_stage=(found,), comparisons=(found,)),))

@@ -1,4 +1,4 @@
-"""Calibration: trials resume, rates are right on records whose truth is known, planted work is what it says."""
+"""Calibration: trials resume, rates are right on records whose truth is known, and planted work is as large as it is said to be."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ HEAD = {"kind": "head", "engine": ENGINE, "started_utc": "2026-01-01T00:00:00Z",
 
 
 def record(extra, index, verdict, ratio=1.0, drift=0.0, condition="quiet", rivals=True):
-    """A trial: our runs interleaved, hyperfine's A then B with a step of `drift` between."""
+    """The record of a trial: the gate's runs are interleaved; hyperfine runs all A, then all B, and B is slower by `drift`."""
     source = np.random.default_rng(index)
     times = (source.normal(1, 0.01, 40) * 1e6).round().astype(int)
     hyperfine = {"a_us": times.tolist(), "b_us": (times[::-1] * (1 + drift)).round().astype(int).tolist()}
@@ -189,7 +189,7 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
 @pytest.mark.few(1)
 @pytest.mark.parametrize("trials_count, packed", [(2, False), (3, True)])
 def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
-    """--render-only used to pack what a running calibration was still appending to."""
+    """--render-only used to pack the file to which a running calibration was still appending."""
     monkeypatch.setattr(error_rates, "FOLDER", tmp_path)
     monkeypatch.setattr(criterion, "PROGRAM", tmp_path / "not-built")
     monkeypatch.setitem(SIZES, "quick", Size("quick", {"quiet": {0: 3}}))
@@ -252,11 +252,11 @@ def test_the_real_criterion_finds_fifty_times_the_work():
 
 @pytest.mark.slow  # each half needs two hundred trials
 def test_a_floor_is_fitted_on_other_trials_than_it_is_judged_with():
-    """It was fitted on all, itself included: the largest of 400 could never be beyond the 99th percentile by itself."""
+    """The floor was once fitted on all trials, including the one to judge, so that the largest of 400 could hardly exceed it."""
     odd = [record(0, i, "improved", ratio=1.05, rivals=False) for i in range(1, 500, 2)]
     even = [record(0, i, "equivalent", ratio=1.0, rivals=False) for i in range(0, 500, 2)]
     rates = summarise(HEAD, odd + even, {}, "documented")["conditions"]["quiet"][GATE]["0"]
-    assert rates["changed_count"] == 250  # by the floor of the even ones, which is none
+    assert rates["changed_count"] == 250  # they are judged with the floor of the even ones, which is 0
 
 
 def test_rates_of_another_engine_are_not_those_of_this_one(tmp_path):
@@ -276,7 +276,7 @@ def test_one_real_trial_of_a_relinked_program(condition, monkeypatch):
         trial = calibration_trials.run_trial(Trial(condition, 0, 0), files, Hyperfine())
     assert trial["hyperfine"] is None and len(trial["gate"]["runs"]["wall_us"]) >= 12
     rates = summarise(HEAD, [trial], {}, "quick")["conditions"]
-    engines = list(rates[condition])  # the second one where this very trial's pilot found room
+    engines = list(rates[condition])  # the second row exists only if the pilot of this trial found that the budget suffices
     assert list(rates) == [condition] and engines in ([GATE], [GATE, GATE_WHERE_USABLE])
 
 
@@ -300,7 +300,7 @@ def test_blocks_of_leaves_out_the_confirmation_and_superseded_attempts():
 
 
 def blocks_with_two_moods(seed, effect):
-    """ABBA on a host that gives less clock for some runs at a time: one run in ten, the mood changes."""
+    """ABBA blocks on a host whose clock is lower for some runs in a row; it changes with one run in ten."""
     source = np.random.default_rng(seed)
     slow = np.cumsum(source.random(24 * 4) < 0.1) % 2 == 1
     times = (np.where(slow, 1.3e4, 1e4) * source.lognormal(0, 0.005, 24 * 4)).reshape(24, 4)
@@ -309,7 +309,7 @@ def blocks_with_two_moods(seed, effect):
 
 @pytest.mark.slow
 def test_the_ratio_of_medians_loses_in_two_moods_what_the_blocks_ratios_find():
-    """Why the gate's statistic is the other one (ADR 5)."""
+    """This is the reason for the gate's statistic (ADR 5)."""
     found = {"blocks": 0, "medians": 0}
     for seed in range(10):
         a, b = blocks_with_two_moods(seed, 1.02)

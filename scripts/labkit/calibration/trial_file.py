@@ -1,7 +1,7 @@
-"""trial_file.py - where trials are kept while a calibration runs, and after it.  calibration_trials -> FINGERPRINT.jsonl -> FINGERPRINT.CONDITION.jsonl.xz
+"""trial_file.py - the files that keep trials during and after a calibration.  calibration_trials -> FINGERPRINT.jsonl -> FINGERPRINT.CONDITION.jsonl.xz
 
-While a calibration runs, one line a trial is appended to FINGERPRINT.jsonl. When it is complete, a compressed file a
-condition takes its place, with the same lines: several megabytes of numbers do not belong in a repository.
+While a calibration runs, one line for each trial is appended to FINGERPRINT.jsonl. When it is complete, one compressed file for
+each condition replaces that file and has the same lines: several megabytes of numbers do not belong in a repository.
 """
 
 import json
@@ -15,7 +15,7 @@ CRITERION = "criterion"
 
 
 def read_trials(path: Path) -> list[dict]:
-    """What criterion said of a trial comes as a later line, and is handed out as a part of the trial."""
+    """The trials in path. Criterion's result on a trial is a later line of the file and becomes a part of that trial here."""
     records = read_records(path)
     said = {key_of(record): record for record in records if record["kind"] == CRITERION}
     return [record | ({CRITERION: said[key_of(record)]} if key_of(record) in said else {})
@@ -27,7 +27,7 @@ def key_of(record: dict) -> tuple[str, int, int]:
 
 
 def pack(path: Path) -> None:
-    """Every condition's file opens with the head. path goes once all of them are written."""
+    """Writes one compressed file for each condition; each starts with the head. Removes path after all of them are written."""
     head = read_head(path)
     by_condition: dict[str, list[dict]] = {}
     for trial in read_trials(path):
@@ -40,7 +40,8 @@ def pack(path: Path) -> None:
 
 
 def unpack(path: Path) -> None:
-    """Back into one growing file, for a calibration that goes on; nothing if there is one, or none was packed."""
+    """Writes the packed files back into one file, to which a calibration can append. Does nothing if that file exists or if
+    there are no packed files."""
     records = [] if path.exists() else read_records(path)
     heads = [record for record in records if record["kind"] == "head"]
     if heads:

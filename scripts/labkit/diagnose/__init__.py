@@ -1,4 +1,4 @@
-"""diagnose - one command, no manifest: where its time goes, and what to try first.  argv -> observe -> opportunities -> diagnosis_page
+"""diagnose - where the time of a command goes, and what to try first; it needs no manifest.  argv -> observe -> opportunities -> diagnosis_page
 
 observe         runs the command alone and under each instrument
 opportunities   what the observations suggest, each with its ceiling, its risk and the command that tests it

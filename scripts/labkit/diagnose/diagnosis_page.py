@@ -1,4 +1,4 @@
-"""diagnosis_page.py - the document and its page.  observations, opportunities -> diagnosis_page -> diagnosis.json, diagnosis.md"""
+"""diagnosis_page.py - the diagnosis as a document and as a page.  observations, opportunities -> diagnosis_page -> diagnosis.json, diagnosis.md"""
 
 import json
 from dataclasses import asdict
@@ -19,7 +19,7 @@ FUNCTIONS_SHOWN, SITES_SHOWN, LOCKS_SHOWN, LIBRARIES_SHOWN = 15, 5, 5, 6
 
 
 def document(target: Target, found: Observations, opportunities: list[Opportunity], host: Host, started_utc: str) -> dict[str, Any]:
-    """Valid by templates/schemas/diagnosis.schema.json; times in nanoseconds."""
+    """The document that templates/schemas/diagnosis.schema.json describes; times are in nanoseconds."""
     return {
         "schema": 1, "kind": "diagnosis", "tool": {"name": "lab", "version": VERSION}, "started_utc": started_utc,
         "command": [as_unicode(word) for word in target.argv], "program": as_unicode(str(target.program.resolve())),
@@ -69,7 +69,7 @@ def _locks(found: Observations) -> list[dict[str, Any]] | None:
 
 
 def write(folder: Path, doc: dict[str, Any]) -> str:
-    """Both files; returns the page."""
+    """Writes diagnosis.json and diagnosis.md into folder and returns the text of the page."""
     check(doc, str(folder / "diagnosis.json"))
     write_text(folder / "diagnosis.json", json.dumps(doc, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     page = render("diagnosis.md", doc)

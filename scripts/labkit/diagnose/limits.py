@@ -1,6 +1,6 @@
 """limits.py - what bounds a command: computing, waiting, or the kernel.  observations -> limits -> sentences
 
-Every share is of what was sampled or of wall time, and each sentence says of which.
+Each share is of the samples, of CPU time or of the time of the threads, and each sentence names which.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ WAITING_SHARE, KERNEL_SHARE, PREEMPTED_SHARE = 0.2, 0.25, 0.1
 
 
 def amdahl(share: float) -> float:
-    """How many times as fast all becomes where a share of it costs nothing any more (Amdahl 1967). A share of all samples is not one
-    of all time, so no ceiling is above 1000."""
+    """By which factor the whole becomes faster if a part with this share of it took no time any more (Amdahl 1967). No ceiling is
+    above 1000, because a part that has all samples still does not have all the time."""
     return 1.0 / (1.0 - min(share, 0.999))
 
 
@@ -36,7 +36,7 @@ def share_of(row: dict[str, Any], kind: str = "self") -> dict[str, float]:
 
 
 def total_share(report: dict[str, Any], names: Iterable[str]) -> float:
-    """Of the one that has most: they call each other."""
+    """The total share of that one of the names that has most; their shares are not added, because they call each other."""
     wanted = set(names)
     return max((one["total_ratio"] for one in report["functions"] if one["name"] in wanted), default=0.0)
 
@@ -50,19 +50,19 @@ def waits(found: Observations) -> dict[str, Any] | None:
 
 
 def blocked_share(found: Observations) -> float | None:
-    """Of the time for which threads were watched; None: it could not be seen."""
+    """The share of the threads' time in which they were blocked; None where waits could not be observed."""
     seen = waits(found)
     return seen["blocked_ns"] / seen["watched_ns"] if seen and seen["watched_ns"] else None
 
 
 def ready_share(found: Observations) -> float:
-    """Of the same time, how much of it threads could have run and had no CPU."""
+    """The share of the threads' time in which they were ready to run but had no CPU; 0 where it could not be observed."""
     seen = waits(found)
     return seen["ready_ns"] / seen["watched_ns"] if seen and seen["watched_ns"] else 0.0
 
 
 def describe(found: Observations) -> list[str]:
-    """The first sentence is the answer."""
+    """The sentences of the page about what bounds the command; the first one is the answer."""
     return [one for one in (_first(found), _kernel(found), _preempted(found), _parallel(found.alone), _memory(found.alone)) if one]
 
 
@@ -76,26 +76,26 @@ def _first(found: Observations) -> str:
     waited = used < 1 - WAITING_SHARE if blocked is None else blocked > WAITING_SHARE
     if waited:
         return f"It waits: {spent}" + ("." if blocked is None else f", and its threads were blocked for {percent(blocked)} of their time.")
-    return f"It computes: {spent}" + ("." if ready_share(found) < PREEMPTED_SHARE else ", and did not always get a CPU when it could have run.")
+    return f"It computes: {spent}" + ("." if ready_share(found) < PREEMPTED_SHARE else ", and it did not always have a CPU when it was ready to run.")
 
 
 def _kernel(found: Observations) -> str | None:
-    """By the samples, where they see the kernel: the system's own account of a short run counts whole clock ticks."""
+    """The share comes from the samples where they include the kernel, because the system accounts a short run in whole clock ticks."""
     sampled = library_share(found.cpu, KERNEL) if found.cpu else 0.0
     accounted = found.alone.system_ns / found.alone.cpu_ns if found.alone.cpu_ns > LEAST_ACCOUNTED_NS else 0.0
     share = sampled or accounted
     if share < KERNEL_SHARE:
         return None
-    return (f"{percent(share)} of its CPU time is spent in the kernel: system calls, page faults, copies. "
-            "`strace -cf` counts the calls.")
+    return (f"{percent(share)} of its CPU time is spent in the kernel: in system calls, page faults or copies. "
+            "`strace -cf` counts the system calls.")
 
 
 def _preempted(found: Observations) -> str | None:
     share = ready_share(found)
     if share < PREEMPTED_SHARE:
         return None
-    return (f"For {percent(share)} of their time its threads were ready to run and had no CPU: other programs ran, or there are more "
-            "threads than CPUs. Its wall time would be less on an idle machine.")
+    return (f"For {percent(share)} of their time its threads were ready to run but had no CPU: other programs ran, or it has more "
+            "threads than there are CPUs. With a free CPU for each thread its wall time would be shorter.")
 
 
 def _parallel(alone: Alone) -> str | None:
@@ -107,4 +107,4 @@ def _parallel(alone: Alone) -> str | None:
 def _memory(alone: Alone) -> str | None:
     if not alone.major_faults_count:
         return None
-    return f"{plural(alone.major_faults_count, 'page')} had to be read from a disk."
+    return f"{plural(alone.major_faults_count, 'page fault')} needed a read from a disk."

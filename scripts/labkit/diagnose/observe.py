@@ -1,6 +1,6 @@
-"""observe.py - a command alone, and once under each instrument.  argv -> instruments -> observe -> Observations
+"""observe.py - runs a command alone and under each instrument.  argv -> instruments -> observe -> Observations
 
-What an instrument costs falls on its own run alone; every time that is shown comes from the runs without one.
+An instrument slows down only its own runs; the durations and CPU times of the whole command come from the runs without one.
 
 Degrades  An instrument that cannot be used here is a note with its reason, and its part of the observations is None.
 """
@@ -26,16 +26,17 @@ from labkit.process import ProcessRun, run_process
 from labkit.progress import Progress
 from labkit.wording import duration, plural
 
-ALONE_MOST, ALONE_SHARE = 5, 0.1  # runs, and the share of the budget that those after the second may take
-SAMPLED_S, SAMPLED_RUNS_MOST = 3.0, 40  # a short command is sampled until it has used so much CPU time
-SAMPLED_SHARE, LEAST_RECORDING_S, RECORDING_S = 0.3, 0.5, 10.0  # of the budget; what a recording takes besides the run, and at most
+ALONE_MOST, ALONE_SHARE = 5, 0.1  # the most runs, and the share of the budget that may be used for more than two
+SAMPLED_S, SAMPLED_RUNS_MOST = 3.0, 40  # a short command is sampled in several runs, to so many seconds of CPU time in sum
+SAMPLED_SHARE, LEAST_RECORDING_S = 0.3, 0.5  # of the budget, for all sampled runs; the least seconds that a recording takes
+RECORDING_S = 10.0  # what a recording may take besides the run that it records
 INSTRUMENT_SLOWDOWN, CALLGRIND_SLOWDOWN = 10, 100
 FUNCTIONS_KEPT = 1000
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is diagnosed. program: the file that runs. Runs use all CPUs, for a diagnosis is no comparison."""
+    """The command to diagnose. program: the file that is executed. Runs may use all CPUs, because a diagnosis compares nothing."""
 
     argv: tuple[str, ...]
     program: Path
@@ -45,7 +46,7 @@ class Target:
 
 @dataclass
 class Deadline:
-    """The budget in seconds, from now on."""
+    """A budget in seconds; its time starts when it is made."""
 
     budget_s: float
     started_s: float = field(default_factory=time.monotonic)
@@ -56,7 +57,8 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Alone:
-    """Medians of the runs without an instrument; threads_count: the most that ran at once."""
+    """The runs without an instrument: medians, except that max_rss_bytes and threads_count are the largest of all runs.
+    threads_count: the most threads that existed at once."""
 
     runs_count: int
     wall_ns: float
@@ -76,11 +78,11 @@ class Alone:
 
 @dataclass
 class Observations:
-    """cpu: `clinic report --json` of all samples, with waits where they can be seen. heap, locks: what heap_session and
-    lock_session read. None: not observed, and a note says why."""
+    """cpu: `clinic report --json` of all samples, with waits where they can be observed. heap, locks: the rows of heap_session and
+    of lock_session. None: this was not observed, and a note gives the reason."""
 
     alone: Alone
-    stdout_sha256: str | None = None  # of every run alone; None: they differ
+    stdout_sha256: str | None = None  # the same for each of the runs alone; None if their outputs differ
     cpu: dict[str, Any] | None = None
     heap: dict[str, Any] | None = None
     locks: list[dict[str, Any]] | None = None
@@ -90,7 +92,7 @@ class Observations:
 
 
 def observe(target: Target, deadline: Deadline, folder: Path) -> Observations:
-    """UsageError where the command itself fails. folder: where the flame graph is drawn."""
+    """folder: the flame graph is written there. UsageError: the command itself fails."""
     with Progress("diagnose", 5) as progress, tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         found = _alone(target, deadline)
         progress.advance("alone")
@@ -116,12 +118,12 @@ def _alone(target: Target, deadline: Deadline) -> Observations:
     found = Observations(_medians(runs, watch.most_count), answers.pop() if len(answers) == 1 else None)
     strays = max(run.outlived_count for run in runs)
     if strays:
-        found.notes.append(f"it leaves {plural(strays, 'process')} running when it ends, which were killed: what a daemon does "
-                           "after that is not in this diagnosis; clinic record -p PID observes one that runs")
+        found.notes.append(f"the command leaves {plural(strays, 'process')} running when it ends, which the lab kills: this diagnosis does not "
+                           "contain what a daemon does afterwards; clinic record -p PID observes a running daemon")
     if target.stdin is None:
-        found.notes.append("its standard input was empty; --stdin FILE gives it one")
+        found.notes.append("the command's standard input was empty; --stdin FILE gives it one")
     if found.stdout_sha256 is None:
-        found.notes.append("it prints something else each time: its runs may not do the same work")
+        found.notes.append("the command printed different output in different runs, so they may not have done the same work")
     return found
 
 
@@ -129,9 +131,9 @@ def _run(target: Target, timeout_s: float, watch: ThreadWatch) -> ProcessRun:
     run = run_process(target.argv, stdin=target.stdin, timeout_s=timeout_s, expect_exit=target.expect_exit, watch=watch)
     if run.failure is None:
         return run
-    hints = {"exit": f"if it should end so, say --expect-exit {run.exit_code}; if it wants input, say --stdin FILE",
-             "timeout": "give it less to do or more --budget; a server that never ends is observed by clinic record -p PID"}
-    raise UsageError(for_terminal(f"{target.argv[0]} {describe_failure(run)}; {hints.get(run.failure, 'run it by hand')}"))
+    hints = {"exit": f"if this exit code is correct, pass --expect-exit {run.exit_code}; if the command needs input, pass --stdin FILE",
+             "timeout": "give it less work or a larger --budget; clinic record -p PID observes a server that never ends"}
+    raise UsageError(for_terminal(f"{target.argv[0]} {describe_failure(run)}; {hints.get(run.failure, 'run it by hand to see why')}"))
 
 
 def _medians(runs: list[ProcessRun], threads_count: int) -> Alone:
@@ -146,7 +148,7 @@ def _medians(runs: list[ProcessRun], threads_count: int) -> Alone:
 
 @dataclass
 class Recorder:
-    """Fills the observations, one instrument at a time, in what is left of the budget."""
+    """Fills in the observations, one instrument after the other, within the rest of the budget."""
 
     target: Target
     deadline: Deadline
@@ -155,11 +157,11 @@ class Recorder:
     events: str = "cpu,offcpu"
 
     def sample(self, folder: Path) -> None:
-        """Where the time goes and what is waited for: as many runs as give enough samples, merged."""
+        """Samples where the time goes and what the command waits for, in as many runs as give enough samples, and merges them."""
         session = self.scratch / "cpu.json"
         sessions = [self._first_sample()]
         for number in range(1, self._sampled_runs()):
-            with contextlib.suppress(Unavailable):  # fewer samples, which the page counts
+            with contextlib.suppress(Unavailable):  # the page states how many samples there are, so one run may be missing
                 sessions.append(self._record(self.events, self.scratch / f"cpu-{number}.json"))
         if len(sessions) > 1:
             clinic.merge(sessions, session)
@@ -169,7 +171,7 @@ class Recorder:
         self._draw(session, folder)
 
     def _first_sample(self) -> Path:
-        """Without waits where the kernel does not show them."""
+        """Records waits, too, unless the kernel does not show them."""
         session = self.scratch / "cpu-0.json"
         try:
             return self._record(self.events, session)
@@ -188,7 +190,7 @@ class Recorder:
     def instructions(self) -> None:
         needed_s = CALLGRIND_SLOWDOWN * self.found.alone.cpu_ns / 1e9
         if needed_s > self.deadline.left_s():
-            raise Unavailable(f"callgrind would need about {needed_s:.0f} s, and the budget has {max(0.0, self.deadline.left_s()):.0f} s left")
+            raise Unavailable(f"callgrind would need about {needed_s:.0f} s, but only {max(0.0, self.deadline.left_s()):.0f} s of the budget are left")
         self.found.instructions_count = whole_process.instructions(
             self.target.argv, timeout_s=self.deadline.left_s(), stdin=self.target.stdin, expect_exit=self.target.expect_exit)
 

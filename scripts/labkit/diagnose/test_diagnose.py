@@ -1,4 +1,4 @@
-"""`lab diagnose` on programs whose disease is known, and on what cannot be diagnosed."""
+"""`lab diagnose` on programs whose bottleneck is known, and on commands that cannot be diagnosed."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def built(tmp_path: Path, source: str, *flags: str) -> Path:
 
 
 def diagnose(folder: Path, *arguments, **options) -> subprocess.CompletedProcess:
-    """In a folder of its own, which the reports go to."""
+    """Runs `lab diagnose` in folder, where it writes its report."""
     return subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "diagnose", *map(str, arguments)], capture_output=True,
                           timeout=280, cwd=folder, **{"text": True} | options)
 
@@ -78,7 +78,7 @@ def test_a_ceiling_is_amdahls():
 
 
 def test_a_tick_of_the_clock_is_no_share_of_a_short_run():
-    """A run of 17 ms was accounted as all kernel, whose samples were all in the program."""
+    """A run of 17 ms, all samples of which were in the program, was once said to spend all its time in the kernel."""
     alone = Alone(5, 20e6, 1, 1, 0.0, 17e6, 1, 1, 0, 1)
     assert "kernel" not in " ".join(describe(Observations(alone)))
     assert "kernel" in " ".join(describe(Observations(alone, cpu={"libraries": [{"name": "[kernel]", "self_ratio": 0.5}]})))
@@ -86,7 +86,7 @@ def test_a_tick_of_the_clock_is_no_share_of_a_short_run():
 
 @pytest.mark.slow
 def test_the_hot_function_comes_first_with_its_ceiling(tmp_path):
-    """Nine tenths of the work; the ceiling is what the share of its samples allows."""
+    """hot_spot does nine tenths of the work, so its ceiling is near 10."""
     done = diagnose(tmp_path, "--budget", 25, "--", built(tmp_path, HOT))
     document, folder = document_of(tmp_path), next(tmp_path.glob("reports/diagnose/*"))
     assert done.returncode == Exit.PASSED, done.stderr
@@ -113,7 +113,7 @@ def test_a_contended_lock_is_named_with_its_waits(tmp_path):
     diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, LOCK))
     document = document_of(tmp_path)
     assert any("bottleneck" in what for what in whats(document)), document["opportunities"]
-    assert not any("join" in what for what in whats(document)), "whoever joins waits for work, and for no lock"
+    assert not any("join" in what for what in whats(document)), "a thread that joins another one waits for its end, not for a lock"
     assert {"bottleneck"} <= {one["name"] for one in document["locks"]} and document["alone"]["threads_count"] == 5
 
 
@@ -140,7 +140,7 @@ def test_a_change_that_changes_the_answer_is_not_timed(tmp_path):
 
 @pytest.mark.slow
 def test_what_cannot_be_observed_is_a_note(tmp_path):
-    """Nothing can be loaded into a static program."""
+    """The allocation counter cannot be loaded into a statically linked program."""
     diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, HOT, "-static"))
     document = document_of(tmp_path)
     assert document["heap"] is None and any(note.startswith("alloc: ") for note in document["notes"])
@@ -163,7 +163,7 @@ def test_a_command_that_fails_is_one_sentence(tmp_path, command, words):
     done = diagnose(tmp_path, "--budget", 20, "--", *command)
     assert done.returncode == Exit.USAGE and done.stderr.splitlines()[-1].startswith("lab: ")
     assert re.search(words, done.stderr), done.stderr
-    assert not list(tmp_path.glob("reports/diagnose/*")), "an empty report"
+    assert not list(tmp_path.glob("reports/diagnose/*")), "no empty report may be left"
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """tries.py - changes that need no source code: another allocator, its settings, the locale.  observations -> tries -> commands
 
-Each is the command behind `env NAME=VALUE`; so is the command that it is compared with, so that both start one program more.
+Each change runs the command through `env NAME=VALUE`. The unchanged command runs through `env`, too, so that both start one
+program more.
 """
 
 import ctypes.util
@@ -11,13 +12,13 @@ from labkit.diagnose.observe import Observations, Target
 from labkit.experiment.commands import describe_failure
 from labkit.process import run_process
 
-# Name: what it is called for the loader, and the Debian package that has it.
+# {name of the library as the loader knows it: the Debian package that contains it}
 ALLOCATORS = {"jemalloc": "libjemalloc2", "tcmalloc_minimal": "libtcmalloc-minimal4", "mimalloc": "libmimalloc2.0"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One setting of the environment. name: for a table."""
+    """One environment variable that changes. name: how tables call it; setting: NAME=VALUE."""
 
     name: str
     setting: str
@@ -26,7 +27,7 @@ class Change:
         return shlex.join(["env", self.setting, *target.argv])
 
     def comparison(self, target: Target) -> str:
-        """The command that tests it."""
+        """The `lab compare` command that tests it."""
         return " ".join(["scripts/lab", *map(shlex.quote, comparison_arguments(target, [self]))])
 
 
@@ -39,7 +40,7 @@ def installed_allocators() -> list[Change]:
 
 
 def changes_for(found: Observations) -> list[Change]:
-    """Those that the observations do not rule out."""
+    """The changes that can have an effect according to the observations."""
     allocates = found.heap is None or found.heap["totals"]["allocations_count"] > 0
     threads = found.alone.threads_count > 1
     return [*(installed_allocators() if allocates else []),
@@ -49,21 +50,21 @@ def changes_for(found: Observations) -> list[Change]:
 
 
 def split_by_answer(target: Target, found: Observations, changes: list[Change], timeout_s: float) -> tuple[list[Change], list[str]]:
-    """Those with which the command prints what it prints alone, and a sentence for each of the others: a wrong answer is never timed."""
+    """(the changes with which the command prints the same as alone, a sentence for each of the others): a wrong answer is never timed."""
     alike, refused = [], []
     for change in changes:
         run = run_process(["env", change.setting, *target.argv], stdin=target.stdin, timeout_s=timeout_s, expect_exit=target.expect_exit)
         if run.failure is not None:
-            refused.append(f"{change.name}: with {change.setting} it {describe_failure(run)}")
+            refused.append(f"{change.name}: with {change.setting} the command {describe_failure(run)}")
         elif found.stdout_sha256 is not None and run.stdout_sha256 != found.stdout_sha256:
-            refused.append(f"{change.name}: with {change.setting} it prints something else")
+            refused.append(f"{change.name}: with {change.setting} the command prints something else")
         else:
             alike.append(change)
     return alike, refused
 
 
 def comparison_arguments(target: Target, changes: list[Change], *more: str) -> list[str]:
-    """Of `lab compare`: the command as it is, and each change."""
+    """The arguments of `lab` that compare the command as it is with each change. more: arguments to append."""
     first, *others = changes
     options = ["--a", shlex.join(["env", *target.argv]), "--b", first.command(target)]
     for one in others:
