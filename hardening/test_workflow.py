@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from sandbox import ROOT, Sandbox
@@ -64,6 +63,12 @@ def test_a_candidate_that_fails_is_rejected_with_its_reason(audited, name, reaso
 def test_of_a_candidate_that_hangs_the_place_of_every_thread_is_kept(audited):
     found = json.loads((audited.versions()[-1] / "evidence" / "candidates" / "hang.json").read_text())["data"]
     assert "sum_block" in found["failure"]["backtraces"] or "cannot be looked at" in found["failure"]["backtraces"]
+
+
+@of_one_audit
+def test_a_candidate_that_hangs_is_said_to_be_stopped_by_its_time_limit(audited):
+    found = candidate(audited, "hang")
+    assert found["rule"] == "timeout" and found["reason"].startswith("It did not finish within its time limit"), found["reason"]
 
 
 @of_one_audit

@@ -3,7 +3,6 @@ shall not; they pass the case's unit tests; what the manifest names is in the pr
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 

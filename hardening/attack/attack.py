@@ -16,7 +16,6 @@ from labkit.evidence import write_text
 from labkit.progress import Progress
 from labkit.stats.proportions import clopper_pearson
 
-import scenarios
 from repeated_audits import AUDITS_COUNT, CONDITIONS, MANNERS, Agreement, name_of, repeat
 from scenarios import CAMPAIGNS, COVERED, DIFFERENT, EQUIVALENT, FOUND, Bound, Scenario
 from trials import Outcome, run_trial

@@ -206,6 +206,15 @@ def rule(name: str, final: bool = False) -> Callable[[Callable], Callable]:
     return register
 
 
+@rule("failure", final=True)
+def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
+    """It comes before the rule of answers: a candidate that was stopped, or that crashed, gave no answer that could be wrong."""
+    if facts.failure is None or (facts.failure[0] == "answer" and facts.wrong_answers):
+        return None
+    reason, detail = facts.failure
+    return f"{FAILURES[reason]}: {detail}"
+
+
 @rule("answer", final=True)
 def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not facts.wrong_answers:
@@ -213,14 +222,6 @@ def rule_answer(facts: Facts, policy: AcceptancePolicy) -> str | None:
     shown = "; ".join(f"at {size} the baseline answers {baseline}, the candidate {answer}"
                       for size, baseline, answer in facts.wrong_answers)
     return f"{FAILURES['answer']}: {shown}."
-
-
-@rule("failure", final=True)
-def rule_failure(facts: Facts, policy: AcceptancePolicy) -> str | None:
-    if facts.failure is None:
-        return None
-    reason, detail = facts.failure
-    return f"{FAILURES[reason]}: {detail}"
 
 
 @rule("yardstick", final=True)

@@ -71,6 +71,18 @@ def test_wrong_answer_shows_both_and_nothing_is_weighed_after_it(decisions):
     assert [one.rule for one in wrong.objections] == ["answer"]
 
 
+@pytest.mark.parametrize("reason, detail, sentence", [
+    ("timeout", "size tiny: still running after 20 s", "It did not finish within its time limit: size tiny: still running after 20 s"),
+    ("crash", "size tiny: signal 11", "It crashed: size tiny: signal 11")])
+def test_a_candidate_that_gave_no_answer_is_not_said_to_answer_wrongly(documents, manifest, policy_table, reason, detail, sentence):
+    """A candidate that hangs was printed as "It answers wrongly: at tiny the baseline answers 0x1, the candidate nothing"."""
+    stopped = documents["candidates/arena"] | {"data": documents["candidates/arena"]["data"] | {
+        "failure": {"reason": reason, "detail": detail},
+        "answers": [{"size": "tiny", "baseline": "0x1", "candidate": None, "equal": False}]}}
+    (found,) = decide_candidates([stopped], documents["profile"], manifest, policy_table)
+    assert (found.verdict, found.rule, found.reason) == ("rejected", reason, sentence)
+
+
 def test_several_objections_are_all_written_down(good_facts, policy_table):
     facts = replace(good_facts, risk=5, lines_count=10_000)
     judged = decide_candidate(replace(facts, gain=with_comparison(facts.gain, gain_low=1.05)), parse(policy_table))

@@ -8,7 +8,6 @@ the difference shows what the order of the runs contributes and what the gate ad
 import itertools
 import math
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np

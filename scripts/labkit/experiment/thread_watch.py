@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.descendants import descendants_of
+
 # The time between looks: short at first, and for a long run a fiftieth of its time so far.
 LOOK_S, LOOKS_COUNT = 0.002, 50
 
@@ -30,10 +32,11 @@ class ThreadWatch:
 
 def threads_below(pid: int) -> int:
     """The number of threads of the process and all its descendants; where the kernel does not list children, of the process alone."""
-    count = 0
-    with contextlib.suppress(OSError, ValueError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            count += 1
-            with contextlib.suppress(OSError):
-                count += sum(threads_below(int(child)) for child in (task / "children").read_text().split())
-    return count
+    return sum(_threads_count(one) for one in (pid, *descendants_of(pid)))
+
+
+def _threads_count(pid: int) -> int:
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return 0

@@ -8,7 +8,8 @@ import os
 import select
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+
+from labkit.descendants import children_of
 
 KEPT_CHARACTERS = 20_000
 
@@ -42,14 +43,6 @@ def ends_within(process: subprocess.Popen, seconds: float) -> bool:
         return bool(ended.poll(seconds * 1000))
     finally:
         os.close(descriptor)
-
-
-def children_of(pid: int) -> list[int]:
-    """Of its first thread; none where the kernel does not list them."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def backtraces_of(pid: int, *, timeout_s: float) -> str:

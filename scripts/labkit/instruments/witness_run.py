@@ -13,11 +13,12 @@ import signal
 import subprocess
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.process import ProcessRun, run_process
+from labkit.descendants import descendants_of
 from labkit.fault_witnesses import SCRIPT, Witness, line_with
+from labkit.process import ProcessRun, run_process
 
 TRANSCRIPT_LIMIT = 24_000  # characters: two dozen backtraces
 LOOK_S = 0.05
@@ -71,7 +72,7 @@ def _interrupt_when_still(launcher: subprocess.Popen, program: str, still_s: flo
 
 
 def _process_of(program: str, launcher: int) -> int | None:
-    for pid in _below(launcher):
+    for pid in descendants_of(launcher):
         try:
             if os.readlink(f"/proc/{pid}/exe") == program:
                 return pid
@@ -92,18 +93,6 @@ def _standing_of(pid: int) -> tuple | None:
             return None
         threads.append((path.parent.name, fields["voluntary_ctxt_switches"], fields["nonvoluntary_ctxt_switches"]))
     return tuple(threads) or None
-
-
-def _below(pid: int) -> Iterator[int]:
-    """All descendants of a process."""
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(word) for word in task.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            yield child
-            yield from _below(child)
 
 
 def _sight(witness: Witness, command: list[str], run: ProcessRun) -> dict:

@@ -2,7 +2,9 @@
 
 from labkit.audit.flow import open_version, run_baseline
 from labkit.outcome import Exit
-from labkit.verbs import add_audit_arguments as add_arguments
+from labkit.verbs import add_audit_arguments
+
+add_arguments = add_audit_arguments
 
 
 def run(args) -> Exit:

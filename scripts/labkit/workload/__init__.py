@@ -5,4 +5,4 @@ the binaries; disassembly checks their machine code; harness makes one run; libr
 """
 
 # A manifest may name every kind of subject that is defined, so the kinds must be imported before a manifest is read.
-import labkit.workload.library
+import labkit.workload.library  # noqa: F401

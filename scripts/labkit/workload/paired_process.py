@@ -20,7 +20,7 @@ import numpy as np
 from labkit.evidence import sha256_of
 from labkit.outcome import LabError, UsageError
 from labkit.runner import Finished, Run, RunBlock, Runner
-from labkit.subject import Answer, Row, Slot, Subject, process_fields
+from labkit.subject import Answer, Row, Slot, Subject
 from labkit.workload import harness
 from labkit.workload.build import BUILD, FLAGS, BuildFailed, compiler, link, objects_of
 from labkit.workload.harness import Load
