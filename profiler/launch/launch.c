@@ -1,20 +1,21 @@
 /*
- * clinic-launch - run one program once and report what it cost.
+ * clinic-launch - runs one program once and reports what it cost.
  *
- * Why not from Python: a child starts life with its parent's peak resident
- * set (the kernel carries it over exec), and an interpreter's 30 MB would
- * hide the peak of every smaller program. This one is static and has 1 MB.
- * It also reads the clock right beside vfork and the end.
+ * Why Python does not do this: a child begins with its parent's peak resident
+ * set (the kernel carries it over exec), and the 30 MB of an interpreter would
+ * hide the peak of every smaller program. This program is static and needs
+ * 1 MB. It also reads the clock right before vfork and right after the end.
  *
  *   clinic-launch --report FD [--cpus LIST] [--timeout-ms N] [--cwd DIR]
  *                 [--output-limit BYTES] -- PROGRAM [ARGUMENT...]
  *
- * The program has our standard input and output; the report is one line of
- * JSON on FD. Its whole process group is killed when it ends, when its time
- * is up, and when we are told to stop: a stray would disturb the next run.
- * So would one that left the group (a daemon): as their subreaper we get all
- * that lose their parent, leave them a moment to end, and count those that
- * had to be killed.
+ * The program inherits our standard input and output; the report is one line
+ * of JSON on FD. The program's whole process group is killed when the program
+ * ends, when its time is up, and when a signal asks us to stop: a process that
+ * was left over would disturb the next run. So would one that has left the
+ * group (a daemon). We are therefore the subreaper: every process that loses
+ * its parent becomes our child. We wait a moment for these to end, kill those
+ * that do not, and count the killed ones.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@
 #define EXIT_USAGE        2
 #define WATCH_INTERVAL_MS 1000
 
-/* How long what outlives the program may take to end, and to be killed. */
+/* What outlives the program has 200 ms to end; we give up after 2 s. */
 #define NAP_NS        1000000
 #define NAPS_OF_GRACE 200
 #define NAPS_MAX      2000
@@ -62,7 +63,7 @@ struct outcome {
 	uint64_t started_ns;
 	uint64_t wall_ns;
 	struct rusage usage;
-	unsigned int outlived_count; /* that had to be killed after its end */
+	unsigned int outlived_count; /* killed after the program's end */
 };
 
 static uint64_t now_ns(void)
@@ -107,7 +108,7 @@ static struct launch parse(int argc, char **argv)
 	exit(EXIT_USAGE);
 }
 
-/* "0,2": 0 or -errno. */
+/* Reads a list like "0,2". Returns 0 or -errno. */
 static int read_cpus(const char *text, cpu_set_t *cpus)
 {
 	CPU_ZERO(cpus);
@@ -127,9 +128,9 @@ static int read_cpus(const char *text, cpu_set_t *cpus)
 }
 
 /*
- * We stay on the program's CPUs, and it inherits that: asleep while it runs,
- * we are the next to run there when it ends. From another CPU, a busy
- * neighbour of ours would delay the end that we see.
+ * We pin ourselves to the program's CPUs, and the program inherits that. We
+ * sleep while it runs, so we are the next to run there when it ends. On another
+ * CPU, a busy process beside us would delay the moment at which we see the end.
  */
 static int pin(const char *text)
 {
@@ -142,8 +143,8 @@ static int pin(const char *text)
 }
 
 /*
- * Runs on the parent's memory until exec, so it changes nothing there; errno
- * goes home through a pipe that a successful exec closes.
+ * Runs in the parent's memory until exec, so it changes nothing there. The
+ * parent gets errno through a pipe, which a successful exec closes.
  */
 static void become(const struct launch *launch, int failure_fd)
 {
@@ -184,7 +185,7 @@ static pid_t spawn(const struct launch *launch, int *spawn_errno)
 	return pid;
 }
 
-/* How long to sleep: until the deadline, but look at the output by then. */
+/* How long to sleep: until the deadline or the next check of the output. */
 static int wait_ms(uint64_t deadline_ns)
 {
 	uint64_t now = now_ns();
@@ -204,7 +205,7 @@ static bool output_exceeds(uint64_t limit_bytes)
 	       (uint64_t)output.st_size > limit_bytes;
 }
 
-/* Sleeps until the program ends; otherwise says why it has to. */
+/* Sleeps until the program ends: NULL, or the reason why it is to be killed. */
 static const char *watch(const struct launch *launch, uint64_t started_ns,
 			 int pidfd, int stop_fd)
 {
@@ -241,7 +242,7 @@ static int open_stop_signals(void)
 	return signalfd(-1, &stop, SFD_CLOEXEC);
 }
 
-/* Takes the ended ones: whether any child is left. */
+/* Reaps the children that have ended, and returns whether any other is left. */
 static bool has_children(unsigned int *killed_count)
 {
 	int status;
@@ -253,7 +254,7 @@ static bool has_children(unsigned int *killed_count)
 	return pid == 0;
 }
 
-/* Those of us alone: a child's number is nobody else's until it is reaped. */
+/* A child's PID is not given to another process before we have reaped it. */
 static void kill_children(void)
 {
 	FILE *children = fopen("/proc/thread-self/children", "re");
@@ -266,7 +267,7 @@ static void kill_children(void)
 	fclose(children);
 }
 
-/* The program has ended and is reaped, and its group was killed. */
+/* Called when the program is reaped and its group is killed. */
 static unsigned int end_strays(void)
 {
 	static const struct timespec nap = {.tv_nsec = NAP_NS};
@@ -296,7 +297,7 @@ static struct outcome run(const struct launch *launch, int stop_fd)
 	out.failure = pidfd < 0 ? "watch"
 				: watch(launch, out.started_ns, pidfd, stop_fd);
 	out.wall_ns = now_ns() - out.started_ns;
-	/* Before reaping: the zombie keeps its group's number from others. */
+	/* Until the zombie is reaped, no other group can get its number. */
 	kill(-pid, SIGKILL);
 	wait4(pid, &out.status, 0, &out.usage);
 	close(pidfd);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Depth first; `active` tells names on the way from the root. */
+/* Goes depth first; `active` counts each name on the path from the root. */
 static void sum_by_name(const struct clinic_call_tree *tree,
 			const uint32_t *order, uint32_t *active,
 			struct clinic_call_change *change)

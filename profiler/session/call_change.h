@@ -1,9 +1,9 @@
 /*
  * session/call_change.h - two sides of a call tree, function by function.
  *
- * Order      by how much the share of self has changed, most first; where
- *            that is the same, the share of total.
- * Ownership  the rows are the caller's, to be freed; the texts the tree's.
+ * Order      the rows are sorted by how much the share of self has changed,
+ *            largest change first; equal ones by that of the share of total.
+ * Ownership  the caller frees the rows; the texts belong to the tree.
  */
 #ifndef CLINIC_SESSION_CALL_CHANGE_H
 #define CLINIC_SESSION_CALL_CHANGE_H

@@ -17,7 +17,7 @@ struct key {
 	uint32_t kind;
 };
 
-/* The node of a stack of a session, below the threads of one name. */
+/* The node of one stack of a session below the threads of one name. */
 struct landing {
 	uint32_t thread_name; /* text of the session */
 	uint32_t stack;       /* 0: the thread itself */
@@ -32,7 +32,7 @@ struct adding {
 	const struct clinic_stack *stack;
 	const struct clinic_thread *thread;
 	const struct clinic_library *library;
-	struct key *frame_key; /* by frame; kind 0: not yet */
+	struct key *frame_key; /* by frame; kind 0: not made yet */
 	struct landing *landing;
 	struct clinic_row_index landings;
 	size_t landings_capacity;
@@ -126,11 +126,11 @@ static int describe_frame(struct adding *a, const struct clinic_frame *frame,
 }
 
 /*
- * A frame without a name below another one of the same library says nothing
- * new.
+ * A frame without a name that was called by another one of the same library
+ * adds no knowledge, so both are one node.
  */
-static bool is_same_nothing(const struct clinic_call_node *parent,
-			    const struct key *key)
+static bool is_unnamed_again(const struct clinic_call_node *parent,
+			     const struct key *key)
 {
 	return key->kind == CLINIC_CALL_UNNAMED && parent->kind == key->kind &&
 	       parent->library == key->library && parent->name == key->name;
@@ -149,7 +149,7 @@ static int enter(struct adding *a, uint32_t parent, uint32_t frame_id,
 		return error;
 	key = *known;
 	key.parent = parent;
-	if (is_same_nothing(&a->tree->node[parent], &key)) {
+	if (is_unnamed_again(&a->tree->node[parent], &key)) {
 		*node = parent;
 		return 0;
 	}
@@ -209,7 +209,7 @@ static int land_thread(struct adding *a, uint32_t thread_name, uint32_t *node)
 	return error ? error : land(a, thread_name, 0, *node);
 }
 
-/* Not recursive: a file may hold stacks of any depth. */
+/* This does not recurse, because a file may hold stacks of any depth. */
 static int node_of_stack(struct adding *a, uint32_t thread_name, uint32_t stack,
 			 uint32_t *node)
 {
@@ -367,7 +367,7 @@ static int compare_nodes(const void *left, const void *right, void *context)
 	return a < b ? -1 : 1;
 }
 
-/* Node numbers by parent and name, and where each parent's begin. */
+/* Sorts nodes by parent and name, and notes where those of a parent begin. */
 static void sort_children(const struct clinic_call_tree *tree, uint32_t *sorted,
 			  uint32_t *begin)
 {

@@ -1,13 +1,13 @@
 /*
  * session/call_tree.h - who called whom, by name, with the weight of each.
  *
- * Unlike the stacks of a session, nodes are one per function whatever the
- * address, and below one node per thread name. Two sessions can be added to
- * one tree: that is a difference. Two builds of a program differ in file
- * and thread names without a reason, so a difference goes by function alone.
+ * A session has one stack per address; a tree has one node per function, below
+ * one node per thread name. Two sessions in one tree make a difference. Two
+ * builds of a program may have other file and thread names although nothing
+ * has changed, so a difference compares functions by their names alone.
  *
  * Ownership  the tree copies the texts it needs; sessions may be freed.
- * Errors     0 or -errno; a tree that failed is only good for freeing.
+ * Errors     0 or -errno; after an error a tree can only be freed.
  * Order      a parent has a smaller number than its children; node 0 is
  *            the root, which has no name.
  */
@@ -29,7 +29,7 @@ enum clinic_call_kind {
 	CLINIC_CALL_USER,
 	CLINIC_CALL_INLINED,
 	CLINIC_CALL_KERNEL,
-	CLINIC_CALL_UNNAMED, /* at most its library is known */
+	CLINIC_CALL_UNNAMED, /* no more than its library is known */
 };
 
 enum { CLINIC_CALL_SIDES = 2 };
@@ -40,8 +40,8 @@ struct clinic_call_node {
 	uint32_t library; /* text: its path */
 	uint32_t kind;    /* enum clinic_call_kind */
 	uint64_t self[CLINIC_CALL_SIDES];
-	uint64_t total[CLINIC_CALL_SIDES];         /* of its subtree; ... */
-	uint64_t samples_count[CLINIC_CALL_SIDES]; /* ... so are these */
+	uint64_t total[CLINIC_CALL_SIDES];         /* of its subtree */
+	uint64_t samples_count[CLINIC_CALL_SIDES]; /* likewise */
 };
 
 struct clinic_call_tree {
@@ -51,7 +51,7 @@ struct clinic_call_tree {
 	struct clinic_string_table texts;
 	struct clinic_row_index index;
 	bool is_by_function_alone; /* no threads, no libraries */
-	/* Sum of the squared values: with it, a share has an interval. */
+	/* Sums of the squared values, from which share.h makes intervals. */
 	double squares[CLINIC_CALL_SIDES];
 };
 
@@ -61,8 +61,10 @@ int clinic_call_tree_add(struct clinic_call_tree *tree, unsigned int side,
 			 const struct clinic_session *session,
 			 enum clinic_weight weight);
 void clinic_call_tree_sum(struct clinic_call_tree *tree);
-/* All of these: of one session, or (base is not NULL) of the change from base,
- * which is side 0, to the session, which is side 1. */
+/*
+ * Makes the tree of one session (base is NULL), or of a difference: base is
+ * side 0, the session is side 1.
+ */
 int clinic_call_tree_make(struct clinic_call_tree *tree,
 			  const struct clinic_session *base,
 			  const struct clinic_session *session,
@@ -71,7 +73,7 @@ void clinic_call_tree_free(struct clinic_call_tree *tree);
 
 const char *clinic_call_tree_text(const struct clinic_call_tree *tree,
 				  uint32_t text);
-/* All node numbers but 0, depth first, siblings by name: the caller frees. */
+/* All nodes but 0, depth first, siblings by name. The caller frees them. */
 int clinic_call_tree_by_name(const struct clinic_call_tree *tree,
 			     uint32_t **order);
 

@@ -6,10 +6,10 @@
 
 #include "session/session_rows.h"
 
-/* Which of a table's columns say what a row is about, and which add up. */
+/* Which columns of a table identify a row; the others are added up. */
 struct summing {
 	enum clinic_table from, into;
-	uint32_t keys_count; /* of the columns behind the time */
+	uint32_t keys_count; /* the columns right after the time */
 };
 
 static const struct clinic_column *column_named(enum clinic_table table,
@@ -23,7 +23,7 @@ static const struct clinic_column *column_named(enum clinic_table table,
 	return NULL;
 }
 
-/* Column i, but for the time, of a change in a row of sums. */
+/* The column of a row of sums into which column i of a change is added. */
 static const struct clinic_column *target_of(const struct summing *summing,
 					     uint32_t i)
 {
@@ -38,7 +38,7 @@ union sum_row {
 	struct clinic_lock lock;
 };
 
-/* The row's keys, everything else zero. */
+/* Makes a row with the keys of the change; all other columns are zero. */
 static void make_row(const struct summing *summing, const void *change,
 		     union sum_row *row)
 {

@@ -1,4 +1,4 @@
-/* Divides: shares with intervals and ratios that reports print. */
+/* Computes the shares, with their intervals, and the ratios of reports. */
 #include "session/figures.h"
 
 #include <stdlib.h>
@@ -104,9 +104,8 @@ struct clinic_lock *clinic_figure_locks(const struct clinic_session *session,
 {
 	const struct clinic_lock *row =
 		clinic_session_rows(session, CLINIC_LOCKS, count);
-	/*
-	 * One row more, so that NULL means lack of memory even without locks.
-	 */
+	/* One row more is allocated, so that without locks, too, the result is
+	 * NULL only for lack of memory. */
 	struct clinic_lock *sorted = calloc(*count + 1ul, sizeof(*sorted));
 
 	if (sorted && *count) {

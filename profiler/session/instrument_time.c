@@ -1,4 +1,4 @@
-/* Decides whether a sample is of an instrument or of the program. */
+/* Decides whether a sample belongs to an instrument or to the program. */
 #include "session/instrument_time.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ static bool is_sample_of_instrument(const struct clinic_session *session,
 	return verdicts[stack_id] == OF_INSTRUMENT;
 }
 
-/* Samples of the instruments: their time, and whether they go. */
+/* Sums the time of samples of the instruments; removes them if asked to. */
 static int visit_samples(const struct clinic_session *session,
 			 struct clinic_rows *rows, bool are_left_out,
 			 uint64_t *sum_ns)

@@ -1,10 +1,11 @@
 /*
  * session/instrument_time.h - samples of the instruments, not of the program.
  *
- * Hooks of libclinic-preload.so run inside of the program, and so does the
- * kernel's part of a sample: what they take is in its CPU time. A sample is
- * theirs when its innermost frame is, kernel and vdso left aside: the real
- * malloc, called by a hook, is the program's.
+ * The hooks of libclinic-preload.so run inside the program, and so does the
+ * kernel's code that takes a sample: their time is part of the program's CPU
+ * time. A sample belongs to an instrument when its innermost frame does, where
+ * frames of the kernel and the vdso are skipped. The real malloc, which a hook
+ * calls, belongs to the program.
  *
  * Errors     0 or -ENOMEM.
  */
@@ -16,16 +17,16 @@
 
 struct clinic_session;
 
-/* Whether it is code of the library, or of the kernel's perf events. */
+/* Is the frame code of the preload library, or of the kernel's perf events? */
 bool clinic_frame_is_instrument(const struct clinic_session *session,
 				uint32_t frame_id);
 bool clinic_stack_is_instrument(const struct clinic_session *session,
 				uint32_t stack_id);
 
-/* CPU time of samples that are the instruments'. */
+/* Sums the CPU time of the samples of instruments. */
 int clinic_instrument_cpu_ns(const struct clinic_session *session,
 			     uint64_t *sum_ns);
-/* Removes them, and takes their time off what the kernel accounted. */
+/* Removes these samples, and subtracts their time from accounted_cpu_ns. */
 int clinic_session_leave_out_instrument(struct clinic_session *session,
 					uint64_t *sum_ns);
 

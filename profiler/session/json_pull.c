@@ -71,7 +71,7 @@ static int file_error(struct clinic_json *json)
 	return code == Z_ERRNO && errno ? -errno : -EBADMSG;
 }
 
-/* False at the end, and after an error. */
+/* Reads more of the file. False at its end, and after an error. */
 static bool refill(struct clinic_json *json)
 {
 	int got;
@@ -89,7 +89,7 @@ static bool refill(struct clinic_json *json)
 	return got > 0;
 }
 
-/* The next byte, not consumed; -1 at the end. */
+/* The next byte, which is not consumed; -1 at the end. */
 static int peek(struct clinic_json *json)
 {
 	if (json->at == json->end && !refill(json)) {
@@ -146,7 +146,7 @@ bool clinic_json_end(struct clinic_json *json)
 {
 	if (skip_space(json) >= 0)
 		return clinic_json_fail(json, -EBADMSG);
-	/* gzread gives the last bytes of a cut file without complaint. */
+	/* gzread returns the last bytes of a cut file without an error. */
 	if (!json->error && json->file && file_error(json))
 		return clinic_json_fail(json, file_error(json));
 	return !json->error;
@@ -201,7 +201,7 @@ static bool hex4(struct clinic_json *json, uint32_t *code)
 	return true;
 }
 
-/* \u and, for what lies past U+FFFF, its second half. */
+/* Reads \uXXXX; a code point above U+FFFF is written as two of them. */
 static bool unicode_escape(struct clinic_json *json)
 {
 	uint32_t code;

@@ -1,14 +1,14 @@
 /*
- * session/json_pull.h - read JSON a token at a time, holding one token.
+ * session/json_pull.h - read JSON token by token, holding one token.
  *
- * Why not a library: a session may have 10^7 numbers, which jansson holds as
- * one 24-byte object each before we see the first; and what a hostile file
- * makes us hold must grow no faster than the file itself.
+ * Why not a library: a session may have 10^7 numbers. jansson makes a 24-byte
+ * object of each before we see the first. Moreover, a hostile file must not
+ * make us use memory that grows faster than the file itself.
  *
- * Takes what RFC 8259 allows, except that numbers are integers.
+ * Accepts JSON as RFC 8259 defines it, except that numbers are integers.
  *
- * Errors     the first one sticks in `error` (-EBADMSG for bad JSON, -EFBIG,
- *            -ENOMEM, or the file's) and every call then returns false.
+ * Errors     the first error stays in `error` (-EBADMSG for bad JSON, -EFBIG,
+ *            -ENOMEM, or that of the file); then every call returns false.
  */
 #ifndef CLINIC_SESSION_JSON_PULL_H
 #define CLINIC_SESSION_JSON_PULL_H
@@ -20,7 +20,7 @@
 struct clinic_json {
 	const char *at;
 	const char *end;
-	void *file; /* gzFile, or NULL: all of it is in memory */
+	void *file; /* gzFile; NULL: the whole text is in memory */
 	char *buffer;
 	char *text; /* the string last read, NUL-terminated */
 	size_t text_length;
@@ -30,13 +30,13 @@ struct clinic_json {
 	int error;
 };
 
-/* The file may be gzipped; see output_file.h for the other direction. */
+/* The file may be gzipped. output_file.h is the counterpart, which writes. */
 int clinic_json_open(struct clinic_json *json, const char *path);
 void clinic_json_memory(struct clinic_json *json, const char *text,
 			size_t length);
 void clinic_json_close(struct clinic_json *json);
 
-/* Where in the file the next token begins. */
+/* The offset in the file at which the next token begins. */
 uint64_t clinic_json_offset(const struct clinic_json *json);
 
 /* Sets the error, and returns false. */
@@ -47,7 +47,7 @@ bool clinic_json_expect(struct clinic_json *json, char symbol);
 bool clinic_json_string(struct clinic_json *json);
 bool clinic_json_integer(struct clinic_json *json, bool *negative,
 			 uint64_t *magnitude);
-/* True if only white space follows up to the end, and the end is undamaged. */
+/* True if only white space follows up to the end and the file is not cut. */
 bool clinic_json_end(struct clinic_json *json);
 
 /* for (first = true; clinic_json_next(json, '}', &first); ) */

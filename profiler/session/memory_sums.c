@@ -33,7 +33,7 @@ static int compare_stacks(const void *left, const void *right)
 	return compare_ids(a->sum.stack_id, b->sum.stack_id);
 }
 
-/* Those of a site together, the heaviest first. */
+/* Sorts the stacks of a call site together, the heaviest first. */
 static int compare_by_site(const void *left, const void *right)
 {
 	const struct clinic_memory_stack *a = left, *b = right;
@@ -54,7 +54,7 @@ static int compare_sites(const void *left, const void *right)
 	return compare_ids(a->sum.stack_id, b->sum.stack_id);
 }
 
-/* One row for each stack, whichever threads and stages it was in. */
+/* Joins the rows of a stack from all threads and stages into one. */
 static uint32_t join_stacks(struct clinic_memory_stack *stack, uint32_t count)
 {
 	uint32_t joined = 0;
@@ -128,7 +128,7 @@ static void add_sites(struct clinic_memory *memory)
 	if (memory->sites_count)
 		qsort(memory->site, memory->sites_count, sizeof(*memory->site),
 		      compare_sites);
-	/* Frees alone make no site. */
+	/* A row that only has frees is no call site. */
 	while (memory->sites_count &&
 	       !memory->site[memory->sites_count - 1].sum.allocations_count)
 		memory->sites_count--;
@@ -143,7 +143,8 @@ int clinic_memory_sum(struct clinic_session *session, bool has_raw_sites,
 
 	clinic_session_rows(session, CLINIC_ALLOCATIONS, &rows_count);
 	clinic_session_rows(session, CLINIC_STAGES, &stages_count);
-	/* One row more, so that NULL means lack of memory even without rows. */
+	/* One row more is allocated, so that without rows, too, a pointer is
+	 * NULL only for lack of memory. */
 	*memory = (struct clinic_memory){
 		.stage = calloc(stages_count, sizeof(*memory->stage)),
 		.stack = calloc(rows_count + 1ul, sizeof(*memory->stack)),

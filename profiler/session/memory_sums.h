@@ -1,7 +1,7 @@
 /*
  * session/memory_sums.h - allocations added up: all, by stage, by call site.
  *
- * Ownership  a sum is the caller's, to be freed even after an error.
+ * Ownership  the caller frees a sum, even after an error.
  * Errors     0 or -ENOMEM.
  */
 #ifndef CLINIC_SESSION_MEMORY_SUMS_H
@@ -20,7 +20,7 @@ struct clinic_memory_stack {
 	uint32_t frame_id; /* the call site */
 };
 
-/* A call site, which may be a wrapper: then it is the sum of its stacks. */
+/* A call site. Where it is a wrapper, its sum is of stacks of many callers. */
 struct clinic_memory_site {
 	struct clinic_allocation sum; /* stack_id: the heaviest one */
 	const struct clinic_memory_stack *stack; /* the heaviest first */
@@ -37,7 +37,7 @@ struct clinic_memory {
 
 /*
  * A call site is the innermost frame that is the program's own (see
- * own_frame.h); with has_raw_sites whatever called the allocator.
+ * own_frame.h); with has_raw_sites, it is the direct caller of the allocator.
  */
 int clinic_memory_sum(struct clinic_session *session, bool has_raw_sites,
 		      struct clinic_memory *memory);

@@ -1,10 +1,10 @@
 /*
- * session/named_function.h - which function a person means who typed a name.
+ * session/named_function.h - find the function whose name a person typed.
  *
- * Its whole name, or the short one that tables on a terminal show.
+ * The name is the whole one, or the short one that tables on a terminal show.
  *
- * Errors     -ENOENT: no frame is of such a function; -ENOTUNIQ: the short
- *            name is that of several.
+ * Errors     -ENOENT: no frame is of such a function; -ENOTUNIQ: several
+ *            functions have this short name.
  * Read next  short_name.h
  */
 #ifndef CLINIC_SESSION_NAMED_FUNCTION_H
@@ -12,7 +12,7 @@
 
 struct clinic_session;
 
-/* *name belongs to the session, and lives as long as it. */
+/* *name belongs to the session, and is valid as long as the session. */
 int clinic_named_function(const struct clinic_session *session,
 			  const char *typed, const char **name);
 

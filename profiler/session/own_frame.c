@@ -36,9 +36,9 @@ static bool is_of_library(const char *path)
 }
 
 /*
- * "void std::vector<...>::_M_realloc_insert<...>(...)": a template's return
- * type stands before its name, which is behind the last blank that is outside
- * of all brackets and before the parameters.
+ * "void std::vector<...>::_M_realloc_insert<...>(...)": the return type of a
+ * template stands before its name. The name begins after the last blank that
+ * is before the parameters and outside all brackets.
  */
 static const char *without_return_type(const char *name)
 {
@@ -147,7 +147,7 @@ int clinic_own_site(struct clinic_session *session, uint32_t stack_id,
 	own = stack[*site_id];
 	frame = frames[own.frame_id];
 	if (!frame.function_id)
-		return 0; /* the frame has nothing but its address */
+		return 0; /* only the address of the frame is known */
 	frame.address = 0;
 	err = clinic_session_frame_id(session, &frame, &frame_id);
 	return err ? err

@@ -44,7 +44,7 @@ int clinic_quality_count(const struct clinic_session *session,
 	count_samples(session, counts, below);
 	for (uint32_t i = 0; i < stacks_count; i++)
 		counts->leaves[frame[stack[i].frame_id].tier] += below[i];
-	/* A frame is in all samples at or below its place in the trie. */
+	/* A sample contains the frames of its stack and of all parents. */
 	for (uint32_t i = stacks_count; i-- > 1;) {
 		counts->frames[frame[stack[i].frame_id].tier] += below[i];
 		below[stack[i].parent_id] += below[i];

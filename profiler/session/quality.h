@@ -1,7 +1,7 @@
 /*
- * session/quality.h - what the samples themselves say about how good they are.
+ * session/quality.h - how complete the samples of a session are.
  *
- * Counts and sums only; whoever prints them divides.
+ * These are counts and sums only; figures.h makes ratios from them.
  */
 #ifndef CLINIC_SESSION_QUALITY_H
 #define CLINIC_SESSION_QUALITY_H
@@ -16,9 +16,9 @@ struct clinic_quality_counts {
 	uint64_t samples_count;
 	uint64_t sampled_cpu_ns; /* sum of weights */
 	uint64_t truncated_count;
-	/* Truncated or guessed below a handler that has its own stack. */
+	/* Truncated or guessed, because a signal handler had its own stack. */
 	uint64_t alternate_stack_count;
-	uint64_t guessed_count;        /* not truncated, but guessed */
+	uint64_t guessed_count;        /* guessed, but not truncated */
 	uint64_t leaves[CLINIC_TIERS]; /* samples by tier of innermost frame */
 	uint64_t frames[CLINIC_TIERS]; /* frames of all samples by tier */
 };

@@ -1,8 +1,9 @@
 /*
  * session/row_name.h - what a report in any form calls a row of a tally.
  *
- * A function's name, "file:line", a path, "name pid/tid", a stage; what has no
- * name is "[library]". `room` holds what has to be put together.
+ * The name is that of a function, "file:line", a path, "name pid/tid" or a
+ * stage; code without a name is "[library]". A name that consists of parts is
+ * composed in `room`.
  */
 #ifndef CLINIC_SESSION_ROW_NAME_H
 #define CLINIC_SESSION_ROW_NAME_H

@@ -1,4 +1,4 @@
-/* Describes the columns of each table: names in the file, places in the row. */
+/* Describes the columns of each table: name in the file, place in the row. */
 #include "session/schema.h"
 
 #include <string.h>

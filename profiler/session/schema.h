@@ -15,8 +15,8 @@
 #include "session/rows.h"
 
 /*
- * The kind of number in a column. The number of a table means a row of that
- * table.
+ * The kind of number in a column. A kind that is the number of a table (enum
+ * clinic_table) means a row number of that table.
  */
 enum {
 	CLINIC_COLUMN_NUMBER = CLINIC_TABLES,
@@ -44,7 +44,7 @@ struct clinic_columns {
 	const char *name; /* of the table, in the file */
 	size_t row_bytes;
 	uint32_t columns_count;
-	uint16_t is_interned; /* row 0 is there and is zero */
+	uint16_t is_interned; /* row 0 exists and is zero */
 	uint16_t in_window;   /* CLINIC_IN_WINDOW_* */
 	const struct clinic_column *column;
 };

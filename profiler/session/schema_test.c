@@ -110,7 +110,7 @@ static void the_example_is_a_session(void **state)
 	clinic_session_free(session);
 }
 
-/* Rows are compared as bytes, so there must be none between columns. */
+/* Rows are compared as bytes, so no padding may stand between columns. */
 static void rows_have_no_padding(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void rows_have_no_padding(void **state)
 	}
 }
 
-/* What window.c relies on; a table whose rows have a time says so. */
+/* window.c relies on it: in a timed table, the first column is the time. */
 static void timed_tables_begin_with_their_time(void **state)
 {
 	(void)state;

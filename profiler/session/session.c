@@ -9,7 +9,7 @@
 
 #include "session/session_rows.h"
 
-/* Row 0 means "none": not appended, for its references lead to itself. */
+/* Row 0 means "none". It refers to itself, so clinic_rows_append refuses it. */
 static int start_table(struct clinic_session *session, enum clinic_table table)
 {
 	int error = clinic_rows_reserve(session, table);

@@ -11,13 +11,13 @@
  *	clinic_session_add(s, CLINIC_SAMPLES, &(struct clinic_sample){ ... });
  *
  * Units      see rows.h.
- * Ownership  the session copies whatever it is given; pointers it returns
- *            are its own. Texts live as long as it does, rows until the
- *            next addition to the same table.
+ * Ownership  the session copies whatever is added; pointers it returns
+ *            belong to it. Texts are valid as long as the session, rows until
+ *            the next addition to the same table.
  * Errors     0 or -errno: -ENOMEM; -ERANGE for a row that refers to a row
- *            that is not there (an instrument's bug, or a hostile file);
- *            -EFBIG past CLINIC_ROWS_MAX or CLINIC_BYTES_MAX. After it, the
- *            session is as before, and can still be written.
+ *            that does not exist (an instrument's bug, or a hostile file);
+ *            -EFBIG above CLINIC_ROWS_MAX or CLINIC_BYTES_MAX. After an error
+ *            the session is as before, and can still be written.
  * Threads    one at a time per session; sessions share nothing.
  * Read next  rows.h for the tables; session_json.h to write and read one;
  *            tally.h for self and total; window.h for a part of the time.
@@ -40,7 +40,8 @@ int clinic_session_new(struct clinic_session **session);
 void clinic_session_free(struct clinic_session *session); /* NULL is allowed */
 
 /*
- * Each of these tables has one row. It is zeroed at first, and filled in place.
+ * Each of these tables has one row. It is zero at first; callers fill it in
+ * place.
  */
 struct clinic_session_metadata *
 clinic_session_metadata(struct clinic_session *session);
@@ -51,8 +52,8 @@ clinic_session_get_metadata(const struct clinic_session *session);
 const struct clinic_quality *
 clinic_session_get_quality(const struct clinic_session *session);
 
-/* Between its start and its end, of merged runs the sum of that; 0 where they
- * are unknown. */
+/* The time from start to end, of merged runs the sum of these times; 0 where
+ * it is unknown. */
 uint64_t clinic_session_duration_ns(const struct clinic_session *session);
 
 /*
@@ -77,15 +78,15 @@ int clinic_session_stage_id(struct clinic_session *session, const char *name,
 /* Appends a copy of `row`, which is of the table's struct. */
 int clinic_session_add(struct clinic_session *session, enum clinic_table table,
 		       const void *row);
-/* The same for rows of texts, which are interned on the way. */
+/* The same for rows that consist of texts; the texts are interned. */
 int clinic_session_add_refusal(struct clinic_session *session,
 			       const char *backend, int errno_number,
 			       const char *text);
-/* A note that the session has already is counted, and not added again. */
+/* A note that the session already has is counted, but not added again. */
 int clinic_session_add_note(struct clinic_session *session, int is_warning,
 			    const char *text);
 
-/* The same, made as printf makes it; cut at CLINIC_NOTE_BYTES. */
+/* The same, formatted like printf and cut at CLINIC_NOTE_BYTES. */
 __attribute__((format(printf, 3, 4))) int
 clinic_session_format_note(struct clinic_session *session, int is_warning,
 			   const char *format, ...);
@@ -109,26 +110,26 @@ int clinic_session_copy(struct clinic_session *into,
 			const struct clinic_session *from);
 
 /*
- * For one that is recorded into for days, and by whoever keeps numbers of its
- * rows. No frame and no stack is left, and no row may refer to one.
+ * Forgets all frames and stacks. No row may refer to one; a caller that keeps
+ * their row numbers must drop them. Recordings that last for days need this.
  */
 int clinic_session_forget_stacks(struct clinic_session *session);
 /*
- * Forgets all threads but those with kept[id] != 0, of which `into`, which
- * stands for the forgotten ones, must be one. From then on kept[id] is the new
- * number of each. Lifetimes are summed for each thread; no other table of the
- * session may refer to one.
+ * Forgets all threads but those with kept[id] != 0. Thread `into` must be one
+ * of these; it stands for the forgotten ones. On return kept[id] is the new
+ * number of each thread. The lifetimes of each thread are added up; no other
+ * table of the session may refer to a thread.
  */
 int clinic_session_forget_threads(struct clinic_session *session,
 				  uint32_t *kept, uint32_t into);
-/* The same for texts, but those that rows refer to are kept in any case, and
- * kept[id] == 0: it is forgotten. After an error all is as before. */
+/* The same for texts. Those that rows refer to are kept in any case; on return
+ * kept[id] is 0 for a forgotten one. After an error, nothing has changed. */
 int clinic_session_forget_texts(struct clinic_session *session, uint32_t *kept);
 uint32_t clinic_session_texts_count(const struct clinic_session *session);
 
 /*
  * Adds all of `from` to `into`: two instruments of one run, or many runs.
- * FORMAT.md says what becomes of the head: "Merged sessions".
+ * The section "Merged sessions" of FORMAT.md says what the head then contains.
  */
 int clinic_session_merge(struct clinic_session *into,
 			 const struct clinic_session *from);

@@ -10,7 +10,7 @@ static int copy_texts(struct clinic_session *into,
 {
 	int err = 0;
 
-	/* "" is there from the start. */
+	/* A new session already has "". */
 	for (uint32_t i = 1; !err && i < from->texts.count; i++) {
 		uint32_t id;
 

@@ -1,11 +1,11 @@
-/* Forgets rows that nothing refers to, in a session recorded for days. */
+/* Removes rows that nothing refers to any more, in a recording of days. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "session/session.h"
 #include "session/session_rows.h"
 
-/* Row 0, "none", is there still. */
+/* Builds the index of a table anew; row 0, "none", is part of it. */
 static int index_table(struct clinic_session *session, enum clinic_table table)
 {
 	int err = 0;
@@ -29,7 +29,7 @@ int clinic_session_forget_stacks(struct clinic_session *session)
 	return err ? err : forget_table(session, CLINIC_FRAMES);
 }
 
-/* kept[id] becomes the new number; that of a forgotten one is into's. */
+/* kept[id] becomes the new number; for a forgotten thread, that of `into`. */
 static void renumber_threads(struct clinic_session *session, uint32_t *kept,
 			     uint32_t into)
 {
@@ -49,7 +49,7 @@ static void renumber_threads(struct clinic_session *session, uint32_t *kept,
 			kept[id] = kept[into];
 }
 
-/* One row a thread, as many as there were at most: there is room. */
+/* Leaves one row per thread. That is never more than before: there is room. */
 static int sum_lifetimes(struct clinic_session *session, const uint32_t *kept)
 {
 	struct clinic_rows *rows = &session->table[CLINIC_LIFETIMES];
@@ -122,7 +122,7 @@ static void renumber_text(const struct clinic_column *column, void *row,
 	clinic_column_set(column, row, kept[clinic_column_get(column, row)]);
 }
 
-/* "" is there from the start. */
+/* A new table already has "". */
 static int copy_kept(const struct clinic_string_table *from,
 		     struct clinic_string_table *into, const uint32_t *kept)
 {

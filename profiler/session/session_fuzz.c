@@ -1,4 +1,4 @@
-/* Hostile session files: read, and everything that walks what was read. */
+/* Reads hostile session files, and runs everything that walks a session. */
 #include <stdlib.h>
 
 #include "session/call_change.h"

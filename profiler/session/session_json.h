@@ -5,12 +5,12 @@
  * path that ends in .gz is gzipped; reading looks at the bytes, not at the
  * name. Files appear by rename: a reader never sees half of one.
  *
- * Ownership  the session is the caller's. A file is read into one that is new
- *            and empty; after an error that is only good for freeing.
- * Errors     0 or -errno. Reading: -EBADMSG when it is not a session, or is
- *            damaged; -EPROTO when its schema is newer than this reader;
- *            -EFBIG past the limits; `why` (may be NULL) then names the
- *            field. Writing: the error of the disk, nothing left behind.
+ * Ownership  the session belongs to the caller. A file is read into a new,
+ *            empty session, which after an error can only be freed.
+ * Errors     0 or -errno. Reading: -EBADMSG when the file is not a session or
+ *            is damaged; -EPROTO when its schema is newer than this reader;
+ *            -EFBIG above the limits; `why` (may be NULL) then names the
+ *            field. Writing: the error of the disk; no file is left behind.
  * Threads    safe for different sessions.
  * Read next  session.h.
  */
@@ -27,14 +27,14 @@ struct clinic_why {
 	char text[160]; /* what is wrong, as a part of a sentence */
 };
 
-/* Names itself as the tool in the file, unless the session has one. */
+/* Names this clinic as the tool, unless the session already names one. */
 int clinic_session_write(const struct clinic_session *session,
 			 const char *path);
 /* "-" is the standard input. */
 int clinic_session_read(const char *path, struct clinic_session *session,
 			struct clinic_why *why);
-/* A session of its own from memory, where it is not gzipped; after an error
- * there is none. */
+/* Makes a new session of text in memory, which is not gzipped. After an error,
+ * there is no session. */
 int clinic_session_parse(const char *text, size_t length,
 			 struct clinic_session **session,
 			 struct clinic_why *why);

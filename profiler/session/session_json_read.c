@@ -22,7 +22,7 @@ struct reader {
 };
 
 /*
- * In a file that was cut, a missing field is no error of its own: the cut is
+ * When a file is cut short, the missing fields are not reported: the cut is
  * the error.
  */
 static bool ended_early(const struct reader *r)
@@ -99,7 +99,7 @@ static bool unlike_length(struct reader *r, enum clinic_table table,
 		    clinic_schema_tables[table].name, column->name);
 }
 
-/* The first column makes the rows, the others must match it. */
+/* The first column says how many rows there are; the others must match it. */
 static bool read_column(struct reader *r, enum clinic_table table,
 			const struct clinic_column *column, bool makes_rows)
 {
@@ -133,7 +133,7 @@ static const struct clinic_column *find_column(const struct clinic_columns *in,
 	return NULL;
 }
 
-/* The key of a member, which must be a column not seen before. */
+/* Reads the key of a member, which must be a column that did not occur yet. */
 static const struct clinic_column *
 read_key(struct reader *r, const struct clinic_columns *schema, uint32_t *seen)
 {
@@ -365,7 +365,7 @@ static bool check_table(struct reader *r, enum clinic_table table)
 	return true;
 }
 
-/* A session that was read can be added to like any other. */
+/* Rows can be added to a session that was read, as to any other. */
 static bool index_table(struct reader *r, enum clinic_table table)
 {
 	clinic_row_index_clear(&r->session->index[table]);

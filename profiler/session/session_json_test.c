@@ -28,7 +28,7 @@ static char *in_folder(const char *name)
 	return path;
 }
 
-/* A frame whose every column is at an edge, as a stack. */
+/* A stack of one frame, whose columns all have extreme values. */
 static uint32_t add_stack(struct clinic_session *s)
 {
 	struct clinic_frame frame = {.line = 4000000000u,
@@ -175,7 +175,7 @@ static void gzip_by_suffix_and_read_by_content(void **state)
 	clinic_session_free(again);
 }
 
-/* The tables mean in another reader of JSON what they mean here. */
+/* Another JSON reader finds the same values in the tables. */
 static void jansson_reads_the_same(void **state)
 {
 	struct clinic_session *s = one_of_everything();
@@ -187,11 +187,11 @@ static void jansson_reads_the_same(void **state)
 	json_t *texts;
 
 	(void)state;
-	/* 2^64 - 1 is no integer of jansson's, so it must be refused ... */
+	/* jansson has no integer as large as 2^64 - 1, so it refuses this. */
 	assert_null(root);
 	clinic_session_free(s);
 	free(text);
-	/* ... and without it, read. */
+	/* Without such a number it reads the file. */
 	assert_int_equal(clinic_session_new(&s), 0);
 	for (uint64_t time_ns = 1; time_ns < 4; time_ns++)
 		clinic_session_add(
@@ -254,7 +254,7 @@ static void a_cut_gzip_is_an_error(void **state)
 	clinic_session_free(s);
 }
 
-/* No expectation but that nothing breaks: the sanitizers look on. */
+/* The only expectation is that no sanitizer finds an error. */
 static void any_changed_byte_is_survived(void **state)
 {
 	static const char changes[] = "0-9\"]}{,x\\\xff";

@@ -1,4 +1,4 @@
-/* Writing a session: column by column, straight from the rows. */
+/* Writes a session column by column, directly from the rows. */
 #include <clinic/version.h>
 #include <stdbool.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "session/session.h"
 #include "session/session_rows.h"
 
-/* A session that was made here does not say by what until it is written. */
+/* A new session has no tool name until it is written. */
 static const char this_tool[] = "clinic " CLINIC_VERSION;
 
 static const char *text_of(const struct clinic_session *session,
@@ -49,7 +49,7 @@ static void write_strings(struct clinic_out *out,
 		clinic_out_json(out, session->texts.row[i].text);
 		has_all |= !strcmp(session->texts.row[i].text, this_tool);
 	}
-	/* As a reader has it, who writes the same again. */
+	/* What a reader gets is the same, so that it writes the same again. */
 	if (!has_all) {
 		clinic_out_text(out, ",\n ");
 		clinic_out_json(out, this_tool);
@@ -100,7 +100,7 @@ static void write_table(struct clinic_out *out,
 	if (!session->table[table].count)
 		return;
 	clinic_out_format(out, ",\n\"%s\":{", schema->name);
-	/* The first column is always there: it says how many rows there are. */
+	/* The first column is always written: it says how many rows exist. */
 	write_column(out, session, table, &schema->column[0]);
 	for (uint32_t i = 1; i < schema->columns_count; i++) {
 		const struct clinic_column *column = &schema->column[i];

@@ -1,6 +1,6 @@
 /*
- * Every allocation of reading, merging, counting and writing fails once: the
- * answer is -ENOMEM, never a crash, a leak (the sanitizers look) or a file.
+ * Every allocation in reading, merging, counting and writing fails once. The
+ * result must be -ENOMEM: no crash, no leak (the sanitizers look), no file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,7 +156,7 @@ static void each_allocation_may_fail(void **state)
 			assert_int_equal(error, -ENOMEM);
 	} while (failures);
 	assert_int_equal(error, 0);
-	assert_true(at > 50); /* it did fail at that many places */
+	assert_true(at > 50); /* so many allocations failed */
 	unlink(out_path);
 }
 

@@ -1,4 +1,4 @@
-/* Merging: every row of one session, its references rewritten to another's. */
+/* Copies all rows of a session into another, and renumbers their references. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include "session/session.h"
 #include "session/session_rows.h"
 
-/* So much of what the runs were called; what is more becomes "...". */
+/* The longest list of the runs' commands; "..." stands for the rest. */
 #define JOINED_BYTES_MAX 1000
 
-/* Where each row of the source went. */
+/* The new number of each row of the source. */
 struct mapping {
 	uint32_t *text;
 	uint32_t *row[CLINIC_TABLES]; /* of interned tables */
@@ -74,14 +74,14 @@ static int merge_texts(struct clinic_session *into,
 }
 
 union any_row {
-	struct clinic_lock largest; /* and aligned for all */
+	struct clinic_lock largest; /* its alignment suits all rows */
 	struct clinic_allocation other;
 	unsigned char bytes[96];
 };
 
 /* A refusal of one machine is listed once, not once a run. */
-static bool is_told(const struct clinic_session *into, enum clinic_table table,
-		    const void *row)
+static bool is_listed_refusal(const struct clinic_session *into,
+			      enum clinic_table table, const void *row)
 {
 	size_t row_bytes = clinic_schema_tables[table].row_bytes;
 
@@ -96,7 +96,7 @@ static bool is_told(const struct clinic_session *into, enum clinic_table table,
 static int merge_row(struct clinic_session *into, enum clinic_table table,
 		     const void *row, uint32_t *interned_id)
 {
-	if (is_told(into, table, row))
+	if (is_listed_refusal(into, table, row))
 		return 0;
 	if (table == CLINIC_NOTES)
 		return clinic_rows_note(into, row);
@@ -133,8 +133,9 @@ static bool is_sampled(const struct clinic_session *session)
 }
 
 /*
- * CPU time is there to be held against the samples: that of a run that took
- * none, because it counted allocations, would look like samples missing.
+ * Reports compare the accounted CPU time with the samples. A run that took no
+ * samples, because it counted allocations, must not add its CPU time: it would
+ * look as if samples were missing.
  */
 static void merge_accounts(struct clinic_quality *into, bool into_is_sampled,
 			   const struct clinic_quality *from,
@@ -158,7 +159,7 @@ static void merge_accounts(struct clinic_quality *into, bool into_is_sampled,
 		into->accounted_cpu_ns = into->accounted_kernel_ns = 0;
 }
 
-/* Of runs one after the other, no two peaks were at once: the highest. */
+/* Runs follow one another, so peaks do not add up: the highest is kept. */
 static void merge_quality(struct clinic_quality *into,
 			  const struct clinic_quality *from)
 {
@@ -182,7 +183,7 @@ static uint32_t runs_of(const struct clinic_session_metadata *metadata)
 	return metadata->runs_count ? metadata->runs_count : 1;
 }
 
-/* Nothing has been merged into it yet: it is to become the other one. */
+/* Is the session empty? Then merging turns it into a copy of the other one. */
 static bool is_blank(const struct clinic_session *session)
 {
 	static const struct clinic_session_metadata blank;
@@ -192,7 +193,7 @@ static bool is_blank(const struct clinic_session *session)
 	       !session->table[CLINIC_ALLOCATIONS].count;
 }
 
-/* Runs end each by itself, with pauses between them: their times add up. */
+/* The times of the runs add up; pauses between the runs are not counted. */
 static void merge_runs(struct clinic_session *into,
 		       const struct clinic_session *from, bool was_blank)
 {
@@ -235,7 +236,7 @@ static bool is_listed(const char *list, const char *text)
 	return false;
 }
 
-/* Puts the text of `from` behind those of `into`, unless it is there. */
+/* Appends the text of `from` to the list of `into`, unless that contains it. */
 static int join(struct clinic_session *into, uint32_t *into_id,
 		const struct clinic_session *from, uint32_t from_id)
 {
@@ -311,7 +312,7 @@ int clinic_session_merge(struct clinic_session *into,
 
 	if (!error)
 		error = merge_texts(into, from, &to);
-	/* In table order: a row only refers to tables before its own. */
+	/* A row only refers to tables before its own, hence this order. */
 	for (unsigned int i = 0; i < CLINIC_TABLES && !error; i++)
 		error = merge_table(into, from, i, &to);
 	if (!error)

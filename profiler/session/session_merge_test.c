@@ -1,4 +1,4 @@
-/* What a merged session says it is about, and how its figures add up. */
+/* What the head of a merged session contains, and how its figures add up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +86,7 @@ static uint32_t notes_of(struct clinic_session *session)
 	return count;
 }
 
-/* Only the first one's was kept. */
+/* Bug: only the first session's command was kept. */
 static void commands_are_listed_once_each(void **state)
 {
 	struct clinic_session *session =
@@ -97,7 +97,8 @@ static void commands_are_listed_once_each(void **state)
 		       {.command = "c", .host = "h", .backend = ""});
 
 	(void)state;
-	/* "b" looks as if it were there: no more is lost than that. */
+	/* "./a; b" looks like a list of "./a" and "b", so these are not added
+	 * again. No more than that may be missing. */
 	assert_string_equal(command_of(session), "./a; b; c");
 	assert_int_equal(notes_of(session), 0);
 	clinic_session_free(session);
@@ -126,7 +127,7 @@ static void many_commands_end_in_dots(void **state)
 	clinic_session_free(into);
 }
 
-/* An allocation run's CPU time made half of all samples seem lost. */
+/* Bug: the CPU time of an allocation run made half of all samples seem lost. */
 static void only_sampled_runs_are_held_against_samples(void **state)
 {
 	const struct run cpu = {.command = "p",
@@ -185,7 +186,7 @@ static void sampled_runs_add_up(void **state)
 	assert_int_equal(clinic_session_quality(session)->accounted_cpu_ns,
 			 1500);
 	assert_int_equal(clinic_session_quality(session)->peak_bytes, 5);
-	assert_int_equal(metadata->frequency_hz, 0); /* no one figure */
+	assert_int_equal(metadata->frequency_hz, 0); /* no single value */
 	assert_int_equal(metadata->exit_code, 3);
 	assert_int_equal(metadata->started_ns, 10);
 	assert_int_equal(metadata->ended_ns, 60);
@@ -194,7 +195,7 @@ static void sampled_runs_add_up(void **state)
 	clinic_session_free(session);
 }
 
-/* Of perf script's text nobody knows the kernel's account. */
+/* The text of perf script does not contain the CPU time that was accounted. */
 static void an_unknown_account_makes_the_sum_unknown(void **state)
 {
 	struct clinic_session *session = MERGED({.command = "p",

@@ -67,7 +67,7 @@ static uint64_t rows_referable(const struct clinic_session *session,
 	case CLINIC_COLUMN_TIER:
 		return CLINIC_TIERS;
 	default:
-		/* Only towards smaller rows: no cycle can be written down. */
+		/* A row only refers to smaller ones, so there are no cycles. */
 		return kind == table && id ? id : session->table[kind].count;
 	}
 }

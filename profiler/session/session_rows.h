@@ -1,7 +1,7 @@
 /*
- * session/session_rows.h - the inside of a session, for this room only.
+ * session/session_rows.h - the inside of a session, for this folder only.
  *
- * The reader and the merger work on tables as such; everyone else uses the
+ * The reader and the merger treat all tables alike; all other code uses the
  * typed functions of session.h.
  */
 #ifndef CLINIC_SESSION_SESSION_ROWS_H
@@ -23,25 +23,25 @@ struct clinic_session {
 	struct clinic_string_table texts;
 	struct clinic_session_metadata metadata;
 	struct clinic_quality quality;
-	uint64_t held_bytes; /* by the tables */
+	uint64_t held_bytes; /* memory of the tables */
 };
 
 void *clinic_rows_at(const struct clinic_session *session,
 		     enum clinic_table table, uint32_t id);
-/* Room for one more row; the new row is zeroed and not yet counted. */
+/* Makes room for one more row; the new row is zero and not yet counted. */
 int clinic_rows_reserve(struct clinic_session *session,
 			enum clinic_table table);
-/* Do all references of a row that stands, or will stand, at `id` lead
- * somewhere? NULL, or the column that does not. */
+/* Checks all references of a row whose number is, or will be, `id`. Returns
+ * NULL, or the first column whose reference leads nowhere. */
 const struct clinic_column *
 clinic_rows_bad_column(const struct clinic_session *session,
 		       enum clinic_table table, const void *row, uint32_t id);
 int clinic_rows_append(struct clinic_session *session, enum clinic_table table,
 		       const void *row);
-/* The row of this content, appended if it is new. */
+/* Finds the row with this content, and appends it if it is new. */
 int clinic_rows_intern(struct clinic_session *session, enum clinic_table table,
 		       const void *row, uint32_t *id);
-/* Adds a note, or counts it at the same one. */
+/* Adds a note; if the session already has it, counts a repeat instead. */
 int clinic_rows_note(struct clinic_session *session,
 		     const struct clinic_note *note);
 /* Makes row `id` findable by its content. */

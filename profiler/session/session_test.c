@@ -255,7 +255,7 @@ static void merging_keeps_what_rows_mean(void **state)
 		"./prog");
 }
 
-/* Two runs on one machine said each of its refusals twice. */
+/* Bug: after two runs on one machine, each of its refusals was listed twice. */
 static void merged_runs_tell_a_thing_once(void **state)
 {
 	struct clinic_session *s = *state;
@@ -296,7 +296,7 @@ static void a_window_keeps_its_time_only(void **state)
 	assert_int_equal(sample[0].time_ns, 30);
 	assert_int_equal(sample[2].time_ns, 50);
 	assert_int_equal(rows(s, CLINIC_METRICS), 3);
-	/* Of a part, the kernel's account of the whole says nothing. */
+	/* The accounted CPU time of the whole says nothing about a part. */
 	assert_int_equal(clinic_session_quality(s)->accounted_cpu_ns, 0);
 }
 
@@ -316,7 +316,7 @@ static void add_change(struct clinic_session *s, uint64_t time_ns,
 		clinic_session_add(s, CLINIC_ALLOCATION_CHANGES, &change), 0);
 }
 
-/* Of a part, allocations and locks are what changed in it. */
+/* Allocations and locks of a part of the time are the sums of its changes. */
 static void a_window_sums_changes(void **state)
 {
 	struct clinic_session *s = *state;

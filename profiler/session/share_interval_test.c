@@ -58,7 +58,7 @@ static void the_interval_of_a_change_is_the_published_one(void **state)
 static void unlike_weights_count_for_fewer_samples(void **state)
 {
 	(void)state;
-	/* Four alike are four; one that weighs all is one. */
+	/* Four samples of equal weight are 4; one with all weight is 1. */
 	assert_close(clinic_share_samples(40, 400.0), 4.0);
 	assert_close(clinic_share_samples(40, 1600.0), 1.0);
 	assert_close(clinic_share_samples(0, 0.0), 0.0);

@@ -1,11 +1,11 @@
-/* session/short_name.c - the outermost template arguments become "...". */
+/* Replaces the outermost template arguments of a name by "...". */
 #include "session/short_name.h"
 
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* Shorter ones tell more than they take: <int>, <char const*>. */
+/* Shorter arguments are kept, because they are short: <int>, <char const*>. */
 #define ARGUMENTS_BYTES_MAX 16
 
 #define SHORT_ARGUMENTS "<...>"
@@ -21,13 +21,13 @@ static bool is_word_before(const char *name, const char *at, const char *word)
 		 at[-1 - (long)length] != '_'));
 }
 
-/* "operator<<", "operator->": how long the sign is; 0: none is here. */
+/* The length of the sign in "operator<<", "operator->"; 0: `at` is no sign. */
 static size_t sign_bytes(const char *name, const char *at)
 {
 	return is_word_before(name, at, "operator") ? strspn(at, "<>=-*!") : 0;
 }
 
-/* Behind the bracket that closes the one at `at`; NULL: none does. */
+/* The character after the bracket that closes the one at `at`, or NULL. */
 static const char *end_of_arguments(const char *name, const char *at)
 {
 	int depth = 0;
@@ -47,14 +47,14 @@ static const char *end_of_arguments(const char *name, const char *at)
 	return NULL;
 }
 
-/* Rust's <T as Trait>::f begins with one that is no argument. */
+/* Rust's <T as Trait>::f begins with a bracket that holds no arguments. */
 static bool begins_arguments(const char *name, const char *at)
 {
 	return *at == '<' && at > name &&
 	       (isalnum((unsigned char)at[-1]) || strchr("_:)] ", at[-1]));
 }
 
-/* How much of the name is taken by what goes out next; what that is. */
+/* The next piece of the short name; returns how many bytes it stands for. */
 static size_t next_piece(const char *name, const char *at, const char **piece,
 			 size_t *piece_bytes)
 {

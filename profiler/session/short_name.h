@@ -1,11 +1,11 @@
 /*
- * session/short_name.h - a C++ name without what its templates were given.
+ * session/short_name.h - a C++ name without its template arguments.
  *
  * std::vector<app::point, std::allocator<app::point> >::push_back(...)
  *	-> std::vector<...>::push_back(...)
  *
- * A name of a template in a template is a screen long, and tells its reader
- * nothing that the place beside it does not.
+ * The name of nested templates fills a screen, and its arguments say little
+ * that the file and line beside the name do not.
  */
 #ifndef CLINIC_SESSION_SHORT_NAME_H
 #define CLINIC_SESSION_SHORT_NAME_H
@@ -13,9 +13,9 @@
 #include <stddef.h>
 
 /*
- * `name`, or what was put into `room`. Names that are no longer than their
- * short form, that do not fit, or whose brackets do not match, stay as they
- * are.
+ * Returns `name`, or the short form in `room`. A name stays as it is when the
+ * short form would not be shorter, when it does not fit, or when the brackets
+ * do not match.
  */
 const char *clinic_short_name(const char *name, char *room, size_t room_bytes);
 

@@ -1,4 +1,4 @@
-/* Names of templates, shortened: what goes, what stays, what is no bracket. */
+/* Which template arguments of a name are left out, and which are kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

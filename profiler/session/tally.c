@@ -104,7 +104,7 @@ static void sum_stacks(struct counting *c, enum clinic_weight weight)
 	}
 }
 
-/* Children have larger numbers than parents: one pass from the end. */
+/* Children have larger numbers than parents: one pass from the end suffices. */
 static void link_stacks(struct counting *c)
 {
 	memcpy(c->subtree, c->self, c->stacks_count * sizeof(*c->self));
@@ -119,7 +119,7 @@ static void link_stacks(struct counting *c)
 	}
 }
 
-/* What a frame has in common with the others of its group. */
+/* A frame with only what all frames of its group have in common. */
 static struct clinic_frame key_of(const struct clinic_frame *frame,
 				  enum clinic_group group)
 {
@@ -129,7 +129,7 @@ static struct clinic_frame key_of(const struct clinic_frame *frame,
 	    (group == CLINIC_BY_LINE && !frame->file_id)) {
 		key.function_id = frame->function_id;
 	} else if (group != CLINIC_BY_LIBRARY && frame->file_id) {
-		key.library_id = 0; /* a header's file is one in all of them */
+		key.library_id = 0; /* libraries share a header's lines */
 		key.file_id = frame->file_id;
 		key.line = group == CLINIC_BY_LINE ? frame->line : 0;
 	}
@@ -184,8 +184,9 @@ static struct clinic_tally_row *row_of(const struct counting *c, uint32_t stack)
 
 typedef void visit_function(struct counting *c, uint32_t stack);
 
-/* Depth first with `active` kept up to date; not recursive, for a file may
- * hold stacks of any depth. `visit` sees the outermost of a group only. */
+/* Walks depth first and keeps `active` up to date. The walk does not recurse,
+ * because a file may hold stacks of any depth. `visit` is called only for the
+ * outermost frame of a group. */
 static void walk(struct counting *c, visit_function *visit)
 {
 	uint32_t stack = c->first_child[0];
@@ -225,7 +226,7 @@ static void count_self(struct counting *c)
 	}
 }
 
-/* Samples whose stack could not be walked at all: frame 0, "unknown". */
+/* Samples whose stack could not be walked count for frame 0, "unknown". */
 static void count_rootless(struct counting *c)
 {
 	struct clinic_tally_row *row = &c->tally->row[c->group[0]];
@@ -250,7 +251,7 @@ static int compare_rows(const void *left, const void *right)
 	return a->thread_id + a->stage_id < b->thread_id + b->stage_id ? -1 : 1;
 }
 
-/* Heaviest first, the weightless left out. */
+/* Sorts the heaviest first and leaves out rows without weight. */
 static void sort_rows(struct clinic_tally *tally)
 {
 	if (tally->count)
@@ -278,7 +279,7 @@ static int tally_frames(struct counting *c, enum clinic_group group,
 	return 0;
 }
 
-/* Threads and stages call nobody: self is total. */
+/* Threads and stages do not call each other: their self is their total. */
 static int tally_rows(const struct clinic_session *session,
 		      enum clinic_group group, enum clinic_weight weight,
 		      struct clinic_tally *tally)
@@ -346,7 +347,7 @@ static void count_caller(struct counting *c, uint32_t stack)
 	c->tally->samples_count += c->subtree[stack].samples_count;
 }
 
-/* From here on the tally is of the callee alone, and so is its variance. */
+/* Restricts the tally, and the sum of squares, to samples of the callee. */
 static void narrow_to_callee(struct counting *c)
 {
 	double before = (double)c->tally->whole;

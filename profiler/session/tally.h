@@ -1,8 +1,8 @@
 /*
  * session/tally.h - how much of a weight each function, line, ... has.
  *
- * Self is what was counted in it, total what was counted in it and in all
- * it called. Recursion does not count a stack twice.
+ * Self is what was counted in a function itself, total is that and what was
+ * counted in all it called. Recursion does not count a stack twice.
  *
  * Cost       linear in rows + stacks, whatever the depth.
  * Errors     0 or -errno: -ENOMEM.
@@ -19,7 +19,7 @@
 struct clinic_session;
 
 enum clinic_group {
-	CLINIC_BY_FUNCTION, /* of one library; what has no name, by library */
+	CLINIC_BY_FUNCTION, /* of one library; code without a name by library */
 	CLINIC_BY_LINE,
 	CLINIC_BY_FILE,
 	CLINIC_BY_LIBRARY,
@@ -56,9 +56,9 @@ int clinic_tally_make(const struct clinic_session *session,
 		      struct clinic_tally *tally);
 
 /*
- * Who called the function of this name: a row per calling function, whose
- * total is what the callee spent for it; whole is all the callee spent. A
- * row with frame 0: it was the outermost frame.
+ * Who called the function of this name: one row per calling function, whose
+ * total is what the callee spent for it; whole is all that the callee spent.
+ * In the row with frame 0, the callee was the outermost frame.
  */
 int clinic_tally_callers(const struct clinic_session *session,
 			 const char *callee, enum clinic_weight weight,

@@ -16,8 +16,9 @@
 #include "session/tally.h"
 
 /*
- * "main>parse>parse 30": 30 ns in the inner of two parse under main, one
- * sample. A name ending in ' is inlined, in # of the kernel, ? has no name.
+ * "main>parse>parse 30" is one sample of 30 ns in a parse that parse called
+ * under main. A name that ends in ' is inlined, one that ends in # is of the
+ * kernel; ? is a frame without a name.
  */
 static uint32_t frame_id(struct clinic_session *s, const char *name,
 			 size_t length)
@@ -119,7 +120,7 @@ static void self_and_total_of_a_known_tree(void **state)
 	clinic_session_free(s);
 }
 
-/* A frame that is on a stack three times was there once. */
+/* A function that is on a stack three times counts once. */
 static void recursion_does_not_double_the_total(void **state)
 {
 	static const char *const lines[] = {"main>walk>walk>walk>leaf 60",

@@ -23,7 +23,7 @@ static int compare_identities(const void *left, const void *right)
 	return (a->row > b->row) - (a->row < b->row);
 }
 
-/* The last row of the same thread, by row of threads: its latest name. */
+/* For each row of threads, the last row of the same thread: its latest name. */
 static uint32_t *latest_rows(const struct clinic_session *session)
 {
 	uint32_t count;
@@ -95,8 +95,8 @@ static void add_lifetimes(const struct clinic_session *session,
 }
 
 /*
- * Where the kernel may not be seen, one made-up sample holds its time for
- * all threads: it is nobody's.
+ * Where the kernel may not be sampled, one sample without a thread stands for
+ * the kernel's time of all threads.
  */
 static void add_samples(const struct clinic_session *session,
 			const uint32_t *latest, struct clinic_waiting *waiting)
@@ -140,7 +140,7 @@ static int compare_waited(const void *left, const void *right)
 			    b->blocked_ns + b->ready_ns);
 }
 
-/* Moves the rows of which something was seen to the front; how many. */
+/* Moves the rows that were watched or waited to the front; returns how many. */
 static uint32_t keep_seen(struct clinic_waiting_row *rows, uint32_t count)
 {
 	uint32_t kept = 0;

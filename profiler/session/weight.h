@@ -1,5 +1,5 @@
 /*
- * session/weight.h - the tables that put a number on stacks, seen as one.
+ * session/weight.h - one view of all tables that give a stack a number.
  *
  * Read next  call_tree.h and tally.h, which add the numbers up.
  */
@@ -23,7 +23,7 @@ enum clinic_weight {
 	CLINIC_WEIGHTS
 };
 
-/* One row of whichever table the weight lives in. */
+/* One row of the table that holds the weight. */
 struct clinic_weighed {
 	uint32_t stack_id;
 	uint32_t thread_id;
@@ -34,14 +34,14 @@ struct clinic_weighed {
 
 const char *clinic_weight_name(enum clinic_weight weight); /* "cpu", ... */
 const char *clinic_weight_unit(enum clinic_weight weight); /* "ns", ... */
-/* False for a name that is none. */
+/* False if no weight has this name. */
 bool clinic_weight_find(const char *name, enum clinic_weight *weight);
 /* Sampled weights have an interval; counted ones are exact. */
 bool clinic_weight_is_sampled(enum clinic_weight weight);
 
 /*
- * The weight to show when none is asked for: CPU time; samples where no
- * sample has a CPU time; bytes, waits where there are no samples at all.
+ * The weight to show when none is asked for: CPU time, or samples where no
+ * sample has a CPU time; without any samples bytes, or else waits.
  */
 enum clinic_weight clinic_weight_default(const struct clinic_session *session);
 

@@ -1,4 +1,4 @@
-/* Cutting a session to a part of its time. */
+/* Cuts a session to a part of its time. */
 #include "session/window.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 	session->metadata.started_ns = from_ns;
 	session->metadata.ended_ns = to_ns;
 	session->metadata.runs_ns = 0;
-	/* These were of the whole run; of a part of it nothing is known. */
+	/* These describe the whole run; for a part of it they are unknown. */
 	session->quality.accounted_cpu_ns = 0;
 	session->quality.accounted_kernel_ns = 0;
 	session->quality.collector_cpu_ns = 0;

@@ -1,10 +1,10 @@
 /*
- * session/window.h - a session between two moments, to correlate with.
+ * session/window.h - the part of a session between two moments.
  *
- * All tables share one clock, so "what ran while memory grew" is: find the
- * moments in the metrics, keep what lies between them, and read it as any
- * other session. schema.c says of each table whether its rows have a time,
- * or are sums over the whole run: of those nothing is kept.
+ * All tables share one clock. To see what ran while memory grew, find the two
+ * moments in the metrics, keep what lies between them, and read the result
+ * like any other session. schema.c says for each table whether its rows have a
+ * time; rows that are sums over the whole run are removed.
  */
 #ifndef CLINIC_SESSION_WINDOW_H
 #define CLINIC_SESSION_WINDOW_H
@@ -14,9 +14,9 @@
 struct clinic_session;
 
 /*
- * Keeps from_ns <= time < to_ns; CLOCK_MONOTONIC. Allocations and locks become
- * the sums of their changes: what was live when, and how large, is not in
- * them. 0 or -ENOMEM.
+ * Keeps from_ns <= time < to_ns, which are times of CLOCK_MONOTONIC.
+ * Allocations and locks become the sums of their changes, which contain no
+ * peaks, live bytes or sizes. Returns 0 or -ENOMEM.
  */
 int clinic_session_keep(struct clinic_session *session, uint64_t from_ns,
 			uint64_t to_ns);

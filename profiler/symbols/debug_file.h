@@ -1,13 +1,13 @@
 /*
- * symbols/debug_file.h - the separate file that has a binary's names.
+ * symbols/debug_file.h - find the separate debug file of a binary.
  *
- * By build-id below each debug folder, then by .gnu_debuglink beside the
- * binary, in .debug beside it, and below each debug folder, then from
- * debuginfod if the caller wants that. What is found is only believed when
- * its build-id is the binary's; a linked file's CRC must be right as well.
+ * It is searched by build-id below each debug folder, then by .gnu_debuglink
+ * beside the binary, in .debug beside it, and below each debug folder, then
+ * from debuginfod if the caller wants that. A file is only used when its
+ * build-id is the binary's; a linked file's CRC must be right as well.
  *
- * Ownership  results are the caller's: clinic_elf_close(), free().
- * Errors     0 or -errno: -ENOENT none found.
+ * Ownership  the caller frees results by clinic_elf_close() and free().
+ * Errors     0 or -errno: -ENOENT when none was found.
  */
 #ifndef CLINIC_SYMBOLS_DEBUG_FILE_H
 #define CLINIC_SYMBOLS_DEBUG_FILE_H
@@ -29,8 +29,8 @@ int clinic_debug_file_find(const struct clinic_debug_search *search,
 			   char **debug_path);
 
 /*
- * What several debug files share (dwz; .gnu_debugaltlink). -ENODATA: the
- * debug file needs none.
+ * Finds the file of what several debug files share (dwz; .gnu_debugaltlink).
+ * -ENODATA: the debug file needs none.
  */
 int clinic_debug_file_alternate(const struct clinic_debug_search *search,
 				const struct clinic_elf *debug,

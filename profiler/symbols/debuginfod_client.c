@@ -37,7 +37,7 @@ static int find(void *library, const struct clinic_build_id *build_id,
 	debuginfod_client *client;
 	int fd;
 
-	/* dlsym's pointers to objects: POSIX's own way to get functions. */
+	/* POSIX itself recommends this conversion to a function. */
 	*(void **)&begin = dlsym(library, "debuginfod_begin");
 	*(void **)&end = dlsym(library, "debuginfod_end");
 	*(void **)&ask = dlsym(library, function);

@@ -18,9 +18,9 @@ struct output {
 };
 
 /*
- * Leaves by longjmp when there is too much: libiberty has no other way to be
- * stopped, a name of 100 bytes can expand for hours, and its callback
- * interface keeps its state on the stack.
+ * Leaves libiberty by longjmp when the output is too long. There is no other
+ * way to stop it, and a name of 100 bytes can expand for hours. The jump is
+ * safe because the callback interface keeps its state on the stack.
  */
 static void append(const char *piece, size_t size, void *context)
 {
@@ -48,7 +48,7 @@ static int print(const char *name, struct output *output)
 		return 0;
 	if (rust_demangle_callback(name, options, append, output))
 		return 1;
-	output->size = 0; /* it may have printed a part before it failed */
+	output->size = 0; /* a part may be printed before a failure */
 	return cplus_demangle_v3_callback(name, options, append, output);
 }
 

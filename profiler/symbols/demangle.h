@@ -3,12 +3,11 @@
  *
  * _ZN4ring4pushEi         -> ring::push(int)
  * _RNvNtCs1_4core3fmt5write -> core::fmt::write
- * Rust's hashes are left out: they tell nothing and differ between builds.
+ * Rust's hashes are left out: they say nothing and differ between builds.
  *
- * Hostile names can describe more text than there is memory: output stops
- * at CLINIC_DEMANGLED_MAX bytes, and with it the work.
- *
- * Ownership  the result is the caller's to free().
+ * Hostile    a name can describe more text than fits into memory: demangling
+ *            stops at CLINIC_DEMANGLED_MAX bytes of output.
+ * Ownership  the caller frees the result.
  * Threads    safe.
  */
 #ifndef CLINIC_SYMBOLS_DEMANGLE_H
@@ -16,7 +15,7 @@
 
 #define CLINIC_DEMANGLED_MAX 65536
 
-/* NULL when the name is not mangled, or without memory: show it unchanged. */
+/* NULL when the name is not mangled or memory is short: show it unchanged. */
 char *clinic_demangle(const char *name);
 
 #endif

@@ -46,7 +46,7 @@ static void rust_legacy_names(void **state)
 			 "<alloc::vec::Vec<T> as core::ops::Drop>::drop");
 }
 
-/* rustc writes what is beyond ASCII, and libiberty stops at it. */
+/* rustc writes characters beyond ASCII, at which libiberty gives up. */
 static void rust_legacy_names_with_escapes(void **state)
 {
 	(void)state;

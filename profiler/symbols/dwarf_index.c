@@ -23,7 +23,7 @@
 
 struct clinic_dwarf_index {
 	const struct clinic_elf *binary;
-	uint64_t damaged_count; /* of what was forgotten */
+	uint64_t damaged_count; /* before the index was last dropped */
 	struct clinic_dwarf_image image;
 	struct clinic_dwarf_image alternate;
 	struct clinic_split_files split_files;
@@ -145,7 +145,7 @@ int clinic_dwarf_index_new(const struct clinic_elf *binary,
 	made->split_files.bytes_max = bytes_max / 4;
 	error = clinic_dwarf_image_open(debug, bytes_max / 2, &made->image);
 	if (!error && alternate)
-		/* Names shared between files; all else works without. */
+		/* Only names that several files share need this file. */
 		clinic_dwarf_image_open(alternate, bytes_max / 2,
 					&made->alternate);
 	if (!error)
@@ -316,7 +316,7 @@ static int add_frame(struct clinic_dwarf_index *index, size_t at,
 	return 0;
 }
 
-/* From the innermost inlined call out to the function. */
+/* Lists the frames from the innermost inlined call out to the function. */
 static int list_frames(struct clinic_dwarf_index *index,
 		       struct clinic_dwarf_unit *unit,
 		       struct clinic_dwarf_function *function, uint32_t scope,

@@ -8,9 +8,9 @@
  * Hostile    debug information costs time and memory in proportion to its
  *            size: entries are only ever walked forwards, and there are never
  *            more ranges than bytes.
- * Memory     up to half of bytes_max for the sections; what is indexed of them
- *            is dropped once it takes an eighth, and read again when needed:
- *            a slower answer, no other.
+ * Memory     the sections take at most half of bytes_max. The index is dropped
+ *            once it takes an eighth, and read again when needed: answers are
+ *            then slower, but the same.
  * Ownership  answers live until the next call.
  * Errors     0 or -errno: -ENOENT nothing known there; of new:
  *            those of dwarf_image.h.
@@ -39,7 +39,7 @@ int clinic_dwarf_index_new(const struct clinic_elf *binary,
 void clinic_dwarf_index_free(struct clinic_dwarf_index *index); /* NULL: fine */
 
 struct clinic_dwarf_answer {
-	size_t frames_count; /* 0: no function, file and line may be known */
+	size_t frames_count; /* 0: no function, but maybe a file and line */
 	const struct clinic_symbols_frame *frames;
 	const char *file;
 	uint32_t line;
@@ -54,7 +54,7 @@ uint32_t clinic_dwarf_index_unit(const struct clinic_dwarf_index *index,
 int clinic_dwarf_index_find(struct clinic_dwarf_index *index, uint64_t address,
 			    struct clinic_dwarf_answer *answer);
 
-/* As clinic_symbols_function_ranges and _function_lines. */
+/* The same as clinic_symbols_function_ranges and _function_lines. */
 int clinic_dwarf_index_ranges(struct clinic_dwarf_index *index,
 			      const char *function,
 			      clinic_symbols_on_range *on_range, void *context);
@@ -62,7 +62,7 @@ int clinic_dwarf_index_lines(struct clinic_dwarf_index *index, uint64_t start,
 			     uint64_t end, clinic_symbols_on_line *on_line,
 			     void *context);
 
-/* Memory taken now, the image included. */
+/* The memory that is in use now, with the image. */
 uint64_t clinic_dwarf_index_bytes(const struct clinic_dwarf_index *index);
 /* Units that could not be read. */
 uint64_t clinic_dwarf_index_damaged(const struct clinic_dwarf_index *index);

@@ -1,14 +1,13 @@
 /*
  * symbols/dwarf_lines.h - the line tables of units, each read once.
  *
- * A table belongs to a unit, and several units may share one. Split units
- * may have one of their own that only lists files; else theirs are the
- * skeleton's.
+ * Several units may share a table. A split unit may have a table of its own
+ * that only lists files; otherwise it uses the skeleton's.
  *
- * Ownership  tables and names live as long as the struct, which is to be
- *            cleared before the Dwarf it read from ends.
- * Errors     NULL: none there, or no memory. Damaged tables are kept as far as
- *            they could be read.
+ * Ownership  tables and names live as long as the struct, which must be
+ *            cleared before the Dwarf that it read from ends.
+ * Errors     NULL: no table, or no memory. Of a damaged table, the part before
+ *            the damage is kept.
  * Read next  symbols/line_table.h.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_LINES_H
@@ -35,7 +34,7 @@ struct clinic_dwarf_lines {
 	uint64_t damaged_count;
 };
 
-/* unit: a unit's entry. */
+/* unit: the top entry of a unit. */
 struct clinic_line_table *
 clinic_dwarf_lines_of_unit(struct clinic_dwarf_lines *lines, Dwarf_Die *unit);
 

@@ -4,8 +4,8 @@
  * Follows a subprogram, or a copy of it inlined somewhere, to the function
  * it stands for; each function is looked up and demangled once.
  *
- * Ownership  strings of results live as long as the table, a result itself
- *            until the next.
+ * Ownership  the strings of a result live as long as the table, the result
+ *            itself until the next call.
  * Errors     NULL when there is no memory.
  * Read next  symbols/dwarf_index.h, which asks.
  */
@@ -29,7 +29,7 @@ struct clinic_dwarf_names {
 	struct clinic_dwarf_name *list;
 	size_t count, capacity;
 	struct clinic_row_index index; /* by origin */
-	uint64_t bytes;                /* of all of it */
+	uint64_t bytes;                /* memory of the whole table */
 };
 
 /* skeleton: see clinic_dwarf_lines_file(). */

@@ -1,7 +1,7 @@
 /*
  * symbols/dwarf_section.h - the bytes of a debug section, by name.
  *
- * Ownership  bytes are the Elf's.
+ * Ownership  the bytes belong to the Elf.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_SECTION_H
 #define CLINIC_SYMBOLS_DWARF_SECTION_H
@@ -11,7 +11,7 @@
 
 struct clinic_dwarf_section {
 	const uint8_t *bytes;
-	uint64_t size; /* 0: it is not there */
+	uint64_t size; /* 0: there is no such section */
 };
 
 /* split_name: what a .dwo file calls it. */

@@ -139,9 +139,10 @@ static int add_function(struct walk *walk, Dwarf_Die *die)
 }
 
 /*
- * Most of a unit is classes and function bodies. Functions of their own
- * have only the bodies: nested ones, and those of local classes and lambdas.
- * Bodies are looked into when an address was not found without.
+ * A unit consists mostly of classes and function bodies. Of these, only bodies
+ * can hold further functions that have code: nested ones, and those of local
+ * classes and lambdas. Bodies are searched only for an address that was not
+ * found outside them.
  */
 static int visit_for_functions(struct walk *walk, Dwarf_Die *die,
 			       uint32_t is_inside)
@@ -217,7 +218,7 @@ static int visit_for_calls(struct walk *walk, Dwarf_Die *die, uint32_t parent)
 		error = clinic_dwarf_add_ranges(
 			die, walk->budget, &function->inlined, scope, &start);
 		if (error == -ENOENT)
-			return 0; /* optimised away, and all inside it */
+			return 0; /* optimised away, with all inside it */
 		if (!error)
 			error = new_scope(function, die, parent, start,
 					  walk->budget);

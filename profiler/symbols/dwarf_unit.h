@@ -5,12 +5,13 @@
  *	scope = clinic_dwarf_function_find(function, address);
  *	scopes[scope].parent ... 0		outwards to the function
  *
- * A unit's functions are listed when the first address hits it, a function's
- * inlined calls when the first address hits that.
+ * A unit's functions are listed when the first address hits the unit, a
+ * function's inlined calls when the first address hits the function.
  *
- * Ownership  the unit's; pointers hold until the next find in that unit.
- * Errors     0 or -errno: -ENOENT no such function. Where a unit is damaged,
- *            what was read before is kept, and the budget counts it.
+ * Ownership  results belong to the unit; pointers are valid until the next
+ *            find in that unit.
+ * Errors     0 or -errno: -ENOENT no such function. Of a damaged unit, the part
+ *            before the damage is kept, and the budget counts the unit.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_UNIT_H
 #define CLINIC_SYMBOLS_DWARF_UNIT_H

@@ -6,8 +6,9 @@
  *	.debug_*.dwo	the units' parts, one after the other
  *
  * Format: DWARF 5 section 7.3.5; version 2 of the index is GNU's for DWARF 4.
- * A part is a section of the unit's .dwo file, so a unit is given back as the
- * sections of one. Strings are the package's: see split_strings.h.
+ * A part was a section of the unit's .dwo file, so the parts of a unit are
+ * returned as the sections of one. All units share the strings of the package:
+ * see split_strings.h.
  *
  * Ownership  clinic_dwo_package_close().
  * Errors     0 or -errno: -ENOEXEC no package; -EFBIG an index beyond
@@ -31,7 +32,7 @@ int clinic_dwo_package_open(int fd, uint64_t bytes_max,
 			    struct clinic_dwo_package *package);
 void clinic_dwo_package_close(struct clinic_dwo_package *package);
 
-/* Adds the parts of the unit with that id, strings not among them. */
+/* Adds the parts of the unit with that id, except for the strings. */
 int clinic_dwo_package_find(const struct clinic_dwo_package *package,
 			    uint64_t unit_id,
 			    struct clinic_section_choices *choices);

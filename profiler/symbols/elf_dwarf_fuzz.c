@@ -1,4 +1,4 @@
-/* Hostile ELF files: every source of names, and the way back to lines. */
+/* Reads every source of names, and lines, from hostile ELF files. */
 #include <elf.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -40,8 +40,8 @@ static int read_file(int fd, uint8_t *bytes, uint64_t size, uint64_t offset)
 		if (got < 0)
 			return -errno;
 		if (got == 0)
-			return -EBADMSG; /* the file was cut after it was opened
-					  */
+			return -EBADMSG; /* the file was cut since it was
+					  * opened */
 		bytes += got;
 		offset += (uint64_t)got;
 		size -= (uint64_t)got;

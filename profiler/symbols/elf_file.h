@@ -5,14 +5,14 @@
  *	section = clinic_elf_section(elf, ".symtab");
  *	clinic_elf_read(elf, bytes, section->file_bytes, section->offset);
  *
- * Read by pread, never mapped: a file that is overwritten or cut while it is
- * read gives wrong bytes or an error, not SIGBUS.
+ * The file is read by pread and never mapped: if it is overwritten or cut
+ * meanwhile, we get wrong bytes or an error, not SIGBUS.
  *
- * Accepts    little-endian ELF, of 64 bits (x86-64, AArch64) and 32 (i386),
- *            and shows both as 64-bit ones.
+ * Accepts    little-endian ELF of 64 bits (x86-64, AArch64) and 32 bits (i386);
+ *            both look like 64-bit files to callers.
  * Ownership  the descriptor is duplicated; memory is borrowed until
- *            clinic_elf_close(). What the read functions return is the
- *            caller's to free().
+ *            clinic_elf_close(). The caller frees what the read functions
+ *            return.
  * Errors     0 or -errno: -ENOEXEC not such a file; -EBADMSG a header or
  *            section points outside the file; -EFBIG a compressed section
  *            claims an absurd size.
@@ -54,7 +54,7 @@ struct clinic_elf {
 	int fd; /* -1: in memory */
 	const uint8_t *memory;
 	uint64_t size_bytes;
-	bool is_narrow; /* a 32-bit file; what is kept of it is as of another */
+	bool is_narrow; /* a 32-bit file; rows here are in the 64-bit shape */
 	Elf64_Ehdr header;
 	size_t sections_count;
 	struct clinic_elf_section *sections;
@@ -75,8 +75,8 @@ int clinic_elf_open_memory(const void *memory, size_t size_bytes,
 			   struct clinic_elf **elf);
 void clinic_elf_close(struct clinic_elf *elf); /* NULL: fine */
 
-/* The first of that name that is in the file, or NULL. ".zdebug_info" answers
- * to ".debug_info". */
+/* The first section of that name that is in the file, or NULL. ".debug_info"
+ * also finds ".zdebug_info". */
 const struct clinic_elf_section *
 clinic_elf_section(const struct clinic_elf *elf, const char *name);
 
@@ -84,15 +84,15 @@ clinic_elf_section(const struct clinic_elf *elf, const char *name);
 int clinic_elf_read_row(const struct clinic_elf *elf,
 			const struct clinic_elf_shape *shape, void *row,
 			uint64_t offset);
-/* Bytes of the file; -EBADMSG: not all of them are in it. */
+/* Reads bytes of the file; -EBADMSG: the file ends before them. */
 int clinic_elf_read(const struct clinic_elf *elf, void *bytes, uint64_t size,
 		    uint64_t offset);
 
-/* The first segment of that type; also without section headers. */
+/* Reads the first segment of that type; this needs no section headers. */
 int clinic_elf_read_segment(const struct clinic_elf *elf, uint32_t type,
 			    struct clinic_elf_bytes *bytes, uint64_t *address);
 
-/* -ERANGE: in no loaded segment. */
+/* -ERANGE: the offset is in no loaded segment. */
 int clinic_elf_address(const struct clinic_elf *elf, uint64_t file_offset,
 		       uint64_t *address);
 

@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <string.h>
 
-/* The sizes of rows become those of the wide ones, where they are right. */
+/* The header's row sizes become 64-bit ones, where they are valid. */
 static void widen_header(const void *narrow, void *wide)
 {
 	const Elf32_Ehdr *from = narrow;

@@ -1,8 +1,8 @@
 /*
  * symbols/elf_shapes.h - the rows of 32-bit ELF files, as 64-bit ones.
  *
- * The two have the same fields in other orders and sizes. Whoever reads a
- * table asks for its shape, and sees the 64-bit one only.
+ * The two have the same fields in different orders and sizes. Code that reads
+ * a table passes its shape, and only sees 64-bit rows.
  */
 #ifndef CLINIC_SYMBOLS_ELF_SHAPES_H
 #define CLINIC_SYMBOLS_ELF_SHAPES_H

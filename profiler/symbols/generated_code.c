@@ -6,7 +6,7 @@
 
 #include "foundation/growing_array.h"
 
-/* No program makes as many functions. A file that claims so is an attack. */
+/* No program makes as many functions; a file with more is an attack. */
 #define RANGES_MAX (1u << 22)
 
 int clinic_generated_add(struct clinic_generated_code *code,
@@ -34,9 +34,9 @@ int clinic_generated_add(struct clinic_generated_code *code,
 }
 
 /*
- * A sweep over the addresses. `order` has the ranges by their start; `heap`
- * those that hold the address at which the sweep stands, the last one told on
- * top.
+ * A sweep over the addresses. `order` has the ranges by their start; `heap` has
+ * those that hold the address at which the sweep stands, with the one that was
+ * added last on top.
  */
 struct sweep {
 	const struct clinic_generated_code *code;

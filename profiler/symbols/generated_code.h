@@ -4,8 +4,8 @@
  *	clinic_generated_add(&code, &range, name, name_bytes);	many times
  *	clinic_generated_finish(&code);				once
  *
- * Addresses are used again, and nobody says when a function ended: of two that
- * had an address, the one added later is believed.
+ * Addresses are used again, and no record says when a function ended: of two
+ * functions at one address, the one that was added later counts.
  *
  * Errors     0 or -errno: -EBADMSG more functions than any program makes.
  * Read next  symbols/perf_map.h and symbols/jitdump.h, which add them;
@@ -25,16 +25,16 @@ struct clinic_generated_range {
 /* The functions read so far. A zeroed struct has none. */
 struct clinic_generated_code {
 	struct clinic_symbol_table *table;
-	struct clinic_generated_range *ranges; /* in the order told */
+	struct clinic_generated_range *ranges; /* as they were added */
 	size_t count;
 	size_t capacity;
 };
 
-/* range->name is set here. */
+/* This function sets range->name. */
 int clinic_generated_add(struct clinic_generated_code *code,
 			 const struct clinic_generated_range *range,
 			 const char *name, size_t name_bytes);
-/* Moves all into the table, which is finished then, and frees the rest. */
+/* Moves all functions into the table, finishes it, and frees the rest. */
 int clinic_generated_finish(struct clinic_generated_code *code);
 
 #endif

@@ -15,8 +15,8 @@
 #define RETURN_ADDRESS 16
 #define WORD           8
 
-/* Go's largest programs have 20 MB of it; a hostile table could repeat one
- * function's steps for all. */
+/* The largest Go programs need 20 MB; a hostile table could use the steps of
+ * one function for all. */
 #define BYTES_MAX (128u << 20)
 #define STEPS_MAX 65536u
 
@@ -144,7 +144,7 @@ static int describe_function(FILE *out,
 	int error;
 
 	clinic_go_function_at(functions, index, &function);
-	/* Assembly without a frame has no steps, and gaps no function. */
+	/* Assembly without a frame has no steps; a gap is no function. */
 	if (function.end <= function.start || function.steps.failed)
 		return 0;
 	error = begin(&description);

@@ -1,13 +1,13 @@
 /*
  * symbols/go_frames.h - unwind information of a stripped Go program.
  *
- * Go writes it as .debug_frame, made from the table that its runtime unwinds
- * by. The table stays in a stripped program, so the same is made of it again,
- * and better: it also says where the frame pointer is, and that a stack begins
- * at a function that changes to it (runtime.systemstack, runtime.mcall).
+ * Go makes .debug_frame from the table by which its runtime unwinds. A stripped
+ * program still has that table, so we make the section from it again. Ours also
+ * says where the frame pointer is saved, and that a stack begins at a function
+ * that switches to it (runtime.systemstack, runtime.mcall).
  *
- * Ownership  *bytes is the caller's to free().
- * Errors     0 or -errno: those of go_functions.h; -ENOTSUP this machine's
+ * Ownership  the caller frees *bytes.
+ * Errors     0 or -errno: those of go_functions.h; -ENOTSUP on a machine where
  *            Go code saves return addresses elsewhere.
  * Read next  symbols/debug_frames.h.
  */

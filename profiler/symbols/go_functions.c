@@ -14,10 +14,10 @@
 
 #define WORD 8
 
-/* In the header, words after the first eight bytes. */
+/* The words of the header, which follow its first eight bytes. */
 enum { COUNT, FILES, TEXT, NAMES, UNITS, FILE_NAMES, STEPS, TABLE };
 
-/* Of a function: after its address come numbers of four bytes. */
+/* The numbers of a function, four bytes each, which follow its address. */
 enum { NAME, ARGUMENTS, DEFERRED, STACK_STEPS };
 
 /* The runtime's flags TOPFRAME and SPWRITE. */
@@ -61,7 +61,7 @@ static uint64_t find_text(const struct clinic_elf *elf, uint64_t said)
 	return said || !text ? said : text->address;
 }
 
-/* Until 1.17 without the start of the code, and with addresses in full. */
+/* Before Go 1.18, the start of the code is missing and addresses are whole. */
 static void read_old_header(struct clinic_go_functions *functions)
 {
 	functions->names = header_word(functions, NAMES - 1);
@@ -173,7 +173,7 @@ void clinic_go_function_at(const struct clinic_go_functions *functions,
 	function->steps.failed |= !steps;
 }
 
-/* Two numbers: by how much the value changes, and for how long it holds. */
+/* A step is two numbers: how the value changes, and for how many bytes. */
 bool clinic_go_step_next(const struct clinic_go_functions *functions,
 			 struct clinic_go_function *function,
 			 struct clinic_go_step *step)

@@ -1,6 +1,6 @@
 /*
- * symbols/go_functions.h - the functions of a Go program, which it needs to
- * run and keeps when it is stripped (go build -ldflags="-s -w").
+ * symbols/go_functions.h - the table of functions of a Go program. The runtime
+ * needs it, so a stripped program has it, too (go build -ldflags="-s -w").
  *
  *	.gopclntab  header ─► names
  *	                   ─► functab: address, offset ─► function: name, pcsp
@@ -10,9 +10,9 @@
  *
  * Hostile    every offset is checked; a function that is damaged has no name
  *            and no steps.
- * Ownership  clinic_go_functions_close(); names are the table's.
- * Errors     0 or -errno: -ENODATA no Go program, or of an older Go; -EFBIG
- *            absurdly large; -EBADMSG damaged.
+ * Ownership  clinic_go_functions_close() frees; names belong to the table.
+ * Errors     0 or -errno: -ENODATA when it is no Go program or of an older Go;
+ *            -EFBIG when the table is absurdly large; -EBADMSG when damaged.
  * Read next  symbols/go_frames.h.
  */
 #ifndef CLINIC_SYMBOLS_GO_FUNCTIONS_H
@@ -47,14 +47,14 @@ void clinic_go_functions_close(struct clinic_go_functions *functions);
 void clinic_go_function_at(const struct clinic_go_functions *functions,
 			   uint64_t index, struct clinic_go_function *function);
 
-/* From pc on, for so many bytes of code, that much of the stack is in use. */
+/* How much of the stack is in use from pc on, for a number of bytes of code. */
 struct clinic_go_step {
 	uint64_t pc;
 	uint64_t code_bytes;
 	int64_t stack_bytes;
 };
 
-/* step: all zero but pc, the function's start. false: that was the last. */
+/* At first, step is zero but for pc, the function's start. False: no more. */
 bool clinic_go_step_next(const struct clinic_go_functions *functions,
 			 struct clinic_go_function *function,
 			 struct clinic_go_step *step);

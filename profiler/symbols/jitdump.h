@@ -1,11 +1,11 @@
 /*
  * symbols/jitdump.h - the binary file in which a program names its generated
- * code: jit-PID.dump, a record for each function.
+ * code: jit-PID.dump, with a record for each function.
  *
  * The program maps the file as code, so that a profiler finds it.
  *
- * Hostile    time and memory grow with the size of the file, whatever it
- *            says; a damaged one keeps the names before the damage.
+ * Hostile    time and memory only grow with the size of the file; of a damaged
+ *            file, the names before the damage are kept.
  * Ownership  the descriptor stays the caller's.
  * Errors     0 or -errno: -EBADMSG not such a file.
  * Read next  the jitdump specification, in tools/perf/Documentation of the

@@ -3,9 +3,9 @@
  *
  * Functions of modules are named as /proc/kallsyms does: "nf_hook [nf]".
  *
- * Errors     0 or -errno: -EPERM all addresses are hidden (0), as
- *            kernel.kptr_restrict does; -ENODATA no functions listed; else
- *            of open(path).
+ * Errors     0 or -errno: -EPERM when all addresses are hidden (0), as
+ *            kernel.kptr_restrict does; -ENODATA when no function is listed;
+ *            the errors of open(path).
  */
 #ifndef CLINIC_SYMBOLS_KERNEL_SYMBOLS_H
 #define CLINIC_SYMBOLS_KERNEL_SYMBOLS_H

@@ -75,7 +75,7 @@ static inline struct seen resolve_one(struct clinic_symbols_module *module,
 	return seen;
 }
 
-/* The address that this program's file has for it. */
+/* The address of the function in this program's file. */
 static inline uint64_t known_address(void)
 {
 	uintptr_t address = (uintptr_t)known_function;

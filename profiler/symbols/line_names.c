@@ -6,7 +6,7 @@
 
 #include "foundation/growing_array.h"
 
-/* "" when there is no more to read. */
+/* The next string; "" at the end. */
 static const char *next_text(struct byte_reader *reader)
 {
 	const char *text = reader->failed ? NULL : read_text(reader);
@@ -69,7 +69,7 @@ static struct value read_value(struct byte_reader *reader,
 	return (struct value){"", 0};
 }
 
-/* Version 5: a list says what it holds, then how many, then all of them. */
+/* A list of version 5: its layout, then its length, then its entries. */
 struct list {
 	uint8_t forms_count;
 	struct {
@@ -166,8 +166,8 @@ static int read_names_5(struct clinic_line_names *names,
 }
 
 /*
- * Before version 5 both lists are numbered from 1, and entry 0 is the unit's
- * own.
+ * Before version 5, both lists are numbered from 1; number 0 means the folder
+ * and file of the unit.
  */
 static int read_names_2(struct clinic_line_names *names,
 			struct byte_reader *reader)

@@ -1,8 +1,8 @@
 /*
  * symbols/line_names.h - the folders and files that a line table names.
  *
- * Private to line_table.c, which frees what is read. Formats: DWARF 5
- * section 6.2.4, where the lists tell their own layout, and versions 2 to 4.
+ * Private to line_table.c, which frees the result. Formats: DWARF 5 section
+ * 6.2.4, where the lists describe their own layout, and versions 2 to 4.
  */
 #ifndef CLINIC_SYMBOLS_LINE_NAMES_H
 #define CLINIC_SYMBOLS_LINE_NAMES_H
@@ -18,7 +18,7 @@ struct clinic_line_sections {
 struct clinic_line_file {
 	const char *name;
 	uint64_t folder;
-	char *path; /* once asked for */
+	char *path; /* made when it is first needed */
 };
 
 struct clinic_line_names {
@@ -30,8 +30,9 @@ struct clinic_line_names {
 };
 
 /*
- * Into names->folders and names->files, whose version is known. reader: at
- * the lists. is_64bit: offsets take 8 bytes. 0, -EBADMSG or -ENOMEM.
+ * Fills names->folders and names->files; names->version must be set. The reader
+ * stands at the lists. is_64bit: offsets take 8 bytes. Returns 0, -EBADMSG or
+ * -ENOMEM.
  */
 int clinic_line_names_read(struct clinic_line_names *names,
 			   const struct clinic_line_sections *sections,

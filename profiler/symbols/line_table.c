@@ -33,8 +33,8 @@ struct machine {
 };
 
 /*
- * Whether this row says nothing new after the row before it, which may be
- * replaced.
+ * Is the row superfluous after the row before it? A row before it that has no
+ * code is replaced.
  */
 static bool is_needless(struct machine *machine,
 			const struct clinic_line_row *row)
@@ -140,7 +140,7 @@ static int run_extended(struct machine *machine, struct byte_reader *reader)
 			return -EBADMSG;
 		machine->address = read_unsigned(&operands, size - 1);
 		return 0;
-	default: /* discriminators, and files that nobody defines here */
+	default: /* discriminators, and DW_LNE_define_file, which is unused */
 		return 0;
 	}
 }
@@ -312,9 +312,9 @@ static char *join(const char *folder, const char *name)
 }
 
 /*
- * A relative folder is below the one that was compiled in. Where that one is
- * relative too, it was rewritten for a package (-ffile-prefix-map), and
- * joining them would name a file that never was.
+ * A relative folder is below the folder of the compilation. If that one is
+ * relative, too, it was rewritten for a package (-ffile-prefix-map), and
+ * joining the two would name a file that never existed.
  */
 static char *make_path(const struct clinic_line_table *table,
 		       const struct clinic_line_file *file)

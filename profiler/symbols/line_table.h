@@ -1,17 +1,17 @@
 /*
  * symbols/line_table.h - a unit's line table: address to file and line.
  *
- * Format: DWARF 5 section 6.2, and versions 2 to 4 of it. Not libdw's reader:
- * that one allocates 64 bytes for every row, one by one and under a lock. It
- * was a third of the time and a quarter of the memory that 3000 names of a
- * 95 MB debug file took, and let a hostile table grow 64 times.
+ * Format: DWARF 5 section 6.2, and versions 2 to 4 of it. libdw's reader is not
+ * used, because it allocates 64 bytes for every row, one by one and under a
+ * lock. It took a third of the time and a quarter of the memory of naming 3000
+ * addresses of a 95 MB debug file, and let a hostile table grow 64 times.
  *
  * Rows       16 bytes each; those that repeat the line before them, or have
  *            no code of their own, are not kept.
  * Sequences  of functions that the linker threw away are dropped.
  * Ownership  names point into the sections, which must outlive the table.
- * Errors     0 or -errno: -EBADMSG damaged; -EFBIG more than rows_max rows:
- *            what was read before is there all the same.
+ * Errors     0 or -errno: -EBADMSG when damaged; -EFBIG when there are more
+ *            than rows_max rows. The rows before an error are kept.
  * Read next  symbols/dwarf_lines.h, which finds a unit's table.
  */
 #ifndef CLINIC_SYMBOLS_LINE_TABLE_H
@@ -28,7 +28,7 @@ struct clinic_line_row {
 };
 
 struct clinic_line_table {
-	const char *compiled_in; /* folder, or NULL */
+	const char *compiled_in; /* the folder of the compilation, or NULL */
 	struct clinic_line_names names;
 	struct clinic_line_row *rows;
 	size_t rows_count, rows_capacity, rows_max;
@@ -40,7 +40,7 @@ struct clinic_line_table {
 	struct clinic_range_index ranges; /* payload: index in sequences */
 };
 
-/* The table at offset of sections->line; all zero before. */
+/* Reads the table at that offset of sections->line into a zeroed struct. */
 int clinic_line_table_read(struct clinic_line_table *table,
 			   const struct clinic_line_sections *sections,
 			   uint64_t offset, const char *compiled_in,

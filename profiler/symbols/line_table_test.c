@@ -1,4 +1,4 @@
-/* Line programs by hand: rows, sequences, files, damage. */
+/* Reads line programs written by hand: rows, sequences, files, damage. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,8 +103,8 @@ static void rows_hold_until_the_next_one(void **state)
 	clinic_line_table_clear(&table);
 }
 
-/* The second row has the code, the third says nothing new. */
-static void rows_without_code_or_news_are_not_kept(void **state)
+/* The first row has no code, the third repeats the line of the second. */
+static void rows_without_code_or_new_line_are_not_kept(void **state)
 {
 	static const uint8_t program[] = {
 		ADDRESS(0, 0x10), COPY, ADVANCE_LINE(4), COPY,
@@ -136,7 +136,8 @@ static void special_opcodes_move_both(void **state)
 	clinic_line_table_clear(&table);
 }
 
-/* At 0, where linkers leave what they threw away; backwards; never ended. */
+/* A sequence at address 0, as of a discarded function; one that goes backwards;
+ * one without an end. */
 static void sequences_that_are_no_code_are_dropped(void **state)
 {
 	static const uint8_t program[] = {ADDRESS(0, 0),
@@ -200,7 +201,7 @@ static void cut_tables_are_refused(void **state)
 	}
 }
 
-/* Version 5 lists of 2^35 entries that take no bytes each. */
+/* Version 5 lists of 2^35 entries, each of which takes no bytes. */
 static void endless_lists_are_refused(void **state)
 {
 	static const uint8_t table_5[] = {
@@ -222,7 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_hold_until_the_next_one),
-		cmocka_unit_test(rows_without_code_or_news_are_not_kept),
+		cmocka_unit_test(rows_without_code_or_new_line_are_not_kept),
 		cmocka_unit_test(special_opcodes_move_both),
 		cmocka_unit_test(sequences_that_are_no_code_are_dropped),
 		cmocka_unit_test(more_rows_than_allowed_are_refused),

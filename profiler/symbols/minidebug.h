@@ -1,10 +1,10 @@
 /*
  * symbols/minidebug.h - .gnu_debugdata: an xz-packed ELF file with a .symtab.
  *
- * What Fedora ships inside stripped binaries ("MiniDebugInfo").
+ * Fedora ships it inside stripped binaries ("MiniDebugInfo").
  *
- * Errors     0 or -errno: -ENODATA there is none; -EBADMSG damaged; -EFBIG
- *            it unpacks to more than symbols could be.
+ * Errors     0 or -errno: -ENODATA when there is none; -EBADMSG when it is
+ *            damaged; -EFBIG when it unpacks to more than symbols can take.
  */
 #ifndef CLINIC_SYMBOLS_MINIDEBUG_H
 #define CLINIC_SYMBOLS_MINIDEBUG_H

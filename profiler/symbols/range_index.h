@@ -5,7 +5,7 @@
  *	clinic_range_index_sort(&index);                        once
  *	clinic_range_index_find(&index, address, &payload);
  *
- * One structure for units, functions, inlined calls and symbol tables. Of
+ * Units, functions, inlined calls and symbol tables use this structure. Of
  * all ranges that hold an address, the one that starts last is found: the
  * innermost when they nest; of equal ranges, the one with the largest
  * payload. A search costs O(log ranges + depth).

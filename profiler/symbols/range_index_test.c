@@ -1,4 +1,4 @@
-/* Overlapping and nested ranges, at random. */
+/* Searches in random ranges, which overlap and nest. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +66,7 @@ static void empty_and_inverted_ranges_are_left_out(void **state)
 	clinic_range_index_clear(&index);
 }
 
-/* Of those that hold the address the one that sorts last. */
+/* Of the ranges that hold the address, the one that sorts last. */
 static uint32_t find_slowly(const struct clinic_range_index *index,
 			    uint64_t address)
 {
@@ -79,7 +79,7 @@ static uint32_t find_slowly(const struct clinic_range_index *index,
 	return payload;
 }
 
-/* Overlapping at random: honest files nest, damaged ones do anything. */
+/* The ranges overlap at random: only those of sound files always nest. */
 static void any_ranges_agree_with_a_linear_search(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 # Names for addresses.
 LIBRARIES += -lisal -lzstd
 
-# What tests and `make bench-symbols` ask for names.
+# Tests and `make bench-symbols` use this tool to name addresses.
 $(O)/tools/resolve_addresses: profiler/symbols/tools/resolve_addresses.c \
 		$(O)/lib/libclinic.a
 	@mkdir -p $(@D)

@@ -1,4 +1,4 @@
-/* symbols/rust_legacy.c - decodes Rust's older symbol names. */
+/* Decodes Rust's older symbol names. */
 #include "symbols/rust_legacy.h"
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* "4path": false where no part begins. */
+/* Reads a part such as "4path"; false where none begins. */
 static bool next_part(const char **at, struct part *part)
 {
 	size_t size = 0;

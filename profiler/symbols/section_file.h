@@ -1,12 +1,12 @@
 /*
  * symbols/section_file.h - an ELF file of chosen sections, unpacked.
  *
- * What libdw reads is such a file, never one from outside: its headers are
- * sound by construction, and it has only what names need.
+ * libdw only reads such files, never one from outside: their headers are sound
+ * by construction, and they only have what names need.
  *
- * Ownership  the descriptor is the caller's; the file has no name.
- * Errors     a descriptor, or -errno: -ENODATA no section at all; -EFBIG more
- *            than bytes_max; -EBADMSG a section that cannot be unpacked.
+ * Ownership  the caller closes the descriptor; the file has no name.
+ * Errors     a descriptor, or -errno: -ENODATA without any section; -EFBIG
+ *            above bytes_max; -EBADMSG when a section cannot be unpacked.
  * Read next  symbols/dwarf_image.h, symbols/split_files.h.
  */
 #ifndef CLINIC_SYMBOLS_SECTION_FILE_H
@@ -33,7 +33,7 @@ void clinic_section_choices_add(struct clinic_section_choices *choices,
 				const struct clinic_elf *elf, const char *name,
 				uint64_t room_bytes);
 
-/* like: the header whose machine the file has. */
+/* like: the file gets the machine of this header. */
 int clinic_section_file_write(const struct clinic_section_choices *choices,
 			      const Elf64_Ehdr *like, uint64_t bytes_max,
 			      uint64_t *size_bytes);

@@ -11,9 +11,9 @@
 
 struct stream {
 	const struct clinic_elf *elf;
-	uint64_t offset; /* in the file: what comes next */
+	uint64_t offset; /* where in the file the next piece is */
 	uint64_t packed_left;
-	uint64_t left; /* bytes still to be handed on */
+	uint64_t left; /* bytes that on_bytes has yet to get */
 	clinic_section_on_bytes *on_bytes;
 	void *context;
 	struct inflate_state inflater;

@@ -1,12 +1,13 @@
 /*
- * symbols/section_stream.h - a section's bytes, unpacked (zlib, zstd) if need
- * be, in pieces or at once.
+ * symbols/section_stream.h - a section's bytes, in pieces or at once; they are
+ * unpacked (zlib, zstd) if necessary.
  *
- * Debug information inflates to hundreds of megabytes: whoever takes it in
- * pieces never holds more than one of them.
+ * Debug information inflates to hundreds of megabytes: a caller that takes it
+ * in pieces never holds more than one.
  *
- * Errors     0 or -errno: -EBADMSG damaged, or of another size than it says;
- *            -ENODATA not in this file; what on_bytes returned.
+ * Errors     0 or -errno: -EBADMSG when it is damaged or its size is not as
+ *            stated; -ENODATA when it is not in this file; the result of
+ *            on_bytes.
  * Read next  symbols/elf_file.h; symbols/dwarf_image.h takes pieces.
  */
 #ifndef CLINIC_SYMBOLS_SECTION_STREAM_H

@@ -5,11 +5,11 @@
  *	.debug_info  ... DW_AT_dwo_name: offset ──┐
  *	.debug_str   "main.dwo" ... "" room ◄─────┘ "/proc/self/fd/7"
  *
- * The name's text may be shared with other names, so it is left alone: the
- * offset is led to room that the image has at the end of its string sections.
+ * Other names may share the text of the name, so the text stays. The offset is
+ * changed to room that the image has at the end of its string sections.
  *
- * Errors     0 or -errno: -ENOTSUP a name that is not kept by offset (no
- *            compiler writes one); -EBADMSG damaged.
+ * Errors     0 or -errno: -ENOTSUP for a name that is not stored as an offset
+ *            (no compiler writes one); -EBADMSG when damaged.
  */
 #ifndef CLINIC_SYMBOLS_SKELETON_NAME_H
 #define CLINIC_SYMBOLS_SKELETON_NAME_H

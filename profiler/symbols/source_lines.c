@@ -25,7 +25,7 @@ static int describe_symbol(const struct clinic_symbol_table *table,
 	return error;
 }
 
-/* "libx.so!fde_0x1b3a0", as resolve() groups what nobody named. */
+/* Makes "libx.so!fde_0x1b3a0", as resolve() calls a function without a name. */
 static int describe_unnamed(struct clinic_symbols_module *module,
 			    const char *function,
 			    clinic_symbols_on_range *on_range, void *context)
@@ -102,7 +102,7 @@ static int open_found(const char *path, char *found)
 	return fd;
 }
 
-/* a/b/c.c, then b/c.c, then c.c below the folder. */
+/* Tries a/b/c.c, then b/c.c, then c.c below the folder. */
 static int open_below_folder(const char *folder, const char *file, char *found)
 {
 	while (file) {

@@ -22,8 +22,9 @@
 struct clinic_symbols_module;
 
 /*
- * Every range of every function of that name: the demangled name as
- * resolve() gives it, or the linker's. -ENOENT when there is none.
+ * Calls back for every range of every function of that name, which is the
+ * demangled name as resolve() gives it, or the linker's. -ENOENT when there is
+ * none.
  */
 int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 				   const char *function,
@@ -31,8 +32,8 @@ int clinic_symbols_function_ranges(struct clinic_symbols_module *module,
 				   void *context);
 
 /*
- * The rows that touch [start, end), cut to it, in ascending order. Calls
- * nothing and returns -ENODATA where there is no line table.
+ * Calls back for the rows that touch [start, end), cut to it, in ascending
+ * order. Without a line table it makes no call and returns -ENODATA.
  */
 int clinic_symbols_function_lines(struct clinic_symbols_module *module,
 				  uint64_t start, uint64_t end,
@@ -41,10 +42,10 @@ int clinic_symbols_function_lines(struct clinic_symbols_module *module,
 
 /*
  * Opens the source file that debug information calls `file`, if it is a
- * regular one of at most 64 MiB: as it is named, else below each of folders[]
- * with ever fewer of its leading folders. A descriptor for the caller to close,
- * or -errno. found, of PATH_MAX bytes, gets the path that was opened; may be
- * NULL.
+ * regular one of at most 64 MiB: first by its own path, then below each of
+ * folders[] with fewer and fewer of its leading folders. Returns a descriptor
+ * for the caller to close, or -errno. found, of PATH_MAX bytes, gets the path
+ * that was opened; it may be NULL.
  */
 int clinic_symbols_open_source(const char *file, const char *const *folders,
 			       size_t folders_count, char *found);

@@ -2,14 +2,14 @@
  * symbols/split_files.h - where the functions of a split unit are described.
  *
  * gcc and clang -gsplit-dwarf leave a skeleton in the program and the rest in
- * a .dwo file for each source; dwp packs those into one. Looked for, in this
+ * a .dwo file for each source; dwp packs these into one. We search in this
  * order: PROGRAM.dwp, DEBUGFILE.dwp; the .dwo file where the compiler left it;
- * one beside the program. Each in the target's root, then in ours. The unit's
- * id says whether it is the right one.
+ * one beside the program; each in the target's root, then in ours. The id of
+ * the unit shows whether a file is the right one.
  *
- * Ownership  clinic_split_files_close(). The paths are borrowed.
- * Errors     a descriptor, or -errno: -ENOENT nowhere; -EBADMSG, -EFBIG of
- *            what was found.
+ * Ownership  clinic_split_files_close() frees. The paths are borrowed.
+ * Errors     a descriptor, or -errno: -ENOENT when there is none; -EBADMSG and
+ *            -EFBIG for a file that was found.
  * Read next  symbols/dwo_package.h, symbols/dwarf_image.h.
  */
 #ifndef CLINIC_SYMBOLS_SPLIT_FILES_H
@@ -37,7 +37,7 @@ struct clinic_split_unit {
 	const char *name;   /* of the .dwo file */
 };
 
-/* A new file with the unit's sections alone, as a .dwo file has them. */
+/* Makes a new file that only has the unit's sections, like a .dwo file. */
 int clinic_split_files_find(struct clinic_split_files *files,
 			    const struct clinic_split_unit *unit);
 void clinic_split_files_close(struct clinic_split_files *files);

@@ -32,7 +32,7 @@ static int fill(struct window *window, uint64_t offset)
 			       window->section->offset + offset);
 }
 
-/* The string there; one that is longer than a window is cut. */
+/* The string at that offset; one that is longer than a window is cut. */
 static int string_at(struct window *window, uint64_t offset, const char **text,
 		     size_t *length)
 {
@@ -106,7 +106,7 @@ static int copy_all(struct clinic_split_strings *strings, struct window *window,
 	return error;
 }
 
-/* A section that is memory, as if it were a file of its own. */
+/* Describes memory as if it were the section of a file of its own. */
 static void choose(struct clinic_section_choice *choice, const char *name,
 		   const struct clinic_elf_bytes *bytes, struct clinic_elf *elf)
 {

@@ -1,5 +1,5 @@
 /*
- * symbols/split_strings.h - the strings of one unit, out of a package's.
+ * symbols/split_strings.h - the strings of one unit, copied from a package.
  *
  * A package keeps the strings of all units in one section (hundreds of MB for
  * a browser); a unit's offsets say which are its own.
@@ -7,8 +7,8 @@
  *	offsets of the unit: 9000 17 ...	package: ...\0main\0 ...
  *	             becomes 0 5 ...		"main\0" "int\0" ...
  *
- * Ownership  clinic_split_strings_clear().
- * Errors     0 or -errno: -EBADMSG damaged; -EFBIG beyond bytes_max.
+ * Ownership  clinic_split_strings_clear() frees.
+ * Errors     0 or -errno: -EBADMSG when damaged; -EFBIG above bytes_max.
  */
 #ifndef CLINIC_SYMBOLS_SPLIT_STRINGS_H
 #define CLINIC_SYMBOLS_SPLIT_STRINGS_H
@@ -22,8 +22,8 @@ struct clinic_split_strings {
 };
 
 /*
- * Takes the place of the offsets among choices, and adds the strings. The
- * struct must live until the choices were written.
+ * Replaces the offsets among the choices, and adds the strings. The struct must
+ * live until the choices are written.
  */
 int clinic_split_strings_extract(const struct clinic_elf *package,
 				 bool has_header, uint64_t bytes_max,

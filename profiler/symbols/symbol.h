@@ -1,8 +1,8 @@
 /*
- * symbols/symbol.h - what is known of an address, and how that came about.
+ * symbols/symbol.h - what is known about an address, and from which source.
  *
- * The words that all of this room shares: a symbol, a range of code, a line,
- * and the counts of what was answered and refused.
+ * These are the types that this whole folder shares: a symbol, a range of code,
+ * a line, and the counts of answers and refusals.
  *
  * Addresses  ELF virtual addresses, end exclusive.
  * Ownership  strings live until the callback that got them returns.
@@ -51,7 +51,7 @@ struct clinic_symbols_range {
 typedef void clinic_symbols_on_range(void *context,
 				     const struct clinic_symbols_range *range);
 
-/* The code from start to end is of that line. */
+/* The code from start to end belongs to that line. */
 struct clinic_symbols_line {
 	uint64_t start;
 	uint64_t end;

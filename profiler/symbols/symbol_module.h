@@ -2,12 +2,12 @@
  * symbols/symbol_module.h - one binary and everything that can name its
  * addresses.
  *
- * Private to this room. Sources are opened when an address needs them, and
- * closed again by clinic_symbols_module_unload() when others need the memory;
- * the binary itself stays open, as its path may be gone by then.
+ * Private to this folder. Sources are opened when an address needs them, and
+ * closed again by clinic_symbols_module_unload() when others need the memory.
+ * The binary itself stays open, because its path may no longer exist then.
  *
- * Errors     0 or -errno; a source that cannot be read is counted and left
- *            out.
+ * Errors     0 or -errno; a source that cannot be read is counted and not
+ *            used.
  * Read next  symbols/symbols.h; symbols/dwarf_index.h.
  */
 #ifndef CLINIC_SYMBOLS_SYMBOL_MODULE_H
@@ -30,7 +30,7 @@ struct clinic_symbols_module {
 	enum clinic_tier only;              /* VDSO, KERNEL, JIT; else NONE */
 	uint64_t used;                      /* clock of last use */
 
-	/* From here on: what unload gives back. */
+	/* clinic_symbols_module_unload() frees the fields from here on. */
 	bool is_loaded;
 	struct clinic_elf *debug; /* separate debug file, or NULL */
 	char *debug_path;
@@ -44,8 +44,8 @@ struct clinic_symbols_module {
 };
 
 /*
- * Makes a module ready to be asked, and makes room for it among the others
- * of its owner. The private functions below want that to be done.
+ * Loads a module, and unloads others of its owner if memory is short. The
+ * private functions below need a prepared module.
  */
 void clinic_symbols_module_prepare(struct clinic_symbols_module *module);
 
@@ -59,8 +59,8 @@ clinic_symbols_module_bytes(const struct clinic_symbols_module *module);
 void clinic_symbols_module_free(struct clinic_symbols_module *module);
 
 /*
- * Of a loaded module. scratch holds the frame and the text of answers that
- * have no DWARF behind them.
+ * The frame and the text of answers that do not come from DWARF; the module
+ * must be loaded.
  */
 struct clinic_symbols_scratch {
 	struct clinic_symbols_frame frame;
@@ -73,12 +73,12 @@ int clinic_symbols_module_find(struct clinic_symbols_module *module,
 			       struct clinic_symbols_scratch *scratch,
 			       struct clinic_symbols_symbol *symbol);
 
-/* The table of that tier, read when first asked for; NULL: it has none. */
+/* The table of that tier, which is read at the first request; NULL: none. */
 const struct clinic_symbol_table *
 clinic_symbols_module_table(struct clinic_symbols_module *module,
 			    enum clinic_tier tier);
 
-/* Of the function without a name that begins there: the next one's start. */
+/* The end of the function without a name that begins at that address. */
 int clinic_symbols_module_fde_end(struct clinic_symbols_module *module,
 				  uint64_t start, uint64_t *end);
 

@@ -1,4 +1,4 @@
-/* symbols/symbol_table.c - collect, keep the best per address, sort. */
+/* Collects symbols, sorts them, and keeps the best one of each address. */
 #include "symbols/symbol_table.h"
 #include "symbols/section_stream.h"
 
@@ -44,7 +44,7 @@ int clinic_symbol_table_add_name(struct clinic_symbol_table *table,
 	return 0;
 }
 
-/* By address; of one address the best last. */
+/* Sorts by address; of one address, the best symbol is last. */
 static int compare(const void *left, const void *right)
 {
 	const struct clinic_symbol *a = left;
@@ -130,7 +130,7 @@ int clinic_symbol_table_finish(struct clinic_symbol_table *table,
 	return error;
 }
 
-/* Local labels of the assembler, and AArch64's marks of code and data. */
+/* No function: local labels of the assembler, and AArch64's mapping symbols. */
 static bool is_function_name(const char *name)
 {
 	return *name && *name != '$' && strncmp(name, ".L", 2);

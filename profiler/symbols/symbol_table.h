@@ -5,10 +5,10 @@
  *	clinic_symbol_table_finish(&table, binary);	once
  *	clinic_symbol_table_find(&table, address, &name, &start);
  *
- * An address past a symbol's end has no name: the function before it is not
- * the function it is in. A symbol without a size (assembler) ends where the
- * next one begins, or its section ends. Of several names for one address the
- * one that a programmer would say is kept: malloc, not __libc_malloc.
+ * An address after a symbol's end has no name, because it does not belong to
+ * the function before it. A symbol without a size (assembler) ends where the
+ * next one begins or its section ends. Of several names for one address, the
+ * one that a programmer would use is kept: malloc, not __libc_malloc.
  *
  * Ownership  all zero is an empty table; names are copied into it.
  * Errors     0 or -errno: -ENOENT nothing there; -ENODATA no such section.
@@ -43,7 +43,7 @@ int clinic_symbol_table_read(struct clinic_symbol_table *table,
 
 int clinic_symbol_table_add(struct clinic_symbol_table *table,
 			    const struct clinic_symbol *symbol);
-/* Appends a name of size bytes; its offset is for clinic_symbol.name. */
+/* Appends a name of size bytes; returns its offset for clinic_symbol.name. */
 int clinic_symbol_table_add_name(struct clinic_symbol_table *table,
 				 const char *name, size_t size,
 				 uint32_t *offset);
@@ -54,7 +54,7 @@ int clinic_symbol_table_finish(struct clinic_symbol_table *table,
 int clinic_symbol_table_find(const struct clinic_symbol_table *table,
 			     uint64_t address, const char **name,
 			     uint64_t *start);
-/* The range of the symbol of that name, the linker's or the demangled. */
+/* Finds the range of the symbol with that name, mangled or demangled. */
 int clinic_symbol_table_search(const struct clinic_symbol_table *table,
 			       const char *name, uint64_t *start,
 			       uint64_t *end);

@@ -1,4 +1,4 @@
-/* symbols/symbols.c - the modules of a profile, and batches of addresses. */
+/* Opens the modules of a profile, and names batches of addresses. */
 #include "symbols/symbols.h"
 
 #include <errno.h>
@@ -97,7 +97,7 @@ void clinic_symbols_free(struct clinic_symbols *symbols)
 	free(symbols);
 }
 
-/* Takes elf and memory over, also when it fails. */
+/* Takes ownership of elf and memory, even when it fails. */
 static int add_module(struct clinic_symbols *symbols, const char *path,
 		      const char *root, enum clinic_tier only,
 		      struct clinic_elf *elf, void *memory,
@@ -169,7 +169,7 @@ find_special(const struct clinic_symbols *symbols, enum clinic_tier only)
 	return at;
 }
 
-/* Of the file behind fd, which stays the caller's. */
+/* Makes a module of the file behind fd, which still belongs to the caller. */
 static int open_module(struct clinic_symbols *symbols, int fd,
 		       const struct clinic_symbols_binary *binary,
 		       struct clinic_symbols_module **module)
@@ -327,7 +327,7 @@ int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 	return 0;
 }
 
-/* As perf demands: a map that a third user left in /tmp names nothing. */
+/* Like perf, we do not use a map that another user left in /tmp. */
 static bool is_trusted(int fd, uint32_t uid)
 {
 	struct stat status;
@@ -353,7 +353,7 @@ static int read_perf_map(const struct clinic_symbols_generated *code,
 	return error == -EBADMSG ? 0 : error;
 }
 
-/* What a damaged file told before the damage is kept. */
+/* The names before a damaged place in the file are kept. */
 static int read_generated(const struct clinic_symbols_generated *code,
 			  struct clinic_symbol_table *table)
 {
@@ -397,7 +397,7 @@ int clinic_symbols_address(const struct clinic_symbols_module *module,
 	return 0;
 }
 
-/* The loaded module that was used longest ago, but for the one in use. */
+/* The loaded module that was used least recently, except for the one in use. */
 static struct clinic_symbols_module *
 find_oldest(const struct clinic_symbols_module *in_use)
 {
@@ -485,8 +485,9 @@ static int resolve_sorted(struct clinic_symbols_module *module,
 }
 
 /*
- * Units interleave, where the linker kept one's copy of an inline function
- * amid another: unit by unit, each is read once however little is kept.
+ * The code of units interleaves where the linker has put a unit's copy of an
+ * inline function into another one's code. Addresses are sorted by unit, so
+ * that each unit is read once even if memory is short.
  */
 static void sort_entries(const struct clinic_symbols_module *module,
 			 struct batch_entry *entries, size_t count)

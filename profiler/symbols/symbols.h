@@ -11,26 +11,25 @@
  * a unit of debug information is read when the first address hits it, and
  * one pass answers every address in it.
  *
- * Addresses  are ELF virtual addresses: what nm and addr2line show.
+ * Addresses  are ELF virtual addresses, as nm and addr2line show them.
  *            clinic_symbols_address() makes them from file offsets, which
- *            is what a mapping gives: ip - map_start + map_offset. The
- *            kernel's are its own run-time addresses.
- *            A return address names the call after which it returns only
- *            as address - 1: the caller of this library subtracts, for all
- *            frames but the innermost. Never subtracted here.
+ *            follow from a mapping: ip - map_start + map_offset. For the
+ *            kernel they are its run-time addresses.
+ *            A return address stands after its call; to name the call, the
+ *            caller of this library subtracts 1, for all frames but the
+ *            innermost. This library never does.
  * Sources    in order, the first that knows the address: DWARF of the file
  *            or its debug file (build-id folder, .gnu_debuglink with its
  *            CRC, debuginfod if asked for), .symtab, .dynsym,
  *            .gnu_debugdata, PLT relocations, .eh_frame.
  * Truth      a file whose build-id is not the one asked for is not read, nor
  *            is a debug file of another build: both are counted.
- *            No network without use_debuginfod, whatever DEBUGINFOD_URLS
- *            says.
+ * Network    is only used with use_debuginfod, whatever DEBUGINFOD_URLS says.
  * Ownership  modules live as long as their clinic_symbols. A symbol and its
  *            strings live until the callback that got them returns.
- * Errors     0 or -errno. Names that could not be found are not an error:
- *            the symbol then has tier none. Damaged files lose their names,
- *            are counted, and never crash. Never prints.
+ * Errors     0 or -errno. A name that is not found is not an error: the symbol
+ *            then has tier none. Damaged files are counted, have fewer names,
+ *            and never cause a crash. Nothing is printed.
  * Threads    one at a time per clinic_symbols.
  * Read next  symbols/symbol.h, the answers; symbols/source_lines.h, from a
  *            function back to its lines.
@@ -52,15 +51,16 @@ struct clinic_symbols_options {
 	const char *const *debug_folders;
 	size_t debug_folders_count;
 	/*
-	 * Asks the servers in DEBUGINFOD_URLS for what is not on this
-	 * machine: each file may take seconds.
+	 * Asks the servers in DEBUGINFOD_URLS for files that are not on this
+	 * machine; each may take seconds.
 	 */
 	bool use_debuginfod;
 	/*
-	 * Of debug information open at a time, inflated; 0: 1 GiB. It stands
-	 * in temporary files, of which little is resident. The modules used
-	 * longest ago are closed first. Of a file that would take more than
-	 * half of it alone, only the symbol tables are read.
+	 * The limit for inflated debug information that is open at a time;
+	 * 0: 1 GiB. It is kept in temporary files, of which little is
+	 * resident. The least recently used modules are closed first. If a
+	 * single file would take more than half of the limit, only its symbol
+	 * tables are read.
 	 */
 	uint64_t memory_bytes_max;
 	const char *kernel_list; /* NULL: /proc/kallsyms */
@@ -69,8 +69,8 @@ struct clinic_symbols_options {
 /* What the caller knows of a mapped file. */
 struct clinic_symbols_binary {
 	/*
-	 * The path in the target's view: shown, and where its .gnu_debuglink
-	 * is relative to. Must be given.
+	 * The path as the target sees it. Reports show it, and .gnu_debuglink
+	 * is relative to it. It must be given.
 	 */
 	const char *path;
 	/*
@@ -79,12 +79,13 @@ struct clinic_symbols_binary {
 	 */
 	const char *root;
 	/*
-	 * -1, or the file itself, already open: of a deleted or replaced
-	 * binary, of a process that has gone (/proc/PID/map_files/...). Then
-	 * path is not opened. Not closed here, may be closed after the call.
+	 * The open file, if the caller has it: of a deleted or replaced binary
+	 * or of a process that has ended (/proc/PID/map_files/...). Then path
+	 * is not opened. The caller closes it, at any time after the call. -1:
+	 * path is opened.
 	 */
 	int fd;
-	/* Of the mapping event; size 0: whatever the file has is accepted. */
+	/* From the mapping event; size 0: any build-id is accepted. */
 	struct clinic_build_id build_id;
 };
 
@@ -95,24 +96,25 @@ void clinic_symbols_free(struct clinic_symbols *symbols);
 
 /*
  * The same build-id, or the same file, gives the same module. -ESTALE: the
- * file has another build-id than the one asked for. -ENOEXEC: not an ELF file
- * for a 64-bit machine. -EBADMSG: a damaged one. -ENOENT, -EACCES and so on:
- * of open(). With use_debuginfod a missing or replaced file is asked for.
+ * file's build-id is not the one asked for. -ENOEXEC: it is no ELF file that
+ * elf_file.h accepts. -EBADMSG: it is damaged. -ENOENT, -EACCES and so on:
+ * errors of open(). With use_debuginfod, servers are asked for a missing or
+ * replaced file.
  */
 int clinic_symbols_open(struct clinic_symbols *symbols,
 			const struct clinic_symbols_binary *binary,
 			struct clinic_symbols_module **module);
 
 /*
- * The vdso that the kernel maps into every process, read from our own:
- * file offsets are offsets into that mapping.
+ * Opens the vdso, which the kernel maps into every process; we read our own.
+ * File offsets are offsets into that mapping.
  */
 int clinic_symbols_open_vdso(struct clinic_symbols *symbols,
 			     struct clinic_symbols_module **module);
 
 /*
- * The kernel and its modules, as kernel_list has them now. -EPERM: it
- * hides its addresses (kernel.kptr_restrict), -ENODATA: it lists none.
+ * Opens the kernel and its modules, as kernel_list lists them now. -EPERM: the
+ * list hides all addresses (kernel.kptr_restrict). -ENODATA: it has none.
  */
 int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 			       struct clinic_symbols_module **module);
@@ -121,16 +123,17 @@ int clinic_symbols_open_kernel(struct clinic_symbols *symbols,
 struct clinic_symbols_generated {
 	const char *path; /* what is shown for it: "//anon" */
 	const char *root; /* the process's root folder; NULL: ours */
-	uint32_t pid;     /* its own number for itself */
-	uint32_t uid;     /* a perf map must be its, ours, or root's */
-	/* Of jitdumps; not closed here, may be closed after the call. */
+	uint32_t pid;     /* in the process's own PID namespace */
+	uint32_t uid;     /* this user, we or root must own a perf map */
+	/* Open jitdumps; the caller closes them, at any time after the call. */
 	const int *dump_fds;
 	size_t dumps_count;
 };
 
 /*
- * File offsets are the addresses in that process's memory. -ENODATA: there
- * is neither a perf map nor a jitdump with names. Each call opens anew.
+ * Opens generated code. File offsets are addresses in the process's memory.
+ * -ENODATA: there is neither a perf map nor a jitdump with names. Each call
+ * makes a new module.
  */
 int clinic_symbols_open_generated(struct clinic_symbols *symbols,
 				  const struct clinic_symbols_generated *code,
@@ -141,14 +144,14 @@ int clinic_symbols_address(const struct clinic_symbols_module *module,
 			   uint64_t file_offset, uint64_t *address);
 
 /*
- * Calls on_symbol once for each of the addresses, in an order of its own;
- * index says which one of addresses[] it is.
+ * Calls on_symbol once for each of the addresses, in any order; index is that
+ * of the address in addresses[].
  */
 int clinic_symbols_resolve(struct clinic_symbols_module *module,
 			   const uint64_t *addresses, size_t count,
 			   clinic_symbols_on_symbol *on_symbol, void *context);
 
-/* What is known of a module; strings live until another one is used. */
+/* What is known about a module; strings live until another one is used. */
 struct clinic_symbols_module_facts {
 	const char *path;
 	struct clinic_build_id build_id; /* of the file; size 0: it has none */
@@ -160,8 +163,8 @@ void clinic_symbols_module_describe(struct clinic_symbols_module *module,
 				    struct clinic_symbols_module_facts *facts);
 
 /*
- * The module's file, for whoever disassembles it: a descriptor that stays
- * the module's, or -1 for the kernel and the vdso. Read it with pread.
+ * The module's file, for disassembly: a descriptor that belongs to the module,
+ * or -1 for the kernel and the vdso. Read it with pread.
  */
 int clinic_symbols_module_fd(const struct clinic_symbols_module *module);
 

@@ -1,6 +1,6 @@
 /*
- * Which file is read: that of the build-id, wherever it is now, and never
- * another one. The kernel and the vdso are none.
+ * The file that is read has the build-id asked for, wherever it is now; the
+ * kernel and the vdso have no file.
  */
 #include <errno.h>
 #include <signal.h>
@@ -37,7 +37,7 @@ static void one_file_is_one_module(void **state)
 	struct clinic_symbols_module *again;
 
 	assert_ptr_equal(open_path(*state, "/bin/sh"), module);
-	/* Known by its build-id alone, wherever it was. */
+	/* It is found by its build-id alone, whatever its path. */
 	binary.build_id = build_id_of("/bin/sh");
 	assert_int_equal(clinic_symbols_open(*state, &binary, &again), 0);
 	assert_ptr_equal(again, module);
@@ -62,7 +62,7 @@ static void what_is_no_program_is_an_error(void **state)
 	}
 }
 
-/* To where it can be deleted or replaced. */
+/* Copies a file to a place where it can be deleted or replaced. */
 static void copy_file(const char *from, const char *to)
 {
 	char command[512];

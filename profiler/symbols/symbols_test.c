@@ -1,4 +1,4 @@
-/* From addresses to names and lines and back, with much memory and little. */
+/* Names addresses, and finds lines again, with much memory and little. */
 #include <errno.h>
 #include <string.h>
 
@@ -80,7 +80,7 @@ static void file_offsets_become_addresses(void **state)
 		-ERANGE);
 }
 
-/* The least memory, to 5 %, that our debug information fits in. */
+/* The least memory, within 5 %, into which our debug information fits. */
 static uint64_t least_memory(void)
 {
 	struct clinic_symbols_options options = {.memory_bytes_max = 65536};
@@ -100,8 +100,8 @@ static uint64_t least_memory(void)
 }
 
 /*
- * Far and near addresses in turn, other modules in between: units and
- * modules are dropped for one another and read again.
+ * Far and near addresses alternate, with other modules in between, so that
+ * units and modules are dropped and read again.
  */
 static void answers_do_not_depend_on_memory(void **state)
 {

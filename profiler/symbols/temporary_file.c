@@ -1,4 +1,4 @@
-/* symbols/temporary_file.c - made and unlinked. */
+/* Makes a temporary file and unlinks it. */
 #include "symbols/temporary_file.h"
 
 #include <errno.h>

@@ -8,7 +8,8 @@
 
 #define CHUNK_BYTES (256 << 10)
 
-/* The whole lines among `size` bytes; how many bytes these took. */
+/* Passes on the whole lines in `size` bytes; returns how many bytes those are.
+ */
 static int hand_on_lines(char *bytes, size_t size, clinic_on_text_line *on_line,
 			 void *context, size_t *taken)
 {

@@ -1,10 +1,10 @@
 /*
  * symbols/text_lines.h - the lines of a file that lists names.
  *
- * By the hundred thousand: stdio took a third of the time.
+ * There are hundreds of thousands of lines, and stdio took a third of the time.
  *
- * Errors     0 or -errno: -EBADMSG a line that is longer than any name, or
- *            what on_line returned, which ends the reading.
+ * Errors     0 or -errno: -EBADMSG for a line that is longer than any name, or
+ *            the result of on_line, which ends the reading.
  * Read next  kernel_symbols.h and generated_code.h, whose lists these are.
  */
 #ifndef CLINIC_SYMBOLS_TEXT_LINES_H
@@ -13,7 +13,7 @@
 /* The line ends with a NUL at `end`, and may be written to. */
 typedef int clinic_on_text_line(void *context, char *line, char *end);
 
-/* From where fd stands to the end; a last line without a newline is none. */
+/* Reads from fd's position to the end; ignores a last line without newline. */
 int clinic_text_lines_read(int fd, clinic_on_text_line *on_line, void *context);
 
 #endif

@@ -18,7 +18,7 @@
 
 struct answers {
 	const uint64_t *addresses;
-	char **text; /* one of each address */
+	char **text; /* one for each address */
 };
 
 static void print_frame(FILE *out, const struct clinic_symbols_frame *frame)

@@ -1,4 +1,4 @@
-/* Inlined from another file. */
+/* This function is inlined into functions of another file. */
 static inline unsigned int rotate(unsigned int value, unsigned int by)
 {
 	return value << by | value >> (32 - by);
