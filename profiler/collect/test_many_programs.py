@@ -6,9 +6,10 @@ import pytest
 from recorded_session import VICTIMS, read_session, run
 
 pytestmark = pytest.mark.slow
-ENDING, KILLED, ARENAS_MOST = 150, 40, 128  # the last: CLINIC_ARENAS_MOST
+WAITING, ENDING, KILLED, ARENAS_MOST = 5, 150, 40, 128  # the last: CLINIC_ARENAS_MOST
 LOOP = f"""
-i=0; while [ $i -lt {ENDING} ]; do $1; i=$((i+1)); done
+i=0; while [ $i -lt {WAITING} ]; do $1; i=$((i+1)); done
+while [ $i -lt {ENDING} ]; do $2; i=$((i+1)); done
 i=0; while [ $i -lt {KILLED} ]; do sh -c 'kill -KILL $$'; i=$((i+1)); done
 for folder in /dev/shm/clinic-alloc-* /tmp/clinic-alloc-*; do
     case $CLINIC_ALLOC_RAW in $folder*) set -- "$folder"/*; echo $#;; esac
@@ -22,7 +23,8 @@ def total(table: dict, column: str) -> int:
 
 def test_ended_programs_become_sums(tmp_path):
     """Each arena took 4 MiB of shared memory, and some 20 files were read for it, until the end of the recording."""
-    done = run("record", "-e", "alloc,lock", "-o", tmp_path / "s.json", "--", "sh", "-c", LOOP, "sh", VICTIMS / "lock_forms")
+    done = run("record", "-e", "alloc,lock", "-o", tmp_path / "s.json", "--",
+               "sh", "-c", LOOP, "sh", VICTIMS / "lock_forms", VICTIMS / "alloc_23")
     session = read_session(tmp_path / "s.json")
     assert done.returncode == 0, done.stderr
     retired = re.search(r"(\d+) programs that ended early in the recording are summed up", done.stderr)

@@ -56,7 +56,7 @@ def pack(packer: str, folder: Path, package: Path, version: int = 5) -> None:
     try:
         # LLVM's looks for the abbreviation of the unit, and passes over those before it as if DW_FORM_implicit_const,
         # which gcc uses in DWARF 5, had no value there: past the end of the section it looks for good (LLVM 14 and 15).
-        run(packer, *files, "-o", package, timeout=30)
+        run(packer, *files, "-o", package, timeout=10)
     except subprocess.TimeoutExpired:
         pytest.skip(f"{packer} does not end on these .dwo files: it reads DW_FORM_implicit_const as if it had no value")
     except subprocess.CalledProcessError as error:
