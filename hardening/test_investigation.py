@@ -163,7 +163,7 @@ def test_where_tracing_is_forbidden_that_is_the_reason(sandbox, tmp_path):
     sandbox.keep_repair("mended")
     done = sandbox.lab("audit", sandbox.name, "--budget", "quick", prefix=(str(forbid),), expect=0)
     (row,) = rows_of(audit_of(sandbox), "gdb finds the fault")
-    assert row["result"] == "unmeasured" and "gdb could not look: " in row["seen"], f"{row}\n{done.stdout}"
+    assert row["result"] == "unmeasured" and "gdb could not observe the program: " in row["seen"], f"{row}\n{done.stdout}"
 
 
 @pytest.mark.parametrize("old, new, names", [

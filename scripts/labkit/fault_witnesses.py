@@ -1,7 +1,7 @@
-"""fault_witnesses.py - the tools that look at a fault: one entry says all that is known about each.  fault_witnesses -> instruments, analysis
+"""fault_witnesses.py - the tools that can detect a fault, each described by one entry of a table.  fault_witnesses -> instruments, analysis
 
-A witness runs a program and prints what it saw. What it printed is evidence; whether that is a complaint is read from it here, so that
-whoever recomputes a report reads it again.
+A witness runs a program and prints what it found. The printed text is evidence. Whether it is a complaint is decided here from that
+text alone, so that a recomputation of a report decides it again.
 """
 
 import re
@@ -10,16 +10,16 @@ from enum import Enum
 from typing import Any, Mapping
 
 FAULTS = {"hang": "timeout", "crash": "signal"}
-"""What a manifest may call its fault, to the failure that a run of the program has by it."""
-SCRIPT = "{script}"  # in a command: the file that the manifest names
+"""{the fault in a manifest: the failure of a run that has this fault}"""
+SCRIPT = "{script}"  # this word of a command stands for the script that the manifest names
 
 
 class View(str, Enum):
-    """What a transcript comes to."""
+    """The conclusion from a transcript."""
 
     COMPLAINS = "complains"
     CLEAN = "clean"
-    NOT_ENDED = "did not end well"  # nothing was complained of, and the program was not seen to end as it should
+    NOT_ENDED = "did not end well"  # there is no complaint, but the program did not end as it should either
     UNMEASURED = "unmeasured"
 
 
@@ -27,12 +27,13 @@ class View(str, Enum):
 class Witness:
     """One tool.
 
-    commands   what stands before the program, tried in this order until one may look.
-    repaired   the same for a repaired program, whose script would ask for what only the faulty one has.
-    cflags     with which the program is compiled anew, for a tool that the compiler builds in.
-    complaint  a line of its transcript that names the fault.
-    forbidden  a line that says that it could not look, which is not to have seen nothing; refused_exit an exit code that says so.
-    ended      a line that a program leaves that ended well, where its exit code does not say it.
+    commands      the words before the program; they are tried in this order until one is permitted to observe the program.
+    repaired      the same for a repaired program, because the script of the manifest may need the fault.
+    cflags        compiler options with which the program is built again, for a tool that the compiler builds in.
+    complaint     a pattern for the line of a transcript that names the fault.
+    forbidden     a pattern for a line which states that the tool could not observe the program.
+    refused_exit  an exit code with the same meaning.
+    ended         a pattern for a line which states that the program ended well, if the exit code of the tool does not tell.
     """
 
     name: str
@@ -45,8 +46,8 @@ class Witness:
     cflags: tuple[str, ...] = ()
     ended: str = ""
     environment: tuple[tuple[str, str], ...] = ()
-    interrupts: bool = False  # a program that hangs is interrupted, so that the tool's script goes on
-    limit_s: float = 60.0  # valgrind is fifty times slower than a program
+    interrupts: bool = False  # a program that hangs is interrupted, so that the tool's script continues
+    limit_s: float = 60.0  # under valgrind a program is about fifty times slower
 
 
 WITNESSES: dict[str, Witness] = {one.name: one for one in (
@@ -62,7 +63,7 @@ WITNESSES: dict[str, Witness] = {one.name: one for one in (
             complaint=r"lock order .* violated|Possible data race", forbidden=r"^valgrind: "),
     Witness("memcheck", "valgrind (memcheck)", (("valgrind", "--tool=memcheck"),),
             complaint=r"Invalid (?:read|write) of size \d+|uninitialised value", forbidden=r"^valgrind: "),
-    # Where addresses are drawn from too many, ThreadSanitizer cannot start; setarch draws none.
+    # ThreadSanitizer cannot start where the kernel randomises addresses too widely; setarch -R switches that off.
     Witness("tsan", "ThreadSanitizer", ((), ("setarch", "-R")), complaint=r"WARNING: ThreadSanitizer: [\w-]+",
             forbidden=r"FATAL: ThreadSanitizer|^setarch: ", cflags=("-fsanitize=thread",)),
     Witness("asan", "AddressSanitizer", ((),), complaint=r"ERROR: AddressSanitizer: [\w-]+",
@@ -72,7 +73,7 @@ WITNESSES: dict[str, Witness] = {one.name: one for one in (
 
 
 def view_of(sight: Mapping[str, Any]) -> View:
-    """sight: one run of a witness, as evidence keeps it."""
+    """The conclusion from one run of a witness. sight: as the evidence has it (instruments/witness_run.py)."""
     witness, text = WITNESSES[sight["tool"]], sight["transcript"]
     if sight["unmeasured"] is not None:
         return View.UNMEASURED
@@ -84,7 +85,7 @@ def view_of(sight: Mapping[str, Any]) -> View:
 
 
 def complaint_in(sight: Mapping[str, Any]) -> str | None:
-    """The first line that names the fault."""
+    """The first line of the transcript that names the fault, or None."""
     return line_with(WITNESSES[sight["tool"]].complaint, sight["transcript"])
 
 

@@ -1,4 +1,4 @@
-/* Keeps the highest reading: where it stands. */
+/* Keeps a pointer to the highest reading. */
 #include "highest.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* highest.h - the highest reading so far, and whose it is.
+/* highest.h - the highest reading so far, and the station that sent it.
  *
  * Ownership  the name is valid until the next reading is taken.
  */

@@ -1,7 +1,7 @@
-/* message.h - messages of ground stations, as text, to readings.
+/* message.h - decodes the text messages of ground stations into readings.
  *
- * Ownership  a reading lives in the decoder's buffer, which the next message is
- * decoded in: it is dead from then on.
+ * Ownership  a reading is in the decoder's buffer, and is invalid once the next
+ * message is decoded.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -17,7 +17,7 @@ struct decoder {
 	char *buffer;
 };
 
-/* "STATION VALUE" to a reading; NULL for any other text, or without memory. */
+/* Decodes "STATION VALUE"; NULL for any other text, or without memory. */
 const struct reading *decode_message(struct decoder *decoder, const char *text);
 void decoder_close(struct decoder *decoder);
 

@@ -1,5 +1,4 @@
-/* Reads the messages of an evening, and prints which station was the warmest.
- */
+/* Decodes the messages of an evening and prints the warmest station. */
 #include "highest.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* bank.h - accounts, and money that goes from one to another.
+/* bank.h - accounts, and transfers of money between them.
  *
  * Units    _cents is hundredths of the currency.
  * Threads  transfer may be called from any number of threads.
@@ -17,7 +17,7 @@ struct account {
 int account_open(struct account *account, int number, long balance_cents);
 void account_close(struct account *account);
 
-/* Debits one account and credits the other, both at once for every reader. */
+/* Debits one account and credits the other, while it holds both locks. */
 void transfer(struct account *from, struct account *to, long cents);
 
 #endif

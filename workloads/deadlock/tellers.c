@@ -1,5 +1,5 @@
-/* Two tellers move money between the same two accounts, each in its own
- * direction. */
+/* Two tellers move money between the same two accounts, in opposite
+ * directions. */
 #include "bank.h"
 
 #include <stdio.h>
@@ -23,8 +23,8 @@ static void *serve(void *argument)
 	return NULL;
 }
 
-/* The second teller begins when the first has ended: slower, and nobody waits
- * for anybody. */
+/* The second teller begins after the first has ended. This is slower, but
+ * neither waits for a lock. */
 static int serve_in_turn(struct teller tellers[2])
 {
 	serve(&tellers[0]);

@@ -1,6 +1,7 @@
-"""investigation_checklist.py - what a finished investigation must show, checked by machine.  audit numbers -> rows
+"""investigation_checklist.py - the rows that a finished investigation must pass, checked by machine.  audit numbers -> rows
 
-A row is passed, failed or unmeasured: a tool that is missing or may not look has neither seen the fault nor its absence.
+A row is passed, failed or unmeasured. It is unmeasured where a tool is missing or was not permitted to observe the program,
+because then neither the fault nor its absence was observed.
 """
 
 from dataclasses import dataclass
@@ -24,14 +25,15 @@ class FaultRow:
 
 
 class Unmet(Exception):
-    """What was seen, and why it is not enough."""
+    """A row failed; the message is what was observed."""
 
 
 class Unmeasured(Exception):
-    """Why nothing was seen."""
+    """A row could not be measured; the message is the reason."""
 
 
 def check_investigation(audit: Audit) -> list[dict[str, Any]]:
+    """The rows of the checklist, each the fields of a FaultRow. audit: the numbers of analyse_investigation."""
     rows = [_row(number, *check, audit) for number, check in enumerate(_checks(audit), start=1)]
     return [vars(one) | {"evidence": list(one.evidence)} for one in rows]
 
@@ -50,7 +52,7 @@ def _row(number: int, title: str, evidence: tuple[str, ...], check: Callable[[Au
 
 
 def _checks(audit: Audit) -> Iterator[Check]:
-    """One row for each witness before, and one after: a checklist of its own for each manifest."""
+    """The fixed rows, and for each witness of the manifest one row about the old code and one about the repaired code."""
     yield f"The fault happens in every run, at least {RUNS_COUNT_MIN} of them", ("evidence/reproduction.json",), check_reproduced
     for index, one in enumerate(audit["diagnosis"]):
         yield f"{one['title']} finds the fault in the old code", ("evidence/sights.json",), _of(index, check_found)
@@ -80,10 +82,10 @@ def check_found(audit: Audit, index: int) -> str:
     if one["view"] == View.UNMEASURED.value:
         raise Unmeasured(one["unmeasured"])
     if one["view"] != View.COMPLAINS.value:
-        raise Unmet(f"it says nothing: {one['view']}")
+        raise Unmet(f"it reports no fault ({one['view']})")
     if one["missing"]:
-        raise Unmet(f"its transcript does not hold {listing([repr(text) for text in one['missing']])}")
-    return f"{one['complaint']}" + (f"; all {plural(one['shown_count'], 'text')} that it has to show" if one["shown_count"] else "")
+        raise Unmet(f"its transcript does not contain {listing([repr(text) for text in one['missing']])}")
+    return f"{one['complaint']}" + (f"; the transcript contains all of {plural(one['shown_count'], 'required text')}" if one["shown_count"] else "")
 
 
 def check_hypotheses(audit: Audit) -> str:
@@ -91,8 +93,8 @@ def check_hypotheses(audit: Audit) -> str:
         raise Unmeasured("no backtrace of a debugger names a function of the sources")
     confirmed = [one["function"] for one in audit["hypotheses"] if one["verdict"] == "confirmed"]
     if not confirmed:
-        raise Unmet("no hypothesis of the manifest names it")
-    return f"{listing(confirmed)}, one of {len(audit['hypotheses'])} that the manifest names"
+        raise Unmet("no hypothesis of the manifest names that function")
+    return f"{listing(confirmed)}, of {plural(len(audit['hypotheses']), 'function')} that the manifest names"
 
 
 def check_test_fails(audit: Audit) -> str:
@@ -105,11 +107,11 @@ def check_test_fails(audit: Audit) -> str:
 
 def check_repaired(audit: Audit) -> str:
     runs = _accepted(audit)["runs"]
-    return f"{_accepted(audit)['id']}: none in {plural(runs['runs_count'], 'run')}, the longest {duration(runs['longest_ended_ns'])}"
+    return f"{_accepted(audit)['id']}: no fault in {plural(runs['runs_count'], 'run')}; the longest took {duration(runs['longest_ended_ns'])}"
 
 
 def check_test_passes(audit: Audit) -> str:
-    """That it does is what an accepted repair is; here stands how often it was asked."""
+    """An accepted repair passes the test by definition; this row states in how many runs."""
     one = _accepted(audit)
     return f"{one['id']}: in {one['test']['runs_count'] - one['test']['failed_count']} of {plural(one['test']['runs_count'], 'run')}"
 
@@ -120,7 +122,7 @@ def check_clean(audit: Audit, index: int) -> str:
         raise Unmeasured(one["unmeasured"])
     if one["view"] != View.CLEAN.value:
         raise Unmet(one["complaint"] or one["view"])
-    return f"{_accepted(audit)['id']}: it ran to its end in {duration(one['took_ns'])}, and nothing was complained of"
+    return f"{_accepted(audit)['id']}: the program ended normally after {duration(one['took_ns'])}, and the witness reported nothing"
 
 
 def check_judged(audit: Audit) -> str:
@@ -129,7 +131,7 @@ def check_judged(audit: Audit) -> str:
 
 
 def _accepted(audit: Audit) -> Mapping[str, Any]:
-    """The first in the manifest's order."""
+    """The first accepted repair in the order of the manifest; Unmet if there is none."""
     for one in audit["candidates"]:
         if one["verdict"] == "accepted":
             return one

@@ -1,7 +1,7 @@
-"""investigation_numbers.py - evidence of a crash or a hang to all that its report says.  InvestigationSet -> investigation_numbers -> dict
+"""investigation_numbers.py - all that the report of a crash or a hang says, from its evidence.  InvestigationSet -> investigation_numbers -> dict
 
-Pure   no disk, no clock. A transcript is read again here: what a witness complains of is concluded from what it printed.
-Units  _count of runs; took_ns is wall time.
+Pure   no disk, no clock. The complaint of a witness is read here from its transcript, so that a recomputation reads it again.
+Units  _count is a number of runs, unless the name says otherwise; took_ns is wall time.
 """
 
 import re
@@ -19,15 +19,15 @@ FRAME = re.compile(r"^#\d+\s+(?:0x[0-9a-f]+ in )?(?P<function>[\w.]+) \(.*\) at 
 
 CLOSED, NOT_REPRODUCED, NOT_REPAIRED, UNTESTED = "closed", "not reproduced", "not repaired", "test misses it"
 SENTENCES = {
-    CLOSED: "The fault is found, repaired, and held by a test",
-    NOT_REPRODUCED: "The fault was not reproduced in every run, so that no repair can be believed",
+    CLOSED: "The fault was found and repaired, and a test detects it",
+    NOT_REPRODUCED: "The fault was not reproduced in every run, so no repair can be trusted",
     NOT_REPAIRED: "No repair removes the fault",
-    UNTESTED: "The regression test passes on the faulty program, so that it holds nothing",
+    UNTESTED: "The regression test passes in some runs of the faulty program, so it does not reliably detect the fault",
 }
 
 
 def analyse_investigation(found: InvestigationSet) -> dict[str, Any]:
-    """All numbers of the report, JSON-ready: same evidence, same dict, on any machine."""
+    """All numbers of the report, as values that JSON can hold. The same evidence gives the same dict on any machine."""
     audit: dict[str, Any] = {
         "schema": SCHEMA, "workload": found.manifest["name"], "version": found.plan["data"]["version"],
         "previous": found.plan["data"]["previous"], "budget": found.plan["budget"], "manifest": found.manifest,
@@ -57,7 +57,7 @@ def _environment(found: InvestigationSet) -> dict[str, Any]:
 
 
 def _counted(runs: Sequence[Mapping[str, Any]], fault: str) -> dict[str, Any]:
-    """The fault is the failure of its kind, and no other one."""
+    """How many runs had the fault, which is only the failure of that kind; other failures are listed beside it."""
     others = sorted({one["failure"] for one in runs if one["failure"] not in (None, FAULTS[fault])})
     return {"runs_count": len(runs), "fault_count": sum(one["failure"] == FAULTS[fault] for one in runs),
             "ended_count": sum(one["failure"] is None for one in runs), "other_failures": others,
@@ -72,7 +72,7 @@ def _tested(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _sight(sight: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """missing: what the manifest wants the transcript to hold, and it does not."""
+    """missing: the texts that the manifest requires and that the transcript does not contain."""
     return {"tool": sight["tool"], "title": WITNESSES[sight["tool"]].title, "command": sight["command"], "view": view_of(sight).value,
             "complaint": complaint_in(sight), "unmeasured": sight["unmeasured"], "took_ns": sight["wall_ns"],
             "missing": [text for text in asked["shows"] if text not in sight["transcript"]], "shown_count": len(asked["shows"]),
@@ -80,7 +80,7 @@ def _sight(sight: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _hypotheses(found: InvestigationSet) -> list[dict[str, Any]]:
-    """Confirmed is who was the innermost function of the sources in a thread that stood in the fault."""
+    """The hypotheses of the manifest, scored by how many threads in gdb's backtraces have the function as their innermost one."""
     transcript = next((one["transcript"] for one in found.by_phase["sights"]["data"]["sights"] if one["tool"] == "gdb"), "")
     blamed = blamed_functions(transcript, found.manifest["folder"])
     return [{"says": one["says"], "function": one["function"], "threads_count": blamed.count(one["function"]),
@@ -88,14 +88,15 @@ def _hypotheses(found: InvestigationSet) -> list[dict[str, Any]]:
 
 
 def _scored(function: str, blamed: list[str]) -> str:
-    """In a hang the function where most threads wait is where the circle is; one that joins them waits, too."""
+    """Confirmed: the function in which most threads are. In a hang those threads wait for each other; the thread that joins them
+    waits, too, but in another function."""
     if not blamed:
         return "not seen"
     return "confirmed" if blamed.count(function) == max(map(blamed.count, blamed)) else "refuted"
 
 
 def blamed_functions(transcript: str, folder: str) -> list[str]:
-    """Of every backtrace after the last signal, the innermost frame whose source stands in the workload's folder."""
+    """The innermost function of each backtrace after the last signal whose source file is in the workload's folder."""
     blamed, looking = [], False
     for line in transcript.rpartition("received signal ")[2].splitlines():
         frame = FRAME.match(line)
@@ -118,21 +119,21 @@ def _repair(one: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, An
 
 
 def _judged(repair: Mapping[str, Any], fault: str) -> tuple[str | None, str]:
-    """The first rule that it breaks."""
+    """(the first rule that the repair breaks, or None; the reason)."""
     runs, test = repair["runs"], repair["test"]
     if repair["build_failure"] is not None:
         return "build", "it does not compile"
     if runs["ended_count"] < runs["runs_count"]:
-        return "fault", f"the program still {WORDS[fault]} or fails, in {runs['runs_count'] - runs['ended_count']} of {runs['runs_count']} runs"
+        return "fault", f"the program still {WORDS[fault]} or fails in {runs['runs_count'] - runs['ended_count']} of {runs['runs_count']} runs"
     if test["failed_count"]:
         return "regression", f"the regression test fails in {test['failed_count']} of {test['runs_count']} runs"
     wrong = [f"{one['title']} {one['view']}" for one in repair["sights"] if one["view"] in (View.COMPLAINS.value, View.NOT_ENDED.value)]
     if wrong:
-        return "witness", f"asked about the repaired program, {listing(wrong)}"
+        return "witness", f"on the repaired program, {listing(wrong)}"
     silent = [one["title"] for one in repair["sights"] if one["view"] == View.UNMEASURED.value]
     clean = [one["title"] for one in repair["sights"] if one["view"] == View.CLEAN.value]
     return None, (f"no fault in {runs['runs_count']} runs, the test passes in all {test['runs_count']}, and "
-                  f"{listing(clean) if clean else 'no witness'} {'find' if len(clean) > 1 else 'finds'} nothing" + (f"; {listing(silent)} could not look" if silent else ""))
+                  f"{listing(clean) if clean else 'no witness'} {'find' if len(clean) > 1 else 'finds'} nothing" + (f"; {listing(silent)} could not observe it" if silent else ""))
 
 
 def _headline(audit: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def _findings(found: InvestigationSet, audit: Mapping[str, Any]) -> list[dict[st
 
 
 def _line(audit: Mapping[str, Any]) -> str:
-    """One line for a log."""
+    """The result in one line, for a log."""
     test, accepted = audit["regression"], [one for one in audit["candidates"] if one["verdict"] == "accepted"]
     after = ", ".join(f"{one['id']} {one['test']['failed_count']}/{one['test']['runs_count']}" for one in accepted) or "no repair"
     word = "PASS" if audit["headline"]["verdict"] == CLOSED else "FAIL"

@@ -1,6 +1,6 @@
 """investigation_set.py - the evidence of one investigation, read once and checked.  evidence/*.json -> investigation_set -> InvestigationSet
 
-Errors  EvidenceError naming the file: missing, not JSON, not of its schema.
+Errors  EvidenceError names the file that is missing, is not JSON or does not match its schema.
 """
 
 from dataclasses import dataclass
@@ -37,5 +37,5 @@ def read_investigation_set(report: Path) -> InvestigationSet:
         path = report / "evidence" / f"{phase.name}.json"
         found[phase.name] = read_phase(path, phase)
         if found[phase.name] is None:
-            raise EvidenceError(f"{path} is missing: without it there is nothing to report; run `make audit`, which measures what is missing")
+            raise EvidenceError(f"{path} is missing, and no report can be written without it; run `make audit`, which measures what is missing")
     return InvestigationSet(found, list_files(report))

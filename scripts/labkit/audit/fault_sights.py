@@ -1,4 +1,4 @@
-"""fault_sights.py - what every witness of the manifest says of a program.  Variant -> transcripts"""
+"""fault_sights.py - run a program under each witness of the manifest.  Variant -> transcripts"""
 
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from labkit.workload.variant import Variant
 
 def measure(state: InvestigationState, _folder: Path, findings: list[Finding]) -> dict:
     sights = sights_of(state, investigation.faulty(state.manifest))
-    findings += [Finding("warning", one["tool"], one["unmeasured"], "Its rows of the checklist are unmeasured.")
+    findings += [Finding("warning", one["tool"], one["unmeasured"], "The rows of the checklist about this tool are unmeasured.")
                  for one in sights if one["unmeasured"]]
     return {"sights": sights}
 
 
 def sights_of(state: InvestigationState, variant: Variant, *, is_repaired: bool = False) -> list[dict]:
+    """One sight (instruments/witness_run.py) for each witness, in the order of the manifest."""
     return [_sight(state, variant, asked, is_repaired) for asked in state.manifest.witnesses]
 
 

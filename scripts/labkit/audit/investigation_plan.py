@@ -1,4 +1,4 @@
-"""investigation_plan.py - what is going to be looked at, and how often, written down before: the manifest as it stands."""
+"""investigation_plan.py - the plan of an investigation, recorded before its first run: the whole manifest and the number of runs."""
 
 import dataclasses
 import json

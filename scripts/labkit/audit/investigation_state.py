@@ -1,6 +1,6 @@
-"""investigation_state.py - what the phases of an investigation share, and which of them are missing or stale.  manifest, host, build -> InvestigationState
+"""investigation_state.py - the data that all phases of an investigation share, and which phases are missing or stale.  manifest, host, build -> InvestigationState
 
-Skipped and redone like the phases of any other audit: what stands on the same inputs is not run again.
+As in any other audit, a phase whose inputs have not changed is not run again.
 """
 
 import functools
@@ -19,12 +19,12 @@ from labkit.workload import investigation
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.investigation import Investigation
 
-RUNS_COUNT = {"quick": 3, "standard": 20, "thorough": 50}  # of each program
+RUNS_COUNT = {"quick": 3, "standard": 20, "thorough": 50}  # runs of each program, by budget
 
 
 @dataclass(frozen=True)
 class InvestigationState:
-    """faulty, faulty_test: the programs as the manifest's sources have them."""
+    """faulty, faulty_test: the program and the regression test, built from the sources without a repair."""
 
     manifest: Investigation
     budget: budget.Budget
@@ -40,7 +40,7 @@ class InvestigationState:
 
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
-        """Evidence name -> inputs_sha256."""
+        """{name of the evidence: inputs_sha256, the hash over all that it depends on}"""
         folder = self.manifest.folder
         files = {str(path.relative_to(folder)): evidence.sha256_of(path) for path in sorted(folder.rglob("*"))
                  if path.is_file() and path.suffix in (".c", ".h", ".gdb")}
@@ -48,24 +48,25 @@ class InvestigationState:
                                        self.faulty.sha256, self.faulty_test.sha256]) for name in INVESTIGATION_PHASES}
 
     def seed(self, folder: Path, name: str) -> int:
-        """Nothing is drawn in an investigation."""
+        """Always 0, because an investigation draws no random numbers."""
         return 0
 
 
 def load(workload: str, budget_name: str) -> InvestigationState:
-    """Reads, builds and checks; runs nothing. Waits while another audit runs in this tree."""
+    """Reads the manifest and builds the faulty program and its test, without running them. Waits while another audit runs in this
+    tree. UsageError: the manifest is wrong. LabError: the program does not compile."""
     wanted = investigation.load(workload)
     wait_for_turn()
     before = investigation.faulty(wanted)
     try:
         programs = investigation.build_program(wanted, before), investigation.build_test(wanted, before)
     except BuildFailed as failed:
-        raise LabError(f"the faulty program of {workload} does not compile, so there is nothing to look at:\n{failed.log}") from failed
+        raise LabError(f"the faulty program of {workload} does not compile, so it cannot be investigated:\n{failed.log}") from failed
     return InvestigationState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(), *programs)
 
 
 def standing(state: InvestigationState) -> Path | None:
-    """The latest version, when it is sealed and still holds for what is here now."""
+    """The latest version, if it is sealed and all its inputs are unchanged; otherwise None."""
     last = version.latest(state.manifest.name)
     if last is None or not version.is_sealed(last):
         return None
@@ -73,7 +74,7 @@ def standing(state: InvestigationState) -> Path | None:
 
 
 def run(state: InvestigationState) -> Path:
-    """Every phase that is missing or stale, in the open version."""
+    """Runs each phase that is missing or stale, and returns the folder of the open version."""
     folder = version.open_version(state.manifest.name, state.wanted)
     for phase in INVESTIGATION_PHASES.values():
         if version.is_fresh(folder, phase.name, state.wanted[phase.name]):

@@ -1,4 +1,4 @@
-"""repairs.py - what becomes of the fault under each repair, and what the regression test says of old and new.  repairs -> rows, transcripts"""
+"""repairs.py - run the program, the regression test and the witnesses with each repair.  repairs -> rows, transcripts"""
 
 import difflib
 from pathlib import Path
@@ -12,7 +12,7 @@ from labkit.workload.build import BuildFailed
 from labkit.workload.investigation import Repair
 from labkit.workload.variant import lines_changed
 
-TEST_LIMIT_S = 20.0  # a test that crashes or hangs has failed like one that says so
+TEST_LIMIT_S = 20.0  # a test that crashes or hangs has failed, like one that prints its failure
 
 
 def measure(state: InvestigationState, _folder: Path, _findings: list[Finding]) -> dict:
@@ -32,7 +32,7 @@ def _repair(state: InvestigationState, repair: Repair) -> dict:
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> str:
-    """As `diff -u` has it, without times."""
+    """The output of `diff -u` for all files, without times. before, after: {file name: content}."""
     lines = []
     for name in sorted(after):
         lines += difflib.unified_diff(before.get(name, "").splitlines(), after[name].splitlines(), f"old/{name}", f"new/{name}", lineterm="")

@@ -1,4 +1,4 @@
-"""reproduction.py - does the fault happen, and how often?  the faulty program, run many times -> rows"""
+"""reproduction.py - run the faulty program many times, to see how often the fault happens.  faulty program -> rows"""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def measure(state: InvestigationState, _folder: Path, _findings: list[Finding]) 
 
 
 def runs_of(state: InvestigationState, binary: Binary, limit_s: float) -> list[dict]:
-    """Each to its end, or to the limit."""
+    """One row for each run; a run that takes longer than limit_s, in seconds, is killed."""
     return [_row(binary, number, limit_s) for number in range(state.runs_count)]
 
 

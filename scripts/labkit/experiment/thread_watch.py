@@ -1,6 +1,6 @@
 """thread_watch.py - count the threads that a run has at once, from outside.  launcher -> thread_watch -> note
 
-It is used in runs whose time is not measured, because looking takes time, too. A thread that lives only between two looks is missed.
+It is used in runs whose time is not measured, because counting takes time, too. A thread that exists only between two counts is missed.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labkit.descendants import descendants_of
 
-# The time between looks: short at first, and for a long run a fiftieth of its time so far.
+# The time between two counts: short at first, and a fiftieth of the time so far in a long run.
 LOOK_S, LOOKS_COUNT = 0.002, 50
 
 
@@ -24,7 +24,7 @@ class ThreadWatch:
     def __call__(self, launcher: subprocess.Popen) -> None:
         started_s = time.monotonic()
         while True:
-            self.most_count = max(self.most_count, threads_below(launcher.pid) - 1)  # the launcher's own
+            self.most_count = max(self.most_count, threads_below(launcher.pid) - 1)  # without the launcher's own thread
             with contextlib.suppress(subprocess.TimeoutExpired):
                 launcher.wait(max(LOOK_S, (time.monotonic() - started_s) / LOOKS_COUNT))
                 return

@@ -1,7 +1,7 @@
-"""backtraces.py - where every thread of a program stands that is about to run into its time limit, as gdb sees it.
+"""backtraces.py - gdb's backtraces of all threads of a program that is about to exceed its time limit.
 
-Half of the limit is waited for before gdb stops the program to look, so that a run that ends in time is never touched; the other half
-is gdb's, for a launcher that reaches the limit kills the program. Whoever may not trace the program gets the reason in place of the text.
+gdb stops the program after half of the limit, so that a run that ends by then is never touched. gdb has the other half of the time,
+because the launcher kills the program at the limit. Where tracing is not permitted, the text is the reason.
 """
 
 import os
@@ -16,7 +16,8 @@ KEPT_CHARACTERS = 20_000
 
 @dataclass(frozen=True)
 class HangWatch:
-    """Waits for a launcher, as run_process(watch=) asks; returns the backtraces of a run that took half of its time limit."""
+    """A watch for run_process(watch=): waits for the launcher and returns the backtraces if the run takes half of its time limit,
+    otherwise an empty text."""
 
     timeout_s: float
 
@@ -26,12 +27,12 @@ class HangWatch:
             return ""
         seen = "\n".join(backtraces_of(pid, timeout_s=self.timeout_s / 2) for pid in children_of(launcher.pid))
         launcher.wait()
-        return seen[:KEPT_CHARACTERS] or "No process was there to be looked at."
+        return seen[:KEPT_CHARACTERS] or "The launcher had no process that could be looked at."
 
 
 def ends_within(process: subprocess.Popen, seconds: float) -> bool:
-    """By descriptor, which wakes once. Popen.wait(timeout) would wake every 50 ms beside a run that is timed. A kernel without
-    such descriptors waits to the end."""
+    """Whether the process ends within so many seconds. It is awaited by descriptor, which wakes this process once; Popen.wait(timeout)
+    would wake it every 50 ms beside a run that is timed. Without such descriptors (kernels before 5.3) it waits to the end."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except OSError:
@@ -46,7 +47,7 @@ def ends_within(process: subprocess.Popen, seconds: float) -> bool:
 
 
 def backtraces_of(pid: int, *, timeout_s: float) -> str:
-    """All threads of one process, or why they cannot be seen."""
+    """The backtraces of all threads of one process, or a sentence that says why gdb cannot give them."""
     argv = ["gdb", "-nx", "-q", "-batch", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off", "-p", str(pid),
             "-ex", "thread apply all bt"]
     try:

@@ -1,7 +1,7 @@
-"""witness_run.py - one run of a program under a tool that looks at its fault.  Witness, program -> witness_run -> sight
+"""witness_run.py - one run of a program under a tool that can detect its fault.  Witness, program -> witness_run -> sight
 
-A sight is what evidence keeps: {"tool", "command", "transcript", "exit_code", "signal", "failure", "wall_ns", "unmeasured"}.
-A tool that is missing, or that may not look, leaves one with the reason in `unmeasured`: that is not to have seen nothing.
+A sight is the record of such a run in the evidence: {"tool", "command", "transcript", "exit_code", "signal", "failure", "wall_ns",
+"unmeasured"}. Where a tool is missing or not permitted to observe the program, `unmeasured` is the reason; otherwise it is None.
 
 Units  _s seconds, _ns nanoseconds.
 """
@@ -20,14 +20,14 @@ from labkit.descendants import descendants_of
 from labkit.fault_witnesses import SCRIPT, Witness, line_with
 from labkit.process import ProcessRun, run_process
 
-TRANSCRIPT_LIMIT = 24_000  # characters: two dozen backtraces
+TRANSCRIPT_LIMIT = 24_000  # characters, enough for two dozen backtraces
 LOOK_S = 0.05
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def observe(witness: Witness, program: Sequence[str], *, script: Path | None = None, is_repaired: bool = False, hangs_after_s: float = 2.0) -> dict:
-    """program: with its arguments. hangs_after_s: a program of which nothing runs for so long is interrupted,
-    where the tool goes on from there."""
+    """The sight of one run. program: its path and arguments. hangs_after_s: a program none of whose threads runs for so many seconds is
+    interrupted, if the witness interrupts."""
     sight = {}
     for prefix in witness.repaired if is_repaired and witness.repaired else witness.commands:
         command = [str(script) if word == SCRIPT else word for word in prefix] + list(map(str, program))
@@ -46,7 +46,7 @@ def unmeasured(witness: Witness, reason: str, command: Sequence[str] = ()) -> di
 
 
 def _run(witness: Witness, command: list[str], program: str, hangs_after_s: float) -> ProcessRun:
-    """Both of its outputs in the order in which they came."""
+    """stdout of the run contains both outputs, in the order in which they were written."""
 
     def watch(launcher: subprocess.Popen) -> None:
         if witness.interrupts:
@@ -58,7 +58,7 @@ def _run(witness: Witness, command: list[str], program: str, hangs_after_s: floa
 
 
 def _interrupt_when_still(launcher: subprocess.Popen, program: str, still_s: float) -> None:
-    """As Ctrl-C does, but of the program alone and not of the tool around it: once, when for so long nothing of it has run."""
+    """Sends SIGINT, as Ctrl-C does, once to the program but not to the tool, when none of its threads has run for still_s seconds."""
     before, since = None, time.monotonic()
     while launcher.poll() is None:
         pid, now = _process_of(program, launcher.pid), time.monotonic()
@@ -82,7 +82,8 @@ def _process_of(program: str, launcher: int) -> int | None:
 
 
 def _standing_of(pid: int) -> tuple | None:
-    """Its threads and how often each has given up the CPU; None while one of them runs, or is held by a debugger."""
+    """All threads and how often each has left the CPU; None while one of them runs or a debugger has stopped it. Equal results in a row
+    mean that no thread has run in between."""
     threads = []
     for path in sorted(Path(f"/proc/{pid}/task").glob("*/status")):
         try:
@@ -100,7 +101,7 @@ def _sight(witness: Witness, command: list[str], run: ProcessRun) -> dict:
     refusal = line_with(witness.forbidden, text)
     if run.exit_code == witness.refused_exit:
         refusal = (text.splitlines() or ["it printed nothing"])[-1]
-    reason = f"{witness.title} could not look: {refusal}" if refusal else None
+    reason = f"{witness.title} could not observe the program: {refusal}" if refusal else None
     if run.failure == "spawn":
         reason = f"{witness.title} could not be started: {run.stderr.strip()}"
     return {"tool": witness.name, "command": command, "transcript": text, "exit_code": run.exit_code, "signal": run.signal,
@@ -108,7 +109,8 @@ def _sight(witness: Witness, command: list[str], run: ProcessRun) -> dict:
 
 
 def readable(text: str) -> str:
-    """Without escape sequences and control characters, this folder's name, and what exceeds the limit."""
+    """The text without escape sequences, control characters and the name of the working folder, and without its middle where it is
+    longer than TRANSCRIPT_LIMIT."""
     text = ESCAPE.sub("", text).replace(f"{Path.cwd()}/", "")
     lines = ["".join(one for one in line.expandtabs() if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).rstrip()
              for line in text.split("\n")]

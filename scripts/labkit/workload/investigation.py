@@ -1,9 +1,9 @@
-"""investigation.py - a workload that crashes or hangs: its manifest, its programs.  workload.toml -> investigation -> Investigation, Binary
+"""investigation.py - a workload that crashes or hangs: its manifest and its programs.  workload.toml -> investigation -> Investigation, Binary
 
 The sources beside the manifest have the fault. A repair is a folder of files that replace some of them. The regression test is a
-program of its own, linked with the sources but for the one that has main().
+separate program, linked with all sources except the one that has main().
 
-Errors  UsageError naming the file, the key, what was found and what is accepted.
+Errors  UsageError names the file, the key, the value found and the accepted values.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ REGRESSION = "regression"
 
 @dataclass(frozen=True)
 class AskedWitness:
-    """tool: one of WITNESSES. shows: texts that its transcript of the faulty program has to hold."""
+    """A witness in a manifest. tool: a key of WITNESSES. shows: texts that its transcript of the faulty program must contain."""
 
     tool: str
     arguments: tuple[str, ...]
@@ -44,10 +44,10 @@ class Investigation:
     title: str
     kind: str
     complaint: str
-    fault: str  # one of FAULTS
-    limit_s: float  # a run that takes longer hangs
-    program: str  # the source that has main()
-    test: str  # the source of the regression test
+    fault: str  # a key of FAULTS
+    limit_s: float  # seconds; a run that takes longer counts as a hang
+    program: str  # the source file that has main()
+    test: str  # the source file of the regression test
     witnesses: tuple[AskedWitness, ...]
     hypotheses: tuple[Hypothesis, ...]
     repairs: tuple[Repair, ...]
@@ -113,7 +113,7 @@ def repaired(wanted: Investigation, repair: Repair) -> Variant:
 
 
 def build_program(wanted: Investigation, variant: Variant, *, tool: str = "", cflags: tuple[str, ...] = ()) -> Binary:
-    """BuildFailed where it does not compile, or not with what the tool wants."""
+    """The program of a variant, for one tool with its cflags. BuildFailed: it does not compile."""
     name = f"{variant.name}-{tool}" if cflags else variant.name
     return build.build(wanted, Variant(name, variant.sources, cflags=cflags))
 

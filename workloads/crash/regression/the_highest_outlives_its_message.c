@@ -1,5 +1,5 @@
-/* Regression test: the highest reading is what it was when later messages have
- * come. */
+/* Regression test: the highest reading stays the same when later messages are
+ * decoded. */
 #include "highest.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Regression test: opposite transfers of two tellers return, and no money is
+/* Regression test: transfers in opposite directions end, and no money is
  * lost. */
 #include "bank.h"
 

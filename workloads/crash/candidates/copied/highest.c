@@ -1,4 +1,4 @@
-/* Keeps the highest reading: a copy of it. */
+/* Keeps a copy of the highest reading. */
 #include "highest.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Decodes a message into one buffer: the station's name in front, the reading
- * behind it. */
+/* Decodes a message into one buffer: first the station's name, then the
+ * reading. */
 #include "message.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #define BUFFER_BYTES 256
 #define NAME_BYTES   128
 
-/* Where the reading stands: the first place behind the name that fits it. */
+/* The offset of the reading: the first one after the name that is aligned. */
 static size_t offset_behind(size_t name_bytes)
 {
 	size_t step = _Alignof(struct reading);

@@ -1,4 +1,4 @@
-/* Moves money between accounts: locks the account of the lower number first. */
+/* Moves money between accounts; locks the one with the lower number first. */
 #include "bank.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* Moves money between accounts: locks the debited account, then the other. */
+/* Moves money between accounts; locks the debited one first, then the other. */
 #include "bank.h"
 
 #include <time.h>
