@@ -1,7 +1,7 @@
 /* highest.h - the highest reading so far, and the station that sent it.
  *
- * Ownership  the struct owns its copy of the name, which is valid until the next
- * reading is taken.
+ * Ownership  the struct owns its copy of the name, which is valid until the
+ * next reading is taken.
  */
 #ifndef HIGHEST_H
 #define HIGHEST_H
