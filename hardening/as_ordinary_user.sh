@@ -1,6 +1,6 @@
 #!/bin/sh
-# as_ordinary_user.sh TARGET - make TARGET as somebody without privileges, who
-# is made for it with a copy of the tree, and removed afterwards.
+# as_ordinary_user.sh TARGET - run make TARGET without privileges. As root, it
+# creates a user with a copy of the tree for that, and removes both afterwards.
 set -eu
 target=$1
 if [ "$(id -u)" != 0 ]; then
@@ -25,6 +25,7 @@ git ls-files -z -co --exclude-standard | tar -c --null --files-from=- |
 	tar -x -C "$home/tree"
 chown -R "$user" "$home"
 chmod 755 "$home"
-# The tests ask git for the files of the tree; the make above shares no jobs.
+# The tests ask git for the files of the tree. The outer make must not pass its
+# job server to the inner one.
 unset MAKEFLAGS MAKELEVEL MFLAGS
 su "$user" -c "cd $home/tree && git init -q && git add -A && exec make $target"

@@ -1,9 +1,9 @@
 """c_tests.py - pytest collects the cmocka tests: foo_test.c -> build/tests/foo_test.
 
-Each `cmocka_unit_test(name)` in a *_test.c is one pytest item per build mode (release, address,
-thread); /* slow */ behind it is the mark of that name. A program that starts no thread has no race: there is nothing
-in it for mode thread. A binary is run once per mode, by one worker; its TAP lines say what passed. A test whose line never came
-(crash, sanitizer abort) fails with what the binary printed.
+Each `cmocka_unit_test(name)` in a *_test.c is one pytest item for each build mode (release, address, thread); the comment /* slow */
+behind it sets the mark `slow`. A program that starts no thread is not run in mode thread, because it cannot have a race. A binary
+is run once for each mode, by one worker, and its TAP lines state which tests passed. A test without a line, because of a crash or a
+sanitizer's abort, fails with the output of the binary.
 """
 
 import os
@@ -22,7 +22,7 @@ MODES = {"release": "build", "address": "build/san-address", "thread": "build/sa
 
 
 def pytest_addoption(parser):
-    parser.addoption("--c-modes", default="release", help="release, address, thread: comma-separated")
+    parser.addoption("--c-modes", default="release", help="the build modes to run, separated by commas: release, address, thread")
 
 
 def pytest_collect_file(parent, file_path: Path):
@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @lru_cache(maxsize=None)
 def run_binary(binary: str) -> tuple[dict[str, str], str]:
-    """Every test's outcome ("passed", "failed", "skipped: why") and the whole output, from one run of the binary."""
+    """({test: "passed", "failed" or "skipped: reason"}, the end of the output), from one run of the binary."""
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
     done = subprocess.run([binary], capture_output=True, text=True, errors="replace",
                           timeout=TEST_TIMEOUT_S, env=environment)
@@ -50,12 +50,12 @@ def run_binary(binary: str) -> tuple[dict[str, str], str]:
     results |= {name: f"skipped: {why or 'it does not say why'}" for why, name in TAP_SKIP.findall(done.stdout)}
     output = f"exit {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     if done.returncode != 0 and "failed" not in results.values():
-        results = {}  # it died after its tests, or a sanitizer spoke at exit
+        results = {}  # it crashed after its tests, or a sanitizer reported something at exit
     return results, output
 
 
 def starts_threads(binary: Path) -> bool:
-    """By the names that it takes from the C library, or has of its own."""
+    """Whether the binary contains the name of a function that starts threads."""
     return any(name in binary.read_bytes() for name in (b"pthread_create", b"thrd_create"))
 
 
@@ -97,4 +97,4 @@ class CTest(pytest.Item):
 
 
 class CTestFailed(Exception):
-    """The binary's own words."""
+    """A test failed; the message is the output of its binary."""

@@ -1,7 +1,8 @@
 #!/bin/sh
-# describe_abi.sh LIBRARY FOLDER - FOLDER/symbols.txt: every name that LIBRARY exports; FOLDER/libclinic-preload.abi: types of the public functions.
+# describe_abi.sh LIBRARY FOLDER - write every name that LIBRARY exports to FOLDER/symbols.txt, and the types of its public functions to
+# FOLDER/libclinic-preload.abi.
 #
-# The hooks carry libc's names and types, and what libc's are is not ours to keep; of them the names alone are described.
+# The hooks have the names and types of libc's functions. Their types belong to libc and may change with it, so only their names are listed.
 set -eu
 readelf -SW "$1" | grep -q '\.debug_info' || { echo "$1 has no debug information, without which types cannot be compared" >&2; exit 1; }
 nm -D --defined-only "$1" | awk '{print $3}' | LC_ALL=C sort >"$2/symbols.txt"

@@ -1,7 +1,7 @@
 """attack.py - `make attack`: the verdict engine against simulated machines.  scenarios -> trials -> table
 
-Every trial is the real campaign on a simulated clock. Seeded: the table is the same on any machine and under any load.
-Exit 1 where a bound is broken.
+Every trial runs the real campaign on a simulated clock. Its seeds are fixed, so the table is the same on any machine and under any
+load. The exit code is 1 where a bound is broken.
 """
 
 import argparse
@@ -29,8 +29,8 @@ EVENTS = (DIFFERENT, FOUND, EQUIVALENT, COVERED)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trials", type=int, default=TRIALS_COUNT, help="of each scenario; the page says how many")
-    parser.add_argument("--only", default="", help="scenarios whose names contain this; other rows stay")
+    parser.add_argument("--trials", type=int, default=TRIALS_COUNT, help=f"the number of trials of each scenario; the default is {TRIALS_COUNT}")
+    parser.add_argument("--only", default="", metavar="TEXT", help="run only scenarios whose names contain TEXT; the other rows of the page stay")
     args = parser.parse_args()
     chosen = [one for one in CAMPAIGNS if args.only in one.name]
     started = time.monotonic()
@@ -63,23 +63,24 @@ def run_chunk(place: tuple[int, int, int]) -> list[Outcome]:
 
 
 def kept_rows() -> dict[str, str]:
-    """{scenario: row} of the page as it stands."""
+    """{scenario: row}, read from the page that exists."""
     lines = PAGE.read_text().splitlines() if PAGE.exists() else []
     return {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
 
 
 def page(rows: dict[str, str]) -> str:
     lines = ["# The verdict engine under attack", "",
-             "Whole campaigns (pilot, main, confirmation, canary) on simulated machines, seeded: `make attack` gives these "
-             "figures on any machine. In brackets the exact 95 % interval of the rate. *different*: called improved or "
-             "regressed; *found*: called regressed where B is slower; *covered*: the printed interval holds the truth, which "
-             "it promises in 99 of 100; *runs*: median of a campaign; ✗: the bound beside it is broken.", "",
+             "Each trial is a whole campaign (pilot, main, confirmation, canary) on a simulated machine with a fixed seed: `make "
+             "attack` gives these figures on any machine. In brackets stands the exact 95 % interval of the rate. *different*: B was "
+             "called improved or regressed; *found*: B is slower and was called regressed; *covered*: the printed interval contains "
+             "the true ratio, which it promises in 99 of 100 campaigns; *runs*: the median number of runs of a campaign; ✗: the rate "
+             "violates the bound that stands beside it.", "",
              "| scenario | trials | different | found | equivalent | covered | runs |", "|---|---:|---:|---:|---:|---:|---:|"]
     lines += [rows[one.name] for one in CAMPAIGNS if one.name in rows]
     lines += ["", "## The same audit twice", "",
-              f"{AUDITS_COUNT} audits of ten candidates whose true gains are as far from what the policy asks for as "
-              "telemetry's; every pair of audits, candidate by candidate. *Opposite*: accepted by one, rejected by the other. "
-              "Seconds are those of the simulated clock.", "",
+              f"{AUDITS_COUNT} audits judge ten candidates whose true gains are as far from the gain that the policy requires as "
+              "telemetry's are. Every pair of audits is compared, candidate by candidate. *Opposite*: one audit accepted the candidate, "
+              "the other rejected it. Seconds are those of the simulated clock.", "",
               "| audit | same decision | opposite | undecided | seconds an audit |", "|---|---:|---:|---:|---:|"]
     lines += [rows[name] for name in agreement_names() if name in rows]
     return "\n".join(lines) + "\n"
@@ -106,7 +107,7 @@ def row(scenario: Scenario, found: list[Outcome]) -> str:
 
 
 def cell(scenario: Scenario, event: str, found: list[Outcome]) -> str:
-    """A rate with its interval where a bound is set on it, else the bare count."""
+    """A count with the interval of its rate where there is a bound for it, otherwise the count alone."""
     if event == COVERED and scenario.truth is None or event == FOUND and scenario.truth in (1.0, None):
         return "—"
     hits = sum(one.is_a(event) for one in found)

@@ -1,7 +1,7 @@
 """repeated_audits.py - the same audit twice: how many candidates get the same decision?  simulated machines -> Agreement
 
-An audit judges CANDIDATES whose true gains are known, one campaign each, Holm over all, and decides by the interval against
-what the policy asks for. A session may move each true gain a little: what changes between sessions is in no interval.
+An audit judges CANDIDATES, whose true gains are known, with one campaign each and Holm's correction over all, and compares the
+interval with the gain that the policy requires. The true gains may differ a little between sessions, which no interval contains.
 """
 
 import math
@@ -19,16 +19,17 @@ import simulated_machine as m
 from trials import seed_of
 
 REQUIRED = 0.02
-# True gains, as far from what is asked for as those of telemetry's ten candidates were when they were first measured.
+# The true gains are as far from the required gain as those of telemetry's ten candidates were when they were first measured.
 CANDIDATES = tuple((1 + REQUIRED) * margin - 1 for margin in (0.95, 0.986, 1.005, 1.011, 1.045, 1.066, 1.066, 1.076, 1.137, 1.19))
 POLICY = VerdictPolicy(alpha=0.05)
 AUDITS_COUNT = 10
-CONDITIONS = tuple((noise, session) for noise in (0.01, 0.0212) for session in (0.0, 0.005))  # of a run; between sessions
+CONDITIONS = tuple((noise, session) for noise in (0.01, 0.0212) for session in (0.0, 0.005))  # sigma of a run's log time, and between sessions
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How an audit is made. three_ways: undecided is a decision of its own."""
+    """How an audit is made. looks: the share of alpha of each look. candidate_s: seconds for a candidate. three_ways: it may also
+    leave a candidate undecided."""
 
     name: str
     looks: tuple[float, ...]
@@ -37,7 +38,7 @@ class Manner:
 
 
 MANNERS = (Manner("one look, accepted or rejected, as engine 1 did", SINGLE_LOOK, 18.0, False),
-           Manner("several looks, the time saved goes on", SELECTION_LOOKS, 36.0, True))
+           Manner("several looks, the time saved goes on", SELECTION_LOOKS, 36.0, True))  # the names are seeds
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Agreement:
     pairs_count: int
     undecided_count: int
     decisions_count: int
-    audit_s: float  # median, on the simulated clock, of all candidates
+    audit_s: float  # the median duration of an audit, on the simulated clock
 
 
 def repeat(manner: Manner, noise: float, session_sigma: float, audits_count: int = AUDITS_COUNT) -> Agreement:
@@ -66,7 +67,7 @@ def name_of(manner: Manner, noise: float, session_sigma: float) -> str:
 
 
 def audit(manner: Manner, noise: float, session_sigma: float, seed: int) -> tuple[list[str], float]:
-    """(decision of each candidate, seconds)"""
+    """(the decision about each candidate, seconds on the simulated clock)"""
     source, found, spare_s, total_s = np.random.default_rng(seed), [], 0.0, 0.0
     for number, gain in enumerate(CANDIDATES):
         ratio = math.exp(source.normal(0, session_sigma)) / (1 + gain)

@@ -1,4 +1,4 @@
-"""scenarios.py - what the verdict engine is attacked with, and what it must hold. Data only.
+"""scenarios.py - the scenarios of the attack, and the bounds that the verdict engine must keep. It contains only data.
 
 A bound is broken when the exact 95 % interval of the rate lies wholly beyond it.
 """
@@ -15,7 +15,7 @@ POWER_MIN = 0.9
 
 @dataclass(frozen=True)
 class Bound:
-    """event: of a trial; at_most or at_least: the rate it may have."""
+    """event: an event of a trial. at_most, at_least: the limits of its rate."""
 
     event: str
     at_most: float = 1.0
@@ -24,7 +24,8 @@ class Bound:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Simulated campaigns. truth: the ratio B / A that the printed interval should hold; None where there is no one."""
+    """Campaigns on one simulated machine. truth: the ratio B / A that the printed interval should contain; None where no single ratio
+    is true."""
 
     name: str
     weather: m.Weather
@@ -32,13 +33,14 @@ class Scenario:
     truth: float | None = 1.0
     bounds: tuple[Bound, ...] = ()
     budget_s: float = 60.0
-    cases_count: int = 1  # judged together; different means any, found means all
-    trials_count: int | None = None  # fewer than all other scenarios have
+    cases_count: int = 1  # cases judged together; "different" means any of them, "found" means all
+    trials_count: int | None = None  # set where this scenario has fewer trials than the others
 
 
 def planted(name: str, weather: m.Weather, power: dict[float, float], *, program: Callable[[float], m.Program] = m.planted,
             alarms: float = FALSE_ALARMS_MAX, covered: float = COVERED_MIN, **more) -> list[Scenario]:
-    """Identical arms, and B slower by each effect of power, which must be found at least so often."""
+    """A scenario with identical arms, and one for each effect in power, by which B is slower. power: {effect: the least rate at which
+    it must be found}."""
     identical = Scenario(name, weather, program(0.0), 1.0,
                          (Bound(DIFFERENT, at_most=alarms), Bound(COVERED, at_least=covered)), **more)
     slower = [Scenario(f"{name}, +{extra:.0%}", weather, program(extra), 1 + extra,

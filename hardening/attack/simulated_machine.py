@@ -1,8 +1,8 @@
-"""simulated_machine.py - a machine with a clock of its own, its weather, and programs whose truth is known.
+"""simulated_machine.py - a machine with a simulated clock and disturbances, and programs whose true speed is known.
 
-Weather  what the machine does to whatever runs: a function of the clock, alike for both arms.
-Program  what an arm is: a function of the slot, which may also say what a row says (faults, switches).
-Seeded   the same seed gives the same runs, on any machine; nothing here reads a clock or a file.
+Weather  the disturbances of the machine: a factor on the time of every run, alike for both arms, that depends on the clock.
+Program  the speed of an arm: a factor for each slot, which may come with fields of a row (faults, switches).
+Seeded   the same seed gives the same runs, on any machine; nothing here reads a real clock or a file.
 """
 
 import math
@@ -25,23 +25,23 @@ SLOWEST = 1e6
 # --- weather
 
 def normal(sigma: float) -> Weather:
-    """sigma of one run's log time."""
+    """Normal noise. sigma: the standard deviation of a run's log time."""
     return lambda source: lambda now_s: math.exp(source.normal(0, sigma))
 
 
 def skewed(sigma: float) -> Weather:
-    """Nothing is faster than the program itself, and much is slower: half-normal logs, twice as wide."""
+    """No run is faster than the undisturbed program, and many are slower: log times are half-normal and twice as wide."""
     return lambda source: lambda now_s: math.exp(2 * abs(source.normal(0, sigma)))
 
 
 def heavy_tailed(degrees: float, sigma: float) -> Weather:
-    """Student's t in logs; one degree of freedom is Cauchy, which has no mean."""
+    """Log times follow Student's t; with one degree of freedom that is the Cauchy distribution, which has no mean."""
     limit = math.log(SLOWEST)
     return lambda source: lambda now_s: math.exp(np.clip(sigma * source.standard_t(degrees), -limit, limit))
 
 
 def two_speeds(ratio: float, change_probability: float) -> Weather:
-    """The host halves its clock and gives it back: a state that changes before a run with this probability."""
+    """The host switches between two speeds; before each run it changes with this probability."""
     def start(source: Source):
         slow = [bool(source.integers(2))]
 
@@ -57,7 +57,7 @@ def drift(total: float, over_s: float) -> Weather:
 
 
 def autoregressive(correlation: float, sigma: float) -> Weather:
-    """sigma of the steps in log time; correlation 1 is a random walk."""
+    """Autoregressive log times. sigma: of the steps; with correlation 1 they are a random walk."""
     def start(source: Source):
         level = [0.0]
 
@@ -102,7 +102,7 @@ def planted(extra: float) -> Program:
 
 
 def slow_runs(share: float, ratio: float, fields: dict | None = None) -> Program:
-    """B has a slow path, taken in this share of its runs; what the kernel counts on it stands in fields."""
+    """B has a slow path, which it takes in this share of its runs. fields: what the kernel counts in a slow run."""
     def start(source: Source):
         def program(slot: Slot):
             slow = slot.arm == "B" and source.random() < share
@@ -122,12 +122,12 @@ def skewed_b(sigma: float) -> Program:
 
 
 def layout_of_block(sigma: float) -> Program:
-    """What belongs to a block and an arm: both runs of the arm in that block have it, no pilot sees it."""
+    """A factor for each block and arm: both runs of the arm in that block have it, so the pilot's differences do not show it."""
     return _drawn(sigma, lambda slot: (_file_of(slot), slot.block))
 
 
 def layout_of_binary(sigma: float, orders: int | None) -> Program:
-    """Each link of an arm has a speed of its own. orders: links that rotate by block; None: a new one for each."""
+    """A factor for each link of an arm. orders: the number of links that rotate by block; None: each block has a new link."""
     return _drawn(sigma, lambda slot: (_file_of(slot), slot.build if orders is None else slot.build % orders))
 
 
@@ -167,7 +167,7 @@ def both(*programs: Program) -> Program:
 
 @dataclass
 class Machine:
-    """Runs cost their own time on its clock."""
+    """The simulated machine; each run advances its clock by the time of the run, in seconds."""
 
     weather: Callable[[float], float]
     program: Callable[[Slot], tuple[float, dict]]
@@ -182,7 +182,7 @@ class Machine:
         return self.now_s
 
     def observe(self, slot: Slot) -> dict:
-        """The hypervisor takes nothing here: what it took of the real machine must not reach a simulated row."""
+        """The row of one run. steal_ns is 0, because the steal time of the real machine must not get into a simulated row."""
         factor, fields = self.program(slot)
         took_s = self.run_s * factor * self.weather(self.now_s)
         self.now_s += took_s

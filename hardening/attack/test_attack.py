@@ -1,4 +1,4 @@
-"""The attack itself: the same figures every time, bounds that can break, and the scenarios that once broke the engine."""
+"""The attack gives the same figures every time, its bounds can break, and it has the scenarios that once broke the engine."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ def outcomes(verdict, count):
 
 @pytest.mark.slow
 def test_two_audits_never_decide_opposite_ways():
-    """Engine 1 accepted and rejected one candidate in two audits of one commit."""
+    """Engine 1 accepted a candidate in one audit and rejected it in another one of the same commit."""
     before, after = (repeated_audits.repeat(manner, 0.01, 0.0, audits_count=4) for manner in repeated_audits.MANNERS)
     assert after.opposite_count == 0 < before.opposite_count and after.same_count > before.same_count
 
@@ -41,7 +41,7 @@ def test_a_trial_is_the_same_every_time():
 
 @pytest.mark.parametrize("different_count, broken_count", [(0, 0), (8, 0), (9, 1)])
 def test_a_bound_breaks_only_when_the_whole_interval_is_beyond_it(different_count, broken_count):
-    """8 of 400 may still be 1 in 100; 9 may not."""
+    """The interval of 8 in 400 contains 1 %, that of 9 in 400 does not."""
     scenario = Scenario("x", m.normal(0.01), m.planted(0.0), 1.0, (Bound(DIFFERENT, at_most=0.01),))
     found = outcomes("improved", different_count) + outcomes("equivalent", 400 - different_count)
     assert len(attack.broken_bounds(scenario, found)) == broken_count

@@ -1,4 +1,4 @@
-"""trials.py - one simulated campaign: what was decided, and what it cost.  scenario, number -> Outcome"""
+"""trials.py - run one simulated campaign; its verdict and its number of runs.  scenario, number -> Outcome"""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from labkit.verdicts.verdict import CHANGED, EQUIVALENT, REGRESSED
 import scenarios
 from simulated_machine import Machine
 
-# The real machine's hypervisor has no say in a simulated run, and asking it takes longer than the run.
+# The steal time of the real machine does not concern a simulated run, and reading it takes longer than the run.
 interleave.steal_ns = lambda cpu=None: 0
 
 
@@ -21,7 +21,7 @@ interleave.steal_ns = lambda cpu=None: 0
 class Outcome:
     verdict: str
     runs_count: int
-    covered: bool | None  # the printed interval holds the truth
+    covered: bool | None  # whether the printed interval contains the true ratio; None where there is none
     all_regressed: bool = False
 
     def is_a(self, event: str) -> bool:
@@ -39,7 +39,7 @@ def run_trial(scenario: scenarios.Scenario, number: int) -> Outcome:
     cases = [Case(str(number), machine.observe, gating=("wall",), canary_of="A") for number in range(scenario.cases_count)]
     try:
         result = run_campaign(cases, Design(seed=seed, budget_s=scenario.budget_s), clock=machine.clock)
-    except TooShort:  # the machine became slower than the budget allows: nothing was claimed
+    except TooShort:  # the machine became too slow for the budget, so nothing was claimed
         return Outcome("too short", 0, None if scenario.truth is None else True)
     verdict = result.verdict if result.exit != Exit.ENVIRONMENT else "environment"
     return Outcome(verdict, len(result.rows), covers(result.cases[0].headline, scenario.truth),

@@ -1,12 +1,13 @@
 /*
- * planted_work - a program whose slowness is known.
+ * planted_work - a program that does a known amount of extra work.
  *
  *   planted_work UNITS EXTRA TABLE_KIB
  *
- * Does UNITS units of work and EXTRA thousandths of that more: EXTRA 20 is a
- * program 2 % slower, in instructions (`make calibrate` counts them) and so,
- * as all units are alike, in time. A unit hashes, branches on the result and
- * walks a table, because a pure register loop would be too steady to be true.
+ * It does UNITS units of work and EXTRA thousandths more. With EXTRA 20 it
+ * executes 2 % more instructions (`make calibrate` counts them) and, because
+ * all units are alike, takes 2 % more time. A unit hashes, branches on the
+ * result and accesses a table, because the time of a loop that uses registers
+ * alone would vary less than that of real programs.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ int main(int argc, char **argv)
 	}
 	while (steps--)
 		hash = step(hash, table, slots);
-	/* The same words for every EXTRA: arms must not differ in output. */
+	/* The output is the same for every EXTRA, because arms must agree. */
 	puts(hash ? "done" : "done, unlikely");
 	free(table);
 	return 0;

@@ -1,9 +1,9 @@
 /*
  * timer_ring_search.cpp - every execution of a small timer ring under C11's memory model, by Relacy.
  *
- * What the sampler (preload/timer/timer_write.c) and the collector (sources/timer_program.c) do with the ring, each step where it stands
- * there: two writers of a record each and a reader that looks twice, over one place, so that it is used again. The four memory orders on
- * which it rests come from those files: gate 10 reads them there and defines them, so that a weaker order in the source is searched here.
+ * It repeats, step by step, what the sampler (preload/timer/timer_write.c) and the collector (sources/timer_program.c) do with the ring:
+ * two writers write one record each, and a reader polls twice. The ring has one place, so that the place is used again. Gate 10 reads the
+ * four memory orders that the ring depends on from those two files and defines them here, so that a weaker order in the sources is tested.
  */
 #include <relacy/relacy.hpp>
 
@@ -13,7 +13,7 @@ enum { PLACES = 1, WRITERS = 2, POLLS = 2 };
 
 struct timer_ring : rl::test_suite<timer_ring, WRITERS + 1> {
 	rl::atomic<unsigned> head, tail, kind[PLACES];
-	/* What is neither atomic nor locked: Relacy reports each race on it. */
+	/* This is neither atomic nor locked, so Relacy reports each race on it. */
 	rl::var<unsigned> content[PLACES];
 
 	void before()
@@ -26,7 +26,7 @@ struct timer_ring : rl::test_suite<timer_ring, WRITERS + 1> {
 		}
 	}
 
-	/* timer_write_reserve and timer_write_commit; without room the record is lost. */
+	/* timer_write_reserve and timer_write_commit; if the ring is full, the record is lost. */
 	void write_record()
 	{
 		unsigned position = head($).load(rl::mo_relaxed);
@@ -35,14 +35,14 @@ struct timer_ring : rl::test_suite<timer_ring, WRITERS + 1> {
 			if (position + 1 - tail($).load(RESERVE_LOADS_TAIL) > PLACES)
 				return;
 		} while (!head($).compare_exchange_strong(position, position + 1, rl::mo_relaxed, rl::mo_relaxed));
-		/* What the reader set to zero is zero. */
+		/* The reader has set the place to zero, and this must be visible here. */
 		RL_ASSERT(content[position % PLACES]($) == 0);
 		RL_ASSERT(kind[position % PLACES]($).load(rl::mo_relaxed) == 0);
 		content[position % PLACES]($) = position + 1;
 		kind[position % PLACES]($).store(1, COMMIT_STORES_KIND);
 	}
 
-	/* The collector: a record that is whole is set to zero before the tail moves. */
+	/* The collector sets a complete record to zero before it moves the tail. */
 	void read_record(unsigned &position)
 	{
 		if (!kind[position % PLACES]($).load(READER_LOADS_KIND))

@@ -1,10 +1,10 @@
-//! criterion on two programs: what it says of B against A, measured one after the other, as its users do.
+//! criterion compares program B with program A, measured one after the other, as its users do.
 //!
 //!   CRITERION_HOME=FOLDER criterion_pair CPU SECONDS 'PROGRAM_A ARGUMENT...' 'PROGRAM_B ARGUMENT...'
 //!
-//! SECONDS of measuring for both, warm-up included. Its defaults otherwise: 100 samples, alpha 0.05, noise threshold
-//! 1 %. The verdict is the last sentence it prints of B; FOLDER/pair/{a,new}/raw.csv have the samples. Only the
-//! programs are held on CPU: the analysis may use all.
+//! Both programs together are measured for SECONDS, warm-up included. All other settings are criterion's defaults: 100 samples, alpha
+//! 0.05, noise threshold 1 %. The verdict is the last sentence that it prints about B; the samples are in FOLDER/pair/{a,new}/raw.csv.
+//! Only the programs are bound to CPU; the analysis may use all CPUs.
 
 use criterion::Criterion;
 use std::os::unix::process::CommandExt;
@@ -40,11 +40,11 @@ fn measure(mut criterion: Criterion, cpu: usize, command: &str) {
     });
 }
 
-/// From before the start to the exit of one process.
+/// The time of one process, from before its start to its exit.
 fn run(cpu: usize, words: &[&str]) -> Duration {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).stdout(Stdio::null());
-    // Safe: one system call, on the child's own data.
+    // This is safe, because it makes one system call, on data of the child.
     unsafe { command.pre_exec(move || hold_on(cpu)) };
     let started = Instant::now();
     let status = command.status().expect("the program starts");
