@@ -206,6 +206,16 @@ def test_annotate_reads_regular_sources_only(tmp_path, kind):
     assert done.returncode == 0 and "not found here" in done.stdout
 
 
+@pytest.mark.parametrize("option", [[], ["--data"]], ids=["code", "data"])
+def test_places_are_named_from_regular_files_only(tmp_path, option):
+    """The path is the watched program's: a pipe in place of its file waited for ever, as a device would be read."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, Path("/dev/zero"), tmp_path):
+        done = clinic("where", *option, f"{place}+0x10")
+        assert done.returncode == 0 and done.stdout.strip() == f"{place}+0x10", (done.stdout, done.stderr)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("head, filler", [(b'{"format":"clinic-session",', b" "), (PERF_TEXT.read_bytes(), b"\n")],
                          ids=["session", "perf script"])

@@ -35,3 +35,5 @@ bench-instruments-cpu: instruments $(O)/victims/taken_time
 	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \
 	  --long-seconds $(LONG_S)
 bench-instruments: bench-instruments-cpu
+# Stripped of all else, its labels are still exported.
+$(O)/victims/assembly_labels: VICTIM_CFLAGS = -rdynamic

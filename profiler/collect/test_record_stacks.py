@@ -80,6 +80,29 @@ def test_calls_through_stubs(record, backend):
     assert session.named_ratio() > 0.90
 
 
+LABELS = ("label_alone", "label_with_type", "label_that_saves")
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the labels are of an x86-64")
+@pytest.mark.few(1)
+@pytest.mark.parametrize("packing", [[], ["strip", "-g"], ["strip"]], ids=["debug", "symbols", "exported"])
+def test_labels_of_assembly_are_functions(record, tmp_path, packing):
+    """A symbol without type and size: its code was the C function's before it."""
+    program = tmp_path / "assembly_labels"
+    shutil.copy(VICTIMS / "assembly_labels", program)
+    listed = subprocess.run(["objdump", "-d", "--file-offsets", program], check=True, capture_output=True, text=True)
+    offsets = dict(re.findall(r"^[0-9a-f]+ <(label_\w+)> \(File Offset: 0x([0-9a-f]+)\):$", listed.stdout, re.M))
+    if packing:
+        subprocess.run([*packing, program], check=True)
+    for label in LABELS:  # its loop, some bytes on
+        assert run("where", f"{program}+{int(offsets[label], 16) + 8:#x}").stdout.split()[:1] == [label]
+    session = record(program)
+    # Equally long loops; where an interrupt falls in one is the processor's affair.
+    for label in LABELS:
+        assert 0.12 < session.weight_where(lambda names: names[:1] == (label,)) / session.weight_where(
+            lambda names: names and names[0] in LABELS) < 0.65
+
+
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_without_frame_pointers(record, backend):
     session = record(VICTIMS / "hidden_frames", backend=backend)

@@ -54,3 +54,23 @@ bool clinic_maps_line_read(const char *text, struct clinic_maps_line *line)
 	line->path_bytes = strcspn(line->path, "\n");
 	return true;
 }
+
+#define NEWLINE "\\012"
+
+bool clinic_maps_path_decode(const char *path, char *decoded, size_t room)
+{
+	const size_t width = strlen(NEWLINE);
+	bool has_newline = false;
+	size_t used = 0;
+
+	while (*path && used + 1 < room) {
+		bool is_newline = !strncmp(path, NEWLINE, width);
+
+		decoded[used++] = is_newline ? '\n' : *path;
+		path += is_newline ? width : 1;
+		has_newline |= is_newline;
+	}
+	if (room)
+		decoded[used] = '\0';
+	return has_newline && !*path;
+}

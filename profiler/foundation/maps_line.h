@@ -26,4 +26,11 @@ struct clinic_maps_line {
 /* false: that is no such line. */
 bool clinic_maps_line_read(const char *text, struct clinic_maps_line *line);
 
+/*
+ * The path with newlines for "\012", as the kernel writes one. A backslash is
+ * written as it is, so a path may hold these four bytes itself: try it as it
+ * stands first. false: it holds none, or there is no room.
+ */
+bool clinic_maps_path_decode(const char *path, char *decoded, size_t room);
+
 #endif

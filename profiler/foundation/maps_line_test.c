@@ -63,12 +63,26 @@ static void other_text_is_refused(void **state)
 		assert_false(clinic_maps_line_read(broken[i], &line));
 }
 
+static void a_newline_in_a_path_is_decoded(void **state)
+{
+	char path[16];
+
+	(void)state;
+	assert_true(clinic_maps_path_decode("/a\\012b\\0", path, sizeof(path)));
+	assert_string_equal(path, "/a\nb\\0");
+	assert_false(clinic_maps_path_decode("/a\\01", path, sizeof(path)));
+	assert_false(clinic_maps_path_decode("/a\\012b", path, 4));
+	assert_string_equal(path, "/a\n");
+	assert_false(clinic_maps_path_decode("", path, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_whole),
 		cmocka_unit_test(anonymous_memory_has_no_path),
 		cmocka_unit_test(other_text_is_refused),
+		cmocka_unit_test(a_newline_in_a_path_is_decoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

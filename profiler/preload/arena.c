@@ -45,7 +45,8 @@ static _Atomic size_t reserved_bytes = SIZE_MAX;
 static _Atomic size_t arena_capacity_bytes = SIZE_MAX;
 /* Up to here the arena can be written without a fault. */
 static _Atomic size_t committed_bytes = SIZE_MAX;
-static char file_path[PATH_MAX]; /* empty: memory alone */
+static char file_path[PATH_MAX];       /* empty: memory alone */
+static _Atomic bool is_private = true; /* no file and no other memory yet */
 
 static size_t round_up(size_t bytes)
 {
@@ -60,12 +61,27 @@ static void write_head(struct arena_head *head)
 	head->used_bytes = round_up(sizeof(*head));
 }
 
-static void *reserve(void *at, size_t bytes)
+static void *map_private(void *at, size_t bytes, int protection)
 {
 	int fixed = at ? MAP_FIXED : 0;
 
-	return mmap(at, bytes, PROT_READ | PROT_WRITE,
+	return mmap(at, bytes, protection,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+}
+
+/*
+ * What cannot be written yet is none of the data that RLIMIT_DATA limits: a
+ * program that lowers that limit would get no memory any more.
+ */
+static void *reserve(void *at, size_t bytes)
+{
+	void *start = map_private(at, bytes, PROT_NONE);
+
+	if (start == MAP_FAILED ||
+	    map_private(start, FIRST_BYTES, PROT_READ | PROT_WRITE) == start)
+		return start;
+	munmap(start, bytes);
+	return MAP_FAILED;
 }
 
 static void lower_to(_Atomic size_t *limit, size_t bytes)
@@ -95,7 +111,7 @@ static struct arena_head *open_arena(void)
 	write_head(head);
 	lower_to(&reserved_bytes, bytes);
 	lower_to(&arena_capacity_bytes, bytes);
-	lower_to(&committed_bytes, bytes);
+	lower_to(&committed_bytes, FIRST_BYTES);
 	if (!atomic_compare_exchange_strong(&arena_head, &expected, head)) {
 		munmap(head, bytes);
 		return expected;
@@ -137,8 +153,14 @@ static int allocate_in_file(size_t bytes)
 static int allocate_pages(size_t from, size_t to)
 {
 	char *start = (char *)atomic_load(&arena_head) + from;
-	int error = (int)raw_call(SYS_madvise, (long)start, (long)(to - from),
-				  MADV_POPULATE_WRITE, 0);
+	int error;
+
+	if (atomic_load(&is_private))
+		return (int)raw_call(SYS_mprotect, (long)start,
+				     (long)(to - from), PROT_READ | PROT_WRITE,
+				     0);
+	error = (int)raw_call(SYS_madvise, (long)start, (long)(to - from),
+			      MADV_POPULATE_WRITE, 0);
 
 	return error == -EINVAL ? allocate_in_file(to) : error;
 }
@@ -175,8 +197,8 @@ void arena_take_ahead(void)
 	if (wanted > atomic_load(&arena_capacity_bytes))
 		wanted = atomic_load(&arena_capacity_bytes);
 	/*
-	 * Without a file the only way to be sure of the memory is to make it
-	 * resident.
+	 * In memory that others can map the only way to be sure of it is to
+	 * make it resident.
 	 */
 	if (file_path[0]
 		    ? allocate_in_file(wanted)
@@ -272,8 +294,10 @@ void arena_restart(void)
 		atomic_store(&reserved_bytes, 0);
 	else
 		write_head(head);
+	atomic_store(&is_private, true);
 	atomic_store(&arena_capacity_bytes, atomic_load(&reserved_bytes));
-	atomic_store(&committed_bytes, atomic_load(&reserved_bytes));
+	atomic_store(&committed_bytes,
+		     atomic_load(&reserved_bytes) ? FIRST_BYTES : 0);
 }
 
 /* A new file, open; its name is in file_path. */
@@ -338,6 +362,7 @@ static int move_into(int fd, struct arena_head *head)
 	if (mmap(head, most, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
 		 0) == MAP_FAILED)
 		return -errno;
+	atomic_store(&is_private, false);
 	atomic_store(&arena_capacity_bytes, most);
 	atomic_store(&committed_bytes, first);
 	return 0;

@@ -26,7 +26,7 @@ $(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
 	VICTIM_LIBS = -ldl
 $(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
 	$(O)/victims/plugin_first.so
-$(O)/victims/lock_own_malloc: VICTIM_CFLAGS = -fno-builtin
+$(O)/victims/lock_own_malloc $(O)/victims/odd_lives: VICTIM_CFLAGS = -fno-builtin
 $(O)/victims/alloc_plugin: $(O)/victims/alloc_plugin.so
 $(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
 	@mkdir -p $(@D)

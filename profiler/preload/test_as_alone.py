@@ -304,3 +304,25 @@ def test_a_program_confines_itself(tmp_path, mode, how, when):
         pytest.skip(f"this machine lets no program confine itself by {how}")
     said = is_as_alone(tmp_path, mode, program, how, *when)
     assert "confined by seccomp" in said
+
+
+LIVES = ["close_all", "replace_all", "without_files", "with_little_memory", "stopped", "traced", "raw_clone3",
+         "vfork_chain", "without_environment", "from_memory", "private_process", "own_signals"]
+# How often each process of it works, 50 blocks a time; that may be missing where the summary names a reason.
+WORKS = {"vfork_chain": 4, "from_memory": 4, "own_signals": 3, "stopped": 4, "raw_clone3": 3}
+
+
+@pytest.mark.few(3)
+@every_mode
+@pytest.mark.parametrize("way", LIVES)
+def test_what_few_programs_do(tmp_path, mode, way):
+    """Close or replace each descriptor, run where nothing may be opened, stop, be traced, be in no file."""
+    if way == "with_little_memory" and "alloc" in mode[-1]:
+        pytest.skip("the table of live blocks takes 1 GiB of the data that a program may limit: profiler/README.md")
+    said = is_as_alone(tmp_path, mode, VICTIMS / "odd_lives", way)
+    if "alloc" in mode[-1] and way in WORKS:
+        report = subprocess.run([CLINIC, "report", "--json", tmp_path / "session.json"], capture_output=True, text=True,
+                                check=True)
+        counted = sum(site["allocations_count"] for site in json.loads(report.stdout)["call_sites"]
+                      if "work" in site["stack"])
+        assert counted == 50 * WORKS[way], said

@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "foundation/maps_line.h"
 #include "symbols/demangle.h"
 #include "unwind/address_space.h"
 
@@ -105,11 +108,30 @@ static void find_ends(Elf *elf, struct clinic_loaded_range *range)
 	}
 }
 
+/*
+ * The path comes from the program that was watched: whoever opens a FIFO waits,
+ * and whoever reads a device may read for ever.
+ */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static Elf *open_elf(const char *path, int *fd)
 {
+	char decoded[PATH_MAX];
 	Elf *elf;
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	*fd = open_regular(path);
+	if (*fd < 0 && clinic_maps_path_decode(path, decoded, sizeof(decoded)))
+		*fd = open_regular(decoded);
 	if (*fd < 0)
 		return NULL;
 	elf_version(EV_CURRENT);

@@ -269,14 +269,27 @@ static int open_path(const char *path, const struct clinic_mapping *mapping,
 	return 0;
 }
 
-/*
- * Opens the mapped file itself; otherwise by its name, first in the root folder
- * of the process and then in ours.
- */
+/* First in the root folder of the process, and then in ours. */
+static int open_by_name(pid_t pid, const char *name,
+			const struct clinic_mapping *mapping,
+			struct clinic_module *module)
+{
+	char path[PATH_MAX + 32];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/root%.*s", (int)pid, PATH_MAX,
+		 name);
+	error = open_path(path, mapping, module);
+	if (!error || module->is_memory || module->fd >= 0)
+		return error;
+	return open_path(name, mapping, module);
+}
+
+/* Opens the mapped file itself; otherwise by its name. */
 static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 		     struct clinic_module *module)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 	int error;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
@@ -285,12 +298,11 @@ static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 	error = open_path(path, mapping, module);
 	if (!error || module->is_memory || module->fd >= 0)
 		return error;
-	snprintf(path, sizeof(path), "/proc/%d/root%.*s", (int)pid, PATH_MAX,
-		 mapping->path);
-	error = open_path(path, mapping, module);
-	if (!error || module->is_memory || module->fd >= 0)
-		return error;
-	return open_path(mapping->path, mapping, module);
+	error = open_by_name(pid, mapping->path, mapping, module);
+	if (error == -ENOENT &&
+	    clinic_maps_path_decode(mapping->path, path, sizeof(path)))
+		error = open_by_name(pid, path, mapping, module);
+	return error;
 }
 
 static void identify(struct clinic_module *module,

@@ -61,6 +61,45 @@ def test_sites_add_up_and_name_their_lines(tmp_path):
     assert len(ten) == 1 and ten[0]["file"].endswith("alloc_23.c") and ten[0]["line"] > 0
 
 
+def test_a_recursion_deeper_than_any_stack_that_is_kept(tmp_path):
+    """Every block counts, and what a stack lacks is marked."""
+    report, done = record(victim("alloc_deep"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sum(site["allocations_count"] for site in report["call_sites"]) == 30_001
+    assert report["allocations"]["peak_bytes"] == 24 * 30_001
+    session = json.loads((tmp_path / "session.json").read_text())
+    rows = session["allocations"]
+    deepest = max((site_names(session, stack) for stack in rows["stack"]), key=lambda names: names.count("down"))
+    assert deepest.count("down") < 30_001 and "main" not in deepest, deepest
+
+
+def test_children_forked_under_threads_that_allocate(tmp_path):
+    """None hangs, and each block of a child counts once."""
+    report, done = record(victim("alloc_fork_threads"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    session = json.loads((tmp_path / "session.json").read_text())
+    rows = session["allocations"]
+    assert sum(count for count, stack in zip(rows["allocations_count"], rows["stack"])
+               if "allocate_in_child" in site_names(session, stack)) == 100 * 10
+
+
+ODD_PLACES = [b"two  blanks", b"new\nline", b"back\\012slash", b"gone (deleted)", b"semi;q\"<>&", b"bad\xff\xfeutf"]
+
+
+@pytest.mark.few(2)
+@pytest.mark.parametrize("name", ODD_PLACES, ids=ascii)
+def test_a_program_in_an_odd_place_has_its_names(tmp_path, name):
+    """/proc writes some paths with escapes, and " (deleted)" may be part of one."""
+    folder = os.path.join(os.fsencode(tmp_path), name)
+    os.mkdir(folder)
+    program = os.path.join(folder, name)
+    shutil.copy(VICTIMS / "alloc_23", program)
+    report, done = record([program], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {site["name"] for site in report["call_sites"]} <= {"main", "__strdup", "strdup"}
+    assert any(site["file"].endswith("alloc_23.c") for site in report["call_sites"] if site["name"] == "main")
+
+
 def test_threads_share_sites(tmp_path):
     report, _ = record(victim("alloc_threads", "8"), tmp_path)
     allocations = report["allocations"]

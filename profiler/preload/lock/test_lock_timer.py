@@ -77,6 +77,15 @@ def test_a_deadlock_is_told_while_it_lasts(tmp_path):
     assert said.count("clinic: deadlock:") == 1
 
 
+def test_a_circle_of_three_is_told_whole(tmp_path):
+    names = ("first_then_second", "second_then_third", "third_then_first")
+    said = record_deadlock(tmp_path, "lock_ring", *(f"  {name}" for name in names))
+    assert "clinic: deadlock: 3 threads wait for each other" in said
+    for held, wanted, name in zip(("first", "second", "third"), ("second", "third", "first"), names):
+        assert re.search(rf"holds {held}\b.*?waits for {wanted} at\n.*?{name}\s+\S+lock_ring\.c:\d+", said, re.S), said
+    assert said.count("clinic: deadlock:") == 1
+
+
 def test_the_end_of_a_thread_closes_a_circle(tmp_path):
     """A join had no holder: who waited for a thread that waited for him was not told of it."""
     said = record_deadlock(tmp_path, "lock_join_circle", "  main", "  want_kept")
