@@ -8,6 +8,7 @@ from sandbox import ROOT, Sandbox
 
 from labkit.workload import manifest
 
+pytestmark = pytest.mark.slow  # whole audits
 of_one_audit = pytest.mark.xdist_group("investigated")
 
 

@@ -26,7 +26,7 @@ def look(tmp_path):
     return go
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("cores", [(), ("-n", "2", "--dist", "loadgroup")], ids=["one core", "two cores"])
 def test_what_passes_alone_is_unsteady_and_what_fails_again_has_failed(look, tmp_path, cores):
     tests = UNSTEADY.replace("def", "@pytest.mark.xdist_group('a group')\ndef", 1) + BROKEN + BROKEN_FIXTURE + SOUND

@@ -35,6 +35,7 @@ def case(request):
     return CASES[request.param]
 
 
+@pytest.mark.few(1)
 def test_every_variant_answers_as_the_baseline_does_but_for_those_that_shall_not(case):
     built = build.build_all(case, variants_of(case))
     assert [str(one) for one in built.values() if isinstance(one, build.BuildFailed)] == []

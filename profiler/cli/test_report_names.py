@@ -69,6 +69,7 @@ def on_a_terminal(*command) -> str:
     return text.decode()
 
 
+@pytest.mark.slow
 def test_template_arguments_are_short_on_a_terminal(session):
     clinic = run("report", session).args[0]
     assert "app::burn<...>(std::map<...> const&)" in on_a_terminal(clinic, "report", session)

@@ -153,6 +153,7 @@ def test_a_program_that_daemonises_is_said_to_leave_processes(tmp_path):
     assert any("leaves 1 process running" in note for note in document_of(tmp_path)["notes"])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("command, words", [
     (["no-such-program"], "there is no program no-such-program"),
     (["sh", "-c", "echo broken >&2; exit 3"], r"failed with exit code 3 \(broken\).*--expect-exit 3"),
@@ -172,6 +173,7 @@ def test_a_command_that_does_not_end_is_killed_in_time(tmp_path):
     assert done.returncode == Exit.USAGE and "was still running after 1" in done.stderr and "--budget" in done.stderr
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("arguments, words", [
     (["--budget", "0", "--", "true"], "--budget must be above 0"),
     (["--expect-exit", "256", "--", "true"], "from 0 to 255"),

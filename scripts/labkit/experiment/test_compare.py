@@ -102,6 +102,7 @@ def test_what_was_refused_leaves_no_report(tmp_path, monkeypatch, capsys):
     assert list((tmp_path / "reports/compare").iterdir()) == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("folder", ["/proc", "/sys"])
 def test_a_folder_where_nothing_can_be_written_is_no_regression(folder):
     """A traceback ends with 1, which is said of a program that became slower."""

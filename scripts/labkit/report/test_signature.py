@@ -93,6 +93,7 @@ def test_bad_arguments_are_a_sentence(tmp_path, arguments, said):
     assert done.returncode == Exit.USAGE and said in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_verify_says_which_of_three(report, tmp_path):
     """`lab verify` fails on an incomplete report, but prints the state of its signature."""
     lab = [sys.executable, "-B", ROOT / "scripts/lab", "verify", report]

@@ -29,7 +29,7 @@ def own_workloads(checkout):
     return checkout
 
 
-@pytest.mark.few
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["fixtures", "build"])
 def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
     """An unfinished workload once ended `make build`, and with it compare, gate and other commands."""
