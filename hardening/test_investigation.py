@@ -149,7 +149,7 @@ def test_without_a_debugger_its_rows_are_unmeasured(sandbox):
     audit = sandbox.judged(expect=0, env=sandbox.environment_without("gdb"))
     for words in ("gdb finds the fault", "gdb finds nothing"):
         assert (rows_of(audit, words)[0]["result"], rows_of(audit, words)[0]["seen"]) == ("unmeasured", "gdb is not installed")
-    assert rows_of(audit, "A debugger names")[0]["result"] == "unmeasured"
+    assert rows_of(audit, "A witness names")[0]["result"] == "unmeasured"
     assert {one["verdict"] for one in audit["hypotheses"]} == {"not seen"}
     assert "gdb is not installed" in {one["text"] for one in audit["findings"]}
     assert "**UNMEASURED**" in (sandbox.versions()[-1] / "checklist.md").read_text()
@@ -168,7 +168,7 @@ def test_where_tracing_is_forbidden_that_is_the_reason(sandbox, tmp_path):
 
 
 @pytest.mark.parametrize("old, new, names", [
-    ('fault   = "crash"', 'fault = "slow"', ("fault", "'slow'", "hang, crash")),
+    ('fault   = "crash"', 'fault = "slow"', ("fault", "'slow'", "hang, crash, lie")),
     ('tool   = "gdb"', 'tool = "lldb"', ("witness[0].tool", "'lldb'", "gdb")),
     ('"look.gdb"', '"nowhere.gdb"', ("witness[0].script", "nowhere.gdb")),
     ('"candidates/useless"', '"candidates/nowhere"', ("repair[1].overlay", "no C sources")),

@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history new optimize profile rebench repeat show sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history inspect new optimize profile rebench repeat show sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -52,6 +52,9 @@ _lab()
 		case $previous in
 		--metric) values="time throughput turnaround wall p50 p95 p99 cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
 		esac
+		;;
+	inspect)
+		options="--clock"
 		;;
 	new)
 		options=""

@@ -5,12 +5,22 @@ text alone, so that a recomputation of a report decides it again.
 """
 
 import re
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Mapping
 
-FAULTS = {"hang": "timeout", "crash": "signal"}
-"""{the fault in a manifest: the failure of a run that has this fault}"""
+
+@dataclass(frozen=True)
+class Fault:
+    """failure: the failure of a run that has this fault. word: the verb that says what the program does."""
+
+    failure: str
+    word: str
+
+
+FAULTS = {"hang": Fault("timeout", "hangs"), "crash": Fault("signal", "crashes"), "lie": Fault("exit", "lies")}
+"""By the name of the fault in a manifest. A program that lies checks its own statements and ends with an error."""
 SCRIPT = "{script}"  # this word of a command stands for the script that the manifest names
 
 
@@ -34,6 +44,8 @@ class Witness:
     forbidden     a pattern for a line which states that the tool could not observe the program.
     refused_exit  an exit code with the same meaning.
     ended         a pattern for a line which states that the program ended well, if the exit code of the tool does not tell.
+    blames        a pattern for a line of complaint, whose group "function" is the name of the function with the fault.
+    is_proof      the report shows the transcript of the repaired program, too.
     """
 
     name: str
@@ -47,6 +59,8 @@ class Witness:
     ended: str = ""
     environment: tuple[tuple[str, str], ...] = ()
     interrupts: bool = False  # a program that hangs is interrupted, so that the tool's script continues
+    blames: str = r"(?!)"
+    is_proof: bool = False
     limit_s: float = 60.0  # under valgrind a program is about fifty times slower
 
 
@@ -69,6 +83,9 @@ WITNESSES: dict[str, Witness] = {one.name: one for one in (
     Witness("asan", "AddressSanitizer", ((),), complaint=r"ERROR: AddressSanitizer: [\w-]+",
             forbidden=r"AddressSanitizer failed to|Shadow memory range interleaves", cflags=("-fsanitize=address",),
             environment=(("ASAN_OPTIONS", "detect_leaks=0"),)),
+    # Looks at the machine code and runs nothing.
+    Witness("inspect", "lab inspect", ((sys.executable, "-B", "scripts/lab", "inspect"),), complaint=r"^pitfall: ", blames=r"^pitfall: (?P<function>\w+): ",
+            forbidden=r"^lab: ", is_proof=True),
 )}
 
 

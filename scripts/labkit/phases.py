@@ -53,7 +53,7 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
           cost="the accepted candidates were not confirmed together on fresh processes"),
 )}
 
-# Of a workload whose kind is "investigation": a crash or a hang, and no race of candidates.
+# Of a workload whose kind is "investigation": a crash, a hang or a lie, and no race of candidates.
 INVESTIGATION_PHASES: dict[str, Phase] = {phase.name: phase for phase in (
     Phase("plan", "labkit.audit.investigation_plan:measure", INVESTIGATE, required=True, kind="investigation_plan"),
     Phase("reproduction", "labkit.audit.reproduction:measure", INVESTIGATE, required=True),

@@ -56,7 +56,7 @@ def _checks(audit: Audit) -> Iterator[Check]:
     yield f"The fault happens in every run, at least {RUNS_COUNT_MIN} of them", ("evidence/reproduction.json",), check_reproduced
     for index, one in enumerate(audit["diagnosis"]):
         yield f"{one['title']} finds the fault in the old code", ("evidence/sights.json",), _of(index, check_found)
-    yield "A debugger names the function that the fault is in", ("evidence/sights.json",), check_hypotheses
+    yield "A witness names the function that the fault is in", ("evidence/sights.json",), check_hypotheses
     yield "The regression test fails on the old code, in every run", ("evidence/repairs.json",), check_test_fails
     yield "A repair removes the fault from every run", ("evidence/repairs.json",), check_repaired
     yield "The regression test passes on the repaired code, in every run", ("evidence/repairs.json",), check_test_passes
@@ -90,7 +90,7 @@ def check_found(audit: Audit, index: int) -> str:
 
 def check_hypotheses(audit: Audit) -> str:
     if not audit["hypotheses"] or all(one["verdict"] == "not seen" for one in audit["hypotheses"]):
-        raise Unmeasured("no backtrace of a debugger names a function of the sources")
+        raise Unmeasured("no witness names a function of the sources")
     confirmed = [one["function"] for one in audit["hypotheses"] if one["verdict"] == "confirmed"]
     if not confirmed:
         raise Unmet("no hypothesis of the manifest names that function")

@@ -1,4 +1,4 @@
-"""investigation_numbers.py - all that the report of a crash or a hang says, from its evidence.  InvestigationSet -> investigation_numbers -> dict
+"""investigation_numbers.py - all that the report of a crash, a hang or a lie says, from its evidence.  InvestigationSet -> investigation_numbers -> dict
 
 Pure   no disk, no clock. The complaint of a witness is read here from its transcript, so that a recomputation reads it again.
 Units  _count is a number of runs, unless the name says otherwise; took_ns is wall time.
@@ -14,7 +14,6 @@ from labkit.fault_witnesses import FAULTS, WITNESSES, View, complaint_in, view_o
 from labkit.wording import listing
 
 SCHEMA = 1
-WORDS = {"hang": "hangs", "crash": "crashes"}
 FRAME = re.compile(r"^#\d+\s+(?:0x[0-9a-f]+ in )?(?P<function>[\w.]+) \(.*\) at (?P<file>\S+):\d+$")
 
 CLOSED, NOT_REPRODUCED, NOT_REPAIRED, UNTESTED = "closed", "not reproduced", "not repaired", "test misses it"
@@ -31,7 +30,7 @@ def analyse_investigation(found: InvestigationSet) -> dict[str, Any]:
     audit: dict[str, Any] = {
         "schema": SCHEMA, "workload": found.manifest["name"], "version": found.plan["data"]["version"],
         "previous": found.plan["data"]["previous"], "budget": found.plan["budget"], "manifest": found.manifest,
-        "runs_count": found.plan["data"]["runs_count"],
+        "runs_count": found.plan["data"]["runs_count"], "fault_word": FAULTS[found.manifest["fault"]].word,
         "environment": _environment(found),
         "reproduction": _counted(found.by_phase["reproduction"]["data"]["runs"], found.manifest["fault"]),
         "regression": _tested(found.by_phase["repairs"]["data"]["faulty_test"]),
@@ -58,8 +57,8 @@ def _environment(found: InvestigationSet) -> dict[str, Any]:
 
 def _counted(runs: Sequence[Mapping[str, Any]], fault: str) -> dict[str, Any]:
     """How many runs had the fault, which is only the failure of that kind; other failures are listed beside it."""
-    others = sorted({one["failure"] for one in runs if one["failure"] not in (None, FAULTS[fault])})
-    return {"runs_count": len(runs), "fault_count": sum(one["failure"] == FAULTS[fault] for one in runs),
+    others = sorted({one["failure"] for one in runs if one["failure"] not in (None, FAULTS[fault].failure)})
+    return {"runs_count": len(runs), "fault_count": sum(one["failure"] == FAULTS[fault].failure for one in runs),
             "ended_count": sum(one["failure"] is None for one in runs), "other_failures": others,
             "signals": sorted({one["signal"] for one in runs if one["failure"] == "signal"}),
             "longest_ended_ns": max((one["wall_ns"] for one in runs if one["failure"] is None), default=None)}
@@ -74,17 +73,23 @@ def _tested(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _sight(sight: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """missing: the texts that the manifest requires and that the transcript does not contain."""
     return {"tool": sight["tool"], "title": WITNESSES[sight["tool"]].title, "command": sight["command"], "view": view_of(sight).value,
-            "complaint": complaint_in(sight), "unmeasured": sight["unmeasured"], "took_ns": sight["wall_ns"],
+            "is_proof": WITNESSES[sight["tool"]].is_proof, "complaint": complaint_in(sight), "unmeasured": sight["unmeasured"], "took_ns": sight["wall_ns"],
             "missing": [text for text in asked["shows"] if text not in sight["transcript"]], "shown_count": len(asked["shows"]),
             "transcript": sight["transcript"]}
 
 
 def _hypotheses(found: InvestigationSet) -> list[dict[str, Any]]:
-    """The hypotheses of the manifest, scored by how many threads in gdb's backtraces have the function as their innermost one."""
-    transcript = next((one["transcript"] for one in found.by_phase["sights"]["data"]["sights"] if one["tool"] == "gdb"), "")
-    blamed = blamed_functions(transcript, found.manifest["folder"])
+    """The hypotheses of the manifest, scored by how many threads in gdb's backtraces have the function as their innermost one, and by
+    whether another witness names the function."""
+    blamed = [name for one in found.by_phase["sights"]["data"]["sights"] for name in _blamed_by(one, found.manifest["folder"])]
     return [{"says": one["says"], "function": one["function"], "threads_count": blamed.count(one["function"]),
              "verdict": _scored(one["function"], blamed)} for one in found.manifest["hypotheses"]]
+
+
+def _blamed_by(sight: Mapping[str, Any], folder: str) -> list[str]:
+    if sight["tool"] == "gdb":
+        return blamed_functions(sight["transcript"], folder)
+    return list(dict.fromkeys(one["function"] for one in re.finditer(WITNESSES[sight["tool"]].blames, sight["transcript"], re.M)))
 
 
 def _scored(function: str, blamed: list[str]) -> str:
@@ -124,7 +129,7 @@ def _judged(repair: Mapping[str, Any], fault: str) -> tuple[str | None, str]:
     if repair["build_failure"] is not None:
         return "build", "it does not compile"
     if runs["ended_count"] < runs["runs_count"]:
-        return "fault", f"the program still {WORDS[fault]} or fails in {runs['runs_count'] - runs['ended_count']} of {runs['runs_count']} runs"
+        return "fault", f"the program still {FAULTS[fault].word} or fails in {runs['runs_count'] - runs['ended_count']} of {runs['runs_count']} runs"
     if test["failed_count"]:
         return "regression", f"the regression test fails in {test['failed_count']} of {test['runs_count']} runs"
     wrong = [f"{one['title']} {one['view']}" for one in repair["sights"] if one["view"] in (View.COMPLAINS.value, View.NOT_ENDED.value)]

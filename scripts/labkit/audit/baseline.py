@@ -11,6 +11,7 @@ from labkit import error_rates, host, repeatability
 from labkit.audit import self_test
 from labkit.audit.audit_state import AuditState, row_file
 from labkit.audit.measure import Reference, interleaved, reference, stage_runs
+from labkit.audit.timed_work import findings_about_work
 from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.progress import Progress
@@ -32,12 +33,14 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
             runs += _against_its_copy(state, folder, known[size], _tick(progress, log, size))
             by_stage += stage_runs(state, state.baseline, size, known[size].answer)
             progress.advance(f"{size}, stages")
+    machine_code = disassembly.inspect(state.baseline.path, [stage.entry for stage in state.manifest.stages])
+    findings += findings_about_work(machine_code, state.manifest.stages, {size: one.answer for size, one in known.items()}, runs)
     return {
         "clock": known[sizes[0]].clock,
         "self_test": tests,
         "sizes": [{"name": size, "ops_count": known[size].ops_count} for size in sizes],
         "runs": runs, "stage_runs": by_stage,
-        "disassembly": _disassembly(state),
+        "disassembly": _as_evidence(machine_code),
     }
 
 
@@ -58,9 +61,8 @@ def _against_its_copy(state: AuditState, folder: Path, known: Reference, on_row)
                        seed=state.seed(folder, f"baseline/{known.size}"), on_row=on_row)
 
 
-def _disassembly(state: AuditState) -> dict:
+def _as_evidence(found: disassembly.Disassembly) -> dict:
     """Barriers inside a loop, and whether each stage's entry function still contains work, for the checklist."""
-    found = disassembly.inspect(state.baseline.path, [stage.entry for stage in state.manifest.stages])
     return {
         "barriers": [{"function": one.function, "kind": {"input": "in", "output": "out"}[one.kind]}
                      for one in found.barriers if one.in_loop],

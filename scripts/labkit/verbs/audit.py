@@ -43,7 +43,7 @@ def run_one(workload: str, args) -> Exit:
 
 
 def investigate(workload: str, args) -> Exit:
-    """A crash or a hang: what is judged is the fault, its repair and the test that holds it, so that a verdict is a gate."""
+    """A crash, a hang or a lie: what is judged is the fault, its repair and the test that holds it, so that a verdict is a gate."""
     state = investigation_state.load(workload, args.budget)
     folder = investigation_state.standing(state)
     if folder is not None:

@@ -1,4 +1,4 @@
-"""disassembly.py - check that the compiler kept the work to be measured.  binary -> disassembly.py -> Disassembly
+"""disassembly.py - check that the compiler kept the work to be measured.  binary -> disassembly.py -> Disassembly, Code
 
 Two checks of the machine code, with binutils alone: the barriers around each timed run are within the timed loop
 (clinic/black_box.h stores their addresses in .clinic_black_box), and each hot function exists and still has a loop.
@@ -28,6 +28,11 @@ CALL = re.compile(r"^(call\w*|bl)$")
 
 # Library functions that count as a loop, because a function may leave its loop to the C library.
 LIBRARY_LOOPS = frozenset(("qsort", "qsort_r", "bsearch", "memcpy", "memmove", "memset", "memcmp", "memchr"))
+# Library functions whose time is not the time of the program's own work.
+INPUT_OUTPUT = frozenset((
+    "write", "writev", "pwrite", "read", "readv", "pread", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "fsync",
+    "fdatasync", "printf", "fprintf", "vprintf", "vfprintf", "dprintf", "__printf_chk", "__fprintf_chk", "__vfprintf_chk", "puts",
+    "fputs", "putc", "fputc", "putchar", "fwrite", "fflush", "fread", "fgets", "getline"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,10 @@ class HotFunction:
     @property
     def is_alive(self) -> bool:
         return self.exists and (self.has_loop or not LIBRARY_LOOPS.isdisjoint(self.library_calls))
+
+    @property
+    def input_output_calls(self) -> tuple[str, ...]:
+        return tuple(name for name in self.library_calls if name in INPUT_OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -74,20 +83,25 @@ class Disassembly:
 
 def inspect(binary: Path, functions: list[str]) -> Disassembly:
     """binary: a program or object file. functions: names of hot functions, as in the source."""
-    codes = _read_codes(binary)
+    codes = read_codes(binary)
     barriers = tuple(_barrier(codes, address, kind) for address, kind in _read_marks(binary))
     return Disassembly(barriers, tuple(_hot_function(codes, name) for name in functions))
 
 
 @dataclass
-class _Code:
-    """The addresses, jumps and calls of one function."""
+class Code:
+    """The machine code of one function: its instructions as objdump shows them, its jumps and its calls, each with its address."""
 
     name: str
     begin: int
     end: int
+    instructions: list[tuple[int, str]]
     jumps: list[tuple[int, int]]  # from, to
-    calls: set[str]
+    call_sites: list[tuple[int, str]]
+
+    @property
+    def calls(self) -> set[str]:
+        return {symbol for _, symbol in self.call_sites}
 
     def has_loop_around(self, address: int) -> bool:
         return any(self.begin <= to <= address <= from_ for from_, to in self.jumps)
@@ -107,31 +121,33 @@ def _run(*argv: str) -> str:
     return done.stdout
 
 
-def _source_name(symbol: str) -> str:
+def source_name(symbol: str) -> str:
     """time_batch.constprop.0 -> time_batch: compilers clone functions and add such suffixes."""
     return symbol.split(".")[0].split("@")[0]
 
 
-def _read_codes(binary: Path) -> list[_Code]:
-    codes: list[_Code] = []
+def read_codes(binary: Path) -> list[Code]:
+    """Every function of a program or an object file. LabError where it cannot be read."""
+    codes: list[Code] = []
     for line in _run("objdump", "-d", "-w", "--no-show-raw-insn", str(binary)).splitlines():
         if head := FUNCTION.match(line):
             address = int(head[1], 16)
-            codes.append(_Code(head[2], address, address, [], set()))
+            codes.append(Code(head[2], address, address, [], [], []))
         elif codes and (found := INSTRUCTION.match(line)):
             _add_instruction(codes[-1], int(found[1], 16), found[2], found[3] or "")
     return codes
 
 
-def _add_instruction(code: _Code, address: int, mnemonic: str, operands: str) -> None:
+def _add_instruction(code: Code, address: int, mnemonic: str, operands: str) -> None:
     code.end = address
+    code.instructions.append((address, f"{mnemonic} {operands}".strip()))
     target = TARGET.search(operands)
     if not target:
         return
-    if JUMP.match(mnemonic) and _source_name(target[2]) == _source_name(code.name):
+    if JUMP.match(mnemonic) and source_name(target[2]) == source_name(code.name):
         code.jumps.append((address, int(target[1], 16)))
     elif JUMP.match(mnemonic) or CALL.match(mnemonic):
-        code.calls.add(target[2])  # a jump to another function is a tail call
+        code.call_sites.append((address, target[2]))  # a jump to another function is a tail call
 
 
 def _read_marks(binary: Path) -> list[tuple[int, int]]:
@@ -141,30 +157,35 @@ def _read_marks(binary: Path) -> list[tuple[int, int]]:
     return list(ENTRY.iter_unpack(content[: len(content) // ENTRY.size * ENTRY.size]))
 
 
-def _barrier(codes: list[_Code], address: int, kind: int) -> Barrier:
+def _barrier(codes: list[Code], address: int, kind: int) -> Barrier:
     for code in codes:
         if code.begin <= address <= code.end:
-            return Barrier(_source_name(code.name), KINDS.get(kind, f"kind {kind}"), code.has_loop_around(address))
+            return Barrier(source_name(code.name), KINDS.get(kind, f"kind {kind}"), code.has_loop_around(address))
     return Barrier("unknown", KINDS.get(kind, f"kind {kind}"), False)
 
 
-def _hot_function(codes: list[_Code], name: str) -> HotFunction:
+def _hot_function(codes: list[Code], name: str) -> HotFunction:
     reached, library_calls = _reach(codes, name)
     return HotFunction(name, bool(reached), any(code.has_loop for code in reached), library_calls)
 
 
-def _reach(codes: list[_Code], name: str) -> tuple[list[_Code], tuple[str, ...]]:
+def _reach(codes: list[Code], name: str) -> tuple[list[Code], tuple[str, ...]]:
     """The function with its clones and all functions of this binary that they call; and the library functions they call."""
+    return reached_from(codes, [code.name for code in codes if source_name(code.name) == name and "@" not in code.name])
+
+
+def reached_from(codes: list[Code], symbols: list[str]) -> tuple[list[Code], tuple[str, ...]]:
+    """These functions and all of this binary that they call; and the library functions they call."""
     by_symbol = {code.name: code for code in codes if "@" not in code.name}
-    waiting = [symbol for symbol in by_symbol if _source_name(symbol) == name]
-    reached: dict[str, _Code] = {}
+    waiting = list(symbols)
+    reached: dict[str, Code] = {}
     library = set()
     while waiting:
         symbol = waiting.pop()
         if symbol in reached:
             continue
         if symbol not in by_symbol:
-            library.add(_source_name(symbol))
+            library.add(source_name(symbol))
             continue
         reached[symbol] = by_symbol[symbol]
         waiting.extend(by_symbol[symbol].calls)

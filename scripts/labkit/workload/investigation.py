@@ -1,4 +1,4 @@
-"""investigation.py - a workload that crashes or hangs: its manifest and its programs.  workload.toml -> investigation -> Investigation, Binary
+"""investigation.py - a workload that crashes, hangs or lies: its manifest and its programs.  workload.toml -> investigation -> Investigation, Binary
 
 The sources beside the manifest have the fault. A repair is a folder of files that replace some of them. The regression test is a
 separate program, linked with all sources except the one that has main().

@@ -18,7 +18,7 @@ from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.change import CHANGES, Change
 
 WORKLOADS = Path("workloads")
-INVESTIGATION = "investigation"  # a crash or a hang: investigation.py reads its manifest
+INVESTIGATION = "investigation"  # a crash, a hang or a lie: investigation.py reads its manifest
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,12 @@
+/* Reads the clock: a call that no compiler looks into. */
+#include "stopwatch.h"
+
+#include <time.h>
+
+uint64_t stopwatch_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
