@@ -5,9 +5,6 @@ import json
 import pytest
 from sandbox import Sandbox
 
-from labkit.audit.timed_work import kernel_share_ratio
-from labkit.evidence import unpacked
-
 pytestmark = pytest.mark.slow
 SUM = """#include "sum.h"
 #include <fcntl.h>
@@ -82,7 +79,7 @@ def test_output_in_a_stage_is_found(tmp_path):
     document = baseline_of(tmp_path, DROWNED)
     ((subject, text),) = said(document)
     assert subject == "stage sum" and "sum_block reaches dprintf; the kernel had " in text
-    assert kernel_share_ratio(unpacked(document["data"])["runs"]) > 0.0
+    assert "had 0.0" not in text, "each line is a system call"
 
 
 def test_an_honest_stage_is_left_alone(tmp_path):
