@@ -1,8 +1,8 @@
-"""example_evidence.py - the whole evidence of an audit that never happened, with truths that a test can know.
+"""example_evidence.py - the whole evidence of an invented audit, whose true gains are known.
 
-A made-up patient, "mill", with four stages and one candidate for every fate a candidate can have. Its true gains
-stand in GAINS; block and process noise are log-normal and seeded. Tests of everything right of the evidence use it;
-the golden report uses recorded evidence instead.
+The invented workload "mill" has four stages, and one candidate for every decision that is possible. GAINS has the true gains; the noise of
+blocks and processes is log-normal, with fixed seeds. All tests of analysis and reports use it, except the golden report, which uses recorded
+evidence.
 """
 
 import copy
@@ -18,7 +18,7 @@ POLICY = Path(__file__).with_name("policy.toml")
 SIZES = {"tiny": 100, "large": 1000, "huge": 5000}
 MAIN = "large"
 OPERATION_NS = {"tiny": 310.0, "large": 300.0, "huge": 365.0}
-STAGES = {"parse": 0.30, "check": 0.10, "sort": 0.42, "emit": 0.15}  # share of the time, and of the samples
+STAGES = {"parse": 0.30, "check": 0.10, "sort": 0.42, "emit": 0.15}  # the share of each stage of the time and of the samples
 ALLOCATIONS_PER_OPERATION = {"parse": 3, "check": 0, "sort": 1, "emit": 2}
 BLOCKS, SAMPLES_PER_RUN, BLOCK_NOISE, RUN_NOISE = 10, 20, 0.015, 0.008
 SECONDS_A_SIZE, SECONDS_A_STAGE = 15, 60
@@ -37,7 +37,7 @@ CANDIDATES: dict[str, tuple] = {
     "vector": ("Vector parser", "parse_batch", 0.40, 3, (80, 10), 0, 0, 1.0, ("build", "mill_parse.c:7: error")),
 }
 GAINS = {name: one[5] for name, one in CANDIDATES.items()}
-LEAN = ("arena", "swapped")  # one accepted, one rejected: enough where the others do not matter
+LEAN = ("arena", "swapped")  # one accepted and one rejected, for tests in which the others do not matter
 UNION = ("arena", "merge-sort")
 UNION_GAIN = 1.62
 ANSWERS = {name: f"0x{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in SIZES}
@@ -49,7 +49,7 @@ def hash_of(text: str) -> str:
 
 def example_documents(budget: str = "standard", candidates: Sequence[str] = tuple(CANDIDATES)
                       ) -> dict[str, dict[str, Any]]:
-    """Evidence name (as in evidence/<name>.json) to document. Fewer candidates are judged sooner."""
+    """{name of the evidence, as in evidence/<name>.json: document}. Fewer candidates take less time to judge."""
     documents = {"plan": plan(candidates), "baseline": baseline(), "command": command(("baseline", 1.0)),
                  "profile": profile(), "counters": counters(), "instructions": instructions(), "memory": memory()}
     documents |= {f"candidates/{name}": candidate(name) for name in candidates}
@@ -58,7 +58,7 @@ def example_documents(budget: str = "standard", candidates: Sequence[str] = tupl
 
 
 def write_example(report: Path, documents: dict[str, dict[str, Any]] | None = None) -> Path:
-    """Lays the evidence out under report, as the phases would."""
+    """Writes the evidence below the folder report, as the phases do, and returns the folder."""
     for name, document in (documents or example_documents()).items():
         path = report / "evidence" / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def runs(arms: dict[str, float], size: str, seed: int) -> list[dict[str, Any]]:
 
 
 def started_ns(size: str, seed: int) -> int:
-    """Documents and sizes one after the other, so that no two runs share a moment."""
+    """The times of the documents and sizes follow one another, so that no two runs share a moment."""
     return (1 + SECONDS_A_STAGE * (seed % 1000) + SECONDS_A_SIZE * list(SIZES).index(size)) * 10**9
 
 
@@ -235,7 +235,8 @@ def stage_memory(variant: str, factor: float) -> list[dict[str, Any]]:
 
 
 def heap(variant: str, factor: float) -> dict[str, Any]:
-    """Twenty batches apart: every stage asks for its blocks from one line, emit through strdup; set-up cancels."""
+    """Allocations of two runs that differ by twenty batches: each stage allocates in one line, emit through strdup; the allocations of the
+    set-up cancel."""
     return {"variant": variant, "size": MAIN, "locks": [],
             "flame_graphs": {weight: f"figures/heap-{variant}-{weight}.svg" for weight in ("allocations", "peak")},
             "recordings": [heap_recording(runs, factor) for runs in (5, 25)]}
@@ -298,13 +299,13 @@ def measured(name: str, gain: float, huge_gain: float, allocation_factor: float)
 
 
 def staged(rows: list[dict[str, Any]], place: int) -> list[dict[str, Any]]:
-    """As a campaign leaves them: blocks numbered through over the sizes, and a canary, another run of A, in some."""
+    """Rows as a campaign writes them: blocks are numbered over all sizes, and some have a canary, which is another run of A."""
     rows = [row | {"block": row["block"] + place * BLOCKS, "stage": "pilot", "build": row["block"] % 3} for row in rows]
     return rows + [canary_like(row) for row in rows if row["arm"] == "A" and row["size"] == MAIN]
 
 
 def canary_like(row: dict[str, Any]) -> dict[str, Any]:
-    """A run of its own, after the others of its size, and a nanosecond a sample slower."""
+    """A separate run after the others of its size, in which each sample is one nanosecond slower."""
     later_ns = SECONDS_A_SIZE * 10**9 // 2
     return row | {"arm": "canary", "position": row["position"] + 4, "started_ns": row["started_ns"] + later_ns,
                   "timed_started_ns": row["timed_started_ns"] + later_ns,
@@ -312,7 +313,7 @@ def canary_like(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def confirmation(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same again as fresh blocks of the second stage."""
+    """The same rows again, as new blocks of the second stage."""
     return [row | {"block": row["block"] + 1000, "stage": "confirm", "build": 0} for row in rows]
 
 
@@ -353,7 +354,7 @@ def rebench(accepted: Sequence[str]) -> dict[str, Any]:
 
 
 def changed(documents: dict[str, dict[str, Any]], name: str, **data: Any) -> dict[str, dict[str, Any]]:
-    """A deep copy with some of the data of one document replaced: the planted fault of a test."""
+    """A deep copy in which some data of one document are replaced, as the planted fault of a test."""
     result = copy.deepcopy(documents)
     result[name]["data"].update(data)
     return result

@@ -1,7 +1,7 @@
-"""few_in_check.py - of a test marked few(count), all but the first `count` sets of parameters get the mark slow.
+"""few_in_check.py - a pytest plugin: of a test marked few(count), all sets of parameters after the first `count` get the mark slow.
 
-A pytest plugin. `make check` tries what differs most and `make test` tries all; a set that is marked slow by itself
-does not count. Without a count, one.
+So `make check` runs the sets that differ most, and `make test` runs all. A set that is marked slow itself is not counted. Without a
+count, one set is kept.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m decides who runs
+@pytest.hookimpl(tryfirst=True)  # before -m selects the tests by their marks
 def pytest_collection_modifyitems(items):
     taken: Counter = Counter()
     for item in items:

@@ -1,13 +1,13 @@
-"""file_circles.py - files that need each other in a circle, so that none can be read or tested without all.
+"""file_circles.py - find files that depend on each other in a circle, so that none can be read or tested without the others.
 
-Pure: edges come in, circles go out; test_house.py says what the edges are.
+Pure: no disk; test_house.py reads the dependencies.
 """
 
 
 def circles_in(edges: dict[str, set[str]]) -> list[list[str]]:
-    """Each set of nodes that reach one another (strongly connected, more than one node), sorted, by name.
+    """Each set of more than one node that all reach one another (a strongly connected component), sorted by name.
 
-    edges: node -> the nodes that it needs. A node that needs itself is no circle.
+    edges: {node: the nodes that it needs}. A node that needs only itself is not a circle.
     """
     reachable = {node: reach(edges, node) for node in edges}
     circles = {tuple(sorted({node} | {other for other in reachable[node] if node in reachable.get(other, ())}))

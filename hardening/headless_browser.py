@@ -1,7 +1,7 @@
-"""headless_browser.py - one page in a headless Chromium, asked over its pipe (Chrome DevTools Protocol).
+"""headless_browser.py - one page in a headless Chromium, controlled through a pipe (Chrome DevTools Protocol).
 
-Tests alone use it. No port is opened: the browser reads its descriptor 3 and writes 4, one JSON message to a zero byte. What the
-page complains of (exceptions, refused loads, console errors) and every address that it asks for is kept.
+Only tests use it. No port is opened: the browser reads its descriptor 3 and writes 4; a zero byte ends each JSON message. It keeps
+every complaint of the page (exceptions, refused loads, console errors) and every address that the page requests.
 """
 
 import base64
@@ -31,7 +31,7 @@ class HeadlessBrowser:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self._numbers, self._buffer, self._sessions = itertools.count(1), b"", []
-        # A shell moves the pipes to 3 and 4: the numbers that we got may be these very two.
+        # A shell moves the pipes to 3 and 4, because our own descriptors may have these very numbers.
         self._process = subprocess.Popen(
             ["sh", "-c", 'exec 3<"/dev/fd/$1" 4>"/dev/fd/$2"; shift 2; exec "$@"', "sh", str(commands), str(answers),
              chromium(), *OPTIONS, f"--user-data-dir={profile}", "about:blank"],

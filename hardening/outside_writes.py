@@ -1,9 +1,8 @@
-"""outside_writes.py - a test that writes outside its own temporary folder and build/ fails.
+"""outside_writes.py - a pytest plugin: a test that writes outside its own temporary folder and build/ fails.
 
-A pytest plugin. After each test it compares the times of the repository's folders, and of the system's main ones, with
-those before: a file that was made and removed again has still changed its folder's time. The times of the files
-themselves are compared where the tests of one file end. Where tests run side by side, the one that is blamed may be
-the neighbour of the one that did it.
+After each test it compares the times of the repository's folders, and of the system's main folders, with the times before: even a file
+that was made and removed again has changed the time of its folder. The times of the files are compared after the last test of each test
+file. Where tests run in parallel, the test that fails may not be the one that wrote.
 """
 
 import os
@@ -12,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-# Nobody but root can write there, and no other program of root's does but the package manager.
+# Only root can write there, and of the programs that root runs usually only the package manager does.
 SYSTEM_FOLDERS = ("/", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib",
                   "/usr/sbin", "/usr/share")
 PACKAGE_MANAGER = "/var/lib/dpkg"
-INSTALLING_S = 60  # a large package takes as long between two changes in the package manager's folder
+INSTALLING_S = 60  # a large package may take so long between two changes in the package manager's folder
 LEFT_OUT = {"build", ".git"}
 
 
@@ -32,7 +31,7 @@ class Watch:
         self.times = times_of(self.folders) | times_of(self.files)
 
     def changed(self, *, also_files: bool) -> list[str]:
-        """What has changed since this was asked last."""
+        """The paths that have changed since the last call."""
         now = times_of(self.folders + (self.files if also_files else []))
         paths = sorted(path for path, time_ns in now.items() if time_ns != self.times[path])
         self.times |= now
@@ -44,7 +43,7 @@ def is_installing() -> bool:
 
 
 def times_of(paths: list[str]) -> dict[str, int]:
-    """Of what is gone, or was never there, 0."""
+    """{path: time of its last change in ns}; 0 for a path that does not exist."""
     return {path: os.lstat(path).st_mtime_ns if os.path.lexists(path) else 0 for path in paths}
 
 

@@ -1,8 +1,8 @@
 """release_check.py - `make release-check` and `make gates-red`.  hardening/gates/NN-name -> release-checklist.md, evidence.json
 
-A gate is a program: exit 0 passed, 1 failed, 77 skipped; its last line is the evidence, or the reason. NN-name.red
-plants a fault and exits 0 if the gate then fails: a gate that cannot go red proves nothing. What a gate asserts is
-the comment on its second line. All run in the folder they are started in, which red twins use.
+A gate is a program that ends with 0 (passed), 1 (failed) or 77 (skipped); its last line is the evidence, or the reason. NN-name.red
+plants a fault and ends with 0 if the gate then fails: a gate that cannot fail proves nothing. The comment on the second line of a
+gate states what it asserts. Gates check the folder in which they are started, so red twins start them in a copy.
 """
 
 import argparse
@@ -31,7 +31,7 @@ class Result:
     verdict: str  # pass, fail or skip
     evidence: str
     seconds: float
-    commit: str  # that it judged, "+" behind it: with changes that were not committed
+    commit: str  # the commit that it checked; a "+" behind it means that there were uncommitted changes
 
 
 def gates(only: list[str]) -> list[Path]:
@@ -40,13 +40,13 @@ def gates(only: list[str]) -> list[Path]:
 
 
 def asserted_by(gate: Path) -> str:
-    """The comment on its second line, behind the name."""
+    """The text of the comment on the second line of a gate, after the name."""
     second = gate.read_text(encoding="utf-8").splitlines()[1]
     return second.removeprefix(f"# {gate.name} - ").rstrip(".")
 
 
 def run(program: Path) -> tuple[int, str, float]:
-    """Its exit code, the last line it printed, and how long it took. A gate that hangs has failed."""
+    """(exit code, last line of the output, seconds). A gate that hangs is killed after TIMEOUT_S and counts as failed."""
     started = time.monotonic()
     with subprocess.Popen([f"./{program}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           start_new_session=True) as running:
@@ -54,7 +54,7 @@ def run(program: Path) -> tuple[int, str, float]:
             lines = running.communicate(timeout=TIMEOUT_S)[0].strip().splitlines()
             code = running.returncode
         except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)  # and what it has started, which holds the pipe
+            os.killpg(running.pid, signal.SIGKILL)  # its children, too, because they keep the pipe open
             code, lines = 1, [f"it did not end within {TIMEOUT_S} s"]
     if code not in VERDICTS:
         print("\n".join(f"    {line}" for line in lines[-40:-1]))
@@ -75,7 +75,7 @@ def judged() -> str:
 
 
 def rewritten(results: list[Result]) -> None:
-    """The page with these gates' rows replaced, or added; of the others it keeps what it has."""
+    """Writes evidence and page with the rows of these gates replaced or added; the other rows stay."""
     evidence = json.loads(EVIDENCE.read_text())
     rows = {one["gate"]: one for one in evidence["gates"]} | {one.gate: asdict(one) for one in results}
     standing = {path.name for path in gates([])}
@@ -91,7 +91,7 @@ def write(results: list[Result]) -> None:
 
 
 def page(evidence: dict) -> str:
-    """The checklist follows from the evidence alone; a test compares the two, and both with the gates."""
+    """The text of the checklist, from the evidence alone; a test compares the two with each other and with the gates."""
     count = {verdict: sum(one["verdict"] == verdict for one in evidence["gates"]) for verdict in ("pass", "fail", "skip")}
     dirty = ", with changes that are not committed" if evidence["dirty"] else ""
     rows = [f"| {mark(one['verdict'])} | [{one['gate']}](gates/{one['gate']}) | {cell(one['asserts'])} | {cell(one['evidence'])}{again(one, evidence)} | {one['seconds']:.0f} |"
@@ -105,7 +105,7 @@ def page(evidence: dict) -> str:
 
 
 def again(one: dict, evidence: dict) -> str:
-    """Said of a gate that was run once more, later than the others."""
+    """A note beside a gate that was run again at another commit; otherwise an empty text."""
     commit = one.get("commit", evidence["commit"]).rstrip("+")
     return "" if evidence["commit"].startswith(commit) else f" (run again, of `{commit[:12]}`)"
 
@@ -119,7 +119,7 @@ def cell(text: str) -> str:
 
 
 def check_red(only: list[str]) -> int:
-    """How many gates stayed green with a fault planted."""
+    """The number of gates that did not fail with a fault planted, or that have no red twin."""
     green = 0
     for gate in gates(only):
         twin = gate.with_name(f"{gate.name}.red")
@@ -135,9 +135,9 @@ def git(*arguments: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--red", action="store_true", help="run the red twins instead: each plants a fault that its gate must find")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="gates by their number; the page is not written (but see --again)")
-    parser.add_argument("--again", action="store_true", help="with --only: these gates' rows of the page are written anew, the others stay")
+    parser.add_argument("--red", action="store_true", help="run the red twins instead; each plants a fault that its gate must find")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="run only the gates with these numbers, and do not write the page (but see --again)")
+    parser.add_argument("--again", action="store_true", help="with --only: write the rows of these gates into the page; the other rows stay")
     args = parser.parse_args()
     if unknown := set(args.only) - {path.name[:2] for path in gates([])}:
         parser.error(f"there is no gate {', '.join(sorted(unknown))}")

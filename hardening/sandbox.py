@@ -1,6 +1,6 @@
-"""sandbox.py - a small repository for one test: our tools, its own workloads, fixtures and reports.
+"""sandbox.py - a small repository for one test: our tools, but its own workloads, fixtures and reports.
 
-The lab works on the folder it is started in, so a test that adds versions or breaks fixtures does it here.
+The lab works in the folder in which it is started, so a test that adds versions or damages fixtures does it here.
 """
 
 import os
@@ -28,8 +28,8 @@ class Sandbox:
             self.lab("fixtures", name, "--bless", expect=0)
 
     def audit(self, **options) -> subprocess.CompletedProcess:
-        """An audit that is sealed. By its design the canary cries wolf in one audit of a hundred, and what was measured
-        under it is measured again; a dozen audits must not fail one time in ten."""
+        """An audit that must end with a sealed report. By design the canary gives a false alarm in one audit of a hundred, and then the
+        same command measures again. It is repeated here, because otherwise a dozen audits would fail one time in ten."""
         for _ in range(3):
             done = self.lab("audit", self.name, "--budget", "quick", **options)
             if "environment invalid: the canary" not in done.stderr:
@@ -38,7 +38,7 @@ class Sandbox:
         return done
 
     def lab(self, *argv: str, prefix: tuple[str, ...] = (), expect: int | None = None, **options) -> subprocess.CompletedProcess:
-        """prefix: a program, say one that forbids something, which starts lab."""
+        """prefix: the command line of a program that starts lab, for example one that forbids a system call. expect: the exit code."""
         done = subprocess.run([*prefix, "/usr/bin/python3", "-B", str(ROOT / "scripts" / "lab"), *argv], cwd=self.folder,
                               capture_output=True, text=True, **{"timeout": 600, **options})
         if expect is not None:
@@ -50,7 +50,7 @@ class Sandbox:
         return self.folder / "workloads" / self.name / "workload.toml"
 
     def keep_candidates(self, *ids: str) -> None:
-        """Cuts the manifest down, for tests that need fewer."""
+        """Removes all other candidates from the manifest."""
         head, *candidates = self.manifest.read_text().split("[[candidate]]")
         kept = [one for one in candidates if any(f'= "{name}"' in one for name in ids)]
         self.manifest.write_text("[[candidate]]".join([head, *kept]))
@@ -59,7 +59,7 @@ class Sandbox:
         return sorted((self.folder / "reports" / self.name).glob("v*"))
 
     def environment_without(self, tool: str) -> dict[str, str]:
-        """PATH with a folder of links to everything but one tool."""
+        """An environment whose PATH is one folder with links to every program except this tool."""
         links = self.folder / "bin-without"
         links.mkdir(exist_ok=True)
         for folder in ("/usr/bin", "/bin", "/usr/sbin"):

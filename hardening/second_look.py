@@ -1,10 +1,10 @@
-"""second_look.py - a test that fails beside others is looked at once more, alone; both results are printed.
+"""second_look.py - a pytest plugin: a test that fails beside others runs once more, alone, and both results are printed.
 
-A pytest plugin. Many tests watch real programs run, and on two busy cores a neighbour can take the time that they
-wait for. With --second-look=FILE the failed ones are named in FILE and not counted yet; with --second-look-at=FILE they
-run again with nothing beside them. Who fails again has failed; who passes is printed as UNSTEADY, which is a defect
-of the test or of what it tests, to be mended. There is no second look at C tests, for what a sanitizer found once is
-there, nor where more than LOOKS_MAX have failed, for then it is not the neighbours.
+Many tests observe real programs, and on two busy cores another test can take the time that they wait for. With --second-look=FILE the
+failed tests are written to FILE and not counted yet; with --second-look-at=FILE they run again, one at a time. A test that fails again has
+failed. One that passes is printed as UNSTEADY; this is a defect of the test or of the tested code, and must be repaired. C tests are not
+repeated, because what a sanitizer found once is a defect, nor are more than LOOKS_MAX failed tests, because then other tests are not the
+cause.
 """
 
 from pathlib import Path
@@ -16,8 +16,8 @@ AGAIN = "second look"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--second-look", metavar="FILE", help="name the failed tests in FILE, which is to be looked at next")
-    parser.addoption("--second-look-at", metavar="FILE", help="run the tests that FILE names, and no others")
+    parser.addoption("--second-look", metavar="FILE", help="write the names of the failed tests to FILE, for --second-look-at")
+    parser.addoption("--second-look-at", metavar="FILE", help="run only the tests that FILE names")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def is_named(nodeid: str, name: str) -> bool:
-    """Side by side, tests of one group have its name behind theirs."""
+    """Whether name means this test. In a parallel run the name of a test's group is appended to its name."""
     return name == nodeid or name.startswith(f"{nodeid}@")
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# section.sh TIMES NAME COMMAND... - run a section of the checks; its line in
-# the file TIMES says how long it took and how many tests passed and failed.
-# section.sh TIMES - print the file, the sum last; 1 if a section failed.
+# section.sh TIMES NAME COMMAND... - run a section of the checks, and append to
+# the file TIMES how long it took and how many tests passed and failed.
+# section.sh TIMES - print the file and the sum; exit code 1 if a section failed.
 set -u
 times=$1
 
@@ -30,7 +30,7 @@ started=$(date +%s)
 code=$(cat "$out.code")
 rm -f "$out.code"
 mkdir -p "$(dirname "$times")"
-# A section that failed without saying how many tests did counts as one.
+# A section that failed without printing a number of failed tests counts as one.
 awk -v name="$name" -v code="$code" -v seconds=$(($(date +%s) - started)) '
 	/^[0-9]+ passed, [0-9]+ failed/ {passed = $1; failed = $3}
 	END {

@@ -1,4 +1,4 @@
-"""Documents that can rot are tested: links, the README's commands, its excerpt of the committed audit."""
+"""Documents that can become wrong are tested: links, the README's commands, and its excerpt of the committed audit."""
 
 import re
 import subprocess
@@ -48,7 +48,7 @@ def test_the_make_commands_of_the_readme_are_targets():
 def test_the_readmes_commands_for_the_instruments_run(tmp_path):
     block = Path("README.md").read_text().split("## The instruments alone")[1].split("```sh\n")[1].split("```")[0]
     root = Path.cwd()
-    for line in block.strip().splitlines()[1:]:  # the first is make build, which brought us here
+    for line in block.strip().splitlines()[1:]:  # the first line is make build, which was done before
         done = subprocess.run(["bash", "-c", line.replace("build/", f"{root}/build/")], cwd=tmp_path,
                               capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
@@ -57,7 +57,7 @@ def test_the_readmes_commands_for_the_instruments_run(tmp_path):
 
 @pytest.mark.slow
 def test_the_readmes_diagnoses_run(tmp_path):
-    """As written, but within a budget that a test can afford."""
+    """The commands run as written, but with a budget that is short enough for a test."""
     block = Path("README.md").read_text().split("## One command, no manifest")[1].split("```sh\n")[1].split("```")[0]
     (tmp_path / "words.txt").write_text("the end\n" * 20_000)
     for number, line in enumerate(block.strip().splitlines(), 1):

@@ -126,7 +126,7 @@ def test_a_fault_that_does_not_happen_is_inconclusive(sandbox):
     assert rows_of(audit, "happens in every run")[0]["seen"] == "in 0 of 3 runs"
     assert rows_of(audit, "finds the fault in the old code")[0]["result"] == "fail"
     sandbox.lab("verify", str(sandbox.versions()[-1]), expect=0)
-    assert sandbox.lab("audit", sandbox.name, "--budget", "quick").returncode == 3, "an old verdict ends like a new one"
+    assert sandbox.lab("audit", sandbox.name, "--budget", "quick").returncode == 3, "an old verdict has the exit code of a new one"
 
 
 def test_a_repair_that_does_not_repair_is_a_failed_gate(sandbox):
@@ -157,7 +157,7 @@ def test_without_a_debugger_its_rows_are_unmeasured(sandbox):
 
 @pytest.mark.slow
 def test_where_tracing_is_forbidden_that_is_the_reason(sandbox, tmp_path):
-    """By the same filter as forbids perf, with another system call in its place."""
+    """The filter that forbids perf is used with another system call."""
     source = (ROOT / "profiler/collect/victims/forbid_perf.c").read_text().replace("SYS_perf_event_open", "SYS_ptrace")
     forbid = tmp_path / "forbid_ptrace"
     subprocess.run(["gcc", "-x", "c", "-", "-o", forbid], input=source, text=True, check=True)
@@ -187,11 +187,11 @@ def test_a_broken_manifest_names_file_key_and_accepted_values(sandbox, old, new,
 @pytest.mark.slow
 @pytest.mark.parametrize("name", manifest.investigation_names())
 def test_every_investigation_of_the_ward_is_closed(name, tmp_path):
-    """In a copy: the reports of this tree stay as they are."""
+    """The audit runs in a copy, so that the reports of this tree stay as they are."""
     sandbox = Sandbox(tmp_path, template=f"../workloads/{name}", name=name, is_timed=False)
     done = sandbox.lab("audit", name, "--budget", "quick")
     assert done.returncode == 0, done.stdout + done.stderr
     audit = audit_of(sandbox)
     for row in audit["checklist"][1:]:
         assert row["result"] in ("pass", "unmeasured"), row
-    assert {one["verdict"] for one in audit["candidates"]} == {"accepted", "rejected"}, "a ward has a repair that does not repair, too"
+    assert {one["verdict"] for one in audit["candidates"]} == {"accepted", "rejected"}, "each investigation must have a repair that works and one that does not"

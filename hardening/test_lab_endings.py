@@ -1,4 +1,4 @@
-"""How `lab` ends when something around it gives way: one sentence, the documented code, nothing left behind."""
+"""When something around it fails, `lab` ends with one sentence and the documented exit code, and leaves nothing behind."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_output_that_nobody_takes_is_a_sentence(redirection):
 @pytest.mark.few(2)
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_exit_code(checkout_folder, redirection):
-    """`>&-` ended in a traceback, and 1, which means regressed."""
+    """`>&-` once ended in a traceback and with exit code 1, which means regressed."""
     done = subprocess.run(["bash", "-c", f"{LAB[0]} compare --a true --b /bin/true --json out.json {redirection}"],
                           capture_output=True, text=True, cwd=checkout_folder)
     assert done.returncode == 0 and done.stderr == ""
@@ -66,7 +66,7 @@ def test_a_json_that_cannot_be_written_is_refused_before_measuring(checkout_fold
 @pytest.mark.slow
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}])
 def test_names_that_are_not_utf_8_are_judged_like_others(checkout_folder, locale):
-    """They were "a defect of lab itself"."""
+    """Such names were once reported as "a defect of lab itself"."""
     files = [os.path.join(os.fsencode(checkout_folder), name) for name in (b"caf\xe9.txt", "café.txt".encode())]
     for file in files:
         with open(file, "wb") as text:
@@ -81,7 +81,7 @@ def test_names_that_are_not_utf_8_are_judged_like_others(checkout_folder, locale
 
 @pytest.fixture
 def checkout_folder(tmp_path):
-    """The lab writes reports/ where it is started."""
+    """A folder like a checkout, because the lab writes reports/ in the folder in which it is started."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     for path in Path.cwd().iterdir():

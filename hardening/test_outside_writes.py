@@ -1,4 +1,4 @@
-"""The watch over what tests write can go red: a planted test that makes and removes a file beside itself is named."""
+"""The watch over files that tests write can fail: it names a planted test that makes and removes a file beside itself."""
 
 import os
 import subprocess

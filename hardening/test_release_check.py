@@ -1,4 +1,4 @@
-"""The checklist is that of its evidence and of the gates that stand here; every gate says what it asserts and has a red twin."""
+"""The checklist follows from its evidence and from the gates that exist; every gate states what it asserts and has a red twin."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def test_a_gate_can_be_run_says_what_it_asserts_and_has_a_red_twin(gate):
 
 @pytest.fixture
 def planted(tmp_path, monkeypatch):
-    """A tree with three gates, and what release-check does there."""
+    """A function that runs release-check in a tree with four gates."""
     folder = tmp_path / "hardening" / "gates"
     folder.mkdir(parents=True)
     for name, code in (("01-green", 0), ("02-red", 1), ("03-absent", 77), ("04-crashed", 139)):
@@ -80,4 +80,4 @@ def test_a_gate_that_hangs_has_failed(tmp_path, monkeypatch):
     code, said, _ = release_check.run(Path("slow"))
     assert code == 1 and "did not end" in said
     status = Path(f"/proc/{Path('child').read_text().strip()}/status")
-    assert not status.exists() or "State:\tZ" in status.read_text()  # nobody has asked for its end yet
+    assert not status.exists() or "State:\tZ" in status.read_text()  # nobody may have waited for it yet

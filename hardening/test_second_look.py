@@ -1,4 +1,4 @@
-"""A second look forgives what passes alone, by name, and nothing else."""
+"""A second look forgives only tests that pass alone, and prints their names."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ MANY = "@pytest.mark.parametrize('number', range(7))\ndef test_many(number):\n  
 
 @pytest.fixture
 def look(tmp_path):
-    """look(tests, *options) -> the finished pytest."""
+    """look(tests, *options) runs pytest on the source text `tests` and returns the finished process."""
     def go(tests, *options):
         (tmp_path / "test_planted.py").write_text(HEAD + tests)
         return subprocess.run([sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "second_look", "-p", "c_tests",
@@ -53,7 +53,7 @@ def test_where_all_pass_there_is_nothing_to_look_at(look, tmp_path):
 
 @pytest.mark.slow
 def test_a_c_test_has_no_second_look(look, tmp_path):
-    """What a sanitizer found once is there."""
+    """A fault that a sanitizer found once is a fault."""
     (tmp_path / "planted_test.c").write_text("cmocka_unit_test(raced)\n")
     program = tmp_path / "build" / "tests" / "planted_test"
     program.parent.mkdir(parents=True)

@@ -1,6 +1,6 @@
-"""The whole workflow on a small patient: what a person gets from good input, from bad input and from Ctrl-C.
+"""The whole workflow on a small workload: its results for good input, for bad input and after Ctrl-C.
 
-Everything here runs the real lab, compilers and instruments in a sandbox; slow, because real.
+Everything here runs the real lab, compilers and instruments in a sandbox, which makes these tests slow.
 """
 
 import json
@@ -15,7 +15,7 @@ from sandbox import ROOT, Sandbox
 from labkit.evidence import unpacked
 
 pytestmark = pytest.mark.slow
-# What looks at one audit stays with the worker that measured it, in the order in which it stands here.
+# The tests of one audit run in the worker that measured it, in the order of this file.
 of_one_audit = pytest.mark.xdist_group("audited")
 
 
@@ -26,7 +26,7 @@ def sandbox(tmp_path) -> Sandbox:
 
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory) -> Sandbox:
-    """One audit with a candidate that is good and one for every way to fail."""
+    """One audit with a good candidate and one candidate for every way to fail."""
     whole = Sandbox(tmp_path_factory.mktemp("audited"))
     whole.audit()
     return whole
@@ -187,7 +187,7 @@ def test_full_disk_is_a_sentence_and_the_next_call_goes_on(sandbox):
 
 
 def test_ctrl_c_keeps_what_was_measured_and_the_next_call_goes_on(sandbox):
-    """Each call comes one phase further, and is interrupted there."""
+    """Each call gets one phase further and is interrupted there."""
     sandbox.keep_candidates("no-copy")
     for phase in ("baseline", "profile", "candidates/no-copy", "rebench"):
         interrupt_in(sandbox, phase)
@@ -215,7 +215,7 @@ TITLES = {"profile": "profile (", "baseline": "baseline ..."}
 
 
 def until_phase(running: subprocess.Popen, phase: str) -> str:
-    """Reads the log up to the line that begins the phase."""
+    """Reads the log up to the line with which the phase begins, and returns it."""
     seen = ""
     for line in running.stderr:
         seen += line
@@ -239,13 +239,13 @@ def test_lab_without_a_verb_lists_them(sandbox):
 
 
 def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again(sandbox):
-    """The baseline looks at its own name, and is slower as the canary: what a sick machine would look like."""
+    """The baseline checks its own file name and is slower when it runs as the canary, as on a disturbed machine."""
     sandbox.keep_candidates("no-copy")
     source = sandbox.folder / "workloads/sick/sum.c"
     slow = ('\tif (strstr(program_invocation_name, ".canary"))\n\t\tfor (volatile int i = 0; i < 600000; i++)\n\t\t\t;\n'
             "\tfree(copy);")
     source.write_text("#include <errno.h>\n" + source.read_text().replace("\tfree(copy);", slow))
-    for _ in range(2):  # what was not believed is not fresh
+    for _ in range(2):  # evidence from an invalid environment is measured again
         done = sandbox.lab("audit", "sick", "--budget", "quick", expect=4)
         assert "environment invalid: the canary" in done.stderr and "candidates/no-copy ..." in done.stderr
     folder = sandbox.versions()[-1]
@@ -257,7 +257,7 @@ def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again
 
 @of_one_audit
 def test_candidates_and_the_union_are_measured_by_the_engine(audited):
-    """Every row says its stage; each block has a link order of its own, a canary, and the plan stand in the evidence."""
+    """Every row has its stage, each block has its own link order, and the evidence contains a canary and the plan."""
     folder = audited.versions()[0] / "evidence"
     for path in (folder / "candidates/no-copy.json", folder / "rebench.json"):
         found = unpacked(json.loads(path.read_text()))["data"]
@@ -271,7 +271,7 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
 
 
 def test_a_complaint_about_allocations_is_judged_by_counts_and_needs_no_perf(sandbox):
-    """One allocation a batch before, none after: exact, so two counts an arm decide, and time is only watched."""
+    """The baseline makes one allocation for each batch, the candidate none. The counts are exact, so two for each arm decide."""
     sandbox.keep_candidates("no-copy")
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"allocations"'))
     sandbox.audit(env=sandbox.environment_without("perf"))
@@ -285,8 +285,8 @@ def test_a_complaint_about_allocations_is_judged_by_counts_and_needs_no_perf(san
 
 
 def test_a_complaint_about_a_tail_is_judged_by_the_tail_of_every_process_and_without_perf_events(sandbox):
-    """Forty batched samples a process gave no p95 at all, and the candidate was called unmeasured. A seccomp filter
-    answers EPERM to perf_event_open, as containers do: the next best is used and named."""
+    """Forty batched samples in each process once gave no p95 at all, and the candidate was called unmeasured. A seccomp filter
+    answers EPERM to perf_event_open, as containers do, so the next best way to sample must be used and named."""
     sandbox.keep_candidates("no-copy")
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace('"throughput"', '"p95"'))
     sandbox.audit(prefix=(str(ROOT / "build/victims/forbid_perf"),))

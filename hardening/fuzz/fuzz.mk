@@ -1,18 +1,19 @@
-# A fuzzer is profiler/ROOM/NAME_fuzz.c with LLVMFuzzerTestOneInput(); what it
-# starts from, and every input that once broke something, is a file in
-# hardening/fuzz/corpus/NAME. `make test` replays those in each build mode.
+# A fuzzer is profiler/ROOM/NAME_fuzz.c with LLVMFuzzerTestOneInput(). Its first
+# inputs, and every input that once broke something, are files in
+# hardening/fuzz/corpus/NAME. `make test` replays them in each build mode.
 
 FUZZ_SOURCES := $(wildcard profiler/*/*_fuzz.c)
 FUZZERS := $(patsubst %_fuzz.c,%,$(notdir $(FUZZ_SOURCES)))
 FUZZ_REPLAYS := $(FUZZERS:%=$(O)/fuzz/%_replay)
 vpath %_fuzz.c $(wildcard profiler/*)
 
-# Compiled in, not linked: libFuzzer needs to see which branches are taken.
+# The sources are compiled with the fuzzer's flags instead of linking the library,
+# because libFuzzer must see which branches are taken.
 FUZZED := $(filter-out %_test.c %_fuzz.c,$(foreach room,foundation session unwind \
 	symbols formats,$(wildcard profiler/$(room)/*.c)))
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-# What an input may make us hold, and for how long.
+# The most memory that an input may cause to be allocated, and the most time.
 FUZZ_LIMITS := -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=10
 
 build/fuzz/%: %_fuzz.c $(FUZZED) $(wildcard profiler/*/*.h) | setup-test
@@ -27,10 +28,10 @@ $(FUZZ_REPLAYS): $(O)/fuzz/%_replay: %_fuzz.c hardening/fuzz/fuzz_replay.c \
 
 c-tests: $(FUZZ_REPLAYS)
 
-#: FUZZ_SECONDS how long each fuzzer runs (60)
+#: FUZZ_SECONDS the seconds that each fuzzer runs (60)
 FUZZ_SECONDS ?= 60
 PHONY += fuzz
-## fuzz: look for hostile files that crash a reader, FUZZ_SECONDS each
+## fuzz: search for hostile files that crash a reader, FUZZ_SECONDS for each reader
 fuzz: $(FUZZERS:%=build/fuzz/%)
 	$(Q)for name in $(FUZZERS); do \
 	  mkdir -p build/fuzz/found/$$name hardening/fuzz/corpus/$$name && \

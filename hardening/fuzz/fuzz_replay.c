@@ -1,4 +1,5 @@
-/* Runs a fuzzer's function over the files given: its corpus, as a test. */
+/* Runs a fuzzer's function on each of the given files: its corpus, as a test.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ static int replay(const char *path)
 	}
 	size = fread(read, 1, INPUT_BYTES_MAX, file);
 	fclose(file);
-	/* As large as the input: a sanitizer sees any step past its end. */
+	/* It is as large as the input, so that a sanitizer sees any access past
+	 * its end. */
 	exact = malloc(size ? size : 1);
 	if (!exact)
 		return 1;

@@ -1,4 +1,4 @@
-# planted.sh - sourced by the red twins: a copy of the tree to plant faults in, and the question whether the gate sees them.
+# planted.sh - sourced by the red twins: makes a copy of the tree in which faults are planted, and checks that the gate finds them.
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -7,19 +7,20 @@ gate=$(basename "$0" .red)
 cd "$tree" && git init -q . || exit 1
 git config user.name planted && git config user.email planted@localhost && git config core.hooksPath /dev/null
 
-# commit WHAT: gates that build from git see the tree as it stands now.
+# commit WHAT: commits the copy as it is now, for gates that build from git.
 commit() {
 	git add -A && git commit -q --no-verify --allow-empty -m "$1" || exit 1
 }
 commit whole
 whole=$(git rev-parse HEAD)
 
-# restore FILE...: as they were before anything was planted.
+# restore FILE...: restores the files as they were before anything was planted.
 restore() {
 	git checkout -q "$whole" -- "$@"
 }
 
-# must_be_red FAULT [REASON]: the gate fails in the copy as it stands now; FAULT says what was planted, REASON stands in what it prints.
+# must_be_red FAULT [REASON]: the gate must fail in the copy as it is now. FAULT names the planted fault; REASON must match a line that
+# the gate prints.
 must_be_red() {
 	commit "$1"
 	"./hardening/gates/$gate" >.git/said 2>&1
@@ -37,7 +38,7 @@ must_be_red() {
 	planted="${planted:+$planted; }$1"
 }
 
-# all_red: what the twin prints in the end.
+# all_red: prints the last line of the twin.
 all_red() {
 	echo "red with: $planted"
 }

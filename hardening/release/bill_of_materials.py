@@ -1,9 +1,10 @@
-"""bill_of_materials.py - what a program is linked with, as a CycloneDX 1.5 document.  binaries -> ldd, dpkg -> sbom.cdx.json
+"""bill_of_materials.py - the packages that a program is linked with, as a CycloneDX 1.5 document.  binaries -> ldd, dpkg -> sbom.cdx.json
 
-    bill_of_materials.py VERSION EPOCH BINARY... >sbom.cdx.json     EPOCH: seconds since 1970, of the commit
-    bill_of_materials.py --check FILE                               0: strictly valid by the schema beside this file
+    bill_of_materials.py VERSION EPOCH BINARY... >sbom.cdx.json     EPOCH: the time of the commit, in seconds since 1970
+    bill_of_materials.py --check FILE                               0: FILE is strictly valid by the schema beside this script
 
-Libraries: all that the loader would load, not those alone that the binary names: a flaw of libdw's own libraries is ours.
+All libraries that the loader would load are listed, not only those that the binary names, because a flaw in a library of libdw
+affects the program, too.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from pathlib import Path
 import jsonschema
 
 SCHEMAS = Path(__file__).with_name("cyclonedx")
-LINKED_IN = ("libiberty-dev",)  # an archive: the loader does not see it
+LINKED_IN = ("libiberty-dev",)  # a static library, which the loader does not load
 LICENCE = [{"license": {"id": "Apache-2.0"}}]
 
 
@@ -35,7 +36,7 @@ def package(name: str) -> tuple[str, str, str, str]:
 
 
 def package_of(library: Path) -> tuple[str, str, str, str]:
-    """The package of the file. A file may be known below /lib or /usr/lib."""
+    """The package that contains the file, which dpkg may list below /lib or below /usr/lib. SystemExit: there is none."""
     for path in (str(library), str(library).removeprefix("/usr")):
         found = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True)
         if found.returncode == 0:
@@ -50,7 +51,7 @@ def component(name: str, version: str, architecture: str, source: str) -> dict:
 
 
 def bill_of_materials(version: str, epoch: int, binaries: list[str]) -> dict:
-    """Equal binaries on equal libraries give equal bytes: the serial number follows from what is listed."""
+    """The document. Equal binaries and equal libraries give equal bytes, because the serial number is computed from the list."""
     components = [component(*package) for package in sorted({*map(package_of, loaded_libraries(binaries)), *map(package, LINKED_IN)})]
     digests = [hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in binaries]
     program = f"pkg:generic/perf-clinic@{version}"
@@ -65,7 +66,7 @@ def bill_of_materials(version: str, epoch: int, binaries: list[str]) -> dict:
 
 
 def strict_errors(document: dict) -> list[str]:
-    """The schema of CycloneDX 1.5 allows no unknown key; formats (URIs, times) are checked, too."""
+    """A sentence for each violation of the schema of CycloneDX 1.5, which allows no unknown key; formats (URIs, times) are checked, too."""
     schemas = {path.name.replace(".schema", ".SNAPSHOT.schema"): json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")}
     store = {f"http://cyclonedx.org/schema/{name}": schema for name, schema in schemas.items()}
     schema = schemas["bom-1.5.SNAPSHOT.schema.json"]

@@ -1,12 +1,13 @@
 #!/bin/sh
-# binary_packages.sh FOLDER - what `make release-build` made, as a tar archive and as a Debian package in FOLDER. Equal builds give equal bytes.
+# binary_packages.sh FOLDER - pack the output of `make release-build` as a tar archive and as a Debian package in FOLDER. Equal builds give
+# equal bytes.
 set -eu
 export LC_ALL=C
 umask 022
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 version=$(sed -n 's/.*CLINIC_VERSION "\(.*\)".*/\1/p' profiler/include/clinic/version.h)
-# A release's tarball says when its commit was made; in a checkout git does.
+# The file RELEASE of a tarball contains the time of its commit; in a checkout git knows it.
 SOURCE_DATE_EPOCH=$(sed -n 's/^epoch //p' RELEASE 2>/dev/null || git show -s --format=%ct)
 export SOURCE_DATE_EPOCH
 architecture=$(dpkg --print-architecture)
@@ -14,7 +15,7 @@ name=perf-clinic-$version-$architecture
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# stage ROOT: program, library, headers and manual below ROOT.
+# stage ROOT: installs program, library, headers and manual below ROOT.
 stage() {
 	install -D -m 755 build/release/bin/clinic "$1/bin/clinic"
 	install -D -m 644 build/release/lib/libclinic-preload.so "$1/lib/libclinic-preload.so"
@@ -35,7 +36,7 @@ archive() {
 		gzip -9n >"$folder/$name.tar.gz"
 }
 
-# The packages whose libraries the program needs, as dpkg knows them; it wants a source package to ask for.
+# dependencies: prints the packages whose libraries the program needs. dpkg-shlibdeps works only in a source package.
 dependencies() (
 	mkdir -p "$work/source/debian"
 	printf 'Source: perf-clinic\n\nPackage: perf-clinic\nArchitecture: any\n' >"$work/source/debian/control"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_published.sh FOLDER PUBLIC_KEY - 0 if the folder is what was signed: each file, no other, SBOM and provenance whole.
+# check_published.sh FOLDER PUBLIC_KEY - exit code 0 if the folder contains exactly the signed files, and SBOM and provenance are valid.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 key=$(realpath "$2")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make_release.sh VERSION - a release into dist/: refused where something is not committed, the version has a tag, or a gate is red.
+# make_release.sh VERSION - make a release in dist/. It is refused if a change is not committed, the version has a tag already, or a gate is red.
 set -eu
 version=$1
 refuse() {

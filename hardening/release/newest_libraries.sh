@@ -1,7 +1,7 @@
 #!/bin/sh
-# newest_libraries.sh BINARY... - as root: installs the newest versions that Debian has of all that BINARY is linked with.
+# newest_libraries.sh BINARY... - as root, install Debian's newest versions of all packages that BINARY is linked with.
 #
-# A release is built on them, and gate 06 is red without. NO_INSTALL=1, and an ordinary user, leave the machine as it is.
+# A release is built with them, and gate 06 is red without them. With NO_INSTALL=1, or as an ordinary user, nothing is installed.
 set -eu
 [ "${NO_INSTALL-}" != 1 ] && [ "$(id -u)" = 0 ] || exit 0
 named=$(/usr/bin/python3 -B "$(dirname "$0")/bill_of_materials.py" 0.0.0 0 "$@" | sed -n 's,.*"purl": "pkg:deb/debian/\([^@]*\)@.*,\1,p')

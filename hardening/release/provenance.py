@@ -1,9 +1,9 @@
 """provenance.py - how published files were built, as SLSA v1 provenance in an in-toto statement.
 
-    provenance.py TREE FILE... >provenance.json     TREE: the unpacked tarball, whose RELEASE says version, commit and compiler
-    provenance.py --check FILE                      0: it names a commit, and the digest of every file beside it that it lists
+    provenance.py TREE FILE... >provenance.json     TREE: the unpacked tarball; its file RELEASE names version, commit and compiler
+    provenance.py --check FILE                      0: FILE names a commit, and the files beside it have the digests that it lists
 
-It is Build L1 of SLSA and no more: the builder is whoever called `make release`, and nobody else vouches for what it says.
+It has Build level 1 of SLSA and no more: whoever calls `make release` writes it, and nobody else confirms its statements.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1"
-REPOSITORY = "git+https://perf-clinic.invalid/perf-clinic"  # nothing is published yet; the commit is what binds
+REPOSITORY = "git+https://perf-clinic.invalid/perf-clinic"  # there is no public address yet; the commit identifies the source
 
 
 def digest(path: Path) -> str:
@@ -23,7 +23,7 @@ def digest(path: Path) -> str:
 
 
 def built_with() -> list[dict]:
-    """The compiler and the linker: what the bytes depend on besides the sources."""
+    """The packages of compiler, linker and C library, on which the bytes depend besides the sources."""
     listed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", "gcc-12", "gcc", "binutils", "libc6-dev"], capture_output=True, text=True)
     return [{"uri": f"pkg:deb/debian/{name}@{version.replace('+', '%2B')}"} for name, version in map(str.split, listed.stdout.splitlines())]
 
@@ -43,14 +43,14 @@ def statement(tree: Path, files: list[Path]) -> dict:
 
 
 def wrong_with(document: dict, folder: Path) -> list[str]:
-    """What SLSA v1 requires, and whether the files are those that it speaks of."""
+    """A sentence for each requirement of SLSA v1 that is not met, and for each file in folder that is not the one that it lists."""
     definition, details = (document["predicate"][part] for part in ("buildDefinition", "runDetails"))
     commit = definition["resolvedDependencies"][0]["digest"].get("gitCommit", "")
-    wrong = [] if (document["_type"], document["predicateType"]) == (STATEMENT, PREDICATE) else ["it is no SLSA v1 provenance"]
+    wrong = [] if (document["_type"], document["predicateType"]) == (STATEMENT, PREDICATE) else ["it is not SLSA v1 provenance"]
     wrong += [] if re.fullmatch(r"[0-9a-f]{40}", commit) else ["it names no commit"]
     wrong += [f"it has no {name}" for name, value in (("buildType", definition["buildType"]), ("externalParameters", definition["externalParameters"]),
                                                       ("builder", details["builder"]["id"]), ("subject", document["subject"])) if not value]
-    return wrong + [f"{one['name']} is not the file that it speaks of" for one in document["subject"]
+    return wrong + [f"{one['name']} is missing or is not the file that it lists" for one in document["subject"]
                     if not (folder / one["name"]).is_file() or digest(folder / one["name"]) != one["digest"]["sha256"]]
 
 

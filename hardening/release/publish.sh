@@ -1,8 +1,8 @@
 #!/bin/sh
-# publish.sh VERSION FOLDER - what a release publishes, made of HEAD in FOLDER: tarball, binaries, Debian package, SBOM, provenance, signatures.
+# publish.sh VERSION FOLDER - make the files of a release from HEAD in FOLDER: tarball, binaries, Debian package, SBOM, provenance, signatures.
 #
-# RELEASE_KEY is minisign's secret key and RELEASE_PUBLIC_KEY its public one, outside of this tree. Without them a key is made, used once and
-# thrown away, and so is what it signed: it shows that everything works, and is not for publication.
+# RELEASE_KEY names minisign's secret key and RELEASE_PUBLIC_KEY its public key, both outside of this tree. Without them a key is made, used
+# once and deleted. Such a release shows that everything works, but is not for publication.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 version=$1
@@ -20,7 +20,7 @@ else
 	throw_away=" with a throw-away key, so it is not for publication"
 fi
 
-# The binaries come from the tarball, and nothing else of this tree.
+# The binaries are built from the tarball alone.
 "$here/source_tarball.sh" "$version" HEAD "$folder"
 tar -xzf "$folder/perf-clinic-$version.tar.gz" -C "$work"
 tree=$work/perf-clinic-$version

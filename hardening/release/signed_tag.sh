@@ -1,7 +1,8 @@
 #!/bin/sh
-# signed_tag.sh VERSION - the tag vVERSION at HEAD, signed by the SSH key TAG_KEY and verified by hardening/allowed_signers.
+# signed_tag.sh VERSION - make the tag vVERSION at HEAD, sign it with the SSH key TAG_KEY and verify it by hardening/allowed_signers.
 #
-# Without TAG_KEY it is made in a copy of this repository, with a key that is thrown away: that shows that signing works, and leaves no tag.
+# Without TAG_KEY the tag is made in a copy of this repository, with a key that is deleted afterwards. This shows that signing works and
+# leaves no tag here.
 set -eu
 version=$1
 work=$(mktemp -d)
@@ -20,7 +21,7 @@ git -C "$repository" -c gpg.format=ssh -c user.signingkey="$key" tag -s "v$versi
 git -C "$repository" -c gpg.format=ssh -c gpg.ssh.allowedSignersFile="$signers" verify-tag "v$version" 2>"$work/said" || {
 	git -C "$repository" tag -d "v$version" >/dev/null
 	cat "$work/said" >&2
-	echo "release: the tag is signed by a key that $signers does not know, so it was removed" >&2
+	echo "release: $signers does not know the key that signed the tag, so the tag was removed" >&2
 	exit 1
 }
 sed -n 's/^Good "git" signature for \([^ ]*\).*/tag signed by \1/p' "$work/said"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# source_tarball.sh VERSION COMMIT FOLDER - FOLDER/perf-clinic-VERSION.tar.gz: COMMIT's tree, which calls itself VERSION. Equal calls give equal bytes.
+# source_tarball.sh VERSION COMMIT FOLDER - write COMMIT's tree to FOLDER/perf-clinic-VERSION.tar.gz, with VERSION as its version. Equal calls
+# give equal bytes.
 set -eu
 export LC_ALL=C
 version=$1 folder=$3
@@ -14,7 +15,7 @@ git archive "$commit" | tar -x -C "$top"
 before=$(sed -n 's/.*CLINIC_VERSION "\(.*\)".*/\1/p' "$top/profiler/include/clinic/version.h")
 sed -i "/VERSION/s/\"$before\"/\"$version\"/" "$top/profiler/include/clinic/version.h" "$top/scripts/labkit/__init__.py"
 sed -i "/^\.TH /s/ $before\"/ $version\"/" "$top"/docs/man/*.1
-# What a build from the tarball alone must know: gcc's version decides the bytes, the commit's time stands in the packages.
+# A build from the tarball alone needs these facts: the bytes depend on gcc's version, and the packages contain the commit's time.
 printf 'version %s\ncommit %s\nepoch %s\ncompiler %s\n' "$version" "$commit" "$epoch" "$(gcc --version | head -n 1)" >"$top/RELEASE"
 
 mkdir -p "$folder"

@@ -1,4 +1,4 @@
-"""A release is refused before anything is built: where a gate is red, something is not committed, or the version is none or taken."""
+"""A release is refused before anything is built if a gate is red, a change is not committed, or the version is invalid or taken."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def tree(tmp_path):
-    """A repository with the release's scripts and one gate, which `planted` makes end with a code of the test's own."""
+    """A repository with the scripts of the release and one gate, which passes until a test replaces it by gate()."""
     shutil.copytree(ROOT / "hardening/release", tmp_path / "hardening/release", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "hardening/release_check.py", tmp_path / "hardening")
     (tmp_path / "hardening/gates").mkdir()
@@ -64,9 +64,9 @@ def test_a_version_that_is_taken_refuses_it(tree):
 
 
 @pytest.mark.parametrize("version", ["", "1.2", "1.2.3; true", "v1.2.3", "1.2.3-", "../../x"])
-def test_a_version_that_is_none_refuses_it(tree, version):
+def test_an_invalid_version_refuses_it(tree, version):
     done = release(tree, version)
-    assert done.returncode == 2 and "is no version" in done.stderr
+    assert done.returncode == 2 and "is not a version" in done.stderr
 
 
 def test_the_tag_is_signed_in_a_copy_and_leaves_none_here(tree):

@@ -1,4 +1,4 @@
-/* Prints the name of a station that nobody knows. */
+/* Prints the name of an unknown station. */
 #include "station_name.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* station_name.h - what a ground station is called. */
+/* station_name.h - the name of a ground station; NULL for an unknown one. */
 #ifndef STATION_NAME_H
 #define STATION_NAME_H
 

@@ -1,4 +1,5 @@
-/* sick.c - the patient of the workflow tests: hands its block to sum_block. */
+/* sick.c - the workload of the workflow tests; it passes its block to
+ * sum_block. */
 
 #include "sum.h"
 

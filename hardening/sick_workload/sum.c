@@ -1,6 +1,6 @@
 /*
- * sum.c - copies first, byte by byte and several times over: so much is lost
- * that every block of runs shows it, however busy the machine is.
+ * sum.c - copies the block first, byte by byte and several times. This costs so
+ * much time that every block of runs shows it, however busy the machine is.
  */
 
 #include "sum.h"

@@ -1,6 +1,6 @@
-"""soak.py - `make soak`: real programs run under every instrument as they run alone.  programs.toml -> runs -> table
+"""soak.py - `make soak`: check that real programs run under every instrument as they run alone.  programs.toml -> runs -> table
 
-Exit 1 where one did not, and no reason stands beside it in programs.toml; what each such run did is kept below build/soak/.
+The exit code is 1 if a program ran differently and programs.toml gives no reason; the output of each such run is kept below build/soak/.
 """
 
 import argparse
@@ -40,21 +40,22 @@ class Program:
     name: str
     run: str
     prepare: str
-    differs: dict[str, str]  # instrument -> the reason why it cannot run as alone
+    differs: dict[str, str]  # {instrument: the reason why the program cannot run under it as it does alone}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How one run ended: all that its user would see."""
+    """Everything that a user would see of one run."""
 
-    code: int | str  # "hangs" beyond LIMIT_S
+    code: int | str  # the exit code; "hangs" if it was killed after LIMIT_S; with ", no session" behind it if none was left
     stdout: bytes
     stderr: bytes
 
 
 @dataclass
 class Row:
-    """One program: of how many runs, by instrument, so many ended as alone; "" or why there was nothing to compare."""
+    """The result of one program. same: {instrument: how many of runs_count runs ended as alone}. why_not: the reason why it could not
+    be compared, or an empty text."""
 
     program: str
     runs_count: int
@@ -77,11 +78,11 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", help="these programs; rows of others stay in the page")
-    parser.add_argument("--instruments", nargs="*", default=list(INSTRUMENTS), choices=list(INSTRUMENTS))
-    parser.add_argument("--times", type=int, default=RUNS_COUNT, help="runs under each instrument (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="programs at once (%(default)s)")
-    parser.add_argument("--no-page", dest="page", action="store_false", help=f"leave {PAGE} as it is")
+    parser.add_argument("--only", nargs="*", help="run only these programs; the rows of the others stay in the page")
+    parser.add_argument("--instruments", nargs="*", default=list(INSTRUMENTS), choices=list(INSTRUMENTS), help="use only these instruments")
+    parser.add_argument("--times", type=int, default=RUNS_COUNT, help="the number of runs under each instrument; the default is %(default)s")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="the number of programs at once; the default is %(default)s")
+    parser.add_argument("--no-page", dest="page", action="store_false", help=f"do not write {PAGE}")
     return parser.parse_args()
 
 
@@ -91,7 +92,7 @@ def programs(path: Path = HERE / "programs.toml") -> list[Program]:
 
 
 def run_all(chosen: list[Program], args: argparse.Namespace, on_row: Callable[[Row], None]) -> list[Row]:
-    """on_row: gets each row as soon as its program is done, for all of them take an hour."""
+    """The rows in the order of chosen. on_row: is called with each row as soon as its program is done, because all take an hour."""
     steps_count = len(chosen) * (ALONE_RUNS_COUNT + len(args.instruments) * args.times)
     with Progress("soak", steps_count) as progress, ThreadPoolExecutor(args.jobs) as pool:
         running = [pool.submit(soak, one, args.instruments, args.times, progress) for one in chosen]
@@ -125,10 +126,10 @@ def counted(progress: Progress, ending: Ending) -> Ending:
 
 def why_incomparable(made: Ending, alone: list[Ending]) -> str:
     if made.code != 0:
-        return f"not prepared here: exit {made.code}, {last_line(made.stderr)}"
+        return f"its preparation failed here: exit {made.code}, {last_line(made.stderr)}"
     if len(set(alone)) > 1:
-        return "runs alone differ"
-    return f"does not run alone: {alone[0].code}, {last_line(alone[0].stderr)}"
+        return "its runs alone differ"
+    return f"it does not run alone: {alone[0].code}, {last_line(alone[0].stderr)}"
 
 
 def last_line(text: bytes) -> str:
@@ -155,7 +156,7 @@ def keep(path: Path, alone: Ending, ending: Ending, folder: Path) -> None:
 
 
 def ended(folder: Path, name: str, script: str, instrument: tuple[str, ...]) -> Ending:
-    """The script's own output in files, so that a daemon which keeps them open keeps nobody waiting."""
+    """Runs a script. Its output goes to files, so that nobody waits for a daemon that keeps the output open."""
     (folder / name).write_text(f"exec > stdout 2> stderr\n{script}\n")
     command = ["bash", name]
     if instrument:
@@ -179,7 +180,7 @@ def exit_code(command: list[str], folder: Path, said) -> int | str:
 
 
 def is_readable(session: Path) -> bool:
-    """There is a session, of this run, and a report of it."""
+    """Whether the run left a session that `clinic report` reads. The session is removed, so the next run cannot be mistaken for it."""
     done = subprocess.run([CLINIC, "report", session, "--json"], capture_output=True)
     try:
         return done.returncode == 0 and json.loads(done.stdout) is not None
@@ -200,12 +201,12 @@ def line(program: Program, row: Row) -> str:
 
 
 def write_row(row: Row, known: dict[str, Program]) -> None:
-    """Into the page; rows of other programs stay."""
+    """Writes the row into the page; the rows of other programs stay."""
     write_text(PAGE, page({**kept_rows(), row.program: line(known[row.program], row)}, known))
 
 
 def kept_rows() -> dict[str, str]:
-    """{program: row} of the page as it stands."""
+    """{program: row}, read from the page that exists."""
     lines = PAGE.read_text().splitlines() if PAGE.exists() else []
     return {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
 
@@ -215,7 +216,7 @@ def page(rows: dict[str, str], known: dict[str, Program]) -> str:
     lines = ["# Real programs under every instrument", "",
              "`make soak` runs each program of [programs.toml](../../hardening/soak/programs.toml) alone, then under each "
              "instrument, and compares exit code, standard output and standard error; each run must also leave a session "
-             "that `clinic report` reads. A cell counts the runs that were as alone, of as many as *of* says.", "",
+             "that `clinic report` reads. A cell is the number of runs that ended as alone; the column *of* is the number of all runs.", "",
              f"{version}; {date.today()}; {platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}.", "",
              f"| program | {' | '.join(INSTRUMENTS)} | of | remark |", f"|---|{'---:|' * (len(INSTRUMENTS) + 1)}---|"]
     return "\n".join([*lines, *(rows[name] for name in known if name in rows)]) + "\n"

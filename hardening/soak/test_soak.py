@@ -1,4 +1,4 @@
-"""test_soak.py - `make soak` counts runs that end as alone, and sees one that does not."""
+"""test_soak.py - `make soak` counts the runs that end as alone, and detects a run that does not."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from labkit.progress import Progress
 
 
 def test_every_program_is_in_the_page_of_record():
-    """A program that was added has to be run before it is committed."""
+    """A program that was added must be run before it is committed."""
     page = soak.PAGE.read_text()
     rows = re.findall(r"^\| (\S+) \|", page, re.M)
     for program in soak.programs():
@@ -43,7 +43,7 @@ def test_a_program_that_sees_the_instrument(soaked, script):
     assert len(differs) == 2
 
 
-@pytest.mark.parametrize("script, why", [("echo $RANDOM$RANDOM", "runs alone differ"), ("no-such-program", "does not run alone: 127")])
+@pytest.mark.parametrize("script, why", [("echo $RANDOM$RANDOM", "its runs alone differ"), ("no-such-program", "it does not run alone: 127")])
 def test_what_cannot_be_compared_has_its_reason(soaked, script, why):
     row, _ = soaked(script, "alloc")
     assert row.why_not.startswith(why) and not row.same

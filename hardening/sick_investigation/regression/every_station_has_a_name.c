@@ -1,4 +1,4 @@
-/* Regression test: a station that nobody knows has a name, too. */
+/* Regression test: an unknown station has a name, too. */
 #include "station_name.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Has a name for every station, which is freed before it is returned. */
+/* Makes a name for every station, but frees it before it is returned. */
 #include "station_name.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Knows two stations; every other is unknown. */
+/* Knows two stations, and calls every other one unknown. */
 #include "station_name.h"
 
 const char *station_name(int number)

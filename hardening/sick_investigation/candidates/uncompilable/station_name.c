@@ -1,4 +1,4 @@
-/* Knows two stations, and has no name for any other. */
+/* Knows two stations, and has no name for any other one. */
 #include "station_name.h"
 
 #include <stddef.h>

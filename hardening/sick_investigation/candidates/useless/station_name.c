@@ -1,4 +1,4 @@
-/* Knows two great stations, and has no name for any other. */
+/* Knows two stations by other names, and has no name for any other one. */
 #include "station_name.h"
 
 #include <stddef.h>

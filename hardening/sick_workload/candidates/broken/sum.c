@@ -1,4 +1,4 @@
-/* sum.c - planted: does not compile. */
+/* sum.c - a planted fault: it does not compile. */
 
 #include "sum.h"
 

@@ -1,4 +1,4 @@
-/* sum.c - planted: aborts. */
+/* sum.c - a planted fault: it aborts. */
 
 #include "sum.h"
 

@@ -1,4 +1,4 @@
-/* sum.c - planted: never ends. */
+/* sum.c - a planted fault: it never ends. */
 
 #include "sum.h"
 

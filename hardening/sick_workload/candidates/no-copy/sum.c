@@ -1,4 +1,4 @@
-/* sum.c - in place, in one pass. */
+/* sum.c - sums the block in place, in one pass. */
 
 #include "sum.h"
 

@@ -1,4 +1,4 @@
-/* sum.c - planted: fast, because it leaves work out. */
+/* sum.c - a planted fault: it is fast because it leaves work out. */
 
 #include "sum.h"
 
