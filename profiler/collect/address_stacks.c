@@ -126,3 +126,25 @@ int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
 	stacks->count = count;
 	return err;
 }
+
+void clinic_address_stacks_modules(struct clinic_address_stacks *stacks,
+				   clinic_on_number *on_number, void *context)
+{
+	for (uint32_t id = 1; id < stacks->count; id++)
+		if (stacks->rows[id].module < CLINIC_ADDRESS_UNSAMPLED)
+			on_number(context, &stacks->rows[id].module);
+}
+
+int clinic_address_stacks_reindex(struct clinic_address_stacks *stacks)
+{
+	int err = 0;
+
+	clinic_row_index_clear(&stacks->index);
+	for (uint32_t id = 1; !err && id < stacks->count; id++)
+		err = clinic_row_index_add(
+			&stacks->index,
+			clinic_row_hash(&stacks->rows[id],
+					sizeof(stacks->rows[id])),
+			id);
+	return err;
+}

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/renumbering.h"
+
 /* Instead of a module's number. */
 #define CLINIC_ADDRESS_KERNEL UINT32_MAX /* address as it is */
 #define CLINIC_ADDRESS_NOWHERE                                                 \
@@ -45,6 +47,14 @@ int clinic_address_stacks_push(struct clinic_address_stacks *stacks,
  */
 int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
 				  uint32_t *kept);
+
+/*
+ * Calls for the number of each module that a stack refers to. When these
+ * numbers have changed, clinic_address_stacks_reindex() must follow.
+ */
+void clinic_address_stacks_modules(struct clinic_address_stacks *stacks,
+				   clinic_on_number *on_number, void *context);
+int clinic_address_stacks_reindex(struct clinic_address_stacks *stacks);
 
 /* rows[id]; count includes the empty stack. */
 const struct clinic_address_frame *

@@ -442,6 +442,12 @@ void clinic_naming_forget(struct clinic_naming *naming)
 	naming->named_count = naming->frame_ids_count = 0;
 }
 
+void clinic_naming_forget_modules(struct clinic_naming *naming,
+				  const uint32_t *kept)
+{
+	clinic_naming_files_renumber(&naming->files, kept);
+}
+
 int clinic_naming_update(struct clinic_naming *naming,
 			 const struct clinic_address_stacks *raw,
 			 const uint32_t **stack_ids)

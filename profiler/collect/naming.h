@@ -51,8 +51,14 @@ void clinic_naming_free(struct clinic_naming *naming); /* NULL: fine */
 int clinic_naming_update(struct clinic_naming *naming,
 			 const struct clinic_address_stacks *raw,
 			 const uint32_t **stack_ids);
-/* The raw stacks have other numbers now, the session no frames and stacks. */
+/*
+ * To be called when the raw stacks have got other numbers, and the session's
+ * frames and stacks are forgotten.
+ */
 void clinic_naming_forget(struct clinic_naming *naming);
+/* To be called after clinic_modules_forget(), which has changed kept[]. */
+void clinic_naming_forget_modules(struct clinic_naming *naming,
+				  const uint32_t *kept);
 
 void clinic_naming_facts_get(const struct clinic_naming *naming,
 			     struct clinic_naming_facts *facts);

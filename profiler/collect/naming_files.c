@@ -193,6 +193,19 @@ int clinic_naming_files_open(struct clinic_naming_files *files,
 			: 0;
 }
 
+void clinic_naming_files_renumber(struct clinic_naming_files *files,
+				  const uint32_t *kept)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < files->opened_count; i++)
+		if (kept[i]) {
+			count = kept[i];
+			files->opened[count - 1] = files->opened[i];
+		}
+	files->opened_count = count;
+}
+
 void clinic_naming_files_clear(struct clinic_naming_files *files)
 {
 	free(files->opened);

@@ -42,6 +42,9 @@ int clinic_naming_files_open(struct clinic_naming_files *files,
 			     uint32_t addresses_count,
 			     struct clinic_symbols_module **symbols,
 			     uint32_t *library_id);
+/* The modules have other numbers now: see clinic_modules_forget(). */
+void clinic_naming_files_renumber(struct clinic_naming_files *files,
+				  const uint32_t *kept);
 void clinic_naming_files_clear(struct clinic_naming_files *files);
 
 #endif

@@ -31,9 +31,11 @@ static int make_parts(struct clinic_recorder *made,
 	clinic_recorder_limits_start(&made->limits);
 	if (!err)
 		err = clinic_modules_new(&made->modules);
-	if (!err)
+	if (!err) {
+		clinic_modules_follow_spaces(made->modules);
 		clinic_modules_find_frames(made->modules,
 					   clinic_debug_frames_find);
+	}
 	if (!err)
 		err = clinic_processes_new(made->modules, &made->processes);
 	if (!err)

@@ -13,7 +13,7 @@
  * session is made, once per address. Nothing is dropped without being counted.
  *
  * Memory     bounded: samples, waits, changes and metrics are in rings, and
- *            stacks, threads and texts that none of them refers to are
+ *            stacks, modules, threads and texts without a use are
  *            forgotten. Of very many ended threads the oldest become one
  *            row, which keeps their sums.
  * Ownership  the recorder has a session of its own, with what has no time and
@@ -85,7 +85,10 @@ int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 int clinic_recorder_end_waits(struct clinic_recorder *recorder,
 			      uint64_t ended_ns);
 
-/* Where stacks, threads or texts are too many: forgets those without use. */
+/*
+ * Where stacks, modules, threads or texts are too many, this forgets those that
+ * nothing refers to.
+ */
 int clinic_recorder_compact(struct clinic_recorder *recorder);
 
 /*

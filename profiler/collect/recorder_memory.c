@@ -1,5 +1,6 @@
 /*
- * A recording of days forgets the stacks, threads and texts that no row needs.
+ * A recording of days forgets the stacks, modules, threads and texts that no
+ * row needs.
  *
  *	rings, sites, running threads ---- first visit: which numbers are used
  *	          |                                |
@@ -13,9 +14,12 @@
 #include <stdlib.h>
 
 #include "collect/recorder_parts.h"
+#include "unwind/module.h"
 
 /* 32 MiB with their index; a large program has a hundred thousand. */
 #define STACKS_AT_FIRST ((uint32_t)1 << 20)
+/* Each has an open file and a table; a browser maps some hundred. */
+#define MODULES_AT_FIRST ((uint32_t)1 << 9)
 /* 4 MiB each. */
 #define THREADS_AT_FIRST ((uint32_t)1 << 17)
 #define STATES_AT_FIRST  ((uint32_t)1 << 15)
@@ -28,6 +32,7 @@ void clinic_recorder_limits_start(struct clinic_recorder_limits *limits)
 {
 	*limits = (struct clinic_recorder_limits){
 		.stacks_most = STACKS_AT_FIRST,
+		.modules_most = MODULES_AT_FIRST,
 		.threads_most = THREADS_AT_FIRST,
 		.states_most = STATES_AT_FIRST,
 		.texts_most = TEXTS_AT_FIRST,
@@ -88,14 +93,46 @@ static void each_stack(struct clinic_recorder *recorder,
 				     &each);
 }
 
-static int forget_stacks(struct clinic_recorder *recorder)
+static void renumber_module(void *context, uint32_t *number)
+{
+	const uint32_t *kept = context;
+
+	*number = kept[*number] - 1;
+}
+
+/*
+ * A module is needed as long as a process has it mapped, or a stack that was
+ * kept leads through it.
+ */
+static int forget_modules(struct clinic_recorder *recorder)
+{
+	size_t count = clinic_modules_count(recorder->modules);
+	uint32_t *kept = calloc(count + 1, sizeof(*kept));
+
+	if (!kept)
+		return -ENOMEM;
+	clinic_address_stacks_modules(recorder->stacks, keep_number, kept);
+	clinic_modules_forget(recorder->modules, kept);
+	clinic_address_stacks_modules(recorder->stacks, renumber_module, kept);
+	clinic_naming_forget_modules(recorder->naming, kept);
+	free(kept);
+	count = clinic_modules_count(recorder->modules);
+	recorder->limits.modules_most =
+		next_limit((uint32_t)count, MODULES_AT_FIRST);
+	return clinic_address_stacks_reindex(recorder->stacks);
+}
+
+/* Which modules are needed is known only when unused stacks are forgotten. */
+static int forget_stacks_and_modules(struct clinic_recorder *recorder)
 {
 	uint32_t count;
 	uint32_t *kept;
 	int err;
 
 	(void)clinic_address_stacks_rows(recorder->stacks, &count);
-	if (count < recorder->limits.stacks_most)
+	if (count < recorder->limits.stacks_most &&
+	    clinic_modules_count(recorder->modules) <
+		    recorder->limits.modules_most)
 		return 0;
 	kept = calloc(count, sizeof(*kept));
 	if (!kept)
@@ -108,6 +145,8 @@ static int forget_stacks(struct clinic_recorder *recorder)
 	clinic_naming_forget(recorder->naming);
 	(void)clinic_address_stacks_rows(recorder->stacks, &count);
 	recorder->limits.stacks_most = next_limit(count, STACKS_AT_FIRST);
+	if (!err)
+		err = forget_modules(recorder);
 	return err ? err : clinic_session_forget_stacks(recorder->session);
 }
 
@@ -244,7 +283,7 @@ static int forget_texts(struct clinic_recorder *recorder)
 
 int clinic_recorder_compact(struct clinic_recorder *recorder)
 {
-	int err = forget_stacks(recorder);
+	int err = forget_stacks_and_modules(recorder);
 
 	forget_states(recorder);
 	if (!err)

@@ -1,7 +1,8 @@
 /*
  * A long recording at 999 Hz on two cores, on a simulated clock: no limit is
  * reached, memory is bounded, and the newest is kept. Threads and processes
- * come and go meanwhile, each with a name of its own.
+ * come and go meanwhile, each with a name of its own, and a program's file is
+ * rebuilt twice in a second.
  *
  * Two and a half hours, which is more than the ring of samples holds; five
  * minutes with a sanitizer; CLINIC_TEST_SECONDS=86400 for a day (make soak).
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 #include "collect/recorder.h"
 #include "session/session.h"
 #include "sources/trace_event.h"
+#include "unwind/module.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SECONDS 300u
@@ -35,6 +38,10 @@
 #define NEW_THREADS    25u        /* in a second */
 #define NEW_PROCESSES  5u         /* likewise */
 #define FIRST_TID      0x1000000u /* above all that the kernel gives */
+#define NEW_BUILDS     2u         /* likewise: files that are mapped */
+#define BUILD_ADDRESS  UINT64_C(0x10000) /* below all that is mapped */
+#define SAMPLED_BUILDS 60u /* seconds between samples in a build */
+#define MODULES_MAX    1024u
 #define LIFE_NS        UINT64_C(3000000)
 #define ROWS_MAX       (1u << 17)
 #define RESIDENT_BYTES (UINT64_C(3) << 30)
@@ -86,6 +93,45 @@ static void come_and_go(struct clinic_recorder *recorder, uint32_t second)
 	}
 }
 
+static void map_build(struct clinic_recorder *recorder, uint32_t build,
+		      const char *path, uint64_t time_ns)
+{
+	struct clinic_event event = {.kind = CLINIC_EVENT_MAPPING,
+				     .pid = (uint32_t)getpid(),
+				     .tid = (uint32_t)getpid(),
+				     .time_ns = time_ns};
+
+	event.mapping = (struct clinic_mapping){.start = BUILD_ADDRESS,
+						.size_bytes = 0x1000,
+						.inode = 1 + build,
+						.path = path};
+	handle(recorder, &event);
+}
+
+/* Each build takes the place of the one before; few of them are sampled. */
+static void rebuild(struct clinic_recorder *recorder, uint32_t second)
+{
+	uint64_t address = BUILD_ADDRESS + 0x10;
+	struct clinic_event event = {
+		.kind = CLINIC_EVENT_SAMPLE,
+		.pid = (uint32_t)getpid(),
+		.tid = (uint32_t)getpid(),
+		.time_ns = BEGAN_NS + second * SECOND_NS,
+		.sample = {.weight_ns = SECOND_NS / 999,
+			   .user_chain = &address,
+			   .user_count = 1},
+	};
+	char path[48];
+
+	for (uint32_t i = 0; i < NEW_BUILDS; i++) {
+		snprintf(path, sizeof(path), "/gone/build-%u-%u", second, i);
+		map_build(recorder, second * NEW_BUILDS + i, path,
+			  event.time_ns);
+	}
+	if (second % SAMPLED_BUILDS == 0)
+		handle(recorder, &event);
+}
+
 static void take_second(struct clinic_recorder *recorder, uint32_t second)
 {
 	uint64_t chain[3] = {0, 0xffffffff81000100, 0xffffffff81000200};
@@ -108,6 +154,7 @@ static void take_second(struct clinic_recorder *recorder, uint32_t second)
 			fail_msg("second %u, sample %u", second, i);
 	}
 	come_and_go(recorder, second);
+	rebuild(recorder, second);
 	assert_int_equal(clinic_recorder_compact(recorder), 0);
 }
 
@@ -140,9 +187,45 @@ static uint64_t resident_peak_bytes(void)
 	return (uint64_t)usage.ru_maxrss * 1024;
 }
 
+/* Each build's sample has the name of its own file, whatever came later. */
+static uint32_t check_builds(const struct clinic_session *session,
+			     const struct clinic_sample *sample, uint32_t count)
+{
+	uint32_t rows, builds_count = 0;
+	const struct clinic_stack *stack =
+		clinic_session_rows(session, CLINIC_STACKS, &rows);
+	const struct clinic_frame *frame =
+		clinic_session_rows(session, CLINIC_FRAMES, &rows);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const char *path = clinic_session_library_path(
+			session,
+			frame[stack[sample[i].stack_id].frame_id].library_id);
+		char expected[48];
+
+		if (strncmp(path, "/gone/build-", strlen("/gone/build-")) != 0)
+			continue;
+		snprintf(expected, sizeof(expected), "/gone/build-%u-%u",
+			 (uint32_t)((sample[i].time_ns - BEGAN_NS) / SECOND_NS),
+			 NEW_BUILDS - 1);
+		assert_string_equal(path, expected);
+		builds_count++;
+	}
+	return builds_count;
+}
+
+static uint32_t builds_since(uint64_t from_ns, uint32_t seconds)
+{
+	uint32_t count = 0;
+
+	for (uint32_t second = 0; second < seconds; second += SAMPLED_BUILDS)
+		count += BEGAN_NS + second * SECOND_NS >= from_ns;
+	return count;
+}
+
 /* All that was kept; the last second's stacks are all there, and named. */
 static void check_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
-			   uint32_t expected)
+			   uint32_t seconds, uint32_t expected)
 {
 	const uint32_t *stack_ids;
 	const struct clinic_sample *samples;
@@ -159,6 +242,8 @@ static void check_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 		if (samples[i].time_ns < samples[i - 1].time_ns ||
 		    !samples[i].stack_id)
 			fail_msg("sample %u", i);
+	assert_int_equal(check_builds(session, samples, count),
+			 builds_since(samples[0].time_ns, seconds));
 	clinic_session_free(session);
 }
 
@@ -175,7 +260,8 @@ static void a_long_recording_reaches_no_limit(void **unused)
 	struct clinic_naming_options naming = {0};
 	struct clinic_recorder_counts counts;
 	struct clinic_recorder *recorder;
-	uint64_t all = (uint64_t)seconds * HZ;
+	uint64_t all = (uint64_t)seconds * HZ + builds_since(0, seconds);
+	uint64_t last_ns;
 	uint64_t kept = all < CLINIC_PENDING_SAMPLES_MAX
 				? all
 				: CLINIC_PENDING_SAMPLES_MAX;
@@ -193,8 +279,12 @@ static void a_long_recording_reaches_no_limit(void **unused)
 	assert_in_range(counts.overwritten_count, all - kept,
 			all - kept + counts.waits_count);
 	check_threads(recorder, seconds);
-	check_snapshot(recorder, BEGAN_NS + (seconds - 1) * SECOND_NS, HZ);
-	check_snapshot(recorder, 0, (uint32_t)kept);
+	assert_in_range(clinic_modules_count(clinic_recorder_modules(recorder)),
+			1, MODULES_MAX);
+	last_ns = BEGAN_NS + (seconds - 1) * SECOND_NS;
+	check_snapshot(recorder, last_ns, seconds,
+		       HZ + builds_since(last_ns, seconds));
+	check_snapshot(recorder, 0, seconds, (uint32_t)kept);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	assert_true(resident_peak_bytes() < RESIDENT_BYTES);
 #else

@@ -2,8 +2,8 @@
  * collect/recorder_parts.h - the inside of a recorder, for its own files only.
  *
  *	recorder.c           events become rows
- *	recorder_waits.c     times off the CPU, and how long threads were
- *watched recorder_memory.c    forgets what nothing refers to any more
+ *	recorder_waits.c     times off the CPU, and lives of threads
+ *	recorder_memory.c    forgets what nothing refers to any more
  *	recorder_snapshot.c  the rows of a time, named, as a session
  *
  * Everyone else uses recorder.h.
@@ -27,6 +27,7 @@ struct clinic_stack_walker;
 /* So many numbers of a kind are given before the unused ones are sought. */
 struct clinic_recorder_limits {
 	uint32_t stacks_most;
+	uint32_t modules_most;
 	uint32_t threads_most; /* rows of threads, and of their lifetimes */
 	uint32_t states_most;  /* threads that no event said the end of */
 	uint32_t texts_most;

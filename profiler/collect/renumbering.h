@@ -2,9 +2,9 @@
  * collect/renumbering.h - rows whose numbers change as unused ones are
  * forgotten.
  *
- * Stacks, threads and texts are known by number. When there are too many, each
- * place that keeps such numbers is visited twice: first to say which of them
- * it uses, then to replace them with the new ones.
+ * Stacks, modules, threads and texts are known by number. When there are too
+ * many, each place that keeps such numbers is visited twice: first to find
+ * which of them it uses, then to replace them with the new ones.
  *
  * Read next  recorder_memory.c, which visits.
  */

@@ -20,6 +20,7 @@ struct clinic_space {
 	pid_t pid;
 	uint64_t version;
 	struct clinic_mapped_list list;
+	struct clinic_space *next, *previous; /* of the same modules */
 };
 
 static void renew_version(struct clinic_space *space)
@@ -37,6 +38,30 @@ uint64_t clinic_space_version(const struct clinic_space *space)
 	return __atomic_load_n(&space->version, __ATOMIC_RELAXED);
 }
 
+static void follow(struct clinic_space *space)
+{
+	struct clinic_modules *modules = space->modules;
+
+	if (!modules->follows_spaces)
+		return;
+	space->next = modules->spaces;
+	if (space->next)
+		space->next->previous = space;
+	modules->spaces = space;
+}
+
+static void follow_no_more(struct clinic_space *space)
+{
+	if (!space->modules->follows_spaces)
+		return;
+	if (space->next)
+		space->next->previous = space->previous;
+	if (space->previous)
+		space->previous->next = space->next;
+	else
+		space->modules->spaces = space->next;
+}
+
 int clinic_space_new(struct clinic_modules *modules, pid_t pid,
 		     struct clinic_space **out)
 {
@@ -48,14 +73,31 @@ int clinic_space_new(struct clinic_modules *modules, pid_t pid,
 	space->modules = modules;
 	space->pid = pid;
 	renew_version(space);
+	follow(space);
 	return 0;
 }
 
 void clinic_space_free(struct clinic_space *space)
 {
-	if (space)
-		clinic_mapped_clear(&space->list);
+	if (!space)
+		return;
+	follow_no_more(space);
+	clinic_mapped_clear(&space->list);
 	free(space);
+}
+
+void clinic_spaces_mark(const struct clinic_modules *modules, uint32_t *marks)
+{
+	const struct clinic_space *space = modules->spaces;
+
+	for (; space; space = space->next)
+		for (size_t i = 0; i < space->list.count; i++) {
+			const struct clinic_mapped *mapped =
+				clinic_mapped_at(&space->list, i);
+
+			marks[clinic_module_index(mapped->module)] =
+				CLINIC_MODULE_MAPPED;
+		}
 }
 
 int clinic_space_copy(const struct clinic_space *parent, pid_t pid,

@@ -30,6 +30,7 @@ static int make_space(void **state)
 	(void)state;
 	if (clinic_modules_new(&modules) < 0)
 		return -1;
+	clinic_modules_follow_spaces(modules);
 	return clinic_space_new(modules, getpid(), &space);
 }
 
@@ -397,6 +398,76 @@ static void deleted_and_replaced_programs_are_read(void **state)
 	rmdir(folder);
 }
 
+/* Bug: modules of files that nobody mapped any more stayed for ever. */
+static void modules_without_use_are_forgotten(void **state)
+{
+	uint32_t kept[4] = {0};
+	struct clinic_place place;
+
+	(void)state;
+	map(0x1000, 0x1000, 0, "/gone/forgotten");
+	map(0x1000, 0x1000, 0, "/gone/kept");
+	map(0x1000, 0x1000, 0, "/gone/also-forgotten");
+	map(0x1000, 0x1000, 0x500, "/gone/mapped");
+	assert_int_equal(clinic_modules_count(modules), 4);
+	kept[1] = 1;
+	clinic_modules_forget(modules, kept);
+	assert_int_equal(clinic_modules_count(modules), 2);
+	assert_memory_equal(kept, ((uint32_t[4]){0, 1, 0, 2}), sizeof(kept));
+	assert_string_equal(clinic_module_path(clinic_modules_at(modules, 0)),
+			    "/gone/kept");
+	expect_place(space, 0x1000, "/gone/mapped", 0x500);
+	assert_int_equal(clinic_space_find(space, 0x1000, &place), 0);
+	assert_int_equal(clinic_module_index(place.module), 1);
+	map(0x1000, 0x1000, 0, "/gone/kept");
+	map(0x3000, 0x1000, 0, "/gone/forgotten");
+	assert_int_equal(clinic_modules_count(modules), 3);
+}
+
+static void a_forgotten_space_keeps_no_module(void **state)
+{
+	struct clinic_space *child;
+	uint32_t kept[1] = {0};
+
+	(void)state;
+	map(0x1000, 0x1000, 0, "/gone/a");
+	assert_int_equal(clinic_space_copy(space, 1, &child), 0);
+	clinic_space_reset(space);
+	clinic_modules_forget(modules, kept);
+	assert_int_equal(kept[0], 1);
+	kept[0] = 0;
+	clinic_space_free(child);
+	clinic_modules_forget(modules, kept);
+	assert_int_equal(clinic_modules_count(modules), 0);
+}
+
+/* Its table is dropped meanwhile. */
+static void a_kept_module_is_compiled_again(void **state)
+{
+	uint64_t here = (uintptr_t)a_kept_module_is_compiled_again;
+	uint32_t *kept;
+	struct clinic_place place;
+	struct clinic_module *module;
+
+	(void)state;
+	assert_int_equal(clinic_space_read_maps(space), 0);
+	assert_int_equal(clinic_space_find(space, here, &place), 0);
+	module = place.module;
+	assert_non_null(clinic_module_table(module));
+	kept = calloc(clinic_modules_count(modules), sizeof(*kept));
+	assert_non_null(kept);
+	kept[clinic_module_index(module)] = 1;
+	clinic_space_reset(space);
+	clinic_modules_forget(modules, kept);
+	free(kept);
+	assert_int_equal(clinic_modules_count(modules), 1);
+	assert_int_equal(clinic_space_read_maps(space), 0);
+	assert_int_equal(clinic_space_find(space, here, &place), 0);
+	assert_ptr_equal(place.module, module);
+	assert_non_null(clinic_module_table(module));
+	assert_int_equal(clinic_module_error(module), 0);
+}
+
 static void processes_share_modules(void **state)
 {
 	struct clinic_space *first, *second;
@@ -455,6 +526,14 @@ int main(void)
 			deleted_and_replaced_programs_are_read, make_space,
 			free_space),
 		cmocka_unit_test_setup_teardown(processes_share_modules,
+						make_space, free_space),
+		cmocka_unit_test_setup_teardown(
+			modules_without_use_are_forgotten, make_space,
+			free_space),
+		cmocka_unit_test_setup_teardown(
+			a_forgotten_space_keeps_no_module, make_space,
+			free_space),
+		cmocka_unit_test_setup_teardown(a_kept_module_is_compiled_again,
 						make_space, free_space),
 	};
 

@@ -18,17 +18,8 @@
 #include "unwind/elf_layout.h"
 #include "foundation/growing_array.h"
 #include "unwind/module_record.h"
-#include "unwind/target_root.h"
 #include "unwind/unwind_row.h"
 #include "unwind/unwind_table.h"
-
-struct clinic_modules {
-	struct clinic_module **list;
-	size_t count;
-	size_t capacity;
-	struct clinic_roots roots;
-	clinic_find_frames *find_frames; /* NULL: nobody to ask */
-};
 
 int clinic_modules_new(struct clinic_modules **modules)
 {
@@ -42,7 +33,7 @@ void clinic_modules_find_frames(struct clinic_modules *modules,
 	modules->find_frames = find;
 }
 
-static void module_free(struct clinic_module *module)
+void clinic_module_free(struct clinic_module *module)
 {
 	if (module->fd >= 0)
 		close(module->fd);
@@ -58,10 +49,15 @@ void clinic_modules_free(struct clinic_modules *modules)
 	if (!modules)
 		return;
 	for (size_t i = 0; i < modules->count; i++)
-		module_free(modules->list[i]);
+		clinic_module_free(modules->list[i]);
 	clinic_roots_close(&modules->roots);
 	free(modules->list);
 	free(modules);
+}
+
+size_t clinic_modules_count(const struct clinic_modules *modules)
+{
+	return modules->count;
 }
 
 struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,

@@ -5,7 +5,8 @@
  * is first mapped, since a short-lived process is gone later, and its table is
  * compiled when an address first hits it.
  *
- * Ownership  modules live as long as their clinic_modules.
+ * Ownership  modules live as long as their clinic_modules, or until
+ *            clinic_modules_forget().
  * Errors     0 or -errno.
  * Threads    one at a time per clinic_modules.
  * Read next  unwind/address_space.h, which maps them.
@@ -36,7 +37,20 @@ void clinic_modules_find_frames(struct clinic_modules *modules,
 				clinic_find_frames *find);
 void clinic_modules_free(struct clinic_modules *modules); /* NULL: fine */
 
-/* Every module ever mapped, in order of appearance; NULL past the last. */
+/*
+ * Forgets all modules but those with kept[index] != 0, and those that a space
+ * has mapped. From then on kept[index] is the new index of each plus 1; 0: it
+ * is forgotten. A module that no space has mapped keeps its file, for its
+ * names; its table is compiled again when it is mapped again.
+ *
+ * This needs to know all spaces: clinic_modules_follow_spaces() comes before
+ * the first of them.
+ */
+void clinic_modules_forget(struct clinic_modules *modules, uint32_t *kept);
+void clinic_modules_follow_spaces(struct clinic_modules *modules);
+
+size_t clinic_modules_count(const struct clinic_modules *modules);
+/* The modules, in order of appearance; NULL after the last. */
 struct clinic_module *clinic_modules_at(const struct clinic_modules *modules,
 					size_t index);
 

@@ -12,10 +12,12 @@
 #include <sys/types.h>
 
 #include "unwind/mapping.h"
+#include "unwind/target_root.h"
 
 struct clinic_elf_layout;
 struct clinic_module;
 struct clinic_modules;
+struct clinic_space;
 struct clinic_unwind_table;
 
 struct clinic_module {
@@ -41,6 +43,23 @@ struct clinic_module {
 	int error; /* why there is no table */
 	struct clinic_unwind_table *table;
 };
+
+struct clinic_modules {
+	struct clinic_module **list; /* by index */
+	size_t count;
+	size_t capacity;
+	struct clinic_roots roots;
+	int (*find_frames)(int fd, const char *path, int root_fd,
+			   uint8_t **bytes, size_t *size); /* NULL: none */
+	bool follows_spaces;
+	struct clinic_space *spaces; /* the first of those that are followed */
+};
+
+void clinic_module_free(struct clinic_module *module);
+
+#define CLINIC_MODULE_MAPPED 2
+/* Marks all modules that a space has mapped, by index, as mapped. */
+void clinic_spaces_mark(const struct clinic_modules *modules, uint32_t *marks);
 
 /* The module that the mapping is of: one that is known, or a new one. */
 int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
