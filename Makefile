@@ -1,25 +1,25 @@
 # Perf Clinic: the front door. `make help` lists targets and knobs.
 #
-# Rooms bring their own rules: profiler/profiler.mk and the like say what is
-# compiled there; this file says what a person types.
+# Each room has its own rules: profiler/profiler.mk and the like define what is
+# compiled there; this file defines the targets that a person types.
 
-# Debian's Python on purpose: another python3 earlier on PATH has no numpy.
+# This is Debian's Python, because another python3 earlier on PATH may lack numpy.
 PYTHON ?= /usr/bin/python3
 CC      = gcc
 W      ?= telemetry
 BUDGET ?= standard
-# make ends with 2 whatever a recipe ends with: lab says its own code.
+# make ends with 2 after any failed recipe, so lab prints its own exit code.
 LAB     = LAB_SAYS_CODE=1 $(PYTHON) scripts/lab
-# One word for the shell, whatever quotes it has.
+# The argument as one word for the shell, even if it contains quotes.
 quoted = '$(subst ','\'',$(1))'
 
 # V=1 shows every command.
 Q = $(if $(V),,@)
-# Sanitizer builds live beside the release build, never in it.
+# Sanitizer builds have folders beside the release build, never in it.
 O := build$(if $(SAN),/san-$(SAN))
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-# A make below another takes its jobs from the one above.
+# A make that another one started shares the jobs of that one.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
@@ -27,7 +27,7 @@ endif
 .DEFAULT_GOAL := build
 PHONY := help setup build clean
 
-## help: this list
+## help: print this list
 help:
 	@echo 'make TARGET [KNOB=value ...]'
 	@echo
@@ -38,13 +38,13 @@ help:
 	@sed -n 's/^#: \([A-Za-z_]*\) \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
-#: W workload, one of the folders in workloads/ (telemetry)
+#: W the workload, one of the folders in workloads/ (telemetry)
 #: BUDGET quick, standard or thorough, or a number of seconds (standard)
-#: V V=1 shows every command
-#: SAN sanitizers of the C build: address (with UBSan) or thread
+#: V V=1 prints every command
+#: SAN the sanitizers of the C build: address (with UBSan) or thread
 #: CC the C compiler (gcc)
-#: PYTHON the interpreter that has numpy (/usr/bin/python3)
-#: NO_INSTALL NO_INSTALL=1: setup installs nothing and says what is missing
+#: PYTHON a Python interpreter that has numpy (/usr/bin/python3)
+#: NO_INSTALL with NO_INSTALL=1, setup installs nothing and lists what is missing
 
 ## setup: install what is missing (Debian packages) and point git at our hooks
 setup:
@@ -58,11 +58,11 @@ PHONY += setup-test
 include profiler/profiler.mk profiler/release.mk fixtures/fixtures.mk workloads/workloads.mk
 include hardening/hardening.mk docs/docs.mk $(wildcard scripts/*.mk)
 
-## baseline: time the patient W as it is
+## baseline: time the workload W as it is
 baseline: instruments
 	$(Q)$(LAB) baseline $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
-## profile: where its time goes, what it allocates, what bounds it
+## profile: find where the time of W goes, what it allocates and what bounds it
 profile: instruments
 	$(Q)$(LAB) profile $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
@@ -70,15 +70,15 @@ profile: instruments
 optimize: instruments
 	$(Q)$(LAB) optimize $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
-## rebench: the accepted candidates together, on fresh processes
+## rebench: measure the accepted candidates together, on fresh processes
 rebench: instruments
 	$(Q)$(LAB) rebench $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
-## audit: all of the above that is missing or stale, then render and seal
+## audit: do those of the above steps that are missing or stale, then render and seal the report
 audit: instruments
 	$(Q)$(LAB) audit $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
-## audit-all: every patient, one after the other, and one table at the end
+## audit-all: audit every workload, one after the other, and print one table at the end
 audit-all: instruments
 	$(Q)$(LAB) audit --all --budget $(call quoted,$(BUDGET))
 
@@ -88,30 +88,30 @@ audit-all: instruments
 verify: setup
 	$(Q)$(LAB) verify $(if $(R),$(call quoted,$(R)),$(error R= is missing: make verify R=reports/telemetry/v0001))
 
-#: SHOW_ARGS more for show: --output FILE, --unverified
+#: SHOW_ARGS more arguments for show: --output FILE, --unverified
 
-## show: the sealed report R as one HTML page below build/; without R, all
+## show: write the sealed report R as one HTML page below build/; without R, all reports
 show: setup
 	$(Q)$(LAB) show $(if $(R),$(call quoted,$(R))) $(SHOW_ARGS)
 
 #: KEY a private SSH key outside of this tree, for sign
 
-## sign: sign the sealed report R with KEY; verify then says whose it is
+## sign: sign the sealed report R with KEY; verify then names the signer
 sign: setup
 	$(Q)$(LAB) sign $(if $(R),$(call quoted,$(R)),$(error R= is missing: make sign R=reports/telemetry/v0001 KEY=FILE)) \
 	  --key $(if $(KEY),$(call quoted,$(KEY)),$(error KEY= is missing: make sign R=reports/telemetry/v0001 KEY=FILE))
 
-## new: scaffold a patient, workloads/W
+## new: scaffold a new workload in workloads/W
 new: setup
 	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
 	  W= is missing: make new W=name))
 
 PHONY += baseline profile optimize rebench audit verify show sign new
 
-# With the victim that the allocation counter is tested on before it is believed.
+# This includes the victim with which the allocation counter is tested before it is used.
 instruments: $(O)/victims/alloc_23
 
-## build: the instruments, the fixtures and the patients (the default)
+## build: build the instruments, the fixtures and the workloads (the default)
 build: workloads
 
 workloads: instruments

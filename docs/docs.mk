@@ -1,9 +1,9 @@
-# Manual pages and shell completions: written from the option tables, compared with them by tests, installed with the
-# programs.
+# Manual pages and shell completions. They are generated from the option tables, tests compare them with these tables, and they are
+# installed with the programs.
 
 install: install-manual
 
-## install-manual: the manual pages and the bash completions alone; install does it too
+## install-manual: install only the manual pages and the bash completions; install includes this
 install-manual:
 	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(Q)install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1

@@ -1,7 +1,7 @@
-# The report's golden files.
+# The golden files of the reports.
 
 PHONY += bless bless-report
-## bless: rewrite all golden files; the diff is read, not trusted
+## bless: rewrite all golden files; read the diff, do not trust it
 bless: bless-report bless-cases bless-report-list bless-reading
 
 ## bless-report: rewrite the pages of the recorded audit; read the diff
@@ -14,6 +14,6 @@ bless-cases: setup-test
 	$(Q)BLESS=1 $(PYTEST) workloads/test_case_claims.py
 
 PHONY += bless-report-list
-## bless-report-list: rewrite reports/README.md from what stands there
+## bless-report-list: rewrite reports/README.md from the reports that exist
 bless-report-list: setup-test
 	$(Q)BLESS=1 $(PYTEST) scripts/labkit/report/test_report_list.py

@@ -1,16 +1,16 @@
-# The verdict engine's targets: two commands, two trees, this machine's own
-# error rates, and what became of them over versions.
+# The targets of the verdict engine: compare two commands or two trees, measure
+# this machine's error rates, repeat audits, and show metrics over versions.
 
 #: CMD the command for diagnose: program and arguments
-#: DIAGNOSE_ARGS more for diagnose: --try, --stdin FILE, --expect-exit CODE
+#: DIAGNOSE_ARGS more arguments for diagnose: --try, --stdin FILE, --expect-exit CODE
 
-## diagnose: one command under every instrument, and what to try first: CMD='program arguments'
+## diagnose: run one command under every instrument, and list what to try first: CMD='program arguments'
 diagnose: build
 	$(Q)$(LAB) diagnose --budget $(call quoted,$(BUDGET)) $(DIAGNOSE_ARGS) -- $(if $(CMD),$(CMD),$(error CMD= is missing: make diagnose CMD='program arguments'))
 
 #: A the command to compare with, for compare
 #: B the command to judge, for compare
-#: COMPARE_ARGS more for compare: --also, --scan, --cpus, --stdin, --prepare, ...
+#: COMPARE_ARGS more arguments for compare: --also, --scan, --cpus, --stdin, --prepare, ...
 
 ## compare: judge two commands, in any language: A='cmd' B='cmd'
 compare: build
@@ -20,34 +20,34 @@ compare: build
 PHONY += diagnose compare gate
 
 #: BASE the ref that gate compares the working tree with (origin/main)
-#: GATE_ARGS more for gate: --fail-on, --ci-output, --repository, ...
+#: GATE_ARGS more arguments for gate: --fail-on, --ci-output, --repository, ...
 BASE ?= origin/main
 
-## gate: base ref against working tree in one interleaved run; 1 if slower
+## gate: compare the base ref with the working tree in one interleaved run; lab ends with 1 if it became slower
 gate: build
 	$(Q)$(LAB) gate --budget $(call quoted,$(BUDGET)) --base $(call quoted,$(BASE)) $(if $(filter command line,$(origin W)),--workload $(call quoted,$(W))) $(GATE_ARGS)
 
 CALIBRATION ?= documented
 CALIBRATION_BUDGET ?= $(BUDGET)
-#: CALIBRATION quick (minutes, says nothing) or documented (documented)
-#: CALIBRATION_BUDGET after which calibrate stops; it goes on next time (BUDGET)
+#: CALIBRATION quick (takes minutes, proves nothing) or documented (documented)
+#: CALIBRATION_BUDGET the time after which calibrate stops; the next call continues (BUDGET)
 
-## calibrate: how often this gate is wrong on this machine, beside other tools
+## calibrate: measure how often this gate and other tools are wrong on this machine
 calibrate: setup-test build $(O)/calibration/planted_work $(O)/calibration/planted_work.o
 	$(Q)scripts/setup.sh calibrate && $(MAKE) --no-print-directory $(O)/calibration/criterion_pair || \
-		echo "calibrate: without criterion: it could not be installed or built" >&2
+		echo "calibrate: criterion is left out, because it could not be installed or built" >&2
 	$(Q)$(LAB) calibrate --size $(CALIBRATION) --budget $(call quoted,$(CALIBRATION_BUDGET))
 
-# Static: start-up is the part of a run that has no known answer.
+# It is static, because the duration of the start-up is the only part of a run that is not known.
 $(O)/calibration/planted_work: $(O)/calibration/planted_work.o
 	$(Q)$(CC) -static $< -o $@
 
-# Kept: `make calibrate` links it anew for each block of some trials.
+# The object file is kept, because `make calibrate` links it anew for each block of some trials.
 $(O)/calibration/planted_work.o: hardening/calibration/planted_work.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(STRICT) -c $< -o $@
 
-# In build/, for cargo writes beside its manifest. Debian's packages of crates, and no registry.
+# The sources are copied to build/, because cargo writes beside its manifest. It uses Debian's packages of crates, and no registry.
 CRITERION_SOURCES := $(wildcard hardening/calibration/criterion/*)
 $(O)/calibration/criterion_pair: $(CRITERION_SOURCES)
 	@mkdir -p $(@D)/criterion
@@ -60,17 +60,17 @@ $(O)/calibration/criterion_pair: $(CRITERION_SOURCES)
 instruments: $(O)/calibration/planted_work $(O)/calibration/planted_work.o
 PHONY += calibrate
 
-#: N how many audits repeat makes (5)
+#: N the number of audits that repeat makes (5)
 
-## repeat: the audit of W several times, in fresh clones; do they agree?
+## repeat: audit W several times in fresh clones, and show whether the audits agree
 repeat: setup
 	$(Q)$(LAB) repeat $(call quoted,$(W)) --budget $(BUDGET) --times $(or $(N),5)
 
 PHONY += repeat
 
-#: METRIC what history shows: time, p99, peak_rss, ... (time)
+#: METRIC the metric that history shows: time, p99, peak_rss, ... (time)
 
-## history: one metric of W over its versions, change points marked
+## history: show one metric of W over its versions, with its change points
 history: setup
 	$(Q)$(LAB) history $(call quoted,$(W)) --metric $(or $(METRIC),time)
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# setup.sh GROUP... - install what packages.txt lists and this machine lacks.
+# setup.sh GROUP... - install the packages of packages.txt that this machine lacks.
 #
-# Silent and instant when nothing is missing. NO_INSTALL=1 installs nothing
-# and says what is missing. Exit 4: the environment is not fit, and why.
+# It is silent and fast when nothing is missing. With NO_INSTALL=1 it installs
+# nothing and lists what is missing. Exit code 4: packages are missing; it prints why.
 set -u
 list=$(dirname "$0")/packages.txt
 groups=" ${*:-run} "
@@ -20,12 +20,12 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 		command -v "$tool" >/dev/null 2>&1 || lacking="${lacking-} $tool"
 	done
 	[ -z "${lacking-}" ] && exit 0
-	echo "setup: not a Debian system; install these tools by hand:$lacking" >&2
-	fail "Debian's names for all that is needed:" $wanted
+	echo "setup: this is not a Debian system; install these tools by hand:$lacking" >&2
+	fail "the names of all required packages in Debian are:" $wanted
 fi
 
-# One query for all packages; a loop would take seconds. Of a name with
-# alternatives, A|B, each serves.
+# One query for all packages is fast; a loop would take seconds. Of a name with
+# alternatives, A|B, any one suffices.
 have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null |
 	awk '$1 == "ii" {print $2}')
 missing=$(printf '%s\n' "$wanted" | awk -v have="$have" '
@@ -35,19 +35,19 @@ missing=$(printf '%s\n' "$wanted" | awk -v have="$have" '
 missing=$(echo $missing)
 
 [ "${NO_INSTALL-}" = 1 ] &&
-	fail "missing packages, and NO_INSTALL=1 forbids installing: $missing"
+	fail "packages are missing, and NO_INSTALL=1 forbids installing them: $missing"
 sudo=
 if [ "$(id -u)" != 0 ]; then
 	sudo=sudo
 	command -v sudo >/dev/null 2>&1 ||
-		fail "missing packages, which only root may install, and there is no sudo: $missing"
+		fail "packages are missing, which only root may install, and there is no sudo: $missing"
 fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 
-# try WHY_NOT COMMAND...: what it said last, then the reason.
+# try WHY_NOT COMMAND...: runs COMMAND; if it fails, prints the end of its output and fails with WHY_NOT.
 try() {
 	why_not=$1
 	shift
@@ -56,7 +56,7 @@ try() {
 	fail "$why_not: $missing"
 }
 
-# The first of the alternatives that this release has.
+# known_name A|B: prints the first of the alternatives that this release has.
 known_name() {
 	for name in $(echo "$1" | tr '|' ' '); do
 		apt-cache show "$name" >/dev/null 2>&1 && echo "$name" && return
@@ -64,8 +64,8 @@ known_name() {
 	return 1
 }
 
-# An index that could not be fetched is an error here; apt by itself warns.
-try "the package index could not be fetched (no network, or no right to), and missing are" \
+# An index that could not be fetched is an error here; apt itself only warns.
+try "the package index could not be fetched (no network or no permission); these packages are missing" \
 	$sudo apt-get -q -o APT::Update::Error-Mode=any update
 for name in $missing; do
 	if known=$(known_name "$name"); then

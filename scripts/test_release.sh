@@ -1,9 +1,9 @@
 #!/bin/sh
-# test_release.sh RELEASE [TARGET] - `make TARGET` (check) as an ordinary user in a fresh Debian or Ubuntu.
+# test_release.sh RELEASE [TARGET] - run `make TARGET` (check) as an ordinary user in a fresh Debian or Ubuntu.
 #
-# The release is debootstrapped once, below build/releases/; what its own
-# packages lack is said by setup.sh, as on any machine. MIRROR= names another
-# mirror. Exit 4: root's rights or the mirror are missing.
+# The release is debootstrapped once, below build/releases/; setup.sh installs
+# what it lacks, as on any machine. MIRROR= names another mirror. Exit code 4:
+# the caller is not root, or the mirror does not answer.
 set -eu
 release=$1
 target=${2:-check}
@@ -18,7 +18,7 @@ esac
 mirror=${MIRROR:-$mirror}
 
 if [ "$(id -u)" != 0 ]; then
-	echo "test-release: only root may make a system of its own; try sudo make test-release" >&2
+	echo "test-release: only root may install another system; try sudo make test-release" >&2
 	exit 4
 fi
 
@@ -43,7 +43,7 @@ cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 
 inside="cd $tree && scripts/setup.sh run test && chown -R tester: . &&
 	su tester -c 'git init -q . && git add -A && exec make $target'"
-# The mounts end with the name space.
+# The mounts disappear with the mount namespace.
 exec unshare --mount sh -ec "
 	mount -t proc proc '$root/proc'
 	mount --rbind /sys '$root/sys'

@@ -1,4 +1,4 @@
-"""setup.sh: silent when nothing is missing, one line when something is and cannot be had."""
+"""setup.sh prints nothing when nothing is missing, and one line when a missing package cannot be installed."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def test_one_of_several_names_is_enough(tmp_path):
 def test_no_install_names_what_is_missing_and_installs_nothing(tmp_path):
     done = run(tmp_path, f"{ABSENT} run x\n", NO_INSTALL="1")
     assert done.returncode == 4
-    assert done.stderr.splitlines() == [f"setup: missing packages, and NO_INSTALL=1 forbids installing: {ABSENT}"]
+    assert done.stderr.splitlines() == [f"setup: packages are missing, and NO_INSTALL=1 forbids installing them: {ABSENT}"]
 
 
 @pytest.mark.slow

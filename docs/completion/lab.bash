@@ -1,4 +1,4 @@
-# bash completion for lab, written from its option tables; source it, or `make install` puts it in place.
+# bash completion for lab, generated from its option tables; source this file, or install it with `make install`.
 _lab()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=

@@ -17,7 +17,7 @@ from labkit.verbs import description
 
 @dataclass(frozen=True)
 class Option:
-    """One argument of a verb. names: "--budget", or a positional's metavar. value: the metavar of its value, "" for a flag."""
+    """One argument of a verb. names: its option strings, or the metavar of a positional. value: the metavar of its value, "" for a flag."""
 
     names: tuple[str, ...]
     value: str
@@ -52,10 +52,10 @@ def _option(action: argparse.Action) -> Option:
 
 
 def manual_page(found: list[Verb]) -> str:
-    """lab(1)."""
+    """The text of the manual page lab(1)."""
     lines = [f'.TH LAB 1 "" "Perf Clinic {VERSION}" "Perf Clinic"', ".SH NAME", rf"lab \- {escape(DESCRIPTION)}",
              ".SH SYNOPSIS", *(line for verb in found for line in _synopsis(verb)), ".SH DESCRIPTION",
-             escape("lab works on the repository that it is started in. The make targets of the same names call it."),
+             escape("lab works on the repository in which it is started. The make targets of the same names call it."),
              ".SH VERBS"]
     for verb in found:
         lines += [f".SS {escape(verb.name)}", escape(verb.summary[:1].upper() + verb.summary[1:] + ".")]
@@ -94,15 +94,15 @@ def _sentence(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that groff prints as it is: hyphens that can be copied, no macro at the start of a line."""
+    """The text in a form that groff prints unchanged: hyphens can be copied, and no line starts with a macro."""
     text = " ".join(text.split()).replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{text}" if text[:1] in (".", "'") else text
 
 
 def completion(found: list[Verb]) -> str:
-    """For bash: verbs, then the verb's options, their values where they are known, and workloads."""
+    """The script for bash. It completes verbs, the options of a verb, their values where they are known, and workloads."""
     cases = "\n".join(_case(verb) for verb in found)
-    return f"""# bash completion for lab, written from its option tables; source it, or `make install` puts it in place.
+    return f"""# bash completion for lab, generated from its option tables; source this file, or install it with `make install`.
 _lab()
 {{
 	local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} options= values= workloads=

@@ -1,6 +1,6 @@
 #!/bin/sh
-# plain.sh - the gate without any CI system: a cron job, a hook, a person.
-# Copy it, change the four settings, call it inside the repository.
+# plain.sh - the gate without any CI system, for a cron job, a hook or a person.
+# Copy it, change the four settings, and call it inside the repository.
 set -eu
 export CLINIC_BASE="${CLINIC_BASE:-origin/main}"
 export CLINIC_BUILD="${CLINIC_BUILD:-make}"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run_gate.sh - the one entry of every CI template: build Perf Clinic, then
-# hold the change in REPOSITORY against BASE. Settings are environment
-# variables, so that no template has to quote a command line.
+# run_gate.sh - the script that every CI template calls: build Perf Clinic, then
+# compare the change in CLINIC_REPOSITORY with CLINIC_BASE. Settings are
+# environment variables, so that no template has to quote a command line.
 #
 #   CLINIC_BASE        ref to compare with                (origin/main)
 #   CLINIC_REPOSITORY  git repository under test          (the current folder)
@@ -10,12 +10,12 @@
 #   CLINIC_OUTPUT      github, gitlab or json             (nothing)
 #   CLINIC_FAIL_ON     any, minor, moderate or critical   (any)
 #   CLINIC_BUDGET      seconds                            (120)
-#   CLINIC_URL         where reports/gate is published; {path} in it
-#                      stands for a file's path in there  (nothing)
+#   CLINIC_URL         address at which reports/gate is published;
+#                      {path} in it becomes a file's path (nothing)
 #   CLINIC_ARGS        more arguments for `lab gate`
 #
-# Exit: 0 passed, 1 regressed, 2 usage or the base does not build,
-# 3 inconclusive, 4 the machine is not fit.
+# Exit codes: 0 passed, 1 regressed, 2 wrong usage or the base does not build,
+# 3 inconclusive, 4 environment invalid.
 set -eu
 repository=$(cd "${CLINIC_REPOSITORY:-.}" && pwd)
 cd "$(dirname "$0")/../.."
@@ -30,6 +30,6 @@ set -- gate --base "${CLINIC_BASE:-origin/main}" --repository "$repository" \
 [ -z "${CLINIC_BUILD-}" ] || set -- "$@" --build "$CLINIC_BUILD"
 [ -z "${CLINIC_OUTPUT-}" ] || set -- "$@" --ci-output "$CLINIC_OUTPUT"
 [ -z "${CLINIC_URL-}" ] || set -- "$@" --artifact-url "$CLINIC_URL"
-# Words on purpose: CLINIC_ARGS is a list of arguments.
+# CLINIC_ARGS is not quoted, because it is a list of arguments.
 # shellcheck disable=SC2086
 exec "${PYTHON:-/usr/bin/python3}" scripts/lab "$@" ${CLINIC_ARGS-}

@@ -1,5 +1,5 @@
 
-/* What a page does beyond being read: tables sort, flame graphs are searched. It is whole without. */
+/* Sorts tables and searches flame graphs; the page is complete without it. */
 (function () {
 	"use strict";
 	var UNITS = {
@@ -7,7 +7,7 @@
 		B: 1, bytes: 1, KiB: 1024, MiB: 1048576, GiB: 1073741824, k: 1e3, M: 1e6
 	};
 
-	/* "1 820 000", "548.0 ns", "4.739× [4.694×, 4.771×]", "below 0.1 %": the first number, in base units; else NaN. */
+	/* The first number of a text like "1 820 000", "548.0 ns", "4.739× [4.694×, 4.771×]" or "below 0.1 %", in base units; NaN without one. */
 	function amount(text) {
 		var found = text.trim().match(/^(?:below |above |at least |at most |[<>≈~] ?)?([+\-−]?\d[\d \u00a0\u202f]*(?:\.\d+)?)\s*([A-Za-zµ]*)/);
 		if (!found) return NaN;
@@ -18,7 +18,7 @@
 		return text === "" || text === "–" || text === "-" || text === "—";
 	}
 
-	/* Empty cells stay last, whichever way the others are sorted. */
+	/* Empty cells stay last in both directions. */
 	function sort(table, column, down) {
 		var body = table.tBodies[0], rows = [].slice.call(body.rows);
 		var keyed = rows.map(function (row) {
@@ -53,7 +53,7 @@
 		});
 	}
 
-	/* A frame has no origin, so a message is told by the window that it comes from. */
+	/* A frame has no origin, so the window that sent a message identifies its figure. */
 	function figureOf(source) {
 		return [].slice.call(document.querySelectorAll("figure.flame")).filter(function (figure) {
 			return figure.querySelector("iframe").contentWindow === source;

@@ -1,4 +1,4 @@
-"""`lab show`: a report as one page that needs nothing else; what stands in a report never acts in the page."""
+"""`lab show` makes one page that needs no other file, and nothing in a report can act in the page."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ class Found(HTMLParser):
 
 
 def hostile_report(folder: Path) -> Path:
-    """A folder of no seal whose author wanted to get out of the page."""
+    """A folder without a seal whose texts and figures try to act in the page."""
     (folder / "figures").mkdir(parents=True)
     (folder / "audit.md").write_text(f"# {HOSTILE}\n\n{HOSTILE}\n\n| {HOSTILE} | b |\n|---|---|\n| {HOSTILE} | `{HOSTILE}` |\n\n"
                                      f"![{HOSTILE}](figures/a.svg)\n\n[x](javascript:alert(1)) [y](https://example.org/) [z](../../secret) "

@@ -1,9 +1,9 @@
-"""web_figures.py - a picture of a report, inside a page and shut off from it.  SVG text -> web_figures.py -> WebFigure
+"""web_figures.py - a picture of a report inside a page, isolated from it.  SVG text -> web_figures.py -> WebFigure
 
-A plot becomes an image: nothing in it runs, and its ids are its own, however many figures a page has. A flame graph, which has a
-script, becomes a frame without an origin: the script runs, sees nothing of the page, and loads nothing, because the page's
-content security policy holds in the frame, too, and names each script by its hash. Prompts are forbidden to such a frame, so
-the page has the search field and the two exchange messages (templates/web/flame_bridge.js).
+A plot becomes an image: no script in it runs, and its ids cannot collide with those of other figures. A flame graph, which has a
+script, becomes a frame without an origin. Its script runs but has no access to the page and loads nothing, because the page's
+content security policy applies to the frame, too, and names each script by its hash. Such a frame may not open a prompt, so the page
+has the search field, and frame and page exchange messages (templates/web/flame_bridge.js).
 """
 
 import base64
@@ -28,6 +28,8 @@ FRAME = Markup('<figure id="{id}" class="flame"><label>Search <input type="searc
 
 @dataclass(frozen=True)
 class WebFigure:
+    """id: unique in the page. svg: the whole text of the file."""
+
     id: str
     svg: str
 
@@ -36,18 +38,18 @@ class WebFigure:
         return "<script" in self.svg
 
     def html(self, title: str) -> Markup:
-        """As it stands in a page, with its caption."""
+        """The figure element with its caption."""
         if self.is_live:
             return FRAME.format(id=self.id, title=title, src=_data_url(_bridged(self.svg)), shape=_shape(self.svg))
         return IMAGE.format(id=self.id, title=title, src=_data_url(self.svg), size=_size(self.svg))
 
     def script_hashes(self) -> list[str]:
-        """What the page's policy must allow for the frame to live."""
+        """The sources that the page's policy must allow so that the scripts of the frame run; [] for an image."""
         return [sha256_source(script) for script in SCRIPT.findall(_bridged(self.svg))] if self.is_live else []
 
 
 def sha256_source(script: str) -> str:
-    """As a content security policy names an inline script (CSP level 3, section 2.3.1)."""
+    """The source expression of an inline script for a content security policy (CSP level 3, section 2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
@@ -57,7 +59,7 @@ def part(name: str) -> str:
 
 
 def _bridged(svg: str) -> str:
-    """Without a size of its own, so that it fills the frame; with the script that listens to the page."""
+    """The SVG without its size, so that it fills the frame, and with the script that receives messages from the page."""
     svg = ROOT_TAG.sub(lambda tag: SIZE.sub("", tag[0]), svg, count=1)
     body, end, rest = svg.rpartition("</svg>")
     return f"{body}<script><![CDATA[{part('flame_bridge.js')}]]></script>\n{end}{rest}"
@@ -82,6 +84,6 @@ def _shape(svg: str) -> str:
 
 
 def _size(svg: str) -> Markup:
-    """What keeps the page from jumping while pictures appear."""
+    """The size attributes of an image, which keep the text from moving while images load."""
     width, height = _view_box(svg)
     return Markup(' width="{:.0f}" height="{:.0f}"').format(width * 4 / 3, height * 4 / 3)

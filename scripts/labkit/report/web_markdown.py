@@ -1,7 +1,7 @@
 """web_markdown.py - a page of a report as HTML.  Markdown, figures -> web_markdown.py -> HTML, headings
 
-Of Markdown only what the lab's own pages use is understood, and HTML in it is text (markdown-it, `html` off). A link leads to a part
-of the page, to a file below the report, or nowhere: what names a scheme, a host or a folder above is shown as its text.
+Only the Markdown that the lab's own pages use is supported, and HTML in it is treated as text (markdown-it, `html` off). A link may lead to
+a part of the page or to a file below the report. A link that names a scheme, a host or a folder above is replaced by its text.
 """
 
 import re
@@ -15,7 +15,7 @@ from markupsafe import escape
 from labkit.report.web_figures import WebFigure
 
 BELOW = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[A-Za-z0-9_.~+/-]+")  # no %, which could hide a ..
-PROSE_CHARACTERS = 60  # a cell as long as this is read, not compared
+PROSE_CHARACTERS = 60  # a table with a cell as long as this contains sentences, not numbers to compare
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class Heading:
 
 @dataclass
 class WebText:
-    """prefix: of all ids here. places: what a link names, to its place in the page or in another one.
-    files: what stands before a link to a file; None: such a link is only its text."""
+    """Converts one or several texts of a page. prefix: the beginning of all ids. figures: {path in the report: figure}. places: {target
+    of a link: its address in this or another page}. files: the prefix of links to files; None: such links are replaced by their text.
+    headings, shown: the headings and the figures of all texts so far."""
 
     prefix: str
     figures: dict[str, WebFigure]
@@ -38,7 +39,7 @@ class WebText:
     shown: set[str] = field(default_factory=set)
 
     def html(self, markdown: str) -> str:
-        """Appends to headings and shown what stood in the text."""
+        """The HTML of a Markdown text; appends its headings and figures to headings and shown."""
         parser = MarkdownIt("commonmark", {"html": False}).enable("table")
         parser.add_render_rule("image", lambda _renderer, tokens, index, *_more: self._image(tokens[index]))
         tokens = parser.parse(markdown)
@@ -53,7 +54,7 @@ class WebText:
         return html.replace("<table", '<div class="scroll" tabindex="0"><table').replace("</table>", "</table></div>")
 
     def _inline(self, children: list[Token]) -> Iterator[Token]:
-        """Links turned to where they lead from a page; the link around a picture is dropped."""
+        """The tokens with addresses that are right for the page. A link around a picture is dropped, as is one that leads nowhere."""
         depth_dropped = []
         for index, token in enumerate(children):
             if token.type == "link_open":
@@ -93,7 +94,7 @@ class WebText:
 
 
 def _unwrap_pictures(tokens: list[Token]) -> None:
-    """A picture alone in its paragraph becomes a figure, which may not stand in one."""
+    """Removes the paragraph around a picture that is alone in it, because HTML does not allow a figure in a paragraph."""
     for before, inline, after in zip(tokens, tokens[1:], tokens[2:]):
         if inline.type == "inline" and before.type == "paragraph_open" and [one.type for one in inline.children or []] == ["image"]:
             before.hidden = after.hidden = True
@@ -109,7 +110,7 @@ def _tables(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _name_cells(table: list[Token]) -> None:
-    """On a phone a row of sentences becomes a card, where each cell says the name of its column."""
+    """Notes the name of its column in each cell. On a narrow screen each row of a table of sentences is shown as a card with these names."""
     names = [inline.content for cell, inline in zip(table, table[1:]) if cell.type == "th_open"]
     column, longest = 0, 0
     for cell, inline in zip(table, table[1:]):

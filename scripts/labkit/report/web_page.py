@@ -1,8 +1,8 @@
-"""web_page.py - a report as one HTML page that needs nothing else.  report folder -> web_page.py -> HTML
+"""web_page.py - a report as one HTML page that needs no other file.  report folder -> web_page.py -> HTML
 
-Works from file://: style, script and pictures stand in the page, and its content security policy forbids whatever else a report
-might name. Text of a report becomes HTML in one of two places: markdown-it, with HTML off (web_markdown.py), and Jinja's
-escape. Same report, same state of its seal, same bytes.
+The page works from file://: it contains style, script and pictures, and its content security policy forbids to load anything else that a
+report might name. Text of a report becomes HTML in only two places: in markdown-it, with HTML off (web_markdown.py), and in Jinja's
+escape. The same report with the same state of its seal gives the same bytes.
 """
 
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ FORBIDDEN = ("default-src 'none'; base-uri 'none'; form-action 'none'; img-src d
 LINES_SHOWN = 10
 MOODS = {Exit.PASSED: "good", Exit.INCONCLUSIVE: "doubtful"}
 SAYS = {Exit.PASSED: "This report was verified when the page was written.",
-        Exit.INCONCLUSIVE: "Whether this report follows from its evidence could not be found out; believe it accordingly."}
+        Exit.INCONCLUSIVE: "It could not be checked whether this report follows from its evidence, so do not rely on it."}
 FAILED = "This report does NOT verify: its numbers do not follow from its evidence, or its files are not those that were sealed."
 
 
 @dataclass(frozen=True)
 class SealNote:
-    """What stands above everything else."""
+    """The box at the top of a page. mood: good, doubtful or bad. says: its first sentence. lines: the result of the verification."""
 
     mood: str
     says: str
@@ -40,13 +40,14 @@ class SealNote:
 
 def seal_note(found: Verification) -> SealNote:
     shown = found.lines[:-1] if found.code is Exit.FAILED else (found.conclusion,)
-    lines = [*shown[:LINES_SHOWN], *([f"and {len(shown) - LINES_SHOWN} lines more"] if len(shown) > LINES_SHOWN else []),
+    lines = [*shown[:LINES_SHOWN], *([f"{len(shown) - LINES_SHOWN} more lines are left out here"] if len(shown) > LINES_SHOWN else []),
              found.signature]
     return SealNote(MOODS.get(found.code, "bad"), SAYS.get(found.code, FAILED), tuple(map(for_terminal, lines)))
 
 
 def report_page(report: Path, seal: SealNote, files: str | None) -> str:
-    """files: what leads from the page to the report's folder, with a / at its end; None: links to evidence are only their text."""
+    """The HTML of a report. files: the relative address of the report's folder, with a / at its end; None: links to evidence are replaced
+    by their text."""
     texts = {name: read_text(report / name) for name in PAGES}
     pictures = {f"figures/{path.name}": path for path in sorted((report / "figures").glob("*.svg"))}
     figures = {name: WebFigure(f"figure-{number}", read_text(path)) for number, (name, path) in enumerate(pictures.items(), start=1)}
@@ -54,7 +55,7 @@ def report_page(report: Path, seal: SealNote, files: str | None) -> str:
 
 
 def list_page(markdown: str, places: dict[str, str], seal: SealNote) -> str:
-    """A page of text and links alone. places: what a link in it names, to the page that shows it."""
+    """The HTML of a page without figures. places: {target of a link: the page that shows it}."""
     return _page({"index": markdown}, {}, places, seal, None)
 
 

@@ -1,4 +1,4 @@
-"""verbs - one module per verb of `lab`: its docstring is its help, add_arguments(parser), run(args) -> Exit."""
+"""verbs - one module per verb of `lab`: its docstring is its help, and it has add_arguments(parser) and run(args) -> Exit."""
 
 import ast
 from pathlib import Path

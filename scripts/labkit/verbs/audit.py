@@ -9,7 +9,7 @@ from labkit.verbs import add_audit_arguments
 from labkit.workload import manifest
 
 ENDS = {"closed": Exit.PASSED, "not repaired": Exit.FAILED, "test misses it": Exit.FAILED, "not reproduced": Exit.INCONCLUSIVE}
-"""Verdict of an investigation to exit code."""
+"""{verdict of an investigation: exit code}"""
 
 
 def add_arguments(parser) -> None:
@@ -43,7 +43,7 @@ def run_one(workload: str, args) -> Exit:
 
 
 def investigate(workload: str, args) -> Exit:
-    """A crash, a hang or a lie: what is judged is the fault, its repair and the test that holds it, so that a verdict is a gate."""
+    """Audit a crash, a hang or a wrong benchmark: the fault, its repairs and the test that detects it are judged, and decide the exit code."""
     state = investigation_state.load(workload, args.budget)
     folder = investigation_state.standing(state)
     if folder is not None:
@@ -58,7 +58,7 @@ def investigate(workload: str, args) -> Exit:
 
 
 def race(workload: str, args) -> Exit:
-    """Candidates against the baseline: exit code 0 when the audit is whole, whatever it found."""
+    """Audit candidates against the baseline: the exit code is 0 when the audit is complete, whatever it found."""
     state = audit_state.load(workload, args.budget, args.repetition)
     standing = flow.standing(state)
     if standing is not None:

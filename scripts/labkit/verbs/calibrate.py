@@ -45,7 +45,7 @@ def run(args) -> Exit:
     summary = render(path, size.name)
     print("\n".join(summary_lines(summary)))
     if missing_count := count_missing(size, path):
-        print(f"calibrate: {missing_count} trials are still missing; the same command goes on")
+        print(f"calibrate: {missing_count} trials are still missing; the same command continues")
         return Exit.INCONCLUSIVE
     if path.exists():
         pack(path)
@@ -88,7 +88,7 @@ def compare_py_of(trials: list[dict]) -> dict[str, float]:
     try:
         return gbench_compare.p_values(pairs) if pairs else {}
     except Unavailable as reason:
-        print(f"calibrate: without compare.py: {reason}")
+        print(f"calibrate: compare.py is left out: {reason}")
         return {}
 
 

@@ -61,7 +61,7 @@ def run(args) -> Exit:
 
 def compare(args, pairs: list[CommandPair], design: Design, conditions: Conditions, folder: Path,
             started_s: float) -> tuple[dict, list[dict]]:
-    """The document and its rows."""
+    """The document of the comparison and the rows of its runs."""
     setting = Setting(mode="compare", host=host.read_host(), started_utc=now_utc(), arms=arms_of(pairs),
                       rows_path=str(folder / "rows.jsonl"), calibration=error_rates.citation(), is_named=bool(args.name or args.also or args.scan))
     different = [pair for pair in pairs if args.measure_identical or not are_identical(pair.a[0], pair.b[0])]
@@ -85,7 +85,7 @@ def arms_of(pairs: list[CommandPair]) -> dict[str, dict]:
 
 @dataclass
 class Prepared:
-    """Pairs whose answers have been checked."""
+    """Pairs of commands whose answers have been checked, as subjects and cases of a campaign."""
 
     subjects: dict[str, CommandSubject] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Prepared:
         found = cls()
         for pair in pairs:
             subject = prepare_pair(pair.a, pair.b, conditions, checks_long=len(pairs) > 1)
-            conditions = replace(conditions, setup=None)  # once, before anything else
+            conditions = replace(conditions, setup=None)  # the setup runs only once, for the first pair
             name = pair.name or "command"
             found.subjects[name] = subject
             found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))

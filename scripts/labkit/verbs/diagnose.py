@@ -1,8 +1,8 @@
-"""diagnose - one command under every instrument: where its time goes and what to try first, no manifest needed
+"""diagnose - run one command under every instrument: where its time goes and what to try first; no manifest is needed
 
-lab diagnose [options] -- COMMAND: whatever follows -- is the command and its arguments, run without a shell.
+lab diagnose [options] -- COMMAND: the words after -- are the command and its arguments, which run without a shell.
 
-Writes reports/diagnose/TIME/: diagnosis.md, diagnosis.json and flamegraph.svg. With --try, also a comparison in reports/compare/.
+Writes diagnosis.md, diagnosis.json and flamegraph.svg to reports/diagnose/TIME/ and, with --try, a comparison to reports/compare/.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from labkit.wording import ABSENT, times
 
 REPORTS = Path("reports/diagnose")
 BUDGETS_S = {"quick": 60, "standard": 300, "thorough": 900}
-TRY_SHARE = 0.5  # of the budget, for --try
+TRY_SHARE = 0.5  # the share of the budget for --try
 LEAST_TRY_S = 5.0
 ROWS_SHOWN = 6
 
@@ -38,9 +38,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--stdin", type=Path, metavar="FILE", help="the file that every run reads as its standard input")
     parser.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code that each run must end with; the default is 0")
     parser.add_argument("--budget", type=budget_seconds(BUDGETS_S), default="standard", metavar="SECONDS",
-                        help=f"the most time that all of it may take, in seconds or as {list_words(BUDGETS_S)}; the default is standard")
+                        help=f"the most time that the whole diagnosis may take, in seconds or as {list_words(BUDGETS_S)}; the default is standard")
     parser.add_argument("--try", action="store_true", dest="tries",
-                        help="also try what needs no source code (other allocators, huge pages, the C locale) and judge each")
+                        help="also try changes that need no source code (other allocators, huge pages, the C locale) and judge each")
 
 
 def run(args) -> Exit:
@@ -49,7 +49,7 @@ def run(args) -> Exit:
     with report_folder(REPORTS) as folder:
         found = observe(target, Deadline(args.budget * (1 - TRY_SHARE * args.tries)), folder)
         doc = diagnosis_page.document(target, found, opportunities.find(target, found), machine, started_utc)
-        diagnosis_page.write(folder, doc)  # before what is tried, which may be interrupted
+        diagnosis_page.write(folder, doc)  # written before the changes are tried, which may be interrupted
         if args.tries:
             doc["tried"] = try_changes(target, found, deadline, folder)
             diagnosis_page.write(folder, doc)
@@ -61,14 +61,14 @@ def target_of(args) -> Target:
     if args.budget <= 0:
         raise UsageError("--budget must be above 0")
     if not 0 <= args.expect_exit <= 255:
-        raise UsageError(f"--expect-exit {args.expect_exit}: it is from 0 to 255")
+        raise UsageError(f"--expect-exit {args.expect_exit}: an exit code is from 0 to 255")
     if args.stdin:
         check_input("--stdin", args.stdin)
     return Target(tuple(args.command), find_program(args.command[0], None), args.stdin, args.expect_exit)
 
 
 def try_changes(target: Target, found: Observations, deadline: Deadline, folder: Path) -> dict[str, Any]:
-    """Judged by `lab compare`, which prints its verdicts and keeps its report where it always does."""
+    """The verdicts on the changes, by `lab compare`, which also prints them and writes its own report to reports/compare/."""
     changes, refused = split_by_answer(target, found, changes_for(found), deadline.left_s())
     if not changes:
         return {"changes": [], "refused": refused, "page": None}
@@ -78,7 +78,7 @@ def try_changes(target: Target, found: Observations, deadline: Deadline, folder:
                                        *([] if found.stdout_sha256 else ["--expect-output", "any"]))
     try:
         compare.run(parser.parse_args(options))
-    except LabError as error:  # the diagnosis itself stands
+    except LabError as error:  # the diagnosis itself remains valid
         return {"changes": [], "refused": [*refused, for_terminal(f"the comparison failed: {error}")], "page": None}
     comparison = read_json(result)
     return {"changes": tried_rows(comparison), "refused": refused,
@@ -86,7 +86,7 @@ def try_changes(target: Target, found: Observations, deadline: Deadline, folder:
 
 
 def tried_rows(comparison: dict[str, Any]) -> list[dict[str, Any]]:
-    """What compare says of the first metric of each change; gains above 1 are faster."""
+    """The verdict of the comparison on the first metric of each change; a gain above 1 means faster."""
     return [{"name": case["name"] or "the change", "verdict": case["verdict"]}
             | {key: case["comparisons"][0].get(key) for key in ("gain_ratio", "gain_low", "gain_high")} for case in comparison["cases"]]
 
@@ -104,4 +104,4 @@ def print_summary(doc: dict[str, Any], folder: Path) -> None:
         print(f"         {one['because']}"[:width])
     for note in doc["notes"]:
         print(f"note: {note}")
-    print(f"\n{folder}/diagnosis.md has the rest, and the command that tests each")
+    print(f"\n{folder}/diagnosis.md has all results, and the command that tests each change")

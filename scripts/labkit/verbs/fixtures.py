@@ -19,7 +19,7 @@ def run(args) -> Exit:
         except Unfinished as error:
             if args.workload:
                 raise
-            print(f"lab: this fixture is left out: {error}", file=sys.stderr)
+            print(f"lab: the fixture of {name} is left out: {error}", file=sys.stderr)
     return Exit.PASSED
 
 

@@ -25,7 +25,7 @@ from labkit.verdicts.verdict import IMPROVED, REGRESSED
 from labkit.workload import manifest
 
 REPORTS = Path("reports/gate")
-WITNESS_SHARE = 0.1  # of the budget
+WITNESS_SHARE = 0.1  # the share of the budget for counting instructions
 BUDGETS_S = {"quick": 30, "standard": 120, "thorough": 480}
 
 
@@ -33,7 +33,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--base", required=True, metavar="REF", help="the commit to compare the working tree with")
     parser.add_argument("--workload", action="append", metavar="W", help="a workload of this repository; repeat it for more; the default is all")
     parser.add_argument("--repository", type=Path, help="another git repository to measure; needs --run")
-    parser.add_argument("--build", metavar="SH", help="the shell command that builds a tree of that repository")
+    parser.add_argument("--build", metavar="SH", help="the shell command that builds a tree of the repository")
     parser.add_argument("--run", action="append", dest="runs", metavar="CMD", help="the command to time in both trees; repeat it for more")
     parser.add_argument("--flamegraph", action="store_true",
                         help="draw the flame graph difference of every case, not only of those that changed")

@@ -41,7 +41,7 @@ def run(args) -> Exit:
 
 
 def audit_in_a_clone(args, commit: str, number: int) -> dict:
-    """A clone has no build and no open version; its seeds differ from those of the other clones."""
+    """The summary of one audit in a fresh clone, which has no build and no open version; number determines its seeds."""
     print(f"repeat: audit {number} of {args.times}", flush=True)
     with tempfile.TemporaryDirectory(prefix="clinic-repeat-") as folder:
         clone = Path(folder) / "clone"
@@ -51,7 +51,7 @@ def audit_in_a_clone(args, commit: str, number: int) -> dict:
         must_run(sys.executable, "-B", "scripts/lab", "audit", args.workload, "--budget", args.budget, "--repetition", str(number), cwd=clone)
         versions = sorted((clone / "reports" / args.workload).glob("v[0-9][0-9][0-9][0-9]/audit.json"))
         if not versions:
-            raise LabError(f"audit {number} left no report")
+            raise LabError(f"audit {number} wrote no report")
         return repeatability.summary_of_audit(json.loads(versions[-1].read_text()))
 
 

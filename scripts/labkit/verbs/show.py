@@ -1,7 +1,8 @@
-"""show - a sealed report as one HTML page for a browser; without a report, all of reports/ and their list
+"""show - write a sealed report as one HTML page for a browser; without a report, all reports and a list of them
 
-The page needs no network and no other file: figures and flame graphs stand in it. It is written below build/, for it follows from the
-report: sealed files stay as they are, and nothing that can go stale is committed. A report that does not verify is refused.
+The page needs no network and no other file, because it contains all figures and flame graphs. It is written below build/, because it can
+be made from the report at any time: sealed files stay as they are, and no page that can become outdated is committed. A report that does
+not verify is refused.
 """
 
 import os
@@ -17,9 +18,9 @@ PAGES = Path("build") / "reports"
 
 def add_arguments(parser) -> None:
     parser.add_argument("report", type=Path, nargs="?", help="the folder of a sealed report, for example reports/telemetry/v0001")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the page is written; the default is below build/reports")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the file to which the page is written; the default is below build/reports")
     parser.add_argument("--unverified", action="store_true",
-                        help="show a report that does not verify, too; the page says so above everything else")
+                        help="also show a report that does not verify; the first line of its page states that it does not")
 
 
 def run(args) -> Exit:
@@ -34,7 +35,7 @@ def run(args) -> Exit:
 
 
 def page_of(report: Path) -> Path:
-    """A report from elsewhere never takes the place of one of ours."""
+    """The default file of a report's page. The page of a report from elsewhere never replaces that of a report of this repository."""
     whole = report.resolve()
     if whole.parent.parent == REPORTS.resolve():
         return PAGES / whole.parent.name / f"{whole.name}.html"
@@ -42,30 +43,30 @@ def page_of(report: Path) -> Path:
 
 
 def show(report: Path, page: Path, unverified: bool) -> None:
-    """LabError where the report does not verify and nobody asked for it all the same."""
+    """Writes the page of one report. LabError: the report does not verify, and unverified is false."""
     from labkit.report.verification import verify  # imported late, so that `lab --help` does not load scipy and matplotlib
     from labkit.report.web_page import report_page, seal_note
 
     probe("--output", page)
     try:
         found = verify(report)
-    except LabError as error:  # it names a folder, which may be called anything
+    except LabError as error:  # the message contains the folder's name, which may contain escape sequences
         raise LabError(for_terminal(error), error.code) from error
     if found.code is not Exit.PASSED and not unverified:
-        raise LabError(f"{for_terminal(found.conclusion)}; --unverified shows it all the same", found.code)
+        raise LabError(f"{for_terminal(found.conclusion)}; --unverified shows it nevertheless", found.code)
     write_named(page, report_page(report, seal_note(found), leads_to(report, page)))
-    print(f"show: wrote {for_terminal(page)}" + ("" if found.code is Exit.PASSED else ", which says that it does not verify"))
+    print(f"show: wrote {for_terminal(page)}" + ("" if found.code is Exit.PASSED else ", which states that the report does not verify"))
 
 
 def leads_to(report: Path, page: Path) -> str:
-    """From the page to the folder, as a relative address."""
+    """The relative address of the report's folder, as seen from the page, with a / at its end."""
     from urllib.parse import quote
 
     return quote(os.path.relpath(report.resolve(), page.parent.resolve())) + "/"
 
 
 def show_all(unverified: bool) -> Exit:
-    """Each report on its own: one that is refused is named, and the others are shown all the same."""
+    """Writes the pages of all reports and their list. A report that is refused is named, and does not prevent the other pages."""
     from labkit.report.report_list import report_list
     from labkit.report.seal import SEAL
     from labkit.report.web_page import SealNote, list_page
@@ -81,7 +82,7 @@ def show_all(unverified: bool) -> Exit:
             worst = max(worst, error.code)
             continue
         places[f"{report.relative_to(REPORTS)}/audit.md"] = page.relative_to(PAGES).as_posix()
-    note = SealNote("doubtful", "A list, which nobody sealed.", ("Each page says above everything else whether its report verifies.",))
+    note = SealNote("doubtful", "This is a list of reports; the list itself is not sealed.", ("The first line of each page states whether its report verifies.",))
     write_named(index, list_page(report_list(REPORTS), places, note))
     print(f"show: wrote {index}")
     return worst
