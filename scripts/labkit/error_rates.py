@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labkit import host, in_a_checkout
-from labkit.gate_rates import GATE, gate_floor, gate_rates
+from labkit.gate_rates import GATE, GATE_WHERE_USABLE, gate_floor, gate_rates
 from labkit.host import Finding
 from labkit.outcome import LabError
 from labkit.schemas import check
@@ -55,13 +55,20 @@ def why_not_to_cite(summary: dict, path: Path) -> str | None:
         return f"the runs beside it cannot be read ({error})"
     if not math.isclose(summary["floor_ratio"], floor, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
         return f"its noise floor is {summary['floor_ratio']:.4%}, but the runs beside it give {floor:.4%}"
-    said = {condition: tools[GATE] for condition, tools in summary["conditions"].items()}
-    for condition, extra in sorted({(name, extra) for rates in (said, measured) for name in rates for extra in rates[name]}):
-        ours, theirs = (rates.get(condition, {}).get(extra) for rates in (measured, said))
+    said, found = by_place(summary["conditions"]), by_place(measured)
+    for condition, tool, extra in sorted(said.keys() | found.keys()):
+        ours, theirs = (rates.get((condition, tool, extra)) for rates in (found, said))
         if ours is None or theirs is None or any(not math.isclose(value, theirs.get(name, math.nan), abs_tol=TOLERANCE)
                                                  for name, value in ours.items()):
-            return f"{condition}, +{int(extra) / 10:g} %: the summary has {rate_text(theirs)}, but the runs beside it give {rate_text(ours)}"
+            whose = "" if tool == GATE else f" ({tool})"
+            return f"{condition}, +{int(extra) / 10:g} %{whose}: the summary has {rate_text(theirs)}, but the runs beside it give {rate_text(ours)}"
     return None
+
+
+def by_place(conditions: dict) -> dict[tuple[str, str, str], dict]:
+    """{(condition, tool, planted effect): rate} of the gate's own rates; those of its rivals are not cited."""
+    return {(condition, tool, extra): rate for condition, tools in conditions.items() for tool in (GATE, GATE_WHERE_USABLE)
+            for extra, rate in tools.get(tool, {}).items()}
 
 
 def floor_ratio(fingerprint: str | None = None) -> float:
@@ -101,7 +108,7 @@ def citation_text(summary: dict) -> str:
         rates = gates[GATE]
         said = f"{WHAT_IS_COMPARED.get(name, f'{name}: identical programs')} called different {rate_text(rates.get(A_A))}"
         if HEADLINE_EFFECT in rates:
-            said += f", +2 % found {rate_text(rates[HEADLINE_EFFECT])}"
+            said += f", {'a gain of 2 %' if name == AUDIT else '+2 %'} found {rate_text(rates[HEADLINE_EFFECT])}"
         parts.append(said)
     quick = "" if summary["size"] == "documented" else f" ({summary['size']} size: not a figure to rely on)"
     settings = "" if AUDIT in summary["conditions"] else "; not measured at an audit's settings (alpha, families, link orders, time in process)"

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from labkit.stats.proportions import clopper_pearson
-from labkit.trial_records import OF_ONE_PROGRAM
-from labkit.verdicts.verdict import CHANGED, REGRESSED, VerdictPolicy
+from labkit.trial_records import AUDIT, OF_ONE_PROGRAM
+from labkit.verdicts.verdict import CHANGED, IMPROVED, REGRESSED, VerdictPolicy
 
 GATE = "gate"
+GATE_WHERE_USABLE = "gate, where its pilot found room for the wanted power"
 FLOOR_PERCENTILE = 99
 FLOOR_TRIALS_MIN = 200
 MAD_TO_SIGMA = 1.4826
@@ -22,15 +23,22 @@ MAD_TO_SIGMA = 1.4826
 Trial = Mapping[str, Any]
 
 
-def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict]]:
-    """{condition: {planted effect in thousandths: rate}}, of the gate alone."""
+def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict[str, dict]]]:
+    """{condition: {GATE, and GATE_WHERE_USABLE where there is such a trial: {planted effect in thousandths: rate}}}"""
+    found: dict[str, dict[str, dict[str, list[tuple[Trial, bool]]]]] = {}
+    for trial, hit in gate_hits(trials):
+        tools = (GATE, GATE_WHERE_USABLE) if trial["gate"].get("pilot_had_room") else (GATE,)
+        for tool in tools:
+            found.setdefault(trial["condition"], {}).setdefault(tool, {}).setdefault(str(trial["extra"]), []).append((trial, hit))
+    return {condition: {tool: {extra: rate_of([hit for _, hit in here]) | other_verdicts([trial for trial, _ in here])
+                               for extra, here in by_extra.items()} for tool, by_extra in by_tool.items()}
+            for condition, by_tool in found.items()}
+
+
+def gate_hits(trials: list[Trial]) -> list[tuple[Trial, bool]]:
+    """Each trial with whether the gate reported a change in it."""
     floors = cross_fitted_floors(trials)
-    found: dict[str, dict[str, list[Trial]]] = {}
-    for trial in trials:
-        found.setdefault(trial["condition"], {}).setdefault(str(trial["extra"]), []).append(trial)
-    return {condition: {extra: rate_of([gate_reports_change(trial, floors[1 - trial["index"] % 2], trial["extra"] > 0) for trial in here])
-                        | other_verdicts(here) for extra, here in by_extra.items()}
-            for condition, by_extra in found.items()}
+    return [(trial, gate_reports_change(trial, floors[1 - trial["index"] % 2])) for trial in trials]
 
 
 def cross_fitted_floors(trials: Iterable[Trial]) -> tuple[float, float]:
@@ -49,17 +57,20 @@ def first_ratio(trial: Trial) -> float:
     return trial["gate"]["first_ratio"]
 
 
-def gate_reports_change(trial: dict, floor: float, planted: bool) -> bool:
+def gate_reports_change(trial: Trial, floor: float) -> bool:
     """True where the gate reports a change, judged with a floor of this calibration, as the gate in use will be."""
     gate = trial["gate"]
-    if gate["verdict"] not in wanted_verdicts(planted):
+    if gate["verdict"] not in verdicts_to_count(trial):
         return False
     return min(abs(math.log(gate["ratio"])), abs(math.log(gate["first_ratio"]))) > math.log1p(floor)
 
 
-def wanted_verdicts(planted: bool) -> tuple[str, ...]:
-    """The verdicts to count: errors where the programs are identical, correct answers where a slowdown was planted."""
-    return (REGRESSED,) if planted else CHANGED
+def verdicts_to_count(trial: Trial) -> tuple[str, ...]:
+    """Errors where the programs are identical; correct answers where an effect was planted: a slowdown for the gate, and a gain for
+    an audit, whose looks stop as soon as a gain is excluded."""
+    if trial["extra"] == 0:
+        return CHANGED
+    return (IMPROVED,) if trial["condition"] == AUDIT else (REGRESSED,)
 
 
 def rate_of(hits: list[bool]) -> dict:

@@ -6,7 +6,8 @@ from labkit.gate_rates import GATE
 from labkit.trial_records import AUDIT, IN_PROCESS, RELINKED
 
 MEANS = {RELINKED: " (one program, both sides linked anew for each block, judged as a gate does)",
-         AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit)",
+         AUDIT: " (the telemetry pipeline in process, both sides linked anew for each block, judged as one candidate of an audit; planted effects are gains: a sample of the "
+                "baseline has more batches, and B has to be called improved)",
          IN_PROCESS: " (the telemetry pipeline against itself in one process, linked anew for each block; `gate --in-process`)"}
 
 
@@ -14,7 +15,8 @@ def page(summary: dict, stem: str) -> str:
     """The text of FINGERPRINT.md. summary: by templates/schemas/calibration.schema.json; stem: the figure's name without .svg."""
     lines = [f"# Calibration: how often this gate is wrong ({summary['size']} size)", "",
              f"![operating characteristic]({stem}.svg)", "",
-             "Each cell is the share of comparisons that the tool called changed or, where a slowdown was planted, called slower. "
+             "Each cell is the share of comparisons that the tool called changed or, where a slowdown was planted, called slower; at an audit's "
+             "settings a gain was planted, and has to be called improved. "
              "In brackets stands the exact 95 % interval of the rate. It is computed over all trials as if they were independent, "
              "which trials of the same hour on one machine are not. Every tool was given as much time as the gate took. Runs back "
              "to back are all of A and then all of B, as hyperfine and criterion run them; interleaved runs are the gate's own. The "
@@ -28,12 +30,12 @@ def page(summary: dict, stem: str) -> str:
         noise = summary["noise"][condition]
         extras = sorted({extra for rates in tools.values() for extra in rates}, key=int)
         lines += [f"## {condition}{MEANS.get(condition, '')}: {noise['pair_noise_ratio']:.2%} noise a pair", "",
-                  "| tool | runs | " + " | ".join("identical" if extra == "0" else f"+{int(extra) / 10:g} %"
-                                            for extra in extras) + " |",
+                  "| tool | runs | " + " | ".join(map(effect_title, extras)) + " |",
                   "|---|---|" + "---:|" * len(extras)]
         lines += ["| " + " | ".join([tool, order_of_runs(tool), *(rate_cell(rates.get(extra)) for extra in extras)]) + " |"
                   for tool, rates in tools.items()]
         lines.append("")
+        lines += by_hour(summary.get("hours", {}).get(condition, {}), extras)
     lines += gate_verdicts(summary)
     lines += [machine_line(summary), "", planted_line(summary)]
     return "\n".join(lines) + "\n"
@@ -70,6 +72,21 @@ def gate_verdicts(summary: dict) -> list[str]:
             lines.append(f"| {condition} | +{int(extra) / 10:g} % | "
                          + " | ".join(str(rate[f"{name}_count"]) for name in names) + " |")
     return [*lines, ""]
+
+
+def by_hour(hours: dict, extras: list[str]) -> list[str]:
+    """The gate's rates of each hour, where there are several: hours of one machine differ."""
+    if len(hours) < 2:
+        return []
+    lines = ["The gate by hour (UTC):", "", f"| hour | {' | '.join(map(effect_title, extras))} |", "|---|" + "---:|" * len(extras)]
+    for hour, counts in hours.items():
+        cells = ["{}/{}".format(*counts[extra]) if extra in counts else "—" for extra in extras]
+        lines.append(f"| {hour.replace('T', ' ')} h | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def effect_title(extra: str) -> str:
+    return "identical" if extra == "0" else f"+{int(extra) / 10:g} %"
 
 
 def rate_cell(rate: dict | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from labkit.calibration import ratio_of_medians
 from labkit.calibration.trial_file import CRITERION
-from labkit.gate_rates import GATE, floor_ratio, gate_rates, gate_reports_change, rate_of, wanted_verdicts
+from labkit.gate_rates import GATE, floor_ratio, gate_hits, gate_rates, rate_of, verdicts_to_count
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.trial_records import OF_ONE_PROGRAM
 from labkit.verdicts.verdict import VerdictPolicy
@@ -22,7 +22,6 @@ from labkit.verdicts.verdict import VerdictPolicy
 TOOL_ALPHA = 0.05
 BLOCK = re.compile(r"([pmc])(\d+)\.(\d+)([ABC]+)")
 FIRST_STAGE = "pm"
-GATE_WHERE_USABLE = "gate, where its pilot found room for the wanted power"
 FIRST_STAGE_GATE = "gate's first stage alone"
 FIRST_STAGE_MEDIANS = "its first stage by the ratio of medians (ADR 5)"
 
@@ -35,7 +34,7 @@ SAME_RUNS_WELCH, SAME_STRICT_WELCH = "Welch t on our runs", "Welch t on our runs
 SAME_RUNS_U, SAME_STRICT_U = "Mann-Whitney on our runs", "Mann-Whitney on our runs, our alpha and effect"
 ON_OUR_RUNS = (FIRST_STAGE_GATE, FIRST_STAGE_MEDIANS, SAME_RUNS_WELCH, SAME_STRICT_WELCH, SAME_RUNS_U, SAME_STRICT_U)
 ON_RUNS_BACK_TO_BACK = (HYPERFINE_WELCH, STRICT_WELCH, HYPERFINE_U, STRICT_U, COMPARE_PY, CRITERION_RS)
-TOOLS = (GATE, GATE_WHERE_USABLE, *ON_OUR_RUNS, *ON_RUNS_BACK_TO_BACK)
+TOOLS = (*ON_OUR_RUNS, *ON_RUNS_BACK_TO_BACK)
 
 
 def order_of_runs(tool: str) -> str:
@@ -73,16 +72,27 @@ def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size
     """The document that templates/schemas/calibration.schema.json describes. compare_py: {trial name: p} from the real tool."""
     identical = [trial for trial in trials if trial["extra"] == 0 and trial["condition"] in OF_ONE_PROGRAM]
     floors, policy, apart = floors_of(identical), policy_of(head), cross_fitted(identical)
-    conditions = {name: rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py) | {GATE: ours}
+    conditions = {name: ours | rates_of([trial for trial in trials if trial["condition"] == name], apart, policy, compare_py)
                   for name, ours in gate_rates(trials).items()}
     return {"schema": 1, "kind": "calibration", "tool": {"name": "lab"}, "host": head["host"],
             "started_utc": head["started_utc"], "ended_utc": max(trial["started_utc"] for trial in trials),
             "size": size, "engine": head.get("engine", 1), "tools": head.get("tools", {}),
             "policy": asdict(policy), "floor_ratio": floors.gate,
             "ratio_of_medians_floor_ratio": floors.medians, "instructions": head["instructions"],
-            "startup_ratio": head["startup_ratio"], "conditions": conditions,
+            "startup_ratio": head["startup_ratio"], "conditions": conditions, "hours": rates_by_hour(trials),
             "noise": {name: noise_of([trial for trial in trials if trial["condition"] == name])
                       for name in conditions}}
+
+
+def rates_by_hour(trials: list[dict]) -> dict[str, dict[str, dict[str, list[int]]]]:
+    """{condition: {hour, as 2026-01-01T00: {planted effect in thousandths: [trials called changed, trials]}}}, of the gate"""
+    found: dict[str, dict[str, dict[str, list[int]]]] = {}
+    for trial, hit in sorted(gate_hits(trials), key=lambda one: one[0]["started_utc"]):
+        hour = found.setdefault(trial["condition"], {}).setdefault(trial["started_utc"][:len("2026-01-01T00")], {})
+        counts = hour.setdefault(str(trial["extra"]), [0, 0])
+        counts[0] += hit
+        counts[1] += 1
+    return found
 
 
 def policy_of(head: dict) -> VerdictPolicy:
@@ -102,7 +112,7 @@ def rival_pairs(trials: list[dict]) -> dict[str, tuple[list[float], list[float]]
 
 
 def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict:
-    """{tool: {planted effect in thousandths: rate}}"""
+    """{rival, or part of the gate: {planted effect in thousandths: rate}}"""
     found: dict[str, dict[str, list[bool]]] = {}
     for trial in trials:
         for tool, is_change in verdicts_of(trial, floors.of(trial), policy, compare_py).items():
@@ -111,13 +121,10 @@ def rates_of(trials: list[dict], floors: CrossFitted, policy: VerdictPolicy, com
 
 
 def verdicts_of(trial: dict, floors: Floors, policy: VerdictPolicy, compare_py: dict[str, float]) -> dict[str, bool]:
-    """{tool: whether it reported a change}: an error where the programs are identical, correct where B was made slower."""
-    planted = trial["extra"] > 0
-    verdicts = {GATE: gate_reports_change(trial, floors.gate, planted)}
-    if trial["gate"].get("is_usable"):
-        verdicts[GATE_WHERE_USABLE] = verdicts[GATE]
+    """{rival, or part of the gate: whether it reported a change}: an error where the programs are identical, correct where B was made slower."""
+    verdicts = {}
     if (said := trial.get(CRITERION, {}).get("verdict")) is not None:
-        verdicts[CRITERION_RS] = said in wanted_verdicts(planted)
+        verdicts[CRITERION_RS] = said in verdicts_to_count(trial)
     if trial["condition"] not in OF_ONE_PROGRAM:  # the rivals cannot link a program anew for each block
         return verdicts
     return verdicts | on_our_runs(trial, floors, policy) | on_hyperfines_runs(trial, policy, compare_py)
@@ -128,7 +135,7 @@ def on_our_runs(trial: dict, floors: Floors, policy: VerdictPolicy) -> dict[str,
     planted = trial["extra"] > 0
     a, b = first_stage(trial)
     by_medians = ratio_of_medians.slower_or_faster(a, b, policy=policy, floor_ratio=floors.medians, seed=trial["seed"])
-    return {FIRST_STAGE_GATE: first_stage_reports_change(trial["gate"], floors.gate, planted),
+    return {FIRST_STAGE_GATE: first_stage_reports_change(trial, floors.gate),
             FIRST_STAGE_MEDIANS: by_medians == 1 if planted else by_medians != 0,
             **both_ways(welch_p, SAME_RUNS_WELCH, SAME_STRICT_WELCH, a.ravel(), b.ravel(), planted, policy),
             **both_ways(mann_whitney_p, SAME_RUNS_U, SAME_STRICT_U, a.ravel(), b.ravel(), planted, policy)}
@@ -155,9 +162,10 @@ def on_hyperfines_runs(trial: dict, policy: VerdictPolicy, compare_py: dict[str,
     return verdicts
 
 
-def first_stage_reports_change(gate: dict, floor: float, planted: bool) -> bool:
+def first_stage_reports_change(trial: dict, floor: float) -> bool:
     """Whether the gate's first stage, without confirmation and canary, reports a change; to compare it with another statistic."""
-    if gate.get("first_verdict") not in wanted_verdicts(planted):
+    gate = trial["gate"]
+    if gate.get("first_verdict") not in verdicts_to_count(trial):
         return False
     return abs(math.log(gate["first_ratio"])) > math.log1p(floor)
 

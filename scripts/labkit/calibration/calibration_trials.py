@@ -56,9 +56,9 @@ class Size:
 
 
 SIZES = {size.name: size for size in (
-    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}, RELINKED: {0: 2}, AUDIT: {0: 2}, IN_PROCESS: {0: 2}}),
+    Size("quick", {QUIET: {0: 12, 20: 6, 50: 6}, BUSY: {0: 6, 50: 3}, RELINKED: {0: 2}, AUDIT: {0: 2, 20: 1}, IN_PROCESS: {0: 2}}),
     Size("documented", {QUIET: {0: 400, 10: 40, 20: 120, 30: 40, 50: 120, 100: 40},
-                        BUSY: {0: 400, 20: 60, 50: 60}, RELINKED: {0: 200}, AUDIT: {0: 200}, IN_PROCESS: {0: 200}}))}
+                        BUSY: {0: 400, 20: 60, 50: 60}, RELINKED: {0: 200}, AUDIT: {0: 200, 20: 60}, IN_PROCESS: {0: 200}}))}
 
 
 @dataclass(frozen=True)
@@ -236,22 +236,23 @@ def run_trial(trial: Trial, files: dict[str, Path], rival: Hyperfine) -> dict:
 
 
 def run_gate(trial: Trial, files: dict[str, Path]) -> dict:
-    """Runs the whole procedure of `lab compare` or, in the relinked conditions, of `lab gate` and of an audit. is_usable in the
-    record: the pilot, which does not know the arms, found that the blocks for the wanted power fit into the budget."""
+    """Runs the whole procedure of `lab compare` or, in the relinked conditions, of `lab gate` and of an audit. pilot_had_room in the
+    record: before anything was judged, the pilot, which does not know the arms, found that the blocks for the wanted power fit into
+    the budget."""
     rows: list[dict] = []
     try:
         campaign = campaign_of(trial, files, rows)
     except TooShort as error:
-        return {"verdict": "inconclusive", "reason": str(error), "is_usable": False, "runs": columns(rows)}
+        return {"verdict": "inconclusive", "reason": str(error), "pilot_had_room": False, "runs": columns(rows)}
     budget_s = TRIAL_BUDGET_S if trial.condition in OF_ONE_PROGRAM else relinked_trials.BUDGET_S
-    return gate_record(campaign) | {"is_usable": campaign.wanted_s <= budget_s, "runs": columns(rows)}
+    return gate_record(campaign) | {"pilot_had_room": campaign.wanted_s_at_pilot <= budget_s, "runs": columns(rows)}
 
 
 def campaign_of(trial: Trial, files: dict[str, Path], rows: list[dict]) -> Campaign:
     if trial.condition == RELINKED:
         return relinked_trials.run_as_gate(work_argv(files["A"], 0), PLANTED_OBJECT, trial.seed, rows)
     if trial.condition == AUDIT:
-        return relinked_trials.run_as_audit(trial.seed, PLANTED_WORK.parent, rows)
+        return relinked_trials.run_as_audit(trial.seed, PLANTED_WORK.parent, rows, trial.extra)
     if trial.condition == IN_PROCESS:
         return relinked_trials.run_in_process(trial.seed, PLANTED_WORK.parent, rows)
     pair = CommandSubject({arm: [Command("planted_work", work_argv(path, trial.extra if arm == "B" else 0), path)]

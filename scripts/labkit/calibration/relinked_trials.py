@@ -4,7 +4,8 @@ link_orders, campaign -> relinked_trials -> calibration_trials
 
 run_as_gate     judges as `lab gate` does: planted_work as a command, with the gate's alpha
 run_as_audit    judges as an audit does: the telemetry pipeline in process, with the alpha of hardening/policy.toml, as one of
-                the candidates of its manifest, with the looks of an audit
+                the candidates of its manifest, with the looks of an audit. An audit looks for gains, and stops where one is
+                excluded, so an effect is planted as work that the baseline does and B does not
 run_in_process  judges as `lab gate --in-process` does: both sides in one process, by pairs in time, with the gate's alpha,
                 and confirmed in separate processes
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit import host, policy
+from labkit.calibration.planted_pipeline import with_more_work
 from labkit.evidence import sha256_of
 from labkit.experiment.campaign import Campaign, run_campaign
 from labkit.experiment.commands import Command, CommandSubject, Conditions
@@ -82,8 +84,9 @@ def link_static(objects, path: Path) -> None:
         raise LabError(f"{path} cannot be linked: {done.stderr.strip()[-300:]}")
 
 
-def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
-    """The verdict is that of one candidate, with the strictest factor of Holm's correction. rows: each run is appended to it."""
+def run_as_audit(seed: int, beside: Path, rows: list[dict], extra: int = 0) -> Campaign:
+    """The verdict is that of one candidate, with the strictest factor of Holm's correction. rows: each run is appended to it. extra:
+    thousandths of work that the baseline does more."""
     rules, wanted = policy.parse(policy.load()), manifest.load(PATIENT)
     fixture.ensure(wanted)
     judged_by = VerdictPolicy(alpha=rules.alpha, effect_ratio=rules.minimum_gain_ratio, equivalence_ratio=rules.equivalence_ratio)
@@ -96,7 +99,8 @@ def run_as_audit(seed: int, beside: Path, rows: list[dict]) -> Campaign:
         first = harness.must(harness.observe(wanted, arms["A"].usual, Load(SIZE, samples_count=3), cpu=host.measuring_cpu()),
                              "first run of the baseline")
         load = Load(SIZE, samples_count=5, minimum_ms=MINIMUM_MS, batch_count=first["batch_count"], expect=first["answer"])
-        subject = LibrarySubject(wanted, arms | {CANARY: Copies(arms["A"])}, load, LocalRunner(host.measuring_cpu()))
+        usual = LibrarySubject(wanted, arms | {CANARY: Copies(arms["A"])}, load, LocalRunner(host.measuring_cpu()))
+        subject = with_more_work(usual, extra, slower=("A", CANARY))
         design = Design(seed=seed, budget_s=BUDGET_S, policy=judged_by, cpu=host.measuring_cpu(), family_count=family_count,
                         look_shares=SELECTION_LOOKS)
         case = Case("relinked", subject, gating=(wanted.metric,), undecided_ratio=1 / (1 + rules.required_gain(2)))

@@ -14,20 +14,27 @@ import pytest
 from labkit import error_rates
 from labkit.calibration import (calibration_page, calibration_rates, calibration_trials, criterion_trials,
                                 ratio_of_medians)
-from labkit.calibration.calibration_rates import COMPARE_PY, GATE_WHERE_USABLE, HYPERFINE_U, HYPERFINE_WELCH, STRICT_WELCH, summarise
+from labkit.calibration.calibration_rates import COMPARE_PY, HYPERFINE_U, HYPERFINE_WELCH, STRICT_WELCH, summarise
 from labkit.calibration.calibration_trials import (SIZES, Hyperfine, Size, Trial, all_trials, columns, missing_trials,
                                                    run_trials)
 from labkit.calibration.criterion_trials import missing_criterion
+from labkit.calibration.planted_pipeline import with_more_work
 from labkit.calibration.trial_file import pack, read_trials, unpack
-from labkit.gate_rates import GATE
+from labkit.experiment.campaign import run_campaign
+from labkit.experiment.design import PILOT_BLOCKS, Case, Design
+from labkit.gate_rates import GATE, GATE_WHERE_USABLE, gate_rates
 from labkit.instruments import Unavailable, criterion
 from labkit.instruments.gbench_compare import PROGRAM, p_values
 from labkit.outcome import Exit
+from labkit.runner import LocalRunner
 from labkit.schemas import check
 from labkit.stats.other_tests import mann_whitney_p
 from labkit.trial_records import packed_files, read_head
 from labkit.verbs import calibrate
 from labkit.verdicts.verdict import ENGINE, VerdictPolicy, compare_blocks
+from labkit.workload import manifest
+from labkit.workload.harness import Load
+from labkit.workload.library import LibrarySubject
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAD = {"kind": "head", "engine": ENGINE, "started_utc": "2026-01-01T00:00:00Z", "policy": {}, "instructions": {"0": 1000, "20": 1020},
@@ -67,7 +74,7 @@ def test_rates_count_what_is_called_changed():
 def test_power_where_the_pilot_had_room_for_it_stands_beside_that_of_all_trials():
     trials = [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02) for i in range(20)]
     for trial in trials:
-        trial["gate"]["is_usable"] = trial["index"] < 10
+        trial["gate"]["pilot_had_room"] = trial["index"] < 10
     rates = summarise(HEAD, trials, {}, "quick")["conditions"]["quiet"]
     assert (rates[GATE]["20"]["changed_count"], rates[GATE]["20"]["trials_count"]) == (9, 20)
     assert (rates[GATE_WHERE_USABLE]["20"]["changed_count"], rates[GATE_WHERE_USABLE]["20"]["trials_count"]) == (9, 10)
@@ -83,6 +90,10 @@ def find_more(summary):
     summary["conditions"]["quiet"][GATE]["20"] |= {"changed_count": 10, "high_ratio": 1.0}
 
 
+def find_more_where_usable(summary):
+    summary["conditions"]["quiet"][GATE_WHERE_USABLE]["20"] |= {"changed_count": 10, "high_ratio": 1.0}
+
+
 def narrow(summary):
     summary["conditions"]["quiet"][GATE]["0"]["high_ratio"] = 0.0
 
@@ -96,10 +107,12 @@ def add_condition(summary):
 
 
 @pytest.mark.few(2)
-@pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (narrow, "quiet, +0 %"), (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
+@pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (find_more_where_usable, "found room"), (narrow, "quiet, +0 %"), (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
 def test_rates_that_do_not_follow_are_not_cited(tmp_path, monkeypatch, capsys, forge, said):
     trials = [record(0, i, "equivalent", ratio=1 + i / 10_000, rivals=False) for i in range(20)]
     trials += [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02, rivals=False) for i in range(10)]
+    for trial in trials:
+        trial["gate"]["pilot_had_room"] = True
     path = tmp_path / f"{'0' * 16}.json"
     write_trials(path.with_suffix(".jsonl"), trials)
     summary = summarise(HEAD, trials, {}, "documented")
@@ -154,6 +167,54 @@ def test_the_documented_size_is_what_the_figures_promise():
     documented = SIZES["documented"].trials
     assert documented["quiet"][0] >= 400 and documented["busy"][0] >= 400
     assert set(documented["quiet"]) == {0, 10, 20, 30, 50, 100}
+    assert documented["audit"][0] >= 200 and documented["audit"][20] >= 60
+
+
+def test_the_manual_of_the_calibration_has_its_number_of_comparisons():
+    said = Path("hardening/calibration/README.md").read_text()
+    assert f"{len(all_trials(SIZES['documented']))} comparisons" in said
+
+
+def test_an_audit_finds_gains_and_a_gate_slowdowns():
+    trials = [record(20, 0, "improved", ratio=0.98, condition=condition) for condition in ("quiet", "audit")]
+    found = {condition: rates[GATE]["20"]["changed_count"] for condition, rates in gate_rates(trials).items()}
+    assert found == {"quiet": 0, "audit": 1}
+
+
+def test_the_page_has_the_rates_of_each_hour_where_there_are_several():
+    trials = [record(0, i, "improved" if i == 0 else "equivalent", ratio=1.05 if i == 0 else 1.0) for i in range(6)]
+    assert "by hour" not in calibration_page.page(summarise(HEAD, trials, {}, "quick"), "name")
+    for trial in trials[4:]:
+        trial["started_utc"] = "2026-01-01T07:30:00Z"
+    page = calibration_page.page(summarise(HEAD, trials, {}, "quick"), "name")
+    assert "| 2026-01-01 00 h | 1/4 |" in page and "| 2026-01-01 07 h | 0/2 |" in page
+
+
+def simulated_trial(trial, rows, budget_s):
+    """The campaign of a trial on a simulated clock, where a run takes 3 ms, and one after the pilot 50 ms more."""
+    now_s = [0.0]
+
+    def observe(slot):
+        late = len(rows) > 6 * PILOT_BLOCKS
+        wall_ns = int(3e6 * np.random.default_rng(len(rows)).lognormal(0, 0.02)) + int(5e7) * late
+        now_s[0] += wall_ns / 1e9
+        return {"wall_ns": wall_ns, "failure": None, "user_ns": wall_ns, "system_ns": 0, "steal_ns": 0, "max_rss_bytes": 1}
+
+    return run_campaign([Case("planted", observe, gating=("wall",))], Design(seed=trial.seed, budget_s=budget_s), on_row=rows.append,
+                        clock=lambda: now_s[0])
+
+
+def test_whether_there_is_room_is_known_before_the_main_stage(monkeypatch):
+    """It was computed at the end, also from the costs of the stages whose effect was judged."""
+    campaigns = []
+
+    def campaign_of(trial, files, rows):
+        campaigns.append(simulated_trial(trial, rows, budget_s=600.0))
+        return campaigns[0]
+
+    monkeypatch.setattr(calibration_trials, "campaign_of", campaign_of)
+    found = calibration_trials.run_gate(Trial("quiet", 0, 0), {})
+    assert campaigns[0].wanted_s_at_pilot <= calibration_trials.TRIAL_BUDGET_S < campaigns[0].wanted_s and found["pilot_had_room"]
 
 
 def test_trials_are_resumed_and_never_repeated(tmp_path, monkeypatch):
@@ -268,16 +329,26 @@ def test_rates_of_another_engine_are_not_those_of_this_one(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("condition", ["relinked", "audit", "in process"])
-def test_one_real_trial_of_a_relinked_program(condition, monkeypatch):
+@pytest.mark.parametrize("condition, extra", [("relinked", 0), ("audit", 0), ("audit", 20), ("in process", 0)])
+def test_one_real_trial_of_a_relinked_program(condition, extra, monkeypatch):
     """Both sides are the same objects, linked anew for each block."""
     monkeypatch.setattr(calibration_trials.relinked_trials, "BUDGET_S", 6.0)
     with calibration_trials.workplace() as files:
-        trial = calibration_trials.run_trial(Trial(condition, 0, 0), files, Hyperfine())
-    assert trial["hyperfine"] is None and len(trial["gate"]["runs"]["wall_us"]) >= 12
+        trial = calibration_trials.run_trial(Trial(condition, extra, 0), files, Hyperfine())
+    assert trial["hyperfine"] is None and len(trial["gate"]["runs"]["wall_us"]) >= 12 and not trial["gate"]["runs"]["failures"]
     rates = summarise(HEAD, [trial], {}, "quick")["conditions"]
     engines = list(rates[condition])  # the second row exists only if the pilot of this trial found that the budget suffices
     assert list(rates) == [condition] and engines in ([GATE], [GATE, GATE_WHERE_USABLE])
+
+
+def test_a_planted_gain_is_batches_that_the_baseline_s_row_does_not_name():
+    wanted = manifest.load("telemetry")
+    usual = LibrarySubject(wanted, {}, Load("small", samples_count=5, minimum_ms=20, batch_count=1), LocalRunner())
+    planted = with_more_work(usual, 20, slower=("A", "canary"))
+    assert (planted.load.batch_count, planted.slower_load.batch_count) == (50, 51)
+    assert with_more_work(usual, 0, slower=("A",)) is usual
+    with pytest.raises(calibration_trials.LabError, match="whole number"):
+        with_more_work(usual, 5, slower=("A",)).slower_load
 
 
 def test_each_trial_has_its_own_seed():

@@ -70,7 +70,8 @@ class Campaign:
     rows: tuple[Row, ...] = ()
     blocks: dict[str, int] = field(default_factory=dict)  # that the first stage ran, per case
     wanted: dict[str, int] = field(default_factory=dict)  # that the wanted power asks for
-    wanted_s: float = 0.0  # the budget that has room for them
+    wanted_s: float = 0.0  # the budget that has room for them, from the costs of all blocks
+    wanted_s_at_pilot: float = 0.0  # the same from the pilot alone, hence before anything was judged; 0 without a pilot
     reruns: tuple[str, ...] = ()
     alpha_shares: dict[str, dict[str, float]] = field(default_factory=dict)  # of the last look, by stage and case
     was_interrupted: bool = False  # the user interrupted it, so the results so far are shown and nothing more is measured
@@ -93,6 +94,7 @@ def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], N
     pilot(experiment)
     count_exactly(experiment)
     experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
+    experiment.wanted_s_at_pilot = budget_for(experiment)
     first_stage(experiment)
     first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
@@ -222,7 +224,7 @@ def main_cost_s(experiment: Experiment, blocks: dict[str, int]) -> float:
 
 
 def budget_for(experiment: Experiment) -> float:
-    """The budget in which the first stage could have run all needed blocks, from the observed cost."""
+    """The budget in which the first stage could run all needed blocks, from the costs of the blocks so far."""
     return (experiment.design.reserved_s + pilot_cost_s(experiment, np.mean)
             + (1 + CONFIRM_SHARE) * main_cost_s(experiment, after_the_pilot(experiment)))
 
@@ -336,7 +338,8 @@ def conclude(experiment: Experiment, final: dict[str, list[Comparison]],
         verdict, reason = ENVIRONMENT, invalid
     return Campaign(alpha_shares=experiment.alpha_shares, verdict=verdict, reason=reason, exit=exit_of(verdict), cases=cases, rows=tuple(experiment.rows),
                     blocks={name: experiment.blocks_of(name, *FIRST) for name in experiment.cases},
-                    wanted=experiment.wanted, wanted_s=budget_for(experiment), reruns=tuple(experiment.reruns))
+                    wanted=experiment.wanted, wanted_s=budget_for(experiment), wanted_s_at_pilot=experiment.wanted_s_at_pilot,
+                    reruns=tuple(experiment.reruns))
 
 
 def judge_canaries(experiment: Experiment) -> dict[str, Comparison]:

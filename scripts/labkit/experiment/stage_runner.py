@@ -47,6 +47,7 @@ class Experiment:
         self.next_block = 0
         self.planned: Counter[str] = Counter()  # blocks of each case; cases may share the programs of a number
         self.wanted: dict[str, int] = {}
+        self.wanted_s_at_pilot = 0.0  # the budget that has room for them, by the costs of the pilot's blocks
         self.alpha_shares: dict[str, dict[str, float]] = {MAIN: {}, CONFIRM: {}}  # of the last look, by stage and case
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from labkit.calibration.calibration_rates import GATE_WHERE_USABLE, ON_OUR_RUNS
-from labkit.gate_rates import GATE
+from labkit.calibration.calibration_rates import ON_OUR_RUNS
 from labkit.figures.figure_style import AFTER, BEFORE, INK, MUTED, STAGE_COLOURS, STYLE
 from labkit.figures.figures_verdict import write_svg
+from labkit.gate_rates import GATE, GATE_WHERE_USABLE
+from labkit.trial_records import AUDIT
 
 RIVAL_COLOURS = [BEFORE, *(colour for colour in STAGE_COLOURS if colour not in (AFTER, BEFORE))]
 MARKS = "s^vDPX*<>"
@@ -28,7 +29,7 @@ def draw(summary: dict, path: Path) -> None:
             tools = {tool: rates[tool] for tool in rates if tool not in (GATE_WHERE_USABLE, *ON_OUR_RUNS)}
             looks = looks_of(list(tools))
             draw_false_alarms(false_alarms, tools, looks, f"{condition}: false alarms")
-            draw_power(power, tools, looks, f"{condition}: planted slowdowns found")
+            draw_power(power, tools, looks, condition, "gain" if condition == AUDIT else "slowdown")
         write_svg(figure, path)
         plt.close(figure)
 
@@ -59,7 +60,7 @@ def draw_false_alarms(axes: plt.Axes, tools: dict, looks: dict[str, dict], title
     axes.set_title(title)
 
 
-def draw_power(axes: plt.Axes, tools: dict, looks: dict[str, dict], title: str) -> None:
+def draw_power(axes: plt.Axes, tools: dict, looks: dict[str, dict], condition: str, effect: str) -> None:
     for tool, rates in tools.items():
         extras = sorted((extra for extra in rates if extra != "0"), key=int)
         shares = [100 * rates[extra]["changed_count"] / rates[extra]["trials_count"] for extra in extras]
@@ -67,6 +68,6 @@ def draw_power(axes: plt.Axes, tools: dict, looks: dict[str, dict], title: str) 
     axes.axhline(POWER_WANTED, color=MUTED, linewidth=0.8, linestyle="--")
     axes.set_ylim(0, 104)
     axes.set_xlim(left=0)
-    axes.set_xlabel("planted slowdown, %")
+    axes.set_xlabel(f"planted {effect}, %")
     axes.set_ylabel(f"% found; dashed: {POWER_WANTED} %")
-    axes.set_title(title)
+    axes.set_title(f"{condition}: planted {effect}s found")
