@@ -72,6 +72,11 @@ class Metric:
     def is_exact(self) -> bool:
         return self.noise == EXACT
 
+    @property
+    def is_time(self) -> bool:
+        """Whether value is nanoseconds; throughput is judged as its inverse."""
+        return self.unit in ("ns", "ops/s")
+
 
 def time_per_op_ns(row: dict) -> float | None:
     """In-process median per operation where the harness ran; else the process's wall time per run of its batch. Where two variants

@@ -54,7 +54,7 @@ def test_an_added_metric_reaches_schema_numbers_page_and_checklist(tmp_path, met
     assert shown_metrics(metric.name)[0] == metric.name and audit["headline"]["metric"] == metric.name
     assert {one["metric"] for one in audit["rebench"]["effects"]} >= {metric.name, "throughput", "peak_rss"}
     pages = render_pages(audit)
-    assert f"| {metric.label} |" in pages["audit.md"] and f"{metric.label.capitalize()} at" in pages["audit.md"]
+    assert f"| {metric.label} |" in pages["audit.md"] and f"{metric.label[:1].upper()}{metric.label[1:]} at" in pages["audit.md"]
     assert next(row for row in audit["checklist"] if row["title"].startswith("p <"))["passed"]
 
 

@@ -8,6 +8,7 @@ Pure  no disk; draw() returns bytes.
 
 import io
 import re
+import statistics
 from typing import Any, Callable
 
 import matplotlib
@@ -57,18 +58,17 @@ def duration_axis(values_ns: list[float]) -> tuple[float, str]:
 
 
 def distribution(audit: Audit) -> bytes | None:
-    """One dot per process, which shows how far the distributions overlap."""
+    """One dot per process, by the metric that the verdict is about, which shows how far the distributions overlap."""
     rebench = audit["rebench"]
     if not rebench or not rebench["main"]:
         return None
-    ops_count = audit["headline"]["ops_count"]
-    shown = {name: [one / ops_count for one in rebench["distributions"][name]["run_medians_ns"]] for name in VARIANT}
+    shown = {name: rebench["times"][name] for name in VARIANT}
     scale, unit = duration_axis([max(values) for values in shown.values()])
 
     def paint(axes: Axes) -> None:
         for row, (name, values) in enumerate(reversed(shown.items())):
             colour, marker, label = VARIANT[name]
-            median = rebench["distributions"][name]["p50"]["median"] / ops_count / scale
+            median = statistics.median(values) / scale
             xs, ys = swarm([one / scale for one in values], max(map(max, shown.values())) / scale)
             axes.scatter(xs, [row + y for y in ys], s=22, color=colour, marker=marker, alpha=0.75, linewidths=0)
             axes.plot([median, median], [row - 0.38, row + 0.38], color=INK, linewidth=1.6)
@@ -77,7 +77,7 @@ def distribution(audit: Audit) -> bytes | None:
         axes.set_ylim(-0.6, len(shown) - 0.3)
         axes.set_xlim(left=0)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(f"time per {audit['headline']['op']} ({unit}), median of each process")
+        axes.set_xlabel(f"{rebench['times']['title']} per {audit['headline']['op']} ({unit})")
         axes.set_title(f"{audit['headline']['size']}: every process, one dot")
     return draw(2.6, paint)
 

@@ -55,6 +55,7 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount)
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount,
+                               upper_first=lambda text: text[:1].upper() + text[1:])
     environment.tests.update(exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment
