@@ -1,13 +1,13 @@
-"""case_claims.py - the figures of a CASE.md, each a link to the number of a sealed report that it states.
+"""case_claims.py - the figures of a CASE.md; each is a link to a number of a sealed report.
 
     [**12.3×**](../../reports/hotspot/v0001/audit.json#headline.gain.gain_ratio)
 
-After the # stands where the number is: keys with dots between them; of a list, the one element that has all the words,
-joined by commas, among its values (`rebench.effects.large,p95`). `A/over/B` is a quotient, `1-A` and `A-1` what is missing to one
-or above it. What a link says has the form that it shall keep: its unit, and as many decimals as stand there.
+The part after the # is the place of the number: keys joined by dots. In a list, a key is words joined by commas, and means the one element
+that has all of them among its values (`rebench.effects.large,p95`). `A/over/B` is a quotient; `1-A` and `A-1` are differences from 1. The
+text of the link determines the form of the figure: its unit and its number of decimals.
 
-Pure    reads what it is given; `make bless-cases` writes what restate() returns.
-Errors  ClaimError, which names the claim.
+Pure    it only reads; `make bless-cases` writes the result of restate().
+Errors  ClaimError names the claim.
 """
 
 import json
@@ -38,12 +38,12 @@ def claims_of(text: str) -> list[Claim]:
 
 
 def restated(claim: Claim, folder: Path) -> str:
-    """What the claim has to say, in its own form. folder: of the CASE.md."""
+    """The text that the claim must have, in its own form. folder: the folder of the CASE.md."""
     return _in_the_form_of(claim, value_of(claim, folder))
 
 
 def restate(text: str, folder: Path) -> str:
-    """The whole page, every claim as its report has it."""
+    """The whole page, with every claim as its report states it."""
     return LINK.sub(lambda found: found[0].replace(f"[{found['says']}]", f"[{restated(Claim(**found.groupdict()), folder)}]", 1), text)
 
 
@@ -86,7 +86,7 @@ def _element(found: Any, key: str, claim: Claim) -> Any:
     if isinstance(found, list):
         words = key.split(",")
         fits = [one for one in found if isinstance(one, dict) and all(word in map(str, one.values()) for word in words)]
-        named = [one for one in fits if words[0] in (one.get("id"), one.get("function"))]  # and not another's rival
+        named = [one for one in fits if words[0] in (one.get("id"), one.get("function"))]  # not an element that names it as its rival
         fits = named if len(fits) > 1 and len(named) == 1 else fits
         if len(fits) != 1:
             raise ClaimError(f"{claim.where}: {len(fits)} elements of the list have {key!r}")
@@ -95,7 +95,7 @@ def _element(found: Any, key: str, claim: Claim) -> Any:
 
 
 def _in_the_form_of(claim: Claim, value: Any) -> str:
-    """A text replaces what stands between the stars; a number replaces the one number of the claim."""
+    """The claim with its value replaced: a text replaces the words between the stars, a number replaces the one number of the claim."""
     if isinstance(value, str):
         stars = re.match(r"\**", claim.says)[0]
         return f"{stars}{value}{stars}"
@@ -106,5 +106,5 @@ def _in_the_form_of(claim: Claim, value: Any) -> str:
     decimals = len(number.partition(".")[2])
     shown = f"{value / UNITS[unit.strip()]:,.{decimals}f}".replace(",", " ")
     if len(shown.split(".")[0]) <= 5:
-        shown = shown.replace(" ", "")  # 1000, as the pages have it; 10 000 has its space
+        shown = shown.replace(" ", "")  # pages write 1000 without a space and 10 000 with one
     return claim.says[:numbers[0].start("number")] + shown + claim.says[numbers[0].end("number"):]

@@ -14,7 +14,7 @@ PAGES = sorted(Path("workloads").glob("*/CASE.md"))
 PARTS = ["The complaint", "What to predict before profiling", "What the instruments show", "What was accepted and rejected, and why",
          "What it teaches", "The answer key"]
 PROFILING, LOOKING = "before profiling", "before looking"  # the second in a crash or a hang
-# Here a figure is a claim about the report; before and after them stand questions and general sentences.
+# In these parts every figure must be a claim about the report; the other parts contain questions and general sentences.
 OF_THE_REPORT = PARTS[2:4] + PARTS[5:]
 CODE = re.compile(r"`[^`]*`")
 AUDIT = {"headline": {"gain": {"gain_ratio": 12.345}, "verdict": "closed"}, "profile": {"ratio": 0.4217},
@@ -34,7 +34,7 @@ def parts_of(text: str) -> dict[str, str]:
 
 
 def candidates_of(name: str) -> list[str]:
-    """The repairs, where the case is a crash or a hang."""
+    """The ids of the candidates, or of the repairs of an investigation."""
     if manifest.kind_of(name) == manifest.INVESTIGATION:
         return [one.id for one in investigation.load(name).repairs]
     return [one.id for one in manifest.load(name).candidates]

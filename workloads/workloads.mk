@@ -1,7 +1,7 @@
-# The patients are compiled by `scripts/lab build`, variant by variant.
+# `scripts/lab build` compiles the workloads, variant by variant.
 
-# A patient's unit tests are linked with its baseline, and may include what a
-# candidate replaces.
+# The unit tests of a workload are linked with its baseline, and may include
+# headers that a candidate replaces.
 define workload_tests
 $(patsubst %.c,$(O)/tests/%,$(notdir $(wildcard $1/*_test.c))): \
 	CPPFLAGS += -I$1

@@ -1,5 +1,5 @@
 /*
- * cache.c - a chained hash table of pages that keeps what it was given.
+ * cache.c - a chained hash table that keeps every page.
  */
 #include "cache.h"
 

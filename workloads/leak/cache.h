@@ -20,7 +20,7 @@ struct cache;
 struct cache *cache_open(void);
 void cache_close(struct cache *cache);
 
-/* NULL where the page is not there. */
+/* NULL if the cache does not have the page. */
 const char *cache_find(struct cache *cache, uint32_t number);
 int cache_keep(struct cache *cache, uint32_t number, char *page);
 

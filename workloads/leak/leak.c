@@ -34,8 +34,8 @@ static uint64_t answer_one(struct subject *subject, struct service *service,
 }
 
 /*
- * Every reply counts, and so does every promise that was broken: a cache that
- * is small because it forgets what is asked for gives another answer.
+ * The answer covers every reply and every broken promise, so a cache that is
+ * small because it drops pages too early gives another answer.
  */
 static uint64_t run(void *state)
 {

@@ -51,8 +51,8 @@ static void a_kept_page_is_found_and_another_is_not(void **unused)
 	cache_close(cache);
 }
 
-/* The promise, for longer than any bound: what comes once pushes it out of a
- * cache that does not look at what is asked for. */
+/* The promise must hold for more requests than any bound: pages requested once
+ * would push this one out of a cache that ignores what is requested. */
 static void what_is_asked_for_stays(void **unused)
 {
 	struct cache *cache = cache_open();
@@ -81,7 +81,7 @@ static void a_scratch_gives_whole_replies(void **unused)
 		memset(reply, i, REPLY_BYTES);
 		scratch_sent(scratch);
 	}
-	assert_non_null(scratch_take(scratch)); /* and closes without sending */
+	assert_non_null(scratch_take(scratch)); /* closes without sending it */
 	scratch_close(scratch);
 }
 

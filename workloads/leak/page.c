@@ -1,12 +1,12 @@
 /*
- * page.c - render a page: letters that follow from its number.
+ * page.c - renders a page: letters that its number determines.
  */
 #include "page.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Not inlined: a stage, and the profile knows it by this name. */
+/* It is not inlined, so that the profile shows this stage by its name. */
 __attribute__((noinline)) char *page_render(uint32_t number)
 {
 	char *page = malloc(PAGE_BYTES);

@@ -1,5 +1,5 @@
 /*
- * requests.c - read the requests of a shift from a fixture.
+ * requests.c - reads the requests of a shift from a fixture.
  */
 #include "requests.h"
 

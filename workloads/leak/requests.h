@@ -1,7 +1,7 @@
 /*
  * requests.h - the requests of a shift, as a fixture holds them.
  *
- * Errors     -EPROTO for bytes that are no requests.
+ * Errors     -EPROTO for bytes that are not requests.
  * Format     fixtures/README.md, page_requests.
  */
 #ifndef LEAK_REQUESTS_H

@@ -49,7 +49,7 @@ __attribute__((noinline)) char *scratch_take(struct scratch *scratch)
 	return scratch->last->replies[scratch->taken_count++];
 }
 
-/* All goes when the shift ends: that costs one free for many replies. */
+/* All blocks are freed at the end of the shift: one free for many replies. */
 void scratch_sent(struct scratch *scratch)
 {
 	(void)scratch;

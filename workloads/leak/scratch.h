@@ -17,7 +17,7 @@ void scratch_close(struct scratch *scratch);
 
 /* REPLY_BYTES; once for each reply. */
 char *scratch_take(struct scratch *scratch);
-/* The reply is on its way: nobody needs its memory any more. */
+/* The reply was sent, so its memory is not needed any more. */
 void scratch_sent(struct scratch *scratch);
 
 #endif

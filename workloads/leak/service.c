@@ -1,5 +1,5 @@
 /*
- * service.c - find or render a page, write the reply, send it.
+ * service.c - finds or renders a page, writes the reply and sends it.
  */
 #include "service.h"
 
@@ -42,7 +42,7 @@ void service_close(struct service *service)
 	free(service);
 }
 
-/* Sending is reading every byte once. */
+/* Sending is simulated by reading every byte once. */
 static uint64_t send_reply(const char *reply)
 {
 	uint64_t digest = 0;
@@ -57,7 +57,7 @@ static uint64_t send_reply(const char *reply)
 	return digest;
 }
 
-/* A head, and the top of the page. */
+/* A reply is a head and the beginning of the page. */
 __attribute__((noinline)) static uint64_t
 write_reply(struct service *service, uint32_t page_number, const char *page)
 {

@@ -1,7 +1,7 @@
 /*
  * service.h - a page service: a reply for each request.
  *
- * Ownership  service_close ends all that a shift has made.
+ * Ownership  service_close frees everything that a shift has made.
  * Errors     NULL without memory.
  * Threads    one.
  */

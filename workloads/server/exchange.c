@@ -1,5 +1,5 @@
 /*
- * exchange.c - connect, send a request, and read its response, never waiting.
+ * exchange.c - connects, sends a request and reads its response; never waits.
  */
 #include "exchange.h"
 
@@ -71,7 +71,7 @@ static bool is_whole(const struct exchange *exchange, const char *end)
 	       head_bytes + strtoul(length + 16, NULL, 10);
 }
 
-/* The status of HTTP/1.1, and the price where the body has one. */
+/* Reads the status of HTTP/1.1, and the price if the body has one. */
 static int read_response(struct exchange *exchange)
 {
 	char *text = exchange->received;

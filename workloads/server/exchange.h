@@ -19,8 +19,8 @@
 struct exchange {
 	int fd; /* -1: not connected */
 	bool is_reused;
-	bool stays_open; /* the server said so */
-	size_t request;  /* which one is under way */
+	bool stays_open; /* the server announced it */
+	size_t request;  /* the request that is being sent or answered */
 	size_t have_bytes;
 	uint32_t status;
 	uint32_t price;
@@ -32,7 +32,7 @@ int exchange_begin(struct exchange *exchange, uint16_t port, uint32_t item,
 		   bool is_first);
 int exchange_receive(struct exchange *exchange);
 
-/* At once, without a trace in the kernel. */
+/* Closes at once; no state of it remains in the kernel. */
 void exchange_close(struct exchange *exchange);
 
 #endif

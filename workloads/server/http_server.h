@@ -3,7 +3,7 @@
  *
  * Ownership  http_server_open() makes, http_server_close() frees; it ends
  *            when every request that was begun is answered.
- * Errors     0 or -errno; -EADDRINUSE where somebody has the port.
+ * Errors     0 or -errno; -EADDRINUSE if the port is in use.
  * Threads    its own. These functions: one caller at a time.
  * Read next  shop.h, where the prices come from.
  */
@@ -14,7 +14,7 @@
 
 struct http_server;
 
-/* port: 0 takes any that is free. */
+/* port: 0 chooses any free one. */
 int http_server_open(struct http_server **server, uint16_t port);
 void http_server_close(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);

@@ -1,5 +1,5 @@
 /*
- * listener.c - bind to a port of the loopback interface, and listen.
+ * listener.c - binds to a port of the loopback interface, and listens.
  */
 #include "listener.h"
 
@@ -23,7 +23,7 @@ int listener_open(uint16_t *port)
 
 	if (fd < 0)
 		return -errno;
-	/* Connections of an earlier server that linger are not in the way. */
+	/* Lingering connections of an earlier server do not prevent it. */
 	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
 	    !bind(fd, (struct sockaddr *)&address, length) &&
 	    !listen(fd, SOMAXCONN) &&

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* *port: 0 takes any that is free; holds the one that was taken. */
+/* *port: 0 chooses any free one; it is set to the chosen port. */
 int listener_open(uint16_t *port);
 
 #endif

@@ -26,7 +26,7 @@ struct generator {
 	size_t free_count;
 };
 
-/* What one generator_run() knows. */
+/* The state of one generator_run(). */
 struct offer {
 	struct generator *generator;
 	const struct arrival *arrivals;
@@ -82,7 +82,7 @@ static void send_request(struct offer *offer, struct exchange *exchange)
 	int err = exchange_begin(exchange, offer->generator->port,
 				 arrival->item, arrival->is_first);
 
-	/* A connection that stayed open may be closed at the other end. */
+	/* The server may have closed a connection that stayed open. */
 	if (err && exchange->is_reused) {
 		exchange_close(exchange);
 		err = exchange_begin(exchange, offer->generator->port,
@@ -141,7 +141,7 @@ static void receive(struct offer *offer, struct exchange *exchange)
 	end_request(offer, exchange);
 }
 
-/* Absolute, so that an arrival which is due already fires at once. */
+/* It is absolute, so that an arrival that is due fires at once. */
 static int set_timer(const struct offer *offer)
 {
 	uint64_t due_ns;

@@ -26,7 +26,7 @@
 struct arrival {
 	uint64_t due_ns; /* not before that of the arrival before it */
 	uint32_t item;
-	bool is_first; /* nobody asked for the item before */
+	bool is_first; /* the first request for its item */
 };
 
 struct response {
@@ -34,7 +34,7 @@ struct response {
 	uint64_t done_ns;
 	uint32_t status; /* of HTTP */
 	uint32_t price;
-	/* Every connection was taken when it was due: the server's doing. */
+	/* No connection was free when it was due, because of the server. */
 	bool waited_for_connection;
 };
 
@@ -43,7 +43,7 @@ struct generator;
 int generator_open(struct generator **generator, uint16_t port);
 void generator_close(struct generator *generator);
 
-/* Returns when each of them is answered or has failed. */
+/* Returns after each request was answered or has failed. */
 int generator_run(struct generator *generator, const struct arrival *arrivals,
 		  size_t arrivals_count, struct response *responses);
 

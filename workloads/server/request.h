@@ -17,10 +17,10 @@
 
 #define REQUEST_BYTES_MAX 2048
 
-/* What stands behind a ? in the path is ignored. */
+/* The part of the path after a ? is ignored. */
 int request_parse(const char *head, size_t head_bytes, uint32_t *item);
 
-/* Waits until a whole head is there. */
+/* Waits until the whole head has arrived. */
 int request_read(int fd, uint32_t *item);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * response.c - a body, a head, and both as one message.
+ * response.c - makes a body, a head, and one message of both.
  */
 #include "response.h"
 

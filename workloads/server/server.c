@@ -93,7 +93,7 @@ static size_t ops(const void *state)
 	return ((const struct subject *)state)->arrivals_count;
 }
 
-/* A request that failed answers 0, and so differs from one that went well. */
+/* A failed request gives the answer 0, which no correct one gives. */
 static uint64_t digest_of(const struct subject *subject)
 {
 	uint64_t digest = subject->arrivals_count;

@@ -117,7 +117,7 @@ static void a_cache_gives_back_what_was_kept(void **unused)
 	cache_keep(cache, 7, 700);
 	assert_true(cache_find(cache, 7, &price));
 	assert_int_equal(price, 700);
-	/* The next one of its slot takes its place. */
+	/* The next price of the same slot replaces it. */
 	cache_keep(cache, 7 + CACHE_SLOTS_COUNT, 800);
 	assert_false(cache_find(cache, 7, &price));
 	cache_clear(cache);

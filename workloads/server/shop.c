@@ -1,5 +1,5 @@
 /*
- * shop.c - one lock for all that the threads of the shop share.
+ * shop.c - one lock for everything that the threads of the shop share.
  */
 #include "shop.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 struct shop {
-	pthread_mutex_t lock; /* of the cache and the statistics */
+	pthread_mutex_t lock; /* guards the cache and the statistics */
 	struct cache cache;
 	struct shop_statistics statistics;
 };

@@ -25,7 +25,7 @@ struct shop *shop_new(void);
 void shop_free(struct shop *shop);
 uint32_t shop_price(struct shop *shop, uint32_t item);
 
-/* The prices change: nothing that is cached holds any more. */
+/* The prices change, so all cached prices are invalid. */
 void shop_forget(struct shop *shop);
 struct shop_statistics shop_statistics(struct shop *shop);
 

@@ -1,5 +1,5 @@
 /*
- * wholesaler.h - who knows the prices, and takes ten milliseconds to say one.
+ * wholesaler.h - knows the prices, and needs ten milliseconds for an answer.
  *
  * Stands for the other end of a slow link: whoever asks waits, and no
  * processor is busy meanwhile.
@@ -15,10 +15,10 @@
 
 #define WHOLESALER_TAKES_NS 10000000
 
-/* Blocks the calling thread until the answer is there. */
+/* Blocks the calling thread until the answer has arrived. */
 uint32_t wholesaler_ask(uint32_t item);
 
-/* The same answer at once: for who has waited WHOLESALER_TAKES_NS already. */
+/* The same answer at once, for callers that waited WHOLESALER_TAKES_NS. */
 uint32_t wholesaler_price(uint32_t item);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * join.c - let the C library format each line behind the others.
+ * join.c - lets the C library format each line after the others.
  */
 #include "join.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Nothing to prepare. */
+/* There is nothing to prepare. */
 int join_prepare(const struct lines *lines)
 {
 	(void)lines;

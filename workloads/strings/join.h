@@ -11,7 +11,7 @@
 
 #include "lines.h"
 
-/* Called once before the first join; what it made ends with join_forget. */
+/* Called once before the first join; join_forget frees what it made. */
 int join_prepare(const struct lines *lines);
 void join_forget(void);
 

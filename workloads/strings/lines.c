@@ -1,5 +1,5 @@
 /*
- * lines.c - read the lines of a log from a fixture.
+ * lines.c - reads the lines of a log from a fixture.
  */
 #include "lines.h"
 

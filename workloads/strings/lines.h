@@ -2,7 +2,7 @@
  * lines.h - the lines of a log, as a fixture holds them.
  *
  * Ownership  texts point into the fixture, which outlives the lines.
- * Errors     0 or -errno; -EPROTO for bytes that are no lines.
+ * Errors     0 or -errno; -EPROTO for bytes that are not lines.
  * Format     fixtures/README.md, log_lines.
  */
 #ifndef STRINGS_LINES_H

@@ -1,5 +1,5 @@
 /*
- * strings.c - a page of log lines is joined, checked and given back.
+ * strings.c - joins a page of log lines, checks it and frees it.
  */
 #include "join.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run after the first compares one part of so many, each time the next. */
+/* Later runs compare one part of so many, each run the next one. */
 #define PARTS_COUNT 32
 
 struct subject {

@@ -1,4 +1,4 @@
-"""Every candidate does what the baseline does: the same unit tests, the same answers, at every size and ingress."""
+"""Every candidate passes the unit tests of the baseline and gives its answers, at every size and with every ingress."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")
 FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 HARNESS = ("build/lib/libclinic-bench.a", "-ljansson", "-lpthread")
-# The lab's own choice may leave some of these out; together they must fit all the same.
+# The lab may leave some of these out of the union, but they must be compatible with each other.
 TOGETHER = ("checksum-sliced", "forward-batched", "dedup-reuse", "order-nearly-sorted", "payload-arena", "no-format",
             "compiler-o3")
 VARIANTS = [variant.baseline(MANIFEST), *(variant.candidate(MANIFEST, one) for one in MANIFEST.candidates),
@@ -23,7 +23,7 @@ VARIANTS = [variant.baseline(MANIFEST), *(variant.candidate(MANIFEST, one) for o
 
 
 def compile_variant(cache: Path, one: variant.Variant, *flags: str, link: tuple, more: tuple = ()) -> Path:
-    """A candidate differs from the baseline in a file or two: an object with the same inputs is made once."""
+    """A candidate differs from the baseline in one or two files, so an object with the same inputs is compiled only once."""
     headers = {name: text for name, text in one.sources.items() if name.endswith(".h")}
     folder = _folder(cache, headers)
     objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags))
@@ -44,7 +44,7 @@ def _folder(cache: Path, headers: dict[str, str]) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: another worker may be reading."""
+    """The file appears only when it is complete, because another worker may read it."""
     half = path.with_name(f"{os.getpid()}-{path.name}")
     half.write_text(text)
     half.rename(path)
@@ -65,7 +65,7 @@ def _object(folder: Path, name: str, text: str, flags: tuple) -> Path:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """Of all workers of one run: each would else compile every candidate."""
+    """A folder that all workers of one run share, because otherwise each would compile every candidate."""
     below = tmp_path_factory.getbasetemp()
     folder = (below.parent if "PYTEST_XDIST_WORKER" in os.environ else below) / "variants"
     folder.mkdir(exist_ok=True)
@@ -134,7 +134,7 @@ def test_the_candidates_worth_having_fit_together():
 
 
 def test_two_ways_to_keep_the_same_table_collide():
-    """Realistic, and wanted: the lab has to keep the better one."""
+    """Two candidates change the same lines. This is intended: the lab must keep the better one."""
     pair = [one for one in MANIFEST.candidates if one.id in ("dedup-reuse", "dedup-presize")]
     assert len(variant.union(MANIFEST, pair).members) == 1
 

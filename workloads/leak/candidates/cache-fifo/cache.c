@@ -1,6 +1,6 @@
 /*
- * cache.c - the pages that were kept last: what came first makes room,
- * however often it is asked for.
+ * cache.c - keeps the newest pages: the oldest one is dropped, however often
+ * it is requested.
  */
 #include "cache.h"
 
@@ -19,7 +19,7 @@ struct entry {
 struct cache {
 	struct entry *buckets[BUCKETS_COUNT];
 	struct entry entries[ENTRIES_MAX];
-	size_t next; /* the entry that makes room */
+	size_t next; /* the entry to drop next */
 };
 
 struct cache *cache_open(void)

@@ -1,6 +1,6 @@
 /*
- * cache.c - the pages that were asked for last; the one that nobody asked for
- * longest makes room.
+ * cache.c - keeps the pages that were requested last, and drops the least
+ * recently used one.
  *
  *   newest <-> ... <-> oldest <-> newest    a ring by use, through ring
  */

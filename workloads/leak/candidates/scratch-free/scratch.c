@@ -1,5 +1,5 @@
 /*
- * scratch.c - memory for one reply, from the heap, and back when it was sent.
+ * scratch.c - allocates memory for each reply, and frees it after sending.
  */
 #include "scratch.h"
 

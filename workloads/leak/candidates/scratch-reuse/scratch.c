@@ -1,5 +1,5 @@
 /*
- * scratch.c - memory for one reply, used again for the next.
+ * scratch.c - reuses one block of memory for all replies.
  */
 #include "scratch.h"
 

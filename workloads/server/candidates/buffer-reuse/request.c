@@ -1,5 +1,5 @@
 /*
- * request.c - read the head of a request, and find the item in it.
+ * request.c - reads the head of a request, and finds the item in it.
  */
 #include "request.h"
 

@@ -1,5 +1,5 @@
 /*
- * response.c - a head and a body, in a buffer that each thread keeps.
+ * response.c - writes head and body to a buffer that each thread keeps.
  */
 #include "response.h"
 
@@ -35,7 +35,7 @@ static int send_all(int fd, const char *text, size_t bytes)
 	return 0;
 }
 
-/* Both fit: their formats and two numbers are some hundred bytes. */
+/* Both fit, because their formats and two numbers take about 100 bytes. */
 static size_t write_message(char *message, size_t room, uint32_t item,
 			    uint32_t price)
 {

@@ -35,11 +35,12 @@
 struct connection {
 	int fd;
 	size_t have_bytes;
-	struct connection *next; /* of those who wait for the same item */
+	struct connection
+		*next; /* of the connections that wait for the same item */
 	char head[REQUEST_BYTES_MAX];
 };
 
-/* What the wholesaler was asked, the oldest first: each takes as long. */
+/* Questions to the wholesaler, oldest first; each takes equally long. */
 struct question {
 	uint32_t item;
 	struct timespec due;
@@ -60,10 +61,10 @@ struct http_server {
 	struct cache cache;
 	struct question *oldest;
 	struct question **end;
-	struct question *spare; /* answered, to be used again */
+	struct question *spare; /* answered questions, for reuse */
 };
 
-/* The descriptors that are no connections have these for a name. */
+/* The names of the descriptors that are not connections. */
 static char listener_name, timer_name, wake_name;
 
 static void end_connection(struct connection *connection)
@@ -164,7 +165,7 @@ static int read_some(struct connection *connection, uint32_t *item)
 	return err;
 }
 
-/* Once the request is whole, the loop watches the connection no longer. */
+/* After the request is complete, the loop ignores the connection. */
 static void read_ready(struct http_server *server,
 		       struct connection *connection)
 {
@@ -259,7 +260,7 @@ static void handle(struct http_server *server, void *name)
 		read_ready(server, name);
 }
 
-/* The wish to forget is older than whatever came in after it. */
+/* The prices changed before any request that came later. */
 static void *loop_main(void *argument)
 {
 	struct http_server *server = argument;

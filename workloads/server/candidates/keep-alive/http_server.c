@@ -5,7 +5,7 @@
  *	             ^                              | another request
  *	             +------------------------------+
  *
- * The kernel's queue of connections that wait to be accepted is the server's.
+ * The server's queue is the kernel's queue of connections not yet accepted.
  */
 #include "http_server.h"
 
@@ -25,7 +25,7 @@
 
 #define WORKERS_COUNT 4
 
-/* A connection without a request for so long is closed. */
+/* A connection is closed after so long without a request. */
 #define KEPT_MS 20
 
 struct http_server {

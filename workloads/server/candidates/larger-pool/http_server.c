@@ -3,7 +3,7 @@
  *
  *	accept -> request_read -> shop_price -> response_send -> close
  *
- * The kernel's queue of connections that wait to be accepted is the server's.
+ * The server's queue is the kernel's queue of connections not yet accepted.
  */
 #include "http_server.h"
 

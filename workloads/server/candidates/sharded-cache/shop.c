@@ -1,5 +1,5 @@
 /*
- * shop.c - sixteen parts, each with a lock for its items and its statistics.
+ * shop.c - sixteen shards, each with a lock for its items and statistics.
  */
 #include "shop.h"
 
@@ -12,7 +12,7 @@
 #define SHARDS_COUNT 16
 
 struct shard {
-	pthread_mutex_t lock; /* of the cache and the statistics */
+	pthread_mutex_t lock; /* guards the cache and the statistics */
 	struct cache cache;
 	struct shop_statistics statistics;
 };

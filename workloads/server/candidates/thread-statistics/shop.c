@@ -1,5 +1,5 @@
 /*
- * shop.c - one lock for the cache; each thread counts for itself.
+ * shop.c - one lock for the cache; each thread has its own counters.
  */
 #include "shop.h"
 
@@ -13,19 +13,19 @@
 
 #define TALLIES_COUNT 64
 
-/* A cache line of its own: no two threads write to the same one. */
+/* It has its own cache line, so no two threads write to the same one. */
 struct tally {
 	_Alignas(64) _Atomic uint64_t asked_count;
 	_Atomic uint64_t found_count;
 };
 
 struct shop {
-	pthread_mutex_t lock; /* of the cache */
+	pthread_mutex_t lock; /* guards the cache */
 	struct cache cache;
 	struct tally tallies[TALLIES_COUNT];
 };
 
-/* More threads than tallies share them, which is why they are atomic. */
+/* They are atomic, because threads share them if there are many. */
 static struct tally *own_tally(struct shop *shop)
 {
 	static atomic_uint threads_count;

@@ -1,12 +1,12 @@
 /*
- * join.c - double the text when it is full, and append each line.
+ * join.c - doubles the text when it is full, and appends each line.
  */
 #include "join.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing to prepare. */
+/* There is nothing to prepare. */
 int join_prepare(const struct lines *lines)
 {
 	(void)lines;

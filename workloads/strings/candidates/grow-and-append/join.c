@@ -1,12 +1,12 @@
 /*
- * join.c - grow the text for each line, and append the line.
+ * join.c - grows the text for each line, and appends the line.
  */
 #include "join.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing to prepare. */
+/* There is nothing to prepare. */
 int join_prepare(const struct lines *lines)
 {
 	(void)lines;

@@ -1,5 +1,5 @@
 /*
- * join.c - copy the joined text, which was made before: the yardstick.
+ * join.c - copies the joined text, which was made before: the yardstick.
  */
 #include "join.h"
 

@@ -1,12 +1,12 @@
 /*
- * join.c - measure all lines, then copy all lines.
+ * join.c - measures all lines, then copies all lines.
  */
 #include "join.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing to prepare. */
+/* There is nothing to prepare. */
 int join_prepare(const struct lines *lines)
 {
 	(void)lines;
