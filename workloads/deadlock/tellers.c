@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRANSFERS_COUNT 20
+#define TRANSFERS_COUNT 30
 #define BALANCE_CENTS   100000
 
 struct teller {
@@ -13,6 +13,7 @@ struct teller {
 };
 
 static struct account anna, ben;
+static pthread_barrier_t opening; /* of both counters, at one moment */
 
 static void *serve(void *argument)
 {
@@ -21,6 +22,12 @@ static void *serve(void *argument)
 	for (int i = 0; i < TRANSFERS_COUNT; i++)
 		transfer(teller->from, teller->to, 100 + i);
 	return NULL;
+}
+
+static void *serve_from_opening(void *argument)
+{
+	pthread_barrier_wait(&opening);
+	return serve(argument);
 }
 
 /* The second teller begins after the first has ended. This is slower, but
@@ -38,13 +45,15 @@ static int serve_at_once(struct teller tellers[2])
 	int started = 0, err = 0;
 
 	while (!err && started < 2) {
-		err = pthread_create(&threads[started], NULL, serve,
-				     &tellers[started]);
+		err = pthread_create(&threads[started], NULL,
+				     serve_from_opening, &tellers[started]);
 		started += !err;
 	}
+	if (err)
+		return err; /* whoever started waits for the other */
 	while (started)
 		pthread_join(threads[--started], NULL);
-	return err;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -53,7 +62,8 @@ int main(int argc, char **argv)
 	struct teller tellers[2] = {{&anna, &ben}, {&ben, &anna}};
 	int err;
 
-	if (account_open(&anna, 1, BALANCE_CENTS) ||
+	if (pthread_barrier_init(&opening, NULL, 2) ||
+	    account_open(&anna, 1, BALANCE_CENTS) ||
 	    account_open(&ben, 2, BALANCE_CENTS))
 		return 1;
 	err = in_turn ? serve_in_turn(tellers) : serve_at_once(tellers);

@@ -5,17 +5,22 @@
 #include <stdio.h>
 #include <time.h>
 
-#define TRANSFERS_COUNT 20
-#define LIMIT_S         2 /* the transfers take 40 ms */
+#define TRANSFERS_COUNT 30
+#define LIMIT_S         2 /* the transfers take 60 ms */
 
 struct teller {
 	struct account *from, *to;
 };
 
+/* Both begin at one moment: on a busy machine, the first would else be done
+ * before the second begins. */
+static pthread_barrier_t opening;
+
 static void *serve(void *argument)
 {
 	struct teller *teller = argument;
 
+	pthread_barrier_wait(&opening);
 	for (int i = 0; i < TRANSFERS_COUNT; i++)
 		transfer(teller->from, teller->to, 100);
 	return NULL;
@@ -33,7 +38,8 @@ int main(void)
 	struct timespec deadline;
 	pthread_t threads[2];
 
-	if (account_open(&anna, 1, 1000) || account_open(&ben, 2, 1000) ||
+	if (pthread_barrier_init(&opening, NULL, 2) ||
+	    account_open(&anna, 1, 1000) || account_open(&ben, 2, 1000) ||
 	    pthread_create(&threads[0], NULL, serve, &there) ||
 	    pthread_create(&threads[1], NULL, serve, &back))
 		return 2;
