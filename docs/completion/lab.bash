@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history inspect new optimize profile rebench repeat show sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history inspect load new optimize profile rebench repeat show sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -55,6 +55,9 @@ _lab()
 		;;
 	inspect)
 		options="--clock"
+		;;
+	load)
+		options="--rate --seconds --json"
 		;;
 	new)
 		options=""

@@ -1,0 +1,49 @@
+"""load - offer the server rising loads, and print its response times up to the knee
+
+Each request is due at a moment of its own, whatever the server does, and its time counts from then. A point at which the generator did
+not keep its schedule is invalid and printed as such; the exit code is then 4. For tries: its figures are no part of an audit.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from labkit.evidence import write_text
+from labkit.outcome import Exit, UsageError
+
+RATES_PER_S = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6400)
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("variant", nargs="*", default=["baseline"], help="baseline or a candidate of workloads/server; the default is baseline")
+    parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND", help="an offered rate; may be given again")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long each rate is offered; the default is 3")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all points there, too")
+
+
+def run(args) -> Exit:
+    from labkit.workload import manifest, offered_load, variant
+    from labkit.host import measuring_cpu
+
+    wanted = manifest.load("server")
+    variants = {one.name: one for one in (variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates))}
+    if unknown := [name for name in args.variant if name not in variants]:
+        raise UsageError(f"workloads/server has no variant {unknown[0]}; accepted: {', '.join(variants)}")
+    curves = {name: offered_load.curve_of(offered_load.build_load(wanted, variants[name]), args.rate or RATES_PER_S, args.seconds, cpu=measuring_cpu())
+              for name in args.variant}
+    for name, points in curves.items():
+        print("\n".join(table_of(name, points, offered_load.knee_of(points))))
+    if args.json:
+        write_text(args.json, json.dumps({name: [asdict(one) for one in points] for name, points in curves.items()}, indent=1) + "\n")
+    return Exit.ENVIRONMENT if any(one.invalid for points in curves.values() for one in points) else Exit.PASSED
+
+
+def table_of(name: str, points, knee: float | None) -> list[str]:
+    from labkit.wording import duration
+
+    lines = [f"{name}: the knee is at {knee:g} requests a second" if knee else f"{name}: no load was kept up with",
+             f"{'offered/s':>10} {'answered/s':>11} {'p50':>12} {'p95':>12} {'p99':>12} {'failed':>7}"]
+    for one in points:
+        lines.append(f"{one.offered_per_s:>10g} {one.answered_per_s:>11.0f} {duration(one.p50_ns):>12} {duration(one.p95_ns):>12} {duration(one.p99_ns):>12} "
+                     f"{one.failed_count:>7}{'  INVALID: ' + one.invalid if one.invalid else ''}")
+    return lines
