@@ -11,7 +11,7 @@ include hardening/fuzz/fuzz.mk hardening/packages.mk
 WITHOUT_GIT_HOOK = $(addprefix -u ,$(shell git rev-parse --local-env-vars))
 PYTEST = env $(WITHOUT_GIT_HOOK) --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
-	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p few_in_check \
+	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p left_behind -p few_in_check \
 	$(PYTEST_ARGS)
 
 # One worker more than processors, for a test waits now and then. The tests of
