@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +221,7 @@ static int start_objdump(const char *path,
 		free(copy);
 		return -errno;
 	}
+	signal(SIGCHLD, SIG_DFL); /* ignored, it has no status for us */
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
 	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -35,10 +36,20 @@ static int open_pid(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/*
+ * Whoever starts us may ignore SIGCHLD. Then the kernel reaps our children, and
+ * nobody learns how they ended. Returns whether it was ignored.
+ */
+static bool heed_children(void)
+{
+	return signal(SIGCHLD, SIG_DFL) == SIG_IGN;
+}
+
 int clinic_target_launch(char *const argv[], char *const *settings,
 			 struct clinic_target *target)
 {
 	int go[2], failed[2];
+	bool ignored;
 
 	*target = (struct clinic_target){.pid_fd = -1};
 	if (pipe2(go, O_CLOEXEC))
@@ -50,8 +61,11 @@ int clinic_target_launch(char *const argv[], char *const *settings,
 	}
 	target->go_fd = go[1];
 	target->failed_fd = failed[0];
+	ignored = heed_children();
 	target->pid = fork();
 	if (target->pid == 0) {
+		if (ignored)
+			signal(SIGCHLD, SIG_IGN);
 		close(go[1]);
 		become(argv, settings, go[0], failed[1]);
 	}

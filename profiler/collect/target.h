@@ -12,6 +12,7 @@
  * Errors     0 or -errno. Launch and go: of execvp (-ENOENT, -EACCES,
  *            -ENOEXEC). Attach: -ESRCH.
  * Signals    the child starts as this process is: block none before it does.
+ *            SIGCHLD has its default meaning here from the launch on.
  */
 #ifndef CLINIC_COLLECT_TARGET_H
 #define CLINIC_COLLECT_TARGET_H

@@ -167,3 +167,19 @@ def test_signals_that_come_late_are_told(tmp_path):
 def test_no_signal_is_called_late_in_an_ordinary_run(tmp_path):
     done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "split_functions", cwd=tmp_path)
     assert "held signals back" not in done.stderr, done.stderr
+
+
+# Prints whether it ignores the end of children itself.
+IGNORES = "import signal, sys; print(signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN); sys.exit(7)"
+
+
+def ignore_children():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("options", [("-e", "cpu"), ("--backend", "timer"), ("-e", "alloc")], ids=" ".join)
+def test_our_parent_ignores_the_end_of_children(tmp_path, options):
+    """The kernel reaped the program, and the recorder waited for good, at full speed."""
+    done = run("record", *options, "-o", tmp_path / "s.json", "--", "/usr/bin/python3", "-S", "-c", IGNORES,
+               preexec_fn=ignore_children)
+    assert (done.returncode, done.stdout) == (7, "True\n"), done.stderr

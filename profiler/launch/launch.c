@@ -54,6 +54,7 @@ struct launch {
 	const char *cwd;
 	uint64_t output_limit_bytes;
 	char **argv;
+	bool ignores_children; /* as the program is to do, too */
 };
 
 struct outcome {
@@ -153,6 +154,8 @@ static void become(const struct launch *launch, int failure_fd)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (launch->ignores_children)
+		signal(SIGCHLD, SIG_IGN);
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!launch->cwd || !chdir(launch->cwd))
@@ -347,6 +350,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Ignored, as some parents leave it, it hides how the program ended. */
+	launch.ignores_children = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 	out = run(&launch, open_stop_signals());
 	report((int)launch.report_fd, &out);
 	return out.failure && !strcmp(out.failure, "stopped") ? 128 + SIGTERM

@@ -1,5 +1,6 @@
 """run_process against real programs: what they cost, how they end, what they print."""
 
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,13 @@ def test_a_good_program_has_its_output_and_its_cost():
 def test_a_failing_program_says_how(script, failure, exit_code, by_signal):
     run = run_process(["/bin/sh", "-c", script])
     assert (run.failure, run.exit_code, run.signal) == (failure, exit_code, by_signal)
+
+
+def test_an_exit_code_is_known_where_the_end_of_children_is_ignored():
+    """As some parents leave it: the program seemed to end well."""
+    line = subprocess.run([LAUNCHER, "--report", "2", "--", "/bin/sh", "-c", "exit 3"], capture_output=True, text=True,
+                          check=True, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)).stderr
+    assert json.loads(line)["exit_code"] == 3
 
 
 def test_a_missing_program_is_a_failure_not_an_exception():
