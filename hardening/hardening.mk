@@ -1,7 +1,7 @@
 # Checks and tests. pytest runs everything, the C unit tests included
 # (hardening/c_tests.py finds them beside what they test).
 
-include hardening/fuzz/fuzz.mk hardening/packages.mk
+include hardening/fuzz/fuzz.mk hardening/packages.mk hardening/machines/machines.mk
 
 # The signals that tests send are ignored below what was started in the
 # background or by nohup, unless they are given their meaning back. What Python compiles

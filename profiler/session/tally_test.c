@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static void add(struct clinic_session *s, const char *thread, const char *line)
 			0);
 		line += length + (line[length] == '>');
 	}
-	sscanf(line, "%lu", &sample.weight_ns);
+	sscanf(line, "%" SCNu64, &sample.weight_ns);
 	clinic_session_thread_id(s, 1, 1, thread, &sample.thread_id);
 	assert_int_equal(clinic_session_add(s, CLINIC_SAMPLES, &sample), 0);
 }
@@ -258,8 +259,9 @@ static void a_call_tree_is_by_thread_and_name(void **state)
 	for (uint32_t i = 0; i + 1 < tree.count; i++) {
 		size_t end = strlen(listing);
 
-		snprintf(listing + end, sizeof(listing) - end, "%s:%u:%lu ",
-			 node_name(&tree, order[i]), tree.node[order[i]].kind,
+		snprintf(listing + end, sizeof(listing) - end,
+			 "%s:%u:%" PRIu64 " ", node_name(&tree, order[i]),
+			 tree.node[order[i]].kind,
 			 tree.node[order[i]].total[0]);
 	}
 	/* Two nameless frames in a row are one; a and inlined a are two. */

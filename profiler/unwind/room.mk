@@ -16,16 +16,6 @@ $(O)/victims/unwind_debug_frame: profiler/unwind/victims/unwind_deep.c | setup
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fomit-frame-pointer \
 	  -fno-asynchronous-unwind-tables $(SAN_FLAGS) $< -o $@
 
-# The same code and tests for AArch64, run by qemu (test_aarch64_unwind.py).
-UNWIND_SOURCES := $(filter-out %_test.c %_fuzz.c,$(wildcard profiler/unwind/*.c)) \
-	profiler/foundation/maps_line.c
-build/aarch64/%_test: profiler/unwind/%_test.c $(UNWIND_SOURCES) \
-		$(wildcard profiler/unwind/*.h profiler/unwind/aarch64/*.h)
-	@mkdir -p $(@D)
-	$(Q)aarch64-linux-gnu-gcc -Iprofiler/unwind/aarch64 $(CPPFLAGS) \
-	  -std=gnu11 -O2 -g -fno-omit-frame-pointer $(STRICT) -Werror \
-	  -Wno-missing-prototypes $< $(UNWIND_SOURCES) -o $@ -lpthread
-
 PHONY += bench-unwind
 BENCH_BINARIES = $(shell gcc -print-file-name=libc.so.6) /usr/bin/python3 \
 	/usr/lib/x86_64-linux-gnu/libcrypto.so.3 \
