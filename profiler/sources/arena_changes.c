@@ -54,7 +54,7 @@ static bool is_same(const struct arena_row_seen *a,
 	       a->freed_bytes == b->freed_bytes;
 }
 
-/* More than any program counts in a drain; less than random bytes are. */
+/* No program counts as much between two drains; random bytes mostly do. */
 #define PLAUSIBLE_MAX (UINT64_C(1) << 48)
 
 static bool is_plausible(uint64_t now, uint64_t seen)
@@ -86,7 +86,7 @@ static int emit_row(struct arena_image *image,
 
 	image->is_changing = true;
 	if (err == -EAGAIN)
-		return 0; /* next time it will be known */
+		return 0; /* it will be known at the next drain */
 	changes->site = err ? NULL : &found.site;
 	changes->allocations_count =
 		now->allocations_count - seen->allocations_count;
@@ -134,8 +134,8 @@ static int emit_rows(struct arena_image *image,
 }
 
 /*
- * A thread that loaded drains_count just before we raised it may write the old
- * one down after we looked: so each is looked at twice.
+ * A thread that loaded drains_count just before we raised it may store the old
+ * count after we have looked. So each block is looked at twice.
  */
 static bool is_touched(const struct touched_block *touched, uint64_t part,
 		       const struct arena_emission *emission)
@@ -146,7 +146,7 @@ static bool is_touched(const struct touched_block *touched, uint64_t part,
 	return (uint16_t)(emission->drains_count - mark) <= 2;
 }
 
-/* The rows that begin in that part of the arena. */
+/* The range of rows that begin in that part of the arena. */
 static struct row_range rows_in(uint64_t rows_at, uint64_t part)
 {
 	uint64_t start = part << TOUCHED_SHIFT;
@@ -286,7 +286,7 @@ static int emit_wait(struct arena_image *image,
 	return emission->on_event(emission->context, &event);
 }
 
-/* What is new in a row of waits, and nothing where it is just being written. */
+/* What is new in a row of waits; nothing while the target is writing it. */
 static struct arena_wait_seen new_waits(struct arena_image *image,
 					const struct wait_block *wait,
 					const struct arena_wait_seen *seen)

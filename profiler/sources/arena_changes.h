@@ -1,5 +1,5 @@
 /*
- * sources/arena_changes.h - what was added to an arena since it was last told.
+ * sources/arena_changes.h - emit what was added to an arena since last time.
  *
  * Read next  arena_image.h, what is remembered; arena_source.h, the caller.
  */
@@ -12,10 +12,10 @@ struct arena_emission {
 	clinic_on_event *on_event;
 	void *context;
 	uint64_t time_ns; /* of the events */
-	/* Nobody writes any more: what is incomplete is emitted as it is. */
+	/* The target has ended: what is incomplete is emitted as it is. */
 	bool is_final;
-	/* All rows are looked at; else only what was touched since the drain
-	 * before the last one. */
+	/* All rows are compared; otherwise only those that were touched since
+	 * the drain before the last one. */
 	bool is_full;
 	uint32_t drains_count; /* see arena_head */
 };

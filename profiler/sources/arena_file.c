@@ -1,4 +1,4 @@
-/* An arena's file, read while it is written: every length once. */
+/* Reads an arena's file while the target writes it, and each length once. */
 #include "sources/arena_file.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "foundation/growing_array.h"
 #include "sources/file_owner.h"
 
-/* So that a program that allocates steadily is not mapped anew each time. */
+/* With steps, the file of a busy program is not mapped anew at each refresh. */
 #define MAP_STEP_BYTES ((size_t)4 << 20)
 
 static size_t round_up(size_t bytes)
@@ -23,7 +23,7 @@ static size_t round_up(size_t bytes)
 	return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-/* What a payload of each kind holds at least. */
+/* The least size of a payload of each kind. */
 static const size_t least_bytes[BLOCK_KINDS] = {
 	[BLOCK_STAGES] = sizeof(struct stage_table),
 	[BLOCK_THREAD] = sizeof(struct thread_block),
@@ -56,7 +56,7 @@ static int add_block(struct arena_file *file, uint32_t kind, uint64_t at,
 	return 0;
 }
 
-/* The next one, if it is there: 1; 0: not yet, or never; or -ENOMEM. */
+/* Reads the next block: 1; 0: it does not exist yet, or is damaged; -ENOMEM. */
 static int read_block(struct arena_file *file, uint64_t used)
 {
 	size_t head_bytes = round_up(sizeof(struct arena_block));
@@ -86,7 +86,7 @@ static int read_block(struct arena_file *file, uint64_t used)
 	return err ? err : 1;
 }
 
-/* By name: a descriptor for each process would be too many. */
+/* Opens it by name, since a descriptor for each process would be too many. */
 static int map_again(struct arena_file *file, uint64_t used)
 {
 	int fd = clinic_shared_folder_open(file->folder, file->name, O_RDWR);
@@ -255,7 +255,7 @@ static uint8_t read_build_id(const char *hex,
 	return size;
 }
 
-/* The build-id in hexadecimal, a blank, and a line of maps. */
+/* The text is a build-id in hexadecimal, a blank, and a line of maps. */
 bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 			  char *path)
 {
@@ -280,7 +280,7 @@ bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 	if (path[0] == '/' && line.path_bytes)
 		mapping->build_id_size =
 			read_build_id(build_id, mapping->build_id);
-	/* Whatever file has this number now, the build-id tells more. */
+	/* Another file may have this inode number now; the build-id decides. */
 	if (mapping->build_id_size) {
 		mapping->device_major = mapping->device_minor = 0;
 		mapping->inode = 0;

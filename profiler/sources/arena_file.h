@@ -1,21 +1,20 @@
 /*
- * sources/arena_file.h - an arena that libclinic-preload.so writes, read.
+ * sources/arena_file.h - read an arena that libclinic-preload.so writes.
  *
  *	clinic_arena_open(&folder, "1234.0", &file);
  *	clinic_arena_refresh(&file);              again and again
  *	clinic_arena_block(&file, BLOCK_ROWS, i);
  *	clinic_arena_close(&file);
  *
- * The file is written by the target, which may be damaged or hostile, and may
- * change anything at any time. The lengths of blocks are read once, checked
- * and kept here: every block lies inside the file. What is in a block is
- * checked by whoever reads it.
+ * The target writes the file. It may be damaged or hostile, and may change
+ * anything at any time. The lengths of blocks are read once, checked and kept
+ * here: every block lies inside the file. Callers check the content of a block.
  *
- * Ownership  pointers are into the file's bytes, until the next refresh. The
- *            file must not move while it is open.
+ * Ownership  pointers lead into the mapped file, and are valid until the next
+ *            refresh. The struct must not move while it is open.
  * Errors     0 or -errno; -EBADMSG: damaged, -EPROTO: of another version.
- *            What is damaged later is named by file->damage, and no block
- *            after it is known.
+ *            file->damage names damage that is found later; the blocks after
+ *            it stay unknown.
  * Read next  shared_memory/arena_layout.h.
  */
 #ifndef CLINIC_SOURCES_ARENA_FILE_H
@@ -45,8 +44,8 @@ struct arena_file {
 	struct clinic_guarded_mapping mapping;
 	struct arena_head *head; /* where mapping is */
 	uint32_t pid;
-	uint64_t read_bytes; /* so far the blocks are known */
-	bool is_behind; /* a block is just being made, and hides those after */
+	uint64_t read_bytes; /* the blocks up to here are known */
+	bool is_behind;      /* an unfinished block hides those after it */
 	struct arena_blocks blocks[BLOCK_KINDS];
 	const char *damage; /* NULL: none was found */
 };
@@ -55,21 +54,21 @@ int clinic_arena_open(const struct clinic_shared_folder *folder,
 		      const char *name, struct arena_file *file);
 /* Finds the blocks that were made since. */
 int clinic_arena_refresh(struct arena_file *file);
-/* What the caller found damaged: nothing is believed from now on. */
+/* Notes what the caller found damaged; nothing more is read from then on. */
 void clinic_arena_note_damage(struct arena_file *file, const char *what);
 void clinic_arena_close(struct arena_file *file);
 
-/* The payload; NULL: there are not so many of that kind. */
+/* The payload of a block; NULL: there are not so many of that kind. */
 const void *clinic_arena_block(const struct arena_file *file,
 			       enum block_kind kind, size_t index);
 
 #define CLINIC_ARENA_NO_BLOCK SIZE_MAX
 
-/* Which of that kind has its payload at that offset. */
+/* The number of the block of that kind whose payload is at that offset. */
 size_t clinic_arena_find(const struct arena_file *file, enum block_kind kind,
 			 uint64_t offset);
 
-/* How long the text is of a block of that kind; 0: not yet there, or none. */
+/* The length of the text in a block of that kind; 0: there is none (yet). */
 size_t clinic_arena_text(const struct arena_file *file, enum block_kind kind,
 			 size_t index, const char **text);
 
@@ -78,8 +77,8 @@ bool clinic_arena_stage(const struct arena_file *file, uint32_t node,
 			char name[STAGE_NAME_BYTES]);
 
 /*
- * One line of a listing of maps. false: it is damaged. path holds PATH_MAX
- * bytes, and mapping->path points there.
+ * Reads one line of a listing of maps. false: it is damaged. path has room for
+ * PATH_MAX bytes, and mapping->path points there.
  */
 bool clinic_arena_mapping(const char *text, struct clinic_mapping *mapping,
 			  char *path);

@@ -1,4 +1,4 @@
-/* One program's arena: its listings of maps become spaces, its sites known. */
+/* Reads the listings of maps and the call sites of one program's arena. */
 #include "sources/arena_image.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static int read_listing(struct arena_image *image, size_t at)
 
 	if (!bytes)
 		return 0;
-	text = strndup(there, bytes); /* the target may change its own */
+	text = strndup(there, bytes); /* the target may change the original */
 	if (!text)
 		return -ENOMEM;
 	err = clinic_space_new(image->modules, (pid_t)image->file.pid,
@@ -119,7 +119,7 @@ static int read_listings(struct arena_image *image)
 	return err;
 }
 
-/* 1: it is known now; 0: it has no id yet; or -ENOMEM. */
+/* Reads a call site: 1; 0: it has no id yet; or -ENOMEM. */
 static int read_site(struct arena_image *image, size_t at)
 {
 	const struct site_block *block =
@@ -131,7 +131,7 @@ static int read_site(struct arena_image *image, size_t at)
 	if (!id)
 		return 0;
 	if (id >= SITES_MAX)
-		return 1; /* there is no such site: damaged */
+		return 1; /* no site can have this id: it is damaged */
 	err = clinic_arena_array_reach(&image->sites, (size_t)id + 1,
 				       sizeof(*sites));
 	if (err)

@@ -1,4 +1,4 @@
-/* All arenas of a run: found as they appear, drained until they end. */
+/* Finds all arenas of a run as they appear, and drains them until they end. */
 #include "sources/arena_source.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "sources/file_owner.h"
 #include "sources/preload_injection.h"
 
-/* The kernel's time for a folder stands still for so long, or longer. */
+/* A folder's time of modification may be as coarse as that. */
 #define FOLDER_SETTLE_S 1
 
 struct arena_source {
@@ -63,7 +63,7 @@ static int keep_name(struct arena_source *source, const char *name,
 				    (uint32_t)source->known_count++);
 }
 
-/* In the order in which a process became them, processes by number. */
+/* Images are sorted by process, and then in the order of its execs. */
 static int insert_image(struct arena_source *source, struct arena_image *image)
 {
 	struct arena_image **grown =
@@ -158,8 +158,8 @@ static int emit_damage(struct arena_image *image,
 }
 
 /*
- * One that was killed, or went on as a program that we do not see, leaves no
- * end in its arena. Its number may be one of another namespace.
+ * A process that was killed, or became a program that we do not observe, leaves
+ * no end in its arena. Its number may be one of another namespace.
  */
 static bool is_gone(const struct arena_image *image)
 {
@@ -169,7 +169,7 @@ static bool is_gone(const struct arena_image *image)
 	       (has_ended || !clinic_number_is_used(image->file.head->pid));
 }
 
-/* Before the drain, so that nothing comes after the last one. */
+/* Is called before the drain, so that nothing comes after the last one. */
 static void find_gone(struct arena_source *source)
 {
 	if (source->images_count <= CLINIC_ARENAS_MOST)
@@ -233,7 +233,8 @@ static void forget_name(struct arena_source *source, const char *name)
 		}
 }
 
-/* Another process may have that number, and a file of that name. */
+/* Builds the index anew, because another process may get a name that is free.
+ */
 static int index_names(struct arena_source *source)
 {
 	int err = 0;
@@ -307,7 +308,7 @@ static unsigned period_ms(const void *state)
 	return CLINIC_ARENA_PERIOD_MS;
 }
 
-/* There is nothing to stop: the program goes on counting. */
+/* Nothing is stopped: the program goes on counting. */
 static void stop(void *state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Variables of a file, by address. */
+/* Finds the variable of a file at an address. */
 #include "sources/data_symbol.h"
 
 #include <elfutils/libdwelf.h>
@@ -35,7 +35,7 @@ static int name_object(Elf *elf, size_t names, const GElf_Sym *symbol,
 	demangled = clinic_demangle(text);
 	if (inside)
 		snprintf(offset, sizeof(offset), "+0x%" PRIx64, inside);
-	/* A name that is too long is cut, and never its offset. */
+	/* A name that is too long is cut, but never the offset after it. */
 	snprintf(name, name_bytes, "%.*s%s",
 		 (int)(name_bytes - 1 - strlen(offset)),
 		 demangled ? demangled : text, offset);

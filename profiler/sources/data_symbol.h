@@ -1,8 +1,8 @@
 /*
  * sources/data_symbol.h - the name of a variable at an address.
  *
- * For locks: a static mutex is best known by its name. symbols/symbols.h
- * names code alone.
+ * Locks need this: a static mutex is best known by its name, and
+ * symbols/symbols.h only names code.
  *
  * Read next  collect/lock_names.h.
  */
@@ -15,9 +15,10 @@
 struct clinic_mapping;
 
 /*
- * The object that holds the ELF virtual address, as "name" or, inside it,
- * "name+0x8", demangled. name_bytes is 64 or more; what is longer is cut before
- * its offset. 0 or -ENOENT: the file has no such symbol, or cannot be read.
+ * Finds the object that holds the ELF virtual address: "name", or "name+0x8"
+ * inside the object, demangled. name_bytes is 64 or more; a longer name is cut
+ * before its offset. Returns 0, or -ENOENT if the file has no such symbol or
+ * cannot be read.
  */
 int clinic_data_symbol(const char *path, uint64_t address, char *name,
 		       size_t name_bytes);
@@ -29,8 +30,9 @@ struct clinic_loaded_range {
 };
 
 /*
- * Of a file with that mapping of code. -ENOENT: it cannot be read, or has no
- * such code. -ESTALE: another build has taken its place.
+ * Finds the range of the file to which this mapping of code belongs. -ENOENT:
+ * the file cannot be read, or has no such code. -ESTALE: another build has
+ * taken its place.
  */
 int clinic_loaded_range(const struct clinic_mapping *mapping,
 			struct clinic_loaded_range *range);

@@ -1,5 +1,5 @@
 /*
- * sources/event_source.h - what a backend can be asked, whichever it is.
+ * sources/event_source.h - the interface of all backends.
  *
  * Errors     0 or -errno.
  * Threads    one.
@@ -28,11 +28,11 @@ enum clinic_off_cpu_view {
 struct clinic_source_facts {
 	const char *backend; /* "perf", "timer" */
 	const char *event;   /* "cycles", "task-clock", "thread-timer", ... */
-	/* false: ticks in the kernel give no sample, and are not made up for
-	 * by others. */
+	/* false: ticks in the kernel give no sample, and no other sample
+	 * stands for them. */
 	bool kernel_visible;
 	enum clinic_off_cpu_view off_cpu;
-	uint32_t refused_processes_count; /* of other users, say */
+	uint32_t refused_processes_count; /* for example of other users */
 	size_t ring_bytes;
 	size_t stack_bytes; /* per sample, now */
 };
@@ -42,21 +42,21 @@ struct clinic_source {
 
 	void (*describe)(const void *state, struct clinic_source_facts *facts);
 	/*
-	 * Hands on what happened before until_ns, in the order in which it
-	 * did, whichever CPU or thread saw it. In mid-run, until_ns should
-	 * lie a little in the past: what is just being written elsewhere
-	 * would come too late otherwise.
+	 * Emits all events before until_ns in order of time, whichever CPU or
+	 * thread reported them. While the target runs, until_ns should lie a
+	 * little in the past: an event that another CPU is still writing would
+	 * otherwise come too late.
 	 */
 	int (*drain)(void *state, uint64_t until_ns, clinic_on_event *on_event,
 		     void *context);
 	/* How often to drain so that no ring gets more than half full. */
 	unsigned (*period_ms)(const void *state);
 	/*
-	 * From now on CLINIC_STACK_BYTES_DEEP of each stack and the kernel's
-	 * chain where it makes one, as at first, or only CLINIC_STACK_BYTES.
+	 * Sets how much of each stack is copied: CLINIC_STACK_BYTES_DEEP and
+	 * the kernel's own chain, as at first, or only CLINIC_STACK_BYTES.
 	 */
 	void (*set_depth)(void *state, bool is_deep);
-	/* Who could not be observed so far. NULL: nobody says so. */
+	/* Which processes could not be observed so far. NULL: not known. */
 	void (*unseen)(const void *state, struct unseen_roll *unseen);
 	/* No more samples are taken. */
 	void (*stop)(void *state);

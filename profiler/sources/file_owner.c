@@ -112,8 +112,9 @@ static bool may_be_ours(uint32_t pid)
 }
 
 /*
- * 0: none. What was a program that is replaced by now has the file mapped no
- * more: then it is the one of that number that descends from us.
+ * Returns 0 if there is none. A process that became another program does not
+ * have the file mapped any more: then it is the one with that number that
+ * descends from us.
  */
 static uint32_t search(uint32_t inner, const struct stat *file)
 {
@@ -153,14 +154,14 @@ uint32_t clinic_file_owner(uint32_t inner, const struct stat *file)
 	other = search(inner, file);
 	if (other)
 		return other;
-	/* A daemon that becomes another program descends from us no more. */
+	/* A daemon that becomes another program does not descend from us. */
 	return may_be_ours(inner) ? inner : inner | CLINIC_PID_ELSEWHERE;
 }
 
 /*
- * The kernel shows no maps of a process whose first thread has ended, and those
- * of one that cannot be dumped to root alone. What is another user's is not
- * ours: our files are closed to it.
+ * The kernel shows no maps of a process whose first thread has ended, and shows
+ * those of an undumpable process only to root. A process of another user is not
+ * ours, because our files are closed to it.
  */
 static bool may_have_mapped(uint32_t pid, const struct stat *file)
 {
@@ -176,7 +177,7 @@ static bool may_have_mapped(uint32_t pid, const struct stat *file)
 	}
 }
 
-/* To the second below. */
+/* The age, rounded down to seconds. */
 static uint64_t age_s(uint32_t pid)
 {
 	uint64_t start = start_of(pid), ticks = (uint64_t)sysconf(_SC_CLK_TCK);

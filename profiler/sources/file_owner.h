@@ -1,8 +1,8 @@
 /*
  * sources/file_owner.h - our number for the process that has mapped a file.
  *
- * What a program writes into the memory that it shares with us is its number
- * in its own pid namespace. In ours another process has that number, often a
+ * A program writes its number in its own pid namespace into the memory that it
+ * shares with us. In our namespace another process has that number, often a
  * service of the host.
  *
  * Read next  timer_program.c and arena_file.c, which open such files;
@@ -20,28 +20,29 @@
 #define CLINIC_PID_ELSEWHERE 0x400000u
 
 /*
- * inner: how the process calls itself. As it is where that is ours, and where
- * no other process can be found; with CLINIC_PID_ELSEWHERE where a process of
- * ours has that number, and cannot be it.
+ * inner: the number in the process's own namespace. It is returned unchanged
+ * where it is valid in ours, too, or no other process is found; and with
+ * CLINIC_PID_ELSEWHERE where a process in our namespace has that number but
+ * cannot be the one.
  */
 uint32_t clinic_file_owner(uint32_t inner, const struct stat *file);
 
 struct clinic_owned_file {
-	uint32_t inner; /* who made it, as it calls itself */
+	uint32_t inner; /* its maker's number in its own namespace */
 	struct stat status;
 };
 
 /*
- * Does one of those who made them still run, and have its file mapped? Who is
- * older than the folder that they are in is none of those.
+ * Does a process that made one of the files still run and have it mapped? A
+ * process that is older than the folder of these files made none of them.
  */
 bool clinic_files_are_used(const struct clinic_owned_file *files, size_t count,
 			   uint64_t folder_age_s);
 
-/* Does any process call itself by that number, in whatever namespace? */
+/* Does any process have that number in its own namespace? */
 bool clinic_number_is_used(uint32_t inner);
 
-/* A thread of that process, where it is not known what we would call it. */
+/* The number of a thread whose number in our namespace is not known. */
 static inline uint32_t clinic_owned_thread(uint32_t owner, uint32_t inner,
 					   uint32_t thread)
 {

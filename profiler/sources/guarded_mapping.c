@@ -1,4 +1,4 @@
-/* Files that the target may cut short, mapped so that this kills nobody. */
+/* Maps files that the target may cut short, so that this does not end us. */
 #include "sources/guarded_mapping.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *unused)
 	errno = saved_errno;
 }
 
-/* Each time: somebody may have put another in its place. */
+/* This is done for each mapping: other code may have replaced the handler. */
 static void install_handler(void)
 {
 	struct sigaction action = {.sa_sigaction = on_bus_error,

@@ -83,7 +83,7 @@ static pid_t pid_of(int guest)
 		       : peer.pid;
 }
 
-/* It is the door's from now on. */
+/* The door becomes the owner of the descriptor. */
 static void keep_file(struct clinic_handover_door *door, pid_t pid, int fd)
 {
 	struct clinic_handed_file *grown =
@@ -104,7 +104,7 @@ static void keep_file(struct clinic_handover_door *door, pid_t pid, int fd)
 		 door->next_number++);
 }
 
-/* The one descriptor that came with it; -1: none. Others are closed. */
+/* The one descriptor in the message; -1: none. Others are closed. */
 static int descriptor_in(struct msghdr *message)
 {
 	int fd = -1;
@@ -125,7 +125,7 @@ static int descriptor_in(struct msghdr *message)
 	return fd;
 }
 
-/* false: nothing was said yet. */
+/* Reads a guest's message. false: none has come yet. */
 static bool listen_to(struct clinic_handover_door *door, int guest)
 {
 	char said[HANDOVER_SECRET_BYTES + 1];
@@ -175,7 +175,7 @@ void clinic_handover_receive(struct clinic_handover_door *door)
 			close(door->guests[i]);
 		else
 			door->guests[kept++] = door->guests[i];
-	/* Who says nothing shall not keep the others out. */
+	/* A guest that sends nothing must not keep others out. */
 	if (kept == CLINIC_HANDOVER_GUESTS_MAX)
 		close(door->guests[--kept]);
 	door->guests_count = kept;

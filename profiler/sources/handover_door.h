@@ -1,15 +1,15 @@
 /*
- * sources/handover_door.h - where processes hand over their shared memory that
- * cannot make a file for us.
+ * sources/handover_door.h - a socket for processes that cannot make a file for
+ * us: they send us the descriptor of their shared memory.
  *
- * A socket that listens under a name of its own. Whoever knows the secret of
- * the run, which is in the environment of its processes, may give one regular
- * file; it is then known as PID.NUMBER, where the kernel says which process
- * that is. Anybody else is sent away.
+ * A process that knows the secret of the run, which is in the environment of
+ * the run's processes, may send one regular file. It is then known as
+ * PID.NUMBER; the kernel says which process has sent it. Others are refused.
  *
- * Ownership  the descriptors are the door's; clinic_handover_take lends copies.
- * Errors     0 or -errno. A door that cannot be opened is no error of a
- *            recording: nobody is let in.
+ * Ownership  the descriptors belong to the door; clinic_handover_take() returns
+ *            copies.
+ * Errors     0 or -errno. If the door cannot be opened, the recording goes on
+ *            without it.
  * Read next  shared_memory/handover.h; shared_folder.h.
  */
 #ifndef CLINIC_SOURCES_HANDOVER_DOOR_H
@@ -21,7 +21,7 @@
 
 #define CLINIC_HANDED_NAME_BYTES 32
 
-/* The names begin where those of files in the folder end. */
+/* These numbers begin where those of files in the folder end. */
 #define CLINIC_HANDED_FROM 10000
 
 struct clinic_handed_file {
@@ -29,7 +29,7 @@ struct clinic_handed_file {
 	int fd;
 };
 
-/* Who has come in, and has not said anything yet. */
+/* Processes that have connected, but not sent anything yet. */
 #define CLINIC_HANDOVER_GUESTS_MAX 32
 
 struct clinic_handover_door {
@@ -46,10 +46,10 @@ struct clinic_handover_door {
 int clinic_handover_open(struct clinic_handover_door *door);
 void clinic_handover_close(struct clinic_handover_door *door);
 
-/* Takes what was handed over since, and waits for nothing. */
+/* Receives what was sent since the last call, and does not wait. */
 void clinic_handover_receive(struct clinic_handover_door *door);
 
-/* A descriptor of the caller's, or -ENOENT. */
+/* A descriptor, which the caller closes, or -ENOENT. */
 int clinic_handover_take(const struct clinic_handover_door *door,
 			 const char *name);
 void clinic_handover_forget(struct clinic_handover_door *door,

@@ -7,7 +7,7 @@
 static void describe(const void *state, struct clinic_source_facts *facts)
 {
 	(void)state;
-	/* Nothing is missing that should have been seen. */
+	/* No sample is expected, so none is missing. */
 	*facts = (struct clinic_source_facts){
 		.backend = "none", .event = "none", .kernel_visible = true};
 }

@@ -1,5 +1,5 @@
 /*
- * sources/null_source.h - no sampler: what a run without CPU samples drains.
+ * sources/null_source.h - the source of a run without CPU samples.
  *
  * Read next  event_source.h.
  */

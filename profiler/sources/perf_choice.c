@@ -1,4 +1,4 @@
-/* The best perf event that opens here. */
+/* Finds the best perf event that can be opened here. */
 #include "sources/perf_choice.h"
 
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include "sources/event_source.h"
 #include "sources/perf_record.h"
 
-/* Best first. */
+/* The best event is first. */
 static const struct sampling_event {
 	const char *name;
-	const char *tried; /* as a refusal calls it */
+	const char *tried; /* its name in a refusal */
 	uint32_t type;
 	uint64_t config;
 } sampling_events[] = {
@@ -74,7 +74,7 @@ static struct perf_event_attr sampling_attr(const struct clinic_perf_plan *plan,
 	return attr;
 }
 
-/* The dummy counts nothing and sees everything else. */
+/* The dummy event counts nothing and reports everything but samples. */
 static struct perf_event_attr side_band_attr(struct perf_event_attr sampling,
 					     bool with_off_cpu)
 {
@@ -115,15 +115,15 @@ static struct perf_event_attr attr_of(const struct clinic_perf_choice *choice,
 		return attr;
 	}
 	/*
-	 * In code without frame pointers the kernel follows what is no pointer
-	 * and faults: that is more than half of what a sample costs.
+	 * In code without frame pointers, the kernel follows values that are no
+	 * pointers, and faults: that is more than half of the cost of a sample.
 	 */
 	attr.exclude_callchain_user = 1;
 	attr.enable_on_exec = 0;
 	return attr;
 }
 
-/* Kernels before 5.12 know no build-ids in mappings: devices and inodes. */
+/* Kernels before 5.12 report devices and inodes of mappings, no build-ids. */
 int clinic_perf_open_role(const struct clinic_perf_choice *choice,
 			  enum clinic_perf_role role, pid_t thread, int cpu)
 {
@@ -154,8 +154,8 @@ static int try_event(const struct clinic_perf_plan *plan, int cpu,
 }
 
 /*
- * Of user mode alone it would be granted, but never fire: what it counts
- * happens in the kernel.
+ * Without the kernel the event could be opened, but would never fire, because
+ * what it counts happens in the kernel.
  */
 static int try_departures(const struct clinic_perf_plan *plan, int cpu,
 			  const struct clinic_perf_choice *choice)

@@ -1,4 +1,4 @@
-/* Rings of several CPUs, merged by time. */
+/* Merges the rings of several CPUs by time. */
 #include "sources/perf_lanes.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 #include "foundation/growing_array.h"
 
 /*
- * On a crowded machine the collector may wait its turn for 100 ms: 2 MiB
- * hold a quarter of a second at 999 Hz. Where that is not granted, or the
- * CPUs are many, 512 KiB: with its control page exactly what
- * kernel.perf_event_mlock_kb lets every user lock per CPU by default (516).
+ * On a busy machine the collector may wait for the CPU for 100 ms: 2 MiB hold a
+ * quarter of a second at 999 Hz. Where that is not granted, or there are many
+ * CPUs, a ring has 512 KiB. Together with its control page, that is exactly
+ * what every user may lock per CPU by default (kernel.perf_event_mlock_kb 516).
  */
 #define RING_BYTES_MOST  (2048u << 10)
 #define RINGS_BYTES_MOST (16384u << 10) /* all CPUs together */
@@ -37,7 +37,7 @@ static int add_lane(struct clinic_perf_lanes *lanes, int cpu,
 	return 0;
 }
 
-/* "0-3,8" */
+/* Reads a list such as "0-3,8". */
 static int add_listed_cpus(struct clinic_perf_lanes *lanes, FILE *online)
 {
 	int first, last, err = 0;
@@ -90,7 +90,7 @@ static size_t wanted_bytes(const struct clinic_perf_lanes *lanes)
 		       : RING_BYTES_USUAL;
 }
 
-/* Locked memory may be scarce: the largest ring that is granted. */
+/* Locked memory may be scarce: this maps the largest ring that is granted. */
 static int map_ring(struct clinic_perf_lanes *lanes,
 		    struct clinic_perf_lane *lane, int fd)
 {
@@ -153,7 +153,7 @@ static struct clinic_event lost_event(uint64_t time_ns, uint64_t count)
 				     .lost_count = count};
 }
 
-/* A record we cannot read is a record lost. */
+/* A record that we cannot read counts as lost. */
 static int hand_on(struct clinic_perf_lanes *lanes,
 		   struct clinic_perf_decoder *decoder,
 		   const struct clinic_perf_lane *lane,

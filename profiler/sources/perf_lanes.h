@@ -8,10 +8,10 @@
  *	clinic_perf_lanes_free(&lanes);
  *
  * All events of a CPU write into the ring of its lane. Departures have lanes
- * of their own: samples do not say which event they are of.
+ * of their own, because a sample does not say to which event it belongs.
  *
  * Loss       a record that cannot be read counts as one lost.
- * Ownership  the events are the caller's, and outlive the lanes.
+ * Ownership  the events belong to the caller, and outlive the lanes.
  * Errors     0 or -errno, or what on_event returned.
  * Read next  perf_ring.h, one ring; perf_record.h, one record.
  */
@@ -24,7 +24,7 @@
 /* One CPU: its ring, and the oldest record in it. */
 struct clinic_perf_lane {
 	int cpu;
-	bool takes_departures; /* and nothing else; or all else */
+	bool takes_departures; /* only these; otherwise everything else */
 	struct clinic_perf_ring ring;
 	int ring_fd; /* of the event that owns it; -1: none yet */
 	const struct perf_event_header *record;
@@ -34,24 +34,24 @@ struct clinic_perf_lane {
 struct clinic_perf_lanes {
 	struct clinic_perf_lane *at;
 	size_t count, capacity;
-	size_t ring_bytes; /* of each ring, as far as granted; 0: none yet */
+	size_t ring_bytes; /* the granted size of each ring; 0: none yet */
 	/* From the kernel's clock to ours, modulo 2^64. */
 	uint64_t shift_ns;
-	uint64_t lost_count; /* that the kernel's records told */
+	uint64_t lost_count; /* by the kernel's records of losses */
 };
 
 /* One lane for each CPU that is online. */
 int clinic_perf_lanes_add_cpus(struct clinic_perf_lanes *lanes);
-/* A second one for each CPU, that takes departures. */
+/* Adds a second lane for each CPU, for departures. */
 int clinic_perf_lanes_add_departures(struct clinic_perf_lanes *lanes);
 void clinic_perf_lanes_free(struct clinic_perf_lanes *lanes);
 
-/* That event writes there; the first one maps the ring. Once one has joined,
- * no more lanes are added: the room is shared out by their count. */
+/* Lets an event write into this lane; the first one maps the ring. After that
+ * no lanes may be added, because the memory was divided by their count. */
 int clinic_perf_lane_join(struct clinic_perf_lanes *lanes,
 			  struct clinic_perf_lane *lane, int event_fd);
 
-/* Everything before until_ns, oldest first, whichever CPU saw it. */
+/* Emits everything before until_ns of all CPUs, oldest first. */
 int clinic_perf_lanes_drain(struct clinic_perf_lanes *lanes,
 			    struct clinic_perf_decoder *decoder,
 			    uint64_t until_ns, clinic_on_event *on_event,

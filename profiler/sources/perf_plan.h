@@ -1,5 +1,5 @@
 /*
- * sources/perf_plan.h - what perf events are to be opened for.
+ * sources/perf_plan.h - for which processes, and how, perf events are opened.
  */
 #ifndef CLINIC_SOURCES_PERF_PLAN_H
 #define CLINIC_SOURCES_PERF_PLAN_H
@@ -11,17 +11,18 @@
 
 struct clinic_perf_process {
 	pid_t pid;
-	/* Must be watched; of another, that it is another user's, or gone, is
-	 * counted. */
+	/* This one must be watched. Another process that belongs to another
+	 * user or has ended is only counted. */
 	bool is_root;
 };
 
 struct clinic_perf_plan {
 	pid_t pid;
-	/* All that run, that one among them; only until the source is open. */
+	/* All running processes, including that one; valid until the source is
+	 * open. */
 	const struct clinic_perf_process *processes;
 	size_t processes_count;
-	/* false: a child that waits; sampling begins when it execs. */
+	/* false: a child waits to exec; sampling begins then. */
 	bool is_running;
 	uint32_t frequency_hz;
 	bool with_off_cpu;

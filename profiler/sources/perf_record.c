@@ -1,4 +1,4 @@
-/* Records of perf events, decoded. */
+/* Decodes records of perf events. */
 #include "sources/perf_record.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static uint32_t read_u32(struct cursor *cursor)
 	return value;
 }
 
-/* count 8-byte words, or NULL. */
+/* Reads `count` words of 8 bytes; NULL: the record is too short. */
 static const uint64_t *read_words(struct cursor *cursor, uint64_t count)
 {
 	if (count > cursor->left / sizeof(uint64_t)) {
@@ -135,7 +135,7 @@ static void read_registers(struct cursor *cursor,
 		sample->registers = &decoder->registers;
 }
 
-/* The bytes asked for, then how many of them could be read. */
+/* The record has the bytes that were asked for, then how many are valid. */
 static void take_stack(struct cursor *cursor,
 		       struct clinic_event_sample *sample)
 {
@@ -213,7 +213,7 @@ static void identify_mapping(const void *identity, bool is_build_id,
 	memcpy(mapping->build_id, id.bytes, id.size);
 }
 
-/* The rest of the record up to its trailer; the kernel pads with NULs. */
+/* Reads the rest of the record up to its trailer; the kernel pads with NULs. */
 static const char *read_text(struct cursor *cursor)
 {
 	const void *text = cursor->at;
@@ -225,7 +225,7 @@ static const char *read_text(struct cursor *cursor)
 	return text;
 }
 
-/* 1, or 0 for memory without code. */
+/* Returns 1; or 0 for memory without code. */
 static int take_mapping(struct cursor *cursor, uint16_t misc,
 			struct clinic_event *event)
 {
@@ -272,7 +272,7 @@ static uint64_t take_lost(struct cursor *cursor, uint32_t type)
 	return read_u64(cursor);
 }
 
-/* The whole of it is in its head and its trailer: take that, or nothing. */
+/* A switch has no body: everything is in its header and its trailer. */
 static void take_switch(struct cursor *cursor, const struct sample_id *id,
 			uint16_t misc, struct clinic_event *event)
 {
@@ -283,7 +283,7 @@ static void take_switch(struct cursor *cursor, const struct sample_id *id,
 	event->change.is_preempted = misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
 }
 
-/* 1; or 0 for a record of no interest. */
+/* Returns 1; or 0 for a record of no interest. */
 static int take_body(struct cursor *cursor, struct clinic_perf_decoder *decoder,
 		     const struct perf_event_header *record,
 		     struct clinic_event *event)

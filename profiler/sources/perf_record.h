@@ -26,14 +26,14 @@ struct clinic_perf_decoder {
 };
 
 /*
- * 1: *event is filled in, and points into the record and the decoder.
- * 0: a record of no interest.
+ * Returns 1 when *event is filled in; it points into the record and the
+ * decoder. Returns 0 for a record of no interest.
  */
 int clinic_perf_decode(struct clinic_perf_decoder *decoder,
 		       const struct perf_event_header *record,
 		       struct clinic_event *event);
 
-/* When the record was written; 0 when it does not say. */
+/* When the record was written; 0: the record does not contain it. */
 uint64_t clinic_perf_record_time(const struct perf_event_header *record);
 
 #endif

@@ -1,4 +1,4 @@
-/* Records as perf_event_open(2) lays them out, and damaged ones. */
+/* Decodes records as perf_event_open(2) lays them out, and damaged ones. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "sources/perf_record.h"
 
-/* Built front to back, 8 bytes at a time. */
+/* A record that is built from front to back, 8 bytes at a time. */
 struct builder {
 	uint64_t words[512];
 	size_t count;
@@ -115,7 +115,7 @@ static void a_sample_has_all_its_parts(void **state)
 	assert_int_equal(event.sample.stack[0], 0x11);
 }
 
-/* The damage a kernel bug, or a race with us, could do. */
+/* A bug of the kernel, or a race with us, could do such damage. */
 static void a_sample_cut_anywhere_is_refused(void **state)
 {
 	struct builder whole;

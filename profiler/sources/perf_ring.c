@@ -1,4 +1,4 @@
-/* The kernel's ring of one perf event. */
+/* Reads the kernel's ring of one perf event. */
 #include "sources/perf_ring.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ void clinic_perf_ring_begin(struct clinic_perf_ring *ring)
 	ring->tail = ring->page->data_tail;
 }
 
-/* A record that wraps around the end of the ring, in one piece. */
+/* Joins the two pieces of a record that wraps around the end of the ring. */
 static const void *join(struct clinic_perf_ring *ring, size_t at, size_t size)
 {
 	size_t first = ring->data_bytes - at;
@@ -70,7 +70,7 @@ clinic_perf_ring_peek(struct clinic_perf_ring *ring)
 	header = (const void *)(ring->data + at);
 	if (header->size < sizeof(*header) ||
 	    header->size > ring->head - ring->tail) {
-		/* No way to find the next one: give up what is there. */
+		/* The next record cannot be found: all are discarded. */
 		ring->damaged_count++;
 		ring->tail = ring->head;
 		return NULL;

@@ -1,5 +1,5 @@
 /*
- * sources/perf_ring.h - the buffer that the kernel fills and we drain.
+ * sources/perf_ring.h - the ring buffer that the kernel fills and we drain.
  *
  *	clinic_perf_ring_begin(ring);
  *	while ((record = clinic_perf_ring_peek(ring))) {
@@ -8,9 +8,10 @@
  *	}
  *	clinic_perf_ring_end(ring);
  *
- * Ownership  the descriptor stays the caller's. A record lives until the
- *            next peek: one that wraps is joined in the ring's own buffer.
- * Errors     0 or -errno: -EPERM or -ENOMEM past the limit of locked memory
+ * Ownership  the descriptor still belongs to the caller. A record is valid
+ *            until the next peek: one that wraps is joined in the ring's own
+ *            buffer.
+ * Errors     0 or -errno: -EPERM or -ENOMEM above the limit of locked memory
  *            (kernel.perf_event_mlock_kb, RLIMIT_MEMLOCK).
  * Threads    one reader per ring.
  */
@@ -38,13 +39,13 @@ int clinic_perf_ring_map(struct clinic_perf_ring *ring, int fd,
 			 size_t data_bytes);
 void clinic_perf_ring_unmap(struct clinic_perf_ring *ring);
 
-/* Sees what was written until now. */
+/* From now on, what was written until now can be read. */
 void clinic_perf_ring_begin(struct clinic_perf_ring *ring);
 /* The oldest record, or NULL. */
 const struct perf_event_header *
 clinic_perf_ring_peek(struct clinic_perf_ring *ring);
 void clinic_perf_ring_next(struct clinic_perf_ring *ring);
-/* Gives the room of all that was consumed back to the kernel. */
+/* Returns the room of all records that were read to the kernel. */
 void clinic_perf_ring_end(struct clinic_perf_ring *ring);
 
 #endif

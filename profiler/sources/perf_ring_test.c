@@ -1,4 +1,4 @@
-/* A ring in plain memory, filled as the kernel fills its own. */
+/* Reads a ring in plain memory, filled as the kernel fills its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +91,7 @@ static void a_record_that_wraps_is_joined(void **state)
 	struct fixture *fixture = *state;
 
 	for (int round = 0; round < 100; round++) {
-		/* 1000 does not divide 4096: every cut comes up. */
+		/* 1000 does not divide 4096, so records wrap everywhere. */
 		write_record(fixture, 1000, (uint8_t)round);
 		clinic_perf_ring_begin(&fixture->ring);
 		assert_next(fixture, 1000, (uint8_t)round);

@@ -1,4 +1,4 @@
-/* Perf events of a target on all CPUs. */
+/* Opens and drains the perf events of a target on all CPUs. */
 #include "sources/perf_source.h"
 
 #include <dirent.h>
@@ -15,12 +15,13 @@
 #include "sources/time_namespace.h"
 #include "foundation/growing_array.h"
 
-/* What a sample takes in a ring besides its stack: chains and registers. */
+/* The size of a sample in a ring without its stack: chains and registers. */
 #define SAMPLE_BYTES_ABOUT 512
 
-/* An idle target is looked at this often. */
+/* The target is drained at least this often. */
 #define PERIOD_MS_MOST 50
-/* With a stack for each departure: 25 000 a second and CPU fill half a ring. */
+/* With a stack for each departure, 25 000 per second and CPU fill half a ring.
+ */
 #define PERIOD_MS_DEPARTURES 5
 
 struct perf_source {
@@ -40,7 +41,7 @@ struct perf_source {
 	uint32_t refused_processes_count;
 
 	struct clinic_perf_decoder decoder;
-	/* Of a hardware counter, when the rate was last worked out. */
+	/* A hardware counter, when the rate was last computed. */
 	uint64_t counted, counted_ns;
 };
 
@@ -106,7 +107,7 @@ static bool is_watched(const struct perf_source *source, pid_t thread)
 	return false;
 }
 
-/* How many threads of the process had no events yet, or -errno. */
+/* Returns how many threads of the process had no events yet, or -errno. */
 static int watch_new_threads(struct perf_source *source, pid_t pid)
 {
 	char path[32];
@@ -135,9 +136,9 @@ static int watch_new_threads(struct perf_source *source, pid_t pid)
 
 /*
  * A thread that was born while we were opening events may have a parent
- * without any: look again until nothing new is found. Had its parent some, it
- * is sampled twice; that is rare, and seen in the sum of the samples, where a
- * thread that nobody samples would not be noticed.
+ * without any, so we look again until no new thread is found. If its parent had
+ * events, the thread is sampled twice; that is rare, and shows in the sum of
+ * the samples, while a thread without events would not be noticed.
  */
 static int watch_process(struct perf_source *source, pid_t pid)
 {
@@ -168,7 +169,7 @@ static int watch_running(struct perf_source *source)
 		if (err == -EACCES || err == -EPERM || err == -ESRCH)
 			err = 0;
 	}
-	/* Borrowed until now. */
+	/* The caller's list is not valid any longer. */
 	source->plan.processes = NULL;
 	return err;
 }
@@ -182,8 +183,8 @@ static void control(struct perf_source *source, enum clinic_perf_role role,
 }
 
 /*
- * A descriptor per thread, CPU and event. A launched target is forked
- * already: its own limit stays what it was.
+ * We need a descriptor per thread, CPU and event. A launched target was forked
+ * before, so its own limit does not change.
  */
 static void raise_descriptor_limit(void)
 {
@@ -203,7 +204,7 @@ static enum clinic_off_cpu_view off_cpu_view(const struct perf_source *source)
 					       : CLINIC_OFF_CPU_STACKS;
 }
 
-/* A process's first thread may have ended, and takes no events then. */
+/* The first thread of a process may have ended; then it accepts no events. */
 static int choose_for_running(struct perf_source *source, int cpu,
 			      struct clinic_refusals *refusals)
 {
@@ -230,7 +231,7 @@ static int choose_for_running(struct perf_source *source, int cpu,
 	return !err || is_forbidden ? err : -ESRCH;
 }
 
-/* Which events, and a lane for each CPU that they are opened on. */
+/* Chooses the events, and adds lanes for the CPUs on which they are opened. */
 static int choose(struct perf_source *source, struct clinic_refusals *refusals)
 {
 	int err = clinic_perf_lanes_add_cpus(&source->lanes);
@@ -344,11 +345,11 @@ static bool counts_cycles(enum clinic_perf_role role)
 	return role == CLINIC_PERF_SAMPLES || role == CLINIC_PERF_DEEP_SAMPLES;
 }
 
-/* What an event says when it is read. */
+/* What read(2) returns for an event. */
 struct reading {
 	uint64_t count;
 	uint64_t running_ns;
-	uint64_t lost_count; /* stays 0 with kernels that do not tell */
+	uint64_t lost_count; /* stays 0 with kernels that do not count it */
 };
 
 static bool read_event(int fd, struct reading *reading)
@@ -358,10 +359,10 @@ static bool read_event(int fd, struct reading *reading)
 }
 
 /*
- * A record of what was lost comes before the next one that finds room. Where
- * none came any more, the events know.
+ * The kernel writes a record of losses before the next record for which there
+ * is room. If there is no further record, the counts of the events have them.
  */
-static int tell_last_losses(struct perf_source *source,
+static int emit_last_losses(struct perf_source *source,
 			    clinic_on_event *on_event, void *context)
 {
 	struct clinic_event event = {.kind = CLINIC_EVENT_LOST};
@@ -379,8 +380,8 @@ static int tell_last_losses(struct perf_source *source,
 }
 
 /*
- * A cycle is worth the CPU time in which the counter counted it: the kernel
- * tells both, and the rate follows the CPU's frequency.
+ * The weight of a cycle is the CPU time that the counter ran divided by its
+ * count. The kernel reports both, so the rate follows the CPU's frequency.
  */
 static void refresh_rate(struct perf_source *source)
 {
@@ -415,7 +416,7 @@ static int drain(void *state, uint64_t until_ns, clinic_on_event *on_event,
 				      until_ns, on_event, context);
 	return err || until_ns != UINT64_MAX
 		       ? err
-		       : tell_last_losses(source, on_event, context);
+		       : emit_last_losses(source, on_event, context);
 }
 
 int clinic_perf_source_probe(const struct clinic_perf_plan *plan,

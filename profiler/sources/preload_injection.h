@@ -1,6 +1,6 @@
 /*
- * sources/preload_injection.h - what it takes to have the preload library in a
- * target: a folder for what it writes, and settings in its environment.
+ * sources/preload_injection.h - load the preload library into a target: make a
+ * folder for what it writes, and settings for its environment.
  *
  *	clinic_preload_injection_open(&injection, library, "clinic-alloc-");
  *	clinic_preload_injection_set(&injection, SETTING_LIVE, SETTING_ON);
@@ -9,8 +9,8 @@
  *
  * Ownership  close removes the folder, unless a process still runs that has
  *            a file in it.
- * Errors     0 or -errno: the library cannot be read, no folder can be made.
- *            After an error it is to be closed, too.
+ * Errors     0 or -errno: the library cannot be read, or no folder can be made.
+ *            After an error it must be closed, too.
  * Read next  shared_memory/settings.h; shared_folder.h.
  */
 #ifndef CLINIC_SOURCES_PRELOAD_INJECTION_H
@@ -31,8 +31,9 @@ struct clinic_preload_injection {
 };
 
 /*
- * prefix: of the folder's name. handover: the setting that says how a process
- * that is shut out of it gives us its memory. LD_PRELOAD keeps what it has.
+ * prefix: the beginning of the folder's name. handover: the setting that says
+ * how a process that cannot use the folder sends us its memory. LD_PRELOAD
+ * keeps its present libraries.
  */
 int clinic_preload_injection_open(struct clinic_preload_injection *injection,
 				  const char *library, const char *prefix,
@@ -42,7 +43,7 @@ __attribute__((format(printf, 3, 4))) int
 clinic_preload_injection_set(struct clinic_preload_injection *injection,
 			     const char *name, const char *format, ...);
 
-/* Who could not be observed so far; no length in it is to be believed. */
+/* The processes that could not be observed; lengths in it are untrusted. */
 void clinic_preload_injection_unseen(
 	const struct clinic_preload_injection *injection,
 	struct unseen_roll *unseen);

@@ -1,4 +1,4 @@
-/* Instruments that did not work, and what would help. */
+/* Lists instruments that did not work, and what would help. */
 #include "sources/refusals.h"
 
 #include <stdarg.h>

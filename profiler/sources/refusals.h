@@ -1,8 +1,8 @@
 /*
- * sources/refusals.h - which instruments would not work here, and why.
+ * sources/refusals.h - which instruments do not work here, and why.
  *
- * Whoever tries a backend writes down each refusal; the session keeps them,
- * `clinic doctor` prints them with the command that would help.
+ * Code that tries a backend adds each refusal to this list. The session keeps
+ * the list, and `clinic doctor` prints it with the commands that would help.
  */
 #ifndef CLINIC_SOURCES_REFUSALS_H
 #define CLINIC_SOURCES_REFUSALS_H
@@ -20,7 +20,7 @@ struct clinic_refusals {
 	} rows[CLINIC_REFUSALS_MAX];
 };
 
-/* error: an errno number. Past CLINIC_REFUSALS_MAX: forgotten. */
+/* error: an errno number. Refusals above CLINIC_REFUSALS_MAX are dropped. */
 void clinic_refusals_add(struct clinic_refusals *refusals, const char *tried,
 			 int error, const char *advice, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -1,4 +1,4 @@
-/* The folder of a run's shared memory: made, locked, swept and removed. */
+/* Makes, locks, sweeps and removes the folder of a run's shared memory. */
 #include "sources/shared_folder.h"
 
 #include <dirent.h>
@@ -15,10 +15,10 @@
 #include "foundation/growing_array.h"
 #include "sources/file_owner.h"
 
-/* One that is just being made is not locked yet. */
+/* A folder that is just being made is not locked yet. */
 #define SWEPT_AFTER_S 60
 
-/* A target's own folders in ours: so deep, and what is deeper stays. */
+/* Folders that a target made in ours are removed down to this depth. */
 #define DEPTH_MAX 8
 
 static const char *const places[] = {"/dev/shm", "/tmp"};
@@ -81,7 +81,7 @@ static bool add_file(struct owned_files *files, int folder_fd, const char *name)
 	return true;
 }
 
-/* UINT64_MAX: the file system does not know. */
+/* The age of the folder; UINT64_MAX: the file system does not know it. */
 static uint64_t age_s(int folder_fd)
 {
 	struct statx status;
@@ -96,8 +96,8 @@ static uint64_t age_s(int folder_fd)
 }
 
 /*
- * That a process has the number is not enough: it may be another one by now,
- * and who is called 1 in a pid namespace is always called so by somebody.
+ * It is not enough that a process with the number exists: it may be another one
+ * by now, and in every PID namespace some process has the number 1.
  */
 bool clinic_shared_folder_is_used(const struct clinic_shared_folder *folder)
 {
@@ -164,7 +164,7 @@ static void sweep_one(const char *place, const char *name)
 		clinic_shared_folder_leave(&folder);
 }
 
-/* What recorders left that were killed, and daemons that have ended since. */
+/* Removes the folders of recorders that were killed or left one to daemons. */
 static void sweep(const char *place, const char *prefix)
 {
 	size_t wanted = strlen(prefix) + strlen("XXXXXX");

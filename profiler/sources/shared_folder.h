@@ -1,11 +1,11 @@
 /*
- * sources/shared_folder.h - where a run's shared memory lies, and its end.
+ * sources/shared_folder.h - the folder of a run's shared memory.
  *
- * A folder for the files that a target maps and we read: in /dev/shm, or in
- * /tmp where there is none. Who holds it has it locked; a folder that nobody
- * holds, and none of whose processes run, is swept by the next to make one.
+ * It holds the files that a target maps and we read. It is in /dev/shm, or in
+ * /tmp where that does not exist. Its recorder holds a lock on it. The next
+ * recorder removes folders without a lock whose processes have all ended.
  *
- * Ownership  the files in it are the target's to write and ours to remove.
+ * Ownership  the target writes the files in it, and we remove them.
  * Errors     0 or -errno.
  * Read next  timer_source.h and arena_source.h, which have one each.
  */
@@ -20,40 +20,40 @@
 struct clinic_shared_folder {
 	char path[64]; /* "": there is none */
 	int fd;
-	/* What is as if it were in there; open where the folder is made. */
+	/* Its files count as files of the folder; it opens with the folder. */
 	struct clinic_handover_door door;
-	/* Of what is dated in there; it runs from when the folder was made. */
+	/* For the times in these files; it starts when the folder is made. */
 	struct clinic_tick_clock clock;
 };
 
-/* prefix: "clinic-", say. */
+/* prefix: for example "clinic-". */
 int clinic_shared_folder_make(struct clinic_shared_folder *folder,
 			      const char *prefix);
 
-/* Does a process run that has its file, PID.NUMBER, in the folder mapped? */
+/* Does a process still run whose file, PID.NUMBER, is in the folder? */
 bool clinic_shared_folder_is_used(const struct clinic_shared_folder *folder);
 
-/* With all that is in it, whatever the target made of that. */
+/* Removes the folder with everything that the target has put into it. */
 void clinic_shared_folder_remove(struct clinic_shared_folder *folder);
-/* As it is: those who use it still do. The next sweep removes it. */
+/* Leaves the folder to processes that still use it. A later run removes it. */
 void clinic_shared_folder_leave(struct clinic_shared_folder *folder);
 
 /*
- * A file that the target wrote there, and nothing else that it may have put in
- * its place. A descriptor, or -errno; -ENOTSUP: it is no file.
+ * Opens a regular file in the folder, and nothing else that the target may have
+ * put in its place. A descriptor, or -errno; -ENOTSUP: it is no regular file.
  */
 int clinic_shared_folder_open(const struct clinic_shared_folder *folder,
 			      const char *name, int flags);
 
 /*
- * Calls for the name of each file there, handed over or not, until that does
- * not return 0; returns what it did, or -errno.
+ * Calls back for the name of each file, handed over or not, until a result is
+ * not 0; returns that result, or -errno.
  */
 int clinic_shared_folder_each(const struct clinic_shared_folder *folder,
 			      int (*call)(void *context, const char *name),
 			      void *context);
 
-/* It is not needed any more. */
+/* Removes a file that is not needed any more. */
 void clinic_shared_folder_drop(struct clinic_shared_folder *folder,
 			       const char *name);
 

@@ -1,9 +1,9 @@
-/* Reads our own clock and the ticks twice, and goes by the line between. */
+/* Reads our clock and the ticks twice, and interpolates between these. */
 #include "sources/tick_clock.h"
 
 #include "shared_memory/ticks.h"
 
-/* Less is what two looks at two clocks may differ by. */
+/* A smaller shift may come from the time between reading the two clocks. */
 #define SHIFT_LEAST_NS 1000000u
 
 void clinic_tick_clock_start(struct clinic_tick_clock *clock)

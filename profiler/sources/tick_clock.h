@@ -1,12 +1,12 @@
 /*
- * sources/tick_clock.h - ticks of the targets as our CLOCK_MONOTONIC.
+ * sources/tick_clock.h - convert ticks of targets to our CLOCK_MONOTONIC.
  *
  *	clinic_tick_clock_start(&clock);                once, at the start
  *	clinic_tick_clock_ns(&clock, head->peak_ticks);
  *
- * A program in another time namespace has a CLOCK_MONOTONIC that is hours or
- * years from ours, and the same counter of ticks: by the ticks, its moments
- * become ours.
+ * A program in another time namespace has a CLOCK_MONOTONIC that may differ
+ *from ours by years, but the same counter of ticks. By the ticks, its times are
+ * converted to ours.
  *
  * Units      ticks as in shared_memory/ticks.h.
  * Errors     none; before any time has passed, a span is 0.
@@ -25,7 +25,7 @@ struct clinic_tick_clock {
 
 void clinic_tick_clock_start(struct clinic_tick_clock *clock);
 
-/* So many ticks in nanoseconds. */
+/* Converts a number of ticks to nanoseconds. */
 uint64_t clinic_tick_clock_span_ns(const struct clinic_tick_clock *clock,
 				   uint64_t ticks);
 
@@ -34,8 +34,8 @@ uint64_t clinic_tick_clock_ns(const struct clinic_tick_clock *clock,
 			      uint64_t ticks);
 
 /*
- * What is to be added to their CLOCK_MONOTONIC, modulo 2^64, to have ours: 0
- * in the same namespace.
+ * What must be added to their CLOCK_MONOTONIC, modulo 2^64, to get ours: 0 in
+ * the same namespace.
  */
 uint64_t clinic_tick_clock_shift_ns(const struct clinic_tick_clock *clock,
 				    const struct arena_instant *theirs);

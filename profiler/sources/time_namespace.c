@@ -12,8 +12,8 @@
 #define OFFSETS  "/proc/self/timens_offsets"
 
 /*
- * The offsets are those that our children will have: ours, unless we made a
- * namespace for them.
+ * /proc shows the offsets that our children will have. They are ours, unless we
+ * have made a namespace for our children.
  */
 static bool is_childrens_ours(void)
 {

@@ -1,18 +1,18 @@
 /*
  * sources/time_namespace.h - how far our clock is from the kernel's own.
  *
- * Perf events are dated by the clock of the first time namespace, whichever
- * the watched programs are in, and whichever we are in.
+ * The times of perf events are those of the initial time namespace, whichever
+ * namespace the watched programs or we are in.
  *
- * Errors     what /proc does not say is taken for 0.
- * Read next  time_namespaces(7); tick_clock.h, for what targets date.
+ * Errors     an offset that /proc does not show counts as 0.
+ * Read next  time_namespaces(7); tick_clock.h, for times that targets write.
  */
 #ifndef CLINIC_SOURCES_TIME_NAMESPACE_H
 #define CLINIC_SOURCES_TIME_NAMESPACE_H
 
 #include <stdint.h>
 
-/* What is to be added to the kernel's CLOCK_MONOTONIC, modulo 2^64, to have
+/* What must be added to the kernel's CLOCK_MONOTONIC, modulo 2^64, to get
  * ours. */
 uint64_t clinic_time_namespace_shift_ns(void);
 

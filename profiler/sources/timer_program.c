@@ -1,4 +1,4 @@
-/* One ring, read: every length once, and nothing trusted. */
+/* Reads one ring, each length once, and checks everything. */
 #include "sources/timer_program.h"
 
 #include <errno.h>
@@ -115,7 +115,7 @@ static int emit_mapping(const struct clinic_timer_receiver *to,
 	return to->on_event(to->context, &event);
 }
 
-/* A record's head, read once: the target may change it meanwhile. */
+/* A record's head, which is read once, because the target may change it. */
 struct record {
 	void *at; /* NULL: there is none, or none yet */
 	uint32_t kind;
@@ -214,7 +214,7 @@ static void note_damage(struct clinic_timer_program *program, const char *what)
 
 static const char cut_short[] = "its ring was cut short";
 
-/* The complete record at a position below head, if there is one. */
+/* The complete record at a position below the head, if there is one. */
 static struct record record_at(struct clinic_timer_program *program,
 			       uint64_t position, uint64_t head)
 {
@@ -239,9 +239,9 @@ static struct record record_at(struct clinic_timer_program *program,
 }
 
 /*
- * What was mapped by the time of the drain is emitted before the samples: the
- * program writes it down when it first ticks, before code goes, and at its
- * end, which may be after the samples that need it.
+ * All mappings that are known at the drain are emitted before the samples. The
+ * program writes them at its first tick, before code is unmapped, and at its
+ * end, which may be after the samples that need them.
  */
 static int emit_all_maps(const struct clinic_timer_receiver *to,
 			 struct clinic_timer_program *program, uint64_t head)
@@ -257,7 +257,7 @@ static int emit_all_maps(const struct clinic_timer_receiver *to,
 	return err;
 }
 
-/* Hands on, wipes and frees; the writers rely on zeroes. */
+/* Emits a record, clears it and frees its room; writers rely on zeroes. */
 static int consume(const struct clinic_timer_receiver *to,
 		   struct clinic_timer_program *program, uint64_t head)
 {
@@ -293,7 +293,7 @@ static int emit_all(struct clinic_timer_program *program, uint64_t head,
 	int err = 0;
 
 	if (!program->is_announced) {
-		/* Whatever had this number before, it is another program. */
+		/* This is another program than the last one of this number. */
 		program->is_announced = true;
 		err = emit_name(to, program, program->pid, "", true);
 	}

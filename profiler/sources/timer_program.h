@@ -1,20 +1,20 @@
 /*
- * sources/timer_program.h - the ring that one program writes, as trace events.
+ * sources/timer_program.h - convert the ring of one program to trace events.
  *
  *	program = clinic_timer_program_open(folder_fd, "1234.0");
  *	clinic_timer_program_drain(program, &to);      again and again
  *	clinic_timer_program_end(program, &to);        once nobody writes
  *	clinic_timer_program_close(program, folder_fd);
  *
- * A program is a process until it ends or execs; its ring file is named by
- * the process, and by the how manieth program of it this is.
+ * A program is a process until it ends or execs. The name of its ring file is
+ * the process's number and the number of execs before.
  *
  * Order      the program and its mappings are emitted before its samples.
- * Loss       what the program had no room for, and what it was writing when
- *            it died, is emitted as lost.
+ * Loss       records for which the program had no room, and a record that was
+ *            unfinished when it died, are emitted as lost.
  * Damage     the target may write anything into the ring, at any time, or cut
- *            it short: lengths are read once and checked, what makes no sense
- *            is emitted as damage, and nothing is read from then on.
+ *            it short. Lengths are read once and checked; nonsense is emitted
+ *            as damage, and nothing is read after it.
  * Errors     0 or -errno, or what on_event returned.
  * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which
  *            has many.
@@ -32,13 +32,13 @@ struct clinic_timer_program {
 	struct clinic_timer_program *next; /* the owner's */
 	char name[32];                     /* of its file */
 	uint32_t pid;
-	uint32_t inner_pid; /* as it calls itself, and its file */
-	uint32_t number;    /* of those that the process has become */
+	uint32_t inner_pid; /* in its own namespace, as in its file's name */
+	uint32_t number;    /* how many programs the process was before */
 	struct clinic_guarded_mapping mapping;
 	struct timer_ring_head *head;
 	const uint8_t *data;
-	uint64_t tail;      /* ours: the one in the file can be overwritten */
-	const char *damage; /* why nothing more is read; NULL: all is well */
+	uint64_t tail;      /* our copy: the target can overwrite the file's */
+	const char *damage; /* why nothing more is read; NULL: no damage */
 	uint64_t lost_seen_count;
 	uint64_t shift_ns;  /* from its clock to ours, modulo 2^64 */
 	uint32_t named_tid; /* whose name was emitted last, and which name */
@@ -51,18 +51,18 @@ struct clinic_timer_receiver {
 	void *context;
 };
 
-/* NULL: the file is not ready yet, or no memory. Then ask again later. */
+/* NULL: the file is not ready yet, or memory is short. Try again later. */
 struct clinic_timer_program *
 clinic_timer_program_open(const struct clinic_shared_folder *folder,
 			  const char *name);
-/* Removes the file too. */
+/* Also removes the file. */
 void clinic_timer_program_close(struct clinic_timer_program *program,
 				struct clinic_shared_folder *folder);
 
-/* Hands on all complete records, and gives their room back. */
+/* Emits all complete records, and frees their room. */
 int clinic_timer_program_drain(struct clinic_timer_program *program,
 			       const struct clinic_timer_receiver *to);
-/* After the last drain: what never became complete. */
+/* Emits, after the last drain, what never became complete as lost. */
 int clinic_timer_program_end(const struct clinic_timer_program *program,
 			     const struct clinic_timer_receiver *to);
 

@@ -1,4 +1,4 @@
-/* Timers inside the target, whose rings are drained here. */
+/* Drains the rings that timers inside the target fill. */
 #include "sources/timer_source.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static bool is_known(const struct timer_source *source, const char *name)
 	return false;
 }
 
-/* In the order in which the process became them. */
+/* Programs of one process are in the order of its execs. */
 static void insert_program(struct timer_source *source,
 			   struct clinic_timer_program *program)
 {
@@ -52,7 +52,7 @@ static void add_program(struct timer_source *source, const char *name)
 		clinic_timer_program_open(&source->injection.folder, name);
 
 	if (!program)
-		return; /* next time */
+		return; /* the next scan tries again */
 	program->head->stack_most = source->stack_most;
 	insert_program(source, program);
 }

@@ -4,15 +4,15 @@
  *	clinic_timer_source_open(&plan, &source);
  *	clinic_target_launch(argv, clinic_timer_source_settings(&source), ...);
  *
- * For where perf events are forbidden. libclinic-preload.so, loaded into the
- * target, has a timer per thread and writes samples into a file that we map
- * too; whatever the target dies of, they are there.
+ * It is used where perf events are forbidden. libclinic-preload.so, loaded into
+ * the target, has a timer per thread and writes samples into a file that we
+ *map, too. The samples survive any end of the target.
  *
  * Sees       threads made by pthread_create, forks and execs, of programs
  *            that are dynamically linked and not setuid; at most one sample
  *            per tick of the kernel (CONFIG_HZ). Time in the kernel is
  *            charged to the function that called it.
- * Errors     0 or -errno: of making a folder in /dev/shm or /tmp.
+ * Errors     0 or -errno: no folder can be made in /dev/shm or /tmp.
  * Read next  event_source.h, what it can be asked; timer_program.h.
  */
 #ifndef CLINIC_SOURCES_TIMER_SOURCE_H
@@ -30,7 +30,7 @@ struct clinic_timer_plan {
 int clinic_timer_source_open(const struct clinic_timer_plan *plan,
 			     struct clinic_source *source);
 
-/* "NAME=value", for the target's environment; lives as long as the source. */
+/* "NAME=value" for the target's environment, valid as long as the source. */
 char *const *clinic_timer_source_settings(const struct clinic_source *source);
 
 #endif

@@ -1,4 +1,4 @@
-/* Ring files as a target leaves them, and as a damaged one might. */
+/* Reads ring files as a target leaves them, sound and damaged. */
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -28,7 +28,7 @@ struct fixture {
 	char folder[PATH_MAX];
 };
 
-/* What was told, in order: 'x' exec, 'n' name, 'm' mapping, 's' sample. */
+/* The events in order: 'x' exec, 'n' name, 'm' mapping, 's' sample. */
 struct told {
 	char kinds[64];
 	size_t count;
@@ -65,7 +65,7 @@ static int set_up(void **state)
 {
 	static char self[PATH_MAX];
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	/* Any file that can be read: it is not loaded here. */
+	/* Any readable file will do, because it is not loaded here. */
 	struct clinic_timer_plan plan = {self, 999};
 
 	*state = fixture;
@@ -170,7 +170,7 @@ static void maps_come_before_samples(void **state)
 	munmap(head, FILE_BYTES);
 }
 
-/* Killed in the middle of a record: what is before it counts. */
+/* The target was killed in the middle of a record: those before it count. */
 static void a_half_written_record_is_lost(void **state)
 {
 	struct fixture *fixture = *state;
@@ -250,7 +250,7 @@ static void a_ring_that_claims_too_much_is_left(void **state)
 	munmap(head, FILE_BYTES);
 }
 
-/* Of a running program: this one. What is read next is gone: SIGBUS. */
+/* The ring of a running program (this one) is cut: reading it gives SIGBUS. */
 static void a_ring_cut_short_is_left(void **state)
 {
 	struct fixture *fixture = *state;
@@ -268,7 +268,7 @@ static void a_ring_cut_short_is_left(void **state)
 	munmap(head, FILE_BYTES);
 }
 
-/* A FIFO would be waited for, a folder cannot be removed as a file. */
+/* Opening a FIFO would wait, and a folder cannot be removed as a file. */
 static void what_is_no_file_is_passed_over_and_removed(void **state)
 {
 	struct fixture *fixture = *state;

@@ -1,11 +1,12 @@
 /*
- * sources/trace_event.h - what a backend reports about the target, in order.
+ * sources/trace_event.h - the events of a target that a source reports.
  *
- * Every backend (perf events, per-thread timers) turns its own records into
- * these; from here on nobody asks which one it was.
+ * Every source (perf events, per-thread timers, arenas) converts its own
+ * records to these events; the code that receives them does not depend on the
+ * source.
  *
  * Units      time_ns is CLOCK_MONOTONIC; weight_ns is CPU time.
- * Ownership  pointers live until the callback that got the event returns.
+ * Ownership  pointers are valid until the callback that got the event returns.
  * Read next  perf_source.h and timer_source.h, which produce them;
  *            recorder.h, which consumes them.
  */
@@ -21,14 +22,14 @@
 
 enum clinic_event_kind {
 	CLINIC_EVENT_SAMPLE,
-	CLINIC_EVENT_SWITCH_STACK, /* just before it leaves the CPU */
-	CLINIC_EVENT_SWITCH,       /* it left the CPU, or came back */
+	CLINIC_EVENT_SWITCH_STACK, /* just before a thread leaves the CPU */
+	CLINIC_EVENT_SWITCH,       /* a thread left the CPU, or came back */
 	CLINIC_EVENT_MAPPING,      /* code was mapped */
 	CLINIC_EVENT_NAME,         /* a thread got a name; or exec'ed */
 	CLINIC_EVENT_FORK,         /* a process or thread began */
 	CLINIC_EVENT_EXIT,         /* a thread ended */
 	CLINIC_EVENT_STAGE,        /* a thread entered a stage, or left all */
-	CLINIC_EVENT_LOST,         /* records that nobody will see */
+	CLINIC_EVENT_LOST,         /* records were lost */
 	CLINIC_EVENT_THROTTLE,     /* the kernel paused the sampling */
 	CLINIC_EVENT_DAMAGED,      /* what the target wrote makes no sense */
 	CLINIC_EVENT_ALLOCATIONS,  /* what a thread did at a call site */
@@ -40,10 +41,10 @@ struct clinic_event_sample {
 	uint64_t ip;
 	uint32_t cpu;
 	bool in_kernel;
-	/* Innermost first; may be NULL when there is none. */
+	/* The innermost frame is first; may be NULL when there is none. */
 	const uint64_t *kernel_chain;
 	size_t kernel_count;
-	const uint64_t *user_chain; /* by frame pointers: to be validated */
+	const uint64_t *user_chain; /* by frame pointers, may be wrong */
 	size_t user_count;
 	/* NULL when there were none to save (a kernel thread, an exit). */
 	const struct clinic_registers *registers;
@@ -54,11 +55,11 @@ struct clinic_event_sample {
 /* A call stack in a stage, of one program: where events happened. */
 struct clinic_event_site {
 	const struct clinic_space *space; /* where its addresses are, or NULL */
-	const uint64_t *frames; /* innermost first, inside the calls */
+	const uint64_t *frames; /* innermost first; addresses in the calls */
 	uint32_t frames_count;
 	const char *stage; /* "": none */
-	/* The receiver's own number for it, kept for the next event; 0 at
-	 * first. Who gave it one need not look at the frames again. */
+	/* The receiver may store a number for the site here, which later events
+	 * have, too; 0 at first. With a number, it can ignore the frames. */
 	uint32_t *number;
 };
 
@@ -76,8 +77,9 @@ struct arena_image;
 struct clinic_event_lock {
 	const struct arena_image *image;
 	uint32_t lock;    /* which BLOCK_LOCK of it */
-	uint32_t *number; /* the receiver's own, as that of a site */
-	/* Who waits, and who held it; NULL: not known, or nobody waited. */
+	uint32_t *number; /* the receiver's, like that of a site */
+	/* Where a thread waits, and where the owner released the lock; NULL:
+	 * not known, or no thread waited. */
 	const struct clinic_event_site *site, *owner;
 	const char *thread_name; /* NULL: no thread */
 	uint64_t acquisitions_count;
@@ -88,14 +90,14 @@ struct clinic_event_lock {
 
 struct clinic_event {
 	enum clinic_event_kind kind;
-	uint32_t pid, tid; /* whom it is about */
+	uint32_t pid, tid; /* of the thread that the event is about */
 	uint64_t time_ns;
 	union {
-		struct clinic_event_sample sample; /* SWITCH_STACK too */
+		struct clinic_event_sample sample; /* or SWITCH_STACK */
 		struct {
 			uint32_t cpu;
 			bool is_out;
-			bool is_preempted; /* it could have gone on */
+			bool is_preempted; /* it could have run on */
 		} change;
 		struct clinic_mapping mapping;
 		struct {
@@ -107,8 +109,8 @@ struct clinic_event {
 		} fork;
 		const char *stage; /* "": none */
 		uint64_t lost_count;
-		const char *damage; /* "its ring was cut short", say */
-		/* Since the last event of the source about the same. */
+		const char *damage; /* such as "its ring was cut short" */
+		/* What was added since the last event about the same site. */
 		struct clinic_event_allocations allocations;
 		struct clinic_event_lock lock;
 	};

@@ -1,11 +1,11 @@
 /*
- * What a drain of allocations takes, of a real program: see make bench-drain.
+ * Measures drains of the allocations of a real program: see make bench-drain.
  *
  *	bench_drain PRELOAD DRAINS COMMAND...
  *
- * The command prints a line when all its call sites are there; from then on it
- * is drained ten times a second. Wall time is what a sampler would wait for,
- * CPU time what is left of it on a busy machine.
+ * The command prints a line when it has reached all its call sites; from then
+ *on it is drained ten times a second. Wall time is how long a sampler would
+ *wait; CPU time is the cost itself, which does not depend on other programs.
  */
 #include <errno.h>
 #include <limits.h>
@@ -74,7 +74,7 @@ static pid_t launch(char **command, char *const *settings, int *output)
 	return pid;
 }
 
-/* Drained meanwhile, as a recording would; that is no measurement. */
+/* Drains meanwhile, as a recording would; these drains are not measured. */
 static int wait_until_ready(const struct clinic_source *source, int output)
 {
 	struct pollfd ready = {.fd = output, .events = POLLIN};
