@@ -92,7 +92,7 @@ clinic_address_stacks_rows(const struct clinic_address_stacks *stacks,
 	return stacks->rows;
 }
 
-/* A parent's number is smaller: downwards, callers are kept in one pass. */
+/* A parent's number is smaller, so one downward pass marks all callers. */
 static void keep_callers(const struct clinic_address_stacks *stacks,
 			 uint32_t *kept)
 {

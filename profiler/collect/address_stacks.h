@@ -1,8 +1,9 @@
 /*
  * collect/address_stacks.h - stacks of addresses, before anything has a name.
  *
- * While the target runs, only where it was is kept: as a trie, so that a
- * stack seen again costs a number. Names come afterwards, once per address.
+ * While the target runs, only the addresses of stacks are kept, in a trie: a
+ * stack that was seen before takes no more than its number. Names are looked up
+ * later, once per address.
  *
  * Ids        0 is the empty stack; a parent's id is always smaller.
  * Errors     0 or -ENOMEM.

@@ -1,4 +1,4 @@
-/* Stacks of addresses: the same one twice, and thousands. */
+/* Adds the same stack of addresses twice, and thousands of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -7,13 +7,13 @@
 #include "session/session.h"
 
 /*
- * The peak is the highest of three: one that the program noted itself, exact to
- * a portion a thread; one between two looks in which nothing changed; and what
- * was live at the end.
+ * The peak is the highest of three: the one that the program noted itself,
+ * exact to one portion per thread; one between two drains in which nothing
+ * changed; and the live bytes at the end.
  */
 enum peak { PEAK_NOTED, PEAK_QUIET, PEAK_END, PEAKS };
 
-/* What the counters of a stage say, and what its call sites do. */
+/* The sum of a stage by its counters, and the sum of its call sites. */
 struct stage_sum {
 	uint64_t counted_count, counted_bytes;
 	uint64_t sited_count, sited_bytes;
@@ -36,11 +36,11 @@ struct saving {
 	uint64_t peak_bytes[PEAKS];
 	struct stage_sum stages[STAGE_NODES_MAX];
 	uint64_t siteless_count;
-	/* The thread of the rows being saved: looked up once a block. */
+	/* The thread of the rows being saved, looked up once per block. */
 	uint32_t thread_id;
 };
 
-/* How much was live at the peak by this thread's row: see site_row. */
+/* How many bytes this row had live at the peak: see site_row. */
 static int64_t peak_of(const struct arena_image *image,
 		       const struct site_row *row)
 {

@@ -2,11 +2,12 @@
  * collect/alloc_rows.h - what each thread of one arena allocated, as rows of a
  * session.
  *
- * Private to this room.
+ * Private to this folder.
  *
- * Rows       one for each call site and thread that allocated there; where
- *            several did, one more, of no thread, with all about frees: a
- *            block is freed where it is freed. Sizes stand by stage.
+ * Rows       there is one for each call site and thread that allocated there.
+ *            Where several threads did, one more row without a thread has all
+ *            numbers of frees, because another thread may free a block. Sizes
+ *            are counted by stage.
  * Errors     0 or -errno.
  * Read next  shared_memory/arena_layout.h, struct site_row and rows_block.
  */

@@ -49,7 +49,7 @@ static int note_deadlock(struct clinic_session *session,
 		image->file.pid);
 }
 
-/* There is no arena at all: the note says why, where that is known. */
+/* If there is no arena at all, the note gives the reason, if it is known. */
 static int note_unobserved(struct clinic_session *session, const char *program,
 			   const char *why)
 {

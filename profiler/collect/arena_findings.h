@@ -1,5 +1,5 @@
 /*
- * collect/arena_findings.h - what must be said about a run's arenas.
+ * collect/arena_findings.h - notes on what a run's arenas lack.
  *
  * Truth      what cannot be observed (static and setuid programs, programs
  *            with their own malloc) gives a note with the reason, and
@@ -16,8 +16,9 @@
 struct clinic_session;
 
 /*
- * ended: what the arenas that were retired had to say. program: as given to
- * execvp; unobservable: why it is, as it was before the run, or NULL.
+ * ended: the counts of the arenas that were retired. program: as it was given
+ * to execvp. unobservable: why the program cannot be observed, found before the
+ * run; or NULL.
  */
 int clinic_arena_findings_note(struct clinic_session *session,
 			       const struct clinic_arena_plan *plan,

@@ -11,9 +11,9 @@
 #include "collect/arena_sums.h"
 
 /*
- * All that its counters hold, after all changes were read: allocations and
- * their sizes, locks, and its share of the session's quality. Stages that it
- * began are named even where nothing was counted in them.
+ * Saves everything that an arena's counters hold, after all changes were read:
+ * allocations and their sizes, locks, and its part of the session's quality.
+ * Stages that were begun are added even if nothing was counted in them.
  */
 int clinic_arena_rows_save(struct clinic_arena_sums *sums,
 			   const struct arena_image *image, bool with_alloc,

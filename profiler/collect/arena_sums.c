@@ -1,4 +1,4 @@
-/* Stacks and threads of an arena, as the session knows them. */
+/* Finds the session's numbers for stacks and threads of an arena. */
 #include "collect/arena_sums.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
  * collect/arena_sums.h - the exact sums of a run's arenas, as session rows.
  *
- * The changes were read drain by drain; the arenas hold the sums of all, to
- * the call and byte, and what no change has: peaks, lifetimes, sizes.
+ * Changes are read at each drain. The arenas hold the sums of all changes, to
+ * the call and byte, and also peaks, lifetimes and sizes, which no change has.
  *
  * Errors     0 or -errno.
- * Read next  arena_rows.h, which saves them; arena_findings.h, what must be
- *            said about them.
+ * Read next  arena_rows.h, which saves them; arena_findings.h, the notes on
+ *            them.
  */
 #ifndef CLINIC_COLLECT_ARENA_SUMS_H
 #define CLINIC_COLLECT_ARENA_SUMS_H
@@ -34,7 +34,7 @@ uint32_t clinic_arena_stack_id(const struct clinic_arena_sums *sums,
 int clinic_arena_sums_add(const struct clinic_arena_sums *sums,
 			  enum clinic_table table, const void *row);
 
-/* The number that a site of that image was given; 0: it has none. */
+/* The number of a site of that image; 0: it has none. */
 static inline uint32_t clinic_arena_site_number(const struct arena_image *image,
 						uint32_t id)
 {

@@ -1,4 +1,4 @@
-/* Looked at now and then, and added up at the end. */
+/* Reads the CPU times of attached processes now and then, and adds them up. */
 #include "collect/attached.h"
 
 #include <errno.h>
@@ -128,7 +128,7 @@ static uint64_t less(uint64_t from, uint64_t what)
 	return from > what ? from - what : 0;
 }
 
-/* What its attached children used in their whole lives, if it knows that. */
+/* Subtracts what attached children used in their lives, if it is included. */
 static void take_off_children(const struct clinic_attached *attached,
 			      pid_t parent, uint64_t *all_ns,
 			      uint64_t *kernel_ns)

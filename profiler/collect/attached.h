@@ -2,9 +2,9 @@
  * collect/attached.h - processes that ran before anybody watched them, and
  * the CPU time that they used since.
  *
- * A parent's account has what its children used once it has waited for them.
- * Of a child that was attached to, too, and has ended, that is counted twice:
- * it is taken off.
+ * The kernel adds the time of a child to its parent's when the parent has
+ * waited for it. If the child was attached, too, its time would count twice; so
+ * it is subtracted.
  *
  * Ownership  clinic_attached_free().
  * Errors     0 or -errno: -ESRCH a process that was asked for is not there.
@@ -30,7 +30,7 @@ struct clinic_attached_process {
 struct clinic_attached {
 	struct clinic_attached_process *at;
 	size_t count;
-	size_t looked_at; /* whose turn it is */
+	size_t looked_at; /* the process that is read next */
 	int end_fd;       /* readable when a root has ended */
 };
 
@@ -39,12 +39,12 @@ int clinic_attached_open(const struct clinic_process_list *list,
 void clinic_attached_free(struct clinic_attached *attached);
 
 bool clinic_attached_has(const struct clinic_attached *attached, pid_t pid);
-/* After end_fd: have all those that were asked for ended? */
+/* When end_fd is readable: have all processes that were asked for ended? */
 bool clinic_attached_have_ended(struct clinic_attached *attached);
 
-/* A look at a few of them: of those that will be gone, the last one stands. */
+/* Reads a few of them. Of one that ends, the last reading counts. */
 void clinic_attached_look(struct clinic_attached *attached);
-/* Looks at all, and adds up. */
+/* Reads all, and adds them up. */
 void clinic_attached_sum(struct clinic_attached *attached, uint64_t *all_ns,
 			 uint64_t *kernel_ns);
 

@@ -1,4 +1,4 @@
-/* The backend that the plan wants, or the first that works here. */
+/* Starts the backend that the plan wants, or the first that works here. */
 #include "collect/backend.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct beginning {
 	struct clinic_source *source, *stages;
 };
 
-/* Those of the backend and of the allocation counter, one after the other. */
+/* Joins the settings of the backend and of the allocation counter. */
 static int join_settings(char *const *settings, char *const *more,
 			 char ***joined)
 {
@@ -168,7 +168,7 @@ static int begin_with_timers(struct beginning *begin)
 	return find_target(begin, clinic_timer_source_settings(begin->source));
 }
 
-/* Whether a next backend may be tried: nothing was started yet. */
+/* May another backend be tried, because nothing was started yet? */
 static bool is_refused(const struct beginning *begin, int err)
 {
 	return err && begin->outcome->failed == CLINIC_STEP_BACKEND;

@@ -1,15 +1,16 @@
 /*
  * collect/backend.h - which backend samples, and a target started for it.
  *
- * Perf events are opened on a target that is there and waits to begin; the
- * timers' library is loaded into it, so they must be ready before. That is
- * why both, the source and the target, come from here.
+ * Perf events are opened on a target that exists and waits to exec; timers are
+ * a library that is loaded into the target, so they must be ready before it.
+ * This file therefore makes both, the source and the target.
  *
- * Private to this room.
+ * Private to this folder.
  *
- * Choice     what the plan says; else perf events, and timers where these are
- *            refused. Each refusal is in the outcome, with a way out.
- * Ownership  what was opened is the caller's, with an error too: a source
+ * Choice     the backend that the plan names; otherwise perf events, or timers
+ *            where these are refused. The outcome lists each refusal with what
+ *            would help.
+ * Ownership  the caller closes what was opened, also after an error: a source
  *            whose close is not NULL.
  * Errors     0 or -errno, and outcome->failed says at what.
  * Read next  recording_plan.h, the plan and the outcome; event_source.h;
@@ -22,8 +23,8 @@
 #include "collect/recording_plan.h"
 
 /*
- * alloc_settings: what a launched target needs in its environment besides, or
- * NULL. stages: opened when the plan wants them and perf samples.
+ * alloc_settings: more settings for the environment of a launched target, or
+ * NULL. stages: is opened when the plan wants stages and perf samples.
  */
 int clinic_backend_begin(const struct clinic_recording_plan *plan,
 			 char *const *alloc_settings,

@@ -1,4 +1,4 @@
-/* What can be recorded here, tried one by one. */
+/* Tries the instruments one by one on this machine. */
 #include "collect/doctor_checks.h"
 
 #include <inttypes.h>

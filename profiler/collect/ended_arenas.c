@@ -1,4 +1,4 @@
-/* Rows of ended programs are added up, by all that is no number in them. */
+/* Adds up the rows of ended programs that have equal key columns. */
 #include "collect/ended_arenas.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "session/schema.h"
 #include "session/session.h"
 
-/* Some 13 MiB each; from then on new stacks are counted as unknown. */
+/* Some 13 MiB each; above this, new stacks are counted as unknown. */
 #define SUMS_MAX ((size_t)1 << 17)
 
 /* An address says nothing once its process has gone. */
@@ -72,7 +72,7 @@ static void *row_at(const struct sums *sums, size_t at)
 	return sums->rows + at * columns_of(sums)->row_bytes;
 }
 
-/* What tells rows apart; the other columns are added up. */
+/* A key column distinguishes rows; the other columns are added up. */
 static bool is_key(const struct clinic_column *column)
 {
 	return column->kind != CLINIC_COLUMN_NUMBER ||
@@ -158,7 +158,7 @@ static int append(struct sums *sums, const void *row)
 				    (uint32_t)sums->count++);
 }
 
-/* Of the processes of one program, the one that had most stays. */
+/* Of the processes of one program, the one with the largest peak is kept. */
 static void keep_larger(struct clinic_resident_peak *most,
 			const struct clinic_resident_peak *row)
 {

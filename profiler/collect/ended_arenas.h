@@ -10,11 +10,11 @@
  *	arena of 815 (ended) --+    one for each lock and place of a wait
  *	arena of 816 (runs)  ------ read when a session is made
  *
- * Exact      counts and bytes, to the call and byte. Which thread it was is
- *            not kept, nor the name of a lock that was no variable of its own.
- * Memory     bounded: beyond a limit of rows, new call stacks are no more told
- *            apart.
- * Ownership  session and numbers are the caller's, and outlive it.
+ * Exact      counts and bytes are exact. Threads are not kept, nor are
+ *            addresses of locks that have no name.
+ * Memory     bounded: above a limit of rows, new call stacks are counted as
+ *            unknown.
+ * Ownership  session and numbers belong to the caller, and outlive it.
  * Errors     0 or -errno.
  * Read next  arena_rows.h, which makes the rows; arena_findings.h, which says
  *            that it happened.
@@ -33,12 +33,12 @@ int clinic_ended_arenas_new(struct clinic_session *session,
 			    struct clinic_ended_arenas **ended);
 void clinic_ended_arenas_free(struct clinic_ended_arenas *ended);
 
-/* Adds all that it holds. After that nobody may refer to the image. */
+/* Adds everything in the image. After that, nothing may refer to the image. */
 int clinic_ended_arenas_add(struct clinic_ended_arenas *ended,
 			    const struct clinic_arena_plan *plan,
 			    const struct arena_image *image);
 
-/* All sums. stack_ids[raw stack] is the session's. */
+/* Saves all sums. stack_ids[raw stack] is the session's stack. */
 int clinic_ended_arenas_save(const struct clinic_ended_arenas *ended,
 			     const uint32_t *stack_ids,
 			     struct clinic_session *session);
@@ -49,13 +49,13 @@ void clinic_ended_arenas_stacks(struct clinic_ended_arenas *ended,
 void clinic_ended_arenas_texts(struct clinic_ended_arenas *ended,
 			       clinic_on_number *on_number, void *context);
 
-/* Programs that were added, and those of them with something to be said. */
+/* How many programs were added, and how many of them get a note. */
 struct clinic_ended_counts {
 	uint64_t programs_count;
 	uint64_t unobservable_count; /* they had a malloc of their own */
 	uint64_t new_unobservable_count;
 	uint64_t deadlocked_count;
-	uint64_t unfinished_count; /* killed, say */
+	uint64_t unfinished_count; /* for example killed */
 	uint64_t confined_count, clockless_count;
 	uint64_t unlisted_count;
 };

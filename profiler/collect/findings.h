@@ -1,10 +1,10 @@
 /*
- * collect/findings.h - what whoever reads the samples must know, as notes.
+ * collect/findings.h - notes on what a reader of the samples must know.
  *
- * Losses, what could not be seen and how much that was, and the likely
- * reason when the samples do not add up to the CPU time that the kernel
- * accounted. Numbers that a report shows anyway are repeated only where they
- * are bad.
+ * The notes report losses, what could not be sampled and how much it was, and
+ * the likely reason when the samples do not add up to the CPU time that the
+ * kernel accounted. Numbers that a report shows anyway are repeated only where
+ * they are bad.
  *
  * Errors     0 or -errno, of adding to the session.
  * Read next  session/rows.h, struct clinic_note.
@@ -21,7 +21,7 @@
 struct clinic_session;
 struct clinic_refusals;
 
-/* Outside of these, the samples' sum is called suspicious. */
+/* Outside these limits, a warning says that the sum does not fit. */
 #define CLINIC_RECONCILED_LEAST 0.95
 #define CLINIC_RECONCILED_MOST  1.05
 
@@ -31,7 +31,7 @@ struct clinic_findings {
 	uint64_t stolen_ns; /* that the machine's host did not give */
 	uint32_t frequency_hz;
 	bool wants_off_cpu;
-	/* To so many processes that ran before; of them, asked for. */
+	/* Processes that were attached to; those that were asked for. */
 	size_t attached_count, roots_count;
 	bool outlives; /* the program that was started has ended */
 };
@@ -41,7 +41,7 @@ int clinic_findings_note(struct clinic_session *session,
 int clinic_findings_refusals(struct clinic_session *session,
 			     const struct clinic_refusals *refusals);
 
-/* What the host did not give to this machine since it started, in ns. */
+/* CPU time that the host took from this machine since its start, in ns. */
 uint64_t clinic_stolen_ns(void);
 
 #endif

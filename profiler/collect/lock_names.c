@@ -1,5 +1,4 @@
-/* A lock's address, looked up among the variables of what its program loaded.
- */
+/* Looks a lock's address up among the variables of its program's files. */
 #include "collect/lock_names.h"
 
 #include <errno.h>

@@ -1,9 +1,10 @@
 /*
- * collect/lock_names.h - what a lock of a program is called.
+ * collect/lock_names.h - find the name of a lock.
  *
- * A static lock by its variable's name, demangled, any other by its address.
+ * A static lock has the demangled name of its variable; the name of any other
+ * lock is its address.
  *
- * Errors     0 or -ENOMEM. What has no name is called by its address.
+ * Errors     0 or -ENOMEM.
  * Read next  sources/data_symbol.h.
  */
 #ifndef CLINIC_COLLECT_LOCK_NAMES_H
@@ -21,10 +22,11 @@ struct clinic_lock_names;
 int clinic_lock_names_new(struct clinic_lock_names **names);
 void clinic_lock_names_free(struct clinic_lock_names *names); /* NULL: fine */
 
-/* The image is closed: another one may lie at the same address. */
+/* Is called when an image is closed: another may get the same address. */
 void clinic_lock_names_forget(struct clinic_lock_names *names);
 
-/* lock: which BLOCK_LOCK of the image. Those of one image best in a row. */
+/* lock: the number of a BLOCK_LOCK of the image. Locks of one image should
+ * follow one another: that is faster. */
 int clinic_lock_names_find(struct clinic_lock_names *names,
 			   const struct arena_image *image, uint32_t lock,
 			   const char **kind,

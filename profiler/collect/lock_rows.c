@@ -1,4 +1,4 @@
-/* The waits of an arena, and what each of its locks gave without one. */
+/* Saves the waits of an arena, and the acquisitions without a wait. */
 #include "collect/lock_rows.h"
 
 #include <errno.h>
@@ -72,7 +72,7 @@ static int save_uncontended(const struct clinic_arena_sums *sums,
 	return clinic_arena_sums_add(sums, CLINIC_LOCKS, &row);
 }
 
-/* Each thread counts by itself the locks for which it found no room. */
+/* Each thread counts the locks for which it found no room. */
 static uint64_t count_lost(const struct arena_image *image)
 {
 	uint64_t lost_count = 0;

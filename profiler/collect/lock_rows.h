@@ -1,11 +1,12 @@
 /*
  * collect/lock_rows.h - the locks of one arena, as rows of a session.
  *
- * Private to this room.
+ * Private to this folder.
  *
- * Rows       one for each place and thread that waited, by who held the lock
- *            (its stack is that of the release that ended the wait); and one
- *            for each lock, without a stack, with what it gave at once.
+ * Rows       there is one for each place, thread and owner of a wait (the
+ *            owner's stack is that of the release which ended the wait), and
+ *            one for each lock, without a stack, for acquisitions without a
+ *            wait.
  * Read next  shared_memory/arena_layout.h, struct lock_block and wait_block.
  */
 #ifndef CLINIC_COLLECT_LOCK_ROWS_H

@@ -1,5 +1,5 @@
 /*
- * Stacks of addresses to stacks of names, as far as they are new.
+ * Converts new stacks of addresses to stacks of named frames.
  *
  *	raw stacks   1 2 3 4 5 6 7 8 9      named so far: 1..6
  *	                         | | |
@@ -245,7 +245,7 @@ static uint32_t gather_module(struct clinic_naming *naming, uint32_t from)
 	return at;
 }
 
-/* All raw frames at one address have the answer of that address. */
+/* All raw frames at one address get the answer for that address. */
 static void spread_answers(struct clinic_naming *naming, uint32_t end)
 {
 	for (uint32_t i = 0; i < naming->addresses_count; i++) {
@@ -373,7 +373,7 @@ static int reach(struct clinic_naming *naming)
 	return 0;
 }
 
-/* For what is new alone. */
+/* Makes room for new frames only. */
 static int make_room(struct clinic_naming *naming)
 {
 	size_t count = naming->raw_count - naming->named_count + 1;

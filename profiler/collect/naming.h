@@ -5,8 +5,9 @@
  * and files stay open for the next time. One address may become several
  * frames: the functions inlined there.
  *
- * Errors     0 or -errno. What has no name keeps its address: not an error,
- *            but a file that could not be opened gives a note with the reason.
+ * Errors     0 or -errno. It is no error if an address has no name: the frame
+ *            keeps its address, and a file that could not be opened gives a
+ *            note with the reason.
  * Read next  symbols/symbols.h; session/session.h.
  */
 #ifndef CLINIC_COLLECT_NAMING_H
@@ -30,7 +31,7 @@ struct clinic_naming_facts {
 	/* Files whose build-id was not that of the mapping, and the like. */
 	struct clinic_symbols_counts symbols;
 	int kernel_error; /* why the kernel has no names; 0: it has */
-	/* Files that could not be opened: the first are notes by now. */
+	/* Files that could not be opened; the first of them have notes. */
 	uint32_t unopened_count;
 };
 
@@ -44,9 +45,9 @@ int clinic_naming_new(const struct clinic_naming_options *options,
 void clinic_naming_free(struct clinic_naming *naming); /* NULL: fine */
 
 /*
- * Names what came to the raw stacks since the last time. stack_ids, until the
- * next time, has the session's stack for each of them; with an error too, as
- * far as it came: then 0 for the others, or NULL when there is no memory.
+ * Names the raw stacks that were added since the last call. stack_ids maps each
+ * raw stack to the session's, and is valid until the next call. After an error,
+ * it is 0 for stacks that are not named yet, or NULL when memory is short.
  */
 int clinic_naming_update(struct clinic_naming *naming,
 			 const struct clinic_address_stacks *raw,

@@ -1,4 +1,4 @@
-/* The file, the vdso or the generated code of a module, opened once. */
+/* Opens the file, the vdso or the generated code of a module, each once. */
 #include "collect/naming_files.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "symbols/symbols.h"
 #include "unwind/address_space.h"
 
-/* Jitdumps of one process: one for each runtime in it. */
+/* The most jitdumps of one process: one for each runtime in it. */
 #define DUMPS_MAX 16
 
 /* A module's file stays open, or the reason why it could not be. */
@@ -24,7 +24,7 @@ struct clinic_naming_file {
 	bool is_tried;
 };
 
-/* A process names all of its generated code together. */
+/* The jitdumps of a process name all of its generated code. */
 static size_t find_dumps(const struct clinic_naming_files *files, pid_t pid,
 			 int dump_fds[DUMPS_MAX])
 {

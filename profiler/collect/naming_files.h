@@ -1,11 +1,12 @@
 /*
- * collect/naming_files.h - what can name the addresses of a module, opened
- * once, and a note with the reason where that cannot be.
+ * collect/naming_files.h - open, once, the file that names the addresses of a
+ * module, or add a note with the reason why that is impossible.
  *
- * For naming.c. Code that a program generates is opened again each
- * time: it has more names then.
+ * For naming.c. Generated code is opened again each time, because the program
+ * may have added names.
  *
- * Ownership  what is opened is of symbols; clinic_naming_files_clear().
+ * Ownership  opened modules belong to symbols; clinic_naming_files_clear()
+ *            frees the rest.
  * Errors     0 or -errno: -ENOMEM, -EFBIG of the session.
  * Read next  symbols/symbols.h.
  */
@@ -34,8 +35,8 @@ struct clinic_naming_files {
 };
 
 /*
- * symbols: NULL when it could not be opened, which is a note the first time
- * (addresses_count: how many have no names by that).
+ * *symbols is NULL when the file could not be opened; the first time, this adds
+ * a note (addresses_count: how many addresses have no names because of it).
  */
 int clinic_naming_files_open(struct clinic_naming_files *files,
 			     const struct clinic_module *module,

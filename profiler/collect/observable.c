@@ -1,4 +1,4 @@
-/* Whether the preload library can be loaded into a program. */
+/* Finds out whether the preload library can be loaded into a program. */
 #include "collect/observable.h"
 
 #include <limits.h>
@@ -23,7 +23,7 @@ const char *clinic_unobservable(const char *program)
 
 	if (unfit)
 		return unfit;
-	/* That the program cannot be run at all is reported elsewhere. */
+	/* If the program cannot be run at all, other code reports it. */
 	return clinic_find_program(program, path) ? clinic_ignores_preload(path)
 						  : NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * collect/observable.h - whether a preloaded library can reach a program.
  *
- * Looked at before the run, because afterwards there would only be nothing:
- * the loader says no word about a library that it does not load.
+ * This is checked before the run, because the loader does not report a library
+ * that it ignores: afterwards there would only be no data.
  *
  * Read next  collect/arena_findings.h.
  */
@@ -10,12 +10,12 @@
 #define CLINIC_COLLECT_OBSERVABLE_H
 
 /*
- * Why not, as a clause ("it is statically linked: ..."), or NULL. program is
- * looked up as execvp does; of a script its interpreter is judged.
+ * Returns why not, as a clause ("it is statically linked: ..."), or NULL. The
+ * program is searched like execvp does; a script's interpreter is checked.
  */
 const char *clinic_unobservable(const char *program);
 
-/* Of these, why it must not be tried: the program would end at once. */
+/* Returns a reason only if the program would end at once with the library. */
 const char *clinic_unfit(const char *program);
 
 #endif

@@ -1,4 +1,4 @@
-/* One thread on and off its CPU: switches to waits. */
+/* Converts the context switches of a thread to waits. */
 #include "collect/off_cpu.h"
 
 #include "sources/trace_event.h"

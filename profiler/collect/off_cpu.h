@@ -1,5 +1,5 @@
 /*
- * collect/off_cpu.h - from departures and returns to times off the CPU.
+ * collect/off_cpu.h - convert departures and returns to times off the CPU.
  *
  *	clinic_off_cpu_begin(&thread->off_cpu, time_ns, CLINIC_THREAD_ON_CPU);
  *	clinic_off_cpu_stack(&thread->off_cpu, stack_id, flags, is_departure);
@@ -13,15 +13,14 @@
  *	   v                          v                        |    v a wait
  *	ON_CPU                     ON_CPU                      ON_CPU
  *
- *	A SILENT one that returns or ends gives a wait since the beginning.
+ *	A SILENT thread that returns or ends has waited since the beginning.
  *
  * The stack of a wait is the one with which the thread left the CPU, where
  * the kernel reports it. Elsewhere it is that of the thread's last sample,
- * and called approximate; a thread that was never sampled has none.
+ * and marked approximate; a thread that was never sampled has none.
  *
- * A return whose record was lost makes the time since then
- * unknown: it is in no wait, and shows up as a difference between a thread's
- * life and what is known of it.
+ * If the record of a return was lost, the time since then is unknown: it is in
+ * no wait, and is a difference between a thread's life and its known times.
  *
  * Units      _ns is CLOCK_MONOTONIC.
  * Threads    one.
@@ -39,15 +38,15 @@ struct clinic_event;
 
 enum clinic_thread_place {
 	CLINIC_THREAD_UNWATCHED, /* no event of it has come yet */
-	CLINIC_THREAD_SILENT,    /* there before us, and silent so far */
+	CLINIC_THREAD_SILENT,    /* existed before us, no event yet */
 	CLINIC_THREAD_ON_CPU,
 	CLINIC_THREAD_OFF_CPU,
 };
 
-/* What is known of one thread; zeroed at first. */
+/* What is known about one thread; zeroed at first. */
 struct clinic_off_cpu {
 	enum clinic_thread_place state;
-	uint64_t began_ns;         /* to be watched */
+	uint64_t began_ns;         /* when the watching began */
 	struct clinic_sample wait; /* the one that lasts, while off the CPU */
 	uint32_t last_stack_id;
 	uint32_t departure_stack_id;
@@ -55,24 +54,24 @@ struct clinic_off_cpu {
 	bool was_sampled, has_departure_stack;
 };
 
-/* Watched from now on. Once it is, this changes nothing. */
+/* The thread is watched from now on; later calls change nothing. */
 void clinic_off_cpu_begin(struct clinic_off_cpu *thread, uint64_t time_ns,
 			  enum clinic_thread_place state);
 
 /* A new thread waits for a CPU before it first runs. */
 void clinic_off_cpu_born(struct clinic_off_cpu *thread, uint64_t time_ns);
 
-/* Where it was: at a tick, or just before it left the CPU. */
+/* The thread's stack at a tick, or just before it left the CPU. */
 void clinic_off_cpu_stack(struct clinic_off_cpu *thread, uint32_t stack_id,
 			  uint16_t flags, bool is_departure);
 
-/* Of a CLINIC_EVENT_SWITCH. Whether *wait is a time off the CPU; its thread
- * and stage are the caller's to fill in. */
+/* Handles a CLINIC_EVENT_SWITCH. True if a wait has ended, which is then in
+ * *wait; the caller fills in its thread and stage. */
 bool clinic_off_cpu_change(struct clinic_off_cpu *thread,
 			   const struct clinic_event *event,
 			   struct clinic_sample *wait);
 
-/* The same of what still lasts when the thread or the recording ends. */
+/* The same for a wait that lasts when the thread or the recording ends. */
 bool clinic_off_cpu_end(struct clinic_off_cpu *thread, uint64_t time_ns,
 			struct clinic_sample *wait);
 

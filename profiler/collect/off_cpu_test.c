@@ -103,7 +103,7 @@ static void a_new_thread_waits_for_its_first_cpu(void **state)
 	assert_int_equal(wait.flags, CLINIC_SAMPLE_PREEMPTED);
 }
 
-/* Between the two departures it ran, nobody knows from when on. */
+/* The thread ran between the two departures, but since when is unknown. */
 static void a_lost_return_makes_no_wait(void **state)
 {
 	struct clinic_off_cpu thread = {0};

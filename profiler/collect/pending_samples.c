@@ -1,9 +1,9 @@
-/* Samples and waits in rings, joined with stages and stacks when read. */
+/* Keeps samples and waits in rings, and adds stages and stacks when read. */
 #include "collect/pending_samples.h"
 
 #include <errno.h>
 
-/* 64 MiB of them; a thread that changes its stage 1000 times a second makes
+/* These take 64 MiB; a thread that changes its stage 1000 times a second makes
  * as many in an hour. */
 #define STAGE_CHANGES_MAX ((size_t)1 << 22)
 
@@ -38,7 +38,7 @@ static void set_stages(struct clinic_pending_samples *pending,
 		struct clinic_sample *row = clinic_row_ring_at(ring, i);
 		uint32_t tid = threads[row->thread_id].tid;
 
-		/* Of a forgotten thread the stage was found before. */
+		/* For a forgotten thread, the stage was found before. */
 		if (tid)
 			row->stage_id = clinic_stage_changes_at(
 				&pending->stages, tid, row->time_ns);

@@ -1,4 +1,4 @@
-/* One pass over /proc, then names, then descendants. */
+/* Lists /proc once, then finds names and descendants in the list. */
 #include "collect/process_search.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 
 #include "foundation/growing_array.h"
 
-/* "PID (NAME) STATE PARENT": a name may hold brackets and blanks. */
+/* Reads "PID (NAME) STATE PARENT"; a name may contain brackets and blanks. */
 static bool read_process(pid_t pid, struct clinic_found_process *process)
 {
 	char path[32], text[512] = "";
@@ -83,7 +83,7 @@ static struct clinic_found_process *find(const struct clinic_process_list *list,
 			   : NULL;
 }
 
-/* This process, or one that it descends from. */
+/* Is it this process, or an ancestor of it? */
 static bool is_ours(const struct clinic_process_list *list, pid_t pid)
 {
 	pid_t at = getpid();
@@ -124,7 +124,7 @@ static int mark_roots(struct clinic_process_list *list, const char *word)
 	return err;
 }
 
-/* Level by level. A root below a root needs no mark of its own. */
+/* Goes level by level. A root below another root needs no mark of its own. */
 static void mark_descendants(struct clinic_process_list *list)
 {
 	bool is_changed = true;

@@ -1,14 +1,13 @@
 /*
- * collect/process_search.h - which processes run now, and which of them are
- * meant.
+ * collect/process_search.h - find the running processes that a user names.
  *
  *	"1234"   that process       "nginx"  all of that name (/proc/PID/comm)
  *
- * Each with the descendants that it has by now: a server's workers were forked
- * long before anybody watches.
+ * Descendants are found, too: a server has forked its workers long before we
+ * watch it.
  *
  * Ownership  clinic_process_list_free(), also after an error.
- * Errors     0 or -errno: -ESRCH no process is meant by a word.
+ * Errors     0 or -errno: -ESRCH when no process fits a word.
  */
 #ifndef CLINIC_COLLECT_PROCESS_SEARCH_H
 #define CLINIC_COLLECT_PROCESS_SEARCH_H
@@ -22,7 +21,7 @@
 struct clinic_found_process {
 	pid_t pid, parent;
 	char name[CLINIC_PROCESS_NAME_BYTES];
-	bool is_root; /* asked for, not a descendant of one that was */
+	bool is_root; /* it was asked for itself, not an ancestor of it */
 	bool is_wanted;
 };
 
@@ -33,9 +32,9 @@ struct clinic_process_list {
 };
 
 /*
- * words: process ids and names. Leaves those that are meant, roots first;
- * neither this process nor its own ancestors by name. *missing: the word
- * without a process.
+ * words: process ids and names. The list gets the processes that fit, roots
+ * first. A name never means this process or an ancestor of it. *missing: the
+ * word that no process fits.
  */
 int clinic_process_search(const char *const *words, size_t count,
 			  struct clinic_process_list *list,

@@ -1,4 +1,4 @@
-/* What /proc says about a process. */
+/* Reads what /proc says about a process. */
 #include "collect/process_status.h"
 
 #include <dirent.h>
@@ -55,7 +55,7 @@ static int read_stat(pid_t pid, struct stat_fields *fields)
 	err = read_text(AT_FDCWD, path, text, sizeof(text));
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
-	rest = strrchr(text, ')'); /* the name may hold any */
+	rest = strrchr(text, ')'); /* the name may contain brackets */
 	if (!rest ||
 	    sscanf(rest,
 		   ") %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
@@ -164,7 +164,7 @@ int clinic_process_status(pid_t pid, struct clinic_metric *metric)
 	return 0;
 }
 
-/* getrusage() would not do: its peak includes what ran before an exec. */
+/* getrusage() is of no use: its peak includes the time before an exec. */
 uint64_t clinic_process_peak_rss_bytes(pid_t pid)
 {
 	char path[32], text[4096];

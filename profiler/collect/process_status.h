@@ -16,16 +16,16 @@
 struct clinic_metric;
 
 /*
- * The kernel counts context switches by thread, in one file each. Of processes
- * with more threads than this they are not read, and stay 0: reading a thousand
- * files 20 times a second would be felt.
+ * The kernel counts context switches by thread, in one file each. For processes
+ * with more threads than this, they are not read and stay 0, because reading a
+ * thousand files 20 times a second would cost too much.
  */
 #define CLINIC_SWITCHES_THREADS_MAX 16
 
-/* Everything but time_ns, which is the caller's clock. */
+/* Fills in everything but time_ns, which the caller knows. */
 int clinic_process_status(pid_t pid, struct clinic_metric *metric);
 
-/* Most memory it has had resident at a time; 0: unknown. */
+/* The process's peak of resident memory; 0: unknown. */
 uint64_t clinic_process_peak_rss_bytes(pid_t pid);
 
 /* CPU time, since it started. */

@@ -2,11 +2,11 @@
  * collect/processes.h - who runs in the target, and what each has mapped.
  *
  * Follows forks, execs, threads and names by the events of a backend. A
- * process that no event reported (it was there before, or the event was
- * lost) is read from /proc when it is first asked for.
+ * process that no event reported (it existed before, or the event was lost) is
+ * read from /proc when it is first needed.
  *
- * Ownership  a process lives until its last thread has ended and
- *            clinic_processes_free(); its space with it.
+ * Ownership  a process, with its space, exists until its last thread has ended
+ *            or clinic_processes_free().
  * Errors     0 or -errno.
  * Read next  unwind/address_space.h.
  */
@@ -28,15 +28,15 @@ struct clinic_process {
 	uint32_t pid;
 	uint32_t threads_count; /* that have not ended */
 	struct clinic_space *space;
-	uint64_t reread_after_ns; /* its maps, not sooner than that */
-	uint32_t missing_count;   /* times it was looked for and not there */
+	uint64_t reread_after_ns; /* its maps are not read again before */
+	uint32_t missing_count;   /* how often /proc did not have it */
 };
 
 struct clinic_thread_state {
 	uint32_t tid;
 	struct clinic_process *process;
-	char name[16];       /* as the kernel keeps it */
-	bool is_missing;     /* /proc had it no more, once */
+	char name[16];       /* as the kernel stores it */
+	bool is_missing;     /* /proc did not have it the last time */
 	uint32_t session_id; /* thread row; 0: not made yet, or outdated */
 	struct clinic_off_cpu off_cpu; /* the recorder's */
 };
@@ -45,28 +45,28 @@ int clinic_processes_new(struct clinic_modules *modules,
 			 struct clinic_processes **processes);
 void clinic_processes_free(struct clinic_processes *processes);
 
-/* A process as it is now, with all its threads: the launched child before
- * it execs, or the one that we attach to. */
+/* Adds a process as it is now, with all its threads: the launched child before
+ * it execs, or one that we attach to. */
 int clinic_processes_add(struct clinic_processes *processes, uint32_t pid);
 
-/* Of a mapping, name, fork or exit; others change nothing. */
+/* Handles a mapping, name, fork or exit; other events change nothing. */
 int clinic_processes_follow(struct clinic_processes *processes,
 			    const struct clinic_event *event);
 
-/* The thread, made up from /proc when it is new to us. */
+/* Finds the thread; a new one is added as /proc shows it. */
 int clinic_processes_thread(struct clinic_processes *processes, uint32_t pid,
 			    uint32_t tid, struct clinic_thread_state **thread);
 
 /*
- * Reads what it has mapped now: for backends that do not tell, or lost it.
- * At most every 20 ms, and for at most a twentieth of the time; whether it was
- * read.
+ * Reads what the process has mapped now, because a backend does not report it
+ * or its event was lost. This happens at most every 20 ms, and takes at most a
+ * twentieth of the time. Returns whether the maps were read.
  */
 bool clinic_processes_reread(struct clinic_process *process, uint64_t now_ns);
 
 /*
- * /proc has it no more. Forgotten at the second time: events of its last
- * moments may still come.
+ * To be called when /proc does not have the process. It is forgotten at the
+ * second call, because events of its last moments may still come.
  */
 void clinic_processes_miss(struct clinic_processes *processes, uint32_t pid);
 
@@ -80,17 +80,17 @@ int clinic_processes_visit(const struct clinic_processes *processes,
 uint32_t
 clinic_processes_states_count(const struct clinic_processes *processes);
 /*
- * Forgets threads that the system has no more, at the second time: for
- * backends that report no thread's end, or lost it.
+ * Forgets threads that have been missing in /proc twice. Backends that do not
+ * report the ends of threads, or have lost one, need this.
  */
 void clinic_processes_forget_ended(struct clinic_processes *processes);
 
-/* That ever ran, ended or not. */
+/* How many threads ever ran. */
 uint64_t
 clinic_processes_threads_count(const struct clinic_processes *processes);
 
-/* Some process that runs, the one after `after` (a pid; 0: the first); 0
- * when there is none left. */
+/* The process that follows `after` (a pid; 0: the first one is wanted); 0 when
+ * there is none left. */
 uint32_t clinic_processes_next(const struct clinic_processes *processes,
 			       uint32_t after);
 

@@ -1,4 +1,4 @@
-/* Numbers past any that the kernel gives: /proc knows none of them. */
+/* The numbers are above any that the kernel gives, so /proc has none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,7 +158,7 @@ static void the_last_end_ends_the_process(void **state)
 	end_thread(fixture, SECOND, SECOND); /* once more: no harm */
 }
 
-/* Its end was lost, and the kernel gave the number to another. */
+/* The end of a thread was lost, and the kernel gave its number to another. */
 static void a_number_can_come_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -185,7 +185,7 @@ static void missed_twice_is_forgotten(void **state)
 	clinic_processes_miss(fixture->processes, FIRST);
 }
 
-/* A backend of timers tells of no thread's end. */
+/* The backend of timers does not report the ends of threads. */
 static void threads_without_an_end_are_forgotten(void **state)
 {
 	struct fixture *fixture = *state;

@@ -1,4 +1,4 @@
-/* The recorder runs soon after it is woken. */
+/* Makes the scheduler run the recorder soon after it is woken. */
 #include "collect/promptness.h"
 
 #include <sched.h>
@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The shortest that kernels from 6.12 on take for a normal task's slice. */
+/* The shortest slice that kernels since 6.12 accept for a normal task. */
 #define SHORT_SLICE_NS 100000
 
 /* Of sched_setattr(2), for which glibc has no declaration. */

@@ -1,10 +1,9 @@
 /*
- * collect/promptness.h - to be scheduled soon, on a machine that is not ours.
+ * collect/promptness.h - get scheduled soon on a busy machine.
  *
- * The collector needs little CPU but needs it before its rings are full. In
- * front of hundreds of runnable threads the scheduler would let it wait for
- * seconds. Nothing here can fail in a way that matters: what is not granted
- * shows as lost samples, which are counted.
+ * The collector needs little CPU, but needs it before its rings are full. Among
+ * hundreds of runnable threads, the scheduler would let it wait for seconds. A
+ * failure is not reported here: it shows as lost samples, which are counted.
  */
 #ifndef CLINIC_COLLECT_PROMPTNESS_H
 #define CLINIC_COLLECT_PROMPTNESS_H

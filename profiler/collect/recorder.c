@@ -1,4 +1,4 @@
-/* Events become rows: samples into rings, stacks and threads by number. */
+/* Converts events to rows: samples in rings, stacks and threads by number. */
 #include "collect/recorder.h"
 
 #include <errno.h>

@@ -9,15 +9,16 @@
  *	clinic_recorder_snapshot(recorder, from_ns, to_ns, session, &stacks);
  *
  * While the target runs, each sample is unwound as it arrives and kept as a
- * few numbers: its stack bytes never reach the disk. Names come when a
- * session is made, once per address. Nothing is dropped without being counted.
+ * few numbers: its stack bytes never reach the disk. Names are looked up when a
+ * session is made, once per address. Everything that is dropped is counted.
  *
  * Memory     bounded: samples, waits, changes and metrics are in rings, and
  *            stacks, modules, threads and texts without a use are
  *            forgotten. Of very many ended threads the oldest become one
  *            row, which keeps their sums.
- * Ownership  the recorder has a session of its own, with what has no time and
- *            what the rings refer to; each snapshot begins as its copy.
+ * Ownership  the recorder has a session of its own, with rows that have no time
+ *            and rows to which the rings refer; each snapshot begins as a copy
+ *            of it.
  * Errors     0 or -errno.
  * Threads    one.
  * Read next  processes.h, stack_walker.h, pending_samples.h,
@@ -43,19 +44,19 @@ int clinic_recorder_new(const struct clinic_naming_options *naming,
 			struct clinic_recorder **recorder);
 void clinic_recorder_free(struct clinic_recorder *recorder);
 
-/* Its own: about, quality and notes are the caller's to fill in. */
+/* The recorder's own session; the caller fills in about, quality and notes. */
 struct clinic_session *
 clinic_recorder_session(struct clinic_recorder *recorder);
-/* Where code is looked up: for a source that does so itself. */
+/* The modules in which code is looked up, for sources that do so, too. */
 struct clinic_modules *
 clinic_recorder_modules(struct clinic_recorder *recorder);
 
-/* A process that is there before the first event. */
+/* Adds a process that exists before the first event. */
 int clinic_recorder_watch(struct clinic_recorder *recorder, uint32_t pid);
 
 /*
- * Before the first event, if switches will come. Of what is running already,
- * the threads are watched from began_ns on; others from their first event.
+ * To be called before the first event, if the source reports switches. Threads
+ * that run already are watched from began_ns on; others from their first event.
  */
 int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
 				bool is_running, uint64_t began_ns);
@@ -63,25 +64,25 @@ int clinic_recorder_watch_waits(struct clinic_recorder *recorder,
 /* A clinic_on_event. */
 int clinic_recorder_handle_event(void *recorder,
 				 const struct clinic_event *event);
-/* Another one, beside a source of samples: takes stages and losses only. */
+/* Another one, for a second source: it only accepts stages and losses. */
 int clinic_recorder_handle_stages(void *recorder,
 				  const struct clinic_event *event);
 
-/* One row of metrics for each of some running processes: a few each time,
- * in turn, so that a thousand of them cost no more than these. */
+/* Adds a row of metrics for each of a few running processes. They take turns,
+ * so that the cost does not grow with the number of processes. */
 int clinic_recorder_measure(struct clinic_recorder *recorder, uint64_t now_ns);
 
-/* Adds what other processes than the target's have used that run still. */
+/* Adds the CPU time of running processes that the target does not account. */
 void clinic_recorder_account(const struct clinic_recorder *recorder,
 			     const struct clinic_target *target,
 			     struct clinic_cpu_time *time);
 
-/* CPU time that gave no samples, as a frame of its own. */
+/* Adds CPU time that gave no samples, as a frame of its own. */
 int clinic_recorder_add_unsampled(struct clinic_recorder *recorder,
 				  uint32_t pid, uint64_t now_ns,
 				  uint64_t weight_ns);
 
-/* Ends what still lasts: waits, and the lives of threads. */
+/* Ends all waits and lives of threads that still last. */
 int clinic_recorder_end_waits(struct clinic_recorder *recorder,
 			      uint64_t ended_ns);
 
@@ -92,9 +93,10 @@ int clinic_recorder_end_waits(struct clinic_recorder *recorder,
 int clinic_recorder_compact(struct clinic_recorder *recorder);
 
 /*
- * What happened in from_ns <= time < to_ns, named, into a new session. With an
- * error it holds what could be saved, and may be written. stack_ids: by raw
- * stack, the session's, until the next event; NULL: there are none.
+ * Saves what happened in from_ns <= time < to_ns, with names, into a new
+ * session. After an error, the session holds what could be saved, and may be
+ * written. stack_ids[raw stack] is the session's stack, valid until the next
+ * event; NULL: there are none.
  */
 int clinic_recorder_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 			     uint64_t to_ns, struct clinic_session *session,
@@ -110,27 +112,27 @@ struct clinic_ended_arenas *
 clinic_recorder_ended_arenas(struct clinic_recorder *recorder);
 
 /*
- * No period is so long: something held the signal of a timer back, and where
- * it came at last is not where the time went.
+ * No period is as long as this: the signal of a timer was held back, and the
+ * place where it was delivered is not where the time was spent.
  */
 #define CLINIC_LATE_NS UINT64_C(100000000)
 
 struct clinic_recorder_counts {
 	uint64_t samples_count;
-	uint64_t weight_ns;  /* of all samples */
-	uint64_t late_count; /* of samples that weigh CLINIC_LATE_NS or more */
-	uint64_t late_ns;    /* what these weigh */
+	uint64_t weight_ns;  /* sum over all samples */
+	uint64_t late_count; /* samples that weigh CLINIC_LATE_NS or more */
+	uint64_t late_ns;    /* sum of their weights */
 	uint64_t lost_count;
 	uint64_t throttled_count;
 	/* Rows of metrics without context switches: too many threads. */
 	uint64_t switchless_count;
 	uint64_t waits_count;       /* ended times off the CPU */
-	uint64_t approximate_count; /* of them, by their stacks */
-	uint64_t threads_count;     /* that were seen to run, sampled or not */
+	uint64_t approximate_count; /* waits with an approximate stack */
+	uint64_t threads_count;     /* threads that ran, sampled or not */
 	uint64_t running_count;     /* processes that have not ended */
-	/* Rows of all kinds that newer ones took the place of. */
+	/* Rows of all kinds that were overwritten by newer ones. */
 	uint64_t overwritten_count;
-	/* Ended threads that are not told apart any more. */
+	/* Ended threads that share one row. */
 	uint64_t folded_threads_count;
 	struct clinic_walk_counts walks;
 	struct clinic_naming_facts naming; /* so far */

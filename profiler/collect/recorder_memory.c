@@ -39,7 +39,7 @@ void clinic_recorder_limits_start(struct clinic_recorder_limits *limits)
 	};
 }
 
-/* There is as much room again for new ones as is in use. */
+/* The limit leaves as much room for new ones as is in use. */
 static uint32_t next_limit(uint32_t count, uint32_t at_first)
 {
 	return count > at_first / 2 ? 2 * count : at_first;
@@ -183,8 +183,8 @@ static void keep_running(void *context, uint32_t *number)
 	kept[*number] = 2;
 }
 
-/* Of those that have ended, the first ones go, until half of the limit is
- * free: they are at the front, for rows are numbered as threads appear. */
+/* Drops the oldest ended threads, until half of the limit is free. The oldest
+ * are at the front, because rows are numbered as threads appear. */
 static void drop_oldest(uint32_t *kept, uint32_t count, uint32_t most)
 {
 	uint32_t kept_count = 0;
@@ -241,7 +241,7 @@ static int forget_threads(struct clinic_recorder *recorder)
 	return err;
 }
 
-/* Some backends report no thread's end: then /proc is asked. */
+/* Some backends do not report ends of threads: then /proc is read. */
 static void forget_states(struct clinic_recorder *recorder)
 {
 	if (clinic_processes_states_count(recorder->processes) <

@@ -53,7 +53,7 @@ static void handle(struct clinic_recorder *recorder,
 		fail_msg("event %d of %u", (int)event->kind, event->tid);
 }
 
-/* It is born, gets a name, waits once, and ends LIFE_NS later. */
+/* A thread is born, gets a name, waits once, and ends LIFE_NS later. */
 static void live_and_end(struct clinic_recorder *recorder, uint32_t pid,
 			 uint32_t tid, uint64_t born_ns)
 {
@@ -158,7 +158,7 @@ static void take_second(struct clinic_recorder *recorder, uint32_t second)
 	assert_int_equal(clinic_recorder_compact(recorder), 0);
 }
 
-/* Ended threads are few rows, which have the sum of all their lives. */
+/* Ended threads share few rows, which have the sum of all lives. */
 static void check_threads(struct clinic_recorder *recorder, uint32_t seconds)
 {
 	const struct clinic_session *session =
@@ -223,7 +223,7 @@ static uint32_t builds_since(uint64_t from_ns, uint32_t seconds)
 	return count;
 }
 
-/* All that was kept; the last second's stacks are all there, and named. */
+/* A snapshot has all samples that were kept, in order of time, with stacks. */
 static void check_snapshot(struct clinic_recorder *recorder, uint64_t from_ns,
 			   uint32_t seconds, uint32_t expected)
 {

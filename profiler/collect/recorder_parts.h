@@ -6,7 +6,7 @@
  *	recorder_memory.c    forgets what nothing refers to any more
  *	recorder_snapshot.c  the rows of a time, named, as a session
  *
- * Everyone else uses recorder.h.
+ * All other code uses recorder.h.
  */
 #ifndef CLINIC_COLLECT_RECORDER_PARTS_H
 #define CLINIC_COLLECT_RECORDER_PARTS_H
@@ -24,12 +24,12 @@ struct clinic_event;
 struct clinic_naming;
 struct clinic_stack_walker;
 
-/* So many numbers of a kind are given before the unused ones are sought. */
+/* When there are so many numbers of a kind, the unused ones are forgotten. */
 struct clinic_recorder_limits {
 	uint32_t stacks_most;
 	uint32_t modules_most;
 	uint32_t threads_most; /* rows of threads, and of their lifetimes */
-	uint32_t states_most;  /* threads that no event said the end of */
+	uint32_t states_most;  /* threads whose end was not reported */
 	uint32_t texts_most;
 };
 
@@ -46,7 +46,7 @@ struct clinic_recorder {
 	struct clinic_pending_samples pending;
 	struct clinic_row_ring metrics;
 	struct clinic_recorder_limits limits;
-	uint64_t folded_threads_count; /* rows that stand in one now */
+	uint64_t folded_threads_count; /* ended threads that share one row */
 
 	uint64_t weight_ns;
 	uint64_t late_count, late_ns;

@@ -1,4 +1,4 @@
-/* The rows of a time, with names, and what was counted along the way. */
+/* Saves the rows of a time, with names, and returns what was counted. */
 #include "collect/recorder.h"
 
 #include "collect/process_status.h"

@@ -138,7 +138,7 @@ static int measure_if_due(struct clinic_recording *recording, uint64_t now_ns)
 	return clinic_recorder_measure(recording->recorder, now_ns);
 }
 
-/* Waits until something happens, or it is time to drain. */
+/* Waits until something happens or a drain is due. */
 static void wait_a_round(struct clinic_recording *recording, int timeout_ms)
 {
 	struct clinic_target *target = &recording->outcome->target;

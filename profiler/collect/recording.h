@@ -1,5 +1,5 @@
 /*
- * collect/recording.h - instruments on a program, from its start to a session.
+ * collect/recording.h - record a program, from its start to a session.
  *
  *	clinic_recording_open(&plan, &outcome, &recording);
  *	while (clinic_recording_step(recording, -1) > 0)
@@ -15,12 +15,12 @@
  *	stages ---------+--> recorder (rings, raw stacks) --> snapshot: session
  *	arenas (10 Hz) -+
  *
- * Signals    from open on those of stop_signals.h mean: stop, and keep what was
- *            measured. One that was sent to us alone is passed on to a
- *            launched target.
- * Ownership  plan and outcome are the caller's, and outlive the recording.
+ * Signals    from open on, those of stop_signals.h stop the recording and keep
+ *            what was measured. A signal that was sent to us alone is passed on
+ *            to a launched target.
+ * Ownership  plan and outcome belong to the caller, and outlive the recording.
  * Memory     bounded, however long it takes: see recorder.h.
- * Errors     0 or -errno, and outcome->failed says at what. A snapshot is
+ * Errors     0 or -errno, and outcome->failed says in which step. A snapshot is
  *            worth writing if outcome->has_measured.
  * Threads    one recording per process.
  * Read next  backend.h, event_source.h, recorder.h, target.h.
@@ -43,16 +43,18 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 			  struct clinic_recording **recording);
 
 /*
- * Waits until something happens or a drain is due, timeout_ms at most (-1: no
- * limit but that), and drains. 1: it goes on; 0: it is over, all of it was
- * drained, and further steps do nothing; or -errno: likewise over.
+ * Waits until something happens or a drain is due, but timeout_ms at most (-1:
+ * no other limit), and drains. Returns 1 if the recording goes on; 0 if it is
+ * over and everything was drained; or -errno, after which it is over, too.
+ * Further steps then do nothing.
  */
 int clinic_recording_step(struct clinic_recording *recording, int timeout_ms);
 
 /*
- * What happened in from_ns <= time < to_ns (CLOCK_MONOTONIC), with names, into
- * a new session: in between, or once it is over. Exact sums of allocations and
- * locks are those of the whole recording; of a part, those of the changes.
+ * Saves what happened in from_ns <= time < to_ns (CLOCK_MONOTONIC), with names,
+ * into a new session; during the recording, or when it is over. For the whole
+ * recording, allocations and locks are exact sums; for a part of it, they are
+ * the sums of the changes.
  */
 int clinic_recording_snapshot(struct clinic_recording *recording,
 			      uint64_t from_ns, uint64_t to_ns,

@@ -8,7 +8,7 @@
  *	recording_end.c       the end, and the account of what was spent
  *	recording_snapshot.c  what was recorded so far becomes a session
  *
- * Everyone else uses recording.h.
+ * All other code uses recording.h.
  */
 #ifndef CLINIC_COLLECT_RECORDING_PARTS_H
 #define CLINIC_COLLECT_RECORDING_PARTS_H
@@ -47,11 +47,11 @@ struct clinic_recording {
 	/* Until the recording is over, the time stolen before it began. */
 	uint64_t stolen_ns;
 	bool is_over;
-	const char *unobservable; /* the reason, before the run; or NULL */
+	const char *unobservable; /* why, found before the run; or NULL */
 
 	enum { DEEP_AT_FIRST, SHALLOW, DEEP_FOR_GOOD } depth;
 	struct clinic_recorder_counts judged; /* when the depth last was */
-	bool has_lost_walks; /* some end early with the deepest copy, too */
+	bool has_lost_walks; /* some end early even with the longest copy */
 };
 
 static inline uint64_t clinic_recording_clock_ns(clockid_t clock)
@@ -76,7 +76,7 @@ void clinic_recording_adapt_depth(struct clinic_recording *recording);
 
 /*
  * Runs once, at the end: stops the samples, drains, ends all waits that still
- * last, and accounts. err: what the recording failed of before, or 0.
+ * last, and accounts. err: the error that the recording had before, or 0.
  */
 int clinic_recording_finish(struct clinic_recording *recording, int err);
 

@@ -1,5 +1,5 @@
 /*
- * collect/recording_plan.h - what a recording is to do, and what became of it.
+ * collect/recording_plan.h - what a recording is to do, and its outcome.
  */
 #ifndef CLINIC_COLLECT_RECORDING_PLAN_H
 #define CLINIC_COLLECT_RECORDING_PLAN_H
@@ -18,29 +18,29 @@ enum clinic_backend {
 	CLINIC_BACKEND_AUTO,
 	CLINIC_BACKEND_PERF,
 	CLINIC_BACKEND_TIMER,
-	CLINIC_BACKEND_NONE /* no CPU samples: allocations or locks alone */
+	CLINIC_BACKEND_NONE /* no CPU samples, only allocations or locks */
 };
 
 struct clinic_recording_plan {
 	enum clinic_backend backend;
 	uint32_t frequency_hz;
 	char *const *argv; /* to launch; or NULL */
-	/* To attach to, when there is no argv: process ids and names. */
+	/* Process ids and names to attach to, when there is no argv. */
 	const char *const *processes;
 	size_t processes_count;
 	double duration_s;   /* 0: until the target ends */
 	const char *preload; /* libclinic-preload.so, for the timer backend */
-	/* What else the library is to do in a launched target; or NULL. */
+	/* Allocations and locks to record in a launched target; or NULL. */
 	const struct clinic_arena_plan *alloc;
 	bool use_debuginfod;
-	/* Times off the CPU too, where perf samples; elsewhere a note says
-	 * that they could not be seen. */
+	/* Also times off the CPU, where perf samples; elsewhere a note says
+	 * that they could not be recorded. */
 	bool with_off_cpu;
-	/* Load the library for clinic/stage.h even where perf samples. */
+	/* Loads the library for clinic/stage.h even where perf samples. */
 	bool with_stages;
 };
 
-/* What could not be done. */
+/* The step of a recording that failed. */
 enum clinic_recording_step {
 	CLINIC_STEP_BACKEND, /* no backend works: see the refusals */
 	CLINIC_STEP_LAUNCH,  /* of the command */
@@ -50,16 +50,16 @@ enum clinic_recording_step {
 };
 
 struct clinic_recording_outcome {
-	enum clinic_recording_step failed; /* when the run gives an error */
+	enum clinic_recording_step failed; /* set when there is an error */
 	bool has_measured;
 	/* Why the library was kept out of a launched target, or NULL. */
 	const char *unfit;
-	const char *missing; /* the word that means no process; or NULL */
+	const char *missing; /* the word that no process fits; or NULL */
 	int stopped_by;      /* the signal that ended it; 0: none */
 	struct clinic_refusals refusals;
 	struct clinic_source_facts source;
 	struct clinic_recorder_counts counts;
-	/* Of a launched one, whether or not it has ended yet. */
+	/* The target; a launched one may still run. */
 	struct clinic_target target;
 };
 

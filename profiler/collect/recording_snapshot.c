@@ -1,4 +1,4 @@
-/* A recording so far, as a session, with notes on how far to trust it. */
+/* Makes a session of a recording so far, with notes on how far to trust it. */
 #include "collect/recording.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ static int note_findings(const struct clinic_recording *recording,
 		   : clinic_findings_refusals(session, &outcome->refusals);
 }
 
-/* The sums over the whole recording. */
+/* Saves the sums over the whole recording. */
 static int save_arenas(struct clinic_recording *recording,
 		       const uint32_t *stack_ids,
 		       struct clinic_session *session)

@@ -1,5 +1,4 @@
-/* Opens a recording: sources, then the target, then the clocks; and closes it.
- */
+/* Opens a recording (sources, then target, then clocks), and closes it. */
 #include "collect/recording.h"
 
 #include <errno.h>

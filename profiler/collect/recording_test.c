@@ -1,4 +1,4 @@
-/* A recording that is looked at while it runs: its parts are the whole. */
+/* Snapshots of the parts of a recording add up to the whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ static struct tally snapshot(struct clinic_recording *recording,
 	return tally;
 }
 
-/* Steps until the target has allocated, or is over. */
+/* Steps until the target has allocated or has ended. */
 static struct tally first_look(struct clinic_recording *recording)
 {
 	struct tally tally = {0};

@@ -1,4 +1,4 @@
-/* The peak that a process wrote down at its end, or the most that was seen. */
+/* Saves the peak that a process wrote at its end, or the most that we saw. */
 #include "collect/resident_rows.h"
 
 #include <limits.h>
@@ -60,7 +60,7 @@ int clinic_resident_rows_save(struct clinic_session *session,
 	int err = 0;
 
 	for (size_t i = 0; !err && i < facts->images_count; i++)
-		/* What it was before an exec has no end of its own. */
+		/* A program that was replaced by exec wrote no peak. */
 		if (i + 1 == facts->images_count ||
 		    facts->images[i + 1]->file.pid !=
 			    facts->images[i]->file.pid)

@@ -1,4 +1,4 @@
-/* A ring of rows of any one size, sorted by time when asked. */
+/* A ring of rows of equal size, which can be sorted by time. */
 #include "collect/row_ring.h"
 
 #include <errno.h>

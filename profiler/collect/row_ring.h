@@ -1,8 +1,8 @@
 /*
- * collect/row_ring.h - rows with a time, as many as there is room for.
+ * collect/row_ring.h - a ring of rows with a time, of bounded size.
  *
- * Grows as it is filled, up to a limit; from then on each new row takes the
- * place of the oldest, and is counted. So a recording may last for days.
+ * The ring grows up to a limit. From then on, each new row overwrites the
+ * oldest one, and these are counted. So a recording may last for days.
  *
  *	struct clinic_row_ring ring = {.row_bytes = sizeof(row), .most = N};
  *
@@ -28,7 +28,7 @@ struct clinic_row_ring {
 	size_t most; /* rows */
 	void *rows;
 	size_t count, capacity;
-	size_t oldest; /* where it is, once most are there */
+	size_t oldest; /* its place, once the ring is full */
 	uint64_t overwritten_count;
 };
 
@@ -36,13 +36,13 @@ int clinic_row_ring_add(struct clinic_row_ring *ring, const void *row);
 
 /* Sorts by time: not all rows are added in order of time. */
 void clinic_row_ring_sort(struct clinic_row_ring *ring);
-/* The i-th oldest. */
+/* The i-th row in order. */
 void *clinic_row_ring_at(const struct clinic_row_ring *ring, size_t i);
-/* The first that is not before that time; count: none. */
+/* The first row that is not before that time; count: there is none. */
 size_t clinic_row_ring_from(const struct clinic_row_ring *ring,
 			    uint64_t time_ns);
 
-/* Calls for the uint32_t at that offset of each row. */
+/* Calls on_number for the uint32_t at that offset of each row. */
 void clinic_row_ring_numbers(struct clinic_row_ring *ring, size_t offset,
 			     clinic_on_number *on_number, void *context);
 

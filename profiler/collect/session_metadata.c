@@ -1,4 +1,4 @@
-/* Command, host and source, as the head of a session. */
+/* Fills in the command, host and source in the head of a session. */
 #include "collect/session_metadata.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "sources/event_source.h"
 #include "session/session.h"
 
-/* Of many processes that were asked for. */
+/* Of more attached processes, the commands are not shown. */
 #define COMMANDS_SHOWN 8
 
 /* Characters that no shell gives a meaning to. */
@@ -45,7 +45,7 @@ static void quote_command(FILE *out, char *const *argv)
 	}
 }
 
-/* All of the file, which is then *bytes long; NULL: it cannot be read. */
+/* Reads a whole file of *bytes bytes; NULL: it cannot be read. */
 static char *read_file(const char *path, size_t *bytes)
 {
 	FILE *from = fopen(path, "re"), *to;
@@ -85,7 +85,7 @@ static void quote_running(FILE *out, pid_t pid)
 	free(text);
 }
 
-/* "a & b": those that were asked for run side by side. */
+/* Writes "a & b" for attached processes, because they run side by side. */
 static void quote_attached(FILE *out, const struct clinic_attached *attached)
 {
 	size_t shown = 0, roots = 0;

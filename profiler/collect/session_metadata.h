@@ -1,6 +1,6 @@
 /*
- * collect/session_metadata.h - what was run, where and with what: a session's
- * about.
+ * collect/session_metadata.h - fill in a session's head: what was run, where,
+ * and with which instrument.
  *
  * Errors     0 or -ENOMEM.
  * Read next  session/rows.h, struct clinic_session_metadata.

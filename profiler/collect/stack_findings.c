@@ -1,4 +1,4 @@
-/* Where stacks end that did not reach where their thread began. */
+/* Finds where stacks end that do not reach the function of their thread. */
 #include "collect/stack_findings.h"
 
 #include <errno.h>
@@ -71,7 +71,7 @@ static uint32_t outermost_frame(const struct clinic_stack *stack, uint32_t id)
 	return stack[id].frame_id;
 }
 
-/* The caller frees what it has got, after an error too. */
+/* The caller frees the results, even after an error. */
 static int find_cut_stacks(const struct clinic_session *session,
 			   struct places *places)
 {
@@ -100,7 +100,7 @@ static int find_cut_stacks(const struct clinic_session *session,
 	return 0;
 }
 
-/* The place with most, which is then left out. */
+/* Returns the place with most samples, and removes it. */
 static uint32_t remove_commonest(const struct places *places, uint64_t *samples)
 {
 	uint32_t most = 0;

@@ -19,7 +19,7 @@ struct clinic_walks {
 	size_t stack_bytes; /* that are copied */
 };
 
-/* Of a session with all its samples. */
+/* The session must have all its samples. */
 int clinic_stack_findings_note(struct clinic_session *session,
 			       const struct clinic_walks *walks);
 

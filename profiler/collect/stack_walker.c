@@ -1,4 +1,4 @@
-/* Registers and stack bytes to the number of a raw stack. */
+/* Unwinds registers and stack bytes, and finds the number of the stack. */
 #include "collect/stack_walker.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "unwind/address_space.h"
 
 /*
- * Deeper than any stack copy can hold (a frame takes at least 16 bytes): what
- * truncates a walk is never this.
+ * No copy of a stack has as many frames (a frame takes at least 16 bytes), so
+ * this limit never truncates a walk.
  */
 #define FRAMES_MAX (CLINIC_STACK_BYTES_DEEP / 16)
 
@@ -21,7 +21,7 @@ struct clinic_stack_walker {
 	struct clinic_unwinder unwinder;
 	uint64_t frames[FRAMES_MAX];
 
-	/* The last user stack, outermost first; of no space: none. */
+	/* The last user stack, outermost frame first; space NULL: none. */
 	struct last_walk {
 		const struct clinic_space *space;
 		size_t levels_count;
@@ -73,8 +73,8 @@ static struct clinic_address_frame locate(const struct clinic_space *space,
 }
 
 /*
- * Most of a stack is as it was one sample ago, from its outermost frame on:
- * those levels need not be looked up again.
+ * From the outermost frame on, most of a stack is the same as in the last
+ * sample: these levels need not be looked up again.
  */
 static size_t levels_as_before(const struct clinic_stack_walker *walker,
 			       const struct clinic_space *space,
@@ -117,7 +117,7 @@ static int push_user(struct clinic_stack_walker *walker,
 	return err;
 }
 
-/* All but the innermost are return addresses: one back is in the call. */
+/* All but the innermost are return addresses: minus 1, they are in the call. */
 static int push_kernel(struct clinic_stack_walker *walker,
 		       const struct clinic_event_sample *sample,
 		       uint32_t *stack_id)
@@ -138,8 +138,8 @@ static int push_kernel(struct clinic_stack_walker *walker,
 }
 
 /*
- * A task on its way out has no user stack any more: then the kernel's
- * frames are all there is, and complete.
+ * A task that is just ending has no user stack any more: then the kernel's
+ * frames alone are the complete stack.
  */
 static bool has_user_part(const struct clinic_event_sample *sample)
 {
@@ -165,7 +165,7 @@ static void unwind(struct clinic_stack_walker *walker,
 	clinic_unwind(&walker->unwinder, space, &moment, walk);
 }
 
-/* Code that was mapped without our being told, or while records were lost. */
+/* If code is unknown, its mapping was not reported or lost: maps are reread. */
 static void unwind_known(struct clinic_stack_walker *walker,
 			 struct clinic_process *process,
 			 const struct clinic_event *event,
@@ -191,8 +191,7 @@ static bool is_stranded(const struct clinic_unwound *walk)
 	       walk->end != CLINIC_END_DEPTH;
 }
 
-/* How much of the stack would have been enough decides how much to ask for
- * from now on. */
+/* These counts decide how much of each stack is copied from now on. */
 static void count_walk(struct clinic_stack_walker *walker,
 		       const struct clinic_unwound *walk)
 {

@@ -1,22 +1,22 @@
 /*
- * collect/stack_walker.h - from a sample's registers and stack bytes to one
- * number: its stack, among all that were seen.
+ * collect/stack_walker.h - find the number of a sample's stack from its
+ * registers and stack bytes.
  *
  *	clinic_stack_walker_new(stacks, &walker);
  *	clinic_stack_walk(walker, process, &event, &walked);
  *	sample.stack_id = walked.stack_id;
  *	clinic_stack_walker_forget(walker);     when something was mapped
  *
- * The user part is unwound, and the kernel's frames, if any, go on top of it.
- * Code that no event reported is looked for in /proc once more before a walk
- * gives up in it.
+ * The user part is unwound, and the kernel's frames, if any, are put on top of
+ * it. When a walk reaches code that no event reported, the maps in /proc are
+ * read again, and the walk is repeated.
  *
- * Speed      most of a stack is as it was one sample ago: from its outermost
- *            frame on, what is the same is not looked up again. That holds
- *            until clinic_stack_walker_forget().
- * Ownership  stacks are the caller's, and outlive the walker.
- * Errors     0 or -errno. A walk that ends early is none: its flags say so,
- *            and clinic_stack_walker_counts() why.
+ * Speed      from the outermost frame on, most of a stack is the same as in the
+ *            last sample, and is not looked up again. This memory ends with
+ *            clinic_stack_walker_forget().
+ * Ownership  stacks belong to the caller, and outlive the walker.
+ * Errors     0 or -errno. It is no error if a walk ends early: its flags say
+ *            so, and clinic_stack_walker_counts() has the reasons.
  * Threads    one.
  * Read next  unwind/unwind.h, which walks; address_stacks.h, which keeps.
  */
@@ -41,11 +41,11 @@ struct clinic_walked {
 struct clinic_walk_counts {
 	uint64_t truths_count[CLINIC_UNWIND_GUESSED + 1];
 	uint64_t ends_count[CLINIC_ENDS];
-	/* Guessed ones that came to where their thread began. */
+	/* Guessed walks that reached the function of their thread. */
 	uint64_t guessed_outermost_count;
-	/* Walks for which CLINIC_STACK_BYTES were too few, or would be. */
+	/* Walks for which CLINIC_STACK_BYTES are too few. */
 	uint64_t short_count;
-	/* Others that the kernel's chain might have gone on with. */
+	/* Other walks that the kernel's chain might have continued. */
 	uint64_t stranded_count;
 };
 
@@ -53,13 +53,13 @@ int clinic_stack_walker_new(struct clinic_address_stacks *stacks,
 			    struct clinic_stack_walker **walker);
 void clinic_stack_walker_free(struct clinic_stack_walker *walker);
 
-/* Of a CLINIC_EVENT_SAMPLE or CLINIC_EVENT_SWITCH_STACK of that process. */
+/* Walks a CLINIC_EVENT_SAMPLE or CLINIC_EVENT_SWITCH_STACK of that process. */
 int clinic_stack_walk(struct clinic_stack_walker *walker,
 		      struct clinic_process *process,
 		      const struct clinic_event *event,
 		      struct clinic_walked *walked);
 
-/* Some process is gone, or has other code than before. */
+/* To be called when a process has ended, or has other code than before. */
 void clinic_stack_walker_forget(struct clinic_stack_walker *walker);
 
 const struct clinic_walk_counts *

@@ -1,4 +1,4 @@
-/* Threads' stages by time. */
+/* Keeps the stages of threads by time. */
 #include "collect/stage_changes.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ void clinic_stage_changes_sort(struct clinic_stage_changes *changes)
 		      compare);
 }
 
-/* Where the thread's last change before that time led it. */
+/* The stage of the thread's last change before that time. */
 uint32_t clinic_stage_changes_at(const struct clinic_stage_changes *changes,
 				 uint32_t tid, uint64_t time_ns)
 {

@@ -12,7 +12,7 @@ static struct clinic_stage_changes changes;
 static int two_threads(void **state)
 {
 	(void)state;
-	/* Out of order, as threads with rings of their own tell them. */
+	/* Out of order, as from threads with rings of their own. */
 	assert_int_equal(clinic_stage_changes_add(&changes, 7, 300, 0), 0);
 	assert_int_equal(clinic_stage_changes_add(&changes, 7, 100, 1), 0);
 	assert_int_equal(clinic_stage_changes_add(&changes, 9, 200, 2), 0);

@@ -1,4 +1,4 @@
-/* Signals that end a recording, by how much of it is done. */
+/* Handles signals that end a recording, by what it is doing. */
 #include "collect/stop_signals.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "symbols/debuginfod_client.h"
 
-/* How long naming and saving may go on when somebody wants an end. */
+/* How long naming and saving may take after a signal. */
 #define HURRY_S 5
 
 static volatile sig_atomic_t is_hurried;
@@ -22,7 +22,7 @@ static bool is_ignored(int number)
 	       action.sa_handler == SIG_IGN;
 }
 
-/* nohup means it: the end of a terminal is none of ours there. */
+/* Under nohup, SIGHUP stays ignored. */
 static sigset_t stop_signals(void)
 {
 	sigset_t stops;
@@ -67,7 +67,7 @@ static void on_stop(int number)
 		alarm(HURRY_S);
 		return;
 	}
-	/* As the signal would have it, once this handler returns. */
+	/* The signal has its usual effect once this handler returns. */
 	signal(number, SIG_DFL);
 	raise(number);
 }

@@ -6,24 +6,24 @@
  *	... is_hurried() ...                  the second ends this process
  *	clinic_stop_signals_release();        all is saved: each one ends it
  *
- * A reader of our output who goes away is no reason to end: SIGPIPE is
- * ignored from the first call on.
+ * SIGPIPE is ignored from the first call on, so that we go on when a reader of
+ * our output ends.
  *
  * Errors     a descriptor or -errno.
- * Signals    the target must have been started before: it would inherit all
- *            this.
+ * Signals    the target must have been started before, because it would inherit
+ *            these settings.
  */
 #ifndef CLINIC_COLLECT_STOP_SIGNALS_H
 #define CLINIC_COLLECT_STOP_SIGNALS_H
 
 #include <stdbool.h>
 
-/* A signalfd, the caller's to close. */
+/* A signalfd, which the caller closes. */
 int clinic_stop_signals_catch(void);
 
 /*
- * What is still to be done may take long, or forever: after a signal it gets
- * some seconds to come to its end.
+ * From now on, a signal gives the remaining work some seconds to end, because
+ * it may take long or forever.
  */
 void clinic_stop_signals_hurry(void);
 bool clinic_stop_signals_is_hurried(void);

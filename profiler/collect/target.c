@@ -1,4 +1,4 @@
-/* A child that waits before it execs, or a process that runs. */
+/* Starts a child that waits before it execs, or attaches to processes. */
 #include "collect/target.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static _Noreturn void become(char *const argv[], char *const *settings,
 	char byte;
 	int error;
 
-	/* The parent died, or changed its mind: nothing to do. */
+	/* The parent has ended, or does not want the program to start. */
 	if (read(go_fd, &byte, 1) != 1)
 		_exit(127);
 	for (; settings && *settings; settings++)
@@ -113,11 +113,11 @@ int clinic_target_go(struct clinic_target *target)
 
 	if (target->is_attached)
 		return 0;
-	/* What our own fork has used was not the program's. */
+	/* CPU time before the exec is ours and not the program's. */
 	(void)look_at_running(target->pid, &target->before);
 	if (write(target->go_fd, "", 1) != 1)
 		return -errno;
-	/* Closed by the exec when it works. */
+	/* A successful exec closes the other end. */
 	if (read(target->failed_fd, &error, sizeof(error)) <= 0)
 		return 0;
 	clinic_target_wait(target);
@@ -183,7 +183,7 @@ void clinic_target_account(struct clinic_target *target,
 				    &time->kernel_ns);
 		return;
 	}
-	/* Of one that is gone, the last look stands. */
+	/* For a target that has ended, the last reading counts. */
 	if (!target->has_ended)
 		(void)look_at_running(target->pid, &target->at_end);
 	time->all_ns = since(target->before.all_ns, target->at_end.all_ns);

@@ -1,4 +1,4 @@
-/* The file whose code most lacks names. */
+/* Finds the file with most samples in code without names. */
 #include "collect/unnamed_code.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * collect/unnamed_code.h - which file most lacks names.
+ * collect/unnamed_code.h - find the file with most samples without names.
  *
  * Errors     0 or -ENOMEM.
  */
@@ -15,7 +15,7 @@ struct clinic_unnamed_code {
 	uint32_t library_id;    /* that has most of them */
 };
 
-/* Of a session with all its samples; the kernel is left out. */
+/* The session must have all its samples; the kernel is left out. */
 int clinic_unnamed_code_find(const struct clinic_session *session,
 			     struct clinic_unnamed_code *unnamed);
 

@@ -1,8 +1,8 @@
 /*
- * collect/unseen_processes.h - notes on the processes that nobody observed.
+ * collect/unseen_processes.h - notes on processes that were not observed.
  *
  * Errors     0 or -errno, of adding to the session.
- * Read next  shared_memory/unseen_roll.h, where they say so.
+ * Read next  shared_memory/unseen_roll.h, in which they are listed.
  */
 #ifndef CLINIC_COLLECT_UNSEEN_PROCESSES_H
 #define CLINIC_COLLECT_UNSEEN_PROCESSES_H
@@ -11,7 +11,7 @@
 
 struct clinic_session;
 
-/* missing: what such a process lacks, "samples and stages", say. */
+/* missing: what is not recorded of them, such as "samples and stages". */
 int clinic_unseen_note(struct clinic_session *session,
 		       const struct unseen_roll *unseen, const char *missing);
 
