@@ -81,8 +81,7 @@ static int run(int argc, char **argv)
 	const struct clinic_option options[] = {
 		{'s', "source", "FOLDER", CLINIC_OPTION_TEXT,
 		 &annotation.source_folder,
-		 "where sources are that have "
-		 "moved"},
+		 "the folder with the sources, if they have moved"},
 		{'a', "all", NULL, CLINIC_OPTION_FLAG, &annotation.is_whole,
 		 "the cold instructions too"},
 		{0, "full-names", NULL, CLINIC_OPTION_FLAG, &has_full_names,

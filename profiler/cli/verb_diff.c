@@ -317,15 +317,15 @@ static int run(int argc, char **argv)
 		{'o', "output", "OUT", CLINIC_OPTION_TEXT, &request.output,
 		 "the picture: .svg, or .collapsed for other tools"},
 		{'f', "format", "NAME", CLINIC_OPTION_TEXT,
-		 &request.format_name, "of OUT, whatever its suffix"},
+		 &request.format_name,
+		 "the format of OUT, whatever its suffix"},
 		{'w', "weight", "WEIGHT", CLINIC_OPTION_TEXT,
 		 &request.weight_name,
-		 "what is shared out, as in `clinic "
-		 "report`"},
+		 "the weight to compare, as in `clinic report`"},
 		{'t', "title", "TEXT", CLINIC_OPTION_TEXT, &request.title,
-		 "of the picture"},
+		 "the title of the picture"},
 		{0, "icicle", NULL, CLINIC_OPTION_FLAG, &request.is_icicle,
-		 "the root on top"},
+		 "draw the root at the top"},
 		{'n', "top", "N", CLINIC_OPTION_COUNT, &request.top,
 		 "rows of the table (20; with --json all)"},
 		{0, "full-names", NULL, CLINIC_OPTION_FLAG,
@@ -333,7 +333,7 @@ static int run(int argc, char **argv)
 		 "C++ names with all template arguments (on a terminal they "
 		 "are shortened)"},
 		{'j', "json", NULL, CLINIC_OPTION_FLAG, &request.is_json,
-		 "the table for programs"},
+		 "the table as JSON, for programs"},
 		{0},
 	};
 	int at = clinic_options(&usage, options, argc, argv);

@@ -84,13 +84,13 @@ static int run(int argc, char **argv)
 		 &request.format_name, "the format, whatever the suffix"},
 		{'w', "weight", "NAME", CLINIC_OPTION_TEXT,
 		 &request.weight_name,
-		 "what width means (default: what there "
-		 "is, cpu first)"},
+		 "what the width means (default: cpu, or else a weight that "
+		 "the session has)"},
 		{'t', "title", "TEXT", CLINIC_OPTION_TEXT,
 		 &request.writing.title,
-		 "of the picture (default: the command)"},
+		 "the title of the picture (default: the command)"},
 		{0, "icicle", NULL, CLINIC_OPTION_FLAG,
-		 &request.writing.is_icicle, "the root on top"},
+		 &request.writing.is_icicle, "draw the root at the top"},
 		{0, "without-instrument", NULL, CLINIC_OPTION_FLAG,
 		 &request.is_instrument_left_out,
 		 "leave out what the preloaded library and perf took of the "

@@ -24,8 +24,8 @@ static const char *help_text(void)
 	static char text[2048];
 
 	snprintf(text, sizeof(text),
-		 "FILE may be gzipped; '-' is the standard input. Of perf, it "
-		 "is best the text of\n"
+		 "FILE may be gzipped; '-' is the standard input. The best "
+		 "text of perf is that of\n"
 		 "  perf script --header --show-lost-events \\\n"
 		 "      -F comm,pid,tid,time,period,event,ip,sym,dso\n"
 		 "After `perf record --sample-cpu` add cpu to the fields. The "
@@ -52,8 +52,7 @@ static int run(int argc, char **argv)
 		 "the event to take (default: the first that is CPU time)"},
 		{'F', "frequency", "HZ", CLINIC_OPTION_COUNT,
 		 &reading.frequency_hz,
-		 "of the sampling, where the text does "
-		 "not say it"},
+		 "the sampling frequency, if the text does not contain it"},
 		{0},
 	};
 	int at = clinic_options(&usage, options, argc, argv);

@@ -35,10 +35,11 @@ static const struct clinic_usage usage = {
 		"and writes a\nsession for `clinic report`. Ctrl-C stops, and "
 		"keeps what was measured.\n"
 		"-e alloc counts every allocation, with its call stack and its "
-		"life; -e lock\ntimes what threads wait for. -e cpu,alloc "
-		"does both in one run. -e offcpu\nsamples CPU time and adds "
-		"each time that a thread was off the CPU, blocked or moved\n"
-		"aside: with its stack where the kernel may be seen, else that "
+		"lifetime; -e lock\nmeasures how long threads wait for locks. "
+		"-e cpu,alloc does both in one run.\n"
+		"-e offcpu samples CPU time and records each time that a "
+		"thread was off the CPU,\nblocked or preempted: with its "
+		"stack where the kernel may be sampled, otherwise\nwith that "
 		"of its last sample.\n"
 		"Exits with the command's own exit code (128 + signal), or 2 "
 		"when it could\nnot be started or measured, or an asserted "
@@ -390,13 +391,13 @@ static int run(int argc, char **argv)
 		 "watch this process, or all of that name, with the children "
 		 "that it has; may be given again"},
 		{'d', "duration", "SECONDS", CLINIC_OPTION_TEXT,
-		 &settings.duration, "stop measuring after so long"},
+		 &settings.duration, "stop measuring after this time"},
 		{'e', "event", "EVENT", CLINIC_OPTION_TEXT, &settings.event,
 		 "what to record: cpu, offcpu, alloc, lock, separated by "
 		 "commas (cpu)"},
 		{0, "sample-bytes", "BYTES", CLINIC_OPTION_COUNT,
 		 &settings.alloc.sample_bytes,
-		 "stacks of one allocation in so many bytes, not of all"},
+		 "record the stack of one allocation in BYTES, not of all"},
 		{0, "assert-zero-alloc", "STAGE", CLINIC_OPTION_TEXT,
 		 &settings.alloc.no_alloc_in,
 		 "exit 97 at the first allocation in that stage"},
@@ -407,7 +408,7 @@ static int run(int argc, char **argv)
 		 "the stages of clinic/stage.h, for report --by stage"},
 		{0, "debuginfod", NULL, CLINIC_OPTION_FLAG,
 		 &settings.plan.use_debuginfod,
-		 "fetch debug files as DEBUGINFOD_URLS says"},
+		 "fetch debug files from the servers in DEBUGINFOD_URLS"},
 		{0},
 	};
 	int at = clinic_options(&usage, options, argc, argv);

@@ -171,12 +171,12 @@ static int run(int argc, char **argv)
 		 &report->callers, "who called it, in shares of its total"},
 		{'w', "weight", "WEIGHT", CLINIC_OPTION_TEXT,
 		 &request.weight_name,
-		 "what is shared out (what there is, cpu "
-		 "first)"},
+		 "the weight (default: cpu, or else one that the session "
+		 "has)"},
 		{0, "from", "SECONDS", CLINIC_OPTION_TEXT, &request.from,
-		 "only what came later, since the beginning"},
+		 "only what happened after this time, from the start"},
 		{0, "to", "SECONDS", CLINIC_OPTION_TEXT, &request.to,
-		 "only what came earlier"},
+		 "only what happened before this time"},
 		{0, "full-names", NULL, CLINIC_OPTION_FLAG,
 		 &request.has_full_names,
 		 "C++ names with all template arguments (on a terminal they "
