@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import attack  # noqa: E402
+from labkit.gate import few_builds  # noqa: E402
 import repeated_audits  # noqa: E402
 import scenarios  # noqa: E402
 import simulated_machine as m  # noqa: E402
@@ -57,6 +58,40 @@ def test_a_row_marks_a_broken_bound():
 @pytest.mark.slow
 def test_a_large_family_finds_what_is_twice_as_slow(name):
     assert run_trial(named(name), 0).all_regressed
+
+
+def committed_rows():
+    return {name: [cell.strip() for cell in row.split("|")[2:-1]] for name, row in attack.kept_rows().items()}
+
+
+def count_of(name, column):
+    return int(committed_rows()[name][column].split()[0])
+
+
+def test_the_decision_record_has_the_figures_of_the_committed_page():
+    """ADR 8 said 40 of 450 opposite decisions where the page said 25."""
+    record = " ".join(Path("hardening/adr/0008-the-verdict-under-attack.md").read_text().split())
+    quiet, sessions, noisy, noisy_sessions = (
+        [name for name in attack.agreement_names() if f"noise {noise} a pair, sessions differ by {session}" in name]
+        for noise, session in (("1.4%", "0.0%"), ("1.4%", "0.5%"), ("3.0%", "0.0%"), ("3.0%", "0.5%")))
+    same, opposite = ({name: count_of(name, column) for name in attack.agreement_names()} for column in (0, 1))
+    before, after = quiet
+    assert f"opposite decisions went from {opposite[before]} of 450 to {opposite[after]}, and equal decisions from {same[before]} to {same[after]};" in record
+    before, after = sessions
+    assert f"where sessions differ by 0.5 %, from {opposite[before]} to {opposite[after]} and from {same[before]} to {same[after]}" in record
+    (before, after), (with_sessions, after_sessions) = noisy, noisy_sessions
+    assert (f"equal decisions went from {same[before]} to {same[after]}, but from {same[with_sessions]} to {same[after_sessions]} where "
+            "sessions differ") in record
+    for layout, place in (("layout 2 % per block, +2%", "is now found in {}; under 1 %"), ("layout 1 % per block, +2%", "under 1 %, in {} instead of 85")):
+        assert place.format(round(count_of(layout, 2) / 4)) in record
+    assert f"identical arms {count_of('noise 1.4 % a pair', 5)} instead of 134" in record
+    assert f"+5 % takes {count_of('noise 1.4 % a pair, +5%', 5)} runs instead of 270" in record
+
+
+def test_the_warning_about_few_builds_has_the_figures_of_the_committed_page():
+    one, three, many = (f"relinked, 1 % per binary, {links}" for links in ("one link", "3 links", "a link for each block"))
+    assert {1: count_of(one, 1), 3: count_of(three, 1)} == few_builds.FALSE_ALARMS
+    assert count_of(many, 1) == few_builds.FALSE_ALARMS_MANY and count_of(one, 0) == few_builds.COMPARISONS
 
 
 def test_the_committed_page_has_today_s_scenarios():

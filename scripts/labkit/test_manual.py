@@ -28,6 +28,13 @@ def test_the_committed_pages_are_those_of_the_option_tables(verbs, path):
     assert text == path.read_text(), f"{path} says otherwise; `make bless-manual` rewrites it"
 
 
+def test_only_a_budget_that_holds_for_the_whole_command_says_so():
+    """A gate's budget has never covered the building of both trees."""
+    page = Path("docs/man/lab.1").read_text()
+    gate, compare = (page.split(f".SS {verb}")[1].split(".SS ")[0] for verb in ("gate", "compare"))
+    assert "whole command" in compare and "whole command" not in gate and "building both trees" in gate
+
+
 def test_groff_reads_the_page_without_a_warning():
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed, so nothing reads the page here")

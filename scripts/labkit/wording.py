@@ -95,13 +95,23 @@ def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: flo
     return f"{text} [{exact_digits(low_ns / scale, 4)},{GAP}{exact_digits(high_ns / scale, 4)}]"
 
 
-def gain_interval(ratio: float | None, low: float | None, high: float | None) -> str:
-    """A gain with its interval: 1.616× [1.599, 1.630]."""
+def confidence(value: float) -> str:
+    """95 %, or 99.98 % in a large family."""
+    return f"{100 * value:.6g}{GAP}%"
+
+
+def at_confidence(value: float | None) -> str:
+    """What stands behind an interval; nothing behind the range of counts, which has no confidence."""
+    return "" if value is None or value >= 1 else f" at {confidence(value)}"
+
+
+def gain_interval(ratio: float | None, low: float | None, high: float | None, confidence: float | None = None) -> str:
+    """A gain with its interval: 1.616× [1.599, 1.630], and " at 97.5 %" where its confidence is given."""
     if ratio is None:
         return ABSENT
     if low is None or high is None:
         return f"{times(ratio)} [no interval]"
-    return f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]"
+    return f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]{at_confidence(confidence)}"
 
 
 def share_interval(share: dict[str, Any] | None) -> str:

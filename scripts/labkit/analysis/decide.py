@@ -14,13 +14,13 @@ from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
-from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects
+from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects, verdict_policy
 from labkit.analysis.shares import Share, sites_of_complaint, target_share
 from labkit.metrics import METRICS
 from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
-from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED
-from labkit.wording import count, detectable, p_is, p_value, percent, plural, size as in_bytes, times
+from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED, equivalence_interval
+from labkit.wording import at_confidence, count, detectable, p_is, p_value, percent, plural, size as in_bytes, times
 
 ACCEPTED, REJECTED, UNDECIDED, YARDSTICK = "accepted", "rejected", "undecided", "yardstick"
 GAIN_MAX = 9.0
@@ -270,6 +270,8 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if found.verdict == REGRESSED:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
+        (low, high), confidence = equivalence_interval(found, verdict_policy(policy))
+        shown = f"{times(found.gain_ratio)} [{times(1 / high)}, {times(1 / low)}]{at_confidence(confidence)}"
         return f"Its median does not change by a relevant amount: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
     required = 1.0 + deciding_gain(facts, policy)
     if found.gain_high < required:
@@ -403,4 +405,4 @@ def counts(gain: Effect) -> str:
 
 def interval(gain: Effect) -> str:
     found = gain.comparison
-    return f"{times(found.gain_ratio)} [{times(found.gain_low)}, {times(found.gain_high)}]"
+    return f"{times(found.gain_ratio)} [{times(found.gain_low)}, {times(found.gain_high)}]{at_confidence(found.confidence)}"

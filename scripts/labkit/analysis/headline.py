@@ -1,5 +1,6 @@
 """headline.py - the one number, its interval, and whether it closes the complaint."""
 
+import math
 from typing import Any
 
 from labkit.analysis.earlier_claims import between_audits
@@ -27,12 +28,18 @@ def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]
         "sentence": sentence_of(verdict, audit["complaint"]["reproduced"]),
         "metric": manifest["metric"], "target": manifest["target"], "size": manifest["main_size"],
         "ops_count": manifest["fixture"]["sizes"][manifest["main_size"]], "op": manifest["op"],
-        "gain": main,
+        "gain": main, "union_again_ratio": union_again_ratio(audit) if main else None,
         "between_audits": between_audits(evidence_set.plan["data"], audit["environment"], main),
         "defensible": evidence_set.plan["budget"] != "quick",
         "reproduce": f"make audit W={manifest['name']} BUDGET={evidence_set.plan['budget']}",
         "recompute": f"make verify R=reports/{manifest['name']}/{evidence_set.plan['data']['version']}",
     }
+
+
+def union_again_ratio(audit: dict[str, Any]) -> float | None:
+    """How surely another audit would accept every candidate of the union again, as independent events; None where one was counted."""
+    ratios = [one["again_ratio"] for one in audit["candidates"] if one["id"] in audit["rebench"]["accepted"]]
+    return None if None in ratios else math.prod(ratios)
 
 
 def sentence_of(verdict: str, reproduced: bool | None) -> str:

@@ -1,5 +1,6 @@
 """Every decision about a candidate, from whole evidence and from facts alone."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -122,6 +123,15 @@ def test_only_what_more_blocks_cannot_change_rejects(good_facts, policy_table, v
                                                                     gain_high=high))
     found = decide_candidate(facts, parse(policy_table))
     assert (found.rule, found.verdict, found.accepted) == (rule, decided, decided == "accepted")
+
+
+def test_an_equivalent_candidate_is_shown_with_the_interval_that_lies_within_the_margin(good_facts, policy_table):
+    """The wide interval, corrected by Holm, was printed beside "within 1.0 % of the baseline"."""
+    logs = tuple(0.002 * (-1) ** number * (number % 7) for number in range(40))
+    same = with_comparison(good_facts.gain, verdict="equivalent", block_logs=logs, gain_ratio=1.0, gain_low=0.95, gain_high=1.05)
+    found = decide_candidate(replace(good_facts, gain=same), parse(policy_table))
+    low, high = (float(end) for end in re.search(r"1\.000× \[([\d.]+)×, ([\d.]+)×\] at 90\s%", found.reason).groups())
+    assert 0.99 <= low < 1 < high <= 1.01 and "0.950" not in found.reason
 
 
 @pytest.mark.parametrize("lines_count, verdict", [(50, "accepted"), (130, "undecided"), (200, "rejected")])

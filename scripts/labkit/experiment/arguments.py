@@ -41,10 +41,11 @@ def add_condition_arguments(parser) -> None:
     parser.add_argument("--measure-identical", action="store_true", help="measure even if both are the same program, byte for byte")
 
 
-def add_design_arguments(parser, words: dict[str, float]) -> None:
-    """Add the arguments that say how much is measured, and what counts as a change. words: quick, standard and thorough in seconds."""
+def add_design_arguments(parser, words: dict[str, float], covers: str = "the most time that the whole command may take") -> None:
+    """Add the arguments that say how much is measured, and what counts as a change. words: quick, standard and thorough in seconds.
+    covers: what the budget limits."""
     parser.add_argument("--budget", type=budget_seconds(words), default="standard", metavar="SECONDS",
-                        help=f"the most time that the whole command may take, in seconds or as {list_words(words)}; the default is standard")
+                        help=f"{covers}, in seconds or as {list_words(words)}; the default is standard")
     parser.add_argument("--pairs", type=int, metavar="COUNT", help="how many pairs of runs to measure; without it, the pilot chooses")
     parser.add_argument("--alpha", type=float, default=VerdictPolicy.alpha, metavar="P", help="the share of equal programs that may be called different; the default is 0.01")
     parser.add_argument("--effect", type=float, default=VerdictPolicy.effect_ratio, metavar="RATIO",

@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 
 from labkit.evidence import write_text
 from labkit.foreign_text import for_markdown
-from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, one_build_notes, table
+from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, table
+from labkit.gate.few_builds import few_builds_notes
 from labkit.outcome import Exit, UsageError
 
 SEVERITIES = ("minor", "moderate", "critical")
@@ -108,9 +109,9 @@ def linker(folder: Path, artifact_url: str) -> Link:
 def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """The verdict, then the table, then details that are folded. A bot finds its own comment by the hidden mark."""
     found = regressions_of(doc, thresholds)
-    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
+    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *few_builds_notes(doc)]), ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
-    lines += ["", *(table(case, 1 - doc["policy"]["alpha"]) for case in doc["cases"])]
+    lines += ["", *(table(case) for case in doc["cases"])]
     lines += flame_lines(doc, link)
     lines += [link("Figures and raw rows", "comparison.md"), ""]
     return "\n".join([*lines, "<details><summary>How this was measured</summary>", "",

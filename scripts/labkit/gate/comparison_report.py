@@ -15,12 +15,14 @@ from labkit.evidence import now_utc
 from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
 from labkit.foreign_text import as_unicode, for_markdown, for_markdown_code, for_terminal
+from labkit.gate.few_builds import few_builds_notes
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.verdicts.odd_runs import OddRuns
+from labkit.verdicts.stages import CONFIRMED_ALONE
 from labkit.verdicts.second_opinions import TIMES, cpu_text, same_work_text
 from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
-from labkit.wording import p_value, plural, value_text
+from labkit.wording import at_confidence, p_value, plural, value_text
 
 Link = Callable[[str, str], str]
 """(text, file of the report's folder) -> Markdown link that works on the page."""
@@ -98,11 +100,11 @@ def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
 
 
 def change_text(comparison: dict) -> str:
-    """"-3.2 % [-3.9, -2.5]" of the metric as a cost; an exact count is shown with both values."""
+    """"-3.2 % [-3.9, -2.5] at 99 %" of the metric as a cost; an exact count is shown with both values."""
     if METRICS[comparison["metric"]].is_exact:
         return f"{comparison['a_median']:,.0f} → {comparison['b_median']:,.0f}"
     low, high = comparison["low"], comparison["high"]
-    span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]"
+    span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]{at_confidence(comparison.get('confidence'))}"
     return f"{comparison['ratio'] - 1:+.2%}{span}"
 
 
@@ -115,7 +117,7 @@ def mde_text(comparison: dict) -> str:
 
 def summary_lines(doc: dict) -> list[str]:
     """The lines for the terminal: the verdict, one line per metric, then the details of the measurement."""
-    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}"), *(f"  {note}" for note in one_build_notes(doc))]
+    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}"), *(f"  {note}" for note in few_builds_notes(doc))]
     if doc.get("is_named"):
         lines += [for_terminal(f"  {name}: {arm['command']}") for name, arm in doc["arms"].items()]
     for case in doc["cases"]:
@@ -123,9 +125,9 @@ def summary_lines(doc: dict) -> list[str]:
             lines.append(for_terminal(f"{case['name']}: {case['verdict']}"))
         for c in case["comparisons"]:
             lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
-                         f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<28} {c['verdict']:<13}"
+                         f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<36} {c['verdict']:<13}"
                          f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
-            lines += [f"    {odd_text(odd)}" for odd in c["odd_runs"] if odd["one_sided"]]
+            lines += [f"    {text}" for text in hidden_texts(c)]
         lines += [f"  {text}" for text in case.get("opinions", ())]
         if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
             lines.append(f"  {text}")
@@ -140,15 +142,6 @@ def summary_lines(doc: dict) -> list[str]:
 
 def odd_text(odd: dict) -> str:
     return OddRuns(**odd).text
-
-
-def one_build_notes(doc: dict) -> list[str]:
-    """The warning that each side is a single build: with 1 % of spread between layouts, half of the comparisons of two links of
-    one source reported a change."""
-    if not doc["cases"] or any(len(set(arm["builds"])) > 1 for arm in doc["arms"].values()):
-        return []
-    return ["The result holds for these two binaries, not for the change between their sources: each side is one build, and the "
-            "place where the linker puts code changes its speed"]
 
 
 def decides(comparison: dict, case: dict) -> bool:
@@ -203,8 +196,8 @@ def beside(words: str, file: str) -> str:
 def markdown(doc: dict, link: Link = beside) -> str:
     """The page of a document: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
-    lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *one_build_notes(doc)]), ""]
-    lines += [table(case, 1 - doc["policy"]["alpha"], named=len(doc["cases"]) > 1) for case in doc["cases"]]
+    lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *few_builds_notes(doc)]), ""]
+    lines += [table(case, named=len(doc["cases"]) > 1) for case in doc["cases"]]
     lines += flame_lines(doc, link)
     lines += details(doc)
     return "\n".join(lines) + "\n"
@@ -254,24 +247,48 @@ def gallery(names: list[str]) -> str:
     return "".join(["\n## Figures\n", *(f"\n![{name.removesuffix('.svg')}]({quote(name)})\n" for name in names)])
 
 
-def table(case: dict, confidence: float, named: bool = True) -> str:
+def table(case: dict, named: bool = True) -> str:
     rows = [f"## {for_markdown(case['name'])}: {case['verdict']}\n"] if named else []
-    rows += [f"| metric | A | B | change [{confidence:.0%}] | of the means | slow runs, A and B | verdict | detectable | "
+    rows += [f"| metric | A | B | change [interval] | of the means | odd runs, A and B | verdict | detectable | "
              "p (exact) | Welch p |", "|---|---:|---:|---:|---:|---:|---|---:|---:|---:|"]
     for c in case["comparisons"]:
         rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
-                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {means_text(c)} | {slow_text(c)} | "
+                    f"{value_text(c['b_median'], c['unit'])} | {change_text(c)} | {means_text(c)} | {odd_counts(c)} | "
                     f"{c['verdict']}{'' if decides(c, case) else ' (watched)'} | {mde_text(c)} | "
                     f"{p_value(c['p_exact'])} | {p_value(c['p_welch'])}{' ⚠' if c['welch_disagrees'] else ''} |")
     return "\n".join(rows) + "\n"
 
 
 def means_text(c: dict) -> str:
-    return "—" if c["mean_ratio"] is None else f"{c['mean_ratio'] - 1:+.2%}"
+    """The change of the means, with the means where it is another than that of the medians."""
+    if c["mean_ratio"] is None:
+        return "—"
+    return f"{c['mean_ratio'] - 1:+.2%}" + (f", {arms_means(c)}" if means_differ(c) else "")
 
 
-def slow_text(c: dict) -> str:
-    return f"{c['odd_runs'][0]['a_count']}, {c['odd_runs'][0]['b_count']}" if c["odd_runs"] else "—"
+def arms_means(c: dict) -> str:
+    return f"{value_text(c['a_mean'], c['unit'])} → {value_text(c['b_mean'], c['unit'])}"
+
+
+def means_differ(c: dict) -> bool:
+    """Whether the change of the means is another than that of the medians, by more than the smallest effect that counts."""
+    return (None not in (c["mean_ratio"], c.get("a_mean"), c.get("b_mean"))
+            and abs(math.log(c["mean_ratio"] / c["ratio"])) > math.log1p(c["effect_ratio"]))
+
+
+def odd_counts(c: dict) -> str:
+    """The numbers of slow runs, then the runs in which the kernel interfered, where the arms differ."""
+    if not c["odd_runs"]:
+        return "—"
+    slow, *others = c["odd_runs"]
+    return "; ".join([f"{slow['a_count']}, {slow['b_count']} slow",
+                      *(f"{odd['a_count']}, {odd['b_count']} with {odd['what']}" for odd in others if odd["a_count"] != odd["b_count"])])
+
+
+def hidden_texts(c: dict) -> list[str]:
+    """What a median hides, where the arms differ: the means, and the odd runs."""
+    means = [f"means: {arms_means(c)} ({c['mean_ratio'] - 1:+.2%})"] if means_differ(c) else []
+    return means + [odd_text(odd) for odd in c["odd_runs"] if odd["one_sided"] or odd["a_count"] != odd["b_count"]]
 
 
 def details(doc: dict) -> list[str]:
@@ -279,10 +296,11 @@ def details(doc: dict) -> list[str]:
     lines = ["## How this was measured", "",
              f"- Improved and regressed mean that the interval excludes 1 at alpha {policy['alpha']:g}, corrected over all deciding comparisons "
              "(Holm), and that the effect is beyond "
-             f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}. Ratios are B over A of a cost: below 1 is "
+             f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}; a confirmed regression was {CONFIRMED_ALONE}. Behind each "
+             "interval stands its confidence. Ratios are B over A of a cost: below 1 is "
              "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
              "quotient. Equivalent refers to the median; the table also shows the ratio of the means and the numbers of runs that took more than 1.5 times "
-             "the median of all. Watched metrics are judged, too, in a family of their own, but decide nothing."]
+             "the median of all, and of runs in which the kernel interfered unusually often where the arms differ. Watched metrics are judged, too, in a family of their own, but decide nothing."]
     if doc["cases"]:
         lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")

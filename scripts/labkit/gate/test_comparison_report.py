@@ -1,6 +1,8 @@
 """From a simulated campaign to document, page and figures: valid, complete, and the same bytes every time."""
 
+import dataclasses
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from labkit.figures import figures_verdict
 from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines
 from labkit.host import Host
 from labkit.schemas import EvidenceError, check
+from labkit.verdicts.odd_runs import OddRuns
 from labkit.wording import value_text
 
 HOST = Host(stable={"cpu_model": "x", "cores_count": 2, "kernel": "k", "virtualization": "none"}, unstable={})
@@ -66,8 +69,55 @@ def test_one_build_of_each_side_proves_nothing_about_the_change(measured):
     assert "holds for these two binaries, not for the change" in markdown(doc)
     assert "holds for these two binaries, not for the change" in markdown(doc).splitlines()[2]  # beside the verdict, not among the notes
     assert "these two binaries" in summary_lines(doc)[1]
-    arms = {name: arm | {"builds": [arm["sha256"], "c" * 64]} for name, arm in doc["arms"].items()}
-    assert "these two binaries" not in markdown(doc | {"arms": arms})
+    assert "these two binaries" not in markdown(built(doc, A=10, B=10))
+
+
+def built(doc, **counts):
+    """The document with so many builds of each arm."""
+    return doc | {"arms": {name: arm | {"builds": [f"{number:064}" for number in range(counts[name])]} for name, arm in doc["arms"].items()}}
+
+
+@pytest.mark.parametrize("counts, said", [({"A": 3, "B": 3}, "Only 3 builds of each side:"), ({"A": 12, "B": 2}, "Only 2 builds of B:"),
+                                          ({"A": 1, "B": 2}, "Only 1 build of A, 2 builds of B:")])
+def test_few_builds_prove_little_about_the_change(measured, counts, said):
+    """Nothing was said about 3 builds, although 62 of 400 simulated comparisons of equal programs were called different with them."""
+    doc = built(measured[0], **counts)
+    assert said in markdown(doc).splitlines()[2] and said in summary_lines(doc)[1] and "62 of 400" in summary_lines(doc)[1]
+
+
+def test_enough_builds_need_no_warning(measured):
+    assert "nly" not in markdown(built(measured[0], A=10, B=30)).splitlines()[2]
+
+
+def test_every_printed_interval_has_its_own_confidence():
+    """A column was headed [99%] over intervals at 99.8 and 99.98 %."""
+    machine = Machine(noise=0.005, slow={"B": 1 / 1.1})
+    design = Design(seed=1, budget_s=120.0)
+    same = lambda slot: machine.observe(replace(slot, arm="A"))  # noqa: E731
+    cases = [Case("faster", machine.observe, gating=("wall",)), Case("same", same, gating=("wall",))]
+    doc = document(run_campaign(cases, design, clock=machine.clock), design, SETTING)
+    rows = [line for line in markdown(doc).splitlines() if line.startswith(("| wall", "| CPU"))]
+    printed = [float(re.search(r"] at ([\d.]+)\s%", line)[1]) / 100 for line in rows]
+    found = [c["confidence"] for case in doc["cases"] for c in case["comparisons"]]
+    assert printed == pytest.approx(found, abs=1e-6) and len(set(found)) > 1
+
+
+def test_a_confirmed_regression_is_said_to_be_judged_alone(measured):
+    doc = measured[0]
+    assert "judged alone, after a first stage corrected for its family" in doc["reason"]
+    assert "a confirmed regression was judged alone, after a first stage corrected for its family" in markdown(doc)
+
+
+def test_what_a_median_hides_is_shown_where_the_arms_differ(measured):
+    doc = json.loads(json.dumps(measured[0]))
+    c = doc["cases"][0]["comparisons"][0]
+    assert "means:" not in "\n".join(summary_lines(doc))
+    c |= {"mean_ratio": 1.4, "a_mean": 1e7, "b_mean": 1.4e7}
+    c["odd_runs"] = [dataclasses.asdict(OddRuns("more than 1.5 times the median of all", 0, 1, 40, 40, False)),
+                     dataclasses.asdict(OddRuns("more than 20 involuntary switches", 2, 7, 40, 40, False))]
+    terminal, page = "\n".join(summary_lines(doc)), markdown(doc)
+    assert "means: 10 ms → 14 ms (+40.00%)" in terminal and "runs with more than 20 involuntary switches: 2 of 40 of A, 7 of 40 of B" in terminal
+    assert "| +40.00%, 10 ms → 14 ms | 0, 1 slow; 2, 7 with more than 20 involuntary switches |" in page
 
 
 def test_a_budget_that_ended_early_is_reported_with_its_consequence():

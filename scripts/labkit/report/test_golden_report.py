@@ -1,6 +1,7 @@
 """The report of a recorded audit is the same byte by byte. `make bless` rewrites it; read the difference."""
 
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from labkit.analysis import analyse
 from labkit.analysis.evidence_set import read_evidence_set
 from labkit.figures.audit_figures import FIGURES, draw_figures
+from labkit.metrics import METRICS
 from labkit.report.publish import numbers_text
 from labkit.report.render import PAGES, render_pages
+from labkit.wording import confidence, gain_interval
 
 RECORDED = Path("fixtures/recorded/telemetry")
 
@@ -40,6 +43,23 @@ def test_numbers_are_as_recorded(audit):
 def test_a_page_can_be_rendered_from_the_numbers_alone(audit):
     """audit.json is a complete interface: any other program can make the pages from it."""
     assert render_pages(json.loads(numbers_text(audit))) == render_pages(audit)
+
+
+def test_every_interval_of_the_tables_has_its_own_confidence(audit):
+    """The head of the columns said 95 % over intervals that Holm had widened."""
+    page = render_pages(audit)["audit.md"]
+    shown = [one for one in audit["rebench"]["effects"] if not METRICS[one["metric"]].is_exact] + [
+        one["gain"] for one in audit["candidates"] if one["gain"]]
+    assert len({one["confidence"] for one in shown}) > 1
+    for one in shown:
+        assert f"| {gain_interval(one['gain_ratio'], one['gain_low'], one['gain_high'])} at {confidence(one['confidence'])} |" in page
+
+
+def test_the_verdict_is_of_one_machine_class_and_says_how_surely_it_comes_again(audit):
+    head = render_pages(audit)["audit.md"].split("## 1.")[0]
+    again = math.prod(one["again_ratio"] for one in audit["candidates"] if one["id"] in audit["rebench"]["accepted"])
+    assert "of this class of machine only" in head and "`reports/repeat`" in head
+    assert ("more than 99" if again > 0.99 else f"{100 * again:.0f}") + " times in 100, by the noise of this one" in head
 
 
 @pytest.mark.slow

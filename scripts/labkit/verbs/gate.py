@@ -41,7 +41,8 @@ def add_arguments(parser) -> None:
                         help="time both versions of a workload alternately in one process, in seconds instead of minutes; a regression is confirmed in separate processes")
     parser.add_argument("--instructions", action="store_true", help="also count instructions (with callgrind, at the main size)")
     add_condition_arguments(parser)
-    add_design_arguments(parser, BUDGETS_S)
+    add_design_arguments(parser, BUDGETS_S, covers="the most time that measuring may take (building both trees, counts of instructions and "
+                         "flame graphs come in addition)")
     ci_output.add_arguments(parser)
 
 

@@ -35,4 +35,4 @@ def preview_line(one: preview.Preview) -> str:
     c = one.comparison
     if c is None:
         return f"{'no verdict':<12}  {one.id:<20} {one.text}"
-    return f"{c.verdict:<12}  {one.id:<20} {gain_interval(c.gain_ratio, c.gain_low, c.gain_high)} in {c.blocks_count} blocks: {one.text}"
+    return f"{c.verdict:<12}  {one.id:<20} {gain_interval(c.gain_ratio, c.gain_low, c.gain_high, c.confidence)} in {c.blocks_count} blocks: {one.text}"

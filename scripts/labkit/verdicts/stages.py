@@ -17,6 +17,7 @@ PILOT, MAIN, CONFIRM, COUNT = "pilot", "main", "confirm", "count"
 FIRST = (PILOT, MAIN)
 CANARY = "canary"
 ENVIRONMENT = "environment invalid"
+CONFIRMED_ALONE = "judged alone, after a first stage corrected for its family"
 
 
 def of_stages(rows: Iterable[dict], *stages: str) -> list[dict]:
@@ -29,8 +30,7 @@ def settled(first: Comparison, second: Comparison | None) -> Comparison:
     if second is None:
         return replace(first, verdict=INCONCLUSIVE, reason=f"{first.ratio - 1:+.2%} was seen, and not measured again")
     if second.verdict == REGRESSED:
-        return replace(second, reason=f"{second.reason}; confirmed on fresh processes (first stage "
-                                      f"{first.ratio - 1:+.2%})")
+        return replace(second, reason=f"{second.reason}; confirmed on fresh processes, {CONFIRMED_ALONE} (which saw {first.ratio - 1:+.2%})")
     return replace(second, verdict=INCONCLUSIVE,
                    reason=f"the first stage saw {first.ratio - 1:+.2%}, fresh processes did not confirm it")
 

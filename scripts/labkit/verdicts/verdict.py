@@ -60,7 +60,7 @@ class Comparison:
 
     confidence: that of the interval, corrected for its family. family_factor: the factor by which Holm multiplied p_exact.
     alpha_share: the part of alpha that this look at the data may spend, where there are several looks. mean_ratio: the ratio
-    of the means of all runs. odd_runs: slow runs first.
+    of the means of all runs, a_mean and b_mean. odd_runs: slow runs first.
     """
 
     metric: str
@@ -91,6 +91,8 @@ class Comparison:
     pairs_count: int
     blocks_count: int
     mean_ratio: float = math.nan
+    a_mean: float = math.nan
+    b_mean: float = math.nan
     odd_runs: tuple[OddRuns, ...] = ()
     block_logs: tuple[float, ...] = field(default=(), repr=False)
 
@@ -145,7 +147,7 @@ def compare_blocks(a: np.ndarray, b: np.ndarray, *, metric: Metric = METRICS["ti
         noise_ratio=math.expm1(robust_sigma(logs) * math.sqrt(a.shape[1])), mde_ratio=nothing,
         floor_ratio=floor_ratio, effect_ratio=max(policy.effect_ratio, metric.tolerance_ratio),
         equivalence_ratio=max(policy.equivalence_ratio, metric.tolerance_ratio),
-        pairs_count=a.size, blocks_count=len(a), mean_ratio=float(b.mean() / a.mean()),
+        pairs_count=a.size, blocks_count=len(a), mean_ratio=float(b.mean() / a.mean()), a_mean=float(a.mean()), b_mean=float(b.mean()),
         odd_runs=(slow_runs(a, b), *interfered), block_logs=tuple(logs.tolist()))
     return judged(alone, policy, Adjusted(spent_p(alone), 1))
 
@@ -182,9 +184,9 @@ def decide(c: Comparison, policy: VerdictPolicy) -> tuple[str, str]:
     if proven and abs(math.log(c.ratio)) > math.log1p(threshold):
         return (IMPROVED if c.ratio < 1 else REGRESSED,
                 f"{interval} excludes 1 and the effect is beyond {threshold:.2%}")
-    narrow = hull(np.array(c.block_logs), 1 - 2 * policy.equivalence_alpha)
+    narrow, confidence = equivalence_interval(c, policy)
     if within_margin(*narrow, c.equivalence_ratio):
-        return in_the_median(c, f"the {percent_text(1 - 2 * policy.equivalence_alpha)} interval [{narrow[0]:.4f}, "
+        return in_the_median(c, f"the {percent_text(confidence)} interval [{narrow[0]:.4f}, "
                                 f"{narrow[1]:.4f}] lies within {c.equivalence_ratio:.2%} of 1")
     needed = blocks_at_least(policy.alpha * c.alpha_share / c.family_factor)
     if c.blocks_count < needed:
@@ -193,6 +195,12 @@ def decide(c: Comparison, policy: VerdictPolicy) -> tuple[str, str]:
     if proven:
         return INCONCLUSIVE, f"{interval} excludes 1, but the effect is not beyond {threshold:.2%}"
     return INCONCLUSIVE, f"{interval} contains 1; an effect of {c.mde_ratio:.2%} or more would have been seen 95 times in 100"
+
+
+def equivalence_interval(c: Comparison, policy: VerdictPolicy) -> tuple[tuple[float, float], float]:
+    """The interval of the ratio that has to lie within the margin of equivalence, and its confidence."""
+    confidence = 1 - 2 * policy.equivalence_alpha
+    return hull(np.array(c.block_logs), confidence), confidence
 
 
 def in_the_median(c: Comparison, text: str) -> tuple[str, str]:
