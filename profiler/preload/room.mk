@@ -27,6 +27,14 @@ $(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
 $(O)/victims/alloc_under_loader $(O)/victims/lock_own_malloc: \
 	$(O)/victims/plugin_first.so
 $(O)/victims/lock_own_malloc $(O)/victims/odd_lives: VICTIM_CFLAGS = -fno-builtin
+$(O)/victims/budget_under_loader: VICTIM_CFLAGS = -fno-builtin
+$(O)/victims/budget_under_loader: VICTIM_LIBS = -ldl
+$(O)/victims/budget_under_loader: $(O)/victims/budget_under_loader.so
+$(O)/victims/budget_under_loader.so: \
+	profiler/preload/victims/budget_under_loader.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared \
+	  -DUNDER_LOADER $(SAN_FLAGS) $< -o $@
 $(O)/victims/alloc_plugin: $(O)/victims/alloc_plugin.so
 $(O)/victims/alloc_plugin.so: profiler/preload/victims/alloc_plugin.c | setup
 	@mkdir -p $(@D)

@@ -57,6 +57,15 @@ def test_without_clinic_beside_it_the_library_still_tells_where(tmp_path):
     assert f"{VICTIM}+0x" in done.stderr
 
 
+def test_a_breach_is_told_while_a_library_is_being_loaded():
+    """The message asked the loader where the library itself is, and waited for a constructor that waited for the end."""
+    program = VICTIM.parent / "budget_under_loader"
+    done = subprocess.run([program, f"{program}.so"], env=os.environ | {"LD_PRELOAD": str(LIBRARY)}, capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == 97
+    assert "budget_under_loader.c:" in done.stderr, done.stderr
+
+
 def test_record_takes_the_stage_from_outside(tmp_path):
     victim = VICTIM.parent / "alloc_stages"
     command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--assert-zero-alloc"]
