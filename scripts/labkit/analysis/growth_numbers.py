@@ -1,8 +1,8 @@
 """growth_numbers.py - does memory grow with the work, and is the growth linear?  memory, rebench -> growth_numbers
 
-A line is fitted to the peaks at all sizes (least squares). Flat: no peak is more than FLAT_RATIO above another. Linear: it
-grows, and no peak is further from the line than LINEAR_MISFIT_RATIO of the whole growth. Bent: it grows in another way, as where a bound is
-reached. Two sizes fit any line, so that three are needed, and flat says something only of as many times the work as there are.
+A line is fitted to the peaks at all sizes (least squares). Flat: no peak is more than FLAT_RATIO above another. Linear: memory
+grows, and no peak is further from the line than LINEAR_MISFIT_RATIO of the whole growth. Bent: memory grows in another way, for example up
+to a bound. Two sizes fit any line, so three are needed. "Flat" holds only for the range of sizes that was measured.
 """
 
 from typing import Any, Mapping, Sequence

@@ -79,7 +79,7 @@ def measure_in(programs: Path, state: AuditState, folder: Path, name: str, chang
         except RunFailed:
             failure = failure_of(log.kept[-1])
         except NothingToCompare:
-            pass  # no run gave the metric, for instance because p99 needs more samples than a process takes; the report says so
+            pass  # no run gave the metric, for instance because p99 needs more samples than a process takes; the report states this
     return Measured([_without_case(row) for row in log.kept], record, failure)
 
 

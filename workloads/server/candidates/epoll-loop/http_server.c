@@ -35,8 +35,7 @@
 struct connection {
 	int fd;
 	size_t have_bytes;
-	struct connection
-		*next; /* of the connections that wait for the same item */
+	struct connection *next; /* waits for the same item */
 	char head[REQUEST_BYTES_MAX];
 };
 
@@ -260,7 +259,7 @@ static void handle(struct http_server *server, void *name)
 		read_ready(server, name);
 }
 
-/* The prices changed before any request that came later. */
+/* A wish to forget the prices is older than requests that came after it. */
 static void *loop_main(void *argument)
 {
 	struct http_server *server = argument;
