@@ -1,4 +1,4 @@
-"""bench_rows.py - what the rounds of a benchmark say of a target.
+"""bench_rows.py - whether the rounds of a benchmark show that a target is met.
 
 A row holds one figure a round, of runs that took turns. It is judged by an interval of the figures' median
 from order statistics alone (binomial), so that one round in which the machine did something else, or halved
@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: a figure per round, and what it must not exceed."""
+    """One line of a table: a figure per round, and its upper limit."""
 
     name: str
     unit: str

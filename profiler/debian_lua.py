@@ -1,4 +1,4 @@
-"""debian_lua.py - Lua 5.4 from Debian's source package: a program nobody here wrote, built as one likes.
+"""debian_lua.py - Lua 5.4 from Debian's source package: a foreign program, built with any flags.
 
 Needs apt-get and dpkg-source (package dpkg-dev), and Debian's mirror, once: the source and what was built of it stay in
 build/, and tests that run side by side wait for each other. Raises Unavailable, which says why.
@@ -15,7 +15,7 @@ KEPT = Path(__file__).resolve().parents[1] / "build/debian-lua"
 
 
 class Unavailable(Exception):
-    """The source cannot be had here; the reason."""
+    """The source is not available here; the text is the reason."""
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Session:
         return rows.get("flags", [0] * len(rows["stack"]))
 
     def share(self, function: str) -> float:
-        """Of all weight, what has the function anywhere on its stack."""
+        """The share of all weight whose stack has the function anywhere."""
         return self.weight_where(lambda names: function in names) / self.weight_where(lambda names: True)
 
     def share_of_code(self, binary: Path, wanted) -> float:

@@ -1,4 +1,4 @@
-"""The verdict of the benchmarks: what it needs to pass, to miss, and to say neither."""
+"""When the verdict of a benchmark is PASS, MISSED or UNDECIDED."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def clinic(*argv: object, **kwargs) -> subprocess.CompletedProcess:
 
 
 def done(*argv: object, **kwargs) -> str:
-    """What it printed; fails unless it exits 0 without complaint."""
+    """Its output; fails unless it exits with 0 and without an error message."""
     ran = clinic(*argv, **kwargs)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
@@ -461,7 +461,7 @@ def test_damaged_sessions_are_told(folder, tmp_path):
     ('{"format":"clinic-session" "schema"', "it is damaged at byte 27"),
 ])
 def test_what_is_wrong_with_a_file_is_told(tmp_path, text, says):
-    """An empty file and an array were both "not JSON"; a cut one blamed the column it was cut in."""
+    """Bug: an empty file and an array were both "not JSON", and for a cut file the message named the column of the cut."""
     (tmp_path / "bad.json").write_text(text)
     assert says in complaint("report", tmp_path / "bad.json")
 

@@ -124,7 +124,7 @@ def test_what_cannot_be_a_file_is_one_sentence(tmp_path, drafts, writer, place):
 
 @each_writer
 def test_the_standard_output_is_not_opened_again(tmp_path, drafts, writer):
-    """Opening /dev/stdout overwrote the beginning of a log, and a socket cannot be opened at all."""
+    """Bug: opening /dev/stdout overwrote the beginning of a log; a socket cannot be opened at all."""
     log = tmp_path / "log"
     log.write_text("before\n")
     with open(log, "a") as end:
@@ -148,7 +148,7 @@ def test_a_named_pipe_is_written_to_and_stays(tmp_path, drafts):
 
 
 def test_a_folder_of_dev_is_a_folder_like_others():
-    """Whatever began with /dev/ was taken for a device."""
+    """Bug: any path that began with /dev/ was taken for a device."""
     if not os.access("/dev/shm", os.W_OK):
         pytest.skip("there is no /dev/shm to write to")
     path = Path(f"/dev/shm/clinic-test-{os.getpid()}.json")
@@ -230,7 +230,7 @@ def test_a_gzip_of_blanks_counts_against_the_limit(tmp_path, head, filler):
 
 
 def test_objdump_takes_no_path_for_an_option(tmp_path):
-    """A session names the library; a file called --help printed objdump's help."""
+    """Bug: a session names the library, and for a file called --help objdump printed its help."""
     source = tmp_path / "burn.c"
     source.write_text("int main(void) { volatile unsigned long x = 1; for (long i = 0; i < 60000000; i++) x += i; return 0; }\n")
     program = tmp_path / "--help"

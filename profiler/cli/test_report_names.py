@@ -105,7 +105,7 @@ def test_an_annotation_is_short_on_a_terminal(session):
 
 
 def test_a_short_name_is_a_name(session):
-    """What the report shows on a terminal was no function for `annotate` and `--callers`."""
+    """Bug: `annotate` and `--callers` did not accept the names that the report shows on a terminal."""
     assert "is short for several functions" in run("annotate", session, BURN).stderr
     assert "is short for several functions" in run("report", session, "--callers", BURN).stderr
     callers = run("report", session, "--weight", "allocations", "--callers", FILL)
@@ -153,7 +153,7 @@ WHOLE_LOCKS = {"app::guard", "app::shelf+0x8", "app::local()::mine",
 
 
 def test_locks_have_the_names_of_the_source(session):
-    """A static lock was called _ZN3app5guardE."""
+    """Bug: a static lock was called _ZN3app5guardE."""
     assert lock_names(run("report", session).stdout) == WHOLE_LOCKS
     rows = json.loads(run("report", session, "--json").stdout)["locks"]
     assert WHOLE_LOCKS <= {row["name"] for row in rows}

@@ -16,7 +16,7 @@ OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 
 
 def everything(name: str) -> dict:
-    """A session in which each text of others is that name."""
+    """A session in which each foreign text is that name."""
     return {
         "format": "clinic-session", "schema": 2,
         "about": {"command": name, "host": name, "backend": name, "event": name, "ended_ns": 9000000000},
@@ -79,7 +79,7 @@ def test_a_name_does_not_break_a_line_of_collapsed_stacks(hostile, tmp_path):
 
 @pytest.mark.parametrize("events", [["-e", "cpu"], ["--backend", "timer"], ["-e", "alloc"]], ids=" ".join)
 def test_a_reader_that_goes_away_costs_no_measurement(tmp_path, events):
-    """`clinic record ... 2>&1 | head` lost it: the first word of the summary killed the recorder before it saved."""
+    """Bug: `clinic record ... 2>&1 | head` lost the session: printing the summary killed the recorder before it saved."""
     with subprocess.Popen([CLINIC, "record", *events, "-o", tmp_path / "s.json", "--", "/bin/sh", "-c", "exit 3"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as recorder:
         recorder.stdout.close()

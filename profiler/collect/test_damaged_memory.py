@@ -37,7 +37,7 @@ def test_a_damaged_ring_is_told_and_left(tmp_path, how, what):
     ("fifo", None),
 ])
 def test_a_damaged_arena_is_told_and_left(tmp_path, how, what):
-    """What was told before the damage stays in allocation_changes, whatever became of the sums."""
+    """Changes that were read before the damage stay in allocation_changes, even if there are no sums."""
     done = run("record", "-e", "alloc,lock", "-o", tmp_path / "s.json", "--", VICTIMS / "arena_liar", how, cwd=tmp_path)
     assert done.returncode == 128 + 9, done.stderr
     assert (tmp_path / "s.json").exists(), done.stderr

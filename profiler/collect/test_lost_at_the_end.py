@@ -1,4 +1,4 @@
-"""test_lost_at_the_end.py - what a ring had no room for is counted, also where nothing came after it."""
+"""test_lost_at_the_end.py - records for which a ring had no room are counted, even if no record follows."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from recorded_session import CLINIC, RUN_TIMEOUT_S, needs_perf, read_session
 
 
 def child_of(pid: int) -> int:
-    """The target, once it is there."""
+    """The target, once it exists."""
     for _ in range(500):
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if children:
@@ -38,7 +38,7 @@ os.sched_setaffinity(0, {last})
 
 @pytest.mark.slow
 def test_the_last_losses_are_counted(tmp_path):
-    """The kernel tells of a ring's losses before the next record that finds room: of those at the end nothing was said."""
+    """Bug: the kernel reports losses before the next record that has room, so those at the end were not counted."""
     needs_perf()
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("there is one CPU for us: what comes last comes into the same ring")

@@ -1,4 +1,4 @@
-"""test_many_programs.py - a run of more programs than are kept apart: their arenas go, and the sums stay exact."""
+"""test_many_programs.py - in a run of very many programs, arenas of ended ones are removed, and the sums stay exact."""
 
 import re
 
@@ -22,7 +22,7 @@ def total(table: dict, column: str) -> int:
 
 
 def test_ended_programs_become_sums(tmp_path):
-    """Each arena took 4 MiB of shared memory, and some 20 files were read for it, until the end of the recording."""
+    """Bug: until the end of the recording, each arena took 4 MiB of shared memory, and some 20 files were read for it."""
     done = run("record", "-e", "alloc,lock", "-o", tmp_path / "s.json", "--",
                "sh", "-c", LOOP, "sh", VICTIMS / "lock_forms", VICTIMS / "alloc_23")
     session = read_session(tmp_path / "s.json")

@@ -20,7 +20,7 @@ AROUND_NS = 5_000_000
 
 
 class Waiting:
-    """A recording, and what `clinic report --json` says of it."""
+    """A recording, and its `clinic report --json`."""
 
     def __init__(self, folder: Path, *command, by=OURSELVES, prefix=(), options=(), event="offcpu"):
         if not prefix:
@@ -155,7 +155,7 @@ def test_timers_cannot_tell(anybodys_folder):
 
 
 def test_unread_context_switches_are_said(anybodys_folder):
-    """A 0 in the metrics of a process with many threads is no count."""
+    """In the metrics of a process with many threads, 0 context switches means that they were not read."""
     threads = "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=(0.3,)).start()"
     seen = Waiting(anybodys_folder, "/usr/bin/python3", "-c", threads)
     many = [row for row in seen.report["metrics"] if row["threads_count"] > 16]

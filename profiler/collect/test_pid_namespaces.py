@@ -1,4 +1,4 @@
-"""test_pid_namespaces.py - a program that calls itself 1, as init is called outside of its namespace."""
+"""test_pid_namespaces.py - a program whose number in its own namespace is 1, which is init's number outside."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ STRANGERS = "for i in $(seq 60); do unshare --pid --fork sleep 2 & sleep 0.02; d
 
 @pytest.mark.slow
 def test_another_namespace_that_is_as_young_is_not_ours(record):
-    """Who became another program has no file mapped that says so: a stranger that calls itself 1, too, was taken for it."""
+    """Bug: a process after an exec has its file not mapped any more, and another process with the number 1 was taken for it."""
     may_unshare()
     with subprocess.Popen(["sh", "-c", STRANGERS]) as strangers:
         session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/split_functions 50; {VICTIMS}/split_functions 50",
@@ -49,7 +49,7 @@ def test_another_namespace_that_is_as_young_is_not_ours(record):
 
 
 def test_a_process_that_ended_before_it_was_asked_for(record):
-    """Nobody knows by then who it was: it has a number that no process can have, and not another one's."""
+    """Its number outside is not known by then, so it gets one that no process can have, not that of another process."""
     may_unshare()
     session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/short_process; {VICTIMS}/short_process", backend="timer")
     assert not {pid for pid in session.file["threads"]["pid"] if 0 < pid < 5}
@@ -67,14 +67,14 @@ def left_in_memory(words: str, *arguments) -> str:
 
 
 def test_nothing_is_left_of_a_process_that_called_itself_1(tmp_path):
-    """Some process is called 1 in every namespace, so that its shared memory stayed for good: gigabytes in a day."""
+    """Bug: every namespace has a process 1, so the shared memory was never removed: gigabytes in a day."""
     may_unshare()
     recording = f"{CLINIC} record -e alloc -o {tmp_path}/s.json {' '.join(INSIDE)} sh -c '/bin/true; /bin/true'"
     assert left_in_memory(f"{recording} >&2") == ""
 
 
 def test_what_a_killed_recorder_left_is_swept_when_its_process_has_ended(tmp_path):
-    """And not before: it may start another program, which looks for the folder."""
+    """The memory is not removed before, because the program may start another one, which needs the folder."""
     may_unshare()
     record = f"{CLINIC} record -e alloc -o {tmp_path}/s.json"
     words = f"""{record} {' '.join(INSIDE)} sh -c 'echo >{tmp_path}/began; read line <{tmp_path}/end' &

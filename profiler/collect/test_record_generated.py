@@ -1,4 +1,4 @@
-"""test_record_generated.py - code that a program makes as it runs: its names, and what is said where there are none."""
+"""test_record_generated.py - names of code that a program generates at run time, and the notes if there are none."""
 
 import re
 import shutil
@@ -47,7 +47,7 @@ def test_a_jitdump_names_it(record, anybodys_folder, backend):
 
 
 def test_a_perf_map_in_another_root_and_pid_namespace(record):
-    """As in a container: the file is in its /tmp, with the number that the process knows itself by."""
+    """As in a container: the file is in its /tmp and has the process's number in its own namespace."""
     needs_root()
     session = record("unshare", "--pid", "--fork", "--mount-proc", "--mount", "sh", "-c",
                      f"exec 3<{VICTIM} && mount -t tmpfs none /tmp && cp /proc/self/fd/3 /tmp/made && "
@@ -119,7 +119,7 @@ def test_deep_stacks_say_where_they_end(record, anybodys_folder):
 
 @pytest.mark.skipif(not shutil.which("luajit"), reason="luajit is not installed")
 def test_luajit_is_told_as_generated(record, anybodys_folder):
-    """Debian's luajit writes no perf map: what it generates has no names, and no package would give some."""
+    """Debian's luajit writes no perf map: its generated code has no names, and no package has them."""
     script = anybodys_folder / "hot.lua"
     script.write_text("local s, e = 0, os.clock() + 0.5\nwhile os.clock() < e do for i = 1, 1e6 do s = (s + i) % 7 end end\n")
     session = record("luajit", script, backend="perf")

@@ -1,4 +1,4 @@
-"""test_record_mappings.py - what is mapped: by many, by others, moved, and of a process whose first thread has ended."""
+"""test_record_mappings.py - mappings: many, made by other processes, moved, or of a process whose first thread has ended."""
 
 import os
 import resource
@@ -24,7 +24,7 @@ def test_code_on_other_memory_is_its_files(record, backend, way):
 
 
 def test_code_that_was_moved_before_we_came(anybodys_folder):
-    """Of an attached one, no event tells what was there before."""
+    """For an attached process, no event reports what was mapped before."""
     target = start(VICTIMS / "moved_text", "copy", 3000)
     time.sleep(0.2)
     done = run("record", "-p", target.pid, "-d", 0.5, "-o", anybodys_folder / "s.json")

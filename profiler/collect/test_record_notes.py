@@ -1,4 +1,4 @@
-"""test_record_notes.py - what `clinic record` says of its own numbers is the reason, not a reason."""
+"""test_record_notes.py - notes of `clinic record` name the true reason for odd numbers."""
 
 import pytest
 from recorded_session import VICTIMS

@@ -1,4 +1,4 @@
-"""test_record_processes.py - processes and threads that are short, many, there before us, or gone too early."""
+"""test_record_processes.py - processes and threads that are short, many, older than the recording, or end too early."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,7 +26,7 @@ def test_short_processes_under_timers(record):
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_thousand_threads(record, backend):
-    """Timers see a thread only at a tick of the kernel: of 3 ms each, that is some of them."""
+    """Timers see a thread only at a tick of the kernel, so they see some of the threads of 3 ms each."""
     session = record(VICTIMS / "thousand_threads", 3, backend=backend)
     assert session.returncode == 0
     threads = {session.file["threads"]["tid"][thread] for thread in session.file["samples"]["thread"]}

@@ -28,7 +28,7 @@ def test_bad_input_gets_one_sentence(tmp_path, arguments, sentence):
 
 
 def rescued(done: subprocess.CompletedProcess) -> Path:
-    """Where the session went when it could not go where it should."""
+    """Where the session was saved when the wanted place was not possible."""
     assert "cannot write" in done.stderr
     line = next(line for line in done.stderr.splitlines() if " instead" in line)
     return Path(line.split("wrote ")[1].split(" instead")[0])
@@ -57,7 +57,7 @@ def test_full_disk(tmp_path):
 
 
 def test_without_proc_the_reason_is_that(tmp_path):
-    """It was "cannot run ...: No such process"."""
+    """Bug: the message was "cannot run ...: No such process"."""
     inside = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
     if subprocess.run([*inside, "true"], capture_output=True).returncode:
         pytest.skip("may not mount over /proc here")

@@ -1,4 +1,4 @@
-"""test_record_shares.py - what took how much, beside what a victim measured itself or perf says.
+"""test_record_shares.py - shares of CPU time, compared with the victim's own measurement or with perf.
 
 A victim prints how much CPU time each part of it really took, by its own clock; the shares of the
 samples must lie within their binomial intervals around that. Nothing here asserts how long anything

@@ -32,7 +32,7 @@ GUARDS = {"handle": "signal.signal(number, lambda *_: sys.exit(f'signal {number}
 @pytest.mark.parametrize("guard", GUARDS)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_program_with_a_hand_on_every_signal(record, backend, guard):
-    """GNU sort died of the first tick, and xz -T2 lost 99.7 % of its samples."""
+    """Bug: the first tick killed GNU sort, and xz -T2 lost 99.7 % of its samples."""
     script = "import sys, time\n" + WARY.format(GUARDS[guard])
     session = record("/usr/bin/python3", "-S", "-c", script, backend=backend)
     assert session.returncode == 0, session.stderr
@@ -93,7 +93,7 @@ def test_interrupt_stops_and_writes(tmp_path, backend):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_target_that_answers_is_waited_for(tmp_path, number):
-    """The recording was over before the target was: it was called still running, and its shared memory stayed."""
+    """Bug: the recording ended before the target, which was called still running, and its shared memory stayed."""
     program = tmp_path / "answers.c"
     program.write_text("#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
                        "static void end(int n) { usleep(30000); exit(n); }\n"
@@ -110,7 +110,7 @@ def test_a_target_that_answers_is_waited_for(tmp_path, number):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_target_that_does_not_answer(tmp_path, number):
-    """The recorder waited for it for good."""
+    """Bug: the recorder waited for it forever."""
     command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "sh", "-c", "trap '' INT TERM HUP; sleep 10"]
     said = tmp_path / "said"
     with said.open("w") as file, subprocess.Popen(command, stderr=file) as recorder:
@@ -141,7 +141,7 @@ def test_a_signal_while_it_names(tmp_path, number):
 
 
 def test_a_reader_that_goes_away(tmp_path):
-    """`record ... 2>&1 | head` lost the session."""
+    """Bug: `record ... 2>&1 | head` lost the session."""
     done = subprocess.run(["bash", "-c", f"{CLINIC} record -o {tmp_path}/s.json -- {VICTIMS}/lock_pairs 9999999 "
                            "2>&1 | exec true; exit ${PIPESTATUS[0]}"], timeout=RUN_TIMEOUT_S, check=False)
     assert done.returncode == 0
@@ -157,7 +157,7 @@ def test_duration_stops_measuring_not_the_command(tmp_path, backend):
 
 
 def test_signals_that_come_late_are_told(tmp_path):
-    """400 ms were charged to the call that let the signal through, and sold as 99 % reconciled."""
+    """Bug: 400 ms were charged to the call that unblocked the signal, and the sum was called 99 % reconciled."""
     done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "held_signals", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
     assert "warning: 1 sample weighs 0." in done.stderr and "held signals back" in done.stderr, done.stderr
@@ -179,7 +179,7 @@ def ignore_children():
 
 @pytest.mark.parametrize("options", [("-e", "cpu"), ("--backend", "timer"), ("-e", "alloc")], ids=" ".join)
 def test_our_parent_ignores_the_end_of_children(tmp_path, options):
-    """The kernel reaped the program, and the recorder waited for good, at full speed."""
+    """Bug: the kernel reaped the program, and the recorder waited forever in a busy loop."""
     done = run("record", *options, "-o", tmp_path / "s.json", "--", "/usr/bin/python3", "-S", "-c", IGNORES,
                preexec_fn=ignore_children)
     assert (done.returncode, done.stdout) == (7, "True\n"), done.stderr

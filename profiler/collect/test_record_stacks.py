@@ -45,7 +45,7 @@ def test_through_a_signal_handler(record, backend):
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_a_handlers_own_stack_is_the_reason(record, anybodys_folder, backend):
-    """What it interrupted lies on another stack, of which there is no copy: said, and counted."""
+    """The interrupted code is on another stack, of which there is no copy: this is reported and counted."""
     session = record(VICTIMS / "signal_burner", 150, 1, backend=backend)
     handled = [(stack, flags) for (stack, _), flags in zip(session.samples, session.flags())
                if "handle" in session.stacks[stack]]
@@ -114,7 +114,7 @@ def test_without_frame_pointers(record, backend):
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_stripped_without_frame_pointers(record, backend):
-    """Nothing has a name, but every walk still arrives where libc calls main."""
+    """No function has a name, but every walk reaches the call of main in libc."""
     program = VICTIMS / "hidden_frames_stripped"
     session = record(program, backend=backend)
     assert session.complete_ratio() > 0.99
@@ -236,7 +236,7 @@ def test_frames_that_only_debuggers_read(record, anybodys_folder, is_apart, pack
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="32-bit programs are those of an x86-64")
 def test_a_32_bit_program(record, anybodys_folder):
-    """Its functions have names, lines too; that its stacks are not followed is said as such."""
+    """Its functions have names and lines; a note says that its stacks are not unwound."""
     source = anybodys_folder / "narrow.c"
     source.write_text("__attribute__((noinline)) static void burn(void) { for (volatile int i = 0; i < 1000000000; i++); }\n"
                       "void _start(void) { burn(); __asm__ volatile (\"int $0x80\" : : \"a\"(1), \"b\"(7)); }\n")

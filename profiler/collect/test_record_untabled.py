@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_frame_pointers_alone_lead_through(record, backend):
-    """Below it, a stack reaches main, and is called the guess that it is."""
+    """A stack below such code reaches main, and is marked as guessed."""
     session = record(VICTIMS / "untabled", 600, 400, backend=backend)
     below = [(session.stacks[stack], flags) for (stack, _), flags in zip(session.samples, session.flags())
              if "call_untabled" in session.stacks[stack]]

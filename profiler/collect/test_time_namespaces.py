@@ -1,4 +1,4 @@
-"""test_time_namespaces.py - clocks of another time namespace: every moment in a session is one of the recording."""
+"""test_time_namespaces.py - clocks of other time namespaces: all times in a session are those of the recorder's clock."""
 
 import subprocess
 from itertools import accumulate
@@ -37,7 +37,7 @@ def assert_within_the_recording(session: dict, *tables: str) -> None:
 @pytest.mark.parametrize("backend", ["perf", "timer"])
 @pytest.mark.parametrize("options", [[], ["--stages"]], ids=["samples", "stages"])
 def test_samples_and_stages_of_a_target_in_another_one(record, backend, options):
-    """The timer's samples and all stages lay three days behind the end of the recording."""
+    """Bug: samples of timers and all stages were dated three days after the end of the recording."""
     session = record(*inside(), VICTIMS / "split_stages", "300", backend=backend, options=options)
     assert_within_the_recording(session.file, "samples")
     if options:

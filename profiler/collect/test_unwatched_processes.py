@@ -1,4 +1,4 @@
-"""test_unwatched_processes.py - who could not be observed, or goes on without us, is counted and told."""
+"""test_unwatched_processes.py - processes that cannot be observed, or go on without the library, are counted and reported."""
 
 import array
 import json
@@ -27,7 +27,7 @@ def record_shut_out(directory, how: str, *mode: str):
 
 @pytest.mark.parametrize("how", ["user", "root", "both"])
 def test_a_worker_that_is_shut_out_hands_its_counts_over(tmp_path, how):
-    """It could make no file in the folder of arenas: 300 of 400 allocations were missing."""
+    """Bug: it could not make a file in the folder of arenas, so 300 of 400 allocations were missing."""
     said, session = record_shut_out(tmp_path, how, "-e", "alloc")
     assert sum(session["allocations"]["allocations_count"]) >= 400
     assert "not observed" not in said
@@ -64,7 +64,7 @@ def test_who_goes_on_is_told(tmp_path, mode):
 
 
 def test_the_door_is_open_for_the_run_alone(tmp_path):
-    """Who does not know the secret, and who sends no file, gives nothing; the recording is as without them."""
+    """A process that does not know the secret, or sends no file, is ignored; the recording is as without it."""
     recorder = subprocess.Popen([CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--", "sh", "-c",
                                  "echo $CLINIC_ALLOC_HANDOVER; read line"], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -85,7 +85,7 @@ def test_the_door_is_open_for_the_run_alone(tmp_path):
 
 
 def test_a_daemon_keeps_its_memory_and_is_told(tmp_path):
-    """The folder was removed under it; it lost what it counted, and the summary did not say so."""
+    """Bug: the folder was removed while it ran; its counts were lost, and the summary did not report that."""
     done = run("record", "-e", "alloc", "-o", tmp_path / "s.json", "--", "sh", "-c",
                "echo $CLINIC_ALLOC_RAW; exec 3>&-; sleep 4 >/dev/null 2>&1 & sleep 1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -103,7 +103,7 @@ def test_a_daemon_keeps_its_memory_and_is_told(tmp_path):
 
 
 def test_a_daemon_whose_parent_ends_at_once_is_never_missing_in_silence(tmp_path):
-    """It had no memory of its own yet when the recording ended: nobody knew that there was one."""
+    """Bug: it had no memory of its own yet when the recording ended, and was not counted."""
     for _ in range(10):
         done = run("record", "-e", "alloc", "-o", tmp_path / "s.json", "--", VICTIMS / "daemonises", cwd=tmp_path)
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What is imported of a fresh `perf record` is what `perf report` says of it: same samples, same shares."""
+"""An imported `perf record` has the samples and shares of `perf report`."""
 
 import json
 import re
@@ -73,7 +73,7 @@ def functions_of(report: dict) -> dict:
     ("tid,event,ip,sym", "have no time"), ("", ""),
 ])
 def test_any_choice_of_fields_gives_the_same_stacks(recording, report, tmp_path, fields, says):
-    """People have the text with the fields that another tool wanted."""
+    """Users have texts with the fields that another tool needs."""
     text = output("perf", "script", "-i", recording, *(["-F", fields] if fields else []))
     for name, variant in (("whole", text), ("no blank lines", re.sub(r"\n\n+", "\n", text))):
         (tmp_path / "x.txt").write_text(variant)

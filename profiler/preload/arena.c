@@ -19,19 +19,19 @@ static const size_t reservations[] = {(size_t)4 << 30, (size_t)256 << 20,
 				      (size_t)16 << 20};
 
 /*
- * The file is as long as the reservation from the start, and mapped whole;
- * memory for it is taken in such steps: a page that cannot be had when the
- * disk is full would kill the program.
+ * The file is as long as the reservation from the start, and mapped as a whole.
+ * Its memory is allocated in steps before it is written, because writing to a
+ * page that the full disk cannot provide would kill the program.
  */
 #define FIRST_BYTES ((size_t)4 << 20)
 /*
- * The pages of such a step are resident at once, as if the program had used
- * them, so a step is small.
+ * The pages of a step are resident at once, as if the program had used them, so
+ * a step is small.
  */
 #define GROW_BYTES ((size_t)1 << 20)
 /*
- * Taken before a program confines itself by seccomp; it is not resident until
- * it is used.
+ * So much is allocated before a program confines itself by seccomp; it is not
+ * resident until it is used.
  */
 #define AHEAD_BYTES ((size_t)32 << 20)
 
@@ -45,7 +45,7 @@ static _Atomic size_t reserved_bytes = SIZE_MAX;
 static _Atomic size_t arena_capacity_bytes = SIZE_MAX;
 /* Up to here the arena can be written without a fault. */
 static _Atomic size_t committed_bytes = SIZE_MAX;
-static char file_path[PATH_MAX];       /* empty: memory alone */
+static char file_path[PATH_MAX];       /* empty: there is no file */
 static _Atomic bool is_private = true; /* no file and no other memory yet */
 
 static size_t round_up(size_t bytes)
@@ -93,7 +93,7 @@ static void lower_to(_Atomic size_t *limit, size_t bytes)
 		;
 }
 
-/* Threads that open it at once agree on the shortest of their tries. */
+/* Threads that open it at the same time agree on the smallest size. */
 static struct arena_head *open_arena(void)
 {
 	struct arena_head *head = MAP_FAILED;
@@ -133,9 +133,9 @@ struct arena_head *arena_get_head(void)
 }
 
 /*
- * Where the kernel cannot make pages of a mapping. Reopened by name each
- * time: a descriptor kept for long is one that the program may close, or
- * close and get again for a file of its own.
+ * Used where the kernel cannot allocate pages of a mapping. The file is opened
+ * by name each time, because the program may close a descriptor that we keep,
+ * and get its number for a file of its own.
  */
 static int allocate_in_file(size_t bytes)
 {
@@ -149,7 +149,7 @@ static int allocate_in_file(size_t bytes)
 	return error;
 }
 
-/* Several threads may do the same: it is as good as once. */
+/* It does no harm if several threads do the same. */
 static int allocate_pages(size_t from, size_t to)
 {
 	char *start = (char *)atomic_load(&arena_head) + from;
@@ -300,7 +300,7 @@ void arena_restart(void)
 		     atomic_load(&reserved_bytes) ? FIRST_BYTES : 0);
 }
 
-/* A new file, open; its name is in file_path. */
+/* Makes a new file and opens it; its name is in file_path. */
 static int create_file(const char *folder)
 {
 	for (int attempt = 0; attempt < 10000; attempt++) {
@@ -317,7 +317,7 @@ static int create_file(const char *folder)
 	return -EEXIST;
 }
 
-/* Beyond this limit the kernel would not refuse, but kill. */
+/* Above this limit the kernel sends SIGXFSZ, which would end the program. */
 static size_t file_bytes_most(void)
 {
 	size_t most = atomic_load(&reserved_bytes);
@@ -328,7 +328,7 @@ static size_t file_bytes_most(void)
 	return (size_t)limit.rlim_cur / GROW_BYTES * GROW_BYTES;
 }
 
-/* Not every file system can allocate: then by writing what is to be there. */
+/* Where a file system cannot allocate, zeroes are written instead. */
 static int allocate_first(int fd, size_t bytes)
 {
 	static const char zeros[4096];

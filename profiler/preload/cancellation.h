@@ -1,8 +1,8 @@
 /*
  * preload/cancellation.h - no thread is cancelled in the middle of a hook.
  *
- * For parts that call what may be a cancellation point. A request that comes
- * meanwhile waits for the program's own next one.
+ * For code that calls functions which may be cancellation points. A request
+ * that comes meanwhile takes effect at the program's own next such point.
  *
  *	int before = cancellation_pause();
  *	...

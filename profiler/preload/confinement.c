@@ -1,4 +1,4 @@
-/* The calls by which a program confines itself, interposed. */
+/* Interposes the calls by which a program confines itself. */
 #include "preload/confinement.h"
 #include <dlfcn.h>
 #include <linux/seccomp.h>
@@ -95,8 +95,8 @@ confinement_before_syscall(long number, long first, long second)
 }
 
 /*
- * All others must go on as if this were not here: the registers and the
- * stack are those of the caller, who may be a child on another stack.
+ * All other calls must work as if this did not exist: registers and stack are
+ * the caller's, which may be a child on another stack.
  */
 __asm__(".text\n"
 	".globl syscall\n"

@@ -1,11 +1,12 @@
 /*
- * preload/confinement.h - a program that gives up rights, which we then lack.
+ * preload/confinement.h - notice that the program gives up rights, which we
+ * then lack, too.
  *
  * A seccomp filter may kill for a system call that the program never makes
- * itself; strict seccomp and PR_TSC_SIGSEGV make even the clocks deadly. So
- * what will be needed is fetched before the program does that, and no more
- * calls are made afterwards: sampling ends, and counts go on while the memory
- * taken ahead lasts.
+ * itself; with strict seccomp and PR_TSC_SIGSEGV even reading a clock kills. So
+ * everything that will be needed is fetched before, and no calls are made
+ * afterwards: sampling ends, and counting goes on as long as the memory lasts
+ * that was allocated ahead.
  *
  * Threads    the flags change once, from false to true.
  * Read next  preload/lifecycle.c, which prepares.
@@ -16,8 +17,8 @@
 #include <stdbool.h>
 
 extern __attribute__((visibility("hidden"))) struct confinement {
-	bool is_filtered;  /* no system calls but for memory */
-	bool is_clockless; /* nor any look at a clock, in some thread */
+	bool is_filtered;  /* no system calls, except for memory */
+	bool is_clockless; /* some thread must not read a clock, either */
 } confinement;
 
 enum confinement_kind { CONFINED_BY_FILTER, CONFINED_WITHOUT_CLOCK };

@@ -8,7 +8,7 @@
 #ifndef PRELOAD_COUNTS_JSON_H
 #define PRELOAD_COUNTS_JSON_H
 
-/* unobservable: why nothing can be seen, or NULL. */
+/* unobservable: why nothing can be counted, or NULL. */
 int counts_json_write(int fd, const char *unobservable);
 
 #endif

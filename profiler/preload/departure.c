@@ -1,4 +1,4 @@
-/* Judges a program and its environment, and notes who leaves. */
+/* Checks a program and its environment, and notes processes that leave. */
 #include "preload/departure.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is judged, on a stack of the library's own. */
+/* The program to be checked, on a stack of the library's own. */
 struct candidate {
 	const char *program;
-	int folder_fd; /* where it is, for those that name one */
+	int folder_fd; /* its folder, for calls that have one */
 	char *const *environment;
 	struct departure departure;
 };
@@ -27,7 +27,7 @@ struct candidate {
 
 #define DESCRIPTOR "/proc/self/fd/"
 
-/* What a person calls it. */
+/* The name of the program for a person. */
 static const char *name_of(const char *path, char name[PATH_MAX])
 {
 	ssize_t bytes = strncmp(path, DESCRIPTOR, sizeof(DESCRIPTOR) - 1)
@@ -86,7 +86,7 @@ static void judge_observed(struct candidate *candidate, const char *path)
 	}
 }
 
-/* Who tries one name after the other leaves with the last one alone. */
+/* When several names are tried, only the last one counts. */
 static void judge_at(struct candidate *candidate, const char *path)
 {
 	const char *missing = our_setting_missing_in(candidate->environment);

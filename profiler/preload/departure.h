@@ -7,9 +7,9 @@
  *	result = departure.is_unfit ? without us : as it is;
  *	departure_fails(&departure);
  *
- * A program that would end with the library in it, or where the library is
- * not to be seen, is to go without. It, and one that has no loader, other
- * privileges, or an environment without our settings, is seen to leave.
+ * A program that would end with the library in it, or that cannot open the
+ * library, is started without it. Such a program, and one that has no loader,
+ * other privileges, or an environment without our settings, is noted, too.
  *
  * Memory     none is allocated: these run in children of vfork.
  * Threads    any.
@@ -23,21 +23,21 @@
 #include <sys/types.h>
 
 struct departure {
-	bool is_unfit; /* to be started without us */
+	bool is_unfit; /* it must be started without us */
 	bool is_seen;  /* its program will not be observed */
-	int place;     /* for it, in the roll */
+	int place;     /* its place in the roll */
 };
 
 struct departure departure_to_path(const char *path, char *const environment[]);
 /* A name that is looked up in PATH. */
 struct departure departure_to_name(const char *name, char *const environment[]);
-/* As execveat. */
+/* The arguments are those of execveat. */
 struct departure departure_to_place(int folder_fd, const char *path,
 				    char *const environment[]);
 
 /* This process is about to be the program. */
 void departure_of_us(const struct departure *departure);
-/* It is not, after all. Leaves errno alone. */
+/* The exec has failed. Does not change errno. */
 void departure_fails(const struct departure *departure);
 /* A child was started as it; pid 0: its number is not known. */
 void departure_of_child(const struct departure *departure, pid_t pid);

@@ -51,7 +51,7 @@ __attribute__((constructor)) static void find_all(void)
 	find_real("popen", &real.popen);
 }
 
-/* Of an exec, which comes back when it fails. */
+/* Handles the return of an exec, which only returns when it fails. */
 static int come_back(const struct departure *departure, int result)
 {
 	departure_fails(departure);
@@ -129,7 +129,7 @@ static void copy_arguments(char **to, const char *first, va_list list)
 		;
 }
 
-/* The arguments of an execl, as those of an execv. */
+/* Converts the arguments of an execl to those of an execv. */
 #define GATHER(arguments, first, list)                                         \
 	do {                                                                   \
 		va_start(list, first);                                         \
@@ -250,7 +250,7 @@ __attribute__((noinline)) static int spawn_without_us(pid_t *pid,
 	return call_spawn(pid, spawn, WITHOUT_US(environment));
 }
 
-/* pid: the caller's, who may not want to know. */
+/* pid: the caller's pointer, which may be NULL. */
 static int start_program(pid_t *pid, const struct spawn *spawn,
 			 const struct departure *departure,
 			 char *const environment[])

@@ -107,8 +107,8 @@ static void complain(const char *path, int error)
 }
 
 /*
- * Where the program's own calls go is decided by the loader. Wherever that
- * is not here, zero would be a lie.
+ * The loader decides which malloc the program calls. If it is not ours, counts
+ * of zero would be false.
  */
 static bool is_bypassed(void)
 {
@@ -130,7 +130,7 @@ static bool is_bypassed(void)
 	return theirs.dli_fbase != ours.dli_fbase;
 }
 
-/* A device or a pipe takes the counts as it is: a rename would replace it. */
+/* The counts are written into a device or pipe: a rename would replace it. */
 static bool is_special(const char *path)
 {
 	struct stat status;

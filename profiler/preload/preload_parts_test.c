@@ -114,7 +114,7 @@ static void *intern_sites(void *ids)
 		uint32_t got = call_site_id(&stack, 0);
 
 		assert_int_not_equal(got, 0);
-		/* Whoever comes first: all threads get the same. */
+		/* All threads get the same id, whichever is first. */
 		if (!__atomic_load_n(&id[i], __ATOMIC_RELAXED))
 			__atomic_store_n(&id[i], got, __ATOMIC_RELAXED);
 		assert_int_equal(__atomic_load_n(&id[i], __ATOMIC_RELAXED),

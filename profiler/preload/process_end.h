@@ -1,9 +1,9 @@
 /*
- * preload/process_end.h - the end of the process, past every hook and handler,
- * and the end of the library in it.
+ * preload/process_end.h - end the process without any hook or handler, and end
+ * the library in it.
  *
- * The library hooks _exit(), so code of its own that has saved what there is
- * to save asks the kernel instead.
+ * The library hooks _exit(), so its own code, once it has saved its data, calls
+ * the kernel instead.
  *
  * Signals    may be called in a handler.
  */
@@ -20,8 +20,8 @@ __attribute__((noreturn)) static inline void process_end_now(int status)
 		syscall(SYS_exit_group, status);
 }
 
-/* It becomes a program without the library; false: or does not, after all.
- * Nothing in a child of vfork, which has left nothing of its own. */
+/* The process becomes a program without the library; false: that has failed.
+ * This does nothing in a child of vfork, which has no data of its own. */
 void process_leaves(bool leaves);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * preload/raw_calls.h - system calls as the kernel has them.
  *
- * The functions of the C library by these names are cancellation points: a
+ * The functions of the C library with these names are cancellation points: a
  * thread that is cancelled in a hook would end there, in the middle of the
- * program's malloc, with whatever the hook holds. These are none, leave errno
- * alone, and take no lock.
+ * program's malloc. The calls here are no cancellation points, do not change
+ * errno, and take no lock.
  *
  * Errors     -errno.
  * Signals    all of it is safe in handlers.

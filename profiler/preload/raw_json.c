@@ -1,4 +1,4 @@
-/* A buffer on the stack and write(2). */
+/* Writes JSON through a buffer on the stack and write(2). */
 #include "preload/raw_json.h"
 #include <errno.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static void put_escaped(struct raw_json *json, unsigned char byte)
 	put(json, text, sizeof(text));
 }
 
-/* Bytes of the UTF-8 character at text; 0: not one (RFC 3629, table 3-7). */
+/* Length of the UTF-8 character at text; 0: it is none (RFC 3629). */
 static size_t utf8_length(const unsigned char *text)
 {
 	unsigned char lead = text[0];

@@ -1,11 +1,10 @@
 /*
  * preload/raw_json.h - write JSON with write(2) and nothing else.
  *
- * Runs at the end of somebody's process, where no allocator and no stdio may
- * be used. The caller keeps braces and brackets in balance; commas come by
- * themselves.
+ * This runs at the end of a foreign process, where no allocator and no stdio
+ * may be used. The caller balances braces and brackets; commas are added here.
  *
- * Ownership  fd is the caller's. The buffer lives in the struct.
+ * Ownership  fd belongs to the caller. The buffer is in the struct.
  * Errors     the first error sticks in .error (errno) and later calls do
  *            nothing; raw_json_flush returns 0 or -errno.
  * Threads    one writer, one thread.
@@ -26,12 +25,12 @@ struct raw_json {
 	char buffer[4096];
 };
 
-/* key NULL inside an array. */
+/* key is NULL inside an array. */
 void raw_json_open(struct raw_json *json, const char *key, char bracket);
 void raw_json_close(struct raw_json *json, char bracket);
 void raw_json_count(struct raw_json *json, const char *key, uint64_t value);
 void raw_json_bool(struct raw_json *json, const char *key, bool value);
-/* NULL is null; bytes that are not UTF-8 become U+FFFD. */
+/* NULL is written as null; bytes that are not UTF-8 become U+FFFD. */
 void raw_json_text(struct raw_json *json, const char *key, const char *value);
 
 int raw_json_flush(struct raw_json *json);

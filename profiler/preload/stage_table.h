@@ -1,5 +1,5 @@
 /*
- * preload/stage_table.h - names of stages to small numbers.
+ * preload/stage_table.h - small numbers for the names of stages.
  *
  * Errors     when the table is full: STAGE_OVERFLOW, which any end leaves.
  * Ownership  names are copied (cut at STAGE_NAME_BYTES - 1).
@@ -12,11 +12,11 @@
 #include "shared_memory/arena_layout.h"
 #include <stdbool.h>
 
-/* The node of name within parent, made on first sight. */
+/* The node of a name below parent; a new name gets a new node. */
 uint16_t stage_child(struct stage_table *table, uint16_t parent,
 		     const char *name);
 
-/* Where the thread stands after name ends; node itself if it never began. */
+/* The thread's node after name has ended; node itself if name never began. */
 uint16_t stage_after(const struct stage_table *table, uint16_t node,
 		     const char *name);
 

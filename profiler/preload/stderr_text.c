@@ -14,13 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Nobody reads a deeper stack than this. */
+/* More frames of a stack are not shown. */
 #define FRAMES_SHOWN 16u
 #define PLACE_BYTES  (PATH_MAX + 24)
 
 /*
- * A reader that is gone, or a file at its limit, would end the program by
- * these: they are held back, and taken away if our write has made them.
+ * If the reader has ended, or a file is at its limit, these signals would end
+ * the program. They are blocked, and removed if our write has caused them.
  */
 struct held_signals {
 	uint64_t ours;

@@ -1,7 +1,7 @@
 /*
  * preload/stderr_text.h - a few words on stderr, by write(2) alone.
  *
- * Errors     none: when stderr is closed, nobody is left to tell.
+ * Errors     none: if stderr is closed, the text is lost.
  * Threads    any; lines of several threads may mix.
  */
 #ifndef PRELOAD_STDERR_TEXT_H
@@ -13,12 +13,12 @@
 void stderr_text(const char *text);
 void stderr_count(uint64_t count);
 
-/* The variable there, as `clinic` names it, or where it is. */
+/* Writes the name of the variable by `clinic`, or the place of it. */
 void stderr_variable(uint64_t address);
 
 /*
- * One line a frame, with function, file and line. The names come from the
- * `clinic` beside this library, run as a child; without it the lines are
+ * Writes one line per frame, with function, file and line. The `clinic` beside
+ * this library is run as a child to find the names; without it, the lines are
  * "PATH+0xOFFSET", which addr2line understands.
  */
 void stderr_stack(const struct stack *stack);

@@ -34,7 +34,7 @@ def recorded(directory, mode: tuple[str, ...], *command) -> subprocess.Completed
 
 
 def is_as_alone(directory, mode, *command) -> str:
-    """What was said of the recording; fails when the program did not end as it does alone."""
+    """The summary of the recording; fails when the program did not end as it does alone."""
     done = recorded(directory, mode, *command)
     assert (done.returncode, done.stdout) == ends([*command]), done.stderr
     return done.stderr
@@ -83,7 +83,7 @@ def test_main_returns_under_threads_that_go_on(tmp_path, mode):
 @every_mode
 @pytest.mark.parametrize("kibibytes", [0, 64, 6000])
 def test_files_have_a_limit(tmp_path, mode, kibibytes):
-    """What lies beyond RLIMIT_FSIZE is not refused: SIGXFSZ kills."""
+    """Writing above RLIMIT_FSIZE gives SIGXFSZ, which kills."""
     done = subprocess.run([CLINIC, "record", *mode, "-o", tmp_path / "session.json", "--", "bash", "-c",
                            f"ulimit -f {kibibytes}; exec {VICTIMS / 'many_stacks'}"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S)
@@ -183,7 +183,7 @@ def build(directory, compiler: list[str]) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", UNFIT)
 def test_programs_that_would_end_with_the_library(tmp_path, kind):
-    """They run without it, and that is said."""
+    """They run without the library, and the summary reports it."""
     compiler, why = UNFIT[kind]
     program = build(tmp_path, compiler)
     for mode in MODES:
@@ -240,7 +240,7 @@ def notes(session) -> str:
 @pytest.mark.few(3)
 @pytest.mark.parametrize("call", CALLS)
 def test_who_gets_an_empty_environment_is_seen_to_leave(tmp_path, call):
-    """By posix_spawn or vfork nothing was said of it, and an exec looked like a kill."""
+    """Bug: after posix_spawn or vfork it was not reported, and an exec looked like a kill."""
     program = VICTIMS / "thread_attributes"
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, program, "bare")
     became = "/bin/sh" if call in BY_SHELL else program
@@ -261,7 +261,7 @@ def test_who_leaves_is_told_in_every_mode(tmp_path, mode):
 
 @every_mode
 def test_settings_that_are_lost_are_named(tmp_path, mode):
-    """A program that hands LD_PRELOAD on, and nothing else of ours."""
+    """A program that passes LD_PRELOAD on, but none of our other settings."""
     said = is_as_alone(tmp_path, mode, "sh", "-c", "env -u CLINIC_ALLOC_RAW -u CLINIC_SAMPLER /bin/true; true")
     assert re.search(r"became /bin/true \(its environment lacks CLINIC_\w+\)", said), said
 
@@ -284,7 +284,7 @@ def make_root(folder, program) -> str:
 
 @every_mode
 def test_a_root_without_the_library(tmp_path, mode):
-    """The loader complained on the program's own stderr, and nobody was told."""
+    """Bug: the loader complained on the program's own stderr, and the summary did not report it."""
     needs_root()
     program = VICTIMS / "thread_attributes"
     root = make_root(tmp_path / "root", program)

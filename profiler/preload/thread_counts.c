@@ -1,4 +1,4 @@
-/* Gives each thread a block, and the block of one that has ended. */
+/* Gives each thread a block, which may be that of a thread that has ended. */
 #include "preload/thread_counts.h"
 #include "preload/arena.h"
 #include "preload/confinement.h"

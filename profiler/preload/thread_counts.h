@@ -1,14 +1,14 @@
 /*
  * preload/thread_counts.h - each thread's own counters.
  *
- * The hot path of every hook: a thread-local pointer and plain additions to
- * memory that no other thread writes.
+ * This is the hot path of every hook: a thread-local pointer, and plain
+ * additions to memory that no other thread writes.
  *
  * Threads    thread_self .. count_* by the owner; the rest from any thread.
  * Signals    a counter is one instruction, so that a handler that allocates
  *            loses nothing.
- * Errors     a thread for which no block could be had counts nothing;
- *            thread_lost_count tells how many there were.
+ * Errors     a thread that gets no block counts nothing; thread_lost_count is
+ *            the number of these threads.
  * Read next  preload/alloc/alloc_hooks.c
  */
 #ifndef PRELOAD_THREAD_COUNTS_H
@@ -32,34 +32,35 @@ extern __attribute__((visibility("hidden"))) struct process_mark {
 	char padding[PROCESS_MARK_BYTES - sizeof(uint32_t)];
 } process_mark;
 
-/* Once, before there are threads. in_child is to call process_mark_set. */
+/* To be called once, before there are threads. in_child must call
+ * process_mark_set. */
 void process_mark_open(void (*in_child)(void));
 void process_mark_set(void);
 
-/* Never NULL; leaves errno alone. */
+/* The result is never NULL; errno does not change. */
 struct thread_block *thread_attach(void);
 
 struct stage_table *thread_stages(void);
 
-/* In a forked child, alone: a fresh block, in the same stage, with counting
- * paused. */
+/* In a forked child, with one thread: takes a new block, in the same stage,
+ * with counting paused. */
 void thread_restart(void);
 
 /*
- * What happened between begin and end of that stage, stages inside it
- * included; stage_name NULL: everything. thread_sum: over all threads.
+ * Adds what happened between begin and end of that stage, including stages
+ * inside it; stage_name NULL: everything. thread_sum: over all threads.
  */
 void thread_add(struct stage_counts *sum, const struct thread_block *block,
 		const char *stage_name);
 struct stage_counts thread_sum(const char *stage_name);
-/* Without the stages inside it. */
+/* The same without the stages inside it. */
 void thread_add_own(struct stage_counts *sum, const struct thread_block *block,
 		    const char *stage_name);
 
 /*
- * Threads beyond this many go on in the blocks of threads that are gone: a
- * program that starts a million threads must not make us hold a million
- * blocks. Such a block counts for all threads it had.
+ * Above this number, new threads use the blocks of threads that have ended: a
+ * program that starts a million threads must not make us keep a million blocks.
+ * Such a block counts for all threads that have used it.
  */
 #define THREAD_BLOCKS_MAX 1024u
 
@@ -91,15 +92,15 @@ static inline struct thread_block *thread_self(void)
 }
 
 /*
- * Between these two the thread's calls are not counted: they are ours, or
- * an allocator's own. They nest.
+ * Between these two, the thread's calls are not counted, because they are ours
+ * or an allocator's own. The pairs may nest.
  */
 static inline void thread_pause_counting(struct thread_block *self)
 {
 	self->depth++;
 }
 
-/* For good: no more of this thread is counted. */
+/* From now on nothing of this thread is counted. */
 void thread_stop_counting(struct thread_block *self);
 
 static inline void thread_resume_counting(struct thread_block *self)

@@ -1,4 +1,4 @@
-/* Where threads of the program begin: with what must be known of each. */
+/* Hooks the start of threads, to note what must be known about each. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -88,8 +88,8 @@ static void leave_start(struct start *start)
 #define DESCRIPTOR_BYTES 4096u
 
 /*
- * The C library rounds and lays out as it likes: what is said to be the low
- * end is never below it.
+ * The C library may round sizes and choose the layout. The low end that we note
+ * is never below the real one.
  */
 static struct thread_stack stack_of(const struct stack_wish *wish)
 {
@@ -142,7 +142,7 @@ static struct {
 	int (*thrd_create)(thrd_t *, thrd_start_t, void *);
 } real;
 
-/* dlsym gives an object pointer for what is a function: POSIX's own way. */
+/* dlsym returns an object pointer; POSIX defines its use as a function. */
 static void find_real(const char *name, void *function)
 {
 	*(void **)function = dlsym(RTLD_NEXT, name);
@@ -160,7 +160,7 @@ __attribute__((constructor)) static void find_all(void)
 	find_real("thrd_create", &real.thrd_create);
 }
 
-/* Before the thread is there: these take a lock that pthread_create takes. */
+/* Is called before pthread_create, because both take the same lock. */
 static struct stack_wish read_wish(const pthread_attr_t *attributes)
 {
 	struct stack_wish wish = {0};

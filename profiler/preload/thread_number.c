@@ -1,4 +1,4 @@
-/* Asks the kernel, or, where that may kill, the C library. */
+/* Gets the number from the kernel or, where a call may kill, the C library. */
 #include "preload/thread_number.h"
 #include "preload/confinement.h"
 #include <dlfcn.h>

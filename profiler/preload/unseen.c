@@ -1,4 +1,4 @@
-/* Writes down in a shared page who is not observed. */
+/* Lists in a shared page which processes are not observed. */
 #include "preload/unseen.h"
 #include "preload/raw_calls.h"
 #include "shared_memory/unseen_roll.h"
@@ -105,7 +105,7 @@ bool unseen_is_used(void)
 /* Stands for the length while a text is being written. */
 #define BEING_WRITTEN UINT32_MAX
 
-/* Whether that place is for this text, or is made so. */
+/* Is that place for this text? A free place is taken for it. */
 static bool take_place(struct unseen_text *place, const char *text,
 		       uint32_t bytes)
 {
@@ -155,5 +155,5 @@ void unseen_note_leaver(int place, pid_t pid)
 
 void unseen_forget_leaver(int place)
 {
-	add_leavers(place, UINT32_MAX); /* one less */
+	add_leavers(place, UINT32_MAX); /* that is minus 1 */
 }

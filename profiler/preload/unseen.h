@@ -1,5 +1,5 @@
 /*
- * preload/unseen.h - lists processes for the collector that it does not see.
+ * preload/unseen.h - list processes that the collector does not see.
  *
  * Threads    any; each call is a few atomic instructions.
  * Errors     none: without a roll nothing is listed.
@@ -14,36 +14,35 @@
 
 struct unseen_roll;
 
-/* The roll of that folder; it stays mapped, and children have it too. NULL:
- * there is none. */
+/* Maps the roll of that folder, also for children. NULL: there is none. */
 struct unseen_roll *unseen_open(const char *folder);
 
 /* This process has no shared memory. roll NULL: nothing is done. */
 void unseen_note_unopened(struct unseen_roll *roll, int error);
 
-/* It is about to confine itself: timers end. */
+/* This process is about to confine itself: its timers end. */
 void unseen_note_confined(struct unseen_roll *roll);
 
-/* A fork begins, and the child has shared memory or said that it has none. A
- * fork that fails is never seen to end. */
+/* A fork begins; later, the child has shared memory or has noted that it has
+ * none. If the fork fails, it stays listed as starting. */
 void unseen_note_starting(struct unseen_roll *roll);
 void unseen_note_started(struct unseen_roll *roll);
 
-/* Where programs are to be noted that are started without the library. */
+/* Sets the roll for programs that are started without the library. */
 void unseen_use(struct unseen_roll *roll);
 void unseen_note_unfit(const char *path, const char *why);
 
-/* Whether somebody wants to know. */
+/* Has a roll been set? */
 bool unseen_is_used(void);
 
 /*
- * A process may become a program that does not load the library: a place for
- * it, in which it is counted once it does.
+ * Takes a place for a process that may become a program without the library. It
+ * is counted there when it does.
  */
 int unseen_place_leaver(const char *path, const char *why);
 /* pid 0: not known */
 void unseen_note_leaver(int place, pid_t pid);
-/* It did not become that program after all. */
+/* The process did not become that program. */
 void unseen_forget_leaver(int place);
 
 #endif

@@ -96,7 +96,7 @@ def drop_from_cache(paths: list[Path]) -> None:
 
 
 def memory_of(pid: int) -> dict[str, float]:
-    """MiB by the names of /proc/PID/status; nothing once it has ended."""
+    """The MiB in /proc/PID/status by name; empty once the process has ended."""
     text = Path(f"/proc/{pid}/status").read_text()
     return {name: int(kib) / 1024 for name, kib in re.findall(r"^(VmHWM|RssAnon):\s+(\d+)", text, re.M)}
 

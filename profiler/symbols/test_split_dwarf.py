@@ -49,7 +49,7 @@ def index_offset(package: Path) -> int:
 
 
 def pack(packer: str, folder: Path, package: Path, version: int = 5) -> None:
-    """The .dwo files into a package, and away; a packer that cannot do it (each has forms it fails on) skips the test."""
+    """Packs the .dwo files and removes them; skips the test if the packer fails (each fails on some forms)."""
     if not shutil.which(packer):
         pytest.skip(f"{packer} is not installed")
     files = sorted(folder.glob("*.dwo"))
@@ -93,7 +93,7 @@ def test_package_with_packed_sections(tmp_path, packing):
 
 
 def test_package_of_a_debug_file(tmp_path):
-    """A stripped program's package may bear the name of its debug file."""
+    """The package of a stripped program may have the name of its debug file."""
     program = build(tmp_path, "clang", 5)
     addresses = every_byte(program)
     expected = resolve(program, addresses)
@@ -115,7 +115,7 @@ def test_files_that_moved_with_the_program(tmp_path, compiler, version):
 
 
 def test_packed_files(tmp_path):
-    """Packed by zstd, which libdw 0.188 does not read."""
+    """The sections are packed by zstd, which libdw 0.188 cannot read."""
     program = build(tmp_path, "gcc", 5)
     addresses = every_byte(program)
     expected = resolve(program, addresses)
@@ -135,7 +135,7 @@ def test_object_files_that_keep_the_split_part(tmp_path):
 
 
 def test_package_of_another_build(tmp_path):
-    """The ids of its units are others: nothing is named by it."""
+    """The ids of its units differ, so it must not give any name."""
     other = tmp_path / "other"
     other.mkdir()
     build(other, "clang", 5, "-DOTHER", "-O1")

@@ -1,4 +1,4 @@
-"""test_symbols_oracle.py - names and lines, against the tools that others trust.
+"""test_symbols_oracle.py - names and lines, compared with other trusted tools.
 
 Every byte of every function of our own small programs is asked about, in each form that compilers and
 packagers give debug information. addr2line is the oracle for gcc; for clang's DWARF 5 it loses inlined
@@ -40,7 +40,7 @@ def run(*command: object, **kwargs) -> str:
 
 
 def resolve(binary: Path, addresses: list[int], *debug_folders: Path, **environment: str) -> list[Answer]:
-    """What our library says: one answer per address, files without their folders."""
+    """The answers of our library: one per address, files without their folders."""
     text = run(RESOLVE, binary, *debug_folders, input="".join(f"{a:#x}\n" for a in addresses),
                env={**os.environ, **environment})
     answers = []
@@ -103,7 +103,7 @@ def plain(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def truth(plain) -> list[Answer]:
-    """What the unstripped program answers; every stripped form of it must answer the same."""
+    """The answers for the unstripped program; every stripped form of it must give the same."""
     return resolve(plain, every_byte(plain))
 
 
@@ -138,7 +138,7 @@ def test_c_frames_equal_the_oracle(tmp_path, compiler, options, oracle):
 @pytest.mark.slow
 @pytest.mark.parametrize("compiler, oracle", [("g++", addr2line), ("clang++", llvm_symbolizer)])
 def test_cxx_frames_equal_the_oracle(tmp_path, compiler, oracle):
-    """Lines of all frames; names of those that have a mangled one, as others name the rest by guess."""
+    """Lines of all frames; names only of those with a mangled name, because other tools guess the rest."""
     program = tmp_path / "program"
     run(compiler, "-O2", "-g", CXX_SOURCE, "-o", program)
     addresses = [a for name, body in functions(program).items() if name.startswith(("_Z", "main")) for a in body]
@@ -157,7 +157,7 @@ def test_cxx_frames_equal_the_oracle(tmp_path, compiler, oracle):
 
 @pytest.mark.slow
 def test_lambda_and_local_class_are_found(tmp_path):
-    """Their entries are inside the function that has them: only a second look into it finds them."""
+    """Their entries are inside the entry of another function, which must be searched a second time."""
     program = tmp_path / "program"
     run("g++", "-O0", "-g", CXX_SOURCE, "-o", program)
     nested = [name for name in functions(program) if "twice" in name or "EUl" in name]
@@ -188,7 +188,7 @@ def test_build_id_folder(plain, truth, tmp_path):
 
 
 def test_build_id_folder_with_another_build(plain, tmp_path):
-    """A debug file that lies about whom it belongs to would give wrong names: it is refused."""
+    """A debug file of another program would give wrong names, so it is refused."""
     other = compile_c(tmp_path, "-DOTHER", "-O1", name="other")
     stripped = strip_into(plain, tmp_path, tmp_path / "unused")
     wrong = tmp_path / "debug" / build_id_path(plain)
@@ -241,7 +241,7 @@ def test_symtab_without_debug_information(plain, truth, tmp_path):
 
 
 def test_dynsym_names_only_what_is_exported(plain, tmp_path):
-    """A static function after an exported one is not that one."""
+    """A static function after an exported one must not get its name."""
     library = tmp_path / "library.so"
     run("gcc", "-O2", "-shared", "-fPIC", C_SOURCE, "-o", library)
     bodies = functions(library)
@@ -268,7 +268,7 @@ def test_minidebug(plain, tmp_path):
 @pytest.mark.parametrize("options", [["-Wl,-z,lazy"], ["-Wl,-z,now"], ["-fcf-protection"], ["-no-pie", "-Wl,-z,lazy"],
                                      ["-fno-plt"], ["-fuse-ld=gold"]], ids="".join)
 def test_plt_stubs(tmp_path, options):
-    """objdump names the stubs too, by another way."""
+    """objdump names the stubs, too, in another way."""
     if options == ["-fuse-ld=gold"] and not shutil.which("ld.gold"):
         pytest.skip("there is no ld.gold here; newer binutils leave it out")
     program = compile_c(tmp_path, *options)
@@ -291,7 +291,7 @@ def test_packed_sections(plain, truth, tmp_path, packing):
 
 
 def test_zstd_section_that_is_damaged(plain, tmp_path):
-    """What cannot be unpacked loses its names, and nothing else."""
+    """Only sections that cannot be unpacked have no names."""
     program = tmp_path / "program"
     run("objcopy", "--compress-debug-sections=zstd", plain, program)
     row = re.search(r"\.debug_info +PROGBITS +\w+ (\w+) (\w+)", run("readelf", "-SW", program))

@@ -35,7 +35,7 @@ SCRIPT = str(HERE / "bench_alloc.lua")
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to run a program; words and environment values may use {dir}."""
+    """A way to run a program; its words and environment values may use {dir}."""
 
     name: str
     prefix: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ def pin_to_one_cpu() -> None:
 
 
 def run_once(program: Program, variant: Variant) -> Run:
-    """One run, which must succeed; what it leaves behind is no longer wanted."""
+    """One run, which must succeed; its files are removed."""
     with tempfile.TemporaryDirectory() as directory:
         def fill(text: str) -> str:
             return text.replace("{dir}", directory)

@@ -42,7 +42,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def read_memory(seconds: float, leak: tuple[str, ...]) -> list[Reading]:
-    """Printed as they come: whoever waits for an hour sees that something happens."""
+    """Rows are printed as they are measured, so that progress is visible for an hour."""
     readings = []
     with tempfile.TemporaryDirectory() as directory:
         environment = os.environ | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_RAW": directory,

@@ -1,4 +1,4 @@
-"""Allocation budgets: kept ones pass, each kind of breach is told with its line and exits 97."""
+"""Allocation budgets: kept ones pass, and each kind of breach is reported with its line and exits with 97."""
 
 import os
 import shutil
@@ -74,7 +74,7 @@ def test_record_takes_the_stage_from_outside(tmp_path):
 
 
 def test_an_asserted_stage_has_to_begin(tmp_path):
-    """A misspelt stage allocates nothing, and would stay green for ever."""
+    """A misspelt stage never allocates, so its test would always pass."""
     command = [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--assert-zero-alloc"]
     silent = subprocess.run([*command, "hot,inner", "--", VICTIM], capture_output=True, text=True, timeout=30)
     print(silent.stderr)

@@ -62,7 +62,7 @@ def test_sites_add_up_and_name_their_lines(tmp_path):
 
 
 def test_a_recursion_deeper_than_any_stack_that_is_kept(tmp_path):
-    """Every block counts, and what a stack lacks is marked."""
+    """Every block counts, and incomplete stacks are marked."""
     report, done = record(victim("alloc_deep"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert sum(site["allocations_count"] for site in report["call_sites"]) == 30_001
@@ -138,7 +138,7 @@ def test_the_names_of_a_child_wait_for_its_listing(tmp_path):
 
 
 def test_what_each_process_had_resident(tmp_path):
-    """Children between two looks of the collector had no peak; that of one which was killed is the most that was seen."""
+    """Bug: children that lived between two drains had no peak. If one is killed, its peak is the most that was seen."""
     hold = "import os, sys, time; b = bytearray(int(sys.argv[1]) << 20); "
     words = ["sh", "-c", f"/usr/bin/python3 -c '{hold}' 90; "
              f"/usr/bin/python3 -c '{hold} time.sleep(0.5); os.kill(os.getpid(), 9)' 60; true"]
@@ -152,7 +152,7 @@ def test_what_each_process_had_resident(tmp_path):
 
 
 def test_children_of_a_raw_clone_are_processes_of_their_own(tmp_path):
-    """They wrote into the arena of their parent, whose counters they shared."""
+    """Bug: they wrote into the arena of their parent, and shared its counters."""
     report, done = record(victim("alloc_raw_fork"), tmp_path)
     assert done.returncode == 0, done.stderr
     session = json.loads((tmp_path / "session.json").read_text())
@@ -189,7 +189,7 @@ def test_loaded_libraries_have_stacks_after_dlclose(tmp_path):
 
 
 def test_another_plugin_in_the_same_place_is_another(tmp_path):
-    """Remembered stacks and old tables gave its allocations to the plugin that had been there."""
+    """Bug: remembered stacks and old tables gave its allocations to the plugin that was there before."""
     plugins = [str(VICTIMS / "plugin_first.so"), str(VICTIMS / "plugin_next_.so")]
     report, done = record(victim("alloc_same_place", *plugins), tmp_path)
     assert done.returncode == 0, done.stderr
@@ -268,7 +268,7 @@ def test_setuid_is_not_observable_to_others(setuid_program, nobody):
 
 
 def test_a_setuid_child_is_missed_aloud(setuid_program, nobody):
-    """Its shell is observed until the exec, which drops LD_PRELOAD: counted as nothing, and nobody said so."""
+    """Bug: its shell is observed until the exec, which drops LD_PRELOAD; the rest was missing without a note."""
     session = setuid_program.parent / "session.json"
     done = run("record", "-e", "alloc", "-o", session, "--", "sh", "-c", f"(exec {setuid_program}); true", by=nobody,
                cwd="/")
@@ -293,7 +293,7 @@ LIVE_PORTION_BYTES = 4096  # what a thread may not yet have added to the common 
 
 
 def test_what_a_thread_hands_over_is_live_once(tmp_path):
-    """Threads that ended owing the common sum a part of what they had allocated took the peak below zero."""
+    """Bug: threads that ended before adding all their bytes to the common sum made the peak negative."""
     report, done = record(victim("alloc_handover"), tmp_path)
     assert done.returncode == 0, done.stderr
     allocations = report["allocations"]

@@ -1,4 +1,4 @@
-"""test_alloc_sums.py - tables of one recording agree, and a peak over threads is what they held, with what it may lack."""
+"""test_alloc_sums.py - tables of one recording agree, and the peak over several threads is right within its margin."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def total(session: dict, table: str, column: str) -> int:
 
 @pytest.mark.parametrize("how", ["barrier", "sleep"])
 def test_threads_that_stop_together_have_an_exact_peak(tmp_path, how):
-    """Each adds what it holds in portions of 4 KiB: 12 960 bytes were told of 200 000, and no margin."""
+    """Bug: each thread adds its bytes in portions of 4 KiB, and 12 960 of 200 000 bytes were reported, without a margin."""
     session, said = record(tmp_path, VICTIMS / "alloc_together", how)
     quality = session["quality"]
     assert quality["peak_bytes"] >= 200_000, said
@@ -45,7 +45,7 @@ def test_sizes_and_call_sites_have_one_sum(tmp_path, victim):
 
 
 def test_what_has_no_room_has_a_row_and_one_count(tmp_path):
-    """29 960 allocations stood beside sizes that sum to 30 003, and 35 140 lost."""
+    """Bug: the table had 29 960 allocations, sizes for 30 003, and 35 140 lost ones."""
     session, said = record(tmp_path, "bash", "-c", f"ulimit -f 4096; exec {VICTIMS / 'many_stacks'}")
     counted = total(session, "allocations", "allocations_count")
     lost = session["quality"]["lost_allocations_count"]

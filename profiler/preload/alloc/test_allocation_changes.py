@@ -1,4 +1,4 @@
-"""test_allocation_changes.py - what was told drain by drain adds up to the exact sums, and lies on the time axis."""
+"""test_allocation_changes.py - the changes of all drains add up to the exact sums, and lie on the time axis."""
 
 import json
 from collections import Counter
@@ -53,7 +53,7 @@ def test_lock_changes_add_up_to_the_sums(tmp_path):
 
 @pytest.mark.slow
 def test_changes_lie_in_the_time_of_the_run_and_windows_add_up(tmp_path):
-    """A program that allocates for longer than some drains take."""
+    """A program that allocates for longer than several drains."""
     session = recorded(tmp_path, "alloc", "lua5.4", "-e",
                        "local stop = os.clock() + 0.6 while os.clock() < stop do local t = {} t[1] = {} end")
     about, time_ns, times = session["about"], 0, []
@@ -71,7 +71,7 @@ def test_changes_lie_in_the_time_of_the_run_and_windows_add_up(tmp_path):
 
 
 def allocations(tmp_path: Path, *window: str) -> int:
-    """As many as `clinic report` gives of a part of the time."""
+    """The count that `clinic report` gives for a part of the time."""
     done = run("report", "--json", *window, tmp_path / "s.json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["allocations"]["allocations_count"]

@@ -1,4 +1,4 @@
-"""test_operator_new.py - C++ that goes past malloc is told, and never a silent zero."""
+"""test_operator_new.py - C++ programs that do not call malloc are reported, and never shown as zero."""
 
 import shutil
 import subprocess

@@ -13,7 +13,7 @@ VICTIMS = Path("build/victims").resolve()
 
 
 def record(directory: Path, *command: str) -> tuple[list[dict], str]:
-    """The locks of one run, and what was said during it."""
+    """The locks of one run, and the messages during it."""
     session = directory / "session.json"
     done = subprocess.run([CLINIC, "record", "-e", "lock", "-o", session, "--", *command],
                           capture_output=True, text=True, timeout=60)
@@ -87,7 +87,7 @@ def test_a_circle_of_three_is_told_whole(tmp_path):
 
 
 def test_the_end_of_a_thread_closes_a_circle(tmp_path):
-    """A join had no holder: who waited for a thread that waited for him was not told of it."""
+    """Bug: a join had no owner, so a deadlock of two threads that wait for each other's end was not reported."""
     said = record_deadlock(tmp_path, "lock_join_circle", "  main", "  want_kept")
     assert "clinic: deadlock: 2 threads wait for each other" in said
     assert re.search(r"thread (\d+) \(.*\) is to end\n  and waits for kept at\n  want_kept", said), said
@@ -111,7 +111,7 @@ def test_allocations_and_locks_in_one_run(tmp_path):
 
 
 def test_waits_with_a_deadline_and_those_of_c11(tmp_path):
-    """They were not seen, and a circle that ends by itself was told as a deadlock."""
+    """Bug: these waits were not seen, and a circle that ends by itself was reported as a deadlock."""
     locks, said = record(tmp_path, str(VICTIMS / "lock_timed"))
     waited = {row["name"]: row for row in locks if row["contended_count"]}
     for name in ("timed", "clocked", "readers", "writers", "eleven"):
@@ -142,7 +142,7 @@ def test_each_way_to_wait(tmp_path):
 
 @pytest.mark.slow
 def test_more_locks_than_there_is_room_for(tmp_path):
-    """The lock that somebody waited for had no place, and nothing was said."""
+    """Bug: there was no room for a lock that a thread waited for, and this was not reported."""
     locks, said = record(tmp_path, VICTIMS / "lock_many")
     mutexes = [row for row in locks if row["kind"] == "mutex"]
     waited = [row for row in mutexes if row["contended_count"]]
