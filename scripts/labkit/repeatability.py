@@ -48,11 +48,11 @@ def _gain(one: Mapping[str, Any]) -> dict[str, Any]:
     return {key: one[key] for key in ("gain_ratio", "gain_low", "gain_high", "confidence")}
 
 
-def document(workload: str, audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """audits: at least two, of one commit, one budget and one machine class."""
+def document(workload: str, audits: Sequence[Mapping[str, Any]], invalid: Sequence[str] = ()) -> dict[str, Any]:
+    """audits: at least two, of one commit, one budget and one machine class. invalid: the reasons of audits that concluded nothing."""
     return {"schema": 1, "kind": "repeat", "workload": workload, "budget": audits[0]["budget"], "commit": audits[0]["commit"],
             "fingerprint": audits[0]["fingerprint"], "cpu_model": audits[0]["cpu_model"],
-            "audits": list(audits), "agreement": agreement(audits)}
+            "invalid": list(invalid), "audits": list(audits), "agreement": agreement(audits)}
 
 
 def agreement(audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -142,6 +142,9 @@ def page(found: Mapping[str, Any]) -> str:
              f"- **Baselines** lie {percent(one['baseline_spread_ratio'])} apart at most, at {audits[0]['main_size']}.",
              *([f"- **Between the {one['same_union_audits_count']} audits that chose the same union:** {between_text(one['between'])}."] if one["between"]
               else ["- **Between audits:** no two chose the same union, so the variation between sessions is unknown."]), ""]
+    if found.get("invalid"):
+        lines[-1:] = [f"- **Invalid:** {plural(len(found['invalid']), 'further audit')} concluded nothing, because the machine was not quiet enough; the "
+                      f"figures are of the others. The last reason: {found['invalid'][-1]}.", ""]
     return "\n".join([*lines, *audits_table(audits), "", *decisions_table(audits)]) + "\n"
 
 

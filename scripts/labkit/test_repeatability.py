@@ -2,16 +2,22 @@
 
 import json
 import math
+import shutil
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from labkit import repeatability
+from labkit.outcome import Exit, LabError
 from labkit.schemas import check
 from labkit.stats.between_sessions import between_sessions, error_of_interval
+from labkit.verbs import repeat
 
-RECORDED = Path(__file__).resolve().parents[2] / "fixtures/recorded/telemetry/audit.json"
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = ROOT / "fixtures/recorded/telemetry/audit.json"
 
 
 def audits(count=3):
@@ -84,3 +90,46 @@ def test_a_report_cites_what_was_repeated_on_its_machine(tmp_path, monkeypatch):
     repeatability.path_of("telemetry", found["fingerprint"]).write_text(json.dumps(found))
     assert "3 audits of commit" in repeatability.finding("telemetry").text
     repeatability.load.cache_clear()
+
+
+# Stands where the audit stands in a clone: audit 2 is invalid, audit 3 fails until the file beside the repository exists.
+AUDIT = """import pathlib, shutil, sys
+number = sys.argv[-1]
+with open({log!r}, "a") as log:
+    log.write(number)
+if number == "2":
+    print("lab: the canary differs", file=sys.stderr)
+    sys.exit(4)
+if number == "3" and not pathlib.Path({mended!r}).exists():
+    sys.exit("lab: a tool is missing")
+folder = pathlib.Path("reports/telemetry/v0001")
+folder.mkdir(parents=True)
+shutil.copy({recorded!r}, folder / "audit.json")
+"""
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    where = tmp_path / "checkout"
+    for name in ("workloads/telemetry", "templates/schemas"):
+        shutil.copytree(ROOT / name, where / name)
+    (where / "scripts").mkdir()
+    (where / "scripts/lab").write_text(AUDIT.format(log=str(tmp_path / "log"), mended=str(tmp_path / "mended"), recorded=str(RECORDED)))
+    (where / "Makefile").write_text("build:\n")
+    for command in (("init", "-q"), ("add", "-A"), ("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "all")):
+        subprocess.run(["git", *command], cwd=where, check=True)
+    monkeypatch.chdir(where)
+    return tmp_path
+
+
+def test_audits_that_were_made_outlive_one_that_fails_or_is_invalid(repository):
+    """One exit 4 in the last audit lost all earlier ones."""
+    args = SimpleNamespace(workload="telemetry", budget="quick", times=4)
+    with pytest.raises(LabError, match="a tool is missing"):
+        repeat.run(args)
+    (repository / "mended").touch()
+    assert repeat.run(args) is Exit.PASSED and (repository / "log").read_text() == "12334"
+    page, = Path("reports/repeat").glob("*.md")
+    found = json.loads(page.with_suffix(".json").read_text())
+    assert len(found["audits"]) == 3 and len(found["invalid"]) == 1
+    assert "1 further audit concluded nothing" in page.read_text() and "the canary differs" in page.read_text()
