@@ -101,10 +101,12 @@ sign: setup
 	$(Q)$(LAB) sign $(if $(R),$(call quoted,$(R)),$(error R= is missing: make sign R=reports/telemetry/v0001 KEY=FILE)) \
 	  --key $(if $(KEY),$(call quoted,$(KEY)),$(error KEY= is missing: make sign R=reports/telemetry/v0001 KEY=FILE))
 
-## new: scaffold a new workload in workloads/W
-new: setup
+#: KIND of the workload that new makes: library or command (library)
+
+## new: scaffold a new workload in workloads/W that audits at once
+new: instruments
 	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
-	  W= is missing: make new W=name))
+	  W= is missing: make new W=name)) $(if $(KIND),--kind $(call quoted,$(KIND)))
 
 PHONY += baseline profile optimize rebench audit verify show sign new
 

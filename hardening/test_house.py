@@ -19,7 +19,7 @@ C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "s
 # audit, experiment, gate, calibration and the verbs join the two.
 LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "scratch", "phases", "fault_witnesses", "stats", "metrics", "host", "descendants", "process", "runner", "subject", "schemas",
                 "evidence", "row_file", "progress", "policy", "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
-                "calibration", "gate", "figures", "audit", "report", "diagnose", "verbs", "command_line", "manual")
+                "calibration", "gate", "figures", "audit", "report", "diagnose", "course", "verbs", "command_line", "manual")
 MEASURES = {"process", "runner", "subject", "workload", "instruments"}
 CONCLUDES = {"stats", "verdicts", "analysis", "report", "figures"}
 

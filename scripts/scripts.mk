@@ -8,6 +8,12 @@
 diagnose: build
 	$(Q)$(LAB) diagnose --budget $(call quoted,$(BUDGET)) $(DIAGNOSE_ARGS) -- $(if $(CMD),$(CMD),$(error CMD= is missing: make diagnose CMD='program arguments'))
 
+#: CLINIC_ARGS more for clinic: --list, --again, --answers FILE, --report R
+
+## clinic: learn on the case or lesson W: predict, measure, answer a reviewer
+clinic: build
+	$(Q)$(LAB) clinic $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W))) --budget $(if $(filter command environment,$(firstword $(origin BUDGET))),$(call quoted,$(BUDGET)),quick) $(CLINIC_ARGS)
+
 #: A the command to compare with, for compare
 #: B the command to judge, for compare
 #: COMPARE_ARGS more arguments for compare: --also, --scan, --cpus, --stdin, --prepare, ...
@@ -17,7 +23,7 @@ compare: build
 	$(Q)$(LAB) compare --budget $(call quoted,$(BUDGET)) --a $(call quoted,$(if $(A),$(A),$(error A= is missing: make compare A='old' B='new'))) \
 	  --b $(call quoted,$(if $(B),$(B),$(error B= is missing: make compare A='old' B='new'))) $(COMPARE_ARGS)
 
-PHONY += diagnose compare gate
+PHONY += diagnose clinic compare gate
 
 #: BASE the ref that gate compares the working tree with (origin/main)
 #: GATE_ARGS more arguments for gate: --fail-on, --ci-output, --repository, ...

@@ -6,10 +6,11 @@ import subprocess
 
 import pytest
 
+from labkit.phases import LIBRARY
 from labkit.workload import build, disassembly, fixture, manifest, variant
 
 CASES = {name: manifest.load(name) for name in manifest.names()
-         if name != "telemetry" and manifest.kind_of(name) != manifest.INVESTIGATION}
+         if name != "telemetry" and manifest.kind_of(name) == LIBRARY}
 # Planted: each answers wrongly at the size that the complaint is about, and the lab has to find it.
 WRONG = {"hotspot": {"primality-fermat"}, "leak": {"cache-fifo"}, "parser": {"number-naive"}}
 FLAGS = ("-std=gnu11", "-O1", "-g", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")

@@ -4,13 +4,18 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate compare diagnose fixtures gate history inspect load new optimize profile rebench repeat show sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate clinic compare diagnose fixtures gate history inspect load new optimize profile rebench repeat show sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	audit)
-		options="--budget --repetition --all"
+		options="--budget --repetition --all --source --build --run --refs --candidate --input --ops --metric --answer --expect-exit --cpus"
 		workloads=1
+		case $previous in
+		--metric) values="throughput turnaround wall p50 p95 p99 cpu peak_rss allocations instructions" ;;
+		--answer) values="output exit" ;;
+		--cpus) values="one all" ;;
+		esac
 		;;
 	baseline)
 		options="--budget"
@@ -25,6 +30,9 @@ _lab()
 		case $previous in
 		--size) values="quick documented" ;;
 		esac
+		;;
+	clinic)
+		options="--answers --report --budget --resume --again --list"
 		;;
 	compare)
 		options="--a --b --also --name --scan --metric --json --csv --markdown --setup --prepare --stdin --expect-output --expect-exit --cpus --timeout --measure-identical --budget --pairs --alpha --effect --seed"
@@ -60,8 +68,11 @@ _lab()
 		options="--rate --seconds --json"
 		;;
 	new)
-		options=""
+		options="--kind"
 		workloads=1
+		case $previous in
+		--kind) values="library command" ;;
+		esac
 		;;
 	optimize)
 		options="--budget --in-process"

@@ -34,6 +34,7 @@ class Metric:
     samples_needed   how many samples one process has to take before its row holds the metric.
     label            in the tables of an audit; the title, unless a shorter one is needed.
     complaint        a manifest may name it as the metric of its complaint.
+    command_complaint  likewise, but only the manifest of a command.
     workload_role    in the gate of our own workloads: GATES, WATCHED, ON_REQUEST (--instructions), or "" for neither.
     command_role     likewise in the gate and the comparison of plain commands.
     shown            every audit shows it before and after, whatever the complaint is.
@@ -55,6 +56,7 @@ class Metric:
     samples_needed: int = 1
     label: str = ""
     complaint: bool = False
+    command_complaint: bool = False
     workload_role: str = ""
     command_role: str = ""
     shown: bool = False
@@ -139,7 +141,8 @@ METRICS = {metric.name: metric for metric in (
     # The same time, for a program that waits for others: what its functions cost a processor bounds no gain here.
     Metric("turnaround", "turnaround time, waits included", "ns", SAMPLED, total_time_per_op_ns, label="turnaround", complaint=True,
            inside=True),
-    Metric("wall", "wall time of the process", "ns", SAMPLED, wall_ns, command_role=GATES, bound_by_cpu=True),
+    Metric("wall", "wall time of the process", "ns", SAMPLED, wall_ns, command_complaint=True, command_role=GATES,
+           bound_by_cpu=True),
     # Beside throughput, which is operations over total time, slow batches included, p50 is the median batch.
     Metric("p50", "median time", "ns", SAMPLED, quantile_per_op(0.50), label="time, p50", complaint=True, shown=True,
            inside=True, bound_by_cpu=True),
@@ -159,7 +162,7 @@ METRICS = {metric.name: metric for metric in (
            counted_by=ALLOCATION_COUNTER),
     # Start-up depends on the environment's size and on ASLR (measured: some tens of instructions in millions).
     Metric("instructions", "instructions (callgrind)", "count", EXACT, field("instructions_count"), 0.001,
-           workload_role=ON_REQUEST, counted_by=CALLGRIND),
+           command_complaint=True, workload_role=ON_REQUEST, counted_by=CALLGRIND),
     Metric("binary_size", "size of the program file", "bytes", EXACT, field("binary_bytes"), workload_role=WATCHED,
            command_role=WATCHED, counted_by=PROGRAM_FILE),
 )}
@@ -169,9 +172,9 @@ def is_tail(metric: str) -> bool:
     return METRICS[metric].samples_needed > 1
 
 
-def complaints() -> tuple[str, ...]:
-    """The metrics that a manifest may name in its complaint."""
-    return tuple(one.name for one in METRICS.values() if one.complaint)
+def complaints(kind: str = "") -> tuple[str, ...]:
+    """The metrics that a manifest of this kind may name in its complaint; without a kind, of any."""
+    return tuple(one.name for one in METRICS.values() if one.complaint or one.command_complaint and kind in ("", "command"))
 
 
 def workload_metrics(*roles: str) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 PLAN, BASELINE, PROFILE, OPTIMIZE, REBENCH = GROUPS = ("plan", "baseline", "profile", "optimize", "rebench")
 INVESTIGATE = "investigate"
+# The kinds of workload that these phases measure, and what a candidate targets that changes no function, but how a command runs.
+LIBRARY, COMMAND = "library", "command"
+WHOLE = "the whole command"
 
 
 @dataclass(frozen=True)

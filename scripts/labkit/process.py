@@ -23,6 +23,7 @@ from labkit.outcome import LabError
 LAUNCHER = Path(__file__).resolve().parents[2] / "build" / "bin" / "clinic-launch"
 STDOUT_KEPT_BYTES = 1 << 20
 STDERR_TAIL_BYTES = 4096
+SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,29 @@ def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[s
             error = f"{argv[0]}: {os.strerror(measured['errno'])}"
         run = describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
         return replace(run, backtraces=seen) if isinstance(seen, str) else run
+
+
+def describe_failure(run: ProcessRun) -> str:
+    said = run.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
+    how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
+           "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
+           "signal": f"was killed by signal {run.signal}"}.get(
+               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
+    return f"{how} ({said[0][:200]})"
+
+
+def excerpt(stdout: bytes) -> str:
+    """The beginning of the output; for binary data only the size, because it could change the terminal's state."""
+    if b"\0" in stdout[:60]:
+        size = f"{len(stdout)}" if len(stdout) < STDOUT_KEPT_BYTES else f"{STDOUT_KEPT_BYTES} or more"
+        return f"{size} bytes of binary data"
+    text = stdout[:60].decode(errors="replace")
+    return repr(text) + ("..." if len(stdout) > 60 else "")
+
+
+def lone_shell_syntax(words: Sequence[str]) -> list[str]:
+    """Words that a shell would have understood: without one they are arguments, which nobody means."""
+    return [word for word in words if len(word) <= 2 and set(word) & SHELL_CHARACTERS]
 
 
 def launch_command(argv, report_fd: int, cpu: Cpus, cwd: Path | None, timeout_s: float) -> list[str]:

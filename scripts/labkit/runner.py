@@ -17,7 +17,7 @@ from typing import Protocol
 
 from labkit import host
 from labkit.outcome import UsageError
-from labkit.process import Cpus, ProcessRun, run_process
+from labkit.process import STDOUT_KEPT_BYTES, Cpus, ProcessRun, run_process
 from labkit.scratch import in_memory
 
 OUTPUT = "{output}"  # in argv: a file chosen by the runner, to which the program writes its JSON document
@@ -37,6 +37,7 @@ class Run:
     prepare: str | None = None
     repeat_count: int = 1
     expect_exit: int = 0  # any other exit code is a failure
+    kept_output_bytes: int = STDOUT_KEPT_BYTES  # of the beginning of what it prints
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class LocalRunner:
         for _ in range(run.repeat_count):
             run_hook(run.prepare, "prepare")
             process = run_process(argv, cpu=self.cpu, environment=run.environment, stdin=run.stdin, cwd=run.cwd,
-                                  timeout_s=run.timeout_s, expect_exit=run.expect_exit, watch=self.watch)
+                                  timeout_s=run.timeout_s, expect_exit=run.expect_exit, capture_limit_bytes=run.kept_output_bytes,
+                                  watch=self.watch)
             yield process
             if process.failure is not None:
                 return

@@ -16,6 +16,9 @@ from labkit.runner import Finished, Run, RunBlock, Runner
 ENVIRONMENT_VARIABLE = "CLINIC_PADDING"
 PROCESS_FIELDS = ("started_ns", "wall_ns", "user_ns", "system_ns", "max_rss_bytes", "minor_faults_count",
                   "major_faults_count", "voluntary_switches_count", "involuntary_switches_count", "exit_code")
+SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
+                 "voluntary_switches_count", "involuntary_switches_count")
+"""Those that are added up where one observation is several runs."""
 
 Row = dict
 """One observation as it is stored in evidence: the values that the subject read, and its place in the plan."""

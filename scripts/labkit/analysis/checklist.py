@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED, YARDSTICK
 from labkit.analysis.effects import is_exact
+from labkit.phases import COMMAND
 from labkit.wording import count, duration, listing, p_is, p_value, percent, plural, times
 
 Audit = dict[str, Any]
@@ -31,7 +32,8 @@ class Row:
 
 
 def check_rows(audit: Audit) -> list[Row]:
-    return [_row(number, *check, audit) for number, check in enumerate(CHECKS, start=1)]
+    checks = COMMAND_CHECKS if audit["manifest"].get("kind") == COMMAND else CHECKS
+    return [_row(number, *check, audit) for number, check in enumerate(checks, start=1)]
 
 
 def _row(number: int, title: str, evidence: tuple[str, ...], check: Callable[[Audit], str], audit: Audit) -> Row:
@@ -86,6 +88,33 @@ def check_fixture_outside(audit: Audit) -> str:
     need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
     took = duration(setup["median_ns"])
     return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and the time after it holds all samples; fixtures were verified by SHA-256 before use")
+
+
+def check_process_clock(audit: Audit) -> str:
+    """A command is timed from its start to its end, by a clock that was tested; its input exists before."""
+    tested = [one for one in audit["environment"]["self_test"] if one["instrument"] == "process clock"]
+    need(tested and all(one["passed"] for one in tested), "the clock of the processes was not tested, or failed its test")
+    need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same inputs")
+    return f"each run is timed by the launcher from start to end ({tested[0]['measured']} in its test); inputs exist before, and their SHA-256 was taken"
+
+
+def check_answers(audit: Audit) -> str:
+    """A check of answers that cannot fail would be worthless."""
+    tested = [one for one in audit["environment"]["self_test"] if one["instrument"] == "answer check"]
+    need(tested and all(one["passed"] for one in tested), "the check of answers was not tested, or failed its test")
+    how = {"output": "all that it prints", "exit": "its exit code alone"}.get(audit["manifest"]["answer"], "a check of its own")
+    need(audit["manifest"]["answer"] != "exit", f"every run was judged by {how}, which a wrong result may have, too")
+    return f"every run was judged by {how}; a planted wrong expectation was refused"
+
+
+def check_process_allocations(audit: Audit) -> str:
+    memory = audit["memory"]
+    sizes = list(audit["manifest"]["fixture"]["sizes"])
+    missing = [size for size in sizes if not memory or not any(one["size"] == size for one in memory["stages"])]
+    need(not missing, f"no allocation was counted at {listing(missing)}")
+    need(all(one["passed"] for one in audit["environment"]["self_test"] if "alloc" in one["instrument"]),
+         "the allocation counter failed its self-test")
+    return f"the whole process at {plural(len(sizes), 'size')}, exact counts"
 
 
 def check_flame_graph(audit: Audit) -> str:
@@ -233,3 +262,10 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
     ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
     ("Stages without allocations are checked to stay so", ("evidence/rebench.json",), check_silence),
 )
+
+# A command has no timed part with barriers, and no stages.
+OF_A_LIBRARY = {check_black_box: ("Every run's answer is checked, and the check can fail", ("evidence/baseline.json",), check_answers),
+                check_fixture_outside: ("The clock was tested, and inputs are made before it starts", ("evidence/baseline.json",), check_process_clock),
+                check_stage_allocations: ("Allocation counts of the process", ("evidence/memory.json",), check_process_allocations),
+                check_silence: None}
+COMMAND_CHECKS = tuple(one for one in (OF_A_LIBRARY.get(check[2], check) for check in CHECKS) if one)

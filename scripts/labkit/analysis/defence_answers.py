@@ -6,6 +6,8 @@ have been rejected. This module selects the facts; the template has the sentence
 
 from typing import Any
 
+from labkit.phases import COMMAND, WHOLE
+
 Audit = dict[str, Any]
 SHARE_THAT_FAILS = 0.05  # share of the largest batch's time
 
@@ -30,7 +32,7 @@ def load_answer(audit: Audit) -> dict[str, Any]:
 def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
     sizes = [one["name"] for one in sorted(audit["baseline"]["sizes"], key=lambda one: one["ops_count"])]
     times = {(one["stage"], one["size"]): one["p50"]["median"] / one["ops_count"]
-             for one in audit["baseline"]["stages"]}
+             for one in audit["baseline"]["stages"] or _whole(audit)}
     first, last = (sizes[0], sizes[-1]) if sizes else ("", "")
     shares = {one["stage"]: one["share_ratio"] for one in audit["baseline"]["stages"] if one["size"] == last}
     return [{"stage": stage, "from_size": first, "to_size": last, "from_ns": times[stage, first],
@@ -38,6 +40,13 @@ def _stage_growths(audit: Audit) -> list[dict[str, Any]]:
              "growth_ratio": times[stage, last] / times[stage, first] if times[stage, first] else None}
             for stage in dict.fromkeys(stage for stage, _ in times)
             if (stage, first) in times and (stage, last) in times]
+
+
+def _whole(audit: Audit) -> list[dict[str, Any]]:
+    """A command as the only stage of itself."""
+    if audit["manifest"].get("kind") != COMMAND:
+        return []
+    return [{**one, "stage": WHOLE, "size": one["name"]} for one in audit["baseline"]["sizes"] if one["p50"]["median"]]
 
 
 def _capacity(audit: Audit) -> list[dict[str, Any]]:
@@ -55,13 +64,14 @@ def _tail(audit: Audit) -> dict[str, Any] | None:
 
 def allocation_answer(audit: Audit) -> dict[str, Any] | None:
     """The stage and size with the most allocations in one batch, and the number that remains in the union."""
-    stages = [one for one in audit["memory"]["stages"] if one["stage"]] if audit["memory"] else []
+    is_command = audit["manifest"].get("kind") == COMMAND  # which is the only stage of itself
+    stages = [{**one, "stage": WHOLE} if is_command else one for one in audit["memory"]["stages"] if one["stage"] or is_command] if audit["memory"] else []
     if not stages:
         return None
     worst = max(stages, key=lambda one: (one["allocations_count"], one["allocated_bytes"], one["stage"]))
     place = (worst["stage"], worst["size"])
     after = next((one for one in (audit["rebench"]["memory"] if audit["rebench"] else ())
-                  if one["variant"] != "baseline" and (one["stage"], one["size"]) == place), None)
+                  if one["variant"] != "baseline" and (one["stage"] or (WHOLE if is_command else None), one["size"]) == place), None)
     heap = audit["memory"]["heap"]
     return {"worst": worst, "after": after, "growth": _allocation_growth(stages, worst["stage"]),
             "kept_count": worst["allocations_count"] - worst["frees_count"],

@@ -31,7 +31,7 @@ def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]
         "gain": main, "union_again_ratio": union_again_ratio(audit) if main else None,
         "between_audits": between_audits(evidence_set.plan["data"], audit["environment"], main),
         "defensible": evidence_set.plan["budget"] != "quick",
-        "reproduce": f"make audit W={manifest['name']} BUDGET={evidence_set.plan['budget']}",
+        "reproduce": manifest.get("again") or f"make audit W={manifest['name']} BUDGET={evidence_set.plan['budget']}",
         "recompute": f"make verify R=reports/{manifest['name']}/{evidence_set.plan['data']['version']}",
     }
 

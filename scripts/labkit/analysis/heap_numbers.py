@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labkit.analysis.evidence_set import EvidenceSet
+from labkit.phases import COMMAND
 
 SITES_SHOWN = 15
 PEAK_SITES_SHOWN = 8
@@ -31,12 +32,13 @@ def heap_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
     after = evidence_set.rebench["data"].get("heap") if evidence_set.rebench else None
     place = _placer(evidence_set.manifest)
     short, long = _ends(before)
+    is_command = evidence_set.manifest.get("kind") == COMMAND
     return {
         "size": before["size"], "batches_count": long["runs_count"] - short["runs_count"],
         "runs_count": long["runs_count"],
         "stages": {"before": _by_stage(before), "after": _by_stage(after) if after else None},
         "sites": _site_rows(before, after, place),
-        "sizes": _paired(_sizes_of_a_batch(before), _sizes_of_a_batch(after) if after else None, "up_to_bytes"),
+        "sizes": _paired(*(_sizes_of_a_batch(one, is_command) if one else None for one in (before, after)), "up_to_bytes"),
         "before": _whole_process(before, place), "after": _whole_process(after, place) if after else None,
     }
 
@@ -48,11 +50,15 @@ def _ends(heap: Heap) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 def _placer(manifest: Mapping[str, Any]) -> Callable[[Site], dict[str, Any]]:
     """A function that gives the place of a site: {"function", "file", "line", "via", "caller"}."""
-    own = f"workloads/{manifest['name']}/"
+    def is_own(file: str | None) -> bool:
+        """Files of a command that was built here are named relative to its tree."""
+        if manifest.get("kind") == COMMAND:
+            return bool(manifest["source"] and file and not file.startswith("/"))
+        return (file or "").startswith(f"workloads/{manifest['name']}/")
 
     def place(site: Site) -> dict[str, Any]:
         frames = site["frames"]
-        at = next((i for i, frame in enumerate(frames) if (frame["file"] or "").startswith(own)), 0)
+        at = next((i for i, frame in enumerate(frames) if is_own(frame["file"])), 0)
         return {**frames[at], "via": frames[0]["function"] if at else None,
                 "caller": frames[at + 1]["function"] if at + 1 < len(frames) else None}
     return place
@@ -124,12 +130,12 @@ def _sum_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return {"sites_count": len(rows), **summed}
 
 
-def _sizes_of_a_batch(heap: Heap) -> dict[int, float]:
-    """Allocations of one batch by size, inside the stages: {upper limit in bytes: calls}."""
+def _sizes_of_a_batch(heap: Heap, is_command: bool) -> dict[int, float]:
+    """Allocations of one batch by size, inside the stages, which a command does not have: {upper limit in bytes: calls}."""
     counted = _of_a_batch(heap, "sizes", lambda row: (row["stage"], row["up_to_bytes"]), ("allocations_count",))
     found: dict[int, float] = defaultdict(int)
     for (stage, limit), row in counted.items():
-        if stage:
+        if stage or is_command:
             found[limit] += row["allocations_count"]
     return found
 

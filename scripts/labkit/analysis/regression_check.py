@@ -9,6 +9,8 @@ other answers, or fresh processes confirmed that the complaint's metric or p95 g
 
 from typing import Any, Mapping
 
+from labkit.metrics import METRICS
+from labkit.phases import COMMAND
 from labkit.wording import duration, listing, percent
 
 GUARDED = "p95"
@@ -23,6 +25,9 @@ def regression_check(audit: Mapping[str, Any]) -> dict[str, Any]:
     times = _times_of(rebench, size)
     if wrong:
         return _result(False, wrong, audit, times)
+    if times is None and rebench["main"] and audit["manifest"].get("kind") == COMMAND:
+        change = 1.0 - 1.0 / rebench["main"]["gain_ratio"]
+        return _result(True, f"{percent(change)} less {METRICS[rebench['main']['metric']].table_label}" if change > 0 else "nothing got worse", audit, None)
     if times is None:
         return _result(True, "nothing got worse; single batches were not timed", audit, None)
     improvement = 1.0 - times[1] / times[0]

@@ -12,6 +12,7 @@ from typing import Any, Mapping
 
 from labkit.analysis.function_names import aliases_of
 from labkit.metrics import METRICS
+from labkit.phases import WHOLE
 from labkit.stats.proportions import clopper_pearson
 
 
@@ -64,7 +65,10 @@ def sites_of_complaint(memory: Mapping[str, Any] | None, metric: str) -> tuple[t
 
 
 def target_share(profile: Mapping[str, Any] | None, memory: Mapping[str, Any] | None, metric: str, name: str) -> Share | None:
-    """Share of what is complained of: samples of CPU time, or what call sites below `name` count; None when it was never seen."""
+    """Share of what is complained of: samples of CPU time, or what call sites below `name` count; None when it was never seen. A
+    candidate that changes how a command runs targets the whole of it, which no profile has to show."""
+    if name == WHOLE:
+        return exact_share(1, 1)
     sites = sites_of_complaint(memory, metric)
     if not sites:
         return function_share(profile, name)

@@ -1,12 +1,13 @@
 """trade_offs.py - the costs of the gain, when to revert the change, and the checks that protect the gain."""
 
+import shlex
 from typing import Any, Mapping, Sequence
 
 from labkit.analysis.decide import Decision, peak_rss_growth
 from labkit.analysis.effects import first_stage
 from labkit.analysis.evidence_set import EvidenceSet
+from labkit.phases import COMMAND
 from labkit.policy import parse
-
 
 GROWTH_NAMED_BYTES = 65536  # the peak of a process varies by some pages from run to run
 
@@ -69,10 +70,21 @@ def _regression_checks(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict
                if one["variant"] != "baseline" and one["size"] == size]
     silence = _silence(evidence_set.rebench["data"].get("assertions", ()) if evidence_set.rebench else ())
     whole = next((one["allocations_count"] for one in counted if one["stage"] is None), None)
-    return {"command": f"make gate BASE=origin/main W={evidence_set.manifest['name']}",
+    return {"command": guard_command(evidence_set.manifest),
             "loss_seen_ratio": max(policy.minimum_gain_ratio, noise["mde_ratio"]) if noise else None,
             "allocations_per_batch": whole,
             "silence": silence, "silence_command": _silence_command(evidence_set.manifest, silence)}
+
+
+def guard_command(manifest: Mapping[str, Any]) -> str:
+    """Of a command that is built here, the gate of its own repository; one that others build is audited again."""
+    if manifest.get("kind") != COMMAND:
+        return f"make gate BASE=origin/main W={manifest['name']}"
+    source = manifest["source"]
+    if source is None:
+        return manifest["again"] or f"make audit W={manifest['name']}"
+    words = ["scripts/lab", "gate", "--base", "origin/main", "--repository", source["folder"], "--build", source["build"], "--run", manifest["run"]]
+    return shlex.join(words)
 
 
 def _silence(assertions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,24 +11,30 @@ from pathlib import Path
 from labkit import evidence, host
 from labkit.audit import budget, version
 from labkit.audit.one_at_a_time import wait_for_turn
+from labkit.audit.patient import Patient, patient_of
 from labkit.outcome import LabError
 from labkit.phases import BASELINE, PROFILE, of_groups
 from labkit.row_file import RowFile
-from labkit.workload import build, fixture, manifest, variant
+from labkit.workload import manifest, variant
 from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.manifest import Manifest
 
 POLICY = Path("hardening/policy.toml")
 
 
 @dataclass(frozen=True)
 class AuditState:
-    manifest: manifest.Manifest
+    manifest: Manifest
     budget: budget.Budget
     host: host.Host
     cpu: int
     fixture: dict[str, str]
     built: dict[str, Binary | BuildFailed]
     repetition: int = 0  # number of a repeated audit
+
+    @functools.cached_property
+    def patient(self) -> Patient:
+        return patient_of(self.manifest)
 
     @property
     def baseline(self) -> Binary:
@@ -58,21 +64,25 @@ class AuditState:
 
     def _inputs(self, *parts: str) -> str:
         return evidence.digest([*parts, self.manifest.metric, self.fixture, repr(self.budget), self.host.fingerprint,
-                                [repr(stage) for stage in self.manifest.stages]])
+                                self.patient.identity()])
 
 
 def load(workload: str, budget_name: str, repetition: int = 0) -> AuditState:
     """Read, build and check, without measuring anything. Waits while another audit runs in this tree."""
-    wanted = manifest.load(workload)
+    return state_of(manifest.load(workload), budget_name, repetition)
+
+
+def state_of(wanted: Manifest, budget_name: str, repetition: int = 0) -> AuditState:
+    """Build and check what a manifest names."""
     wait_for_turn()
-    variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
-    built = build.build_all(wanted, variants)
+    patient = patient_of(wanted)
+    built = patient.build_all([patient.baseline(), *map(patient.candidate, wanted.candidates)])
     failed = built[variant.BASELINE]
     if isinstance(failed, BuildFailed):
-        raise LabError(f"the baseline of {workload} does not compile, so there is nothing to compare with:\n"
+        raise LabError(f"the baseline of {wanted.name} does not compile, so there is nothing to compare with:\n"
                        f"{failed.log}")
     return AuditState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(),
-                      fixture.ensure(wanted), built, repetition)
+                      patient.fixtures(), built, repetition)
 
 
 def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, started_utc: str, inputs_sha256: str,

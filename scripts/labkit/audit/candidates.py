@@ -12,12 +12,11 @@ from labkit import policy
 from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Plan
-from labkit.audit.measure import Reference, allocations_by_stage, reference, subject_of
+from labkit.audit.patient import Reference
 from labkit.evidence import now_utc
 from labkit.host import Finding
-from labkit.instruments import counter
+from labkit.instruments import Unavailable, counter
 from labkit.progress import Progress
-from labkit.workload import variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.link_orders import OneLayout
 from labkit.workload.manifest import Candidate
@@ -36,7 +35,7 @@ class Known:
 def know_baseline(state: AuditState) -> Known:
     sizes = list(state.manifest.fixture.sizes)
     counted = instructions.count(state, state.baseline, [])
-    return Known(tuple(reference(state, size) for size in sizes),
+    return Known(tuple(state.patient.reference(state, size) for size in sizes),
                  tuple(row for size in sizes for row in _allocations(state, state.baseline, size)),
                  counted["total_count"] if counted else None)
 
@@ -45,7 +44,7 @@ def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare
     """spare_s: time that earlier candidates left unused. Returns the time left unused after this candidate."""
     started, started_s, name = now_utc(), time.monotonic(), f"candidates/{one.id}"
     findings: list[Finding] = []
-    changed, result = variant.candidate(state.manifest, one), state.built[one.id]
+    changed, result = state.patient.candidate(one), state.built[one.id]
     described, rules = _described(state, one, changed), policy.parse(policy.load())
     plan = Plan((state.manifest.metric,), state.budget.candidate_s + spare_s, state.budget.pilot_blocks,
                 state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates),
@@ -81,7 +80,7 @@ def against_baseline(state: AuditState, folder: Path, name: str, changed: Varian
 
 
 def _described(state: AuditState, one: Candidate, changed: Variant) -> dict:
-    lines = variant.lines_changed(variant.baseline(state.manifest).sources, changed.sources)
+    lines = state.patient.lines(changed)
     return {
         "candidate": {"id": one.id, "title": one.title, "change": {one.change.kind: _plain(one.change.value)},
                       "targets": one.targets, "predicted_gain": one.predicted_gain, "risk": one.risk,
@@ -99,7 +98,7 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
     """Both answers at every size, and the first error of the candidate's answers, or None."""
     checked, failure = [], None
     for one in known.references:
-        found = subject_of(state, {"B": OneLayout(binary)}, one).answer("B", one.size)
+        found = state.patient.subject(state, {"B": OneLayout(binary)}, one).answer("B", one.size)
         equal = found.answer == one.answer
         checked.append({"size": one.size, "baseline": one.answer, "candidate": found.answer, "equal": equal})
         if found.failure:
@@ -114,13 +113,15 @@ def _check_answers(state: AuditState, binary: Binary, known: Known) -> tuple[lis
 
 
 def _allocations(state: AuditState, binary: Binary, size: str) -> list[dict]:
-    if not counter.LIBRARY.exists():
+    """None where nothing can be counted, which the phase of memory has reported."""
+    try:
+        return state.patient.allocations(state, binary, size) if counter.LIBRARY.exists() else []
+    except Unavailable:
         return []
-    return allocations_by_stage(state, binary, size, counter.environment())
 
 
 def _instructions(state: AuditState, binary: Binary, known: Known, findings: list[Finding]) -> dict | None:
-    counted = instructions.count(state, binary, findings)
-    if counted is None or known.instructions_count is None:
+    counted = instructions.count(state, binary, findings) if known.instructions_count is not None else None
+    if counted is None:
         return None
     return {"baseline": known.instructions_count, "candidate": counted["total_count"]}

@@ -6,7 +6,6 @@ from labkit.audit.audit_state import AuditState
 from labkit.host import Finding
 from labkit.instruments import Unavailable, hyperfine
 from labkit.progress import Progress
-from labkit.workload import harness
 from labkit.workload.build import Binary
 
 
@@ -16,13 +15,16 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
 
 
 def time_whole(state: AuditState, binaries: list[Binary], findings: list[Finding]) -> dict:
-    """hyperfine's own document, one result per binary, on the main size."""
-    more = ["--runs", "1", "--minimum-ms", str(state.budget.minimum_ms)]
-    commands = {one.variant: harness.command(state.manifest, one, state.manifest.main_size, *more) for one in binaries}
+    """hyperfine's own document, one result per binary, on the main size. Each is started in its own environment."""
     try:
-        raw = hyperfine.time_commands(commands, runs_count=state.budget.command_runs, cpu=state.cpu,
-                                      timeout_s=state.budget.timeout_s * len(binaries) + 60)
-        return {"hyperfine": raw, "version": hyperfine.version()}
+        timed = [_timed(state, one) for one in binaries]
+        return {"hyperfine": {**timed[0], "results": [result for one in timed for result in one["results"]]}, "version": hyperfine.version()}
     except Unavailable as reason:
         findings.append(Finding("warning", "hyperfine", str(reason), "no whole-command timing in this report"))
         return {"hyperfine": None, "version": hyperfine.version()}
+
+
+def _timed(state: AuditState, binary: Binary) -> dict:
+    once = state.patient.whole(state, binary)
+    return hyperfine.time_commands({binary.variant: list(once.argv)}, runs_count=state.budget.command_runs, cpu=state.patient.cpu(state),
+                                   timeout_s=state.budget.timeout_s + 60, **once.how())

@@ -6,47 +6,44 @@ from labkit.audit.audit_state import AuditState
 from labkit.host import Finding, has_pmu
 from labkit.instruments import Unavailable, perf, valgrind
 from labkit.progress import Progress
-from labkit.workload import harness
+from labkit.workload.command_runs import Invocation
 
 SIMULATED = "cachegrind (simulated)"
 HARDWARE = "perf stat"
+STAT_S = 2
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     size = state.manifest.main_size
+    load, ops_count = state.patient.counted(state, STAT_S)
     with Progress("counters", 2) as progress:
-        software = _perf_stat(state, findings)
+        software = _perf_stat(state, load, findings)
         progress.advance("perf stat")
         simulated = None if has_pmu() else _simulate(state, size, findings)
     return {
         "source": SIMULATED if simulated else HARDWARE,
         "size": size,
-        "ops_count": state.manifest.fixture.sizes[size],
+        "ops_count": state.manifest.fixture.sizes[size] if simulated else ops_count,
         "events": software,
         "simulated": simulated,
         "versions": {"perf": perf.version(), "valgrind": valgrind.version()},
     }
 
 
-def _perf_stat(state: AuditState, findings: list[Finding]) -> list[dict]:
-    argv = harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", "2")
+def _perf_stat(state: AuditState, load: Invocation, findings: list[Finding]) -> list[dict]:
     try:
-        return perf.count(argv, cpu=state.cpu, timeout_s=state.budget.timeout_s + 30)
+        return perf.count(list(load.argv), cpu=state.patient.cpu(state), timeout_s=state.budget.timeout_s + 30, **load.how())
     except Unavailable as reason:
         findings.append(Finding("warning", "perf stat", str(reason), "no kernel counters in this report"))
         return []
 
 
 def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str, int] | None:
-    """The counts of the timed loop alone: those of a long run minus those of a short run, without start-up and input."""
-    def totals(runs_count: int) -> dict[str, int]:
-        argv = harness.command(state.manifest, state.baseline, size, "--warmup", "1", "--batch", "1",
-                               "--runs", str(runs_count))
-        return valgrind.simulated_events(argv, timeout_s=300)
+    def totals(one: Invocation) -> dict[str, int]:
+        return valgrind.simulated_events(list(one.argv), timeout_s=300, **one.how())
 
     try:
-        short, long = totals(1), totals(6)
-        return {name: (long[name] - short[name]) // 5 for name in long}
+        return state.patient.simulated(size, totals)
     except Unavailable as reason:
         findings.append(Finding("warning", "cachegrind", str(reason), "the resource that limits the program is unknown"))
         return None

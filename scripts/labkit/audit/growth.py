@@ -8,9 +8,7 @@ from labkit.audit.audit_state import AuditState
 from labkit.host import Finding
 from labkit.instruments import Unavailable, heap_session, valgrind
 from labkit.metrics import METRICS
-from labkit.workload import harness
 from labkit.workload.build import Binary
-from labkit.workload.harness import Load
 
 RUNS = 5
 MASSIF_TIMEOUT_S = 300
@@ -24,13 +22,12 @@ def measure(state: AuditState, binary: Binary, findings: list[Finding]) -> list[
 
 
 def _at_size(state: AuditState, binary: Binary, size: str, findings: list[Finding]) -> dict:
-    row = harness.must(harness.observe(state.manifest, binary, Load(size, samples_count=RUNS, batch_count=1), cpu=state.cpu,
-                                       timeout_s=state.budget.timeout_s), "measuring the growth of memory")
-    argv = harness.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", str(RUNS))
+    row = state.patient.memory_run(state, binary, size, RUNS, batch_count=1)
+    load = state.patient.batches(binary, size, RUNS)
     return {"variant": binary.variant, "size": size, "ops_count": row["ops_count"], "max_rss_bytes": row["max_rss_bytes"],
             "live_peak_bytes": _peak("live bytes", findings, lambda: heap_session.record(
-                argv, environment=harness.environment_of(binary), timeout_s=state.budget.timeout_s)["totals"]),
-            "massif_peak_bytes": _peak("massif", findings, lambda: valgrind.massif_peak(argv, timeout_s=MASSIF_TIMEOUT_S))}
+                list(load.argv), timeout_s=state.budget.timeout_s, **load.how())["totals"]),
+            "massif_peak_bytes": _peak("massif", findings, lambda: valgrind.massif_peak(list(load.argv), timeout_s=MASSIF_TIMEOUT_S, **load.how()))}
 
 
 def _peak(name: str, findings: list[Finding], ask) -> int | None:

@@ -17,7 +17,7 @@ from typing import Callable
 from labkit import error_rates, policy
 from labkit.analysis.effects import verdict_policy
 from labkit.audit.audit_state import AuditState, row_file
-from labkit.audit.measure import Reference, subject_of
+from labkit.audit.patient import Reference
 from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
 from labkit.experiment.design import CANARY_ALPHA, SELECTION_LOOKS, Case, Design, case_of
 from labkit.metrics import METRICS
@@ -27,8 +27,8 @@ from labkit.row_file import RowFile
 from labkit.stats.power import blocks_at_least
 from labkit.verdicts.stages import CANARY, CONFIRM
 from labkit.verdicts.verdict import NothingToCompare
-from labkit.workload import build, harness, variant
-from labkit.workload.link_orders import Copies, Layouts, folder_of_layouts, hashes_of, layouts_of
+from labkit.workload import build, harness
+from labkit.workload.link_orders import Layouts, folder_of_layouts, hashes_of
 from labkit.workload.variant import Variant
 
 PILOT_CANARY_SHARE = 0.25  # at least
@@ -85,16 +85,16 @@ def measure_in(programs: Path, state: AuditState, folder: Path, name: str, chang
 
 def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> dict[str, Layouts]:
     """{arm: its program in every layout}"""
-    before = variant.baseline(state.manifest)
-    arms = {arm: layouts_of(state.manifest, one, seed, programs) for arm, one in (("A", before), ("B", changed))}
-    return arms | {CANARY: Copies(arms["A"])}
+    before = state.patient.baseline()
+    arms = {arm: state.patient.layouts(state, one, seed, programs) for arm, one in (("A", before), ("B", changed))}
+    return arms | {CANARY: state.patient.canary(state, arms["A"])}
 
 
 def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, plan: Plan) -> Case:
     """One size of the program. Where the complaint is about a count, time is watched, too."""
     counts = any(METRICS[one].is_exact for one in plan.gating)
     is_main = known.size == state.manifest.main_size
-    return case_of(subject_of(state, sides, known), known.size, gating=plan.gating, watched=("time",) if counts else (),
+    return case_of(state.patient.subject(state, sides, known), known.size, gating=plan.gating, watched=("time",) if counts else (),
                    canary_of="the baseline", undecided_ratio=undecided_ratio(plan, is_main),
                    pilot_blocks=plan.pilot_blocks if is_main else plan.other_pilot_blocks)
 
@@ -112,7 +112,7 @@ def design_of(state: AuditState, folder: Path, name: str, plan: Plan, cases: lis
     alarm in one audit of a hundred."""
     canary_alpha = CANARY_ALPHA / (len(state.manifest.candidates) + 1)
     return Design(seed=state.seed(folder, name), budget_s=plan.budget_s,
-                  policy=verdict_policy(policy.parse(policy.load())), cpu=state.cpu,
+                  policy=verdict_policy(policy.parse(policy.load())), cpu=state.patient.cpu(state),
                   floor_ratio=error_rates.floor_ratio(), family_count=plan.family_count,
                   canary_alpha=canary_alpha, pilot_canary_share=canary_share(cases, canary_alpha),
                   look_shares=SINGLE_LOOK if plan.deciding_gain_ratio is None else SELECTION_LOOKS,

@@ -12,8 +12,9 @@ from labkit.host import Finding
 from labkit.instruments import Unavailable, heap_session, lock_session, zero_alloc
 from labkit.workload import harness
 from labkit.workload.build import Binary
+from labkit.workload.command_runs import Invocation
 
-RUNS = (5, 25)
+ASSERTED_RUNS = 5
 DRAWN = ("allocations", "peak")
 
 
@@ -21,16 +22,27 @@ def measure(state: AuditState, folder: Path, binary: Binary, findings: list[Find
     """Evidence of heap.schema.json; where nothing can be observed, None is returned and a finding is added."""
     pictures = _pictures(folder, binary)
     try:
-        recordings = [{"runs_count": runs, **heap_session.record(single_batches(state, binary, runs), pictures=pictures,
-                                                                 **_how(state, binary))}
-                      for runs in RUNS]  # the longest last, because its pictures are kept
-        locks = lock_session.record(single_batches(state, binary, RUNS[-1]), **_how(state, binary))
+        runs = state.patient.heap_runs()
+        recordings = [_recording(state, binary, count, pictures) for count in runs]  # the longest last, because its pictures are kept
+        load = single_batches(state, binary, runs[-1])
+        locks = lock_session.record(list(load.argv), timeout_s=state.budget.timeout_s, **load.how())
     except Unavailable as reason:
         findings.append(Finding("warning", "call sites", f"{binary.variant}: {reason}",
                                 "the report has no call sites, no peak by stack and no contention table for this variant"))
         return None
     return {"variant": binary.variant, "size": state.manifest.main_size, "recordings": recordings,
             "flame_graphs": {weight: f"figures/{path.name}" for weight, path in pictures.items()}, "locks": locks}
+
+
+def _recording(state: AuditState, binary: Binary, runs_count: int, pictures: dict[str, Path]) -> dict:
+    """Of no run there is nothing to record."""
+    if runs_count == 0:
+        return {"runs_count": 0, "totals": dict.fromkeys(heap_session.COUNTS.values(), 0), "sites": [], "sizes": []}
+    load = single_batches(state, binary, runs_count)
+    found = heap_session.record(list(load.argv), pictures=pictures, timeout_s=state.budget.timeout_s, **load.how())
+    for frame in (frame for site in found["sites"] for frame in site["frames"]):
+        frame["file"] = state.patient.own_path(binary, frame["file"])
+    return {"runs_count": runs_count, **found}
 
 
 def _pictures(folder: Path, binary: Binary) -> dict[str, Path]:
@@ -45,7 +57,8 @@ def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -
     rows = []
     for stage in state.manifest.stages:
         try:
-            found = zero_alloc.check(single_batches(state, binary, RUNS[0]), stage.name, **_how(state, binary))
+            found = zero_alloc.check(list(single_batches(state, binary, ASSERTED_RUNS).argv), stage.name,
+                                     environment=harness.environment_of(binary), timeout_s=state.budget.timeout_s)
         except Unavailable as reason:
             findings.append(Finding("warning", "zero-allocation assertion", str(reason), "this stage is not checked for allocations"))
             continue
@@ -53,10 +66,5 @@ def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -
     return rows
 
 
-def single_batches(state: AuditState, binary: Binary, runs: int) -> list[str]:
-    return harness.command(state.manifest, binary, state.manifest.main_size, "--warmup", "1", "--batch", "1",
-                           "--runs", str(runs))
-
-
-def _how(state: AuditState, binary: Binary) -> dict:
-    return {"environment": harness.environment_of(binary), "timeout_s": state.budget.timeout_s}
+def single_batches(state: AuditState, binary: Binary, runs: int) -> Invocation:
+    return state.patient.batches(binary, state.manifest.main_size, runs)

@@ -1,4 +1,4 @@
-"""instructions.py - instructions per function in the timed loop, by callgrind: exact on any machine."""
+"""instructions.py - instructions per function, by callgrind, in the timed loop or of a whole command: exact on any machine."""
 
 from pathlib import Path
 
@@ -6,10 +6,9 @@ from labkit.audit.audit_state import AuditState
 from labkit.host import Finding
 from labkit.instruments import Unavailable, valgrind
 from labkit.progress import Progress
-from labkit.workload import harness
 from labkit.workload.build import Binary
 
-RUNS = 2  # runs inside the loop: the harness's first run and the one sample
+TIMEOUT_S = 300
 FUNCTIONS_KEPT = 40
 
 
@@ -22,14 +21,13 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
 
 def count(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
     size = state.manifest.main_size
-    argv = harness.command(state.manifest, binary, size, "--warmup", "1", "--batch", "1", "--runs", "1")
     try:
-        functions = valgrind.instructions_by_function(argv, timeout_s=300)
+        functions, runs_count = state.patient.instructions(binary, TIMEOUT_S)
     except Unavailable as reason:
         findings.append(Finding("warning", "callgrind", str(reason),
                                 f"no instruction counts for {binary.variant}"))
         return None
     ranked = sorted(functions.items(), key=lambda item: (-item[1], item[0]))
-    return {"variant": binary.variant, "ops_count": state.manifest.fixture.sizes[size], "runs_count": RUNS,
+    return {"variant": binary.variant, "ops_count": state.manifest.fixture.sizes[size], "runs_count": runs_count,
             "total_count": sum(functions.values()),
             "functions": [{"name": name, "self_count": cost} for name, cost in ranked[:FUNCTIONS_KEPT]]}

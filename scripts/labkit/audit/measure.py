@@ -2,10 +2,10 @@
 
 import math
 import statistics
-from dataclasses import dataclass
 from typing import Callable, Mapping
 
 from labkit.audit.audit_state import AuditState
+from labkit.audit.patient import Reference
 from labkit.experiment.interleave import plan_blocks, run_blocks
 from labkit.instruments.backtraces import HangWatch
 from labkit.metrics import METRICS, is_tail
@@ -22,21 +22,7 @@ PROCESS_SHARE = 0.1  # share of a candidate's time that one process may take whe
 STAGE_PROCESSES = 8  # number of processes, enough for an interval of their median
 
 
-@dataclass(frozen=True)
-class Reference:
-    """The baseline's answer, the number of its runs that make one sample, the least number of samples per process, and the
-    least time that a process takes samples."""
-
-    size: str
-    answer: str
-    batch_count: int
-    samples_count: int
-    minimum_ms: int
-    ops_count: int
-    clock: dict
-
-
-def reference(state: AuditState, size: str) -> Reference:
+def library_reference(state: AuditState, size: str) -> Reference:
     """Measured in one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them, which
     is enough for its median and keeps reports small. Where the complaint is about a tail, a sample of many runs would hide
     the slow one; samples are then as short as the clock allows, and as many as the tail needs."""
@@ -77,7 +63,7 @@ def load_of(state: AuditState, known: Reference) -> Load:
                 batch_count=known.batch_count, expect=known.answer)
 
 
-def subject_of(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
+def library_subject(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
     """The subject for these builds: both arms run the same load and must give the same answer."""
     return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu, HangWatch(state.budget.timeout_s)),
                           state.budget.timeout_s)
@@ -86,7 +72,7 @@ def subject_of(state: AuditState, builds: Mapping[str, Layouts], known: Referenc
 def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *, blocks_count: int, seed: int,
                 on_row: Callable[[dict], None]) -> list[dict]:
     """Rows of all arms {"A": program, ...} in random mirrored blocks, in the order they ran."""
-    subject = subject_of(state, {arm: OneLayout(binary) for arm, binary in arms.items()}, known)
+    subject = state.patient.subject(state, {arm: OneLayout(binary) for arm, binary in arms.items()}, known)
     return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row)
 
 

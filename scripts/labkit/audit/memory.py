@@ -1,23 +1,23 @@
 """memory.py - allocations per stage, size and call site, counts of the same by four other tools, and memory over time."""
 
+import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from labkit.audit import growth, heap
 from labkit.audit.audit_state import AuditState
-from labkit.audit.measure import allocations_by_stage
 from labkit.host import Finding
 from labkit.instruments import Unavailable, counter, heap_session, heaptrack, valgrind
 from labkit.progress import Progress
-from labkit.workload import harness
-from labkit.workload.harness import Load
 
 SERIES_SECONDS = 2
 SERIES_STEP_S = 0.005  # a program that grows within a run and gives all back at its end is a saw, and has to look like one
 PAGE_BYTES = 4096
 WITNESS_RUNS = 5
+PEAK_RUNS = 20
 WITNESSES_AT_ONCE = 2  # these tools count and do not measure time, so they may run at the same time
 
 
@@ -40,19 +40,21 @@ def _stages(state: AuditState, sizes: list[str], findings: list[Finding], progre
         return []
     rows = []
     for size in sizes:
-        rows += allocations_by_stage(state, state.baseline, size, counter.environment())
+        try:
+            rows += state.patient.allocations(state, state.baseline, size)
+        except Unavailable as reason:
+            findings.append(Finding("warning", "allocation counter", str(reason), f"no allocations are counted at {size}"))
         progress.advance(size)
     return rows
 
 
 def _peak(state: AuditState, size: str) -> dict:
-    row = harness.must(harness.observe(state.manifest, state.baseline, Load(size, samples_count=20), cpu=state.cpu,
-                                       timeout_s=state.budget.timeout_s), "measuring memory")
+    row = state.patient.memory_run(state, state.baseline, size, PEAK_RUNS)
     return {"size": size, "max_rss_bytes": row["max_rss_bytes"]}
 
 
-def _counted(argv: list[str], *, timeout_s: float) -> dict:
-    return heap_session.record(argv, timeout_s=timeout_s)["totals"]
+def _counted(argv: list[str], *, timeout_s: float, **how: Any) -> dict:
+    return heap_session.record(argv, timeout_s=timeout_s, **how)["totals"]
 
 
 WITNESSES = {"counter": _counted, "valgrind": valgrind.heap_totals, "dhat": valgrind.dhat_totals,
@@ -61,11 +63,11 @@ WITNESSES = {"counter": _counted, "valgrind": valgrind.heap_totals, "dhat": valg
 
 def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -> dict:
     """Run the same command under our counter and under each other tool: {name: counts of the process, or None}."""
-    argv = heap.single_batches(state, state.baseline, WITNESS_RUNS)
+    load = heap.single_batches(state, state.baseline, WITNESS_RUNS)
 
     def ask(name: str) -> dict | Unavailable:
         try:
-            return WITNESSES[name](argv, timeout_s=120)
+            return WITNESSES[name](list(load.argv), timeout_s=120, **load.how())
         except Unavailable as reason:
             return reason
         finally:
@@ -81,10 +83,11 @@ def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -
 
 def _resident_over_time(state: AuditState) -> list[dict]:
     """Resident set and threads of a sustained run, from /proc/PID/stat (proc(5), fields 24 and 20), monotonic clock."""
-    argv = harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds", str(SERIES_SECONDS))
+    load = state.patient.observed(state, SERIES_SECONDS)
     series: list[dict] = []
     started_ns = time.monotonic_ns()
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with open(load.stdin or os.devnull, "rb") as source, subprocess.Popen(load.argv, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                                                       cwd=load.folder, env=load.environment) as process:
         while process.poll() is None:
             try:
                 fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()  # from field 3 on

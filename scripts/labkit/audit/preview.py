@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from labkit import error_rates
 from labkit.audit.audit_state import AuditState
-from labkit.audit.measure import Reference, load_of, reference
+from labkit.audit.measure import library_reference, load_of
+from labkit.audit.patient import Reference
 from labkit.experiment.campaign import TooShort, run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.outcome import UsageError
@@ -37,7 +38,7 @@ class Preview:
 
 
 def previews(state: AuditState) -> Iterator[Preview]:
-    known = reference(state, state.manifest.main_size)
+    known = library_reference(state, state.manifest.main_size)
     for one in state.manifest.candidates:
         yield preview(state, one, known)
 

@@ -12,8 +12,9 @@ from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.instruments import Unavailable, clinic, perf
 from labkit.outcome import LabError
+from labkit.phases import COMMAND
 from labkit.progress import Progress
-from labkit.workload import harness
+from labkit.workload.command_runs import Invocation
 
 # Every function whose share may be asked for: entry functions of stages and targets of candidates may have little self time.
 FUNCTIONS_KEPT = 1000
@@ -33,19 +34,21 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     if not samplings:
         raise LabError("no sampler works here: " + "; ".join(finding.text for finding in findings) +
                        "; `build/bin/clinic doctor` shows how to allow one")
+    if state.manifest.kind == COMMAND and not samplings[0]["lines"]:
+        findings.append(Finding("note", "profile", "The program has no debug information", "no source line stands beside a function; build it with -g"))
     return {"samplings": [_public(one) for one in samplings],
             "stages": _stages(state, samplings[0]), "lines": samplings[0]["lines"],
             "flame_graph": samplings[0]["flame_graph"]}
 
 
-def _load(state: AuditState) -> list[str]:
-    return harness.command(state.manifest, state.baseline, state.manifest.main_size, "--seconds",
-                           str(state.budget.sampling_s))
+def _load(state: AuditState) -> Invocation:
+    return state.patient.sustained(state, state.baseline, state.budget.sampling_s)
 
 
 def _perf(state: AuditState, folder: Path) -> dict:
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
-        recorded = perf.record(_load(state), Path(scratch), cpu=state.cpu, seconds=state.budget.sampling_s)
+        load = _load(state)
+        recorded = perf.record(list(load.argv), Path(scratch), cpu=state.patient.cpu(state), seconds=state.budget.sampling_s, **load.how())
         session = Path(scratch) / "perf.json"
         clinic.import_perf(recorded.script, session)
         sampling = _counted(state, folder, session, "perf")
@@ -57,8 +60,9 @@ def _perf(state: AuditState, folder: Path) -> dict:
 def _clinic(state: AuditState, folder: Path) -> dict:
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         session = Path(scratch) / "clinic.json"
-        clinic.run("record", "-F", str(perf.FREQUENCY_HZ), "-o", str(session), "--", "taskset", "-c", str(state.cpu),
-                   *_load(state), timeout_s=state.budget.sampling_s * 2 + 60)
+        load = _load(state)
+        clinic.run("record", "-F", str(perf.FREQUENCY_HZ), "-o", str(session), "--", *perf.pinned(load.argv, state.patient.cpu(state)),
+                   timeout_s=state.budget.sampling_s * 2 + 60, **load.how())
         sampling = _counted(state, folder, session, "clinic")
     quality = sampling["quality"]
     sampling |= {"event": quality["backend"], "frequency_hz": perf.FREQUENCY_HZ, "version": "clinic",
@@ -77,9 +81,13 @@ def _counted(state: AuditState, folder: Path, session: Path, instrument: str) ->
     return {
         "instrument": instrument, "samples_count": total, "stacks": stacks.name, "quality": by_function["quality"],
         "flame_graph": _draw(state, folder, session, instrument, total),
-        "functions": [_function(one, total) for one in by_function["functions"]],
-        "lines": [_line(one, total) for one in by_line["functions"] if one.get("line")],
+        "functions": [_placed(state, _function(one, total)) for one in by_function["functions"]],
+        "lines": [_placed(state, _line(one, total)) for one in by_line["functions"] if one.get("line")],
     }
+
+
+def _placed(state: AuditState, row: dict) -> dict:
+    return row | {"file": state.patient.own_path(state.baseline, row["file"])}
 
 
 def _function(one: dict, total: int) -> dict:

@@ -7,11 +7,9 @@ from labkit.audit import audit_state, candidates, command, growth, head_to_head,
 from labkit.audit.audit_state import AuditState
 from labkit.audit.candidates import Known
 from labkit.audit.head_to_head import Plan
-from labkit.audit.measure import stage_runs
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.metrics import shown_metrics
-from labkit.workload import build, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
 
@@ -19,8 +17,8 @@ from labkit.workload.variant import UNION, Variant
 def measure(state: AuditState, folder: Path, decisions: list[Decision], known: Known) -> None:
     started = now_utc()
     findings: list[Finding] = []
-    merged = variant.union(state.manifest, accepted(state, decisions))
-    built = build.build_all(state.manifest, [merged])[UNION]
+    merged = state.patient.union(accepted(state, decisions))
+    built = state.patient.build_all([merged])[UNION]
     data = _described(state, merged)
     plan = Plan(shown_metrics(state.manifest.metric), state.budget.rebench_s, state.budget.rebench_pilot_blocks,
                 state.budget.rebench_pilot_blocks)
@@ -29,7 +27,7 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
     data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
     data["growth"] = None if data["failure"] else growth.measure(state, built, findings)
     data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
-                                                     for row in heap.assert_silence(state, binary, findings)]
+                                                     for row in state.patient.assert_silence(state, binary, findings)]
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
     data["command"] = command.time_whole(state, binaries, findings)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
@@ -41,7 +39,7 @@ def _stages_of_both(state: AuditState, union: Binary, answers: list[dict]) -> li
     """The time of each stage before and after, at the size of the complaint. These figures describe and are not tested."""
     size = state.manifest.main_size
     expect = next(one["baseline"] for one in answers if one["size"] == size)
-    return [run for binary in (state.baseline, union) for run in stage_runs(state, binary, size, expect)]
+    return [run for binary in (state.baseline, union) for run in state.patient.stage_runs(state, binary, size, expect)]
 
 
 def accepted(state: AuditState, decisions: list[Decision]):
@@ -52,7 +50,7 @@ def accepted(state: AuditState, decisions: list[Decision]):
 
 
 def _described(state: AuditState, merged: Variant) -> dict:
-    lines = variant.lines_changed(variant.baseline(state.manifest).sources, merged.sources)
+    lines = state.patient.lines(merged)
     return {
         "accepted": list(merged.members),
         "left_out": [{"id": name, "reason": reason} for name, reason in merged.left_out],

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from labkit.evidence import disk_errors
-from labkit.experiment.commands import describe_failure
 from labkit.experiment.thread_watch import ThreadWatch
 from labkit.foreign_text import for_terminal
 from labkit.instruments import Unavailable, clinic, heap_session, lock_session, whole_process
 from labkit.outcome import UsageError
-from labkit.process import ProcessRun, run_process
+from labkit.process import ProcessRun, run_process, describe_failure
 from labkit.progress import Progress
 from labkit.wording import duration, plural
 

@@ -9,8 +9,7 @@ import shlex
 from dataclasses import dataclass
 
 from labkit.diagnose.observe import Observations, Target
-from labkit.experiment.commands import describe_failure
-from labkit.process import run_process
+from labkit.process import describe_failure, run_process
 
 # {name of the library as the loader knows it: the Debian package that contains it}
 ALLOCATORS = {"jemalloc": "libjemalloc2", "tcmalloc_minimal": "libtcmalloc-minimal4", "mimalloc": "libmimalloc2.0"}

@@ -19,20 +19,17 @@ from labkit.instruments import Unavailable, whole_process
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
 from labkit.experiment.thread_watch import ThreadWatch
 from labkit.outcome import Exit, LabError, UsageError
-from labkit.process import STDOUT_KEPT_BYTES, Cpus, ProcessRun
+from labkit.process import Cpus, ProcessRun, describe_failure, excerpt, lone_shell_syntax
 from labkit.runner import Finished, LocalRunner, Run, Runner, run_hook
-from labkit.subject import Answer, Row, Slot, Subject, process_fields
+from labkit.subject import SUMMED_FIELDS, Answer, Row, Slot, Subject, process_fields
 from labkit.verdicts.stages import CANARY, MAIN
 from labkit.wording import plural
 
 SAME, ANY = "same", "any"
-SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 OBSERVATION_NS = 10_000_000
 LONG_NS = 250_000_000  # one more run of such a long program is one fewer for the verdict, so B is checked in its first measured run
 REPEAT_MAX = 50
 CALLGRIND_SLOWDOWN = 100
-SUMMED_FIELDS = ("wall_ns", "user_ns", "system_ns", "minor_faults_count", "major_faults_count",
-                 "voluntary_switches_count", "involuntary_switches_count")
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class CommandSubject(Subject):
 
     runner: Runner | None = None  # None: this machine, on the CPU of the conditions
 
-    kind = "command"
+    kind = "pair of commands"
 
     def __post_init__(self) -> None:
         self.runner = self.runner or LocalRunner(self.conditions.cpu)
@@ -161,7 +158,8 @@ class CommandSubject(Subject):
             row["instructions_count"] = whole_process.instructions(
                 command.argv, timeout_s=CALLGRIND_SLOWDOWN * self.conditions.timeout_s, **given)
         if ALLOCATION_COUNTER in instruments:
-            row |= whole_process.allocations(command.argv, timeout_s=self.conditions.timeout_s, **given)
+            found = whole_process.allocations(command.argv, timeout_s=self.conditions.timeout_s, **given)
+            row |= {key: found[key] for key in ("allocations_count", "allocated_bytes")}
         return row
 
 
@@ -179,8 +177,7 @@ def parse_command(text: str, cwd: Path | None = None) -> Command:
         raise UsageError(f"cannot read the command {text!r}: {error}") from None
     if not argv:
         raise UsageError("the command is empty")
-    found = [word for word in argv if len(word) <= 2 and set(word) & SHELL_CHARACTERS]
-    if found:
+    if found := lone_shell_syntax(argv):
         raise UsageError(f"{text!r}: {found[0]} is shell syntax, but commands run without a shell; "
                          f"write sh -c {shlex.quote(text)}")
     return Command(as_unicode(text), tuple(argv), find_program(argv[0], cwd), cwd)
@@ -308,24 +305,6 @@ def must_end(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
         hint = f"; --expect-exit {run.exit_code} if it should" if run.failure == "exit" else ""
         raise LabError(f"{arm} ({pair.text_of(arm)}) {describe_failure(run)}; run it by hand{hint}", Exit.USAGE)
     return run
-
-
-def describe_failure(run: ProcessRun) -> str:
-    said = run.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
-    how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
-           "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
-           "signal": f"was killed by signal {run.signal}"}.get(
-               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
-    return f"{how} ({said[0][:200]})"
-
-
-def excerpt(stdout: bytes) -> str:
-    """The beginning of the output; for binary data only the size, because it could change the terminal's state."""
-    if b"\0" in stdout[:60]:
-        size = f"{len(stdout)}" if len(stdout) < STDOUT_KEPT_BYTES else f"{STDOUT_KEPT_BYTES} or more"
-        return f"{size} bytes of binary data"
-    text = stdout[:60].decode(errors="replace")
-    return repr(text) + ("..." if len(stdout) > 60 else "")
 
 
 def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:

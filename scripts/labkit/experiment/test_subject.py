@@ -14,6 +14,7 @@ from labkit.runner import LocalRunner, Run
 from labkit.subject import KINDS, Subject, manifest_kinds
 from labkit.verdicts.stages import CANARY
 from labkit.workload import manifest
+from labkit.workload.command_runs import CommandRuns
 from labkit.workload.library import LibrarySubject
 from labkit.workload.test_manifest import WHOLE, write
 
@@ -39,15 +40,15 @@ def command_subject(runner=None, kind=CommandSubject):
 
 
 def test_the_kinds_are_the_classes():
-    assert {name: KINDS[name] for name in ("library", "command", "project")} == {
-        "library": LibrarySubject, "command": CommandSubject, "project": ProjectSubject}
-    assert manifest_kinds() == ("library",)
+    assert {name: KINDS[name] for name in ("library", "command", "pair of commands", "project")} == {
+        "library": LibrarySubject, "command": CommandRuns, "pair of commands": CommandSubject, "project": ProjectSubject}
+    assert set(manifest_kinds()) == {"library", "command"}
 
 
 def test_a_new_kind_that_a_manifest_may_name_is_one_class(tmp_path, monkeypatch):
     monkeypatch.setattr(subject, "KINDS", dict(KINDS))
     write(tmp_path, WHOLE.replace('kind = "library"', 'kind = "device"'))
-    with pytest.raises(UsageError, match="kind: is 'device'; accepted: library"):
+    with pytest.raises(UsageError, match="kind: is 'device'; accepted: command, library"):
         manifest.load("toy", tmp_path)
 
     class Device(CommandSubject):

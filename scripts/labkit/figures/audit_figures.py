@@ -22,6 +22,7 @@ from labkit.figures import figures_paired
 from labkit.figures.figure_style import (AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, OPEN, STAGE_COLOURS, STYLE,
                                          WIDTH_INCHES, legend_above)
 from labkit.metrics import METRICS
+from labkit.phases import COMMAND
 
 Audit = dict[str, Any]
 
@@ -101,6 +102,7 @@ def scaling(audit: Audit) -> bytes | None:
     if not rows:
         return None
     scale, unit = duration_axis([one["median_ns"] for one in rows])
+    is_command = audit["manifest"].get("kind") == COMMAND
 
     def paint(axes: Axes) -> None:
         for name, (colour, marker, label) in VARIANT.items():
@@ -119,8 +121,8 @@ def scaling(audit: Audit) -> bytes | None:
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_ylabel(f"time per {audit['headline']['op']} ({unit})")
-        axes.set_xlabel(f"{audit['headline']['op']}s per batch")
-        axes.set_title("Cost of one " + audit["headline"]["op"] + " over batch sizes")
+        axes.set_xlabel(f"{audit['headline']['op']}s per {'run' if is_command else 'batch'}")
+        axes.set_title("Cost of one " + audit["headline"]["op"] + " over " + ("sizes" if is_command else "batch sizes"))
         legend_above(axes)
     return draw(3.1, paint)
 

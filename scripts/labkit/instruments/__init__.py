@@ -4,6 +4,7 @@ A tool that is missing or forbidden raises Unavailable with the reason; the phas
 """
 
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 from labkit.host import has_tool
@@ -13,18 +14,21 @@ class Unavailable(Exception):
     """A tool cannot be used; the message states the reason and what to do."""
 
 
-def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] | None = None,
-             cwd: str | None = None) -> subprocess.CompletedProcess:
-    """Run a tool; returns the finished run with stdout and stderr as text, or raises Unavailable."""
+def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] | None = None, cwd: Path | str | None = None,
+             stdin: Path | None = None, expect_exit: int = 0) -> subprocess.CompletedProcess:
+    """Run a tool; returns the finished run with stdout and stderr as text, or raises Unavailable. expect_exit: what it ends with where
+    all is well, as a tool does that ends like the program it observes."""
     name = Path(argv[0]).name
     if not has_tool(argv[0]):
         raise Unavailable(f"{name} is not installed; run make setup")
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=timeout_s,
-                              env=environment, cwd=cwd, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{name} did not finish within {timeout_s:.0f} s") from None
-    if done.returncode != 0:
+    with ExitStack() as files:
+        source = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
+        try:
+            done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=timeout_s,
+                                  env=environment, cwd=cwd, stdin=source)
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{name} did not finish within {timeout_s:.0f} s") from None
+    if done.returncode != expect_exit:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
         raise Unavailable(f"{name} failed with exit code {done.returncode}: {said}")
     return done

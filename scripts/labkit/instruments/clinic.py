@@ -6,6 +6,7 @@ Format  profiler/FORMAT.md for sessions; `clinic report --json` for the shares.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labkit import in_a_checkout
 from labkit.instruments import Unavailable, run_tool
@@ -21,8 +22,9 @@ def program() -> str:
     return str(found.resolve())
 
 
-def run(*argv: str, timeout_s: float = 300, environment: dict[str, str] | None = None) -> str:
-    return run_tool([program(), *argv], timeout_s=timeout_s, environment=environment).stdout
+def run(*argv: str, timeout_s: float = 300, **how: Any) -> str:
+    """how: what run_tool takes."""
+    return run_tool([program(), *argv], timeout_s=timeout_s, **how).stdout
 
 
 def record(argv: Sequence[str], session: Path, *, timeout_s: float, events: str = "cpu", stdin: Path | None = None,

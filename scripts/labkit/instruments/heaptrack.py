@@ -34,15 +34,15 @@ def version() -> str:
     return first_line("heaptrack", "--version")
 
 
-def summary(argv: list[str], *, timeout_s: float) -> dict[str, Any]:
+def summary(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, Any]:
     """{"allocations_count", "temporary_count", "peak_bytes", "burst", "own"}; own: the counts for a program that does nothing."""
-    return _track(argv, timeout_s) | {"own": {key: value for key, value in _track(NOTHING, timeout_s).items()
+    return _track(argv, timeout_s, **how) | {"own": {key: value for key, value in _track(NOTHING, timeout_s).items()
                                               if key != "burst"}}
 
 
-def _track(argv: list[str], timeout_s: float) -> dict[str, Any]:
+def _track(argv: list[str], timeout_s: float, **how: Any) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        run_tool(["heaptrack", "-o", f"{folder}/track", *argv], timeout_s=timeout_s)
+        run_tool(["heaptrack", "-o", f"{folder}/track", *argv], timeout_s=timeout_s, **how)
         recorded = sorted(Path(folder).glob("track*"))
         if not recorded:
             raise Unavailable("heaptrack wrote no file")

@@ -7,22 +7,27 @@ import json
 import shlex
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from labkit.host import first_line
 from labkit.instruments import run_tool
+from labkit.instruments.perf import pinned
 
 
 def version() -> str:
     return first_line("hyperfine", "--version")
 
 
-def time_commands(commands: dict[str, list[str]], *, runs_count: int, cpu: int, timeout_s: float) -> dict:
-    """{name: argv} -> hyperfine's own JSON. All commands run on the same CPU, without a shell."""
+def time_commands(commands: dict[str, list[str]], *, runs_count: int, cpu: int | None, timeout_s: float, stdin: Path | None = None,
+                  expect_exit: int = 0, **how: Any) -> dict:
+    """{name: argv} -> hyperfine's own JSON. All commands run on the same CPU (None: on any), without a shell."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "hyperfine.json"
-        argv = ["taskset", "-c", str(cpu), "hyperfine", "--shell=none", "--warmup", "2", "--runs", str(runs_count),
+        argv = [*pinned(["hyperfine", "--shell=none"], cpu), "--warmup", "2", "--runs", str(runs_count),
                 "--style", "none", "--export-json", str(output)]
+        argv += ["--input", str(stdin)] if stdin else []
+        argv += ["--ignore-failure"] if expect_exit else []
         for name, command in commands.items():
             argv += ["--command-name", name, shlex.join(command)]
-        run_tool(argv, timeout_s=timeout_s)
+        run_tool(argv, timeout_s=timeout_s, **how)
         return json.loads(output.read_text())

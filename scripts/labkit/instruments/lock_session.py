@@ -14,12 +14,11 @@ FRAMES_KEPT = 6
 FACTS = ("kind", "name", "acquisitions_count", "contended_count", "wait_ns", "longest_wait_ns", "hold_ns")
 
 
-def record(argv: list[str], *, environment: dict[str, str] | None = None, timeout_s: float) -> list[dict[str, Any]]:
+def record(argv: list[str], *, timeout_s: float, **how: Any) -> list[dict[str, Any]]:
     """One row per lock and place that acquires it; empty if the program never acquired a visible lock."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         session = Path(folder) / "locks.json"
-        clinic.run("record", "-e", "lock", "-o", str(session), "--", *argv, environment=environment,
-                   timeout_s=timeout_s)
+        clinic.run("record", "-e", "lock", "-o", str(session), "--", *argv, timeout_s=timeout_s, **how)
         return rows(clinic.report(session))
 
 

@@ -1,6 +1,6 @@
 """valgrind.py - counted and simulated execution: slow but exact, and not affected by a busy machine.
 
-callgrind   instructions per function, inside the harness's timed loop only.
+callgrind   instructions per function, inside the harness's timed loop or of a whole process.
 cachegrind  simulated first- and last-level caches and branch predictor: a model, not this CPU.
 memcheck    allocations of the whole process, to check our own counter.
 dhat        the same, and the bytes live at the peak; massif measures the peak, too.
@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from labkit.host import first_line
 from labkit.instruments import Unavailable, run_tool
@@ -26,18 +27,20 @@ def version() -> str:
     return first_line("valgrind", "--version")
 
 
-def instructions_by_function(argv: list[str], *, timeout_s: float) -> dict[str, int]:
-    """{function: self instructions} inside the timed loop."""
+def instructions_by_function(argv: list[str], *, timeout_s: float, within: str = TIMED_LOOP, **how: Any) -> dict[str, int]:
+    """{function: self instructions} inside the function `within`; where it is empty, those of the whole process and its children."""
+    part = [f"--toggle-collect={within}"] if within else ["--trace-children=yes"]
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        output = Path(folder) / "callgrind.out"
-        run_tool(["valgrind", "--tool=callgrind", f"--toggle-collect={TIMED_LOOP}", "--compress-strings=no",
-                  "--compress-pos=no", f"--callgrind-out-file={output}", *argv], timeout_s=timeout_s)
-        return _self_costs(output.read_text(errors="replace"))
+        run_tool(["valgrind", "--tool=callgrind", *part, "--compress-strings=no",
+                  "--compress-pos=no", f"--callgrind-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
+        costs: dict[str, int] = defaultdict(int)
+        for path in sorted(Path(folder).iterdir()):
+            _add_self_costs(costs, path.read_text(errors="replace"))
+    return {name: cost for name, cost in costs.items() if cost > 0}
 
 
-def _self_costs(text: str) -> dict[str, int]:
+def _add_self_costs(costs: dict[str, int], text: str) -> None:
     """Sum the cost lines below each fn=; the line after calls= is the cost of the callee and is skipped."""
-    costs: dict[str, int] = defaultdict(int)
     function, skip = None, False
     for line in text.splitlines():
         if line.startswith("fn="):
@@ -49,15 +52,14 @@ def _self_costs(text: str) -> dict[str, int]:
             if not skip and function is not None and len(fields) == 2:
                 costs[function] += int(fields[1])
             skip = False
-    return {name: cost for name, cost in costs.items() if cost > 0}
 
 
-def simulated_events(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+def simulated_events(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
     """cachegrind's totals by its own names: Ir, I1mr, ..., Bc, Bcm, Bi, Bim."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "cachegrind.out"
         run_tool(["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes",
-                  f"--cachegrind-out-file={output}", *argv], timeout_s=timeout_s)
+                  f"--cachegrind-out-file={output}", *argv], timeout_s=timeout_s, **how)
         text = output.read_text(errors="replace")
     names = re.search(r"^events: (.*)$", text, re.M)
     totals = re.search(r"^summary: (.*)$", text, re.M)
@@ -66,9 +68,9 @@ def simulated_events(argv: list[str], *, timeout_s: float) -> dict[str, int]:
     return dict(zip(names.group(1).split(), map(int, totals.group(1).split())))
 
 
-def heap_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+def heap_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
     """memcheck's `total heap usage` line, for the whole process."""
-    done = run_tool(["valgrind", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s)
+    done = run_tool(["valgrind", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s, **how)
     found = re.search(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
     if found is None:
         raise Unavailable("valgrind printed no heap summary")
@@ -76,24 +78,24 @@ def heap_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
     return {"allocations_count": allocations, "frees_count": frees, "allocated_bytes": total}
 
 
-def dhat_totals(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+def dhat_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
     """The totals over all program points of the whole process."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "dhat.json"
-        run_tool(["valgrind", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s)
+        run_tool(["valgrind", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s, **how)
         points = json.loads(output.read_text())["pps"]
     blocks, left = (sum(point[key] for point in points) for key in ("tbk", "ebk"))
     return {"allocations_count": blocks, "frees_count": blocks - left,
             "allocated_bytes": sum(point["tb"] for point in points), "peak_bytes": sum(point["gb"] for point in points)}
 
 
-def massif_peak(argv: list[str], *, timeout_s: float) -> dict[str, int]:
+def massif_peak(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
     """Bytes at the peak. Without --heap-admin=0 massif adds an estimate of the allocator's headers, and without
     --peak-inaccuracy=0.0 it may report 99 % of the peak."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "massif.out"
         run_tool(["valgrind", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
-                  f"--massif-out-file={output}", *argv], timeout_s=timeout_s)
+                  f"--massif-out-file={output}", *argv], timeout_s=timeout_s, **how)
         heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", output.read_text(), re.M)]
     if not heap:
         raise Unavailable("massif took no snapshot")

@@ -8,22 +8,23 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.instruments import Unavailable, counter
 from labkit.process import run_process
 
+COUNTS = ("allocations_count", "frees_count", "allocated_bytes")
 SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.M)
 
 
 def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
-                 expect_exit: int = 0) -> int:
+                 expect_exit: int = 0, environment: Mapping[str, str] | None = None) -> int:
     """Instructions of the program and its children under callgrind, including the start-up of libc under valgrind."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         must_end(run_process(["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
                               f"--callgrind-out-file={folder}/%p", *argv],
-                             timeout_s=timeout_s, stdin=stdin, cwd=cwd, expect_exit=expect_exit), "callgrind")
+                             timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment, expect_exit=expect_exit), "callgrind")
         counts = [SUMMARY.search(path.read_text(errors="replace")) for path in Path(folder).iterdir()]
     if not counts or None in counts:
         raise Unavailable("callgrind wrote no count of instructions")
@@ -31,16 +32,21 @@ def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = 
 
 
 def allocations(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = None, cwd: Path | None = None,
-                expect_exit: int = 0) -> dict[str, int]:
-    """{"allocations_count", "allocated_bytes"}, exact. Unavailable for static programs, into which nothing can be loaded."""
+                expect_exit: int = 0, environment: Mapping[str, str] | None = None) -> dict[str, int]:
+    """{"allocations_count", "frees_count", "allocated_bytes"}, exact. Unavailable for static programs, into which nothing can be loaded.
+    A library that the environment loads, such as another allocator, stays loaded."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        environment = os.environ | counter.environment(Path(folder) / "%p.json")
+        environment = dict(os.environ if environment is None else environment)
+        others = environment.get("LD_PRELOAD")
+        environment |= counter.environment(Path(folder) / "%p.json")
+        if others:
+            environment["LD_PRELOAD"] += f":{others}"
         must_end(run_process(argv, timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment, expect_exit=expect_exit),
                  "the program")
         totals = [json.loads(path.read_text())["totals"] for path in Path(folder).iterdir()]
     if not totals:
         raise Unavailable("the allocation counter wrote nothing; is the program static?")
-    return {key: sum(one[key] for one in totals) for key in ("allocations_count", "allocated_bytes")}
+    return {key: sum(one[key] for one in totals) for key in COUNTS}
 
 
 def must_end(run, name: str) -> None:

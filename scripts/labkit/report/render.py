@@ -13,6 +13,7 @@ import jinja2
 from labkit import wording
 from labkit.foreign_text import for_markdown, for_markdown_code
 from labkit.metrics import METRICS, is_tail
+from labkit.phases import COMMAND
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "templates"
@@ -28,6 +29,11 @@ def render_pages(audit: dict[str, Any], templates: str = "") -> dict[str, str]:
 
 def render(page: str, audit: dict[str, Any], templates: str = "") -> str:
     return _environment().get_template(f"{templates}{page}.j2").render(audit)
+
+
+def render_template(name: str, values: dict[str, Any]) -> str:
+    """A page that is no part of a report."""
+    return _environment().get_template(name).render(values)
 
 
 def as_block(text: str) -> str:
@@ -57,5 +63,5 @@ def _environment() -> jinja2.Environment:
         "sentence", "detectable")}
     environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount,
                                upper_first=lambda text: text[:1].upper() + text[1:])
-    environment.tests.update(exact=lambda name: METRICS[name].is_exact, tail=is_tail)
+    environment.tests.update(command=lambda manifest: manifest.get("kind") == COMMAND, exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment

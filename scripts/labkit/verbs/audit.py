@@ -1,10 +1,16 @@
 """audit - run whatever is missing or stale, then render and seal the report"""
 
 import json
+import shlex
+import sys
 from pathlib import Path
 
-from labkit.audit import audit_state, flow, investigation_state, version
-from labkit.outcome import Exit, LabError
+from labkit.audit import audit_state, flow, investigation_state, project, version
+from labkit.audit.audit_state import AuditState
+from labkit.foreign_text import for_terminal
+from labkit.metrics import complaints
+from labkit.outcome import Exit, LabError, UsageError
+from labkit.phases import COMMAND
 from labkit.verbs import add_audit_arguments
 from labkit.workload import manifest
 
@@ -17,10 +23,47 @@ def add_arguments(parser) -> None:
     parser.add_argument("--repetition", type=int, default=0, metavar="NUMBER",
                         help="the number of a repeated audit, from which its seeds follow; the default is 0")
     parser.add_argument("--all", action="store_true", help="audit every workload, one after the other, and print one table at the end")
+    add_project_arguments(parser.add_argument_group("a project in place, instead of a workload"))
+
+
+def add_project_arguments(group) -> None:
+    group.add_argument("--source", type=Path, metavar="DIR", help="the folder of a project, into which nothing is written; needs --run")
+    group.add_argument("--build", metavar="SH", help="the shell command that builds a tree of it; without one nothing is built")
+    group.add_argument("--run", dest="command", metavar="CMD", help="the command to measure, in each tree; {fixture} is the file of --input")
+    group.add_argument("--refs", metavar="BASE..HEAD", help="compare these two commits; the default is HEAD alone")
+    group.add_argument("--candidate", action="append", default=[], metavar="NAME=REF", help="compare this commit, too; repeat it for more")
+    group.add_argument("--input", type=Path, metavar="FILE", help="what the command reads: as {fixture}, or as its standard input")
+    group.add_argument("--ops", type=int, default=1, metavar="COUNT", help="how many operations one run does; the default is 1")
+    group.add_argument("--metric", default="wall", choices=complaints(COMMAND), help="what decides; the default is wall")
+    group.add_argument("--answer", default="output", choices=["output", "exit"], help="what must be equal: all that it prints (the default), or its exit code")
+    group.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code of a run that went well; the default is 0")
+    group.add_argument("--cpus", default="one", choices=["one", "all"], help="all: for a program with threads; the default is one")
 
 
 def run(args) -> Exit:
+    if args.source is not None:
+        return run_project(args)
+    if args.command or args.build or args.refs or args.candidate or args.input:
+        raise UsageError("--build, --run, --refs, --candidate and --input are about a project; --source DIR names it")
     return run_all(args) if args.all else run_one(args.workload, args)
+
+
+def run_project(args) -> Exit:
+    if not args.command:
+        raise UsageError("--source needs --run CMD, the command to measure")
+    if args.ops < 1:
+        raise UsageError(f"--ops {args.ops}: it must be at least 1")
+    source = args.source.expanduser().resolve()
+    if not source.is_dir():
+        raise UsageError(f"--source {for_terminal(args.source)} is not a folder")
+    if args.input and not args.input.is_file():
+        raise UsageError(f"--input {for_terminal(args.input)} is not a file")
+    base, candidates = project.base_and_candidates(args.refs, args.candidate)
+    found = project.Project(source, args.build or project.NO_BUILD, args.command, base, candidates, args.input and args.input.resolve(), args.ops,
+                            args.metric, args.answer, args.expect_exit, args.cpus, shlex.join(["scripts/lab", *sys.argv[1:]]))
+    project.leave(source)
+    name = project.write_manifest(found)
+    return race(audit_state.state_of(manifest.load(name, project.PROJECTS), args.budget, args.repetition))
 
 
 def run_all(args) -> Exit:
@@ -28,7 +71,7 @@ def run_all(args) -> Exit:
     from labkit.report.audit_table import audit_table
 
     audits, failures, code = {}, {}, Exit.PASSED
-    for name in sorted([*manifest.finished_names(), *manifest.investigation_names()]):
+    for name in sorted([*(name for name, _ in manifest.finished()), *manifest.investigation_names()]):
         try:
             code = run_one(name, args) or code
             audits[name] = json.loads((version.latest(name) / "audit.json").read_text())
@@ -39,7 +82,8 @@ def run_all(args) -> Exit:
 
 
 def run_one(workload: str, args) -> Exit:
-    return investigate(workload, args) if manifest.kind_of(workload) == manifest.INVESTIGATION else race(workload, args)
+    return investigate(workload, args) if manifest.kind_of(workload) == manifest.INVESTIGATION else race(
+        audit_state.load(workload, args.budget, args.repetition))
 
 
 def investigate(workload: str, args) -> Exit:
@@ -57,9 +101,8 @@ def investigate(workload: str, args) -> Exit:
     return ENDS[audit["headline"]["verdict"]]
 
 
-def race(workload: str, args) -> Exit:
+def race(state: AuditState) -> Exit:
     """Audit candidates against the baseline: the exit code is 0 when the audit is complete, whatever it found."""
-    state = audit_state.load(workload, args.budget, args.repetition)
     standing = flow.standing(state)
     if standing is not None:
         print(f"audit: nothing has changed since {standing} was sealed; read {standing / 'audit.md'}")

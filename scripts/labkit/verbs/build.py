@@ -2,6 +2,7 @@
 
 import sys
 
+from labkit.audit.patient import patient_of
 from labkit.outcome import Exit
 from labkit.workload import build, manifest, variant
 
@@ -13,9 +14,9 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     failed = 0
     for name in [args.workload] if args.workload else manifest.finished_names():
-        wanted = manifest.load(name)
-        variants = [variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates)]
-        for variant_name, result in build.build_all(wanted, variants).items():
+        patient = patient_of(manifest.load(name))
+        variants = [patient.baseline(), *map(patient.candidate, patient.manifest.candidates)]
+        for variant_name, result in patient.build_all(variants).items():
             if isinstance(result, build.BuildFailed):
                 # A candidate may fail to build: the audit rejects it and quotes the compiler. A baseline may not fail.
                 failed += variant_name == variant.BASELINE

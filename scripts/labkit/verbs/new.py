@@ -1,4 +1,4 @@
-"""new - scaffold a workload: workloads/NAME, whose manifest names what is still missing"""
+"""new - scaffold a workload: workloads/NAME, an example that can be audited at once and then be replaced"""
 
 import re
 import shutil
@@ -6,13 +6,16 @@ from pathlib import Path
 
 from labkit.evidence import disk_errors
 from labkit.outcome import Exit, UsageError
-from labkit.workload import manifest
+from labkit.phases import COMMAND, LIBRARY
+from labkit.workload import fixture, manifest
 
-SKELETON = Path(__file__).resolve().parents[3] / "templates" / "workload"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 
 
 def add_arguments(parser) -> None:
     parser.add_argument("workload", help="the name of the workload: lower-case letters, digits and underscores")
+    parser.add_argument("--kind", default=LIBRARY, choices=[LIBRARY, COMMAND],
+                        help="library: C sources, linked with the harness (the default); command: any program, in any language")
 
 
 def run(args) -> Exit:
@@ -24,19 +27,24 @@ def run(args) -> Exit:
         raise UsageError(f"{folder} exists already; choose another name or edit what is there")
     with disk_errors(folder):
         try:
-            write_skeleton(folder, args.workload)
+            write_skeleton(folder, args.workload, args.kind)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # an incomplete folder would prevent the next attempt
             raise
-    print(f"new: {folder}; fill in {folder / 'workload.toml'}, then: make baseline W={args.workload}")
+    print(f"new: {folder}; it can be audited as it stands: make audit W={args.workload} BUDGET=quick; then put your program in its place")
     return Exit.PASSED
 
 
-def write_skeleton(folder: Path, name: str) -> None:
-    shutil.copytree(SKELETON, folder)
+def write_skeleton(folder: Path, name: str, kind: str) -> None:
+    """The files of the kind, and the sums of its inputs, where a generator makes them."""
+    shutil.copytree(TEMPLATES / f"workload_{kind}", folder)
     for path in list(folder.rglob("*")):
         if path.is_file():
             _fill_in(path, name)
+    wanted = manifest.load(name, folder.parent)
+    if wanted.fixture.generator:
+        (folder / fixture.SUMS.name).touch()
+        fixture.bless(wanted)
 
 
 def _fill_in(path: Path, name: str) -> None:

@@ -7,12 +7,13 @@ keys, the checks and the errors are derived from CHANGES.
 import io
 import subprocess
 import tarfile
-from abc import ABC, abstractmethod
+from abc import ABC
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from labkit.outcome import UsageError
+from labkit.phases import COMMAND, LIBRARY
 from labkit.untrusted_file import read_text
 
 CHANGES: dict[str, "ChangeKind"] = {}
@@ -22,6 +23,19 @@ CHANGES: dict[str, "ChangeKind"] = {}
 class Change:
     kind: str  # one of CHANGES
     value: Any  # in the form of its kind: text, tuple of flags, or {NAME: value}
+
+
+@dataclass(frozen=True)
+class CommandChange:
+    """The effect of a change on a command: another command line ("": the same), additional arguments, variables and flags of the
+    compiler and the linker, another commit of its sources."""
+
+    command: str = ""
+    flags: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    cflags: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,9 +49,11 @@ class BuildChange:
 
 
 class ChangeKind(ABC):
-    """word: the key in [candidate.change]. accepted: description of its value, for error messages."""
+    """word: the key in [candidate.change]. accepted: description of its value, for error messages. of: the kinds of workload that
+    may be changed so."""
 
     word: ClassVar[str]
+    of: ClassVar[tuple[str, ...]] = (LIBRARY, COMMAND)
     accepted: ClassVar[str] = "a text that is not empty"
 
     def __init_subclass__(cls) -> None:
@@ -55,15 +71,19 @@ class ChangeKind(ABC):
         """The error in a value of the right form, or None; folder: the workload's."""
         return None
 
-    @abstractmethod
     def apply(self, folder: Path, value: Any) -> BuildChange:
-        """The effect of this value; UsageError where it names something that does not exist."""
+        """The effect of this value on a library; UsageError where it names something that does not exist."""
+        raise NotImplementedError(f"{self.word} does not change a library")
+
+    def apply_to_command(self, value: Any) -> CommandChange:
+        """Its effect on a command."""
+        raise NotImplementedError(f"{self.word} does not change a command")
 
 
 class Overlay(ChangeKind):
     """A folder of files that replace the baseline's."""
 
-    word = "overlay"
+    word, of = "overlay", (LIBRARY,)
 
     def objection(self, folder: Path, value: str) -> str | None:
         return None if (folder / value).is_dir() else f"{folder / value} is not a folder"
@@ -84,12 +104,18 @@ class CompilerFlags(ChangeKind):
     def apply(self, folder: Path, value: tuple[str, ...]) -> BuildChange:
         return BuildChange(cflags=value)
 
+    def apply_to_command(self, value: tuple[str, ...]) -> CommandChange:
+        return CommandChange(cflags=value)
+
 
 class LinkerFlags(CompilerFlags):
     word = "link"
 
     def apply(self, folder: Path, value: tuple[str, ...]) -> BuildChange:
         return BuildChange(link=value)
+
+    def apply_to_command(self, value: tuple[str, ...]) -> CommandChange:
+        return CommandChange(link=value)
 
 
 class Environment(ChangeKind):
@@ -101,14 +127,38 @@ class Environment(ChangeKind):
     def apply(self, folder: Path, value: dict[str, str]) -> BuildChange:
         return BuildChange(env=value)
 
+    def apply_to_command(self, value: dict[str, str]) -> CommandChange:
+        return CommandChange(env=value)
+
 
 class Ref(ChangeKind):
-    """The workload's folder at a commit."""
+    """The workload's folder at a commit; of a command, its sources."""
 
     word = "ref"
 
     def apply(self, folder: Path, value: str) -> BuildChange:
         return BuildChange(sources=_sources_at(folder, value))
+
+    def apply_to_command(self, value: str) -> CommandChange:
+        return CommandChange(ref=value)
+
+
+class Arguments(CompilerFlags):
+    """More arguments: where {flags} stands in the command line, or after the program."""
+
+    word, of, accepted = "flags", (COMMAND,), "a list of arguments"
+
+    def apply_to_command(self, value: tuple[str, ...]) -> CommandChange:
+        return CommandChange(flags=value)
+
+
+class OtherCommand(ChangeKind):
+    """Another command line."""
+
+    word, of = "command", (COMMAND,)
+
+    def apply_to_command(self, value: str) -> CommandChange:
+        return CommandChange(command=value)
 
 
 def sources_of(folder: Path) -> dict[str, str]:

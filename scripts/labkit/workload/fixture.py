@@ -23,17 +23,17 @@ def path_of(manifest: Manifest, size: str) -> Path:
 def ensure(manifest: Manifest) -> dict[str, str]:
     """Make sure that the fixture of every size exists and is right: {size: sha256}. A fixture from another generator, seed or
     size, or a damaged one, is generated again. LabError where the new one does not match SHA256SUMS."""
-    wanted = read_sums()
+    wanted, place = sums_of(manifest), place_of_sums(manifest)
     found = {}
     for size in manifest.fixture.sizes:
         path, key = path_of(manifest, size), f"{manifest.name}/{size}.bin"
         if key not in wanted:
-            raise Unfinished(f"{SUMS} has no line for {key}; run `make bless-fixtures` and review the difference")
+            raise Unfinished(f"{place} has no line for {key}; run `make bless-fixtures` and review the difference")
         if not is_made_from(manifest, size) or sha256_of(path) != wanted[key]:
             generate(manifest, size)
         found[size] = sha256_of(path)
         if found[size] != wanted[key]:
-            raise LabError(f"fixture {path} is not the frozen one: sha256 {found[size][:16]}..., {SUMS} says "
+            raise LabError(f"fixture {path} is not the frozen one: sha256 {found[size][:16]}..., {place} says "
                            f"{wanted[key][:16]}...; nothing is measured with it. If the generator, the seed or the size was changed on "
                            "purpose, run `make bless-fixtures`")
     return found
@@ -79,17 +79,24 @@ def generate(manifest: Manifest, size: str) -> None:
     write_text(note_of(manifest, size), inputs_of(manifest, size))
 
 
-def read_sums() -> dict[str, str]:
-    if not SUMS.exists():
+def place_of_sums(manifest: Manifest) -> Path:
+    """A workload that was made by `make new` brings its own."""
+    own = manifest.folder / SUMS.name
+    return own if own.exists() else SUMS
+
+
+def sums_of(manifest: Manifest) -> dict[str, str]:
+    path = place_of_sums(manifest)
+    if not path.exists():
         return {}
-    lines = [line.split(maxsplit=1) for line in SUMS.read_text().splitlines() if line.strip()]
+    lines = [line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip()]
     return {name.strip(): checksum for checksum, name in lines}
 
 
 def bless(manifest: Manifest) -> None:
     """Write the sums of the generator's current output; a person has to review the difference."""
-    sums = read_sums()
+    sums = sums_of(manifest)
     for size in manifest.fixture.sizes:
         generate(manifest, size)
         sums[f"{manifest.name}/{size}.bin"] = sha256_of(path_of(manifest, size))
-    write_text(SUMS, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
+    write_text(place_of_sums(manifest), "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))

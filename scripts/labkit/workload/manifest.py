@@ -13,11 +13,14 @@ from typing import Any, Callable
 
 from labkit.metrics import complaints
 from labkit.outcome import UsageError
+from labkit.phases import LIBRARY, WHOLE
 from labkit.subject import manifest_kinds
 from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.change import CHANGES, Change
 
 WORKLOADS = Path("workloads")
+READERS: dict[str, Callable[["Table", Path], "Manifest"]] = {}
+"""Kinds whose manifest has more than the common parts; each enters its reader here."""
 INVESTIGATION = "investigation"  # a crash, a hang or a lie: investigation.py reads its manifest
 
 
@@ -94,12 +97,16 @@ def investigation_names(root: Path | None = None) -> list[str]:
 
 
 def finished_names(root: Path | None = None) -> list[str]:
+    """The libraries whose manifest is filled in: what is built here and linked with the harness."""
+    return [name for name, found in finished(root) if found.kind == LIBRARY]
+
+
+def finished(root: Path | None = None) -> list[tuple[str, Manifest]]:
     """The workloads that are measured for their speed and whose manifest is filled in."""
     finished = []
     for name in names(root or WORKLOADS):
         try:
-            load(name, root or WORKLOADS)
-            finished.append(name)
+            finished.append((name, load(name, root or WORKLOADS)))
         except OfAnotherKind:
             pass
         except Unfinished as error:
@@ -188,27 +195,34 @@ class Table:
 def _manifest(table: Table, folder: Path) -> Manifest:
     table.one_of("schema", (1,))
     table.one_of("name", (folder.name,))
-    fixture = _fixture(table.sub("fixture"))
-    manifest = Manifest(
+    if (own := READERS.get(table.table.get("kind"))) is not None:
+        return own(table, folder)
+    manifest = Manifest(**common_parts(table, folder, fixture_of(table.sub("fixture")), LIBRARY))
+    table.done()
+    return manifest
+
+
+def common_parts(table: Table, folder: Path, fixture: Fixture, kind: str) -> dict[str, Any]:
+    """The fields that a manifest of every kind has. kind: whose changes and metrics are accepted."""
+    parts = dict(
         folder=folder,
         name=table.text("name"),
         title=table.text("title"),
         kind=table.one_of("kind", (*manifest_kinds(), INVESTIGATION)),
         complaint=table.text("complaint"),
         measured=table.optional_text("measured"),
-        metric=table.one_of("metric", complaints()),
+        metric=table.one_of("metric", complaints(kind)),
         target=table.number("target", 1.0, 1000.0),
         op=table.text("op"),
         main_size=_main_size(table, fixture),
         fixture=fixture,
-        stages=tuple(_stage(one) for one in table.many("stage")),
+        stages=tuple(_stage(one) for one in table.many("stage")) if kind == LIBRARY else (),
         hypotheses=tuple(hypothesis(one) for one in table.many("hypothesis")),
-        candidates=tuple(_candidate(one, folder) for one in table.many("candidate")),
+        candidates=tuple(_candidate(one, folder, kind) for one in table.many("candidate")),
     )
-    table.done()
-    unique(table, "stage", [stage.name for stage in manifest.stages])
-    unique(table, "candidate", [candidate.id for candidate in manifest.candidates])
-    return manifest
+    unique(table, "stage", [stage.name for stage in parts["stages"]])
+    unique(table, "candidate", [candidate.id for candidate in parts["candidates"]])
+    return parts
 
 
 def _main_size(table: Table, fixture: Fixture) -> str:
@@ -223,11 +237,14 @@ def unique(table: Table, key: str, found: list[str]) -> None:
             raise table.fail(key, f"{name!r} occurs twice; each needs a name of its own")
 
 
-def _fixture(table: Table) -> Fixture:
-    sizes = table.get("sizes", "a table of size = operations, each a whole number of at least 1",
-                      lambda v: isinstance(v, dict) and v != {} and
-                      all(isinstance(n, int) and n >= 1 for n in v.values()))
-    fixture = Fixture(generator=table.text("generator"), seed=table.integer("seed", 0, 2**63 - 1), sizes=dict(sizes))
+def sizes_of(table: Table) -> dict[str, int]:
+    return dict(table.get("sizes", "a table of size = operations, each a whole number of at least 1",
+                          lambda v: isinstance(v, dict) and v != {} and
+                          all(isinstance(n, int) and n >= 1 for n in v.values())))
+
+
+def fixture_of(table: Table) -> Fixture:
+    fixture = Fixture(sizes=sizes_of(table), generator=table.text("generator"), seed=table.integer("seed", 0, 2**63 - 1))
     table.done()
     return fixture
 
@@ -244,12 +261,12 @@ def hypothesis(table: Table) -> Hypothesis:
     return hypothesis
 
 
-def _candidate(table: Table, folder: Path) -> Candidate:
+def _candidate(table: Table, folder: Path, kind: str) -> Candidate:
     candidate = Candidate(
         id=table.get("id", "lower-case letters, digits and dashes, not 'baseline' or 'union'", is_id),
         title=table.text("title"),
-        change=_change(table.sub("change"), folder),
-        targets=table.text("targets"),
+        change=_change(table.sub("change"), folder, kind),
+        targets=table.text("targets") if kind == LIBRARY or "targets" in table.table else WHOLE,
         predicted_gain=table.number("predicted_gain", 0.0, 100.0),
         risk=table.integer("risk", 1, 5),
         risk_why=table.text("risk_why"),
@@ -265,10 +282,11 @@ def is_id(value: Any) -> bool:
             and all(c.islower() or c.isdigit() or c == "-" for c in value))
 
 
-def _change(table: Table, folder: Path) -> Change:
-    kinds = [kind for kind in CHANGES if kind in table.table]
+def _change(table: Table, folder: Path, workload_kind: str) -> Change:
+    accepted = [word for word, kind in CHANGES.items() if workload_kind in kind.of]
+    kinds = [word for word in accepted if word in table.table]
     if len(kinds) != 1:
-        raise table.fail("", f"has {len(kinds)} kinds of change; accepted: exactly one of {', '.join(CHANGES)}")
+        raise table.fail("", f"has {len(kinds)} kinds of change; accepted: exactly one of {', '.join(accepted)}")
     kind = CHANGES[kinds[0]]
     value = kind.read(table.get(kind.word, kind.accepted, kind.accepts))
     objection = kind.objection(folder, value)

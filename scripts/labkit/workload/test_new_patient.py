@@ -29,11 +29,16 @@ def own_workloads(checkout):
     return checkout
 
 
+def take_out(path: Path) -> None:
+    path.write_text(path.read_text().replace('op        = "line"', 'op        = "FILL IN"'))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["fixtures", "build"])
-def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
+def test_an_unfinished_workload_breaks_no_other_command(own_workloads, verb):
     """An unfinished workload once ended `make build`, and with it compare, gate and other commands."""
     assert lab("new", "fresh").returncode == Exit.PASSED
+    take_out(own_workloads / "workloads/fresh/workload.toml")
     done = lab(verb)
     assert done.returncode == Exit.PASSED and "telemetry" in done.stdout
     assert "left out: workloads/fresh/workload.toml" in done.stderr and "is not filled in yet" in done.stderr
@@ -44,10 +49,10 @@ def test_a_fresh_scaffold_breaks_no_other_command(own_workloads, verb):
 def test_a_patient_whose_fixtures_are_not_frozen_breaks_none_either(own_workloads):
     lab("new", "fresh")
     path = own_workloads / "workloads/fresh/workload.toml"
-    path.write_text(path.read_text().replace("FILL IN", "telemetry_frames"))
+    (path.parent / "SHA256SUMS").unlink()
     done = lab("fixtures")
     assert done.returncode == Exit.PASSED and "has no line for fresh/small.bin; run `make bless-fixtures`" in done.stderr
-    path.write_text(path.read_text().replace('generator = "telemetry_frames"', 'generator = "not_written"'))
+    path.write_text(path.read_text().replace('generator = "log_lines"', 'generator = "not_written"'))
     assert lab("fixtures").returncode == Exit.PASSED
 
 
@@ -69,9 +74,9 @@ def test_make_new_says_what_is_wrong_with_its_name(given, words):
 def test_a_scaffold_that_could_not_be_written_leaves_nothing(own_workloads, monkeypatch):
     from labkit.verbs import new
 
-    monkeypatch.setattr(new, "SKELETON", own_workloads / "nowhere")
+    monkeypatch.setattr(new, "TEMPLATES", own_workloads / "nowhere")
     with pytest.raises(OSError):
-        new.run(type("Arguments", (), {"workload": "fresh"}))
+        new.run(type("Arguments", (), {"workload": "fresh", "kind": "library"}))
     assert not (own_workloads / "workloads/fresh").exists()
 
 

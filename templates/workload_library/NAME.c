@@ -2,16 +2,22 @@
  * @NAME@.c - the smallest patient that works: it digests its fixture.
  *
  * Replace do_work() by the program that is too slow, and keep the rule: run
- * returns a digest of all that it produced, the same every time.
+ * returns a digest of all that it produced, the same every time. The fixture
+ * is that of fixtures/log_lines.c: a magic number, the number of lines, both
+ * of 4 bytes, and the lines.
  */
 #include <clinic/stage.h>
 #include <clinic/workload.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define HEADER_BYTES 8
 
 struct subject {
 	const unsigned char *bytes;
 	size_t bytes_count;
+	uint32_t lines_count;
 };
 
 /* Not inlined: the manifest's [[stage]] knows it by this name. */
@@ -27,12 +33,16 @@ __attribute__((noinline)) static uint64_t do_work(const struct subject *subject)
 /* Not timed: whatever is needed once. */
 static int setup(const struct clinic_input *input, void **state)
 {
-	struct subject *subject = calloc(1, sizeof(*subject));
+	struct subject *subject;
 
+	if (input->fixture_bytes < HEADER_BYTES)
+		return -EINVAL;
+	subject = calloc(1, sizeof(*subject));
 	if (!subject)
 		return -ENOMEM;
 	subject->bytes = input->fixture;
 	subject->bytes_count = input->fixture_bytes;
+	memcpy(&subject->lines_count, subject->bytes + 4, 4);
 	*state = subject;
 	return 0;
 }
@@ -44,7 +54,7 @@ static void teardown(void *state)
 
 static size_t ops(const void *state)
 {
-	return ((const struct subject *)state)->bytes_count;
+	return ((const struct subject *)state)->lines_count;
 }
 
 static uint64_t run(void *state)
@@ -59,7 +69,7 @@ static uint64_t run(void *state)
 
 const struct clinic_workload clinic_workload = {
 	.name = "@NAME@",
-	.op = "byte",
+	.op = "line",
 	.setup = setup,
 	.teardown = teardown,
 	.ops = ops,

@@ -1,0 +1,118 @@
+"""clinic - learn on a case: predict, measure, compare with what the instruments found, answer a reviewer
+
+A case of workloads/ is walked through in steps: a prediction, the phase of the audit, what was found, and the questions that a reviewer
+would ask. A lesson is a text with a quiz. The next step opens when 70 % of the answers are right. What was passed is kept in
+build/clinic/. When the last case is passed, build/clinic/graduation.md answers the questions of a defence from your own reports.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from labkit.course import progress_file, questions
+from labkit.course.questions import Course
+from labkit.course.voices import voice_for
+from labkit.course.walk import walk
+from labkit.foreign_text import for_terminal
+from labkit.outcome import Exit, LabError, UsageError
+
+CAPSTONE = "telemetry"
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("course", nargs="?", default=CAPSTONE, help="a case or a lesson; --list names them; the default is telemetry, which the lessons open")
+    parser.add_argument("--answers", type=Path, metavar="FILE", help="take the answers from this TOML file (QUESTION = answer), without a terminal")
+    parser.add_argument("--report", type=Path, metavar="R", help="use the numbers of this sealed report, and measure nothing")
+    parser.add_argument("--budget", default="quick", metavar="SECONDS", help="of the phases that are run: quick (the default), standard, thorough or seconds")
+    parser.add_argument("--resume", action="store_true", help="go on after the last step that was passed, as the clinic does by itself")
+    parser.add_argument("--again", action="store_true", help="forget what was passed of this course, and begin anew")
+    parser.add_argument("--list", action="store_true", dest="is_list", help="list the courses and what was passed, and end")
+
+
+def run(args) -> Exit:
+    if args.is_list:
+        print("\n".join(list_lines()))
+        return Exit.PASSED
+    if args.again and args.resume:
+        raise UsageError("--again begins anew and --resume goes on; say one of them")
+    course = questions.load(args.course)
+    refuse_locked(course)
+    if args.again:
+        progress_file.forget(course.name)
+    progress = progress_file.load(course.name)
+    if all(progress.passed(step.name) for step in course.steps):
+        print(f"clinic: {course.name} is passed; --again asks its questions anew")
+        return Exit.PASSED
+    numbers = Numbers(course, args.report, args.budget)
+    try:
+        if not walk(course, voice_for(args.answers, course), progress, numbers):
+            return Exit.FAILED
+    except EOFError:
+        raise LabError("nobody answers any more; what was passed is kept, and --resume goes on", Exit.INCONCLUSIVE) from None
+    print(f"clinic: {course.name} is passed" + graduated(course, numbers))
+    return Exit.PASSED
+
+
+def refuse_locked(course: Course) -> None:
+    missing = [name for name in course.requires if not is_passed(name)]
+    if missing:
+        raise UsageError(f"{course.name} opens when {', '.join(course.requires)} are passed; still to do: {', '.join(missing)} (lab clinic {missing[0]})")
+
+
+def is_passed(name: str) -> bool:
+    progress = progress_file.load(name)
+    return all(progress.passed(step.name) for step in questions.load(name).steps)
+
+
+def list_lines() -> list[str]:
+    """A line for each course: its name, what was passed, its title."""
+    lines = []
+    for name in questions.places():
+        course, progress = questions.load(name), progress_file.load(name)
+        passed = sum(progress.passed(step.name) for step in course.steps)
+        state = "passed" if passed == len(course.steps) else f"{passed} of {len(course.steps)} steps"
+        locked = "" if all(map(is_passed, course.requires)) else f" (opens after {', '.join(course.requires)})"
+        lines.append(f"{name:<14} {state:<14} {course.title}{locked}")
+    return lines
+
+
+class Numbers:
+    """The numbers that questions are about: of the sealed report that was named, or of the open audit after its next phase."""
+
+    def __init__(self, course: Course, report: Path | None, budget: str):
+        if report is not None and not (report / "audit.json").is_file():
+            raise UsageError(f"--report {for_terminal(report)} is not the folder of a sealed report")
+        self.course, self.report, self.budget = course, report, budget
+        self.found: dict[str, Any] = json.loads((report / "audit.json").read_text()) if report else {}
+
+    def __call__(self, phase: str) -> dict[str, Any]:
+        if phase and self.report is None:
+            self.found = self._after(phase)
+        return self.found
+
+    def _numbers_of(self, folder: Path) -> dict[str, Any]:
+        from labkit.analysis import analyse  # imported late, so that a lesson does not wait for scipy
+        from labkit.analysis.evidence_set import read_evidence_set
+
+        return analyse(read_evidence_set(folder))
+
+    def _after(self, phase: str) -> dict[str, Any]:
+        """Run what is missing up to this phase; a rebench ends the audit, so that its report is sealed."""
+        from labkit.audit import flow
+
+        run_phase = {"baseline": flow.run_baseline, "profile": flow.run_profile, "optimize": flow.run_optimize, "rebench": flow.run_rebench}[phase]
+        folder = flow.open_version(self.course.name, self.budget, run_phase)
+        if phase == "rebench":
+            from labkit.report.publish import publish
+
+            self.report = folder
+            return publish(folder)
+        return self._numbers_of(folder)
+
+
+def graduated(course: Course, numbers: Numbers) -> str:
+    if course.name != CAPSTONE or numbers.report is None:
+        return ""
+    from labkit.course import graduation
+
+    return f"; your answers for a defence are in {graduation.write_page(numbers.report)}"
