@@ -79,6 +79,32 @@ def test_names_that_are_not_utf_8_are_judged_like_others(checkout_folder, locale
     assert "caf\\xe9.txt" in document["arms"]["A"]["command"] and "café.txt" in document["arms"]["B"]["command"]
 
 
+def can_mount():
+    """Whether this user may mount a file system in a namespace of its own."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_mount(), reason="only root with its own mount namespace can mount a tmpfs of 16 KiB")
+def test_a_small_folder_for_temporary_files_is_no_regression(checkout_folder, tmp_path):
+    """The copy of A did not fit into the folder, which ended in a traceback and exit code 1."""
+    small = tmp_path / "small"
+    small.mkdir()
+    slow, fast = (f"dd if=/dev/zero of=/dev/null bs=64k count={count} status=none" for count in (1500, 500))
+    script = f'mount -t tmpfs -o size=16k none {small} && TMPDIR={small} exec "$0" "$@"'
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, *LAB, "compare", "--a", slow, "--b", fast, "--budget", "20"],
+                          cwd=checkout_folder, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and done.returncode != 1, done.stderr
+
+
+@pytest.mark.parametrize("environment, said", [({}, False), ({"LAB_SAYS_CODE": "1"}, True)])
+def test_make_hears_the_exit_code_that_it_replaces_by_2(checkout_folder, environment, said):
+    done = subprocess.run([*LAB, "compare", "--a", "true", "--b", "/no/such/program"], cwd=checkout_folder, env=os.environ | environment,
+                          capture_output=True, text=True)
+    assert done.returncode not in (0, 1) and (f"exit code {done.returncode}, " in done.stderr) is said
+    assert ("make itself ends with 2" in done.stderr) is said
+
+
 @pytest.fixture
 def checkout_folder(tmp_path):
     """A folder like a checkout, because the lab writes reports/ in the folder in which it is started."""
