@@ -43,12 +43,13 @@ $(MACHINE_O)/tests/%_test: %_test.c $(PORTABLE_OBJECTS)
 $(patsubst profiler/unwind/%.c,$(MACHINE_O)/tests/%,$(wildcard profiler/unwind/*_test.c)): MACHINE_LINK =
 $(MACHINE_O)/tests/session_memory_test: TEST_CFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
+# Headers are no input: an earlier build's .d files made them prerequisites.
 $(MACHINE_O)/fuzz/%_replay: %_fuzz.c hardening/fuzz/fuzz_replay.c $(PORTABLE_OBJECTS)
 	@mkdir -p $(@D)
-	$(Q)$(MACHINE_BUILDS) $^ $(MACHINE_LINK) -o $@ -lm -lpthread
+	$(Q)$(MACHINE_BUILDS) $(filter %.c %.o,$^) $(MACHINE_LINK) -o $@ -lm -lpthread
 
 $(MACHINE_O)/portable_answers: hardening/machines/portable_answers.c $(PORTABLE_OBJECTS)
-	$(Q)$(MACHINE_BUILDS) $^ $(MACHINE_LINK) -o $@ -lm -lpthread
+	$(Q)$(MACHINE_BUILDS) $(filter %.c %.o,$^) $(MACHINE_LINK) -o $@ -lm -lpthread
 
 #: MACHINE for machine: x86-64, i686, aarch64, armhf, riscv64, ppc64le, s390x, musl; memory is MemorySanitizer here
 ## machine: tests of the portable parts for another MACHINE, in build/machines/MACHINE
