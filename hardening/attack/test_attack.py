@@ -1,5 +1,6 @@
 """The attack gives the same figures every time, its bounds can break, and it has the scenarios that once broke the engine."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -92,6 +93,17 @@ def test_the_warning_about_few_builds_has_the_figures_of_the_committed_page():
     one, three, many = (f"relinked, 1 % per binary, {links}" for links in ("one link", "3 links", "a link for each block"))
     assert {1: count_of(one, 1), 3: count_of(three, 1)} == few_builds.FALSE_ALARMS
     assert count_of(many, 1) == few_builds.FALSE_ALARMS_MANY and count_of(one, 0) == few_builds.COMPARISONS
+
+
+@pytest.mark.parametrize("scenario", CAMPAIGNS, ids=lambda one: one.name)
+def test_every_bound_can_break_and_the_committed_page_breaks_none(scenario):
+    """A power of at least 0 and a share of at most 1 were bounds that nothing could break."""
+    cells = dict(zip(attack.EVENTS, committed_rows()[scenario.name][1:5]))
+    for bound in scenario.bounds:
+        finds_nothing = bound.event == FOUND and "every fourth run" in scenario.name  # the canary objects, as it should
+        assert finds_nothing or bound.at_most < 1 or bound.at_least > 0
+        low, high = (float(end) / 100 for end in re.search(r"\[([\d.]+)%, ([\d.]+)%\]", cells[bound.event]).groups())
+        assert low <= bound.at_most and high >= bound.at_least
 
 
 def test_the_committed_page_has_today_s_scenarios():
