@@ -26,6 +26,7 @@ def chromium() -> str | None:
 
 class HeadlessBrowser:
     def __init__(self, profile: Path):
+        self._profile = profile
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         self.complaints: list[str] = []
@@ -45,8 +46,13 @@ class HeadlessBrowser:
         return self
 
     def __exit__(self, *_error) -> None:
+        # A browser that is killed leaves the folder of its socket, which lies where its path is short.
+        socket = self._profile / "SingletonSocket"
+        own_folder = Path(os.readlink(socket)).parent if socket.is_symlink() else None
         self._process.kill()
         self._process.wait()
+        if own_folder:
+            shutil.rmtree(own_folder, ignore_errors=True)
         os.close(self._commands)
         os.close(self._answers)
 

@@ -72,8 +72,10 @@ class Subject(ABC):
     runner: Runner
 
     def __init_subclass__(cls) -> None:
+        """A class that names a kind is registered; one that only varies another class is not."""
         super().__init_subclass__()
-        KINDS[cls.kind] = cls
+        if "kind" in vars(cls):
+            KINDS[cls.kind] = cls
 
     @abstractmethod
     def run_of(self, arm: str, slot: Slot) -> Run:

@@ -31,7 +31,7 @@ def instructions_by_function(argv: list[str], *, timeout_s: float, within: str =
     """{function: self instructions} inside the function `within`; where it is empty, those of the whole process and its children."""
     part = [f"--toggle-collect={within}"] if within else ["--trace-children=yes"]
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        run_tool(["valgrind", "--tool=callgrind", *part, "--compress-strings=no",
+        run_tool(["valgrind", "--vgdb=no", "--tool=callgrind", *part, "--compress-strings=no",
                   "--compress-pos=no", f"--callgrind-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
         costs: dict[str, int] = defaultdict(int)
         for path in sorted(Path(folder).iterdir()):
@@ -58,7 +58,7 @@ def simulated_events(argv: list[str], *, timeout_s: float, **how: Any) -> dict[s
     """cachegrind's totals by its own names: Ir, I1mr, ..., Bc, Bcm, Bi, Bim."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "cachegrind.out"
-        run_tool(["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes",
+        run_tool(["valgrind", "--vgdb=no", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes",
                   f"--cachegrind-out-file={output}", *argv], timeout_s=timeout_s, **how)
         text = output.read_text(errors="replace")
     names = re.search(r"^events: (.*)$", text, re.M)
@@ -70,7 +70,7 @@ def simulated_events(argv: list[str], *, timeout_s: float, **how: Any) -> dict[s
 
 def heap_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
     """memcheck's `total heap usage` line, for the whole process."""
-    done = run_tool(["valgrind", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s, **how)
+    done = run_tool(["valgrind", "--vgdb=no", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s, **how)
     found = re.search(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
     if found is None:
         raise Unavailable("valgrind printed no heap summary")
@@ -82,7 +82,7 @@ def dhat_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, i
     """The totals over all program points of the whole process."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "dhat.json"
-        run_tool(["valgrind", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s, **how)
+        run_tool(["valgrind", "--vgdb=no", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s, **how)
         points = json.loads(output.read_text())["pps"]
     blocks, left = (sum(point[key] for point in points) for key in ("tbk", "ebk"))
     return {"allocations_count": blocks, "frees_count": blocks - left,
@@ -94,7 +94,7 @@ def massif_peak(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, i
     --peak-inaccuracy=0.0 it may report 99 % of the peak."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "massif.out"
-        run_tool(["valgrind", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
+        run_tool(["valgrind", "--vgdb=no", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
                   f"--massif-out-file={output}", *argv], timeout_s=timeout_s, **how)
         heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", output.read_text(), re.M)]
     if not heap:

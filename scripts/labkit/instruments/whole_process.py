@@ -22,7 +22,7 @@ def instructions(argv: Sequence[str], *, timeout_s: float, stdin: Path | None = 
                  expect_exit: int = 0, environment: Mapping[str, str] | None = None) -> int:
     """Instructions of the program and its children under callgrind, including the start-up of libc under valgrind."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        must_end(run_process(["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
+        must_end(run_process(["valgrind", "--vgdb=no", "--tool=callgrind", "--trace-children=yes", "-q",
                               f"--callgrind-out-file={folder}/%p", *argv],
                              timeout_s=timeout_s, stdin=stdin, cwd=cwd, environment=environment, expect_exit=expect_exit), "callgrind")
         counts = [SUMMARY.search(path.read_text(errors="replace")) for path in Path(folder).iterdir()]

@@ -230,7 +230,7 @@ def test_a_project_is_built_at_each_commit_and_nothing_is_written_into_it(tmp_pa
 
 
 @pytest.mark.parametrize("build, ref, words", [
-    ("no-such-builder", "first", "there is nothing to compare with: the build 'no-such-builder' ended with exit code 127.*no-such-builder: not found.*log: "),
+    ("no-such-builder", "first", "there is nothing to compare with: the build 'no-such-builder' ended with exit code 12[67].*no-such-builder: .*log: "),
     ("cc -o prog main.c", "broken", "ended with exit code 1: .*undeclared.*log: build/"),
     ("cc -o prog main.c", "nowhere", "'nowhere' is not a commit of"),
     ("true", "first", r"there is no program ./prog in build/"),
