@@ -11,7 +11,7 @@ Format      callgrind, cachegrind and massif output files, valgrind manual chapt
 import json
 import re
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,20 @@ def _add_self_costs(costs: dict[str, int], text: str) -> None:
 
 
 def simulated_events(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
-    """cachegrind's totals by its own names: Ir, I1mr, ..., Bc, Bcm, Bi, Bim."""
+    """cachegrind's totals of the program and its children by its own names: Ir, I1mr, ..., Bc, Bcm, Bi, Bim. A shell that becomes
+    another program (exec) keeps its pid, and so its file is that program's."""
+    totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        output = Path(folder) / "cachegrind.out"
-        run_tool(["valgrind", "--vgdb=no", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes",
-                  f"--cachegrind-out-file={output}", *argv], timeout_s=timeout_s, **how)
-        text = output.read_text(errors="replace")
+        run_tool(["valgrind", "--vgdb=no", "--tool=cachegrind", "--trace-children=yes", "--cache-sim=yes", "--branch-sim=yes",
+                  f"--cachegrind-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
+        for path in sorted(Path(folder).iterdir()):
+            totals.update(_event_totals(path.read_text(errors="replace")))
+    if not totals:
+        raise Unavailable("cachegrind wrote no output")
+    return dict(totals)
+
+
+def _event_totals(text: str) -> dict[str, int]:
     names = re.search(r"^events: (.*)$", text, re.M)
     totals = re.search(r"^summary: (.*)$", text, re.M)
     if names is None or totals is None:
@@ -83,7 +91,7 @@ def dhat_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, i
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         output = Path(folder) / "dhat.json"
         run_tool(["valgrind", "--vgdb=no", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s, **how)
-        points = json.loads(output.read_text())["pps"]
+        points = json.loads(_written(output, "dhat"))["pps"]
     blocks, left = (sum(point[key] for point in points) for key in ("tbk", "ebk"))
     return {"allocations_count": blocks, "frees_count": blocks - left,
             "allocated_bytes": sum(point["tb"] for point in points), "peak_bytes": sum(point["gb"] for point in points)}
@@ -96,7 +104,13 @@ def massif_peak(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, i
         output = Path(folder) / "massif.out"
         run_tool(["valgrind", "--vgdb=no", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
                   f"--massif-out-file={output}", *argv], timeout_s=timeout_s, **how)
-        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", output.read_text(), re.M)]
+        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", _written(output, "massif"), re.M)]
     if not heap:
         raise Unavailable("massif took no snapshot")
     return {"peak_bytes": max(heap)}
+
+
+def _written(output: Path, tool: str) -> str:
+    if not output.exists():
+        raise Unavailable(f"{tool} wrote no output: the program became another one, which it does not follow")
+    return output.read_text()
