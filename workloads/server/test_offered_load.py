@@ -10,6 +10,8 @@ from labkit.outcome import LabError
 from labkit.workload import manifest, variant
 from labkit.workload.offered_load import Point, build_load, curve_of, knee_of, measure_point, point_of
 
+pytestmark = pytest.mark.xdist_group("offered load")  # they build one program, in one folder
+
 SERVER = manifest.load("server")
 
 
