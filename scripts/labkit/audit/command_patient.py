@@ -38,6 +38,7 @@ COPY_BYTES_MAX = 256 << 20
 
 class CommandPatient(Patient):
     manifest: CommandManifest
+    counted_at_once = 1  # all runs write to one folder
 
     def baseline(self) -> CommandVariant:
         return command_variant.baseline(self.manifest)

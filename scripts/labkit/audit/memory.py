@@ -18,7 +18,6 @@ SERIES_STEP_S = 0.005  # a program that grows within a run and gives all back at
 PAGE_BYTES = 4096
 WITNESS_RUNS = 5
 PEAK_RUNS = 20
-WITNESSES_AT_ONCE = 2  # these tools count and do not measure time, so they may run at the same time
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
@@ -73,7 +72,7 @@ def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -
         finally:
             progress.advance(name)
 
-    with ThreadPoolExecutor(max_workers=WITNESSES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=state.patient.counted_at_once) as pool:
         answers = dict(zip(WITNESSES, pool.map(ask, WITNESSES)))
     missing = {name: answer for name, answer in answers.items() if isinstance(answer, Unavailable)}
     findings += [Finding("warning", name, str(reason), "the allocation counts are confirmed by one tool fewer")

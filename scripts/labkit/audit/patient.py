@@ -51,7 +51,10 @@ class Reference:
 
 
 class Patient(ABC):
-    """size: the name of a size. A row is as evidence stores it."""
+    """size: the name of a size. A row is as evidence stores it. counted_at_once: how many instruments that count, and do not measure
+    time, may run the program at the same time."""
+
+    counted_at_once = 2
 
     def __init__(self, manifest: Manifest):
         self.manifest = manifest

@@ -61,10 +61,8 @@ def simulated_events(argv: list[str], *, timeout_s: float, **how: Any) -> dict[s
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         run_tool(["valgrind", "--vgdb=no", "--tool=cachegrind", "--trace-children=yes", "--cache-sim=yes", "--branch-sim=yes",
                   f"--cachegrind-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
-        for path in sorted(Path(folder).iterdir()):
-            totals.update(_event_totals(path.read_text(errors="replace")))
-    if not totals:
-        raise Unavailable("cachegrind wrote no output")
+        for text in _outputs(folder, "cachegrind"):
+            totals.update(_event_totals(text))
     return dict(totals)
 
 
@@ -77,40 +75,41 @@ def _event_totals(text: str) -> dict[str, int]:
 
 
 def heap_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
-    """memcheck's `total heap usage` line, for the whole process."""
-    done = run_tool(["valgrind", "--vgdb=no", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s, **how)
-    found = re.search(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
-    if found is None:
+    """memcheck's `total heap usage` lines, for the program and its children."""
+    done = run_tool(["valgrind", "--vgdb=no", "--trace-children=yes", "--leak-check=no", *OWN_HEAP_ONLY, *argv], timeout_s=timeout_s, **how)
+    found = re.findall(r"total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes", done.stderr)
+    if not found:
         raise Unavailable("valgrind printed no heap summary")
-    allocations, frees, total = (int(text.replace(",", "")) for text in found.groups())
+    allocations, frees, total = (sum(int(text.replace(",", "")) for text in column) for column in zip(*found))
     return {"allocations_count": allocations, "frees_count": frees, "allocated_bytes": total}
 
 
 def dhat_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
-    """The totals over all program points of the whole process."""
+    """The totals over all program points of the program and its children; the peak is that of the largest process."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        output = Path(folder) / "dhat.json"
-        run_tool(["valgrind", "--vgdb=no", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={output}", *argv], timeout_s=timeout_s, **how)
-        points = json.loads(_written(output, "dhat"))["pps"]
-    blocks, left = (sum(point[key] for point in points) for key in ("tbk", "ebk"))
-    return {"allocations_count": blocks, "frees_count": blocks - left,
-            "allocated_bytes": sum(point["tb"] for point in points), "peak_bytes": sum(point["gb"] for point in points)}
+        run_tool(["valgrind", "--vgdb=no", "--trace-children=yes", "--tool=dhat", *OWN_HEAP_ONLY, f"--dhat-out-file={folder}/%p", *argv],
+                 timeout_s=timeout_s, **how)
+        processes = [json.loads(text)["pps"] for text in _outputs(folder, "dhat")]
+    blocks, left, total = (sum(point[key] for points in processes for point in points) for key in ("tbk", "ebk", "tb"))
+    return {"allocations_count": blocks, "frees_count": blocks - left, "allocated_bytes": total,
+            "peak_bytes": max(sum(point["gb"] for point in points) for points in processes)}
 
 
 def massif_peak(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
-    """Bytes at the peak. Without --heap-admin=0 massif adds an estimate of the allocator's headers, and without
+    """Bytes at the peak of the largest process. Without --heap-admin=0 massif adds an estimate of the allocator's headers, and without
     --peak-inaccuracy=0.0 it may report 99 % of the peak."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        output = Path(folder) / "massif.out"
-        run_tool(["valgrind", "--vgdb=no", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
-                  f"--massif-out-file={output}", *argv], timeout_s=timeout_s, **how)
-        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", _written(output, "massif"), re.M)]
+        run_tool(["valgrind", "--vgdb=no", "--trace-children=yes", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
+                  f"--massif-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
+        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", "\n".join(_outputs(folder, "massif")), re.M)]
     if not heap:
         raise Unavailable("massif took no snapshot")
     return {"peak_bytes": max(heap)}
 
 
-def _written(output: Path, tool: str) -> str:
-    if not output.exists():
-        raise Unavailable(f"{tool} wrote no output: the program became another one, which it does not follow")
-    return output.read_text()
+def _outputs(folder: str, tool: str) -> list[str]:
+    """What the tool wrote, one text per process."""
+    texts = [path.read_text(errors="replace") for path in sorted(Path(folder).iterdir())]
+    if not texts:
+        raise Unavailable(f"{tool} wrote no output")
+    return texts

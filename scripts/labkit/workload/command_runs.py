@@ -140,7 +140,8 @@ def summed(processes: Iterable[ProcessRun]) -> Row:
 
 
 def judged(manifest: CommandManifest, program: Program, load: CommandLoad, processes: tuple[ProcessRun, ...]) -> Row:
-    """The answer of an observation, or its failure: all its runs have to give the same one."""
+    """The answer of an observation, or its failure. Where the answer is the output, all its runs have to print the same; a check of the
+    manifest's own reads the last one."""
     last = processes[-1]
     if last.failure is not None:
         return {"failure": REASONS[last.failure], "detail": f"it {describe_failure(last)}{hint_of(last)}"}
