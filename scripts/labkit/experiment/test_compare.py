@@ -298,6 +298,14 @@ def test_what_outlives_a_run_is_ended_and_reported(tmp_path, how):
 
 
 @pytest.mark.slow
+def test_a_budget_that_ends_within_the_first_block_shows_the_checking_runs(tmp_path):
+    """B is fast when its answer is checked, and its first measured run is slow."""
+    b = script(tmp_path, "b", f"[ -e {tmp_path}/checked ] && [ ! -e {tmp_path}/slept ] && : >{tmp_path}/slept && sleep 9\n: >{tmp_path}/checked")
+    done = lab("compare", "--a", "true", "--b", b, "--budget", 3)
+    assert done.returncode == Exit.INCONCLUSIVE and "the budget ended" in done.stdout and "times as long as A" in done.stdout
+
+
+@pytest.mark.slow
 def test_a_document_has_what_a_reader_needs(tmp_path):
     """20 ms of sleep against 40: the numbers are sure on any machine. A crowded one may rightly be called unfit for a
     verdict; its document has all the same to offer."""

@@ -79,9 +79,10 @@ def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, st
             watch = RowWatch(rows, progress, time.monotonic() + left_s, UnchangedFiles(files))
             if pair_costs and needs_few_pairs(cases, design, pair_costs):
                 return few_pairs(cases, design, pair_costs, watch, notes)
-            return whole_campaign(cases, design, watch)
+            return whole_campaign(cases, design, watch, pair_costs)
     except NothingToCompare as error:
-        raise LabError(f"{error}; the runs so far are in {rows.path}", Exit.FAILED) from None
+        code = Exit.FAILED if any(row.get("failure") for row in rows.kept) else Exit.INCONCLUSIVE
+        raise LabError(f"{error}; the runs so far are in {rows.path}", code) from None
     except KeyboardInterrupt:
         return interrupted(cases, design, rows)
 
@@ -95,14 +96,25 @@ def interrupted(cases: list[Case], design: Design, rows: RowFile) -> Campaign:
         raise LabError("no pair of runs was complete, so there is nothing to show", Exit.INCONCLUSIVE) from None
 
 
-def whole_campaign(cases: list[Case], design: Design, watch: RowWatch) -> Campaign:
+def whole_campaign(cases: list[Case], design: Design, watch: RowWatch, pair_costs: PairCosts | None) -> Campaign:
     try:
         return run_campaign(cases, design, on_row=watch)
     except TooShort as error:
         print(f"lab: {error}", file=sys.stderr)
         return undecided(cases, design, watch.rows.kept, error.needed_s)
     except BudgetSpent:
-        return undecided(cases, design, watch.rows.kept, None)
+        try:
+            return undecided(cases, design, watch.rows.kept, None)
+        except NothingToCompare:
+            return from_the_checks(cases, design, watch.rows.kept, pair_costs)
+
+
+def from_the_checks(cases: list[Case], design: Design, rows: list[Row], pair_costs: PairCosts | None) -> Campaign:
+    """Where the budget ended within the first block, only the runs that checked the answers can be compared: a run may cost more
+    than its own time, for instance because what it leaves behind has to be killed."""
+    if pair_costs is None or any(row.get("failure") for row in rows):
+        raise NothingToCompare("the budget ended before one block of runs was complete")
+    return undecided(cases, design, pair_costs.check_rows(), None)
 
 
 def few_pairs(cases: list[Case], design: Design, pair_costs: PairCosts, watch: RowWatch, notes: list[str]) -> Campaign:
