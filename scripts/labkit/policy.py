@@ -17,9 +17,10 @@ SCHEMA = 1
 RISKS = ("1", "2", "3", "4", "5")
 
 
-def limit(table: str) -> Any:
-    """One entry of the policy: its name and type are the field's, and it stands under [table] of policy.toml."""
-    return field(metadata={"table": table})
+def limit(table: str, absent: float | None = None) -> Any:
+    """One entry of the policy: its name and type are the field's, and it stands under [table] of policy.toml. absent: its value in the
+    policies of older evidence, which do not have it."""
+    return field(metadata={"table": table, "absent": absent})
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class AcceptancePolicy:
     peak_rss_growth_ratio: float = limit("memory")
     peak_rss_free_bytes: int = limit("memory")
     allocations_growth_ratio: float = limit("memory")
+    command_allocations_growth_ratio: float = limit("memory", absent=0.0)
     minimum_share_ratio: float = limit("trace")
     flame_graph_seconds: float = limit("evidence")
     minimum_pairs_count: int = limit("evidence")
@@ -107,7 +109,7 @@ def _whole_number(part: Mapping[str, Any], entry: Field, source: str) -> int:
 
 
 def _checked(part: Mapping[str, Any], entry: Field, source: str, accepted: Any, description: str) -> Any:
-    value = part.get(entry.name)
+    value = part.get(entry.name, entry.metadata["absent"])
     if isinstance(value, bool) or not isinstance(value, accepted) or value < 0:
         raise UsageError(f"{source}: {entry.metadata['table']}.{entry.name}: is {value!r}; accepted: {description}")
     return value

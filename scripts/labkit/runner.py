@@ -106,12 +106,12 @@ def _folder_for(run: Run) -> contextlib.AbstractContextManager[str | None]:
 
 
 def run_hook(text: str | None, name: str) -> None:
-    """Run a shell command such as rm, cp or sync before a measurement. It is not timed."""
+    """Run a shell command such as rm, cp or sync before a measurement. It is not timed. name: of the option or key that has it."""
     if text is None:
         return
     done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
     if done.returncode != 0:
-        raise UsageError(f"--{name} {text!r} failed with exit code {done.returncode}: "
+        raise UsageError(f"{name} {text!r} failed with exit code {done.returncode}: "
                          f"{done.stderr.strip()[-200:] or 'it printed nothing'}")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects, verdict_policy
 from labkit.analysis.shares import Share, sites_of_complaint, target_share
 from labkit.metrics import METRICS
+from labkit.phases import COMMAND
 from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED, equivalence_interval
@@ -66,6 +67,7 @@ class Facts:
     peak_rss: tuple[Growth, ...]
     allocations: tuple[Growth, ...]
     is_yardstick: bool = False
+    is_command: bool = False
     traced_in: str = "profile"
 
 
@@ -150,6 +152,7 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         others=others,
         peak_rss=peak_rss_growth(first_stage(data)),
         allocations=allocation_growth(data["memory"]),
+        is_command=manifest.get("kind") == COMMAND,
         is_yardstick=head.get("is_yardstick", False),  # evidence of older labs lacks this field
     )
 
@@ -338,11 +341,12 @@ def rule_peak_rss(facts: Facts, policy: AcceptancePolicy) -> str | None:
 
 @rule("allocations")
 def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
-    grown = [one for one in facts.allocations if one.ratio > policy.allocations_growth_ratio]
+    allowed = policy.command_allocations_growth_ratio if facts.is_command else policy.allocations_growth_ratio
+    grown = [one for one in facts.allocations if one.ratio > allowed]
     if not grown:
         return None
     shown = ", ".join(f"{one.before:g} to {one.after:g} at {one.size}" for one in grown)
-    return f"It allocates more per batch: {shown}; the policy allows {percent(policy.allocations_growth_ratio)}."
+    return f"It allocates more per {'run' if facts.is_command else 'batch'}: {shown}; the policy allows {percent(allowed)}."
 
 
 def decide_candidate(facts: Facts, policy: AcceptancePolicy) -> Decision:

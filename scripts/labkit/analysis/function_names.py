@@ -2,20 +2,21 @@
 
 The names differ by suffixes of parts that the compiler split off, by glibc's aliases (memmove and memcpy are the same code
 there; strtoul is __strtoul and ____strtoul_l_internal), and by variants of a libc function per CPU (valgrind's simulated CPU
-selects another variant than the real one).
+selects another variant than the real one). Some instruments append the version of a symbol, as in cfree@GLIBC_2.2.5.
 """
 
 import re
 
 COMPILER_PART = re.compile(r"\.(part|constprop|isra|cold|lto_priv)(\.\d+)?")
 CPU_VARIANT = re.compile(r"_(evex512|evex|avx512|avx2|avx|sse2|sse4_[12]|ssse3)(?=_|$)")
-LIBC_ALIAS = re.compile(r"^(__GI_)?(__libc_)?")
+LIBC_ALIAS = re.compile(r"^(__GI_)?(__libc_)?(_+(?=pthread_))?")
+VERSION = re.compile(r"@@?[A-Z]+_[0-9.]+$")
 LIBC_INTERNAL = re.compile(r"(_l)?(_internal|_unaligned|_erms|_rtm|_nocancel|_generic)+$")
 
 
 def plain_name(name: str) -> str:
     """The name by which the functions of two instruments are compared."""
-    plain = LIBC_ALIAS.sub("", CPU_VARIANT.sub("", COMPILER_PART.sub("", name)))
+    plain = LIBC_ALIAS.sub("", CPU_VARIANT.sub("", COMPILER_PART.sub("", VERSION.sub("", name))))
     return plain.replace("__memmove_", "__memcpy_")
 
 

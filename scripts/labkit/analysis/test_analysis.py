@@ -298,6 +298,22 @@ def test_every_link_of_the_pages_leads_somewhere(documents, tmp_path):
             assert (tmp_path / target).exists(), f"{page} links {target}"
 
 
+def test_code_without_symbols_is_compared_under_the_names_that_the_other_instrument_has(documents, tmp_path):
+    """We name it by its unwind information, perf by its file, and callgrind by its address."""
+    samplings = [one | {"stacks": f"profile-{one['instrument']}.collapsed"} for one in documents["profile"]["data"]["samplings"]]
+    counted = {"0x000000000002dde0": 60, "0x000000000001b3a0": 30, "pthread_mutex_lock": 10}
+    functions = [{"name": name, "self_count": count} for name, count in counted.items()]
+    (baseline,) = (one for one in documents["instructions"]["data"]["variants"] if one["variant"] == "baseline")
+    variants = [baseline | {"functions": functions, "total_count": 100}]
+    write_example(tmp_path, changed(changed(documents, "profile", samplings=samplings), "instructions", variants=variants))
+    for instrument, text in {"clinic": "run;lua!fde_0x2dde0 60\nrun;lua!fde_0x1b3a0 30\nrun;___pthread_mutex_lock 10\n",
+                             "perf": "run;[lua] 90\nrun;pthread_mutex_lock@@GLIBC_2.2.5 10\n"}.items():
+        (tmp_path / "evidence" / f"profile-{instrument}.collapsed").write_text(text)
+    found = analyse(read_evidence_set(tmp_path))["profile"]["agreements"]
+    assert {(one["first"], one["second"].split()[0]): one["overlap_ratio"] for one in found} == {
+        ("clinic", "perf"): pytest.approx(1.0), ("clinic", "callgrind"): pytest.approx(1.0), ("perf", "callgrind"): pytest.approx(1.0)}
+
+
 def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed(documents, tmp_path):
     samplings = [one | {"stacks": f"profile-{one['instrument']}.collapsed"}
                  for one in documents["profile"]["data"]["samplings"]]

@@ -106,6 +106,16 @@ def test_each_rule_can_object(good_facts, policy_table, rule, change):
     assert decide_candidate(replace(good_facts, **change), policy).rule == rule
 
 
+def test_a_command_may_allocate_a_little_for_the_flags_that_it_reads(good_facts, policy_table):
+    """A pragma of SQLite was rejected for 6 allocations in 463 694, those that parse it. Older evidence has no such limit."""
+    policy, older = parse(policy_table), {**policy_table, "memory": {key: value for key, value in policy_table["memory"].items() if "command" not in key}}
+    command = replace(good_facts, is_command=True, allocations=(Growth("large", 463_694, 463_700),))
+    assert decide_candidate(command, policy).accepted
+    assert decide_candidate(command, parse(older)).rule == "allocations"
+    assert decide_candidate(replace(command, allocations=(Growth("large", 1000, 1011),)), policy).rule == "allocations"
+    assert decide_candidate(replace(command, is_command=False), policy).rule == "allocations"
+
+
 @pytest.mark.parametrize("verdict", ("regressed", "equivalent", "inconclusive"))
 def test_only_a_proven_improvement_is_accepted(good_facts, policy_table, verdict):
     facts = replace(good_facts, gain=with_comparison(good_facts.gain, verdict=verdict))

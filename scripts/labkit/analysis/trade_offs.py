@@ -84,6 +84,7 @@ def guard_command(manifest: Mapping[str, Any]) -> str:
     if source is None:
         return manifest["again"] or f"make audit W={manifest['name']}"
     words = ["scripts/lab", "gate", "--base", "origin/main", "--repository", source["folder"], "--build", source["build"], "--run", manifest["run"]]
+    words += ["--prepare", manifest["prepare"]] if manifest.get("prepare") else []
     return shlex.join(words)
 
 

@@ -9,6 +9,7 @@ in the C library's table of thread-local storage. Any remaining difference is un
 compared for programs with one thread only, because with several threads they vary from run to run.
 """
 
+import re
 from itertools import combinations
 from typing import Any, Iterable, Mapping
 
@@ -22,6 +23,9 @@ WITNESSES = {"valgrind": "valgrind memcheck", "dhat": "valgrind DHAT", "massif":
              "heaptrack": "heaptrack"}
 DTV_SLOT_BYTES = 16  # of glibc's dtv_t on 64 bits, one for each module with thread-local storage; the preload is one more
 COUNTED = "callgrind (instructions, not time)"
+# The names of a function without a symbol: ours is from its unwind information; perf names the file alone; callgrind gives the address.
+UNWOUND, FILE, ADDRESS = re.compile(r"(.+)!fde_0x([0-9a-f]+)"), re.compile(r"\[.+\]"), re.compile(r"0x[0-9a-f]+")
+NAMELESS = "code without symbols"
 
 
 def agreements(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
@@ -55,7 +59,25 @@ def _instruction_shares(evidence_set: EvidenceSet) -> dict[str, float]:
     return shares
 
 
-def _agreement(first: str, p: dict[str, float], second: str, q: dict[str, float]) -> dict[str, Any]:
+def in_words_of(shares: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """The same shares, with code without symbols under the names that the other instrument gives to it."""
+    has_files, has_addresses = (any(map(form.fullmatch, other)) for form in (FILE, ADDRESS))
+
+    def name_in_other(name: str) -> str:
+        if found := UNWOUND.fullmatch(name):
+            address, file = f"0x{int(found[2], 16):016x}", f"[{found[1]}]"
+            return next((one for one in (address, file) if one in other), name)
+        is_nameless = has_addresses and FILE.fullmatch(name) or has_files and ADDRESS.fullmatch(name)
+        return NAMELESS if is_nameless else name
+
+    renamed: dict[str, float] = {}
+    for name, ratio in shares.items():
+        renamed[name_in_other(name)] = renamed.get(name_in_other(name), 0.0) + ratio
+    return renamed
+
+
+def _agreement(first: str, ours: dict[str, float], second: str, theirs: dict[str, float]) -> dict[str, Any]:
+    p, q = in_words_of(ours, theirs), in_words_of(theirs, ours)
     functions = sorted(p.keys() | q.keys())
     apart = sorted(functions, key=lambda one: (-abs(p.get(one, 0.0) - q.get(one, 0.0)), one))
     return {"first": first, "second": second,

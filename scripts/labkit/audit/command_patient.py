@@ -68,7 +68,7 @@ class CommandPatient(Patient):
 
     def identity(self) -> list[str]:
         manifest = self.manifest
-        return [manifest.run, str(manifest.is_stdin), manifest.answer, str(manifest.expect_exit), manifest.cpus]
+        return [manifest.run, manifest.prepare, str(manifest.is_stdin), manifest.answer, str(manifest.expect_exit), manifest.cpus]
 
     def cpu(self, state: AuditInProgress) -> int | None:
         return None if self.manifest.cpus == ALL else state.cpu

@@ -216,7 +216,7 @@ def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, kin
     """
     a, b = distinct_builds(a), distinct_builds(b)
     pair = kind({"A": a, "B": b, CANARY: a}, conditions)
-    run_hook(conditions.setup, "setup")
+    run_hook(conditions.setup, "--setup")
     watch = ThreadWatch()
     first = must_run(pair, "A", a[0], watch)
     pair.checked["A"] = first

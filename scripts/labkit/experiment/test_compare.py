@@ -76,7 +76,7 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--expect-output", "/dev/zero"], "not a regular file"),
     (["--a", "true", "--b", "sh -c 'kill -SEGV $$'"], "killed by signal 11"),
     (["--a", "true", "--b", "ls", "--setup", "exit 3"], "--setup"),
-    (["--a", "true", "--b", "ls", "--prepare", "exit 3"], "--prepare"),
+    (["--a", "true", "--b", "ls", "--prepare", "exit 3"], "prepare 'exit 3' failed with exit code 3"),
 ])
 def test_bad_usage_is_one_sentence_and_exit_2(arguments, words, capsys):
     code = LAB.main(["compare", *arguments])

@@ -240,7 +240,7 @@ def project_case(text: str, sides: dict[str, Command], conditions: Conditions, s
 
 def command_run(command: Command, conditions: Conditions) -> ProfiledRun:
     return ProfiledRun(command.argv, cwd=command.cwd, stdin=conditions.stdin, timeout_s=conditions.timeout_s,
-                       before=lambda: run_hook(conditions.prepare, "prepare"))
+                       before=lambda: run_hook(conditions.prepare, "--prepare"))
 
 
 def run_build(command: str | None, tree: Path, side: str, logs: Path) -> None:

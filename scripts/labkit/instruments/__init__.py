@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from labkit.host import has_tool
+from labkit.runner import run_hook
 
 
 class Unavailable(Exception):
@@ -15,12 +16,13 @@ class Unavailable(Exception):
 
 
 def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] | None = None, cwd: Path | str | None = None,
-             stdin: Path | None = None, expect_exit: int = 0) -> subprocess.CompletedProcess:
+             stdin: Path | None = None, expect_exit: int = 0, prepare: str | None = None) -> subprocess.CompletedProcess:
     """Run a tool; returns the finished run with stdout and stderr as text, or raises Unavailable. expect_exit: what it ends with where
-    all is well, as a tool does that ends like the program it observes."""
+    all is well, as a tool does that ends like the program it observes. prepare: a shell command that the program needs before it runs."""
     name = Path(argv[0]).name
     if not has_tool(argv[0]):
         raise Unavailable(f"{name} is not installed; run make setup")
+    run_hook(prepare, "prepare")
     with ExitStack() as files:
         source = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
         try:

@@ -45,11 +45,12 @@ class Source:
 
 @dataclass(frozen=True)
 class CommandManifest(Manifest):
-    """run: the command line, without a shell. is_stdin: the fixture is its standard input. answer: OUTPUT, EXIT, or a shell command
+    """run: the command line, without a shell. prepare: a shell command that runs before each run and is not timed, or "". is_stdin: the fixture is its standard input. answer: OUTPUT, EXIT, or a shell command
     that reads {output} and prints what has to be equal. cpus: ONE or ALL. again: the command that measures this again, if it is not
     `make audit`."""
 
     run: str
+    prepare: str
     is_stdin: bool
     answer: str
     expect_exit: int
@@ -64,6 +65,7 @@ def command_manifest(table: Table, folder: Path) -> CommandManifest:
     found = CommandManifest(
         **parts,
         run=table.get("run", "a command line without shell syntax; for a shell, sh -c '...'", is_command_line),
+        prepare=table.optional_text("prepare"),
         is_stdin=table.get("stdin", "true or false", lambda v: isinstance(v, bool), default=False),
         answer=_answer(table),
         expect_exit=table.integer("expect_exit", 0, 255) if "expect_exit" in table.table else 0,
@@ -133,8 +135,9 @@ def _refuse_what_has_no_place(table: Table, found: CommandManifest) -> None:
         raise table.fail("run", "reads a fixture, and [fixture] has neither files, generator nor make")
     if has_input and "fixture" not in named and not found.is_stdin:
         raise table.fail("run", "does not read its input; write {fixture} where its path belongs, or stdin = true")
-    if "tree" in named and found.source is None:
-        raise table.fail("run", "names {tree}, and there is no [source]")
+    for key, text in (("run", found.run), ("prepare", found.prepare)):
+        if "{tree}" in text and found.source is None:
+            raise table.fail(key, "names {tree}, and there is no [source]")
     for one in found.candidates:
         if one.change.kind in ("cflags", "link", "ref") and found.source is None:
             raise table.fail("candidate", f"{one.id}: {one.change.kind} changes a build, and there is no [source]")

@@ -43,11 +43,12 @@ class Invocation:
     folder: Path | None = None
     stdin: Path | None = None
     expect_exit: int = 0
+    prepare: str | None = None  # a shell command that has to run before each start
 
     def how(self) -> dict:
         """What instruments.run_tool takes besides argv."""
         return {"environment": None if self.environment is None else dict(self.environment), "cwd": self.folder, "stdin": self.stdin,
-                "expect_exit": self.expect_exit}
+                "expect_exit": self.expect_exit, "prepare": self.prepare}
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def run_of(manifest: CommandManifest, program: Program, load: CommandLoad, *, ti
     kept = STDOUT_KEPT_BYTES if manifest.answer in (OUTPUT, EXIT) else CHECKED_OUTPUT_BYTES
     path = command_fixture.path_of(manifest, load.size)
     return Run(once.argv, {**once.environment, **(more or {})}, files=(program.path, *([path] if path else [])), cwd=once.folder, stdin=once.stdin,
-               timeout_s=timeout_s, repeat_count=load.repeat_count, expect_exit=manifest.expect_exit, kept_output_bytes=kept)
+               timeout_s=timeout_s, prepare=once.prepare, repeat_count=load.repeat_count, expect_exit=manifest.expect_exit, kept_output_bytes=kept)
 
 
 def row_of(manifest: CommandManifest, program: Program, load: CommandLoad, finished: Finished) -> Row:
@@ -175,9 +176,7 @@ def checked(manifest: CommandManifest, program: Program, size: str, run: Process
     with tempfile.NamedTemporaryFile(prefix="clinic-output-") as output:
         output.write(run.stdout)
         output.flush()
-        command = manifest.answer
-        for name, value in {**values_of(manifest, program, size), "output": output.name}.items():
-            command = command.replace(f"{{{name}}}", shlex.quote(value))
+        command = for_shell(manifest.answer, {**values_of(manifest, program, size), "output": output.name})
         try:
             done = subprocess.run(["sh", "-c", command], cwd=program.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   errors="replace", timeout=CHECK_TIMEOUT_S)
@@ -189,6 +188,13 @@ def checked(manifest: CommandManifest, program: Program, size: str, run: Process
     if len(said) > SAID_CHARACTERS:
         return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}", None
     return said or "accepted by the check", None
+
+
+def for_shell(command: str, values: Mapping[str, str]) -> str:
+    """A shell command with these values in place of the words that stand for them."""
+    for name, value in values.items():
+        command = command.replace(f"{{{name}}}", shlex.quote(value))
+    return command
 
 
 def values_of(manifest: CommandManifest, program: Program, size: str) -> dict[str, str]:
@@ -210,9 +216,9 @@ def work_folder(manifest: CommandManifest) -> Path:
 
 
 def invocation(manifest: CommandManifest, program: Program, size: str) -> Invocation:
-    path = command_fixture.path_of(manifest, size)
-    return Invocation(arguments_of(program, values_of(manifest, program, size)), environment_of(program), program.folder,
-                      path if manifest.is_stdin else None, manifest.expect_exit)
+    path, values = command_fixture.path_of(manifest, size), values_of(manifest, program, size)
+    return Invocation(arguments_of(program, values), environment_of(program), program.folder, path if manifest.is_stdin else None,
+                      manifest.expect_exit, for_shell(manifest.prepare, values) or None)
 
 
 def environment_of(program: Program) -> dict[str, str]:
@@ -221,10 +227,11 @@ def environment_of(program: Program) -> dict[str, str]:
 
 
 def repeated(once: Invocation, times: int) -> Invocation:
-    """The same program so many times, one after the other, by a shell that starts nothing else."""
+    """The same program so many times, one after the other, by a shell that starts nothing else but what prepares each run."""
     reads = ' <"$CLINIC_INPUT"' if once.stdin else ""
-    script = (f'i=0; while [ "$i" -lt {times} ]; do "$@" >/dev/null{reads}; [ $? -eq {once.expect_exit} ] || exit 99; i=$((i + 1)); done')
-    variables = {"CLINIC_INPUT": str(once.stdin)} if once.stdin else {}
+    prepares = '(eval "$CLINIC_PREPARE") >/dev/null </dev/null || exit 98; ' if once.prepare else ""
+    script = f'i=0; while [ "$i" -lt {times} ]; do {prepares}"$@" >/dev/null{reads}; [ $? -eq {once.expect_exit} ] || exit 99; i=$((i + 1)); done'
+    variables = {name: str(value) for name, value in (("CLINIC_INPUT", once.stdin), ("CLINIC_PREPARE", once.prepare)) if value}
     return Invocation(("/bin/sh", "-c", script, "sh", *once.argv), {**(once.environment or {}), **variables}, once.folder)
 
 

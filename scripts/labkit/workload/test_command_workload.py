@@ -8,6 +8,7 @@ import pytest
 
 from labkit import ROOT
 from labkit.audit.patient import patient_of
+from labkit.instruments import hyperfine, run_tool
 from labkit.metrics import METRICS
 from labkit.outcome import LabError, UsageError
 from labkit.runner import LocalRunner
@@ -70,6 +71,7 @@ def test_a_manifest_of_a_command_is_read(tmp_path):
     ('run = "{tree}/a.out"\n' + PLAIN, r"names \{tree\}, and there is no \[source\]"),
     ('run = "true"\nanswer = "maybe"\n' + PLAIN, "answer: is 'maybe'; accepted: output, exit or a table"),
     (SORT.replace('"b.txt"', '"c.txt"'), "c.txt is not a file"),
+    ('run = "true"\nprepare = "rm {tree}/x"\n' + PLAIN, r"prepare: names \{tree\}, and there is no \[source\]"),
     (SORT + 'make = "true"\n', "files and make; accepted: at most one"),
     (SORT + CANDIDATE % ("x", '{ cflags = ["-O3"] }'), r"x: cflags changes a build, and there is no \[source\]"),
     (SORT + CANDIDATE % ("x", '{ overlay = "y" }'), "accepted: exactly one of cflags, link, env, ref, flags, command"),
@@ -296,3 +298,29 @@ def test_a_program_that_is_not_there_is_named(tmp_path):
     wanted = toy(tmp_path, 'run = "no-such-program-anywhere"\n' + PLAIN)
     with pytest.raises(LabError, match="there is no program no-such-program-anywhere"):
         patient_of(wanted).build_all([command_variant.baseline(wanted)])
+
+
+PREPARED = 'run = "sh -c \'echo x >> $0; cat $0\' {work}/file"\nprepare = "rm -f {work}/file"\n' + PLAIN
+
+
+def test_each_run_and_each_instrument_is_prepared_for(tmp_path):
+    """The program prints one line more each time it is started, unless its file is removed before."""
+    wanted = toy(tmp_path, PREPARED)
+    program = program_of(wanted)
+    row = row_of(wanted, program, runs=3)
+    assert row["failure"] is None and len(row["samples_ns"]) == 3
+    once = command_runs.invocation(wanted, program, "whole")
+    for _ in range(2):
+        assert run_tool(list(once.argv), timeout_s=20, **once.how()).stdout == "x\n"
+    loop = command_runs.repeated(once, 3)
+    run_tool(list(loop.argv), timeout_s=20, **loop.how())
+    assert (command_runs.work_folder(wanted) / "file").read_text() == "x\n"
+    timed = hyperfine.time_commands({"it": ["grep", "-c", "x", str(command_runs.work_folder(wanted) / "file")]}, runs_count=3, cpu=None, timeout_s=20,
+                                    prepare=f"{once.prepare}; echo x > {command_runs.work_folder(wanted)}/file")
+    assert timed["results"][0]["exit_codes"] == [0, 0, 0]
+
+
+def test_a_preparation_that_fails_is_named(tmp_path):
+    wanted = toy(tmp_path, PREPARED.replace("rm -f", "false"))
+    with pytest.raises(UsageError, match="prepare 'false .*' failed with exit code 1"):
+        row_of(wanted, program_of(wanted))
