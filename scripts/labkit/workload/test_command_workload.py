@@ -312,6 +312,7 @@ def test_each_run_and_each_instrument_is_prepared_for(tmp_path):
     once = command_runs.invocation(wanted, program, "whole")
     for _ in range(2):
         assert run_tool(list(once.argv), timeout_s=20, **once.how()).stdout == "x\n"
+    assert command_runs.allocations(once, 20)["allocations_count"] == command_runs.allocations(once, 20)["allocations_count"]
     loop = command_runs.repeated(once, 3)
     run_tool(list(loop.argv), timeout_s=20, **loop.how())
     assert (command_runs.work_folder(wanted) / "file").read_text() == "x\n"
