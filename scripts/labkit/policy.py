@@ -38,6 +38,7 @@ class AcceptancePolicy:
     peak_rss_free_bytes: int = limit("memory")
     allocations_growth_ratio: float = limit("memory")
     command_allocations_growth_ratio: float = limit("memory", absent=0.0)
+    command_allocations_free_count: int = limit("memory", absent=0)
     minimum_share_ratio: float = limit("trace")
     flame_graph_seconds: float = limit("evidence")
     minimum_pairs_count: int = limit("evidence")

@@ -341,8 +341,9 @@ def rule_peak_rss(facts: Facts, policy: AcceptancePolicy) -> str | None:
 
 @rule("allocations")
 def rule_allocations(facts: Facts, policy: AcceptancePolicy) -> str | None:
-    allowed = policy.command_allocations_growth_ratio if facts.is_command else policy.allocations_growth_ratio
-    grown = [one for one in facts.allocations if one.ratio > allowed]
+    allowed, free_count = ((policy.command_allocations_growth_ratio, policy.command_allocations_free_count) if facts.is_command
+                           else (policy.allocations_growth_ratio, 0))
+    grown = [one for one in facts.allocations if one.ratio > allowed and one.after - one.before > free_count]
     if not grown:
         return None
     shown = ", ".join(f"{one.before:g} to {one.after:g} at {one.size}" for one in grown)

@@ -112,7 +112,8 @@ def test_a_command_may_allocate_a_little_for_the_flags_that_it_reads(good_facts,
     command = replace(good_facts, is_command=True, allocations=(Growth("large", 463_694, 463_700),))
     assert decide_candidate(command, policy).accepted
     assert decide_candidate(command, parse(older)).rule == "allocations"
-    assert decide_candidate(replace(command, allocations=(Growth("large", 1000, 1011),)), policy).rule == "allocations"
+    assert decide_candidate(replace(command, allocations=(Growth("large", 16, 101),)), policy).accepted
+    assert decide_candidate(replace(command, allocations=(Growth("large", 100_000, 102_000),)), policy).rule == "allocations"
     assert decide_candidate(replace(command, is_command=False), policy).rule == "allocations"
 
 
