@@ -1,7 +1,7 @@
 """function_names.py - one function under several names: those that instruments print, and the one that people use.
 
 The names differ by suffixes of parts that the compiler split off, by glibc's aliases (memmove and memcpy are the same code
-there; strtoul is __strtoul and ____strtoul_l_internal; free is cfree), and by variants of a libc function per CPU (valgrind's simulated CPU
+there; strtoul is __strtoul and ____strtoul_l_internal; free is cfree@GLIBC_2.2.5), and by variants of a libc function per CPU (valgrind's simulated CPU
 selects another variant than the real one). Some instruments append the version of a symbol, as in cfree@GLIBC_2.2.5.
 """
 
@@ -17,7 +17,7 @@ LIBC_INTERNAL = re.compile(r"(_l)?(_internal|_unaligned|_erms|_rtm|_nocancel|_ge
 def plain_name(name: str) -> str:
     """The name by which the functions of two instruments are compared."""
     plain = LIBC_ALIAS.sub("", CPU_VARIANT.sub("", COMPILER_PART.sub("", VERSION.sub("", name))))
-    return "free" if plain == "cfree" else plain.replace("__memmove_", "__memcpy_")
+    return "free" if name.startswith("cfree@") else plain.replace("__memmove_", "__memcpy_")
 
 
 def public_name(name: str) -> str:
