@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ def test_every_figure_is_the_report_s(page):
     differ = [f"{one.where}: the page says {one.says!r}, its report {restated(one, page.parent)!r}" for one in claims_of(text)
               if restated(one, page.parent) != one.says]
     assert differ == []
+
+
+def test_the_complaint_is_quoted_as_the_manifest_has_it(page):
+    complaint = tomllib.loads(page.with_name("workload.toml").read_text())["complaint"]
+    quoted = re.search(r"^> .*(?:\n> .*)*", page.read_text(), re.M)[0]
+    assert " ".join(quoted.replace("\n>", " ").removeprefix("> ").split()) == " ".join(complaint.split())
 
 
 def test_the_parts_are_those_of_a_case_and_no_figure_stands_without_its_source(page):
