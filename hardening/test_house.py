@@ -17,7 +17,7 @@ C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "s
            "formats", "sources", "collect", "cli")
 # Likewise for labkit's rooms and the files beside them. What concludes never measures, what measures never concludes;
 # audit, experiment, gate, calibration and the verbs join the two.
-LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "scratch", "phases", "fault_witnesses", "stats", "metrics", "host", "descendants", "process", "runner", "subject", "schemas",
+LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "self_trace", "scratch", "phases", "fault_witnesses", "stats", "metrics", "host", "descendants", "process", "runner", "subject", "schemas",
                 "evidence", "row_file", "progress", "policy", "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
                 "calibration", "gate", "figures", "audit", "report", "diagnose", "course", "verbs", "command_line", "manual")
 MEASURES = {"process", "runner", "subject", "workload", "instruments"}

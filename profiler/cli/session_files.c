@@ -25,6 +25,20 @@ static void append(char text[LIST_BYTES], const char *format, ...)
 	va_end(arguments);
 }
 
+static bool is_of_use(const struct clinic_format *format,
+		      enum clinic_format_use use)
+{
+	switch (use) {
+	case CLINIC_FORMAT_READ:
+		return format->read;
+	case CLINIC_FORMAT_WRITTEN:
+		return format->write;
+	case CLINIC_FORMAT_OF_DIFFERENCE:
+		return format->write && format->shows_difference;
+	}
+	return false;
+}
+
 const char *clinic_describe_formats(enum clinic_format_use use)
 {
 	static char text[LIST_BYTES];
@@ -32,29 +46,25 @@ const char *clinic_describe_formats(enum clinic_format_use use)
 	*text = '\0';
 	for (const struct clinic_format *format = clinic_format_next(NULL);
 	     format; format = clinic_format_next(format))
-		if (use == CLINIC_FORMAT_READ ? !!format->read
-					      : !!format->write)
+		if (is_of_use(format, use))
 			append(text, "  %-12s %-11s %s\n", format->name,
 			       format->suffix, format->summary);
 	return text;
 }
 
-/* " session (a session ...), ..." without one of them (NULL: with all). */
-static const char *list_formats(enum clinic_format_use use,
-				const struct clinic_format *without)
+/* " session (a session ...), ..." */
+static const char *list_formats(enum clinic_format_use use)
 {
 	static char text[LIST_BYTES];
 
 	*text = '\0';
 	for (const struct clinic_format *format = clinic_format_next(NULL);
 	     format; format = clinic_format_next(format)) {
-		bool is_read = use == CLINIC_FORMAT_READ;
-
-		if (format == without ||
-		    !(is_read ? !!format->read : !!format->write))
-			continue;
-		append(text, "%s %s (%s)", *text ? "," : "", format->name,
-		       is_read ? format->summary : format->suffix);
+		if (is_of_use(format, use))
+			append(text, "%s %s (%s)", *text ? "," : "",
+			       format->name,
+			       use == CLINIC_FORMAT_READ ? format->summary
+							 : format->suffix);
 	}
 	return text;
 }
@@ -63,7 +73,7 @@ static int explain_unknown(const char *path, const struct clinic_why *why)
 {
 	return clinic_complain("cannot tell what %s is%s%s; known are%s", path,
 			       *why->text ? ": " : "", why->text,
-			       list_formats(CLINIC_FORMAT_READ, NULL));
+			       list_formats(CLINIC_FORMAT_READ));
 }
 
 /* Prints one sentence: what could not be read, why, and what to try. */
@@ -131,13 +141,12 @@ int clinic_choose_format(const char *path, const char *name,
 			name ? "there is no format '%s'; known are%s"
 			     : "no format has the suffix of %s; known are%s",
 			name ? name : path,
-			list_formats(CLINIC_FORMAT_WRITTEN, NULL));
+			list_formats(CLINIC_FORMAT_WRITTEN));
 	if (!(*format)->write)
-		return clinic_complain(
-			"%s can be read only; what can be "
-			"written are%s",
-			(*format)->name,
-			list_formats(CLINIC_FORMAT_WRITTEN, NULL));
+		return clinic_complain("%s can be read only; what can be "
+				       "written are%s",
+				       (*format)->name,
+				       list_formats(CLINIC_FORMAT_WRITTEN));
 	return CLINIC_EXIT_DONE;
 }
 
@@ -146,19 +155,20 @@ int clinic_write_as(const struct clinic_format *format,
 		    const struct clinic_format_options *options,
 		    const char *path)
 {
-	int error = format->write(session, options, path);
+	int error;
 
+	if (options->base && !format->shows_difference)
+		return clinic_complain(
+			"a file of the format %s cannot show a difference; "
+			"try%s",
+			format->name,
+			list_formats(CLINIC_FORMAT_OF_DIFFERENCE));
+	error = format->write(session, options, path);
 	if (error == -ENODATA)
 		return clinic_complain("%s has no %s to draw; another "
 				       "--weight may have",
 				       options->source,
 				       clinic_weight_name(options->weight));
-	if (error == -ENOTSUP)
-		return clinic_complain(
-			"a file of the format %s cannot show a "
-			"difference; try%s",
-			format->name,
-			list_formats(CLINIC_FORMAT_WRITTEN, format));
 	return clinic_written(path, error);
 }
 

@@ -33,7 +33,11 @@ int clinic_check_session_name(const char *path);
 /* The result of writing `path`: complains unless it is 0. */
 int clinic_written(const char *path, int error);
 
-enum clinic_format_use { CLINIC_FORMAT_READ, CLINIC_FORMAT_WRITTEN };
+enum clinic_format_use {
+	CLINIC_FORMAT_READ,
+	CLINIC_FORMAT_WRITTEN,
+	CLINIC_FORMAT_OF_DIFFERENCE, /* written, and shows one */
+};
 
 /* A line for each, for the help text; valid until the next call. */
 const char *clinic_describe_formats(enum clinic_format_use use);

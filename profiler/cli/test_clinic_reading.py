@@ -247,6 +247,44 @@ def test_every_weight_can_be_drawn(tmp_path, weight, wanted):
     done("export", tmp_path / "alloc.json", "--weight", weight, "-o", tmp_path / "x.svg")
 
 
+def metrics(path: Path) -> dict[str, float]:
+    """{name with labels: value} of a file for Prometheus. Each metric has its help, its type and a name of ours; a name of seconds is of seconds."""
+    values, described = {}, None
+    for line in path.read_text().splitlines():
+        if found := re.fullmatch(r"# HELP (clinic_recording_[a-z_]+) [A-Z].*\.", line):
+            described = found[1]
+        elif line.startswith("#"):
+            assert line == f"# TYPE {described} gauge"
+        else:
+            name, labels, value = re.fullmatch(r'([a-z_]+)(\{(?:[a-z]+="(?:[^"\\]|\\["\\])*",?)+\})? ([0-9.]+)', line).groups()
+            assert name == described and ("." in value) == name.endswith("_seconds"), line
+            values[line.removeprefix("clinic_recording_").rsplit(" ", 1)[0]] = float(value)
+    return values
+
+
+def test_metrics_for_prometheus_are_the_numbers_of_the_report(folder, tmp_path, report):
+    done("export", folder / "pipeline.json", "-o", tmp_path / "x.prom")
+    found = metrics(tmp_path / "x.prom")
+    quality = report["quality"]
+    assert (found["samples"], found["lost_records"]) == (quality["samples_count"], quality["lost_count"])
+    assert found["sampled_cpu_seconds"] * 1e9 == pytest.approx(quality["sampled_cpu_ns"])
+    assert found["duration_seconds"] * 1e9 == pytest.approx(report["duration_ns"])
+    assert 'command="/usr/bin/perf record' in next(iter(found)) and found['stage_cpu_seconds{stage="(no stage)"}'] > 0
+    unknown = {"exit_code", "accounted_cpu_seconds", "collector_cpu_seconds", "start_timestamp_seconds", "peak_bytes"}
+    assert not unknown & set(found), "what perf did not record is not known, and not 0"
+    assert "prometheus cannot show a difference; try collapsed (.collapsed), flamegraph (.svg)\n" in complaint("diff", PERF_TEXT, FASTER_TEXT, "-o", tmp_path / "d.prom")
+
+
+def test_metrics_of_stages_and_locks(tmp_path):
+    (tmp_path / "alloc.json").write_text(json.dumps(ALLOCATING))
+    done("export", tmp_path / "alloc.json", "-o", tmp_path / "x.prom")
+    found = metrics(tmp_path / "x.prom")
+    assert found["peak_bytes"] == 700 and found["exit_code"] == 0
+    assert [found[f'stage_{what}{{stage="dedup"}}'] for what in ("allocations", "allocated_bytes", "leaked_bytes")] == [15, 1300, 200]
+    assert found['stage_allocated_bytes{stage="(no stage)"}'] == 50
+    assert [found[f'lock_{what}{{kind="mutex"}}'] for what in ("acquisitions", "waits", "wait_seconds")] == [18, 3, 0.02]
+
+
 def test_a_session_survives_export_and_gzip(folder, tmp_path):
     done("export", folder / "pipeline.json", "-o", tmp_path / "again.json.gz")
     assert gzip.decompress((tmp_path / "again.json.gz").read_bytes()) == (folder / "pipeline.json").read_bytes()
@@ -424,11 +462,12 @@ def test_nothing_said_is_a_usage_error():
     (["report", "/nonexistent.json"], "cannot read /nonexistent.json: No such file or directory"),
     (["report", "/"], "cannot read /: Is a directory"),
     (["export", "a"], "give -o"),
-    (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are collapsed (.collapsed), flamegraph (.svg), session (.json)"),
+    (["export", "a", "-o", "x.png"], "no format has the suffix of x.png; known are collapsed (.collapsed), flamegraph (.svg), prometheus (.prom), "
+     "session (.json)"),
     (["export", "a", "-o", "x.svg", "--format", "png"], "there is no format 'png'; known are collapsed (.collapsed), "),
     (["export", "a", "-o", "x.svg", "--format", "perf-script"], "perf-script can be read only; what can be written"),
     (["diff", PERF_TEXT, FASTER_TEXT, "-o", "x.json"], "session cannot show a difference; try collapsed (.collapsed), "
-     "flamegraph (.svg)"),
+     "flamegraph (.svg)\n"),
     (["diff", "a", "b", "-o", "x.png"], "no format has the suffix"),
     (["import", "a"], "give -o"),
     (["import", "a", "-o", "x.svg"], "a session ends in .json or .json.gz, not as x.svg does"),

@@ -56,7 +56,8 @@ def hostile(tmp_path_factory):
     ["report", "a.json", "--callers", HOSTILE], ["report", "a.json", "--callers", HOSTILE + "?"],
     ["annotate", "a.json", HOSTILE], ["annotate", "a.json", HOSTILE + "?"], ["diff", "a.json", "b.json"],
     ["report", HOSTILE], ["import", HOSTILE.replace("/", "|"), "-o", "x.json"], ["export", "a.json", "-o", HOSTILE],
-    ["export", "a.json", "-o", "/dev/stdout", "--format", "collapsed"], ["where", HOSTILE + "+0x10"],
+    ["export", "a.json", "-o", "/dev/stdout", "--format", "collapsed"],
+    ["export", "a.json", "-o", "/dev/stdout", "--format", "prometheus"], ["where", HOSTILE + "+0x10"],
     ["record", "-o", "x.json", "--", HOSTILE], ["report", "a.json", "--by", HOSTILE], [HOSTILE], ["help", HOSTILE],
     ["report", "--" + HOSTILE, "a.json"], ["report", "a.json", "--from", HOSTILE],
 ], ids=lambda verb: " ".join(verb).replace(HOSTILE, "NAME"))

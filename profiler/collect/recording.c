@@ -10,6 +10,7 @@
 #include "collect/ended_arenas.h"
 #include "collect/recording_parts.h"
 #include "collect/resident_rows.h"
+#include "foundation/static_probe.h"
 
 #define METRICS_PERIOD_NS 50000000u
 
@@ -106,17 +107,22 @@ static int drain_arenas(struct clinic_recording *recording, uint64_t until_ns)
 int clinic_recording_drain(struct clinic_recording *recording,
 			   uint64_t until_ns)
 {
-	int err = recording->source.drain(recording->source.state, until_ns,
-					  clinic_recorder_handle_event,
-					  recording->recorder);
+	int err;
 
+	DTRACE_PROBE1(clinic, drain_begin, until_ns);
+	err = recording->source.drain(recording->source.state, until_ns,
+				      clinic_recorder_handle_event,
+				      recording->recorder);
 	if (!err && recording->stages.state)
 		err = recording->stages.drain(recording->stages.state, until_ns,
 					      clinic_recorder_handle_stages,
 					      recording->recorder);
 	if (!err)
 		err = drain_arenas(recording, until_ns);
-	return err ? err : clinic_recorder_compact(recording->recorder);
+	if (!err)
+		err = clinic_recorder_compact(recording->recorder);
+	DTRACE_PROBE1(clinic, drain_end, err);
+	return err;
 }
 
 static void look_at_arenas(const struct clinic_recording *recording)

@@ -4,6 +4,7 @@
 #include "collect/findings.h"
 #include "collect/session_metadata.h"
 #include "collect/stop_signals.h"
+#include "foundation/static_probe.h"
 #include "session/session.h"
 
 /*
@@ -87,6 +88,9 @@ int clinic_recording_finish(struct clinic_recording *recording, int err)
 	if (!account_err)
 		account_err = add_unsampled(recording);
 	count(recording);
+	DTRACE_PROBE3(clinic, recording_stop, outcome->target.pid,
+		      outcome->counts.samples_count,
+		      outcome->counts.lost_count);
 	outcome->failed = err || account_err ? CLINIC_STEP_MEASURE
 					     : CLINIC_STEP_NAME;
 	return err ? err : account_err;

@@ -14,6 +14,7 @@
 #include "collect/resident_rows.h"
 #include "collect/stop_signals.h"
 #include "collect/unseen_processes.h"
+#include "foundation/static_probe.h"
 #include "session/session.h"
 #include "session/window.h"
 
@@ -136,6 +137,7 @@ int clinic_recording_snapshot(struct clinic_recording *recording,
 	const uint32_t *stack_ids;
 	int err = recording->is_over ? 0 : clinic_recording_look(recording);
 
+	DTRACE_PROBE2(clinic, snapshot_begin, from_ns, to_ns);
 	if (!err)
 		err = clinic_recorder_snapshot(recording->recorder, from_ns,
 					       to_ns, session, &stack_ids);
@@ -153,5 +155,6 @@ int clinic_recording_snapshot(struct clinic_recording *recording,
 					  to_ns < metadata->ended_ns
 						  ? to_ns
 						  : metadata->ended_ns);
+	DTRACE_PROBE1(clinic, snapshot_end, err);
 	return err;
 }

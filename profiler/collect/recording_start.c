@@ -11,6 +11,7 @@
 #include "collect/recording_parts.h"
 #include "collect/session_metadata.h"
 #include "collect/stop_signals.h"
+#include "foundation/static_probe.h"
 #include "session/session.h"
 
 /*
@@ -145,6 +146,8 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 		return err;
 	}
 	start_clocks(recording);
+	DTRACE_PROBE2(clinic, recording_start, outcome->target.pid,
+		      plan->frequency_hz);
 	*opened = recording;
 	return 0;
 }

@@ -94,6 +94,7 @@ static const struct clinic_format collapsed = {
 	.suffix = ".collapsed",
 	.summary = "one line per stack, for other tools",
 	.tables_kept = 1u << CLINIC_STACKS,
+	.shows_difference = true,
 	.write = write_collapsed,
 };
 CLINIC_FORMAT(collapsed);

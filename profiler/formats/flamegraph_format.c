@@ -87,6 +87,7 @@ static const struct clinic_format flamegraph = {
 	.name = "flamegraph",
 	.suffix = ".svg",
 	.summary = "flame graph: a picture anywhere, interactive in a browser",
+	.shows_difference = true,
 	.write = write_flamegraph,
 };
 CLINIC_FORMAT(flamegraph);

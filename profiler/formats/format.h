@@ -14,8 +14,7 @@
  * Errors     0 or -errno. read: -EBADMSG for what is damaged, -EPROTO for a
  *            version too new, -ENODATA for no usable row, -EFBIG past the
  *            limits, and `why` says more; the session is then only good for
- *            freeing. write: -ENODATA when there is nothing of that weight,
- *            -ENOTSUP when the format cannot show a difference.
+ *            freeing. write: -ENODATA when there is nothing of that weight.
  * Read next  session_format.c, the shortest.
  */
 #ifndef CLINIC_FORMATS_FORMAT_H
@@ -40,15 +39,17 @@ struct clinic_format_options {
 	const char *title;         /* of a picture; NULL: the command */
 	const char *source;        /* what the session is called */
 	bool is_icicle;            /* the root of a picture stands on top */
-	/* A difference from this one is to be shown; NULL: none. */
+	/* A difference from this one is to be shown; NULL: none. Only for
+	 * formats that show one. */
 	const struct clinic_session *base;
 	const char *base_source;
 };
 
 struct clinic_format {
 	const char *name, *suffix, *summary;
-	uint32_t tables_kept; /* bits of enum clinic_table: what survives a
-			       * round trip natively */
+	uint32_t tables_kept;  /* bits of enum clinic_table: what survives a
+				* round trip natively */
+	bool shows_difference; /* write heeds options->base */
 	bool (*recognises)(const void *head, size_t bytes);
 	int (*read)(const char *path, const struct clinic_format_options *,
 		    struct clinic_session *, struct clinic_why *);

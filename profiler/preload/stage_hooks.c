@@ -1,4 +1,5 @@
 /* What clinic/stage.h and clinic/alloc.h find when this library is loaded. */
+#include "foundation/static_probe.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/alloc_track.h"
 #include "preload/stage_table.h"
@@ -18,6 +19,7 @@ EXPORT void clinic_preload_stage_begin(const char *name)
 	count_add(&self->stages[self->stage].begins_count, 1);
 	if (track_plan.with_budgets)
 		budget_begin(self, self->stage);
+	DTRACE_PROBE1(clinic_preload, stage_begin, name);
 	timer_sampler_stage(thread_stages()->nodes[self->stage].name);
 }
 
@@ -26,6 +28,7 @@ EXPORT void clinic_preload_stage_end(const char *name)
 	struct thread_block *self = thread_self();
 
 	self->stage = stage_after(thread_stages(), self->stage, name);
+	DTRACE_PROBE1(clinic_preload, stage_end, name);
 	timer_sampler_stage(thread_stages()->nodes[self->stage].name);
 }
 

@@ -57,8 +57,8 @@ def probe(option: str, path: Path | None) -> None:
         raise UsageError(f"{option} {path}: nothing can be written there ({reason(error)}); name another place") from None
 
 
-def write_named(path: Path, text: str) -> None:
-    """Write the text; a regular file is written completely or not at all."""
+def write_named(path: Path, text: str, advice: str = "the report's folder holds the same text") -> None:
+    """Write the text; a regular file is written completely or not at all. advice: the end of the sentence where that fails."""
     try:
         stream = own_descriptor(path)
         if stream is not None:
@@ -70,7 +70,7 @@ def write_named(path: Path, text: str) -> None:
             else:
                 write_all(open_special(place), text)
     except OSError as error:
-        raise LabError(f"cannot write {path}: {reason(error)}; the report's folder holds the same text") from error
+        raise LabError(f"cannot write {path}: {reason(error)}; {advice}") from error
 
 
 def reason(error: OSError) -> str:

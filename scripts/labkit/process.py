@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from labkit.outcome import LabError
+from labkit.self_trace import PROGRAM, span
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "build" / "bin" / "clinic-launch"
 STDOUT_KEPT_BYTES = 1 << 20
@@ -73,7 +74,7 @@ def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[s
     Output goes to memory, not to a pipe, because a reader of the pipe would take CPU time during the run. Output of more
     than 1 GiB is the failure "output".
     """
-    with ExitStack() as files:
+    with span(PROGRAM, Path(argv[0]).name, argv=[*map(str, argv)]), ExitStack() as files:
         source = files.enter_context(open_stdin(stdin))
         stdout, stderr, report = (files.enter_context(memory_file(name)) for name in ("stdout", "stderr", "report"))
         command = launch_command(argv, report.fileno(), cpu, cwd, timeout_s)

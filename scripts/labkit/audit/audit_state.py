@@ -15,6 +15,7 @@ from labkit.audit.patient import Patient, patient_of
 from labkit.outcome import LabError
 from labkit.phases import BASELINE, PROFILE, of_groups
 from labkit.row_file import RowFile
+from labkit.self_trace import PHASE, span
 from labkit.workload import manifest, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Manifest
@@ -72,6 +73,7 @@ def load(workload: str, budget_name: str, repetition: int = 0) -> AuditState:
     return state_of(manifest.load(workload), budget_name, repetition)
 
 
+@span(PHASE, "preparation")
 def state_of(wanted: Manifest, budget_name: str, repetition: int = 0) -> AuditState:
     """Build and check what a manifest names."""
     wait_for_turn()

@@ -15,6 +15,7 @@ from labkit.audit.candidates import Known
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import BASELINE, PLAN, PROFILE, Phase, of_groups
+from labkit.self_trace import PHASE, span
 
 T = TypeVar("T")
 
@@ -38,7 +39,8 @@ def open_folder(state: AuditState) -> Path:
     folder = version.open_version(state.manifest.name, state.wanted)
     for phase in of_groups(PLAN):
         if not version.is_fresh(folder, phase.name, state.wanted[phase.name]):
-            _measure(state, folder, phase)
+            with span(PHASE, phase.name):
+                _measure(state, folder, phase)
     return folder
 
 
@@ -66,7 +68,8 @@ def run_rebench(state: AuditState, folder: Path) -> None:
     known = _known(state)
     _run_candidates(state, folder, known)
     if not version.is_fresh(folder, "rebench", state.rebench_inputs(folder)):
-        rebench.measure(state, folder, decisions_of(folder), known())
+        with span(PHASE, "rebench"):
+            rebench.measure(state, folder, decisions_of(folder), known())
 
 
 def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
@@ -93,7 +96,8 @@ def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[
     if version.is_fresh(folder, name, state.wanted[name]):
         print(f"{name}: unchanged")
         return otherwise
-    return measure()
+    with span(PHASE, name):
+        return measure()
 
 
 def _measure(state: AuditState, folder: Path, phase: Phase) -> None:

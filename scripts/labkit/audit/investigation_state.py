@@ -15,6 +15,7 @@ from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.outcome import LabError
 from labkit.phases import INVESTIGATION_PHASES, Phase
+from labkit.self_trace import PHASE, span
 from labkit.workload import investigation
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.investigation import Investigation
@@ -52,6 +53,7 @@ class InvestigationState:
         return 0
 
 
+@span(PHASE, "preparation")
 def load(workload: str, budget_name: str) -> InvestigationState:
     """Reads the manifest and builds the faulty program and its test, without running them. Waits while another audit runs in this
     tree. UsageError: the manifest is wrong. LabError: the program does not compile."""
@@ -80,7 +82,8 @@ def run(state: InvestigationState) -> Path:
         if version.is_fresh(folder, phase.name, state.wanted[phase.name]):
             print(f"{phase.name}: unchanged")
         else:
-            _measure(state, folder, phase)
+            with span(PHASE, phase.name):
+                _measure(state, folder, phase)
     return folder
 
 

@@ -13,10 +13,12 @@ from labkit.report.made_by import this_version
 from labkit.report.render import render_pages
 from labkit.report.report_kinds import kind_of_report
 from labkit.report.seal import seal
+from labkit.self_trace import PHASE, span
 
 NUMBERS = "audit.json"
 
 
+@span(PHASE, "report")
 def publish(report: Path) -> dict[str, Any]:
     """Write audit.json, figures, pages and the manifest of an open version; returns the numbers."""
     kind = kind_of_report(report)

@@ -1,0 +1,36 @@
+"""gate_ending.py - how a gate that is written in Python ends: 0 with its evidence, 1 with what is wrong, 77 with what is missing.  used by gates/02, 03 and 12"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+
+class Fault(Exception):
+    """What the gate asserts is not so."""
+
+
+class Unavailable(Exception):
+    """It cannot be found out on this machine, and why."""
+
+
+def run(argv: Sequence[str | Path], **options) -> subprocess.CompletedProcess:
+    """The finished process. Fault: it ended with another code than 0."""
+    done = subprocess.run([*map(str, argv)], capture_output=True, text=True, errors="replace", **options)
+    if done.returncode:
+        raise Fault(f"{done.stdout[-1500:]}{done.stderr[-1500:]}\n{' '.join(map(str, argv))} ends with {done.returncode}")
+    return done
+
+
+def end(gate: Callable[[], str]) -> NoReturn:
+    """Run the gate, which returns its evidence, and print its last line."""
+    try:
+        print(gate())
+    except Fault as fault:
+        print(fault)
+        sys.exit(1)
+    except Unavailable as reason:
+        print(reason)
+        sys.exit(77)
+    sys.exit(0)
