@@ -24,16 +24,16 @@ def page_of(capstone: Path) -> str:
 
 
 def three_fastest(audit: dict[str, Any]) -> list[dict[str, Any]]:
-    """The three candidates that gained most, each with its interval."""
+    """The three candidates with the largest measured gains, the largest first."""
     measured = [one for one in audit["candidates"] if one["measured"] and one["gain"]]
     return sorted(measured, key=lambda one: -one["gain"]["gain_ratio"])[:3]
 
 
 def hang_report() -> dict[str, Any] | None:
-    """The latest sealed report of a hang or a crash, with its folder."""
+    """A sealed report of a hang and its folder; None if there is none."""
     for folder in sorted(version.REPORTS.glob("*/v[0-9][0-9][0-9][0-9]"), reverse=True):
         if version.is_sealed(folder):
             audit = json.loads((folder / "audit.json").read_text())
-            if audit["manifest"].get("kind") == "investigation":
+            if audit["manifest"].get("fault") == "hang":
                 return {"report": folder.as_posix(), "audit": audit}
     return None

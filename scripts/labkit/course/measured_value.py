@@ -1,7 +1,9 @@
-"""measured_value.py - one number or name in the numbers of a report, by a path.  audit.json, path -> measured_value -> value
+"""measured_value.py - looks up one number or name of a report by a path.  audit.json, path -> measured_value -> value
 
-profile.stages.serials.share.ratio   keys with dots; of a list, the element that has the word among its values
-largest profile.stages share.ratio name   of a list, the `name` of the element whose share.ratio is largest; smallest likewise
+There are two kinds of paths:
+profile.stages.serials.share.ratio   keys, separated by dots; in a list, a key chooses the element that has this word among its values
+largest profile.stages share.ratio name   of the elements of a list, the `name` of that one whose share.ratio is largest, or with `smallest`
+                                          smallest
 
 Pure  no disk.
 """
@@ -10,7 +12,7 @@ from typing import Any
 
 
 class NotMeasured(Exception):
-    """The report has no such value; the message says what is missing."""
+    """The report has no such value; the message names what is missing."""
 
 
 def value_at(audit: dict[str, Any], path: str) -> Any:
@@ -30,7 +32,7 @@ def value_at(audit: dict[str, Any], path: str) -> Any:
 def _extreme(audit: dict[str, Any], which: str, where: str, by: str, name: str) -> Any:
     rows = value_at(audit, where)
     if not isinstance(rows, list) or not rows:
-        raise NotMeasured(f"{where} is no list with elements")
+        raise NotMeasured(f"{where} is not a list with elements")
     weighed = [(value_at(one, by), one) for one in rows if _has(one, by)]
     if not weighed:
         raise NotMeasured(f"{where} has no {by}")

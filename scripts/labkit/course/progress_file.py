@@ -1,4 +1,4 @@
-"""progress_file.py - what a person has answered and passed, kept after every step.  walk -> build/clinic/NAME.json -> walk"""
+"""progress_file.py - keeps a person's scores in a file, which is written after every step.  walk -> build/clinic/NAME.json -> walk"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,8 @@ PASS_RATIO = 0.7
 
 @dataclass
 class Progress:
-    """scores: of each step that was done, its right answers and its questions. predictions: likewise, of what was predicted."""
+    """scores: for each step that was done, how many answers were right and how many questions there were. predictions: the same for the
+    predictions."""
 
     name: str
     scores: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -32,7 +33,7 @@ def path_of(name: str) -> Path:
 
 
 def load(name: str) -> Progress:
-    """An empty one where there is none, or where the file is not one: nothing more than scores is lost with it."""
+    """The progress in a course. It is empty if there is no file, or if the file cannot be read as one: then only scores are lost."""
     try:
         document = read_json(path_of(name))
         return Progress(name, *({str(step): (int(pair[0]), int(pair[1])) for step, pair in document[key].items()} for key in ("scores", "predictions")))

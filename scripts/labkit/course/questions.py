@@ -1,7 +1,7 @@
 """questions.py - the steps of a case or a lesson, and their questions.  questions.toml -> questions.py -> Course
 
-A case has its questions beside its manifest, workloads/NAME/questions.toml; a lesson is docs/lessons/NAME.toml. The right answer stands in the file, or
-is looked up in the numbers of the person's own report.
+The questions of a case are beside its manifest, in workloads/NAME/questions.toml; a lesson is docs/lessons/NAME.toml. The right answer of a question
+is in the file, or is looked up in the numbers of the person's own report.
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 """
@@ -22,9 +22,10 @@ TOLERANCE_RATIO = 0.25
 
 @dataclass(frozen=True)
 class Question:
-    """choices: of a multiple choice, else a number is asked. right: the answer, where it is not in the report. at: where it is there
-    (measured_value.py). scale: what the number of the report is multiplied with before it is compared, 100 for per cent. is_prediction:
-    asked before the phase runs, and scored without counting."""
+    """choices: the answers to choose from; if there are none, the answer is a number. right: the right answer, or None if it is in the
+    report; at: its path there (measured_value.py), or "". scale: the number of the report is multiplied by it before it is compared with
+    the answer, for example by 100 for per cent. tolerance_ratio: how far an answer may be from the right number, as a share of it.
+    is_prediction: the question is asked before the phase runs; its score is shown, but does not decide whether the step is passed."""
 
     id: str
     asks: str
@@ -39,7 +40,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Step:
-    """phase: what is run after the predictions, or ""."""
+    """phase: the phase of the audit that runs after the predictions; "" if none runs."""
 
     name: str
     says: str
@@ -49,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Course:
-    """requires: the courses that have to be passed before."""
+    """requires: the courses that must be passed before this one opens."""
 
     name: str
     title: str

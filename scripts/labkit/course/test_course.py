@@ -1,4 +1,5 @@
-"""Every case and lesson is walked with answers from a file; a step opens at 70 %; bad input gets a sentence, and nothing passed is lost."""
+"""Every case and lesson can be passed with answers from a file; a step opens at 70 %; wrong input is answered with a sentence, and no step that was
+passed is lost."""
 
 import json
 import os
@@ -23,7 +24,7 @@ COURSES = list(questions.places())
 
 @pytest.fixture(autouse=True)
 def own_progress(checkout):
-    """A checkout whose build folder is the test's own."""
+    """Each test has a checkout with an empty build folder of its own."""
     (checkout / "build").unlink()
     (checkout / "build").mkdir()
 
@@ -52,12 +53,14 @@ def walk(name: str, answers: dict | None, **more) -> Exit:
 
 def test_every_case_can_be_walked_by_file_and_the_last_one_ends_with_a_page(capsys):
     assert COURSES == ["benchmarking", "memory", "profiling", "hotspot", "parser", "telemetry"]
+    Path("reports").symlink_to(ROOT / "reports")
     for name in COURSES:
         assert walk(name, right_answers(name)) is Exit.PASSED
     page = Path("build/clinic/graduation.md").read_text()
     for heading in ("Why is it slow?", "Did the change help", "How does it allocate?", "How is a hang debugged?", "Which of three is fastest"):
         assert heading in page
     assert "4.739×" in page and "checksum-sliced" in page and "validate_batch" in page
+    assert "reports/deadlock/v0001" in page  # the report of the benchmarks that lie was shown in its place
     capsys.readouterr()
     assert walk("telemetry", None, is_list=True) is Exit.PASSED
     assert capsys.readouterr().out.count("passed") == len(COURSES)
@@ -86,7 +89,7 @@ def test_a_prediction_is_scored_and_does_not_count():
 def test_missing_answers_are_named_and_the_steps_before_are_kept():
     right = right_answers("hotspot")
     del right["wide"]
-    with pytest.raises(UsageError, match=r"has no answer to wide \(4096 buckets.*--resume goes on"):
+    with pytest.raises(UsageError, match=r"has no answer to wide \(The hash table gets 4096 buckets.*--resume goes on"):
         walk("hotspot", right)
     assert progress_file.load("hotspot").passed("complaint") and not progress_file.load("hotspot").passed("candidates")
 
@@ -94,7 +97,7 @@ def test_missing_answers_are_named_and_the_steps_before_are_kept():
 @pytest.mark.parametrize("answers, words", [({"no-such": 1}, "no-such is not a question of hotspot; accepted: allocations, "),
                                             ({"predicted-stage": "noon"}, "predicted-stage: is 'noon'; accepted: 1 or 'prizes'"),
                                             ({"predicted-stage": 1, "predicted-share": "many"}, "accepted: a number")])
-def test_an_answer_that_is_none_is_answered_with_what_is_accepted(answers, words):
+def test_an_answer_that_cannot_be_understood_is_refused_with_what_is_accepted(answers, words):
     with pytest.raises(UsageError, match=words):
         walk("hotspot", answers)
 
@@ -109,7 +112,7 @@ def test_a_question_about_what_the_report_lacks_is_a_sentence_and_loses_nothing(
 
 
 @pytest.mark.parametrize("more, words", [({"report": Path("nowhere")}, "is not the folder of a sealed report"), ({"answers": Path("nowhere")}, "is not a file"),
-                                         ({"again": True, "resume": True}, "say one of them"), ({"course": "cooking"}, "no questions about 'cooking'; accepted: benchmarking")])
+                                         ({"again": True, "resume": True}, "give only one of them"), ({"course": "cooking"}, "no questions about 'cooking'; accepted: benchmarking")])
 def test_wrong_usage_is_a_sentence(more, words):
     with pytest.raises(UsageError, match=words):
         walk(**{"name": "hotspot", "answers": {}} | more)
@@ -120,8 +123,8 @@ def test_without_a_terminal_the_clinic_asks_for_a_file():
     assert done.returncode == Exit.USAGE and "--answers FILE takes the answers from a file" in done.stderr and "\x1b" not in done.stdout
 
 
-def test_on_a_terminal_a_person_is_asked_again_until_the_answer_is_one():
-    """A step of a lesson, typed; then the person goes away."""
+def test_on_a_terminal_a_person_is_asked_again_until_the_answer_can_be_understood():
+    """The answers to one step of a lesson are typed; then the input ends."""
     master, slave = pty.openpty()
     with subprocess.Popen([sys.executable, "-B", "scripts/lab", "clinic", "memory"], stdin=slave, stdout=slave, stderr=slave, close_fds=True) as person:
         with open(master, "wb", buffering=0, closefd=False) as typed:
@@ -160,7 +163,7 @@ def test_a_number_may_be_written_as_people_write_it(given, meant):
     assert answer_of(Question("q", "?", (), 1.0, "", 1.0, 0.1, "", False), given) == meant
 
 
-def test_a_path_finds_the_element_and_says_what_is_missing():
+def test_a_path_finds_the_element_and_an_error_names_what_is_missing():
     found = {"rows": [{"id": "a", "x": {"y": 1}}, {"id": "b", "x": {"y": 3}}, {"id": "c", "x": None}], "none": None}
     assert value_at(found, "rows.b.x.y") == 3 and value_at(found, "largest rows x.y id") == "b" and value_at(found, "smallest rows x.y id") == "a"
     for path, words in (("rows.d", "there is no 'd'"), ("none", "is empty"), ("largest rows z id", "rows has no z"), ("a b", "is not a path"), ("largest none x id", "is empty")):

@@ -1,6 +1,6 @@
-"""voices.py - how the clinic speaks and asks: on a terminal, or with the answers of a file.  Question -> voice -> answer
+"""voices.py - how the clinic prints texts and gets answers: on a terminal, or from a file of answers.  Question -> voice -> answer
 
-Errors  MissingAnswer, which names the question; EOFError is a person who has gone.
+Errors  MissingAnswer, which names the question; EOFError, if the input of the terminal ended.
 """
 
 import sys
@@ -15,11 +15,11 @@ from labkit.untrusted_file import read_text
 
 
 class MissingAnswer(UsageError):
-    """The file of answers has none to this question."""
+    """The file of answers has no answer to this question."""
 
 
 class Voice(Protocol):
-    """say: a heading and a text. ask: a choice's text or a number. judge: after an answer, whether it was right and why."""
+    """say: prints a heading and a text. ask: returns the text of a choice, or a number. judge: prints whether the last answer was right, and why."""
 
     def say(self, heading: str, text: str) -> None: ...
 
@@ -29,7 +29,7 @@ class Voice(Protocol):
 
 
 class FromFile:
-    """Answers from a TOML file: ID = "a choice", its number from 1 on, or a number."""
+    """Takes the answers from a TOML file: ID = the text of a choice, the choice's number (the first is 1), or the number that is asked for."""
 
     def __init__(self, path: Path, course: Course):
         self.path = path
@@ -57,14 +57,14 @@ class FromFile:
         return answer
 
     def judge(self, question: Question, is_right: bool, right: str) -> None:
-        print(f"  {'right' if is_right else f'no: {right}'}{'. ' + question.why if question.why else ''}")
+        print(f"  {'Right.' if is_right else f'No, the answer is {right}.'}{' ' + question.why if question.why else ''}")
 
 
 class OnTerminal:
-    """With colour and panels, by rich."""
+    """Asks on a terminal, with colours and panels that the library rich draws."""
 
     def __init__(self) -> None:
-        from rich.console import Console  # late: only a person at a terminal waits for it
+        from rich.console import Console  # imported late, so that only a person at a terminal waits for it
 
         self.console = Console(highlight=False)
 
@@ -89,11 +89,12 @@ class OnTerminal:
     def judge(self, question: Question, is_right: bool, right: str) -> None:
         from rich.markup import escape
 
-        self.console.print(("[green]Right.[/green]" if is_right else f"[red]No:[/red] {escape(right)}.") + (f" {escape(question.why)}" if question.why else ""))
+        self.console.print(("[green]Right.[/green]" if is_right else f"[red]No[/red], the answer is {escape(right)}.")
+                           + (f" {escape(question.why)}" if question.why else ""))
 
 
 def answer_of(question: Question, given: Any) -> str | float | None:
-    """The choice or the number that was meant; None for anything else."""
+    """The choice or the number that is meant by `given`; None if it is neither."""
     if not question.choices:
         return number_of(given)
     text = str(given)
@@ -103,7 +104,7 @@ def answer_of(question: Question, given: Any) -> str | float | None:
 
 
 def number_of(given: Any) -> float | None:
-    """Also as a person writes it: 42 %, 1.5×."""
+    """The number, which may be written with a unit, such as 42 % or 1.5×; None if it is not a number."""
     if isinstance(given, bool):
         return None
     try:

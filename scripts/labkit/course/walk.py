@@ -1,6 +1,7 @@
-"""walk.py - go through the steps of a course: predict, run the phase, score, ask.  Course, Voice, numbers -> walk -> Progress
+"""walk.py - goes through the steps of a course: predictions, the phase, their scores, questions.  Course, Voice, numbers -> walk -> Progress
 
-A step opens when the one before it was passed: seven of ten of its questions. Progress is kept after every step.
+A step opens when the one before it was passed, which means that 70 % of its questions were answered rightly. Progress is kept after every
+step.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,11 @@ from labkit.outcome import Exit, LabError
 from labkit.wording import percent, significant
 
 Numbers = Callable[[str], dict[str, Any]]
-"""Runs a phase, if it is named and was not run, and gives the numbers measured so far."""
+"""Runs the phase, unless it is "" or was run before, and returns the numbers that have been measured so far."""
 
 
 def walk(course: Course, voice: Voice, progress: Progress, numbers: Numbers) -> bool:
-    """Whether all steps are passed now."""
+    """Returns whether all steps are passed now."""
     voice.say(course.title, "")
     for step in course.steps:
         if progress.passed(step.name):
@@ -34,11 +35,11 @@ def walk(course: Course, voice: Voice, progress: Progress, numbers: Numbers) -> 
 
 
 def predicted_text(score: tuple[int, int]) -> str:
-    return f", {score[0]} of {score[1]} predicted" if score[1] else ""
+    return f", {score[0]} of {score[1]} predictions right" if score[1] else ""
 
 
 def take(step: Step, voice: Voice, numbers: Numbers) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The scores of the questions and of the predictions. Predictions are asked before the phase runs, and judged after it."""
+    """Returns the scores of the questions and of the predictions. Predictions are asked for before the phase runs, and judged after it."""
     voice.say(step.name, step.says)
     predicted = [(one, voice.ask(one)) for one in step.questions if one.is_prediction]
     found = numbers(step.phase)
@@ -55,7 +56,7 @@ def judge(question: Question, answer: str | float, voice: Voice, found: dict[str
 
 
 def right_answer(question: Question, found: dict[str, Any]) -> str | float:
-    """LabError where the report lacks what the question is about."""
+    """The right answer. LabError: the report lacks the data that the question is about."""
     if question.right is not None:
         return question.right
     try:
@@ -64,6 +65,6 @@ def right_answer(question: Question, found: dict[str, Any]) -> str | float:
         raise LabError(f"question {question.id} is about data that the report lacks ({reason}); what was answered in the steps before is kept",
                        Exit.ENVIRONMENT) from None
     if question.choices and value not in question.choices:
-        raise LabError(f"question {question.id}: the report says {value!r}, which is none of its choices; what was answered in the steps before is kept",
+        raise LabError(f"question {question.id}: the answer in the report is {value!r}, which is not one of the choices; what was answered in the steps before is kept",
                        Exit.ENVIRONMENT)
     return value if question.choices else question.scale * float(value)

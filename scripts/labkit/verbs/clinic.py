@@ -1,8 +1,9 @@
 """clinic - learn on a case: predict, measure, compare with what the instruments found, answer a reviewer
 
-A case of workloads/ is walked through in steps: a prediction, the phase of the audit, what was found, and the questions that a reviewer
-would ask. A lesson is a text with a quiz. The next step opens when 70 % of the answers are right. What was passed is kept in
-build/clinic/. When the last case is passed, build/clinic/graduation.md answers the questions of a defence from your own reports.
+A case is a workload with questions. It has steps: you predict, a phase of the audit runs, the predictions are scored, and you answer the
+questions that a reviewer would ask. A lesson is a text with a quiz. The next step opens when 70 % of the answers are right. What was
+passed is kept in build/clinic/. When the last case is passed, build/clinic/graduation.md answers the questions of a defence from your own
+reports.
 """
 
 import json
@@ -23,10 +24,10 @@ def add_arguments(parser) -> None:
     parser.add_argument("course", nargs="?", default=CAPSTONE, help="a case or a lesson; --list names them; the default is telemetry, which the lessons open")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="take the answers from this TOML file (QUESTION = answer), without a terminal")
     parser.add_argument("--report", type=Path, metavar="R", help="use the numbers of this sealed report, and measure nothing")
-    parser.add_argument("--budget", default="quick", metavar="SECONDS", help="of the phases that are run: quick (the default), standard, thorough or seconds")
-    parser.add_argument("--resume", action="store_true", help="go on after the last step that was passed, as the clinic does by itself")
-    parser.add_argument("--again", action="store_true", help="forget what was passed of this course, and begin anew")
-    parser.add_argument("--list", action="store_true", dest="is_list", help="list the courses and what was passed, and end")
+    parser.add_argument("--budget", default="quick", metavar="SECONDS", help="how much the phases measure: quick (the default), standard or thorough, or a number of seconds, which picks one of them")
+    parser.add_argument("--resume", action="store_true", help="go on after the last step that was passed; this is what happens without options, too")
+    parser.add_argument("--again", action="store_true", help="forget what was passed of this course, and begin from its first step")
+    parser.add_argument("--list", action="store_true", dest="is_list", help="list the courses, what was passed of each, and which are not open yet")
 
 
 def run(args) -> Exit:
@@ -34,7 +35,7 @@ def run(args) -> Exit:
         print("\n".join(list_lines()))
         return Exit.PASSED
     if args.again and args.resume:
-        raise UsageError("--again begins anew and --resume goes on; say one of them")
+        raise UsageError("--again begins anew and --resume goes on; give only one of them")
     course = questions.load(args.course)
     refuse_locked(course)
     if args.again:
@@ -48,7 +49,7 @@ def run(args) -> Exit:
         if not walk(course, voice_for(args.answers, course), progress, numbers):
             return Exit.FAILED
     except EOFError:
-        raise LabError("nobody answers any more; what was passed is kept, and --resume goes on", Exit.INCONCLUSIVE) from None
+        raise LabError("the input ended before all questions were answered; what was passed is kept, and --resume goes on", Exit.INCONCLUSIVE) from None
     print(f"clinic: {course.name} is passed" + graduated(course, numbers))
     return Exit.PASSED
 
@@ -77,7 +78,7 @@ def list_lines() -> list[str]:
 
 
 class Numbers:
-    """The numbers that questions are about: of the sealed report that was named, or of the open audit after its next phase."""
+    """The numbers that the questions are about: those of the sealed report that --report names, or those of the open audit after its next phase."""
 
     def __init__(self, course: Course, report: Path | None, budget: str):
         if report is not None and not (report / "audit.json").is_file():
@@ -97,7 +98,7 @@ class Numbers:
         return analyse(read_evidence_set(folder))
 
     def _after(self, phase: str) -> dict[str, Any]:
-        """Run what is missing up to this phase; a rebench ends the audit, so that its report is sealed."""
+        """Runs the phases that are missing up to this one. After a rebench the report is written and sealed, because the audit is complete."""
         from labkit.audit import flow
 
         run_phase = {"baseline": flow.run_baseline, "profile": flow.run_profile, "optimize": flow.run_optimize, "rebench": flow.run_rebench}[phase]
