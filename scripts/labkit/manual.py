@@ -48,7 +48,7 @@ def _option(action: argparse.Action) -> Option:
     value = "" if action.nargs == 0 else action.metavar or ("|".join(choices) if 0 < len(choices) <= 4
                                                            else action.dest.upper())
     return Option(tuple(action.option_strings) or (value,), value, argparse.HelpFormatter("lab")._expand_help(action).strip(), choices,
-                  not action.option_strings, action.nargs == "?" or bool(action.option_strings and not action.required))
+                  not action.option_strings, action.nargs in ("?", "*") or bool(action.option_strings and not action.required))
 
 
 def manual_page(found: list[Verb]) -> str:
@@ -58,7 +58,7 @@ def manual_page(found: list[Verb]) -> str:
              escape("lab works on the repository in which it is started. The make targets of the same names call it."),
              ".SH VERBS"]
     for verb in found:
-        lines += [f".SS {escape(verb.name)}", escape(verb.summary[:1].upper() + verb.summary[1:] + ".")]
+        lines += [f".SS {escape(verb.name)}", escape(_sentence(verb.summary))]
         lines += [part for paragraph in verb.description for part in (".PP", escape(paragraph))]
         lines += [part for option in verb.options for part in _entry(option)]
     lines += [".SH EXIT STATUS"]
@@ -90,7 +90,7 @@ def _entry(option: Option) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 
 def escape(text: str) -> str:

@@ -1,4 +1,4 @@
-"""command_patient.py - a command as the phases of an audit see it: started, waited for, and observed from outside."""
+"""command_patient.py - how the phases of an audit handle a command: it is started, waited for, and observed from outside."""
 
 import math
 import shutil
@@ -50,7 +50,7 @@ class CommandPatient(Patient):
         return command_variant.union(self.manifest, accepted)
 
     def lines(self, changed: CommandVariant) -> Lines:
-        """Those between the commits; an argument, a variable and a flag are none."""
+        """The lines that differ between the commits; an argument, a variable or a flag counts as no line."""
         source = self.manifest.source
         if source is None or changed.ref == source.ref:
             return Lines(0, 0)
@@ -74,7 +74,7 @@ class CommandPatient(Patient):
         return None if self.manifest.cpus == ALL else state.cpu
 
     def own_path(self, binary: Program, file: str | None) -> str | None:
-        """Relative to the tree, which has another name for each commit."""
+        """The file's path relative to the tree, because the tree has another name for each commit."""
         places = [] if binary.tree is None else [binary.tree, binary.tree.resolve()]
         prefixes = [f"{one}/" for one in places] + [f"{one.relative_to(ROOT)}/" for one in places if one.is_relative_to(ROOT)]
         return next((file.removeprefix(one) for one in prefixes if file and file.startswith(one)), file)
@@ -88,7 +88,7 @@ class CommandPatient(Patient):
         (process,) = LocalRunner(self.cpu(state), watch).finish(run).processes
         if process.outlived_count:
             found.append(Finding("warning", "processes", "The command leaves processes running when it ends, as a daemon does; they are killed before the next run",
-                                 "what they do after that is not measured"))
+                                 "their work after the end of the command is not measured"))
         if watch.most_count > 1 and self.cpu(state) is not None:
             found.append(Finding("note", "threads", f"A run has up to {watch.most_count} threads, limited to one CPU", "cpus = \"all\" in the manifest allows all"))
         return found
@@ -96,10 +96,10 @@ class CommandPatient(Patient):
     def _findings_of_the_manifest(self) -> list[Finding]:
         source, found = self.manifest.source, list[Finding]()
         if source and command_build.is_dirty(source):
-            found.append(Finding("warning", "sources", "The project has uncommitted changes", "they are not measured; commits are"))
+            found.append(Finding("warning", "sources", "The project has uncommitted changes", "only commits are measured, without these changes"))
         if source and any(one.change.kind in ("ref", "cflags", "link") for one in self.manifest.candidates):
-            found.append(Finding("note", "layout", "Each build has one layout, which its linker chose",
-                                 "a difference of a few per cent between two builds may come from where their code lies, and not from the change"))
+            found.append(Finding("note", "layout", "Each build has one memory layout, which its linker chose",
+                                 "a difference of a few per cent between two builds may come from the addresses of their code, and not from the change"))
         if self.manifest.answer == EXIT:
             found.append(Finding("warning", "answers", "Only the exit code of each run is checked", "a faster program that prints nonsense would pass"))
         return found
@@ -108,12 +108,12 @@ class CommandPatient(Patient):
         return [self._clock_test(state), self._answer_test(state)]
 
     def reference(self, state: AuditInProgress, size: str) -> Reference:
-        """From two runs of the baseline, which have to agree; an observation is as long as the budget's minimum, but no more than
-        REPEAT_MAX runs, or as many runs as a tail needs."""
+        """The expected answer and the length of an observation, from two runs of the baseline, whose answers must agree. An observation
+        is as many runs as the budget's shortest observation needs, but at most REPEAT_MAX; for a tail it is as many runs as the tail needs."""
         first, second = (self._must(self._observe(state, state.baseline, CommandLoad(size)), "first runs of the command") for _ in range(2))
         if first["answer"] != second["answer"]:
             raise UsageError(f"{self.manifest.folder / 'workload.toml'}: answer: the command answers differently each time (size {size}), so that "
-                             "nothing can be checked against it; accepted: 'exit', or { command = '...' } that reads what has to be equal")
+                             "no answer can be checked; accepted: 'exit', or { command = '...' }, which prints the part that must be equal")
         took_ns = min(first["wall_ns"], second["wall_ns"])
         count = min(REPEAT_MAX, max(1, math.ceil(state.budget.minimum_ms * 1e6 / max(1, took_ns))))
         if is_tail(self.manifest.metric):
@@ -126,7 +126,8 @@ class CommandPatient(Patient):
         return CommandRuns(self.manifest, builds, load, LocalRunner(self.cpu(state), HangWatch(state.budget.timeout_s)), state.budget.timeout_s)
 
     def copy(self, state: AuditInProgress, binary: Program) -> Program:
-        """Only of a program file, and only if the copy still answers: many a program looks for its files beside itself."""
+        """A copy of the program file, if it is one and the copy gives the same answer; otherwise the program itself, because many programs
+        look for other files beside themselves."""
         if not is_program_file(binary.path):
             return binary
         path = build.folder_of(self.manifest).absolute() / "copies" / binary.variant / binary.path.name
@@ -140,7 +141,7 @@ class CommandPatient(Patient):
         return made if len(answers) == 1 else binary
 
     def layouts(self, state: AuditInProgress, changed: CommandVariant, seed: int, folder: Path) -> Layouts:
-        """A program that others built has the one layout that they gave it."""
+        """The program has only the layout of its own build, because the lab does not link it."""
         return OneLayout(command_build.program_of(self.manifest, changed))
 
     def canary(self, state: AuditInProgress, layouts: Layouts) -> Layouts:
@@ -150,7 +151,7 @@ class CommandPatient(Patient):
         return []
 
     def timed_work(self, state: AuditInProgress, answers: Mapping[str, str], runs: Sequence[Row]) -> tuple[dict, list[Finding]]:
-        """A whole process is timed, so that nothing can be missing from it."""
+        """Nothing has to be checked: the whole process is timed, so that no work can be missing."""
         return {"barriers": [], "functions": []}, []
 
     def memory_run(self, state: AuditInProgress, binary: Program, size: str, runs_count: int, batch_count: int = 0) -> Row:
@@ -178,11 +179,11 @@ class CommandPatient(Patient):
         return command_runs.repeated(once, count), count * self.manifest.fixture.sizes[self.manifest.main_size]
 
     def heap_runs(self) -> tuple[int, ...]:
-        """Of one run; a run that was not made allocates nothing."""
+        """No run and one run: a run that does not take place allocates nothing."""
         return (0, 1)
 
     def batches(self, binary: Program, size: str, count: int) -> Invocation:
-        """A process does the work once."""
+        """One run; a process of a command does its work once, whatever `count` is."""
         return self._once(binary, size)
 
     def simulated(self, size: str, count: Callable[[Invocation], dict[str, int]]) -> dict[str, int]:
@@ -200,7 +201,7 @@ class CommandPatient(Patient):
         return max(1, round(seconds * 1e9 / max(1, row["wall_ns"])))
 
     def _observe(self, state: AuditInProgress, program: Program, load: CommandLoad) -> Row:
-        """Outside of any plan."""
+        """The row of one run that belongs to no plan."""
         run = command_runs.run_of(self.manifest, program, load, timeout_s=state.budget.timeout_s)
         return command_runs.row_of(self.manifest, program, load, LocalRunner(self.cpu(state)).finish(run))
 
@@ -211,7 +212,7 @@ class CommandPatient(Patient):
         return row
 
     def _clock_test(self, state: AuditInProgress) -> dict:
-        """A program that sleeps, as the launcher times it and as the lab's own clock does from outside."""
+        """Compares the time of a program that sleeps, as the launcher measures it, with the lab's own clock around it."""
         before_ns = time.monotonic_ns()
         run = run_process(["sleep", f"{ASLEEP_MS / 1e3}"], cpu=self.cpu(state), timeout_s=state.budget.timeout_s)
         outside_ms, wall_ms = (time.monotonic_ns() - before_ns) / 1e6, run.wall_ns / 1e6
@@ -219,7 +220,7 @@ class CommandPatient(Patient):
                 "measured": f"{wall_ms:.1f} ms in {outside_ms:.1f} ms", "passed": ASLEEP_MS <= wall_ms <= outside_ms}
 
     def _answer_test(self, state: AuditInProgress) -> dict:
-        """A right run is given a wrong expectation; otherwise the check would be worthless."""
+        """Gives a correct run a wrong expectation, which the check must refuse."""
         row = self._observe(state, state.baseline, CommandLoad(self.manifest.main_size, expect="planted"))
         refused = row["failure"] == "answer"
         return {"instrument": "answer check", "expected": "a planted wrong expectation is refused",
@@ -232,7 +233,7 @@ def is_program_file(path: Path) -> bool:
 
 
 def clock() -> dict:
-    """Of the clock that the launcher reads, too."""
+    """The resolution and the cost of the clock, which is the one that the launcher reads."""
     before_ns = time.perf_counter_ns()
     for _ in range(CLOCK_READINGS):
         time.monotonic_ns()

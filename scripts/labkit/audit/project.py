@@ -1,6 +1,6 @@
-"""project.py - a project in place as a workload: its folder, how it is built, what runs, which commits.  arguments -> project -> workload.toml
+"""project.py - writes a manifest for a project in place: its folder, how it is built, what runs, which commits.  arguments -> project -> workload.toml
 
-The manifest is written below build/, never into the project, so that the phases of an audit find what they find of any workload.
+With this manifest, the phases of an audit treat the project like any other workload. It is written below build/, never into the project.
 """
 
 import json
@@ -18,7 +18,7 @@ PROJECTS = Path("build/projects")
 NAME_CHARACTERS = re.compile(r"[^a-z0-9_]+")
 ID_CHARACTERS = re.compile(r"[^a-z0-9]+")
 NO_BUILD = ":"
-TARGET = 1.01  # what the policy asks of any change
+TARGET = 1.01  # the question is whether the change is faster at all, which means by at least 1 %
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,15 @@ class Project:
 
     @property
     def name(self) -> str:
-        """Of the folder; never that of a workload of this repository, whose reports are others."""
+        """The name of the folder. A workload of this repository with the same name keeps it, because the reports of both must stay apart."""
         found = NAME_CHARACTERS.sub("_", self.source.name.lower()).strip("_") or "project"
         found = found if found[0].isalpha() else f"project_{found}"
         return f"{found}_project" if found in manifest.names() else found
 
 
 def base_and_candidates(refs: str | None, named: list[str]) -> tuple[str, dict[str, str]]:
-    """BASE..HEAD is one candidate; NAME=REF are candidates against HEAD. UsageError for another form."""
+    """The commit of the baseline, and the commit of each candidate by its name. In BASE..HEAD, BASE is the baseline and HEAD a candidate;
+    each NAME=REF is a further candidate. Without BASE..HEAD, HEAD is the baseline. UsageError: an argument has another form."""
     base, candidates = "HEAD", dict[str, str]()
     if refs is not None:
         base, dots, head = refs.partition("..")
@@ -70,7 +71,8 @@ def id_of(ref: str) -> str:
 
 
 def leave(project: Path) -> None:
-    """Work in a checkout of the lab that is not the project, because reports and builds are written where the lab works."""
+    """Changes the working folder to a checkout of the lab outside of the project, because reports and builds are written to the working
+    folder."""
     here = Path.cwd()
     if here.is_relative_to(project) or not (here / "hardening/policy.toml").exists():
         os.chdir(ROOT)
@@ -79,8 +81,8 @@ def leave(project: Path) -> None:
 
 
 def write_manifest(project: Project) -> str:
-    """The name of the workload, which is found below PROJECTS."""
-    origin = command_build.origin_of(manifest_source(project), project.base)  # a folder or a commit that does not exist is named at once
+    """Writes the manifest below PROJECTS and returns the name of its workload."""
+    origin = command_build.origin_of(manifest_source(project), project.base)  # reports a missing folder or commit before anything runs
     if project.candidates and origin.commit is None:
         raise UsageError(f"{project.source} is not in a git repository, so it has no commits to compare")
     for ref in project.candidates.values():
@@ -95,7 +97,7 @@ def manifest_source(project: Project) -> command_build.Source:
 
 def text_of(project: Project) -> str:
     is_stdin = project.input is not None and "{fixture}" not in project.run
-    lines = ["# Written by lab audit --source; the next one writes it anew.", "schema = 1", f"name = {quoted(project.name)}",
+    lines = ["# lab audit --source wrote this file, and writes it again each time.", "schema = 1", f"name = {quoted(project.name)}",
              f"title = {quoted(project.source.name)}", 'kind = "command"', f"complaint = {quoted(complaint_of(project))}",
              f"metric = {quoted(project.metric)}", f"target = {TARGET}", 'op = "operation"', f"run = {quoted(project.run)}",
              f"answer = {quoted(project.answer)}", f"expect_exit = {project.expect_exit}", f"cpus = {quoted(project.cpus)}",
@@ -105,12 +107,12 @@ def text_of(project: Project) -> str:
              "[source]", f"folder = {quoted(str(project.source))}", f"build = {quoted(project.build)}", f"ref = {quoted(project.base)}"]
     for name, ref in project.candidates.items():
         lines += ["[[candidate]]", f"id = {quoted(name)}", f"title = {quoted(title_of(project, ref))}", f"change = {{ ref = {quoted(ref)} }}",
-                  "predicted_gain = 0.0", "risk = 2", 'risk_why = "Nobody has stated it."', 'rollback = "Any answer that differs."']
+                  "predicted_gain = 0.0", "risk = 2", 'risk_why = "Nobody has stated the risk of this change."', 'rollback = "Any answer that differs."']
     return "\n".join(lines) + "\n"
 
 
 def quoted(text: str) -> str:
-    """As TOML, whose basic strings have the escapes of JSON."""
+    """The text as a TOML string; TOML's basic strings have the same escapes as JSON."""
     return json.dumps(text)
 
 
@@ -121,5 +123,5 @@ def complaint_of(project: Project) -> str:
 
 
 def title_of(project: Project, ref: str) -> str:
-    """The first line of its message."""
+    """The first line of the commit's message."""
     return command_build.git(project.source, "log", "-1", "--format=%s", ref) or ref

@@ -19,7 +19,7 @@ SCAN = re.compile(r"([A-Za-z_]\w*)=(.+)")
 
 @dataclass(frozen=True)
 class CommandPair:
-    """Two commands, each with its equivalent builds, and their names. name: that of the comparison, "" for the only one."""
+    """Two commands, each with its equivalent builds, and their names. name: the name of the comparison; "" if it is the only one."""
 
     name: str
     labels: tuple[str, str]
@@ -34,7 +34,7 @@ class CommandPair:
 
 def command_pairs(a: Sequence[str], b: Sequence[str], also: Sequence[str] = (), names: Sequence[str] = (),
                   scans: Sequence[str] = ()) -> list[CommandPair]:
-    """At least one pair. UsageError for a command that cannot be run, and for names and scans that do not match the commands."""
+    """The pairs, at least one. UsageError: a command cannot be run, or names or scans do not match the commands."""
     others = [list(b), *([text] for text in also)]
     labels = labels_of(names, 1 + len(others))
     points = list(points_of(scans))
@@ -49,17 +49,17 @@ def command_pairs(a: Sequence[str], b: Sequence[str], also: Sequence[str] = (), 
 
 
 def labels_of(names: Sequence[str], count: int) -> list[str]:
-    """Names in the order of the commands; a command without a name gets a letter."""
+    """The names of the commands, in their order; a command without a name gets a letter."""
     if len(names) > count:
         raise UsageError(f"--name {names[-1]}: there are {count} commands, and {len(names)} names")
     labels = [*map(as_unicode, names), *string.ascii_uppercase[len(names):count]]
     if len(labels) != count or len(set(labels)) != count or not all(labels):
-        raise UsageError("--name: every command needs a name of its own, and 26 commands are the most")
+        raise UsageError("--name: every command needs a name of its own, and at most 26 commands are compared")
     return labels
 
 
 def points_of(scans: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Every combination of the values; one empty combination where nothing is scanned."""
+    """Every combination of the values; one empty combination if nothing is scanned."""
     values: dict[str, list[str]] = {}
     for text in scans:
         found = SCAN.fullmatch(text)
@@ -72,7 +72,7 @@ def points_of(scans: Sequence[str]) -> Iterator[dict[str, str]]:
 def refuse_unused(texts: Sequence[str], point: dict[str, str]) -> None:
     for name in point:
         if not any(f"{{{name}}}" in text for text in texts):
-            raise UsageError(f"--scan {name}: no command has {{{name}}} in it, so that all values would be the same")
+            raise UsageError(f"--scan {name}: no command contains {{{name}}}, so that all values would give the same commands")
 
 
 def filled(text: str, point: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """commands.py - two command lines as the arms of a comparison.  process -> commands -> campaign
 
-Answers before speed: every run's standard output is checked, against a file, or against A's first run.
-A command too short to time is run several times inside one observation (repeat_count).
+Answers before speed: the standard output of every run is compared with a file or with that of A's first run.
+A command that is too short to be timed alone runs several times within one observation (repeat_count).
 """
 
 import hashlib
@@ -61,7 +61,8 @@ class Conditions:
 
 @dataclass
 class CommandSubject(Subject):
-    """The arms A, B and, where A's program can be copied, its canary. builds: equivalent links of each, rotated."""
+    """The arms are A, B and the canary, which is a copy of A's program if it can be copied. builds: for each arm its equivalent builds,
+    which alternate by block."""
 
     builds: dict[str, list[Command]]
     conditions: Conditions
@@ -69,7 +70,7 @@ class CommandSubject(Subject):
     expected_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
     checked: dict[str, ProcessRun] = field(default_factory=dict)  # for each arm, the run that checked its answer
-    awaits_check: bool = False  # B: its first run has to be checked
+    awaits_check: bool = False  # the answer of B has not been checked yet; its first measured run is checked
 
     runner: Runner | None = None  # None: this machine, on the CPU of the conditions
 
@@ -95,7 +96,7 @@ class CommandSubject(Subject):
         return row | {"variant": self._command(arm, slot).text, "repeat_count": self.repeat_count}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
-        """The file's size, and the counts of the instruments that these metrics need."""
+        """The size of the program's file, and the counts of the instruments that these metrics need."""
         command = self.builds[arm][0]
         try:
             return {"binary_bytes": command.program.stat().st_size} | self._counted(command, instruments_of(metrics))
@@ -103,7 +104,7 @@ class CommandSubject(Subject):
             raise LabError(f"{arm} ({command.text}) cannot be counted: {reason}") from None
 
     def answer(self, arm: str, size: str = "") -> Answer:
-        """The hash of the output; commands have one size."""
+        """The hash of the output. The size is ignored, because commands have only one."""
         process = self.run(self.builds[arm][0])
         return Answer(process.stdout_sha256, *self.failure_of(process))
 
@@ -111,7 +112,7 @@ class CommandSubject(Subject):
         return [command.program for arm in ("A", "B") for command in self.builds[arm]]
 
     def run(self, command: Command, runner: Runner | None = None) -> ProcessRun:
-        """Make one run outside of any plan."""
+        """Makes one run that belongs to no plan."""
         return (runner or self.runner).finish(self._run(command, None, 1)).processes[0]
 
     def text_of(self, arm: str) -> str:
@@ -123,15 +124,15 @@ class CommandSubject(Subject):
         return self.repeat_count * 2 * sum(run.wall_ns for run in self.checked.values()) / len(self.checked) / 1e9
 
     def check_rows(self, case: str) -> list[Row]:
-        """The runs that checked the answers, as the rows of one pair. They are no basis for a verdict, but may be the only runs."""
+        """The runs that checked the answers, as the rows of one pair. No verdict is based on them, but they may be the only runs."""
         if self.awaits_check:
             complete_check(self, "B", self.run(self.builds["B"][0]))
         return [{"arm": arm, "block": 0, "position": position, "order": "AB", "attempt": 0, "case": case, "stage": MAIN, "failure": None,
                  "steal_ns": 0} | process_fields(run) for position, (arm, run) in enumerate(self.checked.items())]
 
     def notice_strays(self, arm: str, process: ProcessRun) -> None:
-        note = (f"{arm} leaves processes running when it ends; they were killed before the next run, and their time counts "
-                "for nobody")
+        note = (f"{arm} leaves processes running when it ends; they were killed before the next run, and their time after its end is "
+                "not measured")
         if process.outlived_count and arm in "AB" and note not in self.notes:
             self.notes.append(note)
 
@@ -164,7 +165,7 @@ class CommandSubject(Subject):
 
 
 class ProjectSubject(CommandSubject):
-    """A program of another repository: one command, run in two trees of it that its own build command has built."""
+    """A program of another repository: one command, which runs in two trees that the repository's own build command has built."""
 
     kind = "project"
 
@@ -184,7 +185,8 @@ def parse_command(text: str, cwd: Path | None = None) -> Command:
 
 
 def find_program(name: str, cwd: Path | None) -> Path:
-    """A name with a slash is a path, from cwd on: ./true is not the `true` of PATH. os.path.join keeps its "./"."""
+    """The program's file. A name with a slash is a path relative to cwd, so that ./true is not the `true` of PATH; os.path.join keeps
+    the "./". UsageError: there is no such program."""
     found = shutil.which(os.path.join(cwd or os.curdir, name) if "/" in name else name)
     if found is None:
         raise UsageError(f"there is no program {name}{f' in {cwd}' if cwd else ''}, or it may not be run")
@@ -192,8 +194,8 @@ def find_program(name: str, cwd: Path | None) -> Path:
 
 
 def are_identical(a: Command, b: Command) -> bool:
-    """The same program, byte for byte, with the same arguments. One file may do different things under different names, as
-    xz and unxz do."""
+    """Whether both are the same program, byte for byte, with the same arguments. One file may do different things under different
+    names, as xz and unxz do."""
     if a.argv[1:] != b.argv[1:] or a.sha256 != b.sha256:
         return False
     is_one_file = a.program.samefile(b.program)
@@ -201,7 +203,7 @@ def are_identical(a: Command, b: Command) -> bool:
 
 
 def distinct_builds(commands: list[Command]) -> list[Command]:
-    """Remove duplicate builds with the same content and arguments, so that none counts twice."""
+    """The commands without duplicates, which have the same content and arguments, so that no build counts twice."""
     found: dict[tuple, Command] = {}
     for command in commands:
         found.setdefault((command.sha256, command.argv[1:]), command)
@@ -283,7 +285,7 @@ def check(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
 
 
 def refuse_unsteady(pair: CommandSubject) -> None:
-    """Check that A prints the same output twice, before B's answer is called wrong."""
+    """Checks that A prints the same output twice, before an answer of B is called wrong."""
     if pair.conditions.expect != SAME:
         return
     first, second = pair.checked["A"], must_run(pair, "A", pair.builds["A"][0])
@@ -302,13 +304,13 @@ def must_run(pair: CommandSubject, arm: str, command: Command, watch: ThreadWatc
 
 def must_end(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:
     if run.failure is not None:
-        hint = f"; --expect-exit {run.exit_code} if it should" if run.failure == "exit" else ""
-        raise LabError(f"{arm} ({pair.text_of(arm)}) {describe_failure(run)}; run it by hand{hint}", Exit.USAGE)
+        hint = f", or pass --expect-exit {run.exit_code} if this exit code is correct" if run.failure == "exit" else ""
+        raise LabError(f"{arm} ({pair.text_of(arm)}) {describe_failure(run)}; run it by hand to see why{hint}", Exit.USAGE)
     return run
 
 
 def copied(pair: CommandSubject, command: Command, scratch: Path) -> Command:
-    """A copy of A as canary, because the same file would share its pages with A. Where a copy behaves differently, A is used."""
+    """A copy of A as the canary, because the same file would share its pages with A. If the copy behaves differently, A itself is used."""
     if command.program.read_bytes()[:4] != b"\x7fELF":
         return command
     copy = scratch / "canary" / Path(command.argv[0]).name  # the behaviour of a program may depend on its name

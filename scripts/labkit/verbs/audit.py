@@ -21,30 +21,30 @@ ENDS = {"closed": Exit.PASSED, "not repaired": Exit.FAILED, "test misses it": Ex
 def add_arguments(parser) -> None:
     add_audit_arguments(parser)
     parser.add_argument("--repetition", type=int, default=0, metavar="NUMBER",
-                        help="the number of a repeated audit, from which its seeds follow; the default is 0")
+                        help="the number of a repeated audit, which determines its random seeds; the default is 0")
     parser.add_argument("--all", action="store_true", help="audit every workload, one after the other, and print one table at the end")
     add_project_arguments(parser.add_argument_group("a project in place, instead of a workload"))
 
 
 def add_project_arguments(group) -> None:
     group.add_argument("--source", type=Path, metavar="DIR", help="the folder of a project, into which nothing is written; needs --run")
-    group.add_argument("--build", metavar="SH", help="the shell command that builds a tree of it; without one nothing is built")
-    group.add_argument("--run", dest="command", metavar="CMD", help="the command to measure, in each tree; {fixture} is the file of --input")
-    group.add_argument("--refs", metavar="BASE..HEAD", help="compare these two commits; the default is HEAD alone")
-    group.add_argument("--candidate", action="append", default=[], metavar="NAME=REF", help="compare this commit, too; repeat it for more")
-    group.add_argument("--input", type=Path, metavar="FILE", help="what the command reads: as {fixture}, or as its standard input")
-    group.add_argument("--ops", type=int, default=1, metavar="COUNT", help="how many operations one run does; the default is 1")
-    group.add_argument("--metric", default="wall", choices=complaints(COMMAND), help="what decides; the default is wall")
-    group.add_argument("--answer", default="output", choices=["output", "exit"], help="what must be equal: all that it prints (the default), or its exit code")
-    group.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code of a run that went well; the default is 0")
-    group.add_argument("--cpus", default="one", choices=["one", "all"], help="all: for a program with threads; the default is one")
+    group.add_argument("--build", metavar="SH", help="the shell command that builds the project; it runs in a tree of each commit; without it nothing is built")
+    group.add_argument("--run", dest="command", metavar="CMD", help="the command to measure, which runs in each tree; {fixture} in it is replaced by the file of --input")
+    group.add_argument("--refs", metavar="BASE..HEAD", help="compare these two commits; without it, HEAD is the baseline")
+    group.add_argument("--candidate", action="append", default=[], metavar="NAME=REF", help="also compare this commit with the baseline; repeat it for more")
+    group.add_argument("--input", type=Path, metavar="FILE", help="the input of the command: its standard input, unless --run contains {fixture}")
+    group.add_argument("--ops", type=int, default=1, metavar="COUNT", help="how many operations one run performs; the default is 1")
+    group.add_argument("--metric", default="wall", choices=complaints(COMMAND), help="the metric that decides; the default is wall")
+    group.add_argument("--answer", default="output", choices=["output", "exit"], help="the answer of a run, which must be equal for all commits: output, which is all that it prints (the default), or exit, which is its exit code")
+    group.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code with which each run must end; the default is 0")
+    group.add_argument("--cpus", default="one", choices=["one", "all"], help="the CPUs that a run may use: one (the default), or all, for programs with threads")
 
 
 def run(args) -> Exit:
     if args.source is not None:
         return run_project(args)
     if args.command or args.build or args.refs or args.candidate or args.input:
-        raise UsageError("--build, --run, --refs, --candidate and --input are about a project; --source DIR names it")
+        raise UsageError("--build, --run, --refs, --candidate and --input belong to a project; --source DIR names it")
     return run_all(args) if args.all else run_one(args.workload, args)
 
 
@@ -102,7 +102,7 @@ def investigate(workload: str, args) -> Exit:
 
 
 def race(state: AuditState) -> Exit:
-    """Audit candidates against the baseline: the exit code is 0 when the audit is complete, whatever it found."""
+    """Audits candidates against the baseline. The exit code is 0 when the audit is complete, whatever its result is."""
     standing = flow.standing(state)
     if standing is not None:
         print(f"audit: nothing has changed since {standing} was sealed; read {standing / 'audit.md'}")

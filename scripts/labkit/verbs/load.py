@@ -1,7 +1,8 @@
-"""load - offer the server rising loads, and print its response times up to the knee
+"""load - offer rising loads to the server of workloads/server, and print its response times up to the knee
 
-Each request is due at a moment of its own, whatever the server does, and its time counts from then. A point at which the generator did
-not keep its schedule is invalid and printed as such; the exit code is then 4. For tries: its figures are no part of an audit.
+The knee is the highest load at which the server keeps up. Requests are sent at times that do not depend on the server's answers, and a response time
+counts from the moment at which its request was due. A point at which the generator did not keep its schedule is marked as invalid, and the exit
+code is then 4. No audit uses these figures.
 """
 
 import json
@@ -16,9 +17,9 @@ RATES_PER_S = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6
 
 def add_arguments(parser) -> None:
     parser.add_argument("variant", nargs="*", default=["baseline"], help="baseline or a candidate of workloads/server; the default is baseline")
-    parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND", help="an offered rate; may be given again")
+    parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND", help="a rate to offer, in requests per second; repeat it for more; the default is 13 rates from 50 to 6400")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each rate is offered; the default is 3")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all points there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all points to this file as JSON")
 
 
 def run(args) -> Exit:
@@ -41,7 +42,7 @@ def run(args) -> Exit:
 def table_of(name: str, points, knee: float | None) -> list[str]:
     from labkit.wording import duration
 
-    lines = [f"{name}: the knee is at {knee:g} requests a second" if knee else f"{name}: no load was kept up with",
+    lines = [f"{name}: the knee is at {knee:g} requests a second" if knee else f"{name}: the server kept up with no load",
              f"{'offered/s':>10} {'answered/s':>11} {'p50':>12} {'p95':>12} {'p99':>12} {'failed':>7}"]
     for one in points:
         lines.append(f"{one.offered_per_s:>10g} {one.answered_per_s:>11.0f} {duration(one.p50_ns):>12} {duration(one.p95_ns):>12} {duration(one.p99_ns):>12} "

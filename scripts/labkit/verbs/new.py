@@ -1,4 +1,4 @@
-"""new - scaffold a workload: workloads/NAME, an example that can be audited at once and then be replaced"""
+"""new - scaffold a workload: workloads/NAME, an example that can be audited at once; you then replace it by your program"""
 
 import re
 import shutil
@@ -24,19 +24,19 @@ def run(args) -> Exit:
                          "underscores, a letter first")
     folder = manifest.WORKLOADS / args.workload
     if folder.exists():
-        raise UsageError(f"{folder} exists already; choose another name or edit what is there")
+        raise UsageError(f"{folder} exists already; choose another name, or edit its files")
     with disk_errors(folder):
         try:
             write_skeleton(folder, args.workload, args.kind)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # an incomplete folder would prevent the next attempt
             raise
-    print(f"new: {folder}; it can be audited as it stands: make audit W={args.workload} BUDGET=quick; then put your program in its place")
+    print(f"new: wrote {folder}; it can be audited as it stands with make audit W={args.workload} BUDGET=quick; then put your program in its place")
     return Exit.PASSED
 
 
 def write_skeleton(folder: Path, name: str, kind: str) -> None:
-    """The files of the kind, and the sums of its inputs, where a generator makes them."""
+    """Writes the files of the kind, and the checksums of its inputs if a generator makes them."""
     shutil.copytree(TEMPLATES / f"workload_{kind}", folder)
     for path in list(folder.rglob("*")):
         if path.is_file():
@@ -48,7 +48,7 @@ def write_skeleton(folder: Path, name: str, kind: str) -> None:
 
 
 def _fill_in(path: Path, name: str) -> None:
-    """Replace @NAME@ in texts and NAME in file names by the workload's name."""
+    """Replaces @NAME@ in the text and NAME in the file's name by the workload's name."""
     path.write_text(path.read_text().replace("@NAME@", name))
     if "NAME" in path.name:
         path.rename(path.with_name(path.name.replace("NAME", name)))

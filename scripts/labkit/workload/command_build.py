@@ -1,6 +1,6 @@
-"""command_build.py - what a variant of a command runs: its program, found or built, its arguments and its folder.  CommandVariant -> command_build -> Program
+"""command_build.py - finds or builds the program of a variant, with its arguments and its folder.  CommandVariant -> command_build -> Program
 
-A project is built in a tree of its own below build/, which is a clone that shares the objects of the project's repository, or a copy where there
+A project is built in a tree of its own below build/. The tree is a clone that shares the objects of the project's repository, or a copy if there
 is no repository. Nothing is written into the project. The log of every build is kept beside its tree.
 """
 
@@ -22,16 +22,16 @@ from labkit.workload.command_manifest import PLACEHOLDER, CommandManifest, Sourc
 from labkit.workload.command_variant import CommandVariant
 
 BUILD_TIMEOUT_S = 1800
-HASHED_BYTES_MAX = 64 << 20  # of a file among the arguments, such as the script of an interpreter
+HASHED_BYTES_MAX = 64 << 20  # the largest file among the arguments that is hashed, such as the script of an interpreter
 LOG_TAIL_CHARACTERS = 3000
 NOT_BUILT = "not built here"
 
 
 @dataclass(frozen=True)
 class Program(Binary):
-    """words: the command line with its placeholders. folder: where it runs. tree: the project as it was built, or None.
+    """words: the command line with its placeholders. folder: the folder in which it runs. tree: the tree of the built project, or None.
 
-    sha256 is that of all that runs: the program, the files and words of its command line, and its variables.
+    sha256 covers the program, the words of its command line, the files that they name, and its variables.
     """
 
     words: tuple[str, ...] = ()
@@ -40,7 +40,8 @@ class Program(Binary):
 
 
 def build_all(manifest: CommandManifest, variants: Sequence[CommandVariant]) -> dict[str, Program | BuildFailed]:
-    """One after the other, because a build may use all CPUs itself. A failure is a value, so that one bad candidate does not stop an audit."""
+    """Builds one variant after the other, because a build may use all CPUs itself. A failed build is returned as a value, so that one bad
+    candidate does not stop an audit."""
 
     def attempt(variant: CommandVariant) -> Program | BuildFailed:
         try:
@@ -52,7 +53,7 @@ def build_all(manifest: CommandManifest, variants: Sequence[CommandVariant]) -> 
 
 
 def program_of(manifest: CommandManifest, variant: CommandVariant) -> Program:
-    """BuildFailed where it does not build, or its program is not there."""
+    """The program of a variant. BuildFailed: it does not build, or there is no program afterwards."""
     tree = built_tree(manifest, variant) if manifest.source else None
     folder = tree or manifest.folder.absolute()
     words = with_flags(shlex.split(variant.command), variant.flags)
@@ -64,7 +65,7 @@ def program_of(manifest: CommandManifest, variant: CommandVariant) -> Program:
 
 
 def with_flags(words: list[str], flags: Sequence[str]) -> list[str]:
-    """The flags where {flags} stands; after the program where it does not."""
+    """The words with the flags in place of {flags}, or after the program if there is no {flags}."""
     if "{flags}" not in words:
         return [words[0], *flags, *words[1:]]
     return [one for word in words for one in (flags if word == "{flags}" else (word,))]
@@ -78,7 +79,7 @@ def find_program(variant: str, name: str, folder: Path) -> Path:
 
 
 def files_among(words: Sequence[str], folder: Path, tree: Path | None) -> list[Path]:
-    """Files that the command line names, which are a part of what runs; an input is not, because its hash is recorded as such."""
+    """The files that the command line names, such as a script. An input is not one of them, because its hash is recorded as that of a fixture."""
     paths = [folder / word.replace("{tree}", str(tree)) for word in words if "{fixture}" not in word and not word.startswith("-") and len(word) < 4096]
     return [path for path in paths if path.is_file() and path.stat().st_size <= HASHED_BYTES_MAX]
 
@@ -105,7 +106,7 @@ def build_command(source: Source, variant: CommandVariant) -> str:
 
 
 def run_build(variant: str, command: str, folder: Path, log: Path) -> None:
-    """The log is written while the build runs."""
+    """Runs the build command; its output goes to the log while it runs. BuildFailed: it fails, or takes too long."""
     with disk_errors(log), open(log, "w") as output:
         output.write(f"$ {command}\n")
         output.flush()
@@ -128,13 +129,13 @@ def tail_of(log: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """Relative to the working folder, where it is below: a report does not name folders of the machine."""
+    """The path relative to the working folder if it is inside it, so that a report does not name folders of the machine."""
     return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a tree is made of. identity: equal for equal contents. prefix: the project's folder inside the tree. commit: None for a copy."""
+    """The source of a tree. identity: equal for equal contents. prefix: the project's folder inside the tree. commit: None for a copy."""
 
     folder: Path
     identity: str
@@ -151,13 +152,13 @@ class Origin:
 
 
 def origin_of(source: Source, ref: str) -> Origin:
-    """UsageError where the folder or the ref does not exist."""
+    """UsageError: the folder or the commit does not exist."""
     folder = Path(source.folder).expanduser().absolute()
     if not folder.is_dir():
         raise UsageError(f"the source folder {folder} does not exist")
     if not is_repository(folder):
         if ref != "HEAD":
-            raise UsageError(f"{folder} is not in a git repository, so it has no {ref}")
+            raise UsageError(f"{folder} is not in a git repository, so it has no commit {ref}")
         return Origin(folder, digest(contents_of(folder)))
     try:
         commit = git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
@@ -171,19 +172,19 @@ def is_repository(folder: Path) -> bool:
 
 
 def contents_of(folder: Path) -> list[tuple[str, int, int]]:
-    """Path, size and time of change of every file."""
+    """The path, the size and the time of the last change of every file."""
     return [(str(path.relative_to(folder)), status.st_size, status.st_mtime_ns) for path in sorted(folder.rglob("*"))
             if not path.is_dir() for status in [path.lstat()]]
 
 
 def is_dirty(source: Source) -> bool:
-    """Whether the project has changes that no commit holds, which are not measured."""
+    """Whether the project has changes that are not committed, and which therefore are not measured."""
     folder = Path(source.folder).expanduser()
     return is_repository(folder) and bool(git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no"))
 
 
 def lines_between(source: Source, base: str, changed: str) -> tuple[int, int]:
-    """(added, removed) lines between two commits; a binary file has none."""
+    """The numbers of (added, removed) lines between two commits; a binary file counts as none."""
     folder = Path(source.folder).expanduser()
     counts = [line.split("\t")[:2] for line in git(folder, "diff", "--numstat", base, changed).splitlines()]
     return tuple(sum(int(pair[side]) for pair in counts if pair[side] != "-") for side in (0, 1))
@@ -197,7 +198,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def arguments_of(program: Program, values: dict[str, str]) -> tuple[str, ...]:
-    """The command line with these values in place of the words that stand for them."""
+    """The command line with these values in place of its placeholders."""
     def filled(word: str) -> str:
         return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word)
 

@@ -1,6 +1,7 @@
-"""command_fixture.py - the inputs of a command: files, a generator's, a command's, or none.  CommandManifest -> command_fixture -> paths, hashes
+"""command_fixture.py - provides the inputs of a command: files, the output of a generator or of a command, or none.  CommandManifest -> command_fixture -> paths, hashes
 
-What a generator makes is frozen by fixtures/SHA256SUMS, as for libraries; what a command makes is made twice and has to be the same.
+The output of a generator is frozen by fixtures/SHA256SUMS, or by the file of this name beside the manifest, as for libraries. A command
+makes each input twice, and both must be equal.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ MAKE_TIMEOUT_S = 600
 
 
 def path_of(manifest: CommandManifest, size: str) -> Path | None:
-    """Absolute, because a command runs in a folder of its own; None where there is no input."""
+    """The absolute path of the input, because a command runs in a folder of its own; None if there is no input."""
     if manifest.fixture.files:
         return (manifest.folder / manifest.fixture.files[size]).resolve()
     if manifest.fixture.generator or manifest.fixture.make:
@@ -27,7 +28,7 @@ def path_of(manifest: CommandManifest, size: str) -> Path | None:
 
 
 def ensure(manifest: CommandManifest) -> dict[str, str]:
-    """The hash of every size's input, which exists afterwards."""
+    """Makes the inputs that are missing, and returns the hash of the input of each size."""
     if manifest.fixture.generator:
         return fixture.ensure(manifest)
     if manifest.fixture.make:
@@ -38,7 +39,7 @@ def ensure(manifest: CommandManifest) -> dict[str, str]:
 
 
 def make(manifest: CommandManifest, size: str) -> None:
-    """Make the input anew where it is missing, was changed, or was made by another command."""
+    """Makes the input again if it is missing, was changed, or was made by another command."""
     path, note, wanted = path_of(manifest, size), fixture.note_of(manifest, size), recipe_of(manifest, size)
     if path.exists() and note.exists() and note.read_text() == f"{wanted} {sha256_of(path)}":
         return
@@ -49,8 +50,8 @@ def make(manifest: CommandManifest, size: str) -> None:
     second.unlink()
     if len(sums) > 1:
         first.unlink()
-        raise UsageError(f"{manifest.folder / 'workload.toml'}: fixture.make: writes something else each time (size {size}), so that no two runs "
-                         "would have the same input; give it a seed")
+        raise UsageError(f"{manifest.folder / 'workload.toml'}: fixture.make: its output differs each time (size {size}), so that the input "
+                         "could not be made again; give it a fixed seed")
     first.rename(path)
     write_text(note, f"{wanted} {sums.pop()}")
 

@@ -1,6 +1,6 @@
-"""command_manifest.py - the manifest of a workload that is any program, in any language.  workload.toml -> command_manifest -> CommandManifest
+"""command_manifest.py - reads the manifest of a workload that is any program, in any language.  workload.toml -> command_manifest -> CommandManifest
 
-What runs, on which inputs, what proves that its answer is right, and where it is built, if it is built here.
+The manifest states what runs, on which inputs, how its answer is checked, and where it is built, if it is built here.
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 """
@@ -35,8 +35,8 @@ class CommandFixture(Fixture):
 
 @dataclass(frozen=True)
 class Source:
-    """A project that is built here. folder: its folder; one with a git repository is built at a commit. build: the shell command that
-    builds it, in its folder. ref: the commit of the baseline."""
+    """A project that is built here. folder: its folder. build: the shell command that builds it, which runs in that folder. ref: the commit
+    of the baseline; a folder that is not in a git repository has only its present contents, which HEAD stands for."""
 
     folder: str
     build: str
@@ -45,9 +45,9 @@ class Source:
 
 @dataclass(frozen=True)
 class CommandManifest(Manifest):
-    """run: the command line, without a shell. prepare: a shell command that runs before each run and is not timed, or "". is_stdin: the fixture is its standard input. answer: OUTPUT, EXIT, or a shell command
-    that reads {output} and prints what has to be equal. cpus: ONE or ALL. again: the command that measures this again, if it is not
-    `make audit`."""
+    """run: the command line, without a shell. prepare: a shell command that runs before each run and is not timed, or "". is_stdin: the
+    fixture is its standard input. answer: OUTPUT, EXIT, or a shell command that reads the file {output} and prints the part that must be
+    equal. cpus: ONE or ALL. again: the command that repeats this audit, if it is not `make audit`."""
 
     run: str
     prepare: str
@@ -64,7 +64,7 @@ def command_manifest(table: Table, folder: Path) -> CommandManifest:
     parts = common_parts(table, folder, _fixture(table.sub("fixture"), folder), COMMAND)
     found = CommandManifest(
         **parts,
-        run=table.get("run", "a command line without shell syntax; for a shell, sh -c '...'", is_command_line),
+        run=table.get("run", "a command line without shell syntax, or sh -c '...'", is_command_line),
         prepare=table.optional_text("prepare"),
         is_stdin=table.get("stdin", "true or false", lambda v: isinstance(v, bool), default=False),
         answer=_answer(table),
@@ -80,7 +80,7 @@ def command_manifest(table: Table, folder: Path) -> CommandManifest:
 
 
 def is_command_line(value: Any) -> bool:
-    """Whether it can be run without a shell: a lone word of shell syntax would be an argument, which nobody means."""
+    """Whether it can run without a shell. Without one, a word of shell syntax such as | would be an argument, which nobody intends."""
     try:
         words = shlex.split(value)
     except (ValueError, AttributeError):
@@ -120,7 +120,7 @@ def _fixture(table: Table, folder: Path) -> CommandFixture:
     table.done()
     ways = [name for name in ("generator", "files", "make") if getattr(found, name)]
     if len(ways) > 1:
-        raise table.fail("", f"names {' and '.join(ways)}; accepted: at most one way to get an input")
+        raise table.fail("", f"has {' and '.join(ways)}; accepted: at most one of them")
     for size, path in found.files.items():
         if not (folder / path).is_file():
             raise table.fail("files", f"{size}: {folder / path} is not a file")
@@ -128,23 +128,23 @@ def _fixture(table: Table, folder: Path) -> CommandFixture:
 
 
 def _refuse_what_has_no_place(table: Table, found: CommandManifest) -> None:
-    """A word that stands for something that this workload does not have, or an input that nothing reads."""
+    """Refuses a placeholder for something that this workload does not have, and an input that nothing reads."""
     named = set(PLACEHOLDER.findall(found.run))
     has_input = bool(found.fixture.generator or found.fixture.files or found.fixture.make)
     if "fixture" in named | ({"fixture"} if found.is_stdin else set()) and not has_input:
-        raise table.fail("run", "reads a fixture, and [fixture] has neither files, generator nor make")
+        raise table.fail("run", "reads a fixture, but [fixture] has neither files, generator nor make")
     if has_input and "fixture" not in named and not found.is_stdin:
         raise table.fail("run", "does not read its input; write {fixture} where its path belongs, or stdin = true")
     for key, text in (("run", found.run), ("prepare", found.prepare)):
         if "{tree}" in text and found.source is None:
-            raise table.fail(key, "names {tree}, and there is no [source]")
+            raise table.fail(key, "contains {tree}, but the manifest has no [source]")
     for one in found.candidates:
         if one.change.kind in ("cflags", "link", "ref") and found.source is None:
-            raise table.fail("candidate", f"{one.id}: {one.change.kind} changes a build, and there is no [source]")
+            raise table.fail("candidate", f"{one.id}: {one.change.kind} changes a build, but the manifest has no [source]")
         if one.change.kind in ("cflags", "link") and f"{{{one.change.kind}}}" not in found.source.build:
             raise table.fail("source.build", f"has no {{{one.change.kind}}}, where the flags of candidate {one.id} would go")
         if one.change.kind == "command" and not is_command_line(one.change.value):
-            raise table.fail("candidate", f"{one.id}: {one.change.value!r} has shell syntax; for a shell, sh -c '...'")
+            raise table.fail("candidate", f"{one.id}: {one.change.value!r} contains shell syntax, but commands run without a shell; write sh -c '...'")
 
 
 READERS[COMMAND] = command_manifest

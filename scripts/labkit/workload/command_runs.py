@@ -1,8 +1,8 @@
-"""command_runs.py - run a command of an audit and read its rows: each run is timed from start to end, and its answer is checked.
+"""command_runs.py - runs a command of an audit and makes its rows: each run is timed from start to end, and its answer is checked.
 
 command_build, command_fixture -> command_runs -> rows
 
-One observation is one run, or several where one is too short to be timed alone; each run is a sample of its row.
+One observation is one run, or several runs if one is too short to be timed alone; each run is a sample of its row.
 """
 
 import hashlib
@@ -28,15 +28,15 @@ from labkit.workload.link_orders import Layouts
 
 CHECKED_OUTPUT_BYTES = 256 << 20
 CHECK_TIMEOUT_S = 60
-SAID_CHARACTERS = 100  # of an answer that is shown as it is
+SAID_CHARACTERS = 100  # a longer answer of a check is replaced by its hash
 CALLGRIND_SLOWDOWN = 100
-# As a candidate's evidence calls the ways in which a process fails.
+# {failure of a process: how the evidence of a candidate names it}
 REASONS = {"timeout": "timeout", "exit": "exit", "signal": "crash", "spawn": "crash", "output": "crash", "watch": "crash"}
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One start of a program, for an instrument."""
+    """How an instrument starts a program once."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] | None = None
@@ -46,14 +46,14 @@ class Invocation:
     prepare: str | None = None  # a shell command that has to run before each start
 
     def how(self) -> dict:
-        """What instruments.run_tool takes besides argv."""
+        """The arguments of instruments.run_tool besides argv."""
         return {"environment": None if self.environment is None else dict(self.environment), "cwd": self.folder, "stdin": self.stdin,
                 "expect_exit": self.expect_exit, "prepare": self.prepare}
 
 
 @dataclass(frozen=True)
 class CommandLoad:
-    """How often one observation runs the command, on which size; expect: the answer that it has to give, or None."""
+    """How often one observation runs the command, and on which size. expect: the answer that it must give, or None if any is accepted."""
 
     size: str
     repeat_count: int = 1
@@ -80,7 +80,7 @@ class CommandRuns(Subject):
         return row_of(self.manifest, self.builds[arm].usual, self.load, finished) | {"build": 0}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
-        """The counts, in the row of a run without a counter."""
+        """The counts of the instruments, added to the row of a run without an instrument."""
         program, instruments = self.builds[arm].usual, instruments_of(metrics)
         finished = self.runner.finish(run_of(self.manifest, program, replace(self.load, repeat_count=1), timeout_s=self.timeout_s))
         row = row_of(self.manifest, program, self.load, finished)
@@ -112,7 +112,7 @@ class CommandRuns(Subject):
 
 
 def run_of(manifest: CommandManifest, program: Program, load: CommandLoad, *, timeout_s: float = 60, more: Mapping[str, str] | None = None) -> Run:
-    """more: variables beside the program's own."""
+    """more: variables of the environment in addition to the program's own."""
     once = invocation(manifest, program, load.size)
     kept = STDOUT_KEPT_BYTES if manifest.answer in (OUTPUT, EXIT) else CHECKED_OUTPUT_BYTES
     path = command_fixture.path_of(manifest, load.size)
@@ -121,7 +121,7 @@ def run_of(manifest: CommandManifest, program: Program, load: CommandLoad, *, ti
 
 
 def row_of(manifest: CommandManifest, program: Program, load: CommandLoad, finished: Finished) -> Row:
-    """Sums over the runs of an observation, up to the first that failed."""
+    """The row of an observation: the sums over its runs, up to the first run that failed."""
     last = finished.processes[-1]
     row = {"variant": program.variant, "size": load.size, **summed(finished.processes), "failure": None, "detail": None}
     if last.failure is None:
@@ -141,8 +141,8 @@ def summed(processes: Iterable[ProcessRun]) -> Row:
 
 
 def judged(manifest: CommandManifest, program: Program, load: CommandLoad, processes: tuple[ProcessRun, ...]) -> Row:
-    """The answer of an observation, or its failure. Where the answer is the output, all its runs have to print the same; a check of the
-    manifest's own reads the last one."""
+    """The answer of an observation, or its failure. If the answer is the output, all its runs must print the same; a check that the
+    manifest defines reads the output of the last run."""
     last = processes[-1]
     if last.failure is not None:
         return {"failure": REASONS[last.failure], "detail": f"it {describe_failure(last)}{hint_of(last)}"}
@@ -156,10 +156,10 @@ def judged(manifest: CommandManifest, program: Program, load: CommandLoad, proce
 
 
 def hint_of(run: ProcessRun) -> str:
-    """What a person may have forgotten."""
+    """A hint at what the author of the manifest may have forgotten."""
     if run.failure == "timeout":
         return "; does it wait for input, for a terminal, or for a signal to end?"
-    return "; expect_exit in the manifest accepts another exit code" if run.failure == "exit" and not run.stderr.strip() else ""
+    return "; if this exit code is correct, set expect_exit in the manifest" if run.failure == "exit" and not run.stderr.strip() else ""
 
 
 def answer_of(manifest: CommandManifest, program: Program, size: str, run: ProcessRun) -> tuple[str | None, str | None]:
@@ -172,7 +172,7 @@ def answer_of(manifest: CommandManifest, program: Program, size: str, run: Proce
 
 
 def checked(manifest: CommandManifest, program: Program, size: str, run: ProcessRun) -> tuple[str | None, str | None]:
-    """What the manifest's own check prints about the output. It also sees what the program wrote to its folder."""
+    """The answer that the manifest's own check prints about the output. The check can also read what the program wrote to its folder."""
     with tempfile.NamedTemporaryFile(prefix="clinic-output-") as output:
         output.write(run.stdout)
         output.flush()
@@ -191,14 +191,14 @@ def checked(manifest: CommandManifest, program: Program, size: str, run: Process
 
 
 def for_shell(command: str, values: Mapping[str, str]) -> str:
-    """A shell command with these values in place of the words that stand for them."""
+    """The shell command with these values, quoted, in place of its placeholders."""
     for name, value in values.items():
         command = command.replace(f"{{{name}}}", shlex.quote(value))
     return command
 
 
 def values_of(manifest: CommandManifest, program: Program, size: str) -> dict[str, str]:
-    """What stands for the placeholders of a command line."""
+    """The values of the placeholders of a command line."""
     path = command_fixture.path_of(manifest, size)
     values = {"size": size, "ops": str(manifest.fixture.sizes[size]), "work": str(work_folder(manifest)), "tree": str(program.tree or "")}
     return values | ({"fixture": str(path)} if path else {})
@@ -211,7 +211,7 @@ def _made(path: Path) -> Path:
 
 
 def work_folder(manifest: CommandManifest) -> Path:
-    """Where a command may write."""
+    """The folder to which a command may write, {work} in its command line."""
     return _made(build.folder_of(manifest).absolute() / "work")
 
 
@@ -222,12 +222,12 @@ def invocation(manifest: CommandManifest, program: Program, size: str) -> Invoca
 
 
 def environment_of(program: Program) -> dict[str, str]:
-    """Where programs are found, and the variant's variables; nothing else that a login shell exports, so that it affects no measurement."""
+    """PATH, HOME and the variant's variables. The other variables of the user's shell are left out, so that they affect no measurement."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": os.environ.get("HOME", "/"), **dict(program.env)}
 
 
 def repeated(once: Invocation, times: int) -> Invocation:
-    """The same program so many times, one after the other, by a shell that starts nothing else but what prepares each run."""
+    """A shell that runs the same program `times` times, one run after the other. Besides, it starts only what prepares each run."""
     reads = ' <"$CLINIC_INPUT"' if once.stdin else ""
     prepares = '(eval "$CLINIC_PREPARE") >/dev/null </dev/null || exit 98; ' if once.prepare else ""
     script = f'i=0; while [ "$i" -lt {times} ]; do {prepares}"$@" >/dev/null{reads}; [ $? -eq {once.expect_exit} ] || exit 99; i=$((i + 1)); done'
@@ -236,7 +236,7 @@ def repeated(once: Invocation, times: int) -> Invocation:
 
 
 def allocations(once: Invocation, timeout_s: float) -> dict[str, int]:
-    """{"allocations_count", "frees_count", "allocated_bytes"} of one run and its children, exact. Unavailable for a static program."""
+    """The exact {"allocations_count", "frees_count", "allocated_bytes"} of one run and its children. Unavailable: the program is static."""
     if not counter.LIBRARY.exists():
         raise Unavailable(f"{counter.LIBRARY} is not built; run make build")
     return whole_process.allocations(once.argv, timeout_s=timeout_s, **once.how())

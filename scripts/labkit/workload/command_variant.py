@@ -1,6 +1,7 @@
-"""command_variant.py - one variant of a command: its command line, arguments, environment, build flags and commit.  CommandManifest -> command_variant
+"""command_variant.py - the variants of a command: its command line, arguments, environment, build flags and commit.  CommandManifest -> command_variant
 
-A candidate changes one of these. The union of several has all their changes; one that changes the same thing as a better one is left out.
+A candidate changes one of these. The union of several candidates has all their changes, except that a candidate is left out if it changes the same
+thing as a better one.
 """
 
 import re
@@ -18,7 +19,7 @@ COMMAND_LINE, ANY_ARGUMENTS = "the command", "arguments"
 
 @dataclass(frozen=True)
 class CommandVariant(Variant):
-    """command: the command line with its placeholders. flags: additional arguments. ref: what is built, "" where nothing is."""
+    """command: the command line with its placeholders. flags: additional arguments. ref: the commit that is built; "" if nothing is built."""
 
     command: str = ""
     flags: tuple[str, ...] = ()
@@ -34,7 +35,7 @@ def candidate(manifest: CommandManifest, one: Candidate) -> CommandVariant:
 
 
 def union(manifest: CommandManifest, accepted: list[Candidate]) -> CommandVariant:
-    """All changes of the accepted candidates, best first."""
+    """All changes of the accepted candidates, which are given with the best first."""
     merged, settled = replace(baseline(manifest), name=UNION), dict[str, str]()
     for one in accepted:
         change = change_of(one)
@@ -57,18 +58,21 @@ def with_change(onto: CommandVariant, change: CommandChange) -> CommandVariant:
 
 
 def places_of(change: CommandChange) -> list[str]:
-    """What two candidates cannot both change. An option is known by what stands before its value: -O2 and -O3 are one, -T1 and -T4 are."""
+    """The names of the things that this change changes; two candidates of a union may not share one. An option is identified by its name
+    without its value: -O2 and -O3 are the same option, and so are -T1 and -T4."""
     return [*([COMMAND_LINE] if change.command else []), *(["the commit"] if change.ref else []), *(f"variable {name}" for name in change.env),
             *(f"option {name}" for flags in (change.flags, change.cflags, change.link) for name in options_of(flags))]
 
 
 def strangers_of(change: CommandChange) -> list[str]:
-    """Another command line has arguments of its own, so that those of a candidate for the old one do not belong to it."""
+    """The things that other candidates of a union may not change beside this change: arguments that fit the old command line do not
+    belong to a new one."""
     return [COMMAND_LINE] if change.flags else [ANY_ARGUMENTS] if change.command else []
 
 
 def options_of(flags: tuple[str, ...]) -> list[str]:
-    """--level=3 is --level, -T4 is -T, -O2 is -O, -march=native is -march; -9 is a level like -6; -cmd 'PRAGMA a = 1' is -cmd PRAGMA a."""
+    """The names of the options: --level of --level=3, -T of -T4, -O of -O2, -march of -march=native, -N of any number such as -9, and
+    `-cmd PRAGMA a` of -cmd 'PRAGMA a = 1'."""
     found = []
     for flag, value in zip(flags, (*flags[1:], "")):
         if not flag.startswith("-"):

@@ -1,10 +1,11 @@
-"""offered_load.py - response times of the server against the load that is offered to it, up to the knee.  Variant -> offered_load -> Curve
+"""offered_load.py - measures the server's response times under rising loads, up to the knee.  Variant -> offered_load -> list of Point
 
-The program is workloads/server/load/offered_load.c, linked with the variant's sources except the one with main(). Arrivals do not wait for
-the server, and a response time counts from the moment at which the request was due.
+The knee is the highest load at which the server still keeps up. The program is workloads/server/load/offered_load.c, linked with the variant's
+sources except the one with main(). Requests are sent at times that do not depend on the server's answers, and a response time counts from
+the moment at which its request was due.
 
-Errors  BuildFailed where it does not compile; LabError where the server cannot be opened, or the generator did not keep its schedule.
-Units   _ns nanoseconds, _per_s requests a second.
+Errors  BuildFailed: the program does not compile. LabError: it ended with an error, for example because the server could not be started.
+Units   _ns nanoseconds, _per_s requests per second.
 """
 
 import json
@@ -22,15 +23,15 @@ from labkit.workload.variant import Variant
 
 PROGRAM = "load/offered_load.c"
 MAIN = "server.c"
-LATE_MAX_RATIO = 0.01  # of the requests: more than this, and the times are the generator's
-KNEE_RATIO = 10.0  # p99 above so many times that of the lowest load
-ANSWERED_MIN_RATIO = 0.9  # of the offered rate
+LATE_MAX_RATIO = 0.01  # if a larger share of the requests is sent late, the times are those of the generator and not of the server
+KNEE_RATIO = 10.0  # the server falls behind if its p99 is more than so many times the p99 at the lowest load
+ANSWERED_MIN_RATIO = 0.9  # the server falls behind if it answers less than this share of the offered rate
 LIMIT_S = 120.0
 
 
 @dataclass(frozen=True)
 class Point:
-    """invalid: why this point says nothing about the server; empty where it does."""
+    """One offered load and what was measured at it. invalid: why the point says nothing about the server; "" if it is valid."""
 
     offered_per_s: float
     answered_per_s: float
@@ -71,7 +72,7 @@ def _invalid(measured: dict, requests_count: int) -> str:
 
 
 def knee_of(points: Sequence[Point]) -> float | None:
-    """The highest offered rate before the first at which the server falls behind; None where it never kept up. Invalid points are left out."""
+    """The highest offered rate below the first one at which the server falls behind; None if it never kept up. Invalid points are ignored."""
     valid = sorted((one for one in points if not one.invalid), key=lambda one: one.offered_per_s)
     kept = None
     for one in valid:
@@ -82,12 +83,12 @@ def knee_of(points: Sequence[Point]) -> float | None:
 
 
 def falls_behind(point: Point, lowest: Point) -> bool:
-    """By failures, by response times, or by answers that are missing at the end of the time."""
+    """Whether the server falls behind: requests failed, response times are much longer than at the lowest load, or answers are missing at the end."""
     return bool(point.failed_count) or point.p99_ns > KNEE_RATIO * lowest.p99_ns or point.answered_per_s < ANSWERED_MIN_RATIO * point.offered_per_s
 
 
 def curve_of(binary: Binary, rates_per_s: Iterable[float], seconds: float, *, cpu: int | None = None) -> list[Point]:
-    """In the order of the rates; ends with the first point at which the server falls behind, valid or not."""
+    """The points in the order of rising rates. The last one is the first point, valid or not, at which the server falls behind."""
     points: list[Point] = []
     for rate in sorted(rates_per_s):
         points.append(measure_point(binary, rate, seconds, cpu=cpu))

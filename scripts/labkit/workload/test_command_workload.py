@@ -75,7 +75,7 @@ def test_a_manifest_of_a_command_is_read(tmp_path):
     (SORT + 'make = "true"\n', "files and make; accepted: at most one"),
     (SORT + CANDIDATE % ("x", '{ cflags = ["-O3"] }'), r"x: cflags changes a build, and there is no \[source\]"),
     (SORT + CANDIDATE % ("x", '{ overlay = "y" }'), "accepted: exactly one of cflags, link, env, ref, flags, command"),
-    (SORT + CANDIDATE % ("x", '{ command = "a && b" }'), "x: 'a && b' has shell syntax"),
+    (SORT + CANDIDATE % ("x", '{ command = "a && b" }'), "x: 'a && b' contains shell syntax"),
 ])
 def test_a_broken_manifest_is_answered_with_a_sentence(tmp_path, body, words):
     with pytest.raises(UsageError, match=words):
@@ -156,7 +156,7 @@ def test_what_a_command_makes_is_made_once_and_has_to_be_the_same_twice(tmp_path
     first = command_fixture.ensure(wanted)
     assert command_fixture.ensure(wanted) == first
     assert (tmp_path / "count").read_text() == "x\nx\n"
-    for text, words in (("date +%N > {output}", "something else each time"), ("false", "exit code 1"), ("true", "it wrote no")):
+    for text, words in (("date +%N > {output}", "its output differs each time"), ("false", "exit code 1"), ("true", "it wrote no")):
         with pytest.raises(UsageError, match=words):
             command_fixture.ensure(toy(tmp_path, made % text))
 

@@ -1,11 +1,12 @@
-"""timed_region.py - what a function does between its first and its last reading of the clock.  binary -> timed_region -> TimedRegion
+"""timed_region.py - finds out what a function does between its first and its last reading of the clock.  binary -> timed_region -> TimedRegion
 
-A timing loop lies in three ways that the machine code shows: the compiler removed the work, because nobody uses its result; it did
-the work itself, because the input is known; or most of what is timed is input and output. Whoever inlines the reading of the clock
-has to name another function of the clock; a function that calls none is looked at as a whole.
+A timing is wrong in three ways that the machine code shows: the compiler removed the work, because its result is not used; the compiler
+did the work itself, because it knows the input; or input and output are timed together with the work. The readings of the clock are
+recognised as calls of one of CLOCKS, or of a function that the caller names. A function without such calls, for example because they were
+inlined, is inspected as a whole.
 
-Errors  LabError when a tool is missing or the file is not a program.
-Pure    reads the binary and nothing else.
+Errors  LabError: a tool is missing, or the file is not a program.
+Pure    It reads the binary and nothing else.
 """
 
 import re
@@ -17,17 +18,17 @@ from labkit.wording import listing
 from labkit.workload.disassembly import INPUT_OUTPUT, LIBRARY_LOOPS, Code, reached_from, read_codes, source_name
 
 CLOCKS = ("clock_gettime", "gettimeofday", "clock", "clinic_clock_now_ns")
-# A value of more than 16 bits that is put somewhere as it stands: a result, and hardly a count or a flag.
+# An instruction that stores a constant of more than 16 bits: it is likely a result, because counts and flags are rarely so large.
 CONSTANT = re.compile(r"^mov\w* \s*\$(0x[0-9a-f]{5,16}),|^mov\w* \s*\w+, #(0x[0-9a-f]{4,16})\b")
 NS_PER_S = 0x3b9aca00
 
 
 @dataclass(frozen=True)
 class TimedRegion:
-    """constants: what the instructions put in place as it stands, in hexadecimal."""
+    """constants: the large constants that its instructions store, in hexadecimal."""
 
     function: str
-    has_work: bool  # a loop, here or in what is called
+    has_work: bool  # there is a loop, here or in a function that it calls
     constants: tuple[str, ...]
     input_output_calls: tuple[str, ...]
     machine_code: str
@@ -37,15 +38,15 @@ class TimedRegion:
         found = []
         if not self.has_work:
             found.append("no work is left between its readings of the clock" +
-                         (f"; the constant {listing(list(self.constants))} stands in its place, which the compiler computed" if self.constants
-                          else ", for nobody uses its result"))
+                         (f"; the constant {listing(list(self.constants))}, which the compiler computed, stands in its place" if self.constants
+                          else ", because its result is not used"))
         if self.input_output_calls:
-            found.append(f"it calls {listing(list(self.input_output_calls))} between its readings of the clock, so that their time is measured with the work's")
+            found.append(f"it calls {listing(list(self.input_output_calls))} between its readings of the clock, so that their time is measured together with that of the work")
         return found
 
 
 def inspect_regions(binary: Path, functions: list[str], clocks: tuple[str, ...] = CLOCKS) -> list[TimedRegion]:
-    """In the order of `functions`. UsageError where one is not in the program: it may have been inlined."""
+    """One region for each function, in their order. UsageError: a function is not in the program; it may have been inlined."""
     codes = read_codes(binary)
     return [_region(codes, name, clocks, binary) for name in functions]
 
@@ -53,8 +54,8 @@ def inspect_regions(binary: Path, functions: list[str], clocks: tuple[str, ...] 
 def _region(codes: list[Code], name: str, clocks: tuple[str, ...], binary: Path) -> TimedRegion:
     own = [code for code in codes if source_name(code.name) == name and "@" not in code.name]
     if not own:
-        raise UsageError(f"{binary} has no function {name}; it may have been inlined, or the name is another")
-    code = max(own, key=lambda one: len(one.instructions))  # of several clones the one with the work
+        raise UsageError(f"{binary} has no function {name}; it may have been inlined, or it has another name")
+    code = max(own, key=lambda one: len(one.instructions))  # of several clones, the largest has the work
     begin, end = _between(code, clocks)
     called = [symbol for at, symbol in code.call_sites if begin <= at <= end and source_name(symbol) not in clocks]
     reached, library = reached_from(codes, called)
