@@ -23,7 +23,7 @@ def test_relative_links_lead_somewhere(page):
 def test_the_excerpt_in_the_readme_stands_in_the_audit_it_names():
     readme = Path("README.md").read_text()
     audit = Path(re.search(r"\[the committed audit\]\(([^)]+)\)", readme).group(1)).read_text()
-    excerpt = readme.split("## What comes out")[1].split("Every report begins")[0].split("\n\n", 2)[2]
+    excerpt = readme.split("## What comes out")[1].split("Every report states")[0].split("\n\n", 2)[2]
     lines = [line for line in excerpt.splitlines() if line.strip(" >")]
     assert len(lines) >= 5
     for line in lines:
