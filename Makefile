@@ -1,4 +1,4 @@
-# Perf Clinic: the front door. `make help` lists targets and knobs.
+# Perf Clinic: the front door. `make help` lists targets and variables.
 #
 # Each room has its own rules: profiler/profiler.mk and the like define what is
 # compiled there; this file defines the targets that a person types.
@@ -29,12 +29,12 @@ PHONY := help setup build clean
 
 ## help: print this list
 help:
-	@echo 'make TARGET [KNOB=value ...]'
+	@echo 'make TARGET [VARIABLE=value ...]'
 	@echo
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
-	@echo 'knobs'
+	@echo 'variables'
 	@sed -n 's/^#: \([A-Za-z_]*\) \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
@@ -46,7 +46,7 @@ help:
 #: PYTHON a Python interpreter that has numpy (/usr/bin/python3)
 #: NO_INSTALL with NO_INSTALL=1, setup installs nothing and lists what is missing
 
-## setup: install what is missing (Debian packages) and point git at our hooks
+## setup: install the Debian packages that are missing, and tell git to use our hooks
 setup:
 	@scripts/setup.sh run
 	@git config core.hooksPath scripts/githooks 2>/dev/null || :
@@ -101,9 +101,9 @@ sign: setup
 	$(Q)$(LAB) sign $(if $(R),$(call quoted,$(R)),$(error R= is missing: make sign R=reports/telemetry/v0001 KEY=FILE)) \
 	  --key $(if $(KEY),$(call quoted,$(KEY)),$(error KEY= is missing: make sign R=reports/telemetry/v0001 KEY=FILE))
 
-#: KIND of the workload that new makes: library or command (library)
+#: KIND the kind of the workload that new makes: library or command (library)
 
-## new: scaffold a new workload in workloads/W that audits at once
+## new: scaffold a new workload in workloads/W, which can be audited at once
 new: instruments
 	$(Q)$(LAB) new $(if $(filter command environment,$(firstword $(origin W))),$(call quoted,$(W)),$(error \
 	  W= is missing: make new W=name)) $(if $(KIND),--kind $(call quoted,$(KIND)))

@@ -1,21 +1,21 @@
-# Checks and tests. pytest runs everything, the C unit tests included
-# (hardening/c_tests.py finds them beside what they test).
+# Checks and tests. pytest runs all tests, including the C unit tests, which
+# hardening/c_tests.py finds beside the tested code.
 
 include hardening/fuzz/fuzz.mk hardening/packages.mk hardening/machines/machines.mk
 
-# The signals that tests send are ignored below what was started in the
-# background or by nohup, unless they are given their meaning back. What Python compiles
-# stands in build/, whatever the environment says of it.
-# Git sets GIT_DIR and the like for its hooks. Tests make repositories of their
-# own, and would work on this one instead.
+# A process that was started in the background or by nohup ignores some of the
+# signals that tests send, and so do its children; --default-signal resets them.
+# The files that Python compiles are written to build/, whatever the environment
+# says. Git sets GIT_DIR and similar variables for its hooks; with them, tests
+# that create repositories would work on this one instead, so they are unset.
 WITHOUT_GIT_HOOK = $(addprefix -u ,$(shell git rev-parse --local-env-vars))
 PYTEST = env $(WITHOUT_GIT_HOOK) --default-signal=INT,QUIT,HUP,TERM PYTHONPATH=scripts:hardening \
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest \
 	-c hardening/pytest.ini --rootdir=. -p c_tests -p second_look -p outside_writes -p left_behind -p few_in_check \
 	$(PYTEST_ARGS)
 
-# One worker more than processors, for a test waits now and then. The tests of
-# one C program stay together: it is run once.
+# There is one worker more than processors, because tests sometimes wait. The
+# tests of one C program run in one worker, because the program is run once.
 ON_ALL_CPUS = -n $(shell expr $$(nproc) + 1) --dist loadgroup
 
 #: PYTEST_ARGS more arguments for pytest, for example -k telemetry
@@ -24,27 +24,27 @@ PHONY += check test test-build check-as-user check-headers check-warnings check-
 	soak
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-# Each version lays code out a little differently, so one alone is asked.
+# Versions of clang-format differ in small points, so only this one is used.
 FORMAT_VERSION := 14
 CLANG_FORMAT = $(firstword $(foreach name,clang-format-$(FORMAT_VERSION) clang-format,\
 	$(shell command -v $(name))))
 
-## check-format: C is laid out by .clang-format, as version 14 reads it
+## check-format: check the layout of all C code with clang-format 14
 check-format: setup-test
 	$(Q)found=$$($(CLANG_FORMAT) --version | head -n 1) && case "$$found" in \
 	*"version $(FORMAT_VERSION)."*) \
 	  $(CLANG_FORMAT) --dry-run -Werror $(C_FILES) ;; \
-	*) echo "check-format: skipped: clang-format $(FORMAT_VERSION) alone" \
-	  "judges the layout, and here is $$found" ;; \
+	*) echo "check-format: skipped: only clang-format $(FORMAT_VERSION)" \
+	  "judges the layout, and this machine has: $${found:-none}" ;; \
 	esac
 
-## check-warnings: gcc and clang find nothing to warn of
+## check-warnings: compile with gcc and with clang, each with warnings as errors
 check-warnings: setup-test
 	$(Q)for compiler in gcc clang; do \
 	  $(MAKE) instruments CC=$$compiler O=build/warnings-$$compiler \
 	    STRICT='$(STRICT) -Werror' || exit 1; done
 
-# Each header compiles alone; a public one as plain C11 and as C++, too.
+# Each header must compile alone; a public one also as plain C11 and as C++.
 HEADERS := $(wildcard profiler/*/*.h profiler/*/*/*.h)
 PUBLIC_HEADERS := $(filter profiler/include/%,$(HEADERS))
 alone = -Wall -Wextra -Werror -fsyntax-only -MMD -MP -MT $@ -MF $@.d
@@ -61,7 +61,7 @@ build/headers/c++17/%.ok: % | setup-test
 	@mkdir -p $(@D)
 	$(Q)g++ -std=c++17 -Iprofiler/include $(alone) -x c++ $< && touch $@
 
-## check-headers: each header compiles alone
+## check-headers: compile each header alone
 check-headers: $(HEADERS:%=build/headers/gnu11/%.ok) \
 	$(foreach language,c11 c++17,$(PUBLIC_HEADERS:%=build/headers/$(language)/%.ok))
 
@@ -70,29 +70,30 @@ test-build: setup-test
 	$(Q)$(MAKE) c-tests SAN=address
 	$(Q)$(MAKE) c-tests SAN=thread
 
-#: ATTACK_ARGS more for attack: --trials 40, --only layout
-## attack: the verdict engine against simulated machines, seeded; writes reports/attack/
+#: ATTACK_ARGS more arguments for attack: --trials 40, --only layout
+## attack: test the verdict engine on simulated machines with fixed seeds; writes reports/attack/
 attack: setup-test
 	$(Q)PYTHONPATH=scripts:hardening/attack $(PYTHON) -B hardening/attack/attack.py $(ATTACK_ARGS)
 
-#: SOAK_ARGS more for soak: --times 2, --only java node, --instruments alloc
-## soak: a day of recording on a simulated clock, then fifty real programs under each instrument; writes reports/soak/
+#: SOAK_ARGS more arguments for soak: --times 2, --only java node, --instruments alloc
+## soak: simulate a day of recording, then run fifty real programs under each instrument; writes reports/soak/
 soak: setup-test c-tests
 	$(Q)scripts/setup.sh soak
 	$(Q)CLINIC_TEST_SECONDS=86400 $(O)/tests/recorder_memory_test
 	$(Q)PYTHONPATH=scripts:hardening/soak $(PYTHON) -B hardening/soak/soak.py $(SOAK_ARGS)
 
-# Tests that failed beside others.
+# The list of the tests that failed while others ran; they run once more, alone.
 SECOND_LOOK = build/test-times/second-look.txt
 
-# How long each section took, and how many tests passed: printed at the end.
+# section.sh measures each section, and prints at the end how long each took and
+# how many tests passed.
 section = $(Q)hardening/section.sh build/test-times/$@.txt
 begin_sections = @rm -f build/test-times/$@.txt $(SECOND_LOOK)
 look_again = $(Q)[ ! -e $(SECOND_LOOK) ] || hardening/section.sh build/test-times/$@.txt \
 	'a second look, alone' $(PYTEST) --second-look-at=$(SECOND_LOOK) || :
 end_sections = @hardening/section.sh build/test-times/$@.txt
 
-## check: all a commit needs, a minute and a half on two processors, no timing involved
+## check: run the checks and tests that every commit must pass; a minute and a half on two processors; no test measures time
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
@@ -101,7 +102,7 @@ check: setup-test
 	$(look_again)
 	$(end_sections)
 
-## test: everything: sanitizer builds, whole workflows, real programs
+## test: run all tests, with sanitizer builds, whole workflows and real programs
 test: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build test-build check-headers check-format
@@ -111,32 +112,32 @@ test: setup-test
 	$(look_again)
 	$(end_sections)
 
-## check-as-user: make check without privileges, in a copy of the tree
+## check-as-user: run make check as an ordinary user (started as root: in a copy of the tree)
 check-as-user: setup-test
 	$(Q)hardening/as_ordinary_user.sh check
 
 #: RELEASE a release of Debian or Ubuntu for test-release: bookworm, trixie, noble
-#: MIRROR where test-release gets it, if not from its makers
+#: MIRROR the server from which test-release gets the release (that of Debian or Ubuntu)
 PHONY += test-release
-## test-release: make check in a fresh RELEASE of Debian or Ubuntu (as root)
+## test-release: run make check in a fresh RELEASE of Debian or Ubuntu (must be started as root)
 test-release:
 	@scripts/setup.sh release
 	@scripts/test_release.sh $(or $(RELEASE),$(error RELEASE= is missing: make test-release RELEASE=trixie))
 
-#: GATES more for release-check and gates-red: --only 05 07
+#: GATES more arguments for release-check and gates-red: --only 05 07
 PHONY += release-check gates-red
-## release-check: every gate of a release; writes hardening/release-checklist.md and evidence.json
+## release-check: run every gate of a release; writes hardening/release-checklist.md and hardening/evidence.json
 release-check: setup-test c-tests build
 	$(Q)scripts/setup.sh gates
 	$(Q)hardening/release/newest_libraries.sh $(O)/bin/clinic $(O)/lib/libclinic-preload.so
 	$(Q)$(PYTHON) -B hardening/release_check.py $(GATES)
 
-## gates-red: plants a fault for each gate, which must turn it red
+## gates-red: plant a fault for each gate, which must then fail
 gates-red: setup-test
 	$(Q)scripts/setup.sh gates
 	$(Q)$(PYTHON) -B hardening/release_check.py --red $(GATES)
 
 PHONY += bless-abi
-## bless-abi: rewrite hardening/abi from the library; read the diff, for others build on it
+## bless-abi: rewrite hardening/abi from the library; read the diff, because programs depend on this interface
 bless-abi: instruments
 	$(Q)hardening/abi/describe_abi.sh $(O)/lib/libclinic-preload.so hardening/abi

@@ -6,10 +6,10 @@ PHONY += packages release verify-release
 packages: release-build
 	$(Q)hardening/release/binary_packages.sh dist
 
-#: VERSION of the release: make release VERSION=1.2.3
+#: VERSION the version of the release: make release VERSION=1.2.3
 #: RELEASE_KEY minisign's secret key for release, with RELEASE_PUBLIC_KEY; the default is a throw-away key
 #: TAG_KEY a private SSH key outside of this tree, with which release signs the tag
-## release: make, sign and verify in dist/ all files that are published; it is refused if a gate is red
+## release: make, sign and verify in dist/ all files that are published; it is refused if a gate fails
 release: setup-test c-tests build
 	$(Q)scripts/setup.sh gates
 	$(Q)hardening/release/newest_libraries.sh $(O)/bin/clinic $(O)/lib/libclinic-preload.so

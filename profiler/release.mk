@@ -9,7 +9,7 @@ HARDENED := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fsta
 	-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--build-id=sha1
 RELEASED := $(RELEASE)/program/bin/clinic $(RELEASE)/library/lib/libclinic-preload.so
 
-## release-build: the instruments as they are published, in build/release: hardened, stripped, the program optimised as a whole
+## release-build: build the instruments as they are published, in build/release: hardened, stripped, the program optimised as a whole
 release-build: setup
 	$(Q)$(MAKE) O=$(RELEASE)/program AR=gcc-ar \
 	  PROFILE_FLAGS='$(HARDENED) -fPIE -pie -flto=auto -flto-partition=one' $(RELEASE)/program/bin/clinic

@@ -8,7 +8,7 @@
 diagnose: build
 	$(Q)$(LAB) diagnose --budget $(call quoted,$(BUDGET)) $(DIAGNOSE_ARGS) -- $(if $(CMD),$(CMD),$(error CMD= is missing: make diagnose CMD='program arguments'))
 
-#: CLINIC_ARGS more for clinic: --list, --again, --answers FILE, --report R
+#: CLINIC_ARGS more arguments for clinic: --list, --again, --answers FILE, --report R
 
 ## clinic: learn on the case or lesson W: predict, measure, answer a reviewer
 clinic: build
@@ -35,7 +35,7 @@ gate: build
 
 CALIBRATION ?= documented
 CALIBRATION_BUDGET ?= $(BUDGET)
-#: CALIBRATION quick (takes minutes, proves nothing) or documented (documented)
+#: CALIBRATION the size of a calibration: quick (takes minutes, proves nothing) or documented (documented)
 #: CALIBRATION_BUDGET the time after which calibrate stops; the next call continues (BUDGET)
 
 ## calibrate: measure how often this gate and other tools are wrong on this machine

@@ -7,7 +7,7 @@ gate=$(basename "$0" .red)
 cd "$tree" && git init -q . || exit 1
 git config user.name planted && git config user.email planted@localhost && git config core.hooksPath /dev/null
 
-# commit WHAT: commits the copy as it is now, for gates that build from git.
+# commit MESSAGE: commits the copy as it is now, for gates that build from git.
 commit() {
 	git add -A && git commit -q --no-verify --allow-empty -m "$1" || exit 1
 }
@@ -27,18 +27,18 @@ must_be_red() {
 	code=$?
 	[ $code = 1 ] || {
 		cat .git/said
-		echo "$gate stayed green (exit $code) with this planted: $1"
+		echo "$gate did not fail (exit code $code), although this was planted: $1"
 		exit 1
 	}
 	grep -q -e "${2-}" .git/said || {
 		cat .git/said
-		echo "$gate is red for another reason than this planted: $1"
+		echo "$gate failed for another reason than the planted fault: $1"
 		exit 1
 	}
 	planted="${planted:+$planted; }$1"
 }
 
-# all_red: prints the last line of the twin.
+# all_red: prints the faults with which the gate failed, as the last line of the twin.
 all_red() {
 	echo "red with: $planted"
 }

@@ -51,8 +51,8 @@ $(MACHINE_O)/fuzz/%_replay: %_fuzz.c hardening/fuzz/fuzz_replay.c $(PORTABLE_OBJ
 $(MACHINE_O)/portable_answers: hardening/machines/portable_answers.c $(PORTABLE_OBJECTS)
 	$(Q)$(MACHINE_BUILDS) $(filter %.c %.o,$^) $(MACHINE_LINK) -o $@ -lm -lpthread
 
-#: MACHINE for machine: x86-64, i686, aarch64, armhf, riscv64, ppc64le, s390x, musl; memory is MemorySanitizer here
-## machine: tests of the portable parts for another MACHINE, in build/machines/MACHINE
+#: MACHINE the machine or C library for machine: x86-64, i686, aarch64, armhf, riscv64, ppc64le, s390x, musl; memory: MemorySanitizer on this machine
+## machine: build the tests of the portable parts for another MACHINE, in build/machines/MACHINE
 machine: $(MACHINE_O)/portable_answers $(patsubst %.c,$(MACHINE_O)/tests/%,$(notdir $(PORTABLE_TESTS))) \
 	$(patsubst %_fuzz.c,$(MACHINE_O)/fuzz/%_replay,$(notdir $(PORTABLE_FUZZERS)))
 

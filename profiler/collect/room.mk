@@ -22,14 +22,14 @@ $(O)/victims/hidden_frames_stripped: profiler/collect/victims/hidden_frames.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(HIDDEN) -s $< -o $@
 
-#: SHORT_ROUNDS rounds of short runs of bench-instruments-cpu (10)
-#: LONG_ROUNDS rounds of its long runs (3)
-#: LONG_S CPU seconds of a long run (20)
+#: SHORT_ROUNDS rounds of short runs in bench-instruments-cpu (10)
+#: LONG_ROUNDS rounds of long runs in bench-instruments-cpu (3)
+#: LONG_S seconds of CPU time of each long run in bench-instruments-cpu (20)
 SHORT_ROUNDS ?= 10
 LONG_ROUNDS ?= 3
 LONG_S ?= 20
 PHONY += bench-instruments-cpu
-## bench-instruments-cpu: the sampler beside perf: cost, waiting, disk
+## bench-instruments-cpu: measure the sampler beside perf: CPU time, waiting time, files
 bench-instruments-cpu: instruments $(O)/victims/taken_time
 	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/collect/bench_cpu.py \
 	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \

@@ -53,21 +53,21 @@ $(O)/victims/alloc_static: profiler/preload/victims/alloc_23.c | setup
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -static $< -o $@
 endif
 
-#: ROUNDS forward-and-backward rounds of the instrument benchmarks (4)
+#: ROUNDS rounds of bench-instruments, each once forward and once backward through the variants (4)
 ROUNDS ?= 4
 PHONY += bench-instruments bench-instruments-alloc
-## bench-instruments: what each instrument costs the program it watches
+## bench-instruments: measure what each instrument costs the observed program: bench-instruments-alloc and bench-instruments-cpu
 bench-instruments: bench-instruments-alloc
-## bench-instruments-alloc: allocation counter and lock timer, with rivals
+## bench-instruments-alloc: measure the allocation counter and the lock timer, beside other tools
 bench-instruments-alloc: instruments $(O)/victims/alloc_churn \
 	$(O)/victims/lock_pairs
 	$(Q)PYTHONPATH=profiler $(PYTHON) profiler/preload/alloc/bench_alloc.py \
 	  --rounds $(ROUNDS)
 
-#: SECONDS how long bench-instruments-churn runs (60; 3600 for the hour)
+#: SECONDS how many seconds bench-instruments-churn runs (60)
 SECONDS ?= 60
 PHONY += bench-instruments-churn
-## bench-instruments-churn: that the instrument's own memory stays bounded
+## bench-instruments-churn: check that the memory of the allocation counter stays bounded
 bench-instruments-churn: instruments $(O)/victims/alloc_churn
 	$(Q)$(PYTHON) profiler/preload/alloc/bench_churn.py --seconds $(SECONDS)
 
@@ -95,12 +95,12 @@ $(O)/tests/byte_sampler_test: TEST_LIBS = \
 	$(call PRELOAD_PART,byte_sampler.o) -lm
 $(O)/tests/byte_sampler_test: $(call PRELOAD_PART,byte_sampler.o)
 
-#: PREFIX where install puts bin, lib and include (/usr/local)
+#: PREFIX the folder to which install copies bin, lib, include and share (/usr/local)
 PREFIX ?= /usr/local
 VERSION = $(shell sed -n 's/.*CLINIC_VERSION "\(.*\)".*/\1/p' \
 	profiler/include/clinic/version.h)
 PHONY += install
-## install: clinic, the preload library, its headers and a pkg-config file
+## install: install clinic, the preload library, three headers, a pkg-config file, manual pages and completions below PREFIX
 install: instruments
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	  $(DESTDIR)$(PREFIX)/include/clinic

@@ -1,7 +1,7 @@
-#: DRAIN_THREADS threads of bench-drain's program (64)
-#: DRAIN_SITES call sites of it, an eighth of them in each thread (100000)
-#: DRAIN_BUSY call sites that each of them is at between two drains (20)
-#: DRAINS how many are measured (50)
+#: DRAIN_THREADS the threads of the program that bench-drain observes (64)
+#: DRAIN_SITES the call sites of this program, an eighth of them in each thread (100000)
+#: DRAIN_BUSY the call sites that each of its threads uses between two readings (20)
+#: DRAINS the number of readings that bench-drain measures (50)
 DRAIN_THREADS ?= 64
 DRAIN_SITES ?= 100000
 DRAIN_BUSY ?= 20
@@ -12,7 +12,7 @@ $(O)/bench/bench_drain: profiler/sources/bench/bench_drain.c \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
-## bench-drain: what it takes to ask for allocations while a program runs
+## bench-drain: measure how long it takes to read the allocation counters of a running program
 bench-drain: $(O)/bench/bench_drain $(O)/victims/alloc_sites \
 		$(O)/lib/libclinic-preload.so
 	$(Q)$< $(O)/lib/libclinic-preload.so $(DRAINS) \

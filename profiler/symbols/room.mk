@@ -10,6 +10,6 @@ $(O)/tools/resolve_addresses: profiler/symbols/tools/resolve_addresses.c \
 c-tests: $(O)/tools/resolve_addresses
 
 PHONY += bench-symbols
-## bench-symbols: seconds to name addresses of a 95 MB debug file, cold
+## bench-symbols: measure how long the naming of addresses in a debug file of 95 MB takes
 bench-symbols: $(O)/tools/resolve_addresses
 	$(Q)$(PYTHON) profiler/symbols/bench_symbols.py

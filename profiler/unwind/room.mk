@@ -26,6 +26,6 @@ $(O)/bench/unwind_bench: profiler/unwind/bench/unwind_bench.c \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
-## bench-unwind: what a table and a walk cost, beside libdw
+## bench-unwind: measure how long building a table and unwinding a stack take, beside libdw
 bench-unwind: $(O)/bench/unwind_bench $(O)/victims/unwind_deep
 	$(Q)$< $(BENCH_BINARIES)
