@@ -1,10 +1,10 @@
 """bench_rows.py - whether the rounds of a benchmark show that a target is met.
 
-A row holds one figure a round, of runs that took turns. It is judged by an interval of the figures' median
-from order statistics alone (binomial), so that one round in which the machine did something else, or halved
-its clock, moves nothing. Too few rounds for 95 % have to agree, all of them.
+A row has one figure for each round, from runs that took turns. It is judged by an interval of the median of these figures, which
+comes from order statistics alone (binomial), so that one round in which the machine did something else, or halved its clock,
+changes nothing. If there are too few rounds for 95 %, all of them must agree.
 
-Pure but for print_rows. Exit codes as everywhere: 0 passed, 1 missed, 3 only more rounds could tell.
+All functions except print_rows are pure. Exit codes: 0 passed, 1 a target is missed, 3 only more rounds could decide.
 """
 
 import statistics
@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: a figure per round, and its upper limit."""
+    """One line of a table: a figure for each round, and the upper limit that it must not exceed."""
 
     name: str
     unit: str
@@ -42,7 +42,7 @@ def median_interval(values: list[float]) -> Interval:
 
 
 def verdict(row: Row) -> str:
-    """PASS below the target, MISSED above it, UNDECIDED where the interval lies on both sides."""
+    """PASS if the interval is below the target, MISSED if it is above it, and UNDECIDED if it contains the target."""
     interval = median_interval(row.values)
     if row.most is None:
         return ""

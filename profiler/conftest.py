@@ -1,4 +1,4 @@
-"""Fixtures of more than one file of tests."""
+"""Fixtures that several test files use."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from recorded_session import BUILD, OURSELVES, Caller, Session, needs_perf, read
 
 @pytest.fixture(scope="session")
 def build_lua() -> Callable[[str], Path]:
-    """Compiles Debian's Lua with one more flag, say -fno-omit-frame-pointer."""
+    """A function that compiles Debian's Lua with one more flag, for example -fno-omit-frame-pointer."""
     try:
         return partial(debian_lua.build, debian_lua.source())
     except debian_lua.Unavailable as reason:
@@ -25,13 +25,13 @@ def build_lua() -> Callable[[str], Path]:
 
 @pytest.fixture
 def anybodys_folder() -> Iterator[Path]:
-    """pytest's own temporary folders are closed to other users."""
+    """A temporary folder that every user may enter, because pytest's own folders are closed to other users."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         yield Path(folder)
 
 
-# Drops every privilege, and owns no process.
+# The words of a command that drops every privilege, as a user who owns no other process.
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
 
 

@@ -1,7 +1,7 @@
 """debian_lua.py - Lua 5.4 from Debian's source package: a foreign program, built with any flags.
 
-Needs apt-get and dpkg-source (package dpkg-dev), and Debian's mirror, once: the source and what was built of it stay in
-build/, and tests that run side by side wait for each other. Raises Unavailable, which says why.
+It needs apt-get and dpkg-source (package dpkg-dev), and Debian's mirror once: the source and the built programs are kept in
+build/, and tests that run at the same time wait for each other. It raises Unavailable with the reason if this is not possible.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def source() -> Path:
-    """Where the source lies; it is fetched if it is not there yet."""
+    """The folder of the source, which is fetched if it is not there yet."""
     with one_at_a_time():
         if not (found := unpacked(KEPT)):
             with TemporaryDirectory(dir=KEPT) as folder:
@@ -43,7 +43,7 @@ def unpacked(folder: Path) -> Path | None:
 
 def fetch(folder: Path) -> None:
     """Unpacks the source below the folder."""
-    # A source list of its own: the machine's may have no deb-src line.
+    # The list of sources is a temporary one, because that of the machine may have no deb-src line.
     sources = folder / "sources.list"
     sources.write_text("deb-src http://deb.debian.org/debian bookworm main\n")
     lists = folder / "lists"
@@ -60,7 +60,7 @@ def fetch(folder: Path) -> None:
 
 
 def build(source: Path, flag: str) -> Path:
-    """The interpreter, compiled with one more flag, say -fno-omit-frame-pointer; once per flag."""
+    """The interpreter, compiled with one more flag, for example -fno-omit-frame-pointer; it is compiled once for each flag."""
     binary = source / f"lua{flag}"
     with one_at_a_time():
         if not binary.exists():

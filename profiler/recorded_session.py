@@ -1,6 +1,6 @@
-"""recorded_session.py - how tests run `clinic record`, a session file as columns, and how near a share must come.
+"""recorded_session.py - runs `clinic record` for tests, reads the session file, and checks shares within their intervals.
 
-Read next: conftest.py, whose fixtures record.
+Read next: conftest.py, whose fixtures make recordings.
 """
 
 import gzip
@@ -19,7 +19,7 @@ BUILD = ROOT / "build"
 CLINIC = BUILD / "bin/clinic"
 VICTIMS = BUILD / "victims"
 BACKENDS = ["perf", "timer"]
-# Where both hand the same to the same unwinder, `make check` tries one.
+# If both backends give the same data to the same unwinder, `make check` uses only one of them.
 BOTH_IN_FULL = ["perf", pytest.param("timer", marks=pytest.mark.slow)]
 RUN_TIMEOUT_S = 120
 A_FEW_TICKS_NS = 5 * 4_000_000  # at 250 Hz, as Debian has it
@@ -32,7 +32,7 @@ Z_SCORE = 3.89
 
 @dataclass(frozen=True)
 class Caller:
-    """Who runs `clinic`: the words before the command, and the build folder, which the caller must be able to read."""
+    """The user who runs `clinic`: the words in front of its command line, and a build folder that this user can read."""
 
     prefix: tuple[str, ...]
     build: Path
@@ -51,7 +51,7 @@ OURSELVES = Caller((), BUILD)
 
 @dataclass(frozen=True)
 class Session:
-    """A session file as columns, with its stacks resolved to names."""
+    """The columns of a session file, and its stacks as names."""
 
     file: dict
     stdout: str
@@ -82,8 +82,8 @@ class Session:
         return self.weight_where(lambda names: function in names) / self.weight_where(lambda names: True)
 
     def share_of_code(self, binary: Path, wanted) -> float:
-        """Of the weight on the instructions of one file, what has a stack as wanted. The start of a program is left
-        out by this: the kernel and the dynamic linker take as long for it as the machine makes them."""
+        """The share of the weight in the code of one file whose stacks are as wanted. The start of a program is not included, because the
+        time that the kernel and the dynamic linker take for it depends on the machine."""
         inside = [(self.stacks[stack], weight) for stack, weight in self.samples if self.library(stack) == str(binary)]
         return sum(weight for names, weight in inside if wanted(names)) / sum(weight for _, weight in inside)
 
@@ -96,8 +96,8 @@ class Session:
         return sum(weight for stack, weight in self.samples if wanted(self.stacks[stack]))
 
     def complete_ratio(self) -> float:
-        """Of all samples before exit(), which runs code of the compiler's that has no tables: a victim ends where a
-        timer is due, and one sample there is 3 % of those of a short run."""
+        """The share of complete stacks among all samples before exit(). exit() runs code of the compiler that has no unwind tables; a timer
+        is due when a victim ends, and one sample there is 3 % of those of a short run."""
         flags = [flag for (stack, _), flag in zip(self.samples, self.flags()) if "exit" not in self.stacks[stack]]
         return sum(not flag & (TRUNCATED | GUESSED) for flag in flags) / len(flags)
 
@@ -112,8 +112,8 @@ class Session:
         return self.weight_where(lambda names: True) / self.file["quality"]["accounted_cpu_ns"]
 
     def is_reconciled(self) -> bool:
-        """Within five percent, and within a few ticks of the kernel where timers can fire at no other moment. A kernel that
-        may not be seen splits user from kernel time by its ticks, too: of a short run that is much."""
+        """Whether the sum of the samples is within five per cent of the accounted CPU time, or within a few clock ticks where timers fire only
+        at ticks. Without permission to see the kernel, user and kernel time are separated by ticks, too, which matters in a short run."""
         within = 0.05 if self.sees_kernel() else 0.2
         if self.file["about"]["backend"] == "timer":
             within += A_FEW_TICKS_NS / self.file["quality"]["accounted_cpu_ns"]
@@ -121,7 +121,7 @@ class Session:
 
 
 def run(*command, by=OURSELVES, prefix=(), **kwargs) -> subprocess.CompletedProcess:
-    """prefix: words of ours, say to forbid something, after those that make us the caller."""
+    """prefix: further words in front of the command line, after those of the caller, for example to forbid something."""
     return subprocess.run([*by.prefix, *map(str, prefix), str(by.clinic), *map(str, command)], capture_output=True,
                           text=True, timeout=RUN_TIMEOUT_S, **kwargs)
 
@@ -142,7 +142,7 @@ def needs_root() -> None:
 
 @cache
 def why_no_perf(by: Caller) -> str:
-    """Why perf events are refused to that caller; empty where they work."""
+    """The reason for which perf events are refused to this caller; "" if they work."""
     doctor = json.loads(run("doctor", "--json", by=by, cwd="/").stdout)
     if doctor["backend"] == "perf":
         return ""
@@ -155,12 +155,12 @@ def needs_perf(by: Caller = OURSELVES) -> None:
 
 
 def share_margin(share: float, *sample_counts: int) -> float:
-    """Half the binomial interval of a share; of two recordings, of their difference."""
+    """Half the width of the binomial interval of a share, or, for two recordings, of the difference of their shares."""
     return Z_SCORE * math.sqrt(share * (1 - share) * sum(1 / count for count in sample_counts))
 
 
 def assert_split(session: Session, shares: dict[str, float]) -> None:
-    """Each share within its binomial interval of what the victim itself measured."""
+    """Each share must lie within its binomial interval around the share that the victim itself measured."""
     truth = {name: int(took) for name, took in (line.split() for line in session.stdout.splitlines())}
     count = len(session.samples)
     for name, share in shares.items():
@@ -170,5 +170,5 @@ def assert_split(session: Session, shares: dict[str, float]) -> None:
 
 
 def assert_split_by_function(session: Session) -> None:
-    """Of the victim split_functions."""
+    """Checks the shares of the functions of the victim split_functions."""
     assert_split(session, {name: session.share(name) for name in ("burn_seventy", "burn_twenty", "burn_ten")})

@@ -1,4 +1,4 @@
-"""When the verdict of a benchmark is PASS, MISSED or UNDECIDED."""
+"""The verdict of a benchmark is PASS, MISSED or UNDECIDED as its rounds require."""
 
 from pathlib import Path
 

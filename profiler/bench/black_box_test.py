@@ -9,7 +9,7 @@ from labkit.workload import disassembly
 
 INCLUDE = Path("profiler/include").resolve()
 
-# square_sum's input is known and its result unused: without barriers an optimiser owes us nothing.
+# The input of square_sum is known and its result is not used, so without barriers the compiler may remove it.
 OUTPUT = """
 #include <clinic/black_box.h>
 __attribute__((noinline)) void square_sum(unsigned long count)
@@ -57,7 +57,7 @@ def test_work_survives_with_the_barrier_and_only_with_it(tmp_path, source, barri
 
 
 def test_a_barrier_adds_no_instruction(tmp_path):
-    """Counted in a loop that needs its value anyway."""
+    """Instructions are counted in a loop that needs the value in any case."""
     source = """
     #include <clinic/black_box.h>
     unsigned long work(const unsigned long *at, unsigned long count)

@@ -20,7 +20,7 @@ INCLUDE = Path("profiler/include").resolve()
 
 @pytest.fixture
 def run(tmp_path):
-    """run(word, *options): the victim, with a fixture that tells it how to behave."""
+    """run(word, *options) runs the victim with a fixture that contains the word, which tells the victim how to behave."""
 
     def call(word: str, *options: str, **more) -> subprocess.CompletedProcess:
         fixture = tmp_path / "fixture.bin"
@@ -114,7 +114,7 @@ def said_by(program: Path, preload: Path | None = None) -> list[str]:
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("level", [[], ["-O2"], ["-O2", "-fPIE", "-pie"]], ids=["plain", "O2", "pie"])
 def test_weak_hooks_of_a_program_find_a_preloaded_library(tmp_path, compiler, level):
-    """The stage header stands on this: nothing is linked, and still the loader fills in the hooks."""
+    """clinic/stage.h depends on this: nothing is linked, and the loader fills in the hooks nevertheless."""
     flags = level if compiler == "gcc" else [*level, "-fPIE", "-pie"]  # clang 14 has no default of its own
     program, hooks = hooked(tmp_path, compiler, *flags)
     assert said_by(program) == ["alone"]
@@ -122,7 +122,7 @@ def test_weak_hooks_of_a_program_find_a_preloaded_library(tmp_path, compiler, le
 
 
 def test_weak_hooks_of_a_program_at_a_fixed_address_stay_silent(tmp_path):
-    """A known limit, written in clinic/stage.h: without PIE the linker settles weak references for good."""
+    """This is a known limit, which clinic/stage.h states: without PIE, the linker resolves weak references itself."""
     program, hooks = hooked(tmp_path, "gcc", "-no-pie", "-fno-pie")
     assert said_by(program) == ["alone"]
     assert said_by(program, hooks) == ["alone"]
@@ -232,7 +232,7 @@ def test_a_missing_fixture_names_the_file_and_the_remedy():
 
 
 def test_a_full_disk_leaves_nothing_half_written(run, tmp_path):
-    """A file size limit: write fails as it does on a full disk, in the middle of the document."""
+    """A limit of file sizes makes write fail in the middle of the document, as a full disk does."""
     (tmp_path / "out.json").write_text("the old one")
     done = run("good", "--runs", "5000", "--batch", "1", "--json", "out.json",
                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))

@@ -62,7 +62,7 @@ def recorded(tmp_path_factory) -> Recorded:
 
 
 def sections(text: str) -> tuple[str, str]:
-    """The source's part and the instructions' part."""
+    """The two parts of the output: the lines of the source, and the instructions."""
     source, code = text.split("\n/", 2)[1:]
     return source, code
 

@@ -20,7 +20,7 @@ def verbs():
 
 
 def pages():
-    """Each committed page: its path and what `clinic help` prints for it."""
+    """For each committed page, its path and the text that `clinic help` prints for it."""
     found = {Path("docs/man/clinic.1"): ["--man"], Path("docs/completion/clinic.bash"): ["--completion"]}
     return found | {Path(f"docs/man/clinic-{verb}.1"): ["--man", verb] for verb in verbs() if verb != "help"}
 
@@ -52,7 +52,7 @@ def test_groff_reads_the_pages_without_a_warning():
 
 
 def complete(*words):
-    """What bash offers for the last word."""
+    """The words that bash offers in place of the last word."""
     script = ('source docs/completion/clinic.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _clinic; '
               'echo "${COMPREPLY[@]}"')
     done = subprocess.run(["bash", "-c", script, "bash", "clinic", *words], capture_output=True, text=True, check=True)

@@ -1,7 +1,7 @@
 """`clinic` import, report, export, diff and their bad input, from outside.
 
-The profiles are perf script texts in recorded/; what must come of them stands beside them. A wanted change is written
-down with `make bless-reading`, and its diff is read.
+The profiles are texts of `perf script` in recorded/, and the expected outputs are beside them. `make bless-reading` rewrites these
+outputs after an intended change; read the difference before you commit it.
 """
 
 import gzip
@@ -26,14 +26,14 @@ def clinic(*argv: object, **kwargs) -> subprocess.CompletedProcess:
 
 
 def done(*argv: object, **kwargs) -> str:
-    """Its output; fails unless it exits with 0 and without an error message."""
+    """The output of the command, which must exit with 0 and without an error message."""
     ran = clinic(*argv, **kwargs)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
 
 
 def complaint(*argv: object, **kwargs) -> str:
-    """The one sentence of a refusal, which exits 2."""
+    """The one sentence of a command that refuses its input and exits with 2."""
     ran = clinic(*argv, **kwargs)
     assert ran.returncode == 2
     assert ran.stderr.startswith("clinic: ") and ran.stderr.count("\n") == 1, ran.stderr
@@ -119,14 +119,14 @@ def test_report_json_is_whole(report):
 
 
 def test_a_call_site_behind_a_wrapper_says_who_called_it(tmp_path):
-    """3000 blocks of three callers stood under one of them: the row of a wrapper showed one stack, and said nothing."""
+    """Bug: 3000 blocks of three callers were shown for one of them, because the row of a wrapper has one stack."""
     names = ["", "main", "xmalloc", "parse", "index", "render"]
     session = {
         "format": "clinic-session", "schema": 2, "quality": {"allocations_observed": 1}, "strings": names,
         "frames": {"function": [0, 1, 2, 3, 4, 5]},
         "stacks": {"parent": [0, 0, 1, 2, 1, 4, 1, 6], "frame": [0, 1, 3, 2, 4, 2, 5, 2]},
         "stages": {"name": [0]}, "threads": {"pid": [0, 1, 1], "tid": [0, 1, 2]},
-        # Of `index`, two threads: neither row is the heaviest, together they are.
+        # `index` has rows of two threads: neither row is the heaviest, but both together are.
         "allocations": {"stack": [3, 5, 5, 7], "thread": [1, 1, 2, 1], "allocations_count": [1000, 600, 600, 800],
                         "bytes": [1000, 900, 900, 100]}}
     (tmp_path / "s.json").write_text(json.dumps(session))
@@ -155,7 +155,7 @@ def merged(folder: Path, *runs: dict) -> Path:
 
 
 def test_merged_runs_take_as_long_as_they_took(tmp_path):
-    """Three runs of 2 s, an hour apart, took two hours, and the exit code was said to be the program's."""
+    """Bug: three runs of 2 s, an hour apart, were said to take two hours, and to have the exit code of one program."""
     path = merged(tmp_path, run_of(0, 100), run_of(3, 3700), run_of(0, 7300))
     assert "6.000 s in 3 runs, within 7202.000 s, exit code 3 (the first that is not 0)" in done("report", path)
     document = json.loads(done("report", path, "--json"))
@@ -174,7 +174,7 @@ def test_one_merged_run_is_itself(tmp_path):
 
 
 def test_an_end_that_nobody_saw_has_no_exit_code(folder, tmp_path):
-    """A process that was watched for a while, and one that perf recorded, "ended with 0"."""
+    """Bug: a process that was watched for a while, and one that perf recorded, were said to end with 0."""
     for path in (folder / "pipeline.json", merged(tmp_path, run_of(0, 1, exit_unknown=1), run_of(0, 9))):
         assert ", exit code not known" in done("report", path)
         assert json.loads(done("report", path, "--json"))["exit_code"] is None
@@ -183,7 +183,7 @@ def test_an_end_that_nobody_saw_has_no_exit_code(folder, tmp_path):
 
 
 def test_sessions_of_schema_1_know_no_definitions(tmp_path):
-    """Their only lines are those executed: these must not be taken for where a function begins."""
+    """They contain only the lines that were executed, which must not be taken for the lines where functions begin."""
     path = tmp_path / "old.json"
     path.write_text(json.dumps({**ALLOCATING, "schema": 1, "samples": {"stack": [2], "weight_ns": [5]}}))
     function = json.loads(done("report", path, "--json"))["functions"][0]
@@ -333,7 +333,7 @@ def svg_of(folder: Path, tmp_path: Path, *more: object) -> ElementTree.Element:
 
 
 def frames_of(svg: ElementTree.Element) -> dict[str, dict]:
-    """By name: rectangle, label and tooltip of the (last) frame of that name."""
+    """For each name, the rectangle, the label and the tooltip of the last frame with this name."""
     frames = {}
     for group in svg.iterfind(f"{SVG}g[@id='frames']/{SVG}g"):
         tip = group.find(f"{SVG}title").text
@@ -533,7 +533,7 @@ def test_a_text_that_is_no_perf_script_is_told(tmp_path):
 
 
 def test_every_reading_verb_takes_any_format_by_its_content(folder, tmp_path):
-    """A perf text, plain, gzipped or from a pipe, is as good as the session it becomes; names do not matter."""
+    """A text of perf, plain, gzipped or from a pipe, gives the same output as the session that it becomes, whatever its file name is."""
     named_oddly = tmp_path / "pipeline.json"
     named_oddly.write_bytes(gzip.compress(PERF_TEXT.read_bytes()))
     wanted = done("report", folder / "pipeline.json", "--by", "library")

@@ -1,4 +1,4 @@
-"""test_instrument_time.py - what the instrument takes of the program's time is marked, and can be left out."""
+"""test_instrument_time.py - the time that the instrument takes from the program is marked, and can be left out."""
 
 import json
 import subprocess
@@ -49,6 +49,6 @@ def test_it_can_be_left_out(session, tmp_path):
 
 
 def test_what_a_hook_calls_for_the_program_is_the_programs(session):
-    """The C library's own malloc and free have the hook as caller."""
+    """The C library's own malloc and free, which the hook calls, count for the program."""
     names = {row["name"] for row in reported(session, "--without-instrument", "--by", "function")["functions"]}
     assert any("malloc" in name or "free" in name for name in names), names

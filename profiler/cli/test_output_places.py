@@ -23,7 +23,7 @@ def clinic(*argv: object, **options) -> subprocess.CompletedProcess:
     return subprocess.run([CLINIC, *map(str, argv)], capture_output=True, text=True, timeout=60, **options)
 
 
-# Every verb that writes a file, as a function of where.
+# Every verb that writes a file: a function that returns its command line for a given place.
 WRITERS = {
     "record": lambda path: ["record", "-o", path, "true"],
     "import": lambda path: ["import", PERF_TEXT, "-o", path],
@@ -38,7 +38,7 @@ def is_session(path: Path) -> bool:
 
 
 def complaint(done: subprocess.CompletedProcess) -> str:
-    """Of a verb that could not write: exit 2, and one line that says why."""
+    """The message of a verb that could not write: it must exit with 2 and print one line with the reason."""
     assert done.returncode == 2, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if "cannot write" in line]
     return line
@@ -53,7 +53,7 @@ def drafts(tmp_path):
 
 @pytest.fixture
 def link_of_another(tmp_path) -> Path:
-    """In a folder for everybody, to a file of ours: precious."""
+    """A link that another user made, in a folder where everybody may write, to a file of ours called precious."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a link that is another user's")
     folder = tmp_path / "everybodys"
@@ -74,7 +74,7 @@ def test_a_link_of_another_user_is_not_followed(tmp_path, link_of_another, draft
 
 
 def test_nor_is_one_to_a_folder(tmp_path, link_of_another, drafts):
-    """The kernel's own rule, where it is on, ends at folders that are not sticky; ours does not."""
+    """The kernel's own protection, if it is enabled, covers only sticky folders; ours covers all."""
     (tmp_path / "ours").mkdir()
     way = link_of_another.parent / "way"
     way.symlink_to(tmp_path / "ours")
@@ -176,7 +176,7 @@ def test_where_a_session_is_rescued_cannot_be_guessed(tmp_path, drafts):
 
 
 def test_counts_that_go_to_a_device_leave_it_a_device(tmp_path):
-    """As root, CLINIC_ALLOC_OUT=/dev/null made a plain file of it; here a pipe stands for it."""
+    """Bug: as root, CLINIC_ALLOC_OUT=/dev/null replaced the device by a plain file; this test uses a pipe in its place."""
     pipe = tmp_path / "counts"
     os.mkfifo(pipe)
     end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -189,7 +189,7 @@ def test_counts_that_go_to_a_device_leave_it_a_device(tmp_path):
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder", "huge"])
 def test_annotate_reads_regular_sources_only(tmp_path, kind):
-    """A session may name any path: /dev/zero took all memory, a pipe waited for ever."""
+    """Bug: a session may name any path; reading /dev/zero took all memory, and reading a pipe never ended."""
     source = Path("/dev/zero") if kind == "device" else tmp_path / "source.c"
     if kind == "pipe":
         os.mkfifo(source)
@@ -208,7 +208,7 @@ def test_annotate_reads_regular_sources_only(tmp_path, kind):
 
 @pytest.mark.parametrize("option", [[], ["--data"]], ids=["code", "data"])
 def test_places_are_named_from_regular_files_only(tmp_path, option):
-    """The path is the watched program's: a pipe in place of its file waited for ever, as a device would be read."""
+    """Bug: the path comes from the observed program; if it put a pipe in place of its file, reading never ended."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for place in (pipe, Path("/dev/zero"), tmp_path):

@@ -1,4 +1,4 @@
-"""test_report_names.py - what a report names for readers of C++: short names, places, and the program's own call sites."""
+"""test_report_names.py - names in reports of C++ programs: short names, places, and the program's own call sites."""
 
 import json
 import os
@@ -183,7 +183,7 @@ def test_names_of_locks_are_short_on_a_terminal(tmp_path, session):
 
 
 def test_rows_with_the_same_text_are_told_apart(session):
-    """Two instances of one template are on one line; shortened, they have one name."""
+    """Two instances of one template are defined on the same line, and their shortened names are equal."""
     text = on_a_terminal(run("report", session).args[0], "report", session)
     rows = [row.split("  long ")[-1].split("  void ")[-1] for row in text.splitlines() if "app::burn<...>" in row]
     assert len(rows) == len(set(rows)) == 2 and all(" at 0x" in row for row in rows), rows

@@ -16,7 +16,7 @@ OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 
 
 def everything(name: str) -> dict:
-    """A session in which each foreign text is that name."""
+    """A session in which every text from outside is that name."""
     return {
         "format": "clinic-session", "schema": 2,
         "about": {"command": name, "host": name, "backend": name, "event": name, "ended_ns": 9000000000},
@@ -38,7 +38,7 @@ def everything(name: str) -> dict:
 
 
 def shown(*argv: object) -> str:
-    """All that it printed, to either stream."""
+    """The text that the command printed to both streams."""
     ran = subprocess.run([CLINIC, *map(str, argv)], capture_output=True, timeout=60)
     return (ran.stdout + ran.stderr).decode()
 
@@ -92,7 +92,7 @@ def test_a_reader_that_goes_away_costs_no_measurement(tmp_path, events):
 
 
 def test_the_program_finds_its_pipes_as_it_would_alone(tmp_path):
-    """That the recorder survives a closed pipe is not handed on: yes | head ends as ever."""
+    """The recorder survives a closed pipe, but the program does not inherit this: yes | head ends as it does alone."""
     script = "import signal; raise SystemExit(40 + (signal.getsignal(signal.SIGPIPE) is signal.SIG_IGN))"
     restore = {"restore_signals": True}
     for argv in ([sys.executable, "-c", script], ["/usr/bin/env", "sh", "-c", "kill -PIPE $$; exit 9"]):
@@ -103,7 +103,7 @@ def test_the_program_finds_its_pipes_as_it_would_alone(tmp_path):
 
 
 def test_the_padding_of_a_title_is_cut(tmp_path):
-    """What sets its title writes over its words: the command was followed by some thirty ''."""
+    """Bug: a program that sets its title overwrites its arguments, and some thirty '' followed the command."""
     script = "$0 = 'idle: 1'; print \"set\\n\"; $| = 1; print ''; sleep 60"
     with subprocess.Popen(["perl", "-e", "$| = 1; " + script, *["word"] * 30], stdout=subprocess.PIPE) as titled:
         titled.stdout.readline()

@@ -3,23 +3,22 @@
 Everything is a ratio of runs that took turns: one program (Debian's lua5.4, which keeps no frame pointers,
 running bench_cpu.lua), plain and under each sampler.
 
-Cost: short runs in ABBA order. A round runs the variants forwards, then backwards, so that a drift of the
-machine falls on all alike, and what is compared runs next to each other. It gives one figure a row: the
-geometric mean of both passes' ratios (variant / other). What counts is the program's own CPU time, as it
-reads it at its end; interrupts that copy stacks are part of it.
+Cost: short runs in ABBA order. A round runs the variants forwards, then backwards, so that a drift of the machine affects all
+alike, and runs that are compared follow each other. It gives one figure for each row: the geometric mean of the ratios
+(variant / other) of both passes. What counts is the program's own CPU time, which it reads at its end; the interrupts
+that copy stacks are part of it.
 
-Taken: what one sample costs a program that only spins (bench_taken.py), where the cost of a program is too noisy.
+Taken: what one sample costs a program that only spins (bench_taken.py), because the cost of a whole program is too noisy.
 
-Waiting: long runs of clinic and perf in turn, from the program's last act to a finished flame graph, and the
-bytes on disk. The usual pipeline is `perf script | stackcollapse-perf.pl | flamegraph.pl`. The two Perl
-scripts are in no Debian package, so `perf script | clinic import -` and `clinic export` stand in for them: in
-C, and in a pipe as the originals would be. perf's time is thus, if anything, shorter than with the originals,
-and the part that is perf's alone, `perf script`, has a row of its own. It is spared all that is not needed:
--F names the fields that a flame graph is made of.
+Waiting: long runs of clinic and perf in turns, from the program's last action to a finished flame graph, and the bytes on disk.
+The usual pipeline is `perf script | stackcollapse-perf.pl | flamegraph.pl`. The two Perl scripts are in no Debian package, so
+`perf script | clinic import -` and `clinic export` are used in their place; they are written in C, and run in a pipe as the originals
+would. So perf's time is rather shorter than with the originals, and `perf script` alone has a row of its own. It prints only the
+fields that a flame graph needs (-F).
 
     PYTHONPATH=profiler /usr/bin/python3 profiler/collect/bench_cpu.py [--rounds 10] [--long-rounds 3]
 
-Exits with 0 when every target is met, 1 when one is missed, 3 when only more rounds could tell.
+The exit code is 0 if every target is met, 1 if one is missed, and 3 if only more rounds could decide.
 """
 
 import argparse
@@ -47,7 +46,7 @@ LOOK_EVERY_MS = 20
 
 @dataclass(frozen=True)
 class Variant:
-    """A sampler in front of the program; words may use {dir}."""
+    """A command line in front of the program, which samples it; its words may contain {dir}."""
 
     name: str
     prefix: tuple[str, ...] = ()
@@ -68,7 +67,7 @@ TIMER_999 = Variant("clinic timer 999 Hz", clinic(999, "--backend", "timer"))
 PERF_99 = Variant("perf 99 Hz dwarf", perf(99, "--call-graph", "dwarf"))
 PERF_999 = Variant("perf 999 Hz dwarf", perf(999, "--call-graph", "dwarf"))
 
-# The two pairs that are judged stand side by side.
+# The two pairs that are judged are next to each other.
 ORDER = [TIMER_999, CLINIC_99, PLAIN, PERF_99, CLINIC_999, PERF_999]
 
 # CPU seconds of the program by variant: once through ORDER, forwards or backwards.
@@ -84,7 +83,7 @@ class Run:
 
 @dataclass(frozen=True)
 class LongRun:
-    """One run with all that follows until its flame graph is there."""
+    """One run and everything that follows until its flame graph exists."""
 
     cpu_s: float
     waited_s: float
@@ -95,7 +94,7 @@ class LongRun:
 
 
 def peak_bytes(pid: int) -> int:
-    """VmHWM of a process that still runs, else 0."""
+    """VmHWM of a process that still runs; 0 if it has ended."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -106,7 +105,7 @@ def peak_bytes(pid: int) -> int:
 
 
 def watch(process: subprocess.Popen) -> int:
-    """Waits for its end, which it sees at once; the most that the process was seen to hold."""
+    """Waits for the end of the process, and returns the most memory that it was seen to occupy."""
     end = select.poll()
     fd = os.pidfd_open(process.pid)
     end.register(fd, select.POLLIN)
@@ -133,7 +132,7 @@ def run_once(variant: Variant, rounds_of_work: int, directory: str) -> Run:
 
 
 def size_work(seconds: float, directory: str) -> int:
-    """How many rounds of the script take that much CPU time here."""
+    """The number of rounds of the script that take so much CPU time on this machine."""
     trial = 40
     return max(1, round(trial * seconds / run_once(PLAIN, trial, directory).cpu_s))
 
@@ -158,7 +157,7 @@ def cost_rows(rounds: list[tuple[Pass, Pass]]) -> list[Row]:
 
 
 def draw(source: str, directory: str) -> float:
-    """Exports the flame graph; the time at which it is there."""
+    """Exports the flame graph, and returns the time at which it exists."""
     subprocess.run([CLINIC, "export", source, "-o", f"{directory}/flame.svg"], check=True, capture_output=True)
     return time.time()
 
@@ -194,7 +193,7 @@ LongRound = dict[str, LongRun]
 
 
 def measure_waiting(rounds: int, seconds: float, directory: str) -> list[LongRound]:
-    """Each round in the opposite order of the one before."""
+    """Measures the rounds, each in the opposite order of the one before."""
     work = size_work(seconds, directory)
     samplers = [("clinic", wait_for_clinic), ("perf", wait_for_perf)]
     return [{name: wait(work, directory) for name, wait in samplers[::-1 if number % 2 else 1]}

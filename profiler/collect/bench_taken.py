@@ -1,7 +1,7 @@
 """bench_taken.py - the time that a sampler takes from a program that only spins (victims/taken_time.c).
 
-A machine whose clock changes speed hides 1 % of a program's CPU time. What one sample takes is microseconds either way
-and is counted one by one, so samplers can be told apart where their slowdowns cannot.
+On a machine whose clock changes speed, 1 % of a program's CPU time cannot be seen. A sample takes some microseconds, each of which the program
+counts, so that samplers can be distinguished even if their slowdowns cannot.
 """
 
 import subprocess
@@ -30,7 +30,7 @@ def taken_by(prefix: tuple[str, ...], directory: str) -> float:
 
 
 def taken_rows(rounds: list[tuple[Pass, Pass]], plain: str, ours: str, theirs: str) -> list[Row]:
-    """What the machine takes without a sampler is taken off."""
+    """The rows of the table. The time that the machine takes without a sampler is subtracted."""
     def own(name: str) -> list[float]:
         return [sum(way[name] - way[plain] for way in both) / 2 for both in rounds]
 

@@ -33,7 +33,7 @@ def test_waits_of_those_that_vanish_end(record):
 
 @pytest.mark.slow
 def test_allocations_and_locks_of_both_programs(record):
-    """The C library allocates for each thread."""
+    """The expected numbers include an allocation of the C library for each thread."""
     session = record(VICTIM, options=("-e", "alloc,lock"))
     assert session.returncode == 7 and sum(session.file["allocations"]["allocations_count"]) >= 4, session.stderr
 
@@ -43,7 +43,7 @@ def perf_events_of(pid: int) -> int:
 
 
 def wait_for_events(recorder: subprocess.Popen) -> None:
-    """It has attached."""
+    """Waits until the recorder has attached its events."""
     for _ in range(1000):
         if recorder.poll() is not None or perf_events_of(recorder.pid):
             return

@@ -12,7 +12,7 @@ from recorded_session import CLINIC, RUN_TIMEOUT_S, needs_perf, read_session
 
 
 def child_of(pid: int) -> int:
-    """The target, once it exists."""
+    """Waits until the recorder has started its target, and returns the target's number."""
     for _ in range(500):
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if children:
@@ -25,7 +25,7 @@ def has_ended(pid: int) -> bool:
     return re.search(r"\) (\S)", Path(f"/proc/{pid}/stat").read_text())[1] == "Z"
 
 
-# Works on one CPU for so many seconds, and ends on another one, whose ring has room.
+# A program that works on one CPU for so many seconds, and ends on another one, whose ring has room.
 MOVES = """
 import os, time
 first, *_, last = sorted(os.sched_getaffinity(0))

@@ -1,7 +1,7 @@
 """test_off_cpu.py - `clinic record -e offcpu` on a program whose waits are known, with and without permission.
 
-The victim reads its own clock around its sleeps and its read; what is recorded must be that, whatever
-the machine makes of it. Only its own figures and identities are compared, never how long anything takes.
+The victim reads its clock around its sleeps and its read; the recorded waits must be equal to these times, whatever the machine does.
+Only the victim's own figures and identities between figures are compared; no test asserts how long anything takes.
 """
 
 import json
@@ -15,7 +15,7 @@ from recorded_session import CLINIC, OURSELVES, VICTIMS, needs_perf, read_sessio
 
 APPROXIMATE = 16
 PREEMPTED = 8
-# What a victim does between reading its clock and leaving the CPU, on a machine that others use too.
+# The time that a victim may need between reading its clock and leaving the CPU, on a machine that others use, too.
 AROUND_NS = 5_000_000
 
 
@@ -44,10 +44,10 @@ class Waiting:
 
 
 def assert_known_threads(seen: Waiting) -> None:
-    """Each thread blocked as long as the victim's own clock says; the spinner never."""
+    """Each thread was blocked as long as the victim's own clock says, and the spinning thread never."""
     truth = seen.truth()
     for thread, function in (("sleeper", "known_sleep"), ("reader", "known_read")):
-        # Preempted just before or after, it is off the CPU too, but not blocked.
+        # If it was preempted just before or after, it was off the CPU, too, but not blocked.
         most = truth[function]
         least = most - seen.thread(thread)["ready_ns"] - AROUND_NS
         assert least <= seen.thread(thread)["blocked_ns"] <= most + AROUND_NS
@@ -55,7 +55,7 @@ def assert_known_threads(seen: Waiting) -> None:
 
 
 def assert_reconciled(seen: Waiting) -> None:
-    """Lives - waits = CPU time by the kernel's account, within what it cost to start and to end."""
+    """The lifetimes without the waits are the CPU time that the kernel accounted, except for what starting and ending cost."""
     total = seen.off_cpu
     threads = total["threads"]
     left = total["watched_ns"] - total["blocked_ns"] - total["ready_ns"] - total["accounted_cpu_ns"]
@@ -127,7 +127,7 @@ def test_a_process_that_slept_before_us_and_still_does(anybodys_folder):
     needs_perf()
     path = anybodys_folder / "session.json"
     with subprocess.Popen(["sleep", "60"]) as sleeper:
-        time.sleep(0.1)  # it has to have gone to sleep
+        time.sleep(0.1)  # so that it sleeps before the recording begins
         done = run("record", "-e", "offcpu", "-o", path, "-p", sleeper.pid, "-d", "0.2")
         sleeper.kill()
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ def may_unshare() -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("events", ["cpu,alloc,lock", "cpu"])
 def test_no_process_of_the_host_is_taken_for_the_target(record, backend, events):
-    """The numbers that it writes into shared memory are its own: 2 is a thread of the kernel here."""
+    """The target writes the process numbers of its own namespace into shared memory: its 2 is a thread of the kernel outside."""
     may_unshare()
     words = f"{VICTIMS}/split_functions 300; {VICTIMS}/split_functions 100"
     session = record(*INSIDE, "sh", "-c", words, backend=backend, options=["-e", events])
@@ -49,13 +49,13 @@ def test_another_namespace_that_is_as_young_is_not_ours(record):
 
 
 def test_a_process_that_ended_before_it_was_asked_for(record):
-    """Its number outside is not known by then, so it gets one that no process can have, not that of another process."""
+    """Its number outside is not known any more, so it gets a number that no process can have, and not that of another process."""
     may_unshare()
     session = record(*INSIDE, "sh", "-c", f"{VICTIMS}/short_process; {VICTIMS}/short_process", backend="timer")
     assert not {pid for pid in session.file["threads"]["pid"] if 0 < pid < 5}
 
 
-# A /dev/shm of its own, since those who test beside us use the machine's.
+# The test has a /dev/shm of its own, because other tests use that of the machine at the same time.
 ALONE = ("unshare", "--mount", "sh", "-c", "mount -t tmpfs none /dev/shm && {} && ls -A /dev/shm")
 
 

@@ -19,7 +19,7 @@ BURN = "while :; do :; done"
 
 @pytest.fixture
 def running():
-    """Starts programs, and ends them with all that they forked."""
+    """A function that starts programs; they and their children are ended after the test."""
     started = []
 
     def go(*command) -> subprocess.Popen:
@@ -45,7 +45,7 @@ def sampled(session: Session) -> set[int]:
 
 
 def children(pid: int, count: int) -> set[int]:
-    """Once it has so many."""
+    """Waits until the process has so many children, and returns their numbers."""
     for _ in range(200):
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if len(found) == count:
@@ -82,7 +82,7 @@ def test_children_that_run_already(running, tmp_path):
 
 
 def test_child_that_ends_is_accounted_once(running, tmp_path):
-    """When it ends, its parent's account has all that it ever used."""
+    """When a child ends, the account of its parent includes all the time that the child ever used."""
     parent = running("sh", "-c", f"{VICTIMS}/split_functions 900; exec sleep 100")
     children(parent.pid, 1)
     time.sleep(0.5)
@@ -106,7 +106,7 @@ def test_a_word_that_means_nothing(tmp_path):
 
 
 def test_the_recorder_does_not_mean_itself(running, tmp_path):
-    """Nor the shell that it was started by."""
+    """A name means neither the recorder itself nor the shell that started it."""
     needs_perf()
     other = running("sh", "-c", BURN)
     recorder = tmp_path / "names_itself"

@@ -19,7 +19,7 @@ TIER_JIT = 10
 
 @contextmanager
 def perf_map_removed(session):
-    """Its place is fixed, outside of a test's own folder."""
+    """Removes the perf map after the test, because it is written to a fixed place outside of the test's folder."""
     try:
         yield session
     finally:
@@ -47,7 +47,7 @@ def test_a_jitdump_names_it(record, anybodys_folder, backend):
 
 
 def test_a_perf_map_in_another_root_and_pid_namespace(record):
-    """As in a container: the file is in its /tmp and has the process's number in its own namespace."""
+    """As in a container, the file is in the program's own /tmp, and its name has the number of the process in its own namespace."""
     needs_root()
     session = record("unshare", "--pid", "--fork", "--mount-proc", "--mount", "sh", "-c",
                      f"exec 3<{VICTIM} && mount -t tmpfs none /tmp && cp /proc/self/fd/3 /tmp/made && "
@@ -92,7 +92,7 @@ public class Hot {
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("javac"), reason="java is not installed, or cannot compile")
 def test_java(record, anybodys_folder):
-    """The virtual machine writes its perf map at its end; its frame pointers are asked for."""
+    """The virtual machine writes its perf map when it ends; an option makes its code keep frame pointers."""
     (anybodys_folder / "Hot.java").write_text(JAVA)
     subprocess.run(["javac", "Hot.java"], cwd=anybodys_folder, check=True)
     options = ["-XX:+UnlockDiagnosticVMOptions", "-XX:+DumpPerfMapAtExit", "-XX:+PreserveFramePointer"]
@@ -106,7 +106,7 @@ def test_java(record, anybodys_folder):
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
 def test_deep_stacks_say_where_they_end(record, anybodys_folder):
-    """A call in R takes 10 KiB of stack: more than is copied, after a few of them."""
+    """A call in R takes 10 KiB of stack, so that after a few calls the stack is larger than the copy."""
     script = anybodys_folder / "deep.R"
     script.write_text("f <- function(n) if (n < 2) n else f(n-1) + f(n-2)\n"
                       "t <- Sys.time(); while (Sys.time() - t < 0.8) f(17)\n")

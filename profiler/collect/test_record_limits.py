@@ -21,7 +21,7 @@ def session_of(path, done) -> Session:
 
 @pytest.mark.parametrize("limit", ["-Sn 256", "-n 256"], ids=["soft", "hard"])
 def test_attach_to_more_threads_than_descriptors(tmp_path, limit):
-    """An event for each thread is a descriptor for each: it works, or the limit is named."""
+    """An event for each thread needs a descriptor for each. The recording works, or its message names the limit."""
     needs_perf()
     target = start(VICTIMS / "idle_threads", THREADS, 600_000)
     assert target.stdout.readline() == "ready\n"
@@ -49,7 +49,7 @@ BUSY = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; exit 3"
 @pytest.mark.parametrize("closed", ["0<&- 1>&- 2>&-", "0<&-", "1>&-", "2>&-", "1>&- 2>&-"])
 @pytest.mark.parametrize("options", ["-e cpu", "-e alloc", "--backend timer"])
 def test_standard_files_are_closed(tmp_path, closed, options):
-    """A file of ours that took the number of one would be written into by the program, or by our own messages."""
+    """If a file of the recorder got the number of a closed standard file, the program or our own messages would write into it."""
     done = shell(f"exec {CLINIC} record {options} -o {tmp_path}/s.json -- sh -c '{BUSY}' {closed}")
     assert done.returncode == 3
     assert read_session(tmp_path / "s.json")["about"]["exit_code"] == 3

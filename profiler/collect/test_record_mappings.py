@@ -60,7 +60,7 @@ def test_the_first_thread_has_ended_before_we_came(anybodys_folder):
 
 
 def test_the_padding_of_a_title_is_cut(anybodys_folder):
-    """setproctitle() writes over the arguments, and leaves NULs or blanks up to where they ended."""
+    """setproctitle() overwrites the arguments, and leaves NULs or blanks up to the end of the old arguments."""
     program = anybodys_folder / "titled.c"
     program.write_text("#include <string.h>\nint main(int c, char **v) { char *e = v[c - 1] + strlen(v[c - 1]);"
                        " memset(v[0], 0, e - v[0]); strcpy(v[0], \"titled: at work\"); puts(\"ready\");"
@@ -87,7 +87,8 @@ def test_many_mappings(record, backend):
 
 @pytest.mark.parametrize("events", ["alloc", "lock", "cpu,alloc,lock"])
 def test_many_mappings_under_the_library(record, events):
-    """It lists them at its start and end, and the collector reads the list: neither as the square of their number."""
+    """The library lists the mappings at its start and end, and the collector reads the list; the time of neither grows with the square
+    of their number."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     session = record(VICTIMS / "many_mappings", MANY, 10, options=("-e", events))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -103,14 +104,14 @@ def test_many_mappings_there_before_us(anybodys_folder):
     target.wait()
     session = Session(read_session(anybodys_folder / "s.json"), "", done.stderr, done.returncode)
     assert session.share("burn_amid") > 0.9
-    # Reading them is a cost of watching: a microsecond for each was left out.
+    # Reading the mappings is a cost of the recorder; before, a microsecond for each was missing from it.
     assert session.file["quality"]["collector_cpu_ns"] > MANY * 500
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("way", ["patch", "move"])
 def test_text_that_is_mapped_in_parts(record, backend, way):
-    """A page in the middle has other rights, or is other memory: the functions around it are still the file's."""
+    """A page in the middle has other access rights, or is other memory; the functions around it still belong to the file."""
     session = record(VICTIMS / "split_text", way, backend=backend)
     assert session.returncode == 0, session.stderr
     for function in ("page_first", "page_middle", "page_last"):

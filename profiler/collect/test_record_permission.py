@@ -8,7 +8,7 @@ from recorded_session import KERNEL, OURSELVES, UNSAMPLED, VICTIMS, Caller, asse
 
 
 def test_kernel_time_without_permission(record, nobody):
-    """Ticks in the kernel then give no samples; their time is shown as [kernel, unsampled]."""
+    """Without permission, clock ticks in the kernel give no samples; their time is shown as [kernel, unsampled]."""
     session = record(nobody.victims / "syscall_heavy", backend="perf", by=nobody)
     if session.sees_kernel():
         pytest.skip("kernel.perf_event_paranoid lets everybody see the kernel here")

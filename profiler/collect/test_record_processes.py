@@ -18,7 +18,7 @@ def test_short_processes_have_names(record, way, count):
 
 @pytest.mark.slow
 def test_short_processes_under_timers(record):
-    """A process of 20 ms has five ticks at 250 Hz; pooled, their names are right."""
+    """A process of 20 ms has five ticks at 250 Hz; the names in the samples of all processes together are right."""
     session = record(VICTIMS / "child_spawner", "fork", 50, VICTIMS / "short_process", backend="timer")
     assert session.share("live_shortly") > 0.85
 
@@ -84,7 +84,7 @@ def test_short_soak(record, backend):
 
 @pytest.mark.slow
 def test_long_soak(record):
-    """Both backends in the same quarter of a minute, which is also the worse neighbourhood."""
+    """Both backends run for the same quarter of a minute, so that they disturb each other, too."""
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(lambda backend: soak(record, backend, 15000), BACKENDS):
             pass

@@ -28,7 +28,7 @@ def test_bad_input_gets_one_sentence(tmp_path, arguments, sentence):
 
 
 def rescued(done: subprocess.CompletedProcess) -> Path:
-    """Where the session was saved when the wanted place was not possible."""
+    """The place where the session was saved because the wanted place was not possible."""
     assert "cannot write" in done.stderr
     line = next(line for line in done.stderr.splitlines() if " instead" in line)
     return Path(line.split("wrote ")[1].split(" instead")[0])
@@ -46,7 +46,7 @@ def test_full_disk(tmp_path):
     full = tmp_path / "full"
     full.mkdir()
     script = f'mount -t tmpfs -o size=4k none {full} && head -c 4096 /dev/zero > {full}/filler && exec "$@"'
-    # Whoever is not root is root in a user namespace of its own, where the kernel allows one.
+    # An ordinary user is root in a user namespace of its own, if the kernel allows one.
     inside = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", script, "sh"]
     if subprocess.run([*inside, "true"], capture_output=True).returncode:
         pytest.skip("may not mount a small disk here")

@@ -47,7 +47,7 @@ def test_split_by_thread(record, backend):
         weights[names[thread]] += weight
     total = sum(weights.values())
     assert_split(session, {name: weights[name] / total for name in ("seventy", "twenty", "ten")})
-    # Stacks hold the program's frames only: one of ours made all threads differ between the backends.
+    # Stacks contain only frames of the program; with a frame of our library, all threads would differ between the backends.
     strings = session.file["strings"]
     assert not [path for path in session.file["libraries"]["path"] if "libclinic" in strings[path]]
 
@@ -125,7 +125,7 @@ def perf_shares(text: str, *, of_callers: bool) -> tuple[dict[str, float], int]:
 
 
 def physical_shares(session: Session) -> dict[str, float]:
-    """Self shares by function that has code of its own: perf names no inlined calls."""
+    """Self shares by function with code of its own, because perf does not name inlined calls."""
     rows, frames, strings = session.file["stacks"], session.file["frames"], session.file["strings"]
     inlined = frames.get("inlined", [0] * len(frames["function"]))
     weights = Counter()
@@ -155,7 +155,7 @@ def assert_shares_of_perf(session: Session, theirs: dict[str, float], their_coun
     assert session.named_ratio() > 0.90
     for name in sorted(theirs, key=theirs.get, reverse=True)[:LUA_TOP]:
         share = theirs[name]
-        # Two samples of one truth: both have their interval.
+        # Both are samples of the same shares, so both have an interval.
         margin = share_margin(share, their_count, our_count) + 0.01
         mine = ours.get(name, 0)
         assert abs(mine - share) <= margin, f"{name}: {mine:.3f}, perf says {share:.3f} +- {margin:.3f}"

@@ -13,7 +13,7 @@ from recorded_session import BACKENDS, BOTH_IN_FULL, CLINIC, RUN_TIMEOUT_S, VICT
 # Real programs, for seconds each: for `make test`.
 pytestmark = pytest.mark.slow
 
-# What cautious programs do: a handler for everything (sort), or everything blocked (the threads of xz).
+# What cautious programs do with signals: they handle all of them (sort), or block all of them (the threads of xz).
 WARY = """
 import signal
 for number in range(1, signal.NSIG):
@@ -40,7 +40,7 @@ def test_program_with_a_hand_on_every_signal(record, backend, guard):
 
 
 def test_signals_the_program_sends_itself_arrive(record):
-    """All numbers are the program's, also that of the timers."""
+    """The program may use every signal, also the number that our timers use."""
     script = """if True:
         import os, signal
         real_time, got = set(range(signal.SIGRTMIN, signal.SIGRTMAX + 1)), set()
@@ -124,7 +124,7 @@ def test_a_target_that_does_not_answer(tmp_path, number):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_it_names(tmp_path, number):
-    """A server of debug files that never answers; the names are missing then, the samples are not."""
+    """While names are looked up at a debuginfod server that never answers, a signal ends the recording; names are missing then, but no samples."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = f"http://127.0.0.1:{server.getsockname()[1]}"
         with subprocess.Popen([CLINIC, "record", "--debuginfod", "-o", tmp_path / "s.json",

@@ -1,4 +1,4 @@
-"""test_record_stacks.py - whole stacks through what makes walking hard, and names where they are hard to find."""
+"""test_record_stacks.py - stacks are complete where unwinding is difficult, and names are found where this is difficult."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def test_recursion_deeper_than_the_kernel_walks(record, backend):
 
 
 def test_a_stack_that_grows_later_is_followed_soon(record):
-    """What is copied of a stack adapts within what one drain may hold, and not at the end of a window of 256."""
+    """How much of each stack is copied adapts within the samples of one drain, and not only after 256 samples."""
     needs_root()
     session = record(VICTIMS / "deepens", 560, 400, backend="perf")
     cut = sum(bool(flags & TRUNCATED) for flags in session.flags())
@@ -45,7 +45,7 @@ def test_through_a_signal_handler(record, backend):
 
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_a_handlers_own_stack_is_the_reason(record, anybodys_folder, backend):
-    """The interrupted code is on another stack, of which there is no copy: this is reported and counted."""
+    """The interrupted code is on another stack, of which there is no copy; such stacks are reported and counted."""
     session = record(VICTIMS / "signal_burner", 150, 1, backend=backend)
     handled = [(stack, flags) for (stack, _), flags in zip(session.samples, session.flags())
                if "handle" in session.stacks[stack]]
@@ -87,7 +87,7 @@ LABELS = ("label_alone", "label_with_type", "label_that_saves")
 @pytest.mark.few(1)
 @pytest.mark.parametrize("packing", [[], ["strip", "-g"], ["strip"]], ids=["debug", "symbols", "exported"])
 def test_labels_of_assembly_are_functions(record, tmp_path, packing):
-    """A symbol without type and size: its code was the C function's before it."""
+    """Bug: the code of a symbol without type and size was counted for the C function before it."""
     program = tmp_path / "assembly_labels"
     shutil.copy(VICTIMS / "assembly_labels", program)
     listed = subprocess.run(["objdump", "-d", "--file-offsets", program], check=True, capture_output=True, text=True)
@@ -97,7 +97,7 @@ def test_labels_of_assembly_are_functions(record, tmp_path, packing):
     for label in LABELS:  # its loop, some bytes on
         assert run("where", f"{program}+{int(offsets[label], 16) + 8:#x}").stdout.split()[:1] == [label]
     session = record(program)
-    # Equally long loops; where an interrupt falls in one is the processor's affair.
+    # The loops are equally long; at which instruction of a loop an interrupt comes depends on the processor.
     for label in LABELS:
         assert 0.12 < session.weight_where(lambda names: names[:1] == (label,)) / session.weight_where(
             lambda names: names and names[0] in LABELS) < 0.65
@@ -136,7 +136,7 @@ def test_deleted_binary(record, tmp_path, backend):
     assert session.share("live_shortly") > 0.8
 
 
-# Calls code that stands in a file of its own, as some compilers at run time do.
+# The program calls code that is in a file of its own, as some just-in-time compilers write it.
 CALLS_RAW_CODE = """
 import ctypes, mmap, sys
 with open(sys.argv[1], "r+b") as file:
@@ -167,12 +167,12 @@ def test_a_function_is_where_it_is_defined(record, anybodys_folder):
     for name, text, source in [("main", "int main(", "split_functions.c"), ("burn", "uint64_t burn(", "known_work.h")]:
         assert Path(functions[name]["file"]).name == source
         assert functions[name]["line"] == line_of(text, sources / source)
-    # Where its time went is another line, and maybe of another file.
+    # The line where its time went is another one, and may be in another file.
     assert functions["burn"]["hottest_line"] > functions["burn"]["line"]
 
 
 def make_root(folder: Path, binary: Path) -> None:
-    """A root folder with that program as /program, and the libraries that it needs."""
+    """Makes a root folder that contains the program as /program, and the libraries that it needs."""
     libraries = subprocess.run(["ldd", binary], check=True, capture_output=True, text=True).stdout
     paths = [word for word in libraries.split() if word.startswith("/")]
     for source, target in [(binary, "/program"), *((path, path) for path in paths)]:
@@ -181,7 +181,7 @@ def make_root(folder: Path, binary: Path) -> None:
 
 
 def test_in_another_root(record, tmp_path):
-    """As in a container: the paths that the kernel tells are not ours."""
+    """As in a container, the paths that the kernel reports are those of another root folder."""
     needs_root()
     make_root(tmp_path, VICTIMS / "short_process")
     session = record("chroot", tmp_path, "/program", 150, backend="perf")
@@ -191,7 +191,7 @@ def test_in_another_root(record, tmp_path):
 
 @pytest.mark.parametrize("way", ["chroot", "mount namespace"])
 def test_debug_files_of_another_root(record, tmp_path, way):
-    """Those that only the target sees, as in a container: found there, also when it has ended."""
+    """Debug files that exist only in the target's root folder, as in a container, are found there, also after the target has ended."""
     needs_root()
     binary, debug = tmp_path / "program", tmp_path / "usr/lib/debug"
     make_root(tmp_path, VICTIMS / "short_process")
@@ -210,7 +210,7 @@ def test_debug_files_of_another_root(record, tmp_path, way):
 
 
 def without_eh_frame(folder: Path) -> Path:
-    """As musl's and Go's programs are compiled: how frames are left is in .debug_frame alone."""
+    """Makes a program without .eh_frame, like those of musl and Go: only .debug_frame describes how frames are left."""
     program = folder / "program"
     subprocess.run(["gcc", "-O2", "-g", "-fomit-frame-pointer", "-fno-asynchronous-unwind-tables", "-fno-exceptions",
                     f"-I{VICTIMS.parents[1]}/profiler/collect/victims", VICTIMS.parents[1] / "profiler/collect/victims"
@@ -221,7 +221,7 @@ def without_eh_frame(folder: Path) -> Path:
 @pytest.mark.parametrize("packing", ["none", "zlib", "zstd", "zlib-gnu"])
 @pytest.mark.parametrize("is_apart", [False, True], ids=["in_file", "apart"])
 def test_frames_that_only_debuggers_read(record, anybodys_folder, is_apart, packing):
-    """Packed like other debug sections, in the program itself or in a file apart."""
+    """.debug_frame is compressed like other debug sections, in the program itself or in a separate file."""
     program = without_eh_frame(anybodys_folder)
     subprocess.run(["objcopy", f"--compress-debug-sections={packing}", program], check=True)
     if is_apart:

@@ -6,13 +6,13 @@ from itertools import accumulate
 import pytest
 from recorded_session import CLINIC, VICTIMS, read_session
 
-# As root, and as who may make a namespace of users.
+# As root, and as a user who may create a user namespace.
 WAYS = [("unshare",), ("unshare", "--user", "--map-root-user")]
 DAYS_3_S = 3 * 24 * 3600
 
 
 def inside() -> list[str]:
-    """Words that run a program three days ahead of us."""
+    """The words of a command that runs a program with a clock that is three days ahead."""
     for way in WAYS:
         words = [*way, "--time", "--monotonic", str(DAYS_3_S), "--boottime", str(DAYS_3_S), "--fork"]
         done = subprocess.run([*words, "true"], capture_output=True, text=True)
@@ -54,7 +54,7 @@ def test_the_peak_of_a_target_in_another_one(record):
 
 @pytest.mark.parametrize("options", [["-e", "cpu"], ["-e", "cpu,offcpu"]], ids=["cpu", "offcpu"])
 def test_perf_events_of_a_recorder_in_another_one(tmp_path, options):
-    """Perf events go by the clock of the first namespace, all others by the recorder's."""
+    """Perf events have times of the clock of the initial namespace, all other events those of the recorder's clock."""
     done = subprocess.run([*inside(), CLINIC, "record", *options, "-o", tmp_path / "s.json", "--", VICTIMS / "split_functions",
                            "300"], capture_output=True, text=True)
     if done.returncode and "perf" in done.stderr:

@@ -31,7 +31,7 @@ def test_a_worker_that_is_shut_out_hands_its_counts_over(tmp_path, how):
     said, session = record_shut_out(tmp_path, how, "-e", "alloc")
     assert sum(session["allocations"]["allocations_count"]) >= 400
     assert "not observed" not in said
-    # Without /proc it has mapped what its parent had: nobody knew what its addresses belong to.
+    # Without /proc it has the mappings of its parent; before, nothing was known about its addresses.
     assert "have no names" not in said, said
     report = json.loads(run("report", "--json", tmp_path / "s.json").stdout)
     assert sum(site["allocations_count"] for site in report["call_sites"] if site["name"] == "allocate") == 400

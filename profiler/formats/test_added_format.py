@@ -1,4 +1,4 @@
-"""What it takes to add a format: one file, compiled into a clinic and used by its verbs."""
+"""A format can be added by one file, which is compiled into a clinic and used by its verbs."""
 
 import json
 import os
@@ -88,7 +88,7 @@ CLINIC_FORMAT(leaves);
 
 
 def without_make(environment) -> dict[str, str]:
-    """A make of its own: below `make test` it would complain that it shares no jobs."""
+    """The environment without the variables of make: below `make test`, the inner make would print a warning about its jobs."""
     return {name: value for name, value in environment.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 
 
@@ -110,7 +110,7 @@ def functions(report: str) -> dict:
 
 
 def test_one_file_is_all_that_a_format_takes(clinic_with_leaves, tmp_path):
-    """Every verb knows it: written by suffix and by name, read by content, listed by help and complaints."""
+    """Every verb knows the format: it is written by suffix and by name, read by content, and listed by the help and by error messages."""
     run, leaves, again = clinic_with_leaves, tmp_path / "a.leaves", tmp_path / "named.txt"
     assert run("export", PERF_TEXT, "-o", leaves).returncode == 0
     assert run("export", PERF_TEXT, "-o", again, "--format", "leaves").returncode == 0

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from recorded_session import read_session, run
 
-# Each stands in the symbol table as it is, of a real program that is recorded. One worker makes what they share.
+# A real program with these names in its symbol table is recorded. All tests run in one worker, which makes the recording that they share.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("odd_names")]
 
 NAMES = [b"</script><script>alert(1)</script>", b"]]>&lt;\"'><b>", b"with space;semi 12", b"tab\there\nline", b"esc\x1b[31m\x01ctl",

@@ -1,4 +1,4 @@
-"""test_perf_script_fields.py - the text of `perf script` with the fields that others chose, without a perf to make it."""
+"""test_perf_script_fields.py - texts of `perf script` with various fields are read, also without a perf that makes them."""
 
 import re
 

@@ -73,7 +73,7 @@ def functions_of(report: dict) -> dict:
     ("tid,event,ip,sym", "have no time"), ("", ""),
 ])
 def test_any_choice_of_fields_gives_the_same_stacks(recording, report, tmp_path, fields, says):
-    """Users have texts with the fields that another tool needs."""
+    """Users have texts that were written with the fields that another tool needs."""
     text = output("perf", "script", "-i", recording, *(["-F", fields] if fields else []))
     for name, variant in (("whole", text), ("no blank lines", re.sub(r"\n\n+", "\n", text))):
         (tmp_path / "x.txt").write_text(variant)

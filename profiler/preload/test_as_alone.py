@@ -17,7 +17,7 @@ def mode_name(mode: tuple[str, ...]) -> str:
     return mode[-1].strip("-")
 
 
-# All for `make test`; `make check` takes the one with the most hooks.
+# `make test` uses all modes; `make check` uses only the one with the most hooks.
 every_mode = pytest.mark.parametrize("mode", [
     pytest.param(mode, marks=() if mode == ("-e", "alloc,lock") else pytest.mark.slow, id=mode_name(mode))
     for mode in MODES])
@@ -34,7 +34,7 @@ def recorded(directory, mode: tuple[str, ...], *command) -> subprocess.Completed
 
 
 def is_as_alone(directory, mode, *command) -> str:
-    """The summary of the recording; fails when the program did not end as it does alone."""
+    """Returns the summary of the recording; the test fails if the program did not end as it does alone."""
     done = recorded(directory, mode, *command)
     assert (done.returncode, done.stdout) == ends([*command]), done.stderr
     return done.stderr
@@ -42,7 +42,7 @@ def is_as_alone(directory, mode, *command) -> str:
 
 @every_mode
 def test_attributes_of_threads_are_asked_for(tmp_path, mode):
-    """pthread_getattr_np allocates under a lock that the hook wanted: every JVM hung."""
+    """Bug: pthread_getattr_np allocates while it holds a lock for which the hook waited, so that every JVM hung."""
     is_as_alone(tmp_path, mode, VICTIMS / "thread_attributes")
 
 
@@ -50,32 +50,32 @@ def test_attributes_of_threads_are_asked_for(tmp_path, mode):
 @every_mode
 @pytest.mark.parametrize("way", ["malloc", "lock", "stage", "dlclose", "condition", "semaphore", "join"])
 def test_threads_are_cancelled(tmp_path, mode, way):
-    """open() in a hook of malloc was a cancellation point: the thread ended there, with what the hook held."""
+    """Bug: open() in a hook of malloc is a cancellation point; the thread ended there and kept the locks of the hook."""
     is_as_alone(tmp_path, mode, VICTIMS / "cancelled_threads", way)
 
 
 @every_mode
 def test_the_lock_of_the_loader_is_held(tmp_path, mode):
-    """A walk through code of no library asked the loader what was loaded since, and waited for its lock."""
+    """Bug: a walk through code that belongs to no library asked the loader which libraries are new, and waited for its lock."""
     is_as_alone(tmp_path, mode, VICTIMS / "alloc_under_loader")
 
 
 @every_mode
 @pytest.mark.parametrize("how", ["loaded", "closed"])
 def test_the_lock_of_the_loader_is_held_after_a_library_came_or_went(tmp_path, mode, how):
-    """The first walk through new code, and the first after a dlclose, asked the loader too, and waited for good."""
+    """Bug: the first walk through new code, and the first after a dlclose, asked the loader, too, and waited forever."""
     is_as_alone(tmp_path, mode, VICTIMS / "alloc_under_loader", how, VICTIMS / "plugin_first.so")
 
 
 @every_mode
 def test_a_hook_does_not_call_the_program_s_malloc(tmp_path, mode):
-    """Unlocking the mutex of a malloc made a table for new code, by calloc, which locked the mutex again."""
+    """Bug: when a program's own malloc unlocked its mutex, the hook made a table for new code by calloc, which locked the mutex again."""
     is_as_alone(tmp_path, mode, VICTIMS / "lock_own_malloc", VICTIMS / "plugin_first.so")
 
 
 @every_mode
 def test_main_returns_under_threads_that_go_on(tmp_path, mode):
-    """The file was cut to size under them: SIGBUS, in one of five runs of rustc."""
+    """Bug: the file of the counters was truncated while the threads used it, which killed one of five runs of rustc by SIGBUS."""
     for _ in range(5):
         is_as_alone(tmp_path, mode, VICTIMS / "exit_with_threads")
 
@@ -83,14 +83,14 @@ def test_main_returns_under_threads_that_go_on(tmp_path, mode):
 @every_mode
 @pytest.mark.parametrize("kibibytes", [0, 64, 6000])
 def test_files_have_a_limit(tmp_path, mode, kibibytes):
-    """Writing above RLIMIT_FSIZE gives SIGXFSZ, which kills."""
+    """Writing above RLIMIT_FSIZE raises SIGXFSZ, which kills the program."""
     done = subprocess.run([CLINIC, "record", *mode, "-o", tmp_path / "session.json", "--", "bash", "-c",
                            f"ulimit -f {kibibytes}; exec {VICTIMS / 'many_stacks'}"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S)
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
-# What any hook may need beyond what the same calls need alone, and what the kernel needs for a signal.
+# The stack that a hook may need in addition to the same calls alone, and the stack that the kernel needs for a signal.
 DEPTH_BYTES = 2048
 AT_MINSIGSTKSZ = 51
 
@@ -107,7 +107,7 @@ def depths(printed: str) -> dict[str, int]:
 @pytest.mark.few
 @pytest.mark.parametrize("mode", [("-e", "cpu,alloc,lock"), *MODES], ids=mode_name)
 def test_stacks_are_small(tmp_path, mode):
-    """Buffers of a path and a page in hooks and at the end: threads with the smallest stacks died of SIGSEGV."""
+    """Bug: hooks and the end of a process had buffers of a path and of a page on the stack, so that threads with the smallest stacks died of SIGSEGV."""
     is_as_alone(tmp_path, mode, VICTIMS / "stack_depth", "small")
     alone = depths(ends([VICTIMS / "stack_depth"])[1])
     watched = depths(recorded(tmp_path, mode, VICTIMS / "stack_depth").stdout)
@@ -123,7 +123,7 @@ def test_a_virtual_machine_starts(tmp_path, mode):
     is_as_alone(tmp_path, mode, "java", "-version")
 
 
-# Programs that end at once with the library in them: how each is made, and what is said of it.
+# Programs that end at once with the library in them: how each is built, and which message is expected.
 UNFIT = {
     "asan": (["gcc", "-fsanitize=address"], "AddressSanitizer"),
     "asan-clang": (["clang", "-fsanitize=address", "-shared-libsan", "-rpath-of-runtime"], "AddressSanitizer"),
@@ -132,7 +132,7 @@ UNFIT = {
     "msan": (["clang", "-fsanitize=memory"], "MemorySanitizer"),
     "musl": (["musl-gcc"], "musl"),
 }
-# Those that run with it: they do, and are as alone.
+# Programs that run with the library, and end as they do alone.
 FIT = {
     "asan-static": ["clang", "-fsanitize=address"],
     "lsan": ["gcc", "-fsanitize=leak"],
@@ -160,12 +160,12 @@ int main(void)
 """
 CALLS = ["execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle", "fexecve", "execveat", "posix_spawn",
          "posix_spawnp", "vfork", "system", "popen"]
-# The shell of these is started by the C library itself.
+# These programs start a shell by a function of the C library.
 BY_SHELL = ("system", "popen")
 
 
 def build(directory, compiler: list[str]) -> str:
-    """The program, which runs alone; skips where there is no such compiler, or what it makes does not run here."""
+    """Builds the program, which runs alone. The test is skipped if there is no such compiler, or if its programs do not run here."""
     if not shutil.which(compiler[0]):
         pytest.skip(f"there is no {compiler[0]} here")
     words = [word for word in compiler if word != "-rpath-of-runtime"]
@@ -214,7 +214,7 @@ def test_programs_that_start_one(tmp_path, call):
 
 @every_mode
 def test_an_unfit_child_is_named_in_every_mode(tmp_path, mode):
-    """By a record in the arena, which timers and stages have none of."""
+    """A record in the arena names it; timers and stages have an arena only for such records."""
     program = build(tmp_path, UNFIT["asan"][0])
     said = is_as_alone(tmp_path, mode, VICTIMS / "starts_program", "posix_spawn", program)
     assert said.count(f"not observed: {program}: it is built with AddressSanitizer") == 1, said
@@ -261,7 +261,7 @@ def test_who_leaves_is_told_in_every_mode(tmp_path, mode):
 
 @every_mode
 def test_settings_that_are_lost_are_named(tmp_path, mode):
-    """A program that passes LD_PRELOAD on, but none of our other settings."""
+    """A program starts another one with LD_PRELOAD, but without the other settings of the library."""
     said = is_as_alone(tmp_path, mode, "sh", "-c", "env -u CLINIC_ALLOC_RAW -u CLINIC_SAMPLER /bin/true; true")
     assert re.search(r"became /bin/true \(its environment lacks CLINIC_\w+\)", said), said
 
@@ -273,7 +273,7 @@ def test_who_has_no_loader_is_seen_to_leave(tmp_path, call):
 
 
 def make_root(folder, program) -> str:
-    """A root folder with that program in it, and what its loader needs."""
+    """Makes a root folder that contains the program and the files that its loader needs."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
     for path in [*re.findall(r"(/\S+) \(0x", listed), program]:
         inside = folder / str(path).lstrip("/")
@@ -298,7 +298,7 @@ def test_a_root_without_the_library(tmp_path, mode):
 @pytest.mark.parametrize("when", [[], ["late"]], ids=["at once", "late"])
 @pytest.mark.parametrize("how", ["prctl", "syscall", "deny", "thread", "strict", "tsc"])
 def test_a_program_confines_itself(tmp_path, mode, how, when):
-    """Growth, a tick and the end made system calls that a filter kills for; strict seccomp forbids even rdtsc."""
+    """Bug: growing a table, a timer tick and the end of the process made system calls for which a seccomp filter kills; strict seccomp forbids even rdtsc."""
     program = VICTIMS / "confined"
     if ends([program, how, *when]) != (7, "answer 42\n"):
         pytest.skip(f"this machine lets no program confine itself by {how}")
@@ -308,7 +308,7 @@ def test_a_program_confines_itself(tmp_path, mode, how, when):
 
 LIVES = ["close_all", "replace_all", "without_files", "with_little_memory", "stopped", "traced", "raw_clone3",
          "vfork_chain", "without_environment", "from_memory", "private_process", "own_signals"]
-# How often each process of it works, 50 blocks a time; that may be missing where the summary names a reason.
+# How often each process of the program works, with 50 blocks each time; blocks may be missing only if the summary names a reason.
 WORKS = {"vfork_chain": 4, "from_memory": 4, "own_signals": 3, "stopped": 4, "raw_clone3": 3}
 
 
@@ -316,7 +316,7 @@ WORKS = {"vfork_chain": 4, "from_memory": 4, "own_signals": 3, "stopped": 4, "ra
 @every_mode
 @pytest.mark.parametrize("way", LIVES)
 def test_what_few_programs_do(tmp_path, mode, way):
-    """Close or replace each descriptor, run where nothing may be opened, stop, be traced, be in no file."""
+    """Programs that close or replace every descriptor, run where no file may be opened, stop, are traced, or are in no file."""
     if way == "with_little_memory" and "alloc" in mode[-1]:
         pytest.skip("the table of live blocks takes 1 GiB of the data that a program may limit: profiler/README.md")
     said = is_as_alone(tmp_path, mode, VICTIMS / "odd_lives", way)

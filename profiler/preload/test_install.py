@@ -1,4 +1,4 @@
-"""`make install` gives another project all it needs to hold its stages to a budget in its own CI."""
+"""`make install` gives another project everything that it needs to limit the allocations of its stages in its own CI."""
 
 import os
 import subprocess

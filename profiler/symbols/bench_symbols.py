@@ -1,13 +1,13 @@
-"""bench_symbols.py - naming addresses of a 95 MB debug file, beside addr2line and eu-addr2line.
+"""bench_symbols.py - measures the naming of addresses in a debug file of 95 MB, beside addr2line and eu-addr2line.
 
 Debian's libceph-common.so.2 (package librados2) and its own debug file (librados2-dbg, 107 MB to
-download), read cold: both files are dropped from the page cache before every run, as root everything
-that can be. The addresses are random in its code, the same for all: harsher than a profile, whose
-addresses sit in few units. The tools take turns in each round, forwards then backwards. Tools that would
-take minutes get fewer addresses, and the table says how many.
+download) are read cold: both files are dropped from the page cache before every run; root drops the whole cache. The addresses are
+random ones in the library's code, and the same for all tools. This is harder than a profile, whose addresses are in few
+units. The tools take turns in each round, forwards, then backwards. Tools that would take minutes get fewer addresses, and the
+table states how many.
 
-Memory is the most that was resident, and of it the most that was anonymous: what no file stands behind,
-and the kernel cannot take back.
+Two peaks of memory are shown: the resident memory, and the anonymous part of it, which no file contains and the kernel cannot take
+back.
 
     /usr/bin/python3 profiler/symbols/bench_symbols.py [--addresses 3000] [--rounds 3]
 """
@@ -30,7 +30,7 @@ PACKAGES = ("librados2", "librados2-dbg")
 RESOLVE = Path("build/tools/resolve_addresses").resolve()
 SEED = 42
 
-# Issue 3: naming a profile of 20 s, cold; and all that the collector may hold.
+# The targets: the time to name a profile of 20 s, cold, and the most memory that the collector may occupy.
 WALL_TARGET_S = 2.0
 MEMORY_TARGET_MIB = 64
 LOOK_EVERY_S = 0.005
@@ -85,7 +85,7 @@ def draw_addresses(library: Path, count: int) -> list[str]:
 
 
 def drop_from_cache(paths: list[Path]) -> None:
-    """The files' own clean pages, which anybody may; the machine's whole cache where we may."""
+    """Drops the pages of these files from the page cache, which every user may do, and the whole cache of the machine if we are root."""
     for path in paths:
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -102,7 +102,7 @@ def memory_of(pid: int) -> dict[str, float]:
 
 
 def watch_memory(process: subprocess.Popen) -> dict[str, float]:
-    """The most of each, until it ends. VmHWM is exact but for the last moment, RssAnon as good as we look often."""
+    """The highest value of each until the process ends. VmHWM is exact except for the last moment; RssAnon depends on how often it is read."""
     most = {"VmHWM": 0.0, "RssAnon": 0.0}
     while process.poll() is None:
         for name, mib in memory_of(process.pid).items():

@@ -78,7 +78,7 @@ def test_stacks_and_names(record, anybodys_folder, options):
 
 @pytest.mark.slow
 def test_c_code_in_a_go_program(record, anybodys_folder):
-    """It runs on the thread's own stack, which begins where the runtime switched to it."""
+    """C code runs on the thread's own stack, which begins where the Go runtime switched to it."""
     session = record(build(anybodys_folder, WITH_C, "-ldflags=-s -w"), backend="perf")
     assert session.share("main.inner") > 0.1
     assert session.complete_ratio() > 0.9, (session.stderr, incomplete(session))

@@ -1,7 +1,7 @@
 """test_split_dwarf.py - names that -gsplit-dwarf keeps outside of the program: .dwo files, and .dwp packages of them.
 
-The answers of every form must be those of the .dwo files at the place where the compiler left them, and those are
-compared with llvm-symbolizer's in test_symbols_oracle.py.
+Every form must give the same answers as the .dwo files at the place where the compiler wrote them; test_symbols_oracle.py compares those
+with the answers of llvm-symbolizer.
 """
 
 import json
@@ -54,8 +54,8 @@ def pack(packer: str, folder: Path, package: Path, version: int = 5) -> None:
         pytest.skip(f"{packer} is not installed")
     files = sorted(folder.glob("*.dwo"))
     try:
-        # LLVM's looks for the abbreviation of the unit, and passes over those before it as if DW_FORM_implicit_const,
-        # which gcc uses in DWARF 5, had no value there: past the end of the section it looks for good (LLVM 14 and 15).
+        # LLVM's packer searches the abbreviation of the unit, and skips those before it as if DW_FORM_implicit_const,
+        # which gcc uses in DWARF 5, had no value there; beyond the end of the section, it searches forever (LLVM 14 and 15).
         run(packer, *files, "-o", package, timeout=10)
     except subprocess.TimeoutExpired:
         pytest.skip(f"{packer} does not end on these .dwo files: it reads DW_FORM_implicit_const as if it had no value")
@@ -135,7 +135,7 @@ def test_object_files_that_keep_the_split_part(tmp_path):
 
 
 def test_package_of_another_build(tmp_path):
-    """The ids of its units differ, so it must not give any name."""
+    """The ids of the units in the package differ, so it must not give any name."""
     other = tmp_path / "other"
     other.mkdir()
     build(other, "clang", 5, "-DOTHER", "-O1")

@@ -1,8 +1,8 @@
 """test_symbols_oracle.py - names and lines, compared with other trusted tools.
 
-Every byte of every function of our own small programs is asked about, in each form that compilers and
-packagers give debug information. addr2line is the oracle for gcc; for clang's DWARF 5 it loses inlined
-calls (binutils 2.40), so llvm-symbolizer is.
+The names of every byte of every function of our own small programs are compared, in each form in which compilers and packagers store debug
+information. The oracle is addr2line for gcc, and llvm-symbolizer for clang, because addr2line (binutils 2.40) loses inlined calls of
+clang's DWARF 5.
 """
 
 import os
@@ -103,7 +103,7 @@ def plain(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def truth(plain) -> list[Answer]:
-    """The answers for the unstripped program; every stripped form of it must give the same."""
+    """The answers for the unstripped program; every stripped form must give the same answers."""
     return resolve(plain, every_byte(plain))
 
 
@@ -218,7 +218,7 @@ def test_debuglink_with_a_wrong_checksum(plain, tmp_path):
 
 @pytest.mark.slow
 def test_dwz_shared_file(tmp_path):
-    """Debian's -dbgsym packages move what their files share into one more file."""
+    """In Debian's -dbgsym packages, the data that several debug files share is in a file of its own."""
     addresses, expected = {}, {}
     for name, option in (("one", "-O2"), ("two", "-O1")):
         program = tmp_path / name
@@ -253,7 +253,7 @@ def test_dynsym_names_only_what_is_exported(plain, tmp_path):
 
 
 def test_minidebug(plain, tmp_path):
-    """As Fedora makes it: a file with nothing but symbols, packed by xz into a section."""
+    """As in Fedora, a section contains a file with nothing but symbols, compressed by xz."""
     stripped = strip_into(plain, tmp_path, tmp_path / "mini")
     run("objcopy", "-S", "--remove-section=.comment", "--keep-symbol=fill_and_sum", "--keep-symbol=give_up",
         tmp_path / "mini", tmp_path / "inner")
@@ -268,7 +268,7 @@ def test_minidebug(plain, tmp_path):
 @pytest.mark.parametrize("options", [["-Wl,-z,lazy"], ["-Wl,-z,now"], ["-fcf-protection"], ["-no-pie", "-Wl,-z,lazy"],
                                      ["-fno-plt"], ["-fuse-ld=gold"]], ids="".join)
 def test_plt_stubs(tmp_path, options):
-    """objdump names the stubs, too, in another way."""
+    """The names of the stubs are compared with those of objdump, which finds them in another way."""
     if options == ["-fuse-ld=gold"] and not shutil.which("ld.gold"):
         pytest.skip("there is no ld.gold here; newer binutils leave it out")
     program = compile_c(tmp_path, *options)
@@ -283,7 +283,7 @@ def test_plt_stubs(tmp_path, options):
 
 @pytest.mark.parametrize("packing", ["zstd", "zlib", "zlib-gnu"])
 def test_packed_sections(plain, truth, tmp_path, packing):
-    """zlib-gnu makes .zdebug_* sections; zstd is what distributions pack with since 2023."""
+    """zlib-gnu makes .zdebug_* sections; distributions have compressed with zstd since 2023."""
     program = tmp_path / "program"
     run("objcopy", f"--compress-debug-sections={packing}", plain, program)
     assert (".zdebug_info" if packing == "zlib-gnu" else " C ") in run("readelf", "-SW", program)
@@ -308,7 +308,7 @@ def test_file_without_build_id(tmp_path):
 
 
 def listen_for_nobody() -> tuple[socket.socket, list]:
-    """A server that only remembers who connected."""
+    """A server that only records which clients connected."""
     server = socket.create_server(("127.0.0.1", 0))
     seen: list = []
 

@@ -1,6 +1,6 @@
-"""The unwinder's unit tests on another machine: cross-compiled for AArch64, run by qemu-user.
+"""The unwinder's unit tests pass on another machine: they are cross-compiled for AArch64 and run by qemu-user.
 
-hardening/machines says how; gate 04 does the same with everything that is portable, for more machines.
+hardening/machines/machines.mk describes the compilers; gate 04 does the same with everything that is portable, for more machines.
 """
 
 import re

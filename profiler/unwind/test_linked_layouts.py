@@ -22,7 +22,7 @@ PROGRAM = """
 void lib_entry(uint64_t);
 int main(void) { while (clock() < CLOCKS_PER_SEC / 4) lib_entry(300000); return 0; }
 """
-# How the library is linked, and the program.
+# How the library and the program are linked.
 LAYOUTS = {
     "base": (["gcc", "-Wl,-Ttext-segment=0x7000000"], []),
     "shifted": (["gcc", "-Wl,--section-start=.text=0x345000"], []),
@@ -43,7 +43,7 @@ LAYOUTS = {
 
 
 def link(folder, layout: str) -> str:
-    """The program, which runs; skips where a tool is missing, or links nothing that runs."""
+    """Links the program, which must run alone. The test is skipped if a tool is missing, or if it links no program that runs."""
     library, program = LAYOUTS[layout]
     compilers = library[0], "clang" if "-fuse-ld=lld" in program else "gcc"
     (folder / "lib.c").write_text(LIBRARY)

@@ -1,6 +1,6 @@
-"""The recorder on programs that give an unwinder no help: every stack reaches the outermost frame.
+"""Every stack of programs that are difficult for an unwinder reaches the outermost frame.
 
-Stripped, -O2 -fomit-frame-pointer; what each does to its stack is said in profiler/unwind/victims/.
+The programs are stripped and compiled with -O2 -fomit-frame-pointer; profiler/unwind/victims/ describes what each does to its stack.
 """
 
 import json

@@ -1,15 +1,15 @@
-"""bench_alloc.py - what the allocation counter and the lock timer cost, beside their rivals.
+"""bench_alloc.py - measures what the allocation counter and the lock timer cost, beside other tools.
 
-Programs that do little but allocate, or lock: plain and under each instrument, in ABBA order: within a
-round the variants run forwards, then backwards, so that a drift of the machine falls on all alike. Each
-half round gives one ratio (variant / plain); bench_rows.py judges them.
+Programs that do little besides allocating or locking run plain and under each instrument. Within a round, the variants run forwards,
+then backwards, so that a drift of the machine affects all alike. Each half of a round gives one ratio (variant / plain);
+bench_rows.py judges these ratios.
 
-Judged is CPU time, user and system, of the program and all that the instrument starts, with everything
-on one CPU. Threads that wait for a lock burn none, so for eight threads wall time is judged as well.
+The CPU time, user and system, of the program and of everything that the instrument starts is judged, with all on one CPU. Threads that
+wait for a lock use no CPU time, so wall time is judged as well for eight threads.
 
     PYTHONPATH=profiler /usr/bin/python3 profiler/preload/alloc/bench_alloc.py [--rounds 4] [--out FILE]
 
-Exits with 0 when every target is met, 1 when one is missed, 3 when only more rounds could tell.
+The exit code is 0 if every target is met, 1 if one is missed, and 3 if only more rounds could decide.
 """
 
 import argparse
@@ -35,7 +35,7 @@ SCRIPT = str(HERE / "bench_alloc.lua")
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to run a program; its words and environment values may use {dir}."""
+    """A way to run a program; the words of its command line and the values of its environment may contain {dir}."""
 
     name: str
     prefix: tuple[str, ...] = ()
@@ -91,21 +91,21 @@ def run_once(program: Program, variant: Variant) -> Run:
 
 
 def measure(programs: dict[str, Program], variants: list[Variant], rounds: int) -> list[HalfRound]:
-    """Two half rounds a round, the second in the opposite order."""
+    """Measures rounds of two halves, the second in the opposite order."""
     order = [(name, variant) for variant in variants for name in programs]
     return [{(name, variant.name): run_once(programs[name], variant) for name, variant in half}
             for _ in range(rounds) for half in (order, order[::-1])]
 
 
 def cpu_rows(halves: list[HalfRound], program: str, limits: dict[Variant, float | None]) -> list[Row]:
-    """CPU time as a multiple of the plain run's."""
+    """The rows of CPU time, as a multiple of that of the plain run."""
     return [Row(variant.name, "times the run",
                 [half[program, variant.name].cpu_s / half[program, PLAIN.name].cpu_s for half in halves], most)
             for variant, most in limits.items()]
 
 
 def scaling_rows(halves: list[HalfRound], variants: list[Variant], most: float) -> list[Row]:
-    """How much worse eight threads fare against one than they do with the allocator alone."""
+    """The rows of wall time: how much longer eight threads take than one, relative to the same with the allocator alone."""
     def factor(half: HalfRound, variant: Variant, clock: str) -> float:
         return getattr(half["eight", variant.name], clock) / getattr(half["one", variant.name], clock)
     return [Row(f"{variant.name} ({label})", "times the allocator's own",
@@ -149,7 +149,7 @@ def mutex_table(rounds: int) -> Table:
 
 
 def measure_all(rounds: int, folder: Path) -> list[Table]:
-    """Every table, printed as soon as it is there."""
+    """Measures all tables, and prints each as soon as it is complete."""
     tables: list[Table] = []
 
     def add(table: Table) -> None:
@@ -173,7 +173,7 @@ def measure_all(rounds: int, folder: Path) -> list[Table]:
 
 
 def save(tables: list[Table], path: Path) -> None:
-    """Every run, in the order of the half rounds."""
+    """Writes every run to a file, in the order of the half rounds."""
     data = [{"title": table.title, "rows": [asdict(row) | {"verdict": verdict(row)} for row in table.rows],
              "half_rounds": [[{"program": program, "variant": variant, **asdict(run)}
                               for (program, variant), run in half.items()] for half in table.halves]}

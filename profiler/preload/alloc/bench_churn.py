@@ -1,13 +1,13 @@
-"""bench_churn.py - the instrument's own memory while a program allocates and frees for a long time.
+"""bench_churn.py - measures the instrument's own memory while a program allocates and frees for a long time.
 
-Eight threads churn until the time is over; resident memory is read at equal steps. What the program itself
-holds stays the same all along, so growth is the instrument's. The first tenth is warm-up; after it the
-highest reading of the second half may exceed that of the first by 2 %. --plant-leak shows that a leak is seen:
-the program then forgets one block in 1000, which the readings cannot tell from a leak of ours.
+Eight threads allocate and free until the time is over; the resident memory is read at equal intervals. The program itself always holds
+the same amount, so growth is that of the instrument. The first tenth is warm-up; after it, the highest reading of the second
+half may exceed that of the first half by 2 %. --plant-leak shows that a leak is detected: the program then forgets one block in 1000,
+which the readings cannot distinguish from a leak of ours.
 
     /usr/bin/python3 profiler/preload/alloc/bench_churn.py [--seconds 60]      (3600 for the hour)
 
-Exits with 0 when memory stayed within bounds, 1 when it grew.
+The exit code is 0 if the memory stayed within its bounds, and 1 if it grew.
 """
 
 import argparse
@@ -36,13 +36,13 @@ class Reading:
 
 
 def resident_bytes(pid: int) -> int:
-    """The program's blocks, the shadow of live blocks, and the arena."""
+    """The resident memory: the program's blocks, our table of live blocks, and the arena."""
     status = Path(f"/proc/{pid}/status").read_text()
     return 1024 * sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
 
 def read_memory(seconds: float, leak: tuple[str, ...]) -> list[Reading]:
-    """Rows are printed as they are measured, so that progress is visible for an hour."""
+    """Reads the memory, and prints each row at once, so that progress is visible during an hour."""
     readings = []
     with tempfile.TemporaryDirectory() as directory:
         environment = os.environ | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_RAW": directory,
@@ -59,7 +59,7 @@ def read_memory(seconds: float, leak: tuple[str, ...]) -> list[Reading]:
 
 
 def growth(readings: list[Reading]) -> float:
-    """The highest of the second half to the highest of the first, warm-up left out."""
+    """The ratio of the highest reading of the second half to that of the first half, without the warm-up."""
     settled = [reading.resident_bytes for reading in readings[WARM_UP:]]
     middle = len(settled) // 2
     return max(settled[middle:]) / max(settled[:middle])

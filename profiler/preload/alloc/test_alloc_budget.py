@@ -58,7 +58,7 @@ def test_without_clinic_beside_it_the_library_still_tells_where(tmp_path):
 
 
 def test_a_breach_is_told_while_a_library_is_being_loaded():
-    """The message asked the loader where the library itself is, and waited for a constructor that waited for the end."""
+    """Bug: to print the message, the library asked the loader for its own place, and waited for a constructor that waited for the end."""
     program = VICTIM.parent / "budget_under_loader"
     done = subprocess.run([program, f"{program}.so"], env=os.environ | {"LD_PRELOAD": str(LIBRARY)}, capture_output=True,
                           text=True, timeout=30)

@@ -1,4 +1,4 @@
-"""The allocation counter against known answers and against valgrind, which sees every call its own way."""
+"""The allocation counter is compared with known answers and with valgrind, which observes the calls in another way."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def triple(counts: dict) -> tuple[int, int, int]:
 
 
 def valgrind_totals(command: list[str]) -> list[tuple[int, ...]]:
-    """(allocations, frees, bytes) of each process; what valgrind itself frees at the end is left out."""
+    """(allocations, frees, bytes) of each process, without the blocks that valgrind itself frees at the end."""
     done = subprocess.run(["valgrind", "--run-libc-freeres=no", "--run-cxx-freeres=no", *command],
                           capture_output=True, text=True, timeout=120)
     return [tuple(int(number.replace(",", "")) for number in found) for found in HEAP_USAGE.findall(done.stderr)]
@@ -138,7 +138,7 @@ FULLY_ON = {"CLINIC_ALLOC_STACKS": "1", "CLINIC_ALLOC_LIVE": "1", "CLINIC_LOCK":
 
 
 def run_failing(directory: Path, call: int) -> subprocess.CompletedProcess:
-    """The call of that number fails; stderr says "refused" if there was such a call."""
+    """Runs a program in which the call with that number fails; stderr contains "refused" if there was such a call."""
     environment = os.environ | FULLY_ON | {"LD_PRELOAD": f"{LIBRARY}:{VICTIMS}/alloc_failing.so",
                                            "CLINIC_ALLOC_OUT": str(directory / "counts.json"),
                                            "ALLOC_FAIL_AT": str(call)}
@@ -146,9 +146,9 @@ def run_failing(directory: Path, call: int) -> subprocess.CompletedProcess:
 
 
 def test_no_failing_allocation_harms_the_instrument(tmp_path):
-    """Every call to malloc, calloc, realloc and mmap fails once, the program's and our own: the program lives.
+    """Every call of malloc, calloc, realloc and mmap fails once, of the program and of the library; the program lives on.
 
-    Where all of its counters could be had they are right; where not, the file says that something is lost.
+    If the library got memory for all of its counters, they are right; otherwise the file states that something is lost.
     """
     refused_program = refused_instrument = 0
     for call in range(1, 100_000):
@@ -170,7 +170,7 @@ def test_no_failing_allocation_harms_the_instrument(tmp_path):
 
 
 def test_no_limit_of_memory_harms_the_instrument(tmp_path):
-    """Under ever smaller ulimit -v: a program that ran without us still runs, whatever we could not have."""
+    """Under ever smaller limits (ulimit -v), a program that runs without the library also runs with it, whatever memory the library lacks."""
     for megabytes in [*range(10, 60, 2), 100, 200, 300, 600, 1200, 4200]:
         limited = ["sh", "-c", f"ulimit -v {megabytes << 10}; exec {victim('alloc_failing')[0]}"]
         environment = os.environ | FULLY_ON | {"LD_PRELOAD": str(LIBRARY), "CLINIC_ALLOC_OUT": f"{tmp_path}/c.json"}

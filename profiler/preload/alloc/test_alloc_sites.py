@@ -1,4 +1,4 @@
-"""`clinic record -e alloc` against victims whose every allocation is known."""
+"""`clinic record -e alloc` is compared with victims, all of whose allocations are known."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def test_a_recursion_deeper_than_any_stack_that_is_kept(tmp_path):
 
 
 def test_children_forked_under_threads_that_allocate(tmp_path):
-    """None hangs, and each block of a child counts once."""
+    """No child hangs, and each block of a child counts once."""
     report, done = record(victim("alloc_fork_threads"), tmp_path)
     assert done.returncode == 0, done.stderr
     session = json.loads((tmp_path / "session.json").read_text())
@@ -128,8 +128,8 @@ def test_every_process_and_every_exec_is_seen(tmp_path):
 
 @pytest.mark.slow
 def test_the_names_of_a_child_wait_for_its_listing(tmp_path):
-    """The collector took a listing of maps for whole that was still being read: what was not in it yet had no names, in
-    a child that it looked at just then. With so many maps that was most of them."""
+    """Bug: the collector used a child's list of mappings while the child was still writing it, so that addresses in the missing mappings
+    had no names. With so many mappings, these were most of them."""
     report, done = record(victim("many_mappings", "10000", "0", "20"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert sum(site["allocations_count"] for site in report["call_sites"] if site["name"] == "child_blocks") == 200
@@ -202,7 +202,7 @@ def test_another_plugin_in_the_same_place_is_another(tmp_path):
 
 
 def test_allocations_while_libraries_come_and_go(tmp_path):
-    """It ends, and counts each one: nobody may wait for the loader while it waits for us."""
+    """The program ends, and each allocation is counted: no hook may wait for the loader while the loader waits for a hook."""
     report, done = record(victim("alloc_loading", str(VICTIMS / "alloc_plugin.so")), tmp_path)
     assert done.returncode == 0, done.stderr
     session = json.loads((tmp_path / "session.json").read_text())
@@ -218,7 +218,7 @@ def test_allocations_while_libraries_come_and_go(tmp_path):
 
 
 def test_a_binary_replaced_during_the_run_gives_no_wrong_names(tmp_path):
-    """Written over in place, it keeps its inode: only the build-id tells."""
+    """A file that is overwritten keeps its inode, so that only the build-id shows the change."""
     program = tmp_path / "program"
     shutil.copy(VICTIMS / "alloc_23", program)
     replace = f"{program}; cat {VICTIMS / 'alloc_stages'} > {program}"
@@ -231,7 +231,7 @@ def test_a_binary_replaced_during_the_run_gives_no_wrong_names(tmp_path):
 
 
 def test_samples_estimate_the_exact_sums(tmp_path):
-    """400 000 allocations, one sample in 4 KiB: some 4 000 samples, so within 1.6 % in one run of four."""
+    """400 000 allocations with one sample in 4 KiB give some 4 000 samples, whose standard error is 1.6 %."""
     command = ["lua5.4", "profiler/preload/alloc/bench_alloc.lua", "50000"]
     exact, _ = record(command, tmp_path)
     sampled, done = record(command, tmp_path, "--sample-bytes", "4096")
@@ -244,7 +244,7 @@ def test_samples_estimate_the_exact_sums(tmp_path):
 
 @pytest.fixture
 def setuid_program():
-    """alloc_23 of root's, setuid, where everybody may run it and write beside it."""
+    """A copy of alloc_23 that is setuid root, in a folder where everybody may run it and write files."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a setuid program of root's")
     with tempfile.TemporaryDirectory() as folder:

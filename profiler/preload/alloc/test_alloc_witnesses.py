@@ -1,13 +1,12 @@
-"""The counts beside those of valgrind (dhat and memcheck) and heaptrack, on victims and programs nobody here wrote.
+"""The counts are compared with those of valgrind (dhat and memcheck) and heaptrack, on victims and on foreign programs.
 
-dhat and memcheck see calls by the address of malloc, heaptrack by interposing the same functions as we
-do. With valgrind every number must be equal. Heaptrack counts less and more for three known reasons, so
-its numbers must be equal once these are taken off:
+dhat and memcheck observe calls by the address of malloc, heaptrack by interposing the same functions as our library. Every number must be
+equal to valgrind's. Heaptrack's numbers differ for three known reasons, and must be equal when these are taken into account:
 
 - it does not hook memalign and pvalloc;
-- its own library is C++: it brings libstdc++, whose pool for exceptions is one more block that stays;
-- it stops listening before the last destructors have run and leaves out leaks it knows, so that its
-  leaks are not comparable: memcheck's "in use at exit" is.
+- its own library is written in C++ and loads libstdc++, whose pool for exceptions is one more block that is not freed;
+- it stops counting before the last destructors have run, and leaves out leaks that it knows, so that its leaks cannot be compared;
+  those of memcheck ("in use at exit") can.
 """
 
 import json
@@ -26,7 +25,7 @@ LIBRARY = Path("build/lib/libclinic-preload.so").resolve()
 VICTIMS = Path("build/victims").resolve()
 SOURCE = Path("profiler/preload/victims/lock_pairs.c").resolve()
 TEXT = "/usr/share/common-licenses/GPL-3"
-# valgrind's frees of what the C and C++ libraries hold to the end are not the program's.
+# At the end, valgrind frees blocks that the C and C++ libraries hold; these calls are not the program's.
 VALGRIND = ["valgrind", "--run-libc-freeres=no", "--run-cxx-freeres=no"]
 
 LUA_SCRIPT = [str(Path(__file__).parent / "bench_alloc.lua"), "2000"]
@@ -80,7 +79,7 @@ VICTIM_RUNS = {
 
 @dataclass(frozen=True)
 class Heap:
-    """What one run asked of the allocator; a realloc is a free and an allocation."""
+    """The calls of the allocator in one run; a realloc counts as a free and an allocation."""
 
     allocations_count: int
     bytes: int
@@ -135,7 +134,7 @@ def temporary_count(trace: str) -> int:
 
 
 def dhat(command: list[str], directory: Path, *options: str) -> tuple[dict, str]:
-    """The file that dhat writes, and what it said."""
+    """The file that dhat writes, and the text that it printed."""
     out = directory / "dhat.json"
     done = subprocess.run([*VALGRIND, "--tool=dhat", f"--dhat-out-file={out}", *options, *command], check=True,
                           capture_output=True, text=True, errors="replace", timeout=300)
@@ -223,7 +222,7 @@ UNITS = {"B": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 
 @dataclass(frozen=True)
 class Heaptrack:
-    """Its summary; it prints bytes with two decimals, so each is a range."""
+    """The summary of heaptrack, which prints bytes with two decimals, so that each number is a range."""
 
     allocations_count: int
     least_peak_bytes: float

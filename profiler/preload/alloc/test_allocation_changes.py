@@ -24,7 +24,7 @@ def rows(session: dict, table: str) -> list[dict]:
 
 
 def sums(session: dict, table: str, keys: tuple, counts: tuple) -> Counter:
-    """By the keys' rows: Counters are equal where both are zero, or one has no such row."""
+    """The sums of the rows by these keys, as a Counter, in which a missing row is equal to zero."""
     total: Counter = Counter()
     for row in rows(session, table):
         for name in counts:
@@ -53,7 +53,7 @@ def test_lock_changes_add_up_to_the_sums(tmp_path):
 
 @pytest.mark.slow
 def test_changes_lie_in_the_time_of_the_run_and_windows_add_up(tmp_path):
-    """A program that allocates for longer than several drains."""
+    """The program allocates for the time of several drains."""
     session = recorded(tmp_path, "alloc", "lua5.4", "-e",
                        "local stop = os.clock() + 0.6 while os.clock() < stop do local t = {} t[1] = {} end")
     about, time_ns, times = session["about"], 0, []

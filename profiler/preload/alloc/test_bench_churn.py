@@ -1,4 +1,4 @@
-"""The benchmark of the instrument's own memory can fail: a planted leak is seen, nothing else is."""
+"""The benchmark of the instrument's own memory detects a planted leak, and reports none without it."""
 
 import subprocess
 import sys

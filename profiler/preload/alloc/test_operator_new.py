@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from recorded_session import read_session, run
 
-# As an allocator library has them: all of C's by itself, and operator new beside them.
+# As in an allocator library: all functions of C, and an operator new that does not call them.
 ALLOCATOR = """
 #include <stddef.h>
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
@@ -19,7 +19,7 @@ void free(void *block) { __libc_free(block); }
 void *_Znwm(size_t bytes) { return __libc_malloc(bytes); }
 void _ZdlPv(void *block) { __libc_free(block); }
 """
-# As libstdc++ has it.
+# As in libstdc++: operator new calls malloc.
 LIBRARY = """
 #include <stdlib.h>
 void *_Znwm(size_t bytes) { return malloc(bytes); }
@@ -40,7 +40,7 @@ int main(void)
 
 
 def build(directory: Path, library: str) -> tuple[Path, Path]:
-    """The program, and the library that has operator new for it."""
+    """Builds the program and the library that contains its operator new."""
     for name, text in (("new", library), ("program", PROGRAM)):
         (directory / f"{name}.c").write_text(text)
     shared = directory / "libnew.so"

@@ -1,4 +1,4 @@
-"""`clinic record -e lock` against locks whose owner, wait and order are known."""
+"""`clinic record -e lock` is compared with locks whose owners, waits and order are known."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def test_a_lock_held_20_ms_by_a_known_owner(tmp_path):
     assert waits[0]["kind"] == "mutex" and waits[0]["contended_count"] == 1
     assert waits[0]["stack"][-1] == "want_ledger"
     assert waits[0]["owner_stack"][-1] == "hold_ledger"
-    # A sleep lasts at least as long as asked for: no upper bound is tested.
+    # A sleep lasts at least as long as was asked for, so no upper bound is tested.
     assert waits[0]["wait_ns"] >= 20_000_000
     assert waits[0]["longest_wait_ns"] == waits[0]["wait_ns"]
 
@@ -51,7 +51,7 @@ def test_semaphores_and_joins_are_seen(tmp_path):
 
 
 def record_deadlock(directory: Path, victim: str, *last_lines: str) -> str:
-    """What is said of the victim, which ends when these have come, in whatever order."""
+    """The messages about the victim, which ends when all of these texts have come, in any order."""
     command = [CLINIC, "record", "-e", "lock", "-o", directory / "session.json", "--", VICTIMS / victim]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as recorder:
         ends = threading.Timer(60, recorder.kill)
@@ -122,7 +122,7 @@ def test_waits_with_a_deadline_and_those_of_c11(tmp_path):
 
 
 def test_each_way_to_wait(tmp_path):
-    """Barriers, semaphores and joins by any clock were not seen; a mutex taken twice was held until its first unlock."""
+    """Bug: barriers, and semaphores and joins with a deadline on any clock, were not seen; a mutex that was taken twice was held only until its first unlock."""
     locks, said = record(tmp_path, VICTIMS / "lock_forms")
     waits = {(row["kind"], row["name"]): row for row in locks if row["contended_count"] and row["kind"] != "join"}
     waited = {("sem", "clocked_sem"): 1, ("sem", "expired_sem"): 0, ("barrier", "barrier"): 1,
@@ -147,7 +147,7 @@ def test_more_locks_than_there_is_room_for(tmp_path):
     mutexes = [row for row in locks if row["kind"] == "mutex"]
     waited = [row for row in mutexes if row["contended_count"]]
     assert len(waited) == 1 and waited[0]["wait_ns"] > 0 and waited[0]["stack"][-1] == "want_last"
-    # And the join: of a thread that has ended already, it gets no place either.
+    # The join gets no place either, because its thread has ended already.
     lost = 200_003 - sum(row["acquisitions_count"] for row in locks)
     assert f"warning: {lost} acquisitions of locks and waits for them were not counted" in said
     report = subprocess.run([CLINIC, "report", tmp_path / "session.json"], capture_output=True, text=True, check=True)
