@@ -1,10 +1,10 @@
 /*
- * @NAME@.c - the smallest patient that works: it digests its fixture.
+ * @NAME@.c - a small workload: it computes a digest of its input.
  *
- * Replace do_work() by the program that is too slow, and keep the rule: run
- * returns a digest of all that it produced, the same every time. The fixture
- * is that of fixtures/log_lines.c: a magic number, the number of lines, both
- * of 4 bytes, and the lines.
+ * Replace do_work() by the program that is too slow, and keep this rule: run()
+ * returns a digest of everything that it computed, and the same one in every
+ * run. The input is written by fixtures/log_lines.c: a magic number and the
+ * number of lines, of 4 bytes each, then the lines.
  */
 #include <clinic/stage.h>
 #include <clinic/workload.h>
@@ -20,7 +20,7 @@ struct subject {
 	uint32_t lines_count;
 };
 
-/* Not inlined: the manifest's [[stage]] knows it by this name. */
+/* It must not be inlined, because [[stage]] in the manifest names it. */
 __attribute__((noinline)) static uint64_t do_work(const struct subject *subject)
 {
 	uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a */
@@ -30,7 +30,7 @@ __attribute__((noinline)) static uint64_t do_work(const struct subject *subject)
 	return digest;
 }
 
-/* Not timed: whatever is needed once. */
+/* This is not timed: it prepares what all runs need. */
 static int setup(const struct clinic_input *input, void **state)
 {
 	struct subject *subject;
