@@ -68,7 +68,7 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--also", "/no/such/program"], "/no/such/program"),
     (["--a", "true", "--b", "ls", "--csv", "/proc/x.csv"], "--csv /proc/x.csv"),
     (["--a", "true", "--b", "ls", "--markdown", "/"], "--markdown /"),
-    (["--a", "true", "--b", "false"], "--expect-exit 1 if it should"),
+    (["--a", "true", "--b", "false"], "pass --expect-exit 1 if this exit code is correct"),
     (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0 although another one is expected"),
     (["--a", "true", "--b", "false", "--expect-exit", "-1"], "--expect-exit -1"),
     (["--a", "true", "--b", "ls", "--stdin", "/dev/zero"], "not a regular file"),
