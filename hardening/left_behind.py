@@ -1,11 +1,11 @@
 """left_behind.py - a test that leaves something in the system's temporary folder is named, and the run fails.
 
-A pytest plugin. $TMPDIR is a folder of its own for each worker, and so for each program that its tests start; it is
-removed at the end with what is still in it. A fixture of several tests may keep a folder there between them, so it is
-looked at when all fixtures have ended: what is left is the test's after which it was seen first, or a neighbour's in a
-program that this one shares with it. pytest's own temporary folders stay where they would be: they are kept on purpose.
+This is a pytest plugin. Each worker, and so each program that its tests start, has a $TMPDIR of its own, which is removed at the end. A
+fixture of several tests may keep a folder there between them, so the folder is checked when all fixtures have ended. A leftover is
+attributed to the test after which it was first seen; if several tests share one program, it may come from another of them.
+pytest's own temporary folders are elsewhere, because they are kept on purpose.
 
-Not seen is what a program writes to /tmp by that name, as Java does.
+Files that a program writes to /tmp by this name, as Java does, are not noticed.
 """
 
 import os
@@ -20,7 +20,7 @@ TESTS_OWN_PLACE = "PYTEST_DEBUG_TEMPROOT"
 
 
 class Folder:
-    """The temporary folder of one worker, and after which test each of its entries was seen first."""
+    """The temporary folder of one worker, and the test after which each of its entries was first seen."""
 
     def __init__(self):
         self.before = {name: os.environ.get(name) for name in ("TMPDIR", TESTS_OWN_PLACE)}

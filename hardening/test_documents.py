@@ -71,7 +71,7 @@ def test_the_readmes_diagnoses_run(tmp_path):
 
 @pytest.mark.slow
 def test_the_readmes_audit_of_a_project_is_as_written(tmp_path):
-    """Typed as it stands, in a checkout of its own; the project stays as its owner left it, and the report verifies."""
+    """The commands run as they are written, in a separate checkout; the project is not changed, and the report verifies."""
     block = Path("README.md").read_text().split("## Audit your own program")[1].split("```sh\n")[1].split("```")[0]
     box = Sandbox(tmp_path, is_timed=False)
     names = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -84,7 +84,7 @@ def test_the_readmes_audit_of_a_project_is_as_written(tmp_path):
 
 
 def typed(block, box, variables):
-    """Again where the machine was so disturbed that the lab refused to conclude, which it says by 4; what was measured is kept."""
+    """Runs the commands. If the machine is so disturbed that the lab ends with 4, the audit is repeated, which continues with what was measured."""
     done = subprocess.run(["bash", "-ec", block], cwd=box.folder, env=os.environ | variables, capture_output=True, text=True, timeout=600)
     for _ in range(3):
         if done.returncode != 4:

@@ -12,11 +12,11 @@ from file_circles import circles_in
 
 from labkit.phases import INVESTIGATION_PHASES, PHASES
 
-# Left to right: a room knows only what is left of it (DESIGN section 1).
+# From left to right: the code of a room uses only rooms that are to its left in this list (docs/architecture.md).
 C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "shared_memory", "preload", "bench",
            "formats", "sources", "collect", "cli")
-# Likewise for labkit's rooms and the files beside them. What concludes never measures, what measures never concludes;
-# audit, experiment, gate, calibration and the verbs join the two.
+# The same for labkit's rooms and the files beside them. Code that draws conclusions never measures, and code that measures draws no conclusions;
+# audit, experiment, gate, calibration and the verbs use both.
 LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "self_trace", "scratch", "phases", "fault_witnesses", "stats", "metrics", "host", "descendants", "process", "runner", "subject", "schemas",
                 "evidence", "row_file", "progress", "policy", "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
                 "calibration", "gate", "figures", "audit", "report", "diagnose", "course", "verbs", "command_line", "manual")
@@ -44,7 +44,7 @@ def test_c_code_knows_only_what_is_left_of_it():
 
 
 def c_edges(sources: list[Path], top: Path) -> dict[str, set[str]]:
-    """Which pair of .c and .h includes which; includes are relative to top, to its include/ or to the file."""
+    """For each pair of .c and .h, the pairs that it includes; includes are relative to top, to its include/ or to the file."""
     known = {path.with_suffix("") for path in sources}
     edges: dict[str, set[str]] = {str(pair): set() for pair in known}
     for path in sources:
@@ -68,14 +68,14 @@ def test_a_planted_circle_of_files_is_found(tmp_path):
 
 
 def test_a_line_of_maps_is_taken_apart_in_one_place():
-    """Two victims read their own maps: they are programs of their own."""
+    """Two victims, which are programs of their own, are excepted."""
     readers = [path for path in SOURCES if "victims" not in path.parts and path.name != "maps_line.c"
                and re.search(r'sscanf\([^;]*x[^;]{0,20}-%', path.read_text())]
     assert readers == []
 
 
 def test_each_c_file_opens_with_what_it_does():
-    """A line is enough; a longer comment says it in its first line."""
+    """One line is enough; a longer comment states it in its first line."""
     silent = [str(path) for path in tracked("*.c") if "candidates" not in path.parts
               and not re.match(r"/\*( \S.*\w| ?\n \* \S.*\w)", path.read_text())]
     assert silent == []
@@ -87,7 +87,7 @@ def test_the_architecture_names_files_that_exist():
 
 
 def test_settings_of_the_library_are_named_in_one_place():
-    """Victims and workloads may be asked by name; the library and its collectors use shared_memory/settings.h."""
+    """The library and its collectors use shared_memory/settings.h; victims and workloads may contain the names."""
     named = [str(path) for path in SOURCES if path.name != "settings.h" and not path.stem.endswith("_test")
              and "victims" not in path.parts and re.search(r'"CLINIC_(ALLOC|LOCK|SAMPLER|ASSERT)', path.read_text())]
     assert named == []
@@ -104,21 +104,21 @@ def test_each_tool_has_one_version():
 
 
 def test_arrays_grow_in_one_place():
-    """Inside a target nothing is reallocated at all: preload has its own memory, and victims are programs of their own."""
+    """preload and victims are excepted: preload has its own memory and reallocates nothing, and victims are programs of their own."""
     allowed = {"growing_array.h", "session_memory_test.c"}
     assert [str(path) for path in SOURCES if not {"preload", "victims"} & set(path.parts) and path.name not in allowed
             and re.search(r"\brealloc(array)?\(", path.read_text())] == []
 
 
 def test_every_header_is_one_that_make_compiles_alone():
-    """`make check-headers` does; what is tested here is that its list is whole."""
+    """`make check-headers` compiles them; this test checks that its list contains all headers."""
     listed = subprocess.run(["make", "-npB", "check-headers"], capture_output=True, text=True, check=True).stdout
     for path in tracked("profiler/*.h"):
         assert f"build/headers/gnu11/{path}.ok:" in listed, path
 
 
 def circles(graph: dict[str, set[str]]) -> list[set[str]]:
-    """Groups of nodes that reach each other. graph: {node: nodes that it names}."""
+    """Groups of nodes that depend on each other. graph: {node: the nodes on which it depends}."""
     reached = {node: reach(graph, node) for node in graph}
     found = [{other for other in reached[node] if node in reached.get(other, ())} for node in graph]
     return [group for number, group in enumerate(found) if group and group not in found[:number]]
@@ -144,7 +144,7 @@ LABKIT = {".".join(path.relative_to("scripts").with_suffix("").parts).removesuff
 
 
 def labkit_imports(path: Path) -> set[str]:
-    """Modules of labkit that a file names anywhere: an import inside a function is an arrow like any other."""
+    """The modules of labkit that a file imports anywhere; an import inside a function counts like any other."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -195,7 +195,7 @@ def test_what_concludes_does_not_measure_and_the_other_way_round():
 
 
 def test_phases_name_functions_that_exist():
-    """A phase is named in a table and not imported, so that a skipped one costs nothing; the name has to be right."""
+    """The table names the function of a phase and does not import it, so that a skipped phase costs nothing; so this test checks the names."""
     for phase in (*PHASES.values(), *INVESTIGATION_PHASES.values()):
         module, _, function = phase.measure.partition(":")
         tree = ast.parse(LABKIT[module].read_text())
@@ -210,7 +210,7 @@ def test_file_names_are_unique():
 
 
 def test_a_source_that_moved_does_not_break_a_built_tree():
-    """Its old name in an earlier build's .d file was found instead of the new one, until somebody cleaned."""
+    """Bug: the .d file of an earlier build led to the old name of a source, until somebody removed the build."""
     folder = Path(f"build/moved-{os.getpid()}/tests")
     program = folder / "perf_record_test"
     folder.mkdir(parents=True)
@@ -239,7 +239,7 @@ def test_make_help_lists_every_documented_target():
 
 
 def test_a_hook_of_git_does_not_lead_the_tests_into_the_repository():
-    """It sets GIT_DIR: from a worktree's hook, repositories that tests made for themselves were this one."""
+    """Bug: git sets GIT_DIR for its hooks, so that tests that created repositories worked on this one, if a worktree's hook ran them."""
     planned = subprocess.run(["make", "--dry-run", "check"], capture_output=True, text=True, check=True).stdout
     (command,) = [line for line in planned.splitlines() if " -m pytest " in line and "not slow" in line]
     assert " -u GIT_DIR " in command and " -u GIT_INDEX_FILE " in command
