@@ -1,7 +1,7 @@
 """evidence.py - one JSON file per measurement, schema-checked on write and on read, written once.
 
 Files appear by rename, so a reader never sees half of one, and an interrupted or full disk leaves
-the old state. Format: templates/schemas/*.schema.json (JSON Schema 2020-12); head in DESIGN section 5.
+the old state. Format: templates/schemas/*.schema.json (JSON Schema 2020-12); the head is head.schema.json.
 On disk, a list of rows with the same fields is stored as a table, which halves its size: {"fields": [...],
 "texts": {field: [...]}, "rows": [[...], ...]}. Each field name and each distinct text of a column is stored once.
 """

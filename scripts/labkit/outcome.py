@@ -1,4 +1,4 @@
-"""outcome.py - the exit codes of DESIGN, and the one exception that carries them.
+"""outcome.py - the exit codes of lab, and the one exception that carries them.
 
 Every error that a user may see is a LabError, whose message is one sentence: what failed, on what, and what to try.
 Only scripts/lab turns it into a line and an exit code.

@@ -2,7 +2,7 @@
 
 Errors  UsageError naming the file, the key, what was found and what is accepted.
 Pure    reads one file and nothing else.
-Format  DESIGN section 4; `schema = 1`.
+Format  TOML with `schema = 1`; templates/workload_library/workload.toml is an example with explanations.
 """
 
 import sys
