@@ -1,4 +1,4 @@
-"""audit_figures.py - numbers to pictures.  audit numbers -> figures.py -> figures/*.svg
+"""audit_figures.py - numbers to pictures.  audit numbers -> audit_figures.py -> figures/*.svg
 
 Every figure is a function of audit.json alone; the bytes depend on the numbers and on matplotlib's version, which
 each file names. figure_style.py defines the look.

@@ -1,6 +1,6 @@
 """figures_paired.py - the two figures of a paired comparison: its blocks by time, and its power.
 
-Pure  paints on axes that the caller made (figures.py, figures_verdict.py).
+Pure  paints on axes that the caller made (audit_figures.py, figures_verdict.py).
 """
 
 import math
