@@ -15,7 +15,7 @@ from labkit.analysis.decide import Decision, allocation_growth
 from labkit.analysis.effects import Row, confirmed, first_stage, judged_together, sizes_of, stage_effects
 from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.memory_numbers import per_batch
-from labkit.metrics import METRICS, Metric, shown_metrics
+from labkit.metrics import METRICS, shown_metrics
 from labkit.policy import parse
 from labkit.verdicts import layouts
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
@@ -44,7 +44,7 @@ def rebench_numbers(evidence_set: EvidenceSet, decisions: Sequence[Decision]) ->
         "losses": loss_numbers(data["runs"]),
         "campaign": campaign_numbers(data, evidence_set.manifest["metric"], parse(evidence_set.policy)),
         "distributions": _distributions(rows, main_size),
-        "times": _times(rows, main_size, METRICS[evidence_set.manifest["metric"]]),
+        "times": _times(rows, main_size, evidence_set.manifest),
         "scaling": _scaling(rows),
         "stages": stage_numbers(data.get("stage_runs", ())),
         "single_batches": _single_batches(data.get("stage_runs", ()), main_size),
@@ -121,12 +121,14 @@ def _distributions(rows: Sequence[Row], size: str) -> dict[str, Any]:
             for arm, variant in (("A", "baseline"), ("B", "union"))}
 
 
-def _times(rows: Sequence[Row], size: str, judged: Metric) -> dict[str, Any]:
-    """Nanoseconds per operation, one number per process: of the complaint's metric, or where that is no time, of the time that
-    every workload has."""
+def _times(rows: Sequence[Row], size: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Nanoseconds, one number per process, and what they are of (per): of the complaint's metric, or where that is no time, of the time
+    that every workload has."""
+    judged = METRICS[manifest["metric"]]
     metric = judged if judged.is_time else METRICS["time"]
     here = [row for row in kept_rows(rows) if row["size"] == size and not row["failure"]]
-    return {"title": "time" if metric.unit == "ops/s" else metric.title,
+    return {"title": "time" if metric.unit == "ops/s" else metric.title.removesuffix(" per operation"),
+            "per": "run" if metric.name == "wall" else manifest["op"],
             **{variant: [value for row in here if row["arm"] == arm and (value := metric.value(row)) is not None]
                for arm, variant in (("A", "baseline"), ("B", "union"))}}
 

@@ -12,9 +12,10 @@ from labkit.workload.command_manifest import CommandManifest
 from labkit.workload.manifest import Candidate
 from labkit.workload.variant import BASELINE, UNION, Variant
 
-
 LETTER_AND_NUMBER = re.compile(r"(-[A-Za-z])\d")
 COMMAND_LINE, ANY_ARGUMENTS = "the command", "arguments"
+# What two changes of one kind may have in common, in words.
+PLACES = {"command": "command line", "flags": "arguments", "env": "variables", "cflags": "compiler flags", "link": "linker flags", "ref": "sources"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def union(manifest: CommandManifest, accepted: list[Candidate]) -> CommandVarian
         change = change_of(one)
         rival = next((settled[place] for place in [*places_of(change), *strangers_of(change)] if place in settled), None)
         if rival:
-            merged = replace(merged, left_out=(*merged.left_out, (one.id, f"changes the same as {rival}: {one.change.kind}")))
+            merged = replace(merged, left_out=(*merged.left_out, (one.id, f"changes the same {PLACES[one.change.kind]} as {rival}")))
             continue
         settled |= dict.fromkeys([*places_of(change), ANY_ARGUMENTS] if change.flags else places_of(change), one.id)
         merged = replace(with_change(merged, change), members=(*merged.members, one.id))
