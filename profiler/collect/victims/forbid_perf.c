@@ -1,6 +1,7 @@
 /*
- * Runs a program under a seccomp filter by which perf_event_open fails with
- * EPERM, as in containers. forbid_perf PROGRAM [ARGUMENT...]
+ * Runs a program under a seccomp filter by which perf_event_open (or another
+ * FORBIDDEN_CALL) fails with EPERM, as in containers.
+ * forbid_perf PROGRAM [ARGUMENT...]
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -12,12 +13,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef FORBIDDEN_CALL
+#define FORBIDDEN_CALL SYS_perf_event_open
+#endif
+
 int main(int argc, char **argv)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FORBIDDEN_CALL, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
