@@ -25,7 +25,8 @@ FORMAT_OBJECTS := $(call objects,profiler/formats/*.c)
 CLI_OBJECTS := $(call objects,profiler/cli/*.c)
 # A patient reads its options and writes its files as `clinic` does.
 BENCH_OBJECTS := $(call objects,profiler/bench/*.c \
-	profiler/foundation/options.c profiler/foundation/output_place.c)
+	profiler/foundation/options.c profiler/foundation/output_place.c \
+	profiler/foundation/stale_drafts.c)
 PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
 	$(foreach trade,alloc lock timer stack,profiler/preload/$(trade)/*.c))
 C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir \

@@ -75,20 +75,20 @@ class Place:
                     step //= 2
 
     def make_read_only(self) -> None:
-        subprocess.run(["mount", "-o", "remount,ro", self.tree], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "remount,ro", "none", self.tree], check=True)
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         return {**os.environ, "TMPDIR": str(self.tmp), MARK: self.mark, "LC_ALL": "C.UTF-8", **more}
 
-    def start(self, argv: list, *, cwd: Path | None = None, environment: dict[str, str] = {}, **streams) -> subprocess.Popen:
+    def start(self, argv: list, *, environment: dict[str, str] = {}, **streams) -> subprocess.Popen:
         """Starts a program in this place. The process has the same number as the program, because each wrapper only calls exec."""
         inside = ["unshare", "-m", "sh", "-c", MOUNTED_SHM, str(self.shm)] if is_isolated() else []
-        return subprocess.Popen([*inside, *map(str, argv)], cwd=cwd or self.tree, env=self.environment(environment), text=True,
+        return subprocess.Popen([*inside, *map(str, argv)], cwd=self.tree, env=self.environment(environment), text=True,
                                 errors="replace", **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams})
 
-    def processes(self) -> list[str]:
+    def processes(self, grace_s: float = GRACE_S) -> list[str]:
         """The processes of this cell that still live after a grace."""
-        deadline = time.monotonic() + GRACE_S
+        deadline = time.monotonic() + grace_s
         while (found := self.living()) and time.monotonic() < deadline:
             time.sleep(0.05)
         return [f"process {name}" for name in found.values()]

@@ -4,19 +4,20 @@ A cell is run (passed, failed), makes no sense (with the reason), or cannot be r
 something about the tool.
 """
 
-import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from cell_place import Place, is_isolated
+from cell_place import GRACE_S, Place, is_isolated
 
 ROOT = Path(__file__).resolve().parents[2]
 CLINIC = ROOT / "build/bin/clinic"
 FAULTED = Path(__file__).with_name("faulted.c")
+CLOCK_JUMP = Path(__file__).with_name("clock_jump.c")
 FORBID = ROOT / "profiler/collect/victims/forbid_perf.c"
 
 DISK_FULL, READ_ONLY, CLOCK = "disk full", "read-only tree", "clock jump"
@@ -47,6 +48,14 @@ class Tools:
     def forbid_ptrace(self) -> Path:
         return self._compiled("forbid_ptrace", FORBID, "-DFORBIDDEN_CALL=SYS_ptrace")
 
+    @cached_property
+    def clock_jump(self) -> Path:
+        return self._compiled("clock_jump.so", CLOCK_JUMP, "-shared", "-fPIC")
+
+    def build(self) -> None:
+        """Compiles all of it now, because cells run at the same time."""
+        _ = self.victim, self.forbid_perf, self.forbid_ptrace, self.clock_jump
+
     def _compiled(self, name: str, source: Path, *options: str) -> Path:
         path = self.folder / name
         subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", source, "-o", path, *options], check=True)
@@ -74,10 +83,6 @@ class Cell:
         return next((NEEDS[one][1] for one in self.needs if not NEEDS[one][0]()), "")
 
 
-def faketime_library() -> str:
-    return next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
-
-
 def may_trace() -> bool:
     return shutil.which("strace") is not None and subprocess.run(
         ["strace", "-o", "/dev/null", "-e", "inject=mkdir:error=EPERM", "true"], capture_output=True).returncode == 0
@@ -86,7 +91,6 @@ def may_trace() -> bool:
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "mounts": (is_isolated, "this user may not mount a file system in a namespace"),
     "strace": (may_trace, "strace is not installed or may not trace"),
-    "faketime": (faketime_library, "libfaketime is not installed"),
 }
 
 
@@ -95,29 +99,22 @@ def spoken(error_output: str) -> list[str]:
     return [f"it prints {word!r}: {error_output.strip().splitlines()[-1][:200]}" for word in SAYS_NOTHING if word in error_output]
 
 
-def left_behind(place: Place) -> list[str]:
-    return [f"{one} is left behind" for one in [*place.processes(), *place.left()]]
+def left_behind(place: Place, grace_s: float = GRACE_S) -> list[str]:
+    return [f"{one} is left behind" for one in [*place.processes(grace_s), *place.left()]]
 
 
 class Clock:
-    """A wall clock for one program that can be set while it runs; CLOCK_MONOTONIC does not jump on a real machine either."""
+    """A wall clock for the programs of one cell that can be set while they run."""
 
-    def __init__(self, place: Place):
+    def __init__(self, place: Place, tools: Tools):
         self.file = place.folder / "clock"
-        self.set("+0d")
+        self.environment = {"LD_PRELOAD": str(tools.clock_jump), "CLOCK_JUMP_FILE": str(self.file)}
+        self.file.write_bytes(bytes(8))
 
-    def set(self, offset: str) -> None:
-        self.file.write_text(f"{offset}\n")
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"LD_PRELOAD": faketime_library(), "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DISABLE_SHM": "1",
-                "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+    def go_back_ten_years(self) -> None:
+        with open(self.file, "r+b") as file:  # in place, because it is mapped
+            file.write((-10 * 365 * 86400).to_bytes(8, sys.byteorder, signed=True))
 
 
 def all_of(*sentences: list[str]) -> list[str]:
     return list(dict.fromkeys(one for some in sentences for one in some))
-
-
-def environ_without(*names: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in names}

@@ -6,6 +6,7 @@ Ends with 0 if no cell failed, 1 otherwise. --only takes words: cells whose name
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +46,7 @@ def run(cells: list[Cell], tools: Tools, base: Path, jobs: int) -> list[Outcome]
             print(f"{found.verdict:8} {found.seconds:5.1f} s  {cell.name}{': ' if found.said else ''}{found.said}", file=sys.stderr, flush=True)
         return found
 
-    _ = tools.victim, tools.forbid_perf, tools.forbid_ptrace
+    tools.build()
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, cells))
 
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="how many cells run at once; the default is one more than CPUs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the outcomes to this file")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the places are removed
     enter_namespace([sys.executable, "-B", *sys.argv])
     started, base = time.monotonic(), make_base()
     try:

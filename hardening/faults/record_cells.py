@@ -1,11 +1,12 @@
 """record_cells.py - faults in the phases of `clinic record`, for each instrument.  tools, place -> what went wrong
 
-Starting   until the target runs: a signal comes with a system call that strace knows, other faults are there from the beginning
+Starting   until the target runs: a signal comes while strace delays a system call, other faults are there from the beginning
 Recording  from the target's first line on
 Naming     while a debuginfod server keeps clinic waiting for the target's debug file
-Saving     at the rename that gives the session its name; strace brings the signal or the error
+Saving     at the rename that gives the session its name, which strace delays or refuses
 """
 
+import gzip
 import json
 import os
 import re
@@ -66,8 +67,30 @@ def held_naming(place: Place, tools: Tools, instrument: str, environment: dict[s
         asked.close()
 
 
+DELAY_US = 500_000
+
+
 def with_strace(place: Place, call: str, what: str) -> tuple:
+    what = f"{what}={DELAY_US}" if what.startswith("delay") else what
     return ("strace", "-qqq", "-o", place.folder / "strace", "-e", f"trace={call}", "-e", "signal=none", "-e", f"inject={call}:{what}:when=1")
+
+
+def stop_while_delayed(place: Place, process: subprocess.Popen, number: int) -> None:
+    """Sends clinic the signal while strace, which is the process that was started, holds it in a system call."""
+    deadline, stops = time.monotonic() + NEVER_READY_S, 0
+    while stops < 3 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+        clinic = next((pid for pid, name in place.living().items() if name == "clinic" and pid != process.pid), 0)
+        stops = stops + 1 if clinic and state_of(clinic) == "t" else 0
+    if stops:
+        os.kill(clinic, number)
+
+
+def state_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def run_in(phase: str, place: Place, tools: Tools, instrument: str, act: Callable[[subprocess.Popen], None], ms: int = SHORT_MS,
@@ -96,14 +119,13 @@ def session_of(place: Place, said: str) -> tuple[dict | None, str]:
     if elsewhere:
         path.unlink()
     try:
-        import gzip
         return json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data), str(path)
     except ValueError:
         return {}, str(path)
 
 
-def judged(place: Place, ended: tuple[int, str, str], codes: set[int], says: str = "") -> list[str]:
-    """What is wrong: with the exit code, the sentence, the session, and what is left behind."""
+def judged(place: Place, ended: tuple[int, str, str], codes: set[int], says: str = "", *, may_be_empty: bool = False) -> list[str]:
+    """What is wrong: with the exit code, the sentence, the session, and what is left behind. may_be_empty: the target ran for less than a tick."""
     code, out, err = ended
     session, where = session_of(place, err)
     wrong = [] if code in codes else [f"exit code {code} instead of {sorted(codes)}: {err.strip()[-200:]}"]
@@ -111,21 +133,27 @@ def judged(place: Place, ended: tuple[int, str, str], codes: set[int], says: str
         wrong.append(f"it does not say {says!r}: {err.strip()[-200:]}")
     if session == {}:
         wrong.append(f"the session {where} cannot be read")
-    if session and not any(session.get(table) for table in TABLES):
+    if session and "ready" in out and not may_be_empty and not any(session.get(table) for table in TABLES):
         wrong.append(f"the session {where} has no rows")
     if session is None and "ready" in out and "clinic" not in err:
         wrong.append("there is no session, and no sentence says why")
     return f.all_of(wrong, spoken(err), left_behind(place))
 
 
+def stopped_in_call(instrument: str, phase: str, number: int, tools: Tools, place: Place) -> tuple[int, str, str]:
+    call = f"{STARTS_WITH[instrument]}:delay_exit" if phase == "starting" else "renameat:delay_enter"
+    process = record(place, tools, instrument, before=with_strace(place, *call.split(":")))
+    stop_while_delayed(place, process, number)
+    return ends(process)
+
+
 def stopped(instrument: str, phase: str, number: int, tools: Tools, place: Place) -> list[str]:
     if phase in ("starting", "saving"):
-        call = STARTS_WITH[instrument] if phase == "starting" else "renameat"
-        ended = ends(record(place, tools, instrument, before=with_strace(place, call, f"signal={number}")))
+        ended = stopped_in_call(instrument, phase, number, tools, place)
     else:
         ended = run_in(phase, place, tools, instrument, lambda process: process.send_signal(number), ms=LONG_MS if phase == "recording" else SHORT_MS)
     codes = {"starting": {-number, 128 + number}, "recording": {128 + number}}.get(phase, {0, 128 + number})
-    return judged(place, ended, codes)
+    return judged(place, ended, codes, may_be_empty=phase == "starting")
 
 
 def killed(instrument: str, phase: str, tools: Tools, place: Place) -> list[str]:
@@ -133,8 +161,7 @@ def killed(instrument: str, phase: str, tools: Tools, place: Place) -> list[str]
     older = place.tree / "s.json"
     older.write_text('{"samples": [1]}')
     if phase in ("starting", "saving"):
-        call = STARTS_WITH[instrument] if phase == "starting" else "renameat"
-        code = ends(record(place, tools, instrument, before=with_strace(place, call, "signal=9")))[0]
+        code = stopped_in_call(instrument, phase, signal.SIGKILL, tools, place)[0]
     else:
         code = run_in(phase, place, tools, instrument, lambda process: process.kill(), ms=2000)[0]
     wrong = [] if code == -9 else [f"exit code {code}"]
@@ -157,8 +184,8 @@ def no_disk(instrument: str, phase: str, fault: str, tools: Tools, place: Place)
 
 def clock_jumps(instrument: str, phase: str, tools: Tools, place: Place) -> list[str]:
     """Ten years back; before the start for "starting"."""
-    clock = f.Clock(place)
-    ended = run_in(phase, place, tools, instrument, lambda _: clock.set("-3650d"), environment=clock.environment)
+    clock = f.Clock(place, tools)
+    ended = run_in(phase, place, tools, instrument, lambda _: clock.go_back_ten_years(), environment=clock.environment)
     return judged(place, ended, {0})
 
 
@@ -170,8 +197,13 @@ def hostile_input(instrument: str, phase: str, tools: Tools, place: Place) -> li
     if phase == "saving":
         (place.tree / "s.json").write_bytes(b'{"format": "clinic-se')
     act = partial(replace_by_half, victim) if phase == "naming" else lambda _: None
-    ended = run_in(phase, place, tools, instrument, act, victim=victim)
-    return judged(place, ended, {2, 126, 127} if phase == "starting" else {0})
+    code = alone(victim)
+    return judged(place, run_in(phase, place, tools, instrument, act, victim=victim), {code})
+
+
+def alone(program: Path) -> int:
+    """The exit code of a program that nobody watches, as a shell has it. A file that is no program is given to a shell by execvp."""
+    return subprocess.run(["sh", "-c", '"$0" 100', program], capture_output=True).returncode
 
 
 def without_tables(path: Path, whole: bytes) -> bytes:
@@ -196,8 +228,8 @@ def under(prefix: Callable[[Tools], tuple], codes: set[int], says: str, instrume
 
 
 def two_at_once(instrument: str, phase: str, tools: Tools, place: Place) -> list[str]:
-    """Two recordings with one output file; the second starts when the first is in the phase."""
-    delayed = with_strace(place, "renameat", "delay_enter=300000") if phase == "saving" else ()
+    """Two recordings with one output file; the second one starts when the first is in the phase."""
+    delayed = with_strace(place, "renameat", "delay_enter") if phase == "saving" else ()
     second = []
 
     def start_second(_process) -> None:
@@ -231,7 +263,7 @@ def run_of(fault: str, phase: str, instrument: str) -> tuple[Callable[[Tools, Pl
         f.KILLED: (partial(killed, instrument, phase), traced),
         f.DISK_FULL: (partial(no_disk, instrument, phase, fault), ("strace",) if phase == "saving" else ("mounts",)),
         f.READ_ONLY: (partial(no_disk, instrument, phase, fault), ("strace",) if phase == "saving" else ("mounts",)),
-        f.CLOCK: (partial(clock_jumps, instrument, phase), ("faketime",)),
+        f.CLOCK: (partial(clock_jumps, instrument, phase), ()),
         f.INPUT: (partial(hostile_input, instrument, phase), ()),
         f.TWO: (partial(two_at_once, instrument, phase), ("strace",) if phase == "saving" else ()),
     }[fault]

@@ -1,5 +1,6 @@
 """What `clinic` writes and reads at the paths that people and files name: devices, pipes, links, limits."""
 
+import fcntl
 import gzip
 import json
 import os
@@ -88,6 +89,21 @@ def test_a_dangling_link_of_another_user_makes_no_file(tmp_path, link_of_another
     (tmp_path / "precious").unlink()
     complaint(clinic(*WRITERS["import"](link_of_another)))
     assert not (tmp_path / "precious").exists()
+
+
+@each_writer
+def test_drafts_of_killed_writers_are_removed_and_no_others(tmp_path, writer):
+    """Bug: what SIGKILL left beside a session stayed for ever, although the runbook promised otherwise."""
+    old, young, locked, other = (tmp_path / name for name in (
+        ".clinic-0123456789abcdef.part", ".clinic-1123456789abcdef.part", ".clinic-2123456789abcdef.part", ".clinic-old.part"))
+    for path in (old, young, locked, other):
+        path.touch()
+    for path in (old, locked, other):
+        os.utime(path, (1, 1))
+    with open(locked) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert clinic(*WRITERS[writer](tmp_path / "s.json")).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, locked.name, other.name, "s.json"}
 
 
 @each_writer

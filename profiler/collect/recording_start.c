@@ -15,8 +15,8 @@
 #include "session/session.h"
 
 /*
- * Signals are caught after the launch, because the target must not start with
- * our signals blocked.
+ * Signals are caught before there is anything to remove: one that came earlier
+ * than the target left the folder in shared memory behind.
  */
 static int catch_signals(struct clinic_recording *recording)
 {
@@ -80,8 +80,6 @@ static int begin(struct clinic_recording *recording)
 
 	if (!err)
 		err = watch_processes(recording);
-	if (!err)
-		err = catch_signals(recording);
 	metadata->started_realtime_ns =
 		clinic_recording_clock_ns(CLOCK_REALTIME);
 	metadata->started_ns = clinic_recording_clock_ns(CLOCK_MONOTONIC);
@@ -133,7 +131,9 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 	recording->outcome = outcome;
 	recording->signal_fd = -1;
 	recording->stop_ns = UINT64_MAX;
-	err = clinic_recorder_new(&naming, &recording->recorder);
+	err = catch_signals(recording);
+	if (!err)
+		err = clinic_recorder_new(&naming, &recording->recorder);
 	if (!err) {
 		recording->session =
 			clinic_recorder_session(recording->recorder);
@@ -143,6 +143,7 @@ int clinic_recording_open(const struct clinic_recording_plan *plan,
 		err = begin(recording);
 	if (err) {
 		clinic_recording_close(recording);
+		clinic_stop_signals_restore();
 		return err;
 	}
 	start_clocks(recording);

@@ -14,6 +14,12 @@
 
 static volatile sig_atomic_t is_hurried;
 
+/* As our caller set them: the target has to start with these. */
+static struct {
+	sigset_t blocked;
+	sighandler_t on_pipe, on_file_size;
+} before;
+
 static bool is_ignored(int number)
 {
 	struct sigaction action;
@@ -40,11 +46,19 @@ int clinic_stop_signals_catch(void)
 	sigset_t stops = stop_signals();
 	int fd;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file limit is an error like others */
-	sigprocmask(SIG_BLOCK, &stops, NULL);
+	before.on_pipe = signal(SIGPIPE, SIG_IGN);
+	/* A file limit is an error like others. */
+	before.on_file_size = signal(SIGXFSZ, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &stops, &before.blocked);
 	fd = signalfd(-1, &stops, SFD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+void clinic_stop_signals_restore(void)
+{
+	signal(SIGPIPE, before.on_pipe);
+	signal(SIGXFSZ, before.on_file_size);
+	sigprocmask(SIG_SETMASK, &before.blocked, NULL);
 }
 
 static void set_for_all(void (*handler)(int))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "collect/process_status.h"
+#include "collect/stop_signals.h"
 
 /* Becomes the program, or reports to the parent why it could not. */
 static _Noreturn void become(char *const argv[], char *const *settings,
@@ -25,6 +26,7 @@ static _Noreturn void become(char *const argv[], char *const *settings,
 		_exit(127);
 	for (; settings && *settings; settings++)
 		putenv(*settings);
+	clinic_stop_signals_restore();
 	execvp(argv[0], argv);
 	error = errno;
 	(void)!write(failed_fd, &error, sizeof(error));

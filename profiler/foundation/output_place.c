@@ -12,6 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "foundation/stale_drafts.h"
+
 enum { LINKS_MAX = 40 };
 
 struct walk {
@@ -175,13 +177,17 @@ static int open_draft(struct clinic_output_place *place)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -1;
+	clinic_stale_drafts_remove(place->folder_fd);
 	snprintf(place->draft, sizeof(place->draft),
-		 ".clinic-%016" PRIx64 ".part", number);
+		 CLINIC_DRAFT_PREFIX "%016" PRIx64 CLINIC_DRAFT_SUFFIX, number);
 	fd = openat(place->folder_fd, place->draft,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0)
+	if (fd < 0) {
 		*place->draft = '\0';
-	else if (place->is_there)
+		return fd;
+	}
+	clinic_draft_lock(fd);
+	if (place->is_there)
 		(void)fchmod(fd, place->status.st_mode & 0777);
 	return fd;
 }

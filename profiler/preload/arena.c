@@ -57,7 +57,7 @@ static void write_head(struct arena_head *head)
 {
 	head->magic = ARENA_MAGIC;
 	head->version = ARENA_VERSION;
-	head->pid = confinement.is_filtered ? 0 : (uint32_t)getpid();
+	head->pid = confinement.is_filtered ? 0 : (uint32_t)raw_pid();
 	head->used_bytes = round_up(sizeof(*head));
 }
 
@@ -305,7 +305,7 @@ static int create_file(const char *folder)
 {
 	for (int attempt = 0; attempt < 10000; attempt++) {
 		int length = snprintf(file_path, sizeof(file_path), "%s/%d.%d",
-				      folder, getpid(), attempt);
+				      folder, raw_pid(), attempt);
 		int fd;
 
 		if (length < 0 || (size_t)length >= sizeof(file_path))

@@ -1,6 +1,7 @@
 /* Writes totals, threads, stages and sizes at the end. */
 #include "preload/counts_json.h"
 #include "preload/arena.h"
+#include "preload/raw_calls.h"
 #include "preload/raw_json.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
@@ -42,7 +43,7 @@ static void write_process(struct raw_json *json)
 
 	path[length < 0 ? 0 : length] = '\0';
 	raw_json_open(json, "process", '{');
-	raw_json_count(json, "pid", (uint64_t)getpid());
+	raw_json_count(json, "pid", (uint64_t)raw_pid());
 	raw_json_count(json, "parent_pid", (uint64_t)getppid());
 	raw_json_text(json, "executable", length < 0 ? NULL : path);
 	write_command(json);

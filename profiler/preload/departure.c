@@ -4,6 +4,7 @@
 #include "preload/confinement.h"
 #include "preload/our_settings.h"
 #include "preload/process_end.h"
+#include "preload/raw_calls.h"
 #include "preload/stack/spare_stack.h"
 #include "preload/unseen.h"
 #include "shared_memory/preloadable.h"
@@ -175,7 +176,7 @@ void departure_of_us(const struct departure *departure)
 {
 	if (!departure->is_seen)
 		return;
-	unseen_note_leaver(departure->place, getpid());
+	unseen_note_leaver(departure->place, raw_pid());
 	process_leaves(true);
 }
 

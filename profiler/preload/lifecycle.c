@@ -205,7 +205,7 @@ static void write_all(void *unused)
  */
 static void write_once(void)
 {
-	if ((!confinement.is_filtered && getpid() != our_pid) ||
+	if ((!confinement.is_filtered && raw_pid() != our_pid) ||
 	    atomic_exchange(&is_written, true))
 		return;
 	/*
@@ -222,7 +222,8 @@ static void write_once(void)
 
 void process_leaves(bool leaves)
 {
-	struct arena_head *head = getpid() == our_pid ? arena_get_head() : NULL;
+	struct arena_head *head = raw_pid() == our_pid ? arena_get_head()
+						       : NULL;
 
 	if (head)
 		head->has_left = leaves;
@@ -359,11 +360,11 @@ static void in_child(void)
 {
 	int before;
 
-	if (!confinement.is_filtered && getpid() == our_pid)
+	if (!confinement.is_filtered && raw_pid() == our_pid)
 		return;
 	before = cancellation_pause();
 	process_mark_set();
-	our_pid = confinement.is_filtered ? 0 : getpid();
+	our_pid = confinement.is_filtered ? 0 : raw_pid();
 	is_forked = true;
 	atomic_store(&is_written, false);
 	spare_stack_restart();
@@ -394,7 +395,7 @@ start(int arguments_count, char **arguments, char **environment)
 		environ = environment;
 	pattern = getenv(SETTING_COUNTS_FILE);
 
-	our_pid = getpid();
+	our_pid = raw_pid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
 		strcpy(out_pattern, pattern);
 	process_mark_open(in_child);

@@ -30,6 +30,15 @@ static inline long raw_call(long number, long a, long b, long c, long d)
 	return result;
 }
 
+/*
+ * A library that was loaded besides may have a getpid of its own: that of
+ * faketime calls dlsym, which allocates, from inside malloc.
+ */
+static inline pid_t raw_pid(void)
+{
+	return (pid_t)raw_call(SYS_getpid, 0, 0, 0, 0);
+}
+
 static inline int raw_open(const char *path, int flags, mode_t mode)
 {
 	return (int)raw_call(SYS_openat, AT_FDCWD, (long)path,

@@ -54,6 +54,27 @@ def test_threads_are_cancelled(tmp_path, mode, way):
     is_as_alone(tmp_path, mode, VICTIMS / "cancelled_threads", way)
 
 
+# As libfaketime, which finds the C library's function when it is called first.
+ALLOCATING_LIBRARY = """
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+pid_t getpid(void) { free(malloc(32)); dlsym(RTLD_NEXT, "no_such_name"); return syscall(SYS_getpid); }
+int clock_gettime(clockid_t clock, struct timespec *now) { free(malloc(32)); return syscall(SYS_clock_gettime, clock, now); }
+"""
+
+
+@every_mode
+def test_a_library_whose_getpid_allocates_is_loaded_besides(tmp_path, mode, monkeypatch):
+    """Bug: malloc called getpid, which called malloc: a program under libfaketime overflowed its stack."""
+    (tmp_path / "besides.c").write_text(ALLOCATING_LIBRARY)
+    subprocess.run(["gcc", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC", tmp_path / "besides.c", "-o", tmp_path / "besides.so"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "besides.so"))
+    is_as_alone(tmp_path, mode, VICTIMS / "alloc_23")
+
+
 @every_mode
 def test_the_lock_of_the_loader_is_held(tmp_path, mode):
     """Bug: a walk through code that belongs to no library asked the loader which libraries are new, and waited for its lock."""

@@ -48,7 +48,7 @@ struct stage_table *thread_stages(void)
 
 static bool has_ended(uint32_t tid)
 {
-	return syscall(SYS_tgkill, getpid(), tid, 0) < 0 && errno == ESRCH;
+	return syscall(SYS_tgkill, raw_pid(), tid, 0) < 0 && errno == ESRCH;
 }
 
 /*

@@ -41,7 +41,7 @@ void unseen_note_unopened(struct unseen_roll *roll, int error)
 	__atomic_fetch_add(&roll->unopened_count, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&roll->errno_number, (uint32_t)error,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&roll->pid, (uint32_t)getpid(), __ATOMIC_RELAXED);
+	__atomic_store_n(&roll->pid, (uint32_t)raw_pid(), __ATOMIC_RELAXED);
 }
 
 void unseen_note_confined(struct unseen_roll *roll)

@@ -4,6 +4,7 @@
 #include "preload/confinement.h"
 #include "preload/stack/loaded_image.h"
 #include "preload/stack/process_texts.h"
+#include "preload/raw_calls.h"
 #include "preload/stack/spare_stack.h"
 #include "preload/stack/table_memory.h"
 #include "unwind/address_space.h"
@@ -72,7 +73,7 @@ static bool add_to_copy(const struct clinic_space *now,
 {
 	struct clinic_space *fresh;
 
-	if (clinic_space_copy(now, getpid(), &fresh))
+	if (clinic_space_copy(now, raw_pid(), &fresh))
 		return false;
 	if (clinic_space_add_image(fresh, image)) {
 		clinic_space_free(fresh);
@@ -90,7 +91,7 @@ static void add(void *context)
 	struct clinic_space *now = stack_tables_now(), *alone;
 
 	if ((!modules && clinic_modules_new(&modules)) ||
-	    clinic_space_new(modules, getpid(), &alone))
+	    clinic_space_new(modules, raw_pid(), &alone))
 		return;
 	/* The same plugin may be loaded again at the same address. */
 	if (!clinic_space_add_image(alone, &addition->image))

@@ -40,7 +40,7 @@ static int create(const char *folder)
 	char *end = stpcpy(path, folder);
 
 	*end++ = '/';
-	end = write_number(end, (unsigned)getpid());
+	end = write_number(end, (unsigned)raw_pid());
 	*end++ = '.';
 	for (unsigned number = 0; number < PROGRAMS_MOST; number++) {
 		int fd;
@@ -79,7 +79,7 @@ static int map_ring(struct timer_ring *ring, int fd)
 		return -errno;
 	ring->head = at;
 	ring->data = (uint8_t *)at + TIMER_RING_HEAD_BYTES;
-	ring->head->pid = (uint32_t)getpid();
+	ring->head->pid = (uint32_t)raw_pid();
 	ring->head->ring_bytes = TIMER_RING_BYTES;
 	ring->head->stack_most = TIMER_RING_STACK;
 	if (!confinement.is_clockless)
