@@ -1,8 +1,8 @@
 # The matrix of faults and phases, and the index of the victims.
 
-#: FAULTS more for faults: --only "SIGTERM in saving" "lab: disk full", --jobs 2
+#: FAULTS more arguments for faults: --only "SIGTERM in saving" "lab: disk full", --jobs 2
 PHONY += faults bless-known-answers
-## faults: every fault in every phase of recordings and audits; writes hardening/faults/matrix.md
+## faults: inject every fault in every phase of recordings and audits; writes hardening/faults/matrix.md
 faults: setup-test build
 	$(Q)$(PYTHON) -B hardening/faults/fault_matrix.py $(FAULTS)
 
