@@ -16,6 +16,7 @@ from labkit import host
 from labkit.host import Finding
 from labkit.schemas import check
 from labkit.stats.between_sessions import between_sessions, error_of_interval
+from labkit.terminal_output import Table
 from labkit.wording import duration, gain_interval, percent, plural, times
 
 FOLDER = Path("reports/repeat")
@@ -161,10 +162,14 @@ def highest(one: Mapping[str, Any], name: str) -> str:
 
 
 def decisions_table(audits: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = list(audits[0]["decisions"])
-    rows = ["| " + " | ".join([name, *(decision_cell(one, name) for one in audits)]) + " |" for name in names]
-    return ["| Candidate | " + " | ".join(str(number) for number in range(1, len(audits) + 1)) + " |",
-            "|---|" + "---|" * len(audits), *rows]
+    found = decisions(audits)
+    return ["| " + " | ".join(found.head) + " |", "|---|" + "---|" * len(audits), *("| " + " | ".join(row) + " |" for row in found.rows)]
+
+
+def decisions(audits: Sequence[Mapping[str, Any]]) -> Table:
+    """A row for each candidate, a column for each audit."""
+    return Table(("Candidate", *(str(number) for number in range(1, len(audits) + 1))),
+                 [(name, *(decision_cell(one, name) for one in audits)) for name in audits[0]["decisions"]])
 
 
 def decision_cell(one: Mapping[str, Any], name: str) -> str:

@@ -33,11 +33,13 @@ class Known:
 
 
 def know_baseline(state: AuditState) -> Known:
-    sizes = list(state.manifest.fixture.sizes)
-    counted = instructions.count(state, state.baseline, [])
-    return Known(tuple(state.patient.reference(state, size) for size in sizes),
-                 tuple(row for size in sizes for row in _allocations(state, state.baseline, size)),
-                 counted["total_count"] if counted else None)
+    sizes, references, memory = list(state.manifest.fixture.sizes), [], []
+    with Progress("figures of the baseline", len(sizes), is_logged=False) as progress:
+        counted = instructions.count(state, state.baseline, [])
+        for size in progress.over(sizes, str):
+            references.append(state.patient.reference(state, size))
+            memory += _allocations(state, state.baseline, size)
+    return Known(tuple(references), tuple(memory), counted["total_count"] if counted else None)
 
 
 def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare_s: float = 0.0) -> float:
@@ -67,7 +69,7 @@ def against_baseline(state: AuditState, folder: Path, name: str, changed: Varian
     if isinstance(result, BuildFailed):
         return measured | {"build": {"passed": False, "log": result.log},
                            "failure": {"reason": "build", "detail": result.log[-500:]}}
-    with Progress(name, plan.budget_s) as progress:
+    with Progress(name, plan.budget_s, step_s=1.0) as progress:
         measured["answers"], measured["failure"] = _check_answers(state, result, known)
         if measured["failure"] is None:
             timed = head_to_head.measure(state, folder, name, changed, known.references, plan, progress)

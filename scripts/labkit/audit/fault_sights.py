@@ -6,6 +6,7 @@ from labkit.audit.investigation_state import InvestigationState
 from labkit.host import Finding
 from labkit.instruments import witness_run
 from labkit.fault_witnesses import WITNESSES
+from labkit.progress import Progress
 from labkit.workload import investigation
 from labkit.workload.build import BuildFailed
 from labkit.workload.investigation import AskedWitness
@@ -21,7 +22,8 @@ def measure(state: InvestigationState, _folder: Path, findings: list[Finding]) -
 
 def sights_of(state: InvestigationState, variant: Variant, *, is_repaired: bool = False) -> list[dict]:
     """One sight (instruments/witness_run.py) for each witness, in the order of the manifest."""
-    return [_sight(state, variant, asked, is_repaired) for asked in state.manifest.witnesses]
+    with Progress(f"witnesses of {variant.name}", len(state.manifest.witnesses), is_logged=False) as progress:
+        return [_sight(state, variant, asked, is_repaired) for asked in progress.over(state.manifest.witnesses, lambda one: one.tool)]
 
 
 def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness, is_repaired: bool) -> dict:

@@ -15,6 +15,7 @@ from labkit.audit.candidates import Known
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import BASELINE, PLAN, PROFILE, Phase, of_groups
+from labkit.progress import expecting
 from labkit.self_trace import PHASE, span
 
 T = TypeVar("T")
@@ -104,6 +105,7 @@ def _measure(state: AuditState, folder: Path, phase: Phase) -> None:
     """Run one phase that measures the baseline alone, and write its evidence; its findings are stored in the head."""
     module, _, function = phase.measure.partition(":")
     started_utc, findings = now_utc(), list[Finding]()
-    data = getattr(importlib.import_module(module), function)(state, folder, findings)
+    with expecting(version.seconds_before(folder, phase.name, state.budget.name)):
+        data = getattr(importlib.import_module(module), function)(state, folder, findings)
     audit_state.write(state, folder, phase.name, phase.evidence_kind, data, started_utc=started_utc,
                       inputs_sha256=state.wanted[phase.name], binaries=[state.baseline], findings=findings)

@@ -15,6 +15,7 @@ from labkit.audit.patient import Reference
 from labkit.experiment.campaign import TooShort, run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.outcome import UsageError
+from labkit.progress import Progress
 from labkit.runner import LocalRunner
 from labkit.verdicts.verdict import Comparison, NothingToCompare
 from labkit.workload import build, variant
@@ -40,7 +41,9 @@ class Preview:
 def previews(state: AuditState) -> Iterator[Preview]:
     known = library_reference(state, state.manifest.main_size)
     for one in state.manifest.candidates:
-        yield preview(state, one, known)
+        with Progress(f"preview of {one.id}", 1, is_logged=False):
+            found = preview(state, one, known)
+        yield found
 
 
 def preview(state: AuditState, one: Candidate, known: Reference) -> Preview:

@@ -19,12 +19,14 @@ from labkit.workload.command_runs import Invocation
 # Every function whose share may be asked for: entry functions of stages and targets of candidates may have little self time.
 FUNCTIONS_KEPT = 1000
 LINES_KEPT = 40
+STARTED_AND_COUNTED_S = 3  # beside the sampling itself; only the time left depends on it
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     samplings = []
     samplers = {"clinic": _clinic, "perf": _perf}
-    with Progress(f"profile ({state.budget.sampling_s} s under each sampler)", len(samplers)) as progress:
+    with Progress(f"profile ({state.budget.sampling_s} s under each sampler)", len(samplers),
+                  step_s=state.budget.sampling_s + STARTED_AND_COUNTED_S) as progress:
         for name, sample in samplers.items():
             try:
                 samplings.append(sample(state, folder))

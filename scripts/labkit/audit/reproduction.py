@@ -6,6 +6,7 @@ from labkit.audit.investigation_state import InvestigationState
 from labkit.host import Finding
 from labkit.instruments.witness_run import readable
 from labkit.process import run_process
+from labkit.progress import Progress
 from labkit.subject import process_fields
 from labkit.workload.build import Binary
 
@@ -16,7 +17,8 @@ def measure(state: InvestigationState, _folder: Path, _findings: list[Finding]) 
 
 def runs_of(state: InvestigationState, binary: Binary, limit_s: float) -> list[dict]:
     """One row for each run; a run that takes longer than limit_s, in seconds, is killed."""
-    return [_row(binary, number, limit_s) for number in range(state.runs_count)]
+    with Progress(f"runs of {binary.variant}", state.runs_count, is_logged=False) as progress:
+        return [_row(binary, number, limit_s) for number in progress.over(range(state.runs_count))]
 
 
 def _row(binary: Binary, number: int, limit_s: float) -> dict:

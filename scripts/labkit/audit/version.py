@@ -4,8 +4,10 @@ A new version starts with the evidence of the previous one whose inputs have not
 missing or stale evidence is measured.
 """
 
+import contextlib
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from labkit.evidence import disk_errors
@@ -29,6 +31,17 @@ def is_sealed(folder: Path) -> bool:
 
 def evidence_path(folder: Path, name: str) -> Path:
     return folder / "evidence" / f"{name}.json"
+
+
+def seconds_before(folder: Path, name: str, budget: str) -> float | None:
+    """How long the same phase took in the newest other version of the same budget; None where there is none."""
+    for other in reversed([path for path in all_of(folder.parent.name) if path.name != folder.name]):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            document = json.loads(evidence_path(other, name).read_text())
+            if document["budget"] == budget:
+                ended, started = (datetime.fromisoformat(document[key]) for key in ("ended_utc", "started_utc"))
+                return (ended - started).total_seconds()
+    return None
 
 
 def is_fresh(folder: Path | None, name: str, inputs_sha256: str) -> bool:

@@ -75,7 +75,7 @@ def measured(cases: list[Case], design: Design, rows: RowFile, *, title: str, st
     left_s = max(0.0, design.budget_s - design.reserved_s)
     files = [path for case in cases if isinstance(case.observe, Subject) for path in case.observe.files()]
     try:
-        with Progress(title, math.ceil(max(1.0, left_s))) as progress:
+        with Progress(title, max(1.0, left_s), step_s=1.0) as progress:
             watch = RowWatch(rows, progress, time.monotonic() + left_s, UnchangedFiles(files))
             if pair_costs and needs_few_pairs(cases, design, pair_costs):
                 return few_pairs(cases, design, pair_costs, watch, notes)
@@ -100,7 +100,7 @@ def whole_campaign(cases: list[Case], design: Design, watch: RowWatch, pair_cost
     try:
         return run_campaign(cases, design, on_row=watch)
     except TooShort as error:
-        print(f"lab: {error}", file=sys.stderr)
+        watch.progress.say(f"lab: {error}")
         return undecided(cases, design, watch.rows.kept, error.needed_s)
     except BudgetSpent:
         try:
@@ -129,7 +129,7 @@ def few_pairs(cases: list[Case], design: Design, pair_costs: PairCosts, watch: R
         return campaign
     took_s = (time.monotonic() - watch.progress.started) / max(1, pairs_count) if pairs_count else pair_costs.round_s
     error = TooShort(design.budget_s, design.reserved_s + MARGIN * took_s * fewest)
-    print(f"lab: {error}", file=sys.stderr)
+    watch.progress.say(f"lab: {error}")
     return undecided(cases, design, rows or pair_costs.check_rows(), error.needed_s)
 
 

@@ -18,6 +18,7 @@ from labkit.foreign_text import as_unicode, for_markdown, for_markdown_code, for
 from labkit.gate.few_builds import few_builds_notes
 from labkit.host import Host
 from labkit.metrics import METRICS
+from labkit.terminal_output import Line, Part, Table, verdict_line
 from labkit.verdicts.odd_runs import OddRuns
 from labkit.verdicts.stages import CONFIRMED_ALONE
 from labkit.verdicts.second_opinions import TIMES, cpu_text, same_work_text
@@ -30,6 +31,7 @@ VERDICT_MARKS = {"improved": "faster", "regressed": "SLOWER", "equivalent": "sam
                  "identical": "identical"}
 HEADLINE_FIELDS = ("metric", "ratio", "low", "high", "gain_ratio", "gain_low", "gain_high", "mde_ratio", "floor_ratio",
                    "p_adjusted", "p_welch", "welch_disagrees", "pairs_count", "blocks_count")
+NUMBERS = frozenset((1, 2, 5))  # columns of the printed table
 
 
 @dataclass(frozen=True)
@@ -115,29 +117,35 @@ def mde_text(comparison: dict) -> str:
     return "—" if mde is None else f"{mde:.2%}"
 
 
-def summary_lines(doc: dict) -> list[str]:
-    """The lines for the terminal: the verdict, one line per metric, then the details of the measurement."""
-    lines = [for_terminal(f"{doc['verdict']}: {doc['reason']}"), *(f"  {note}" for note in few_builds_notes(doc))]
+def summary(doc: dict) -> list[Part]:
+    """What is printed: the verdict, a table of the metrics of each case, then how it was measured."""
+    parts: list[Part] = [verdict_line(doc["verdict"], for_terminal(f": {doc['reason']}"))]
+    texts = few_builds_notes(doc)
     if doc.get("is_named"):
-        lines += [for_terminal(f"  {name}: {arm['command']}") for name, arm in doc["arms"].items()]
+        texts += [for_terminal(f"{name}: {arm['command']}") for name, arm in doc["arms"].items()]
+    parts += [Line(text, 2) for text in texts]
     for case in doc["cases"]:
         if len(doc["cases"]) > 1:
-            lines.append(for_terminal(f"{case['name']}: {case['verdict']}"))
-        for c in case["comparisons"]:
-            lines.append(f"  {c['metric']:<15} {value_text(c['a_median'], c['unit']):>11} → "
-                         f"{value_text(c['b_median'], c['unit']):<11} {change_text(c):<36} {c['verdict']:<13}"
-                         f"detectable {mde_text(c)}{'' if decides(c, case) else ' (watched)'}")
-            lines += [f"    {text}" for text in hidden_texts(c)]
-        lines += [f"  {text}" for text in case.get("opinions", ())]
+            parts.append(Line(for_terminal(f"{case['name']}: {case['verdict']}")))
+        parts += [metrics_table(case), *(Line(text, 2) for text in case.get("opinions", ()))]
         if case["verdict"] == INCONCLUSIVE and (text := shortfall_text(doc, case)):
-            lines.append(f"  {text}")
-    if doc["cases"]:
-        lines.append(f"  {plural(doc['pairs_count'], 'pair')} in {plural(doc['blocks_count'], 'block')}, {rerun_text(doc)}, "
-                     f"{canary_text(doc['canary'])}, seed {doc['seed']}")
-    lines += [f"  {flame_text(flame)}" for flame in doc["flames"]]
-    lines += [f"  note: {for_terminal(note)}" for note in doc["notes"]]
-    lines.append(f"  {calibration_text(doc['calibration'])}")
-    return lines
+            parts.append(Line(text, 2))
+    return parts + [Line(text, 2) for text in measured_texts(doc)]
+
+
+def metrics_table(case: dict) -> Table:
+    """The change in per cent is of a cost: above zero is worse."""
+    found = case["comparisons"]
+    rows = [(c["metric"], value_text(c["a_median"], c["unit"]), value_text(c["b_median"], c["unit"]), change_text(c),
+             f"{c['verdict']}{'' if decides(c, case) else ' (watched)'}", mde_text(c)) for c in found]
+    return Table(("metric", "A", "B", "change", "verdict", "detectable"), rows, NUMBERS,
+                 {number: hidden_texts(c) for number, c in enumerate(found)}, indent=2)
+
+
+def measured_texts(doc: dict) -> list[str]:
+    counted = [f"{plural(doc['pairs_count'], 'pair')} in {plural(doc['blocks_count'], 'block')}, {rerun_text(doc)}, "
+               f"{canary_text(doc['canary'])}, seed {doc['seed']}"] if doc["cases"] else []
+    return [*counted, *map(flame_text, doc["flames"]), *(f"note: {for_terminal(note)}" for note in doc["notes"]), calibration_text(doc["calibration"])]
 
 
 def odd_text(odd: dict) -> str:

@@ -9,7 +9,7 @@ import math
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def trees(repository: Path, ref: str) -> Iterator[Trees]:
             git(repository, "worktree", "remove", "--force", str(base))
 
 
-def workload_subjects(both: Trees, names: list[str], logs: Path, seed: int, scratch: Path, *, measure_identical: bool,
+def workload_subjects(both: Trees, names: Iterable[str], logs: Path, seed: int, scratch: Path, *, measure_identical: bool,
                       counts_instructions: bool, in_process: bool = False) -> Subjects:
     """Every size of every workload that both trees have. scratch: for programs; seed: of the layouts."""
     subjects = Subjects()
@@ -201,7 +201,7 @@ def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Ca
                    watched=tuple(one for one in case.watched if METRICS[one].is_exact))
 
 
-def command_subjects(both: Trees, runs: list[str], build_command: str | None, conditions: Conditions, logs: Path,
+def command_subjects(both: Trees, runs: Iterable[str], build_command: str | None, conditions: Conditions, logs: Path,
                      scratch: Path, *, measure_identical: bool) -> Subjects:
     """The subjects of any repository: build both trees, then run every --run command in each."""
     for side, tree in (("base", both.base), ("head", both.head)):

@@ -11,6 +11,7 @@ import numpy as np
 from labkit.experiment.campaign import Campaign
 from labkit.experiment.design import Case
 from labkit.outcome import Exit, LabError
+from labkit.progress import Progress
 from labkit.subject import Subject
 
 CALLGRIND_SLOWDOWN = 60
@@ -22,15 +23,16 @@ def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[st
     found: dict[str, tuple[int, int]] = {}
     if campaign.exit is Exit.ENVIRONMENT or campaign.was_interrupted or shutil.which("valgrind") is None:
         return found
-    for case in cases:
-        cost_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
-        if cost_s > budget_s or not isinstance(case.observe, Subject):
-            continue
-        budget_s -= cost_s
-        try:
-            found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
-        except LabError:
-            continue  # it cannot be counted, so the verdict has no such comparison
+    with Progress("instructions (callgrind)", len(cases), is_logged=False) as progress:
+        for case in progress.over(cases):
+            cost_s = 2 * CALLGRIND_SLOWDOWN * run_s(campaign, case)
+            if cost_s > budget_s or not isinstance(case.observe, Subject):
+                continue
+            budget_s -= cost_s
+            try:
+                found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
+            except LabError:
+                continue  # it cannot be counted, so the verdict has no such comparison
     return found
 
 

@@ -11,9 +11,10 @@ from labkit.experiment.campaign import run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.experiment.test_campaign import Machine
 from labkit.figures import figures_verdict
-from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary_lines
+from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary
 from labkit.host import Host
 from labkit.schemas import EvidenceError, check
+from labkit.terminal_output import plain_lines
 from labkit.verdicts.odd_runs import OddRuns
 from labkit.wording import value_text
 
@@ -21,6 +22,10 @@ HOST = Host(stable={"cpu_model": "x", "cores_count": 2, "kernel": "k", "virtuali
 SETTING = Setting(mode="compare", host=HOST, started_utc="2026-01-01T00:00:00Z", rows_path="rows.jsonl",
                   arms={"A": {"command": "old", "sha256": "a" * 64, "builds": ["a" * 64]},
                         "B": {"command": "new", "sha256": "b" * 64, "builds": ["b" * 64]}}, notes=["a note"])
+
+
+def printed(doc) -> list[str]:
+    return plain_lines(summary(doc))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def test_the_page_has_verdict_table_and_conditions(measured):
 
 
 def test_the_terminal_has_a_line_per_metric(measured):
-    lines = summary_lines(measured[0])
+    lines = printed(measured[0])
     assert lines[0].startswith("regressed: wall +")
     assert any(line.strip().startswith("binary_size") for line in lines) and any("canary quiet" in line for line in lines)
 
@@ -68,7 +73,7 @@ def test_one_build_of_each_side_proves_nothing_about_the_change(measured):
     doc = measured[0]
     assert "holds for these two binaries, not for the change" in markdown(doc)
     assert "holds for these two binaries, not for the change" in markdown(doc).splitlines()[2]  # beside the verdict, not among the notes
-    assert "these two binaries" in summary_lines(doc)[1]
+    assert "these two binaries" in printed(doc)[1]
     assert "these two binaries" not in markdown(built(doc, A=10, B=10))
 
 
@@ -82,7 +87,7 @@ def built(doc, **counts):
 def test_few_builds_prove_little_about_the_change(measured, counts, said):
     """Nothing was said about 3 builds, although 62 of 400 simulated comparisons of equal programs were called different with them."""
     doc = built(measured[0], **counts)
-    assert said in markdown(doc).splitlines()[2] and said in summary_lines(doc)[1] and "62 of 400" in summary_lines(doc)[1]
+    assert said in markdown(doc).splitlines()[2] and said in printed(doc)[1] and "62 of 400" in printed(doc)[1]
 
 
 def test_enough_builds_need_no_warning(measured):
@@ -111,11 +116,11 @@ def test_a_confirmed_regression_is_said_to_be_judged_alone(measured):
 def test_what_a_median_hides_is_shown_where_the_arms_differ(measured):
     doc = json.loads(json.dumps(measured[0]))
     c = doc["cases"][0]["comparisons"][0]
-    assert "means:" not in "\n".join(summary_lines(doc))
+    assert "means:" not in "\n".join(printed(doc))
     c |= {"mean_ratio": 1.4, "a_mean": 1e7, "b_mean": 1.4e7}
     c["odd_runs"] = [dataclasses.asdict(OddRuns("more than 1.5 times the median of all", 0, 1, 40, 40, False)),
                      dataclasses.asdict(OddRuns("more than 20 involuntary switches", 2, 7, 40, 40, False))]
-    terminal, page = "\n".join(summary_lines(doc)), markdown(doc)
+    terminal, page = "\n".join(printed(doc)), markdown(doc)
     assert "means: 10 ms → 14 ms (+40.00%)" in terminal and "runs with more than 20 involuntary switches: 2 of 40 of A, 7 of 40 of B" in terminal
     assert "| +40.00%, 10 ms → 14 ms | 0, 1 slow; 2, 7 with more than 20 involuntary switches |" in page
 
@@ -126,7 +131,7 @@ def test_a_budget_that_ended_early_is_reported_with_its_consequence():
     doc = document(run_campaign([Case("only", machine.observe)], design, clock=machine.clock), design, SETTING)
     case = doc["cases"][0]
     said = f"{case['blocks_count']} of the {case['wanted_blocks_count']} blocks needed, which take about --budget"
-    assert any(said in line and "could be missed" in line for line in summary_lines(doc))
+    assert any(said in line and "could be missed" in line for line in printed(doc))
     assert said in markdown(doc)
     roomy = replace(design, budget_s=doc["wanted_s"])
     machine = Machine(noise=0.05)

@@ -13,7 +13,8 @@ from labkit.gate.history import read_series, rebuild
 from labkit.gate.history_store import SqliteStore
 from labkit.outcome import UsageError
 from labkit.stats.change_points import best_split, change_points
-from labkit.verbs.history import lines_of
+from labkit.terminal_output import plain_lines
+from labkit.verbs.history import parts_of
 
 
 def sealed_audit(reports, number, time_ns, host="a", sealed=True, sizes=(("large", 1000),)):
@@ -51,7 +52,7 @@ def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
     (series,) = read_series("telemetry", "time", None, "baseline", database)
     assert series.changes == (12,) and series.points[12].label == "v0013"
     assert series.points[0].low <= series.points[0].value <= series.points[0].high
-    assert "change point" in lines_of(series)[13]
+    assert "change point" in plain_lines(parts_of(series))[13]
     ends = [point.label for point in series.points][-2:]
     assert ends == ["v0023", "v0024"] and max(series.changes) <= len(series.points) - 3
     (memory,) = read_series("telemetry", "peak_rss", "large", "baseline", database)
@@ -88,7 +89,7 @@ def test_the_size_is_the_largest_where_none_is_named(tmp_path):
     rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
     (series,) = read_series("telemetry", "time", None, "baseline", SqliteStore(tmp_path / "history.db"))
     assert {point.size for point in series.points} == {"huge"}
-    assert "telemetry huge, baseline, time per operation, in ns" in lines_of(series)[0] and " ms" in lines_of(series)[1]
+    assert "telemetry huge, baseline, time per operation, in ns" in plain_lines(parts_of(series))[0] and " ms" in plain_lines(parts_of(series))[1]
 
 
 def test_gates_are_chained_by_their_ratios_so_that_drift_cancels(tmp_path):
@@ -99,7 +100,7 @@ def test_gates_are_chained_by_their_ratios_so_that_drift_cancels(tmp_path):
     rebuild(tmp_path, SqliteStore(tmp_path / "history.db"))
     first, other = read_series("telemetry", "time", "large", "baseline", SqliteStore(tmp_path / "history.db"))
     assert first.levels == pytest.approx((1.0, 1.1, 1.1)) and other.levels == (2.0,)
-    assert "as a multiple of aaaaaaaaaa's" in lines_of(first)[0] and "+10.00%" in lines_of(first)[2]
+    assert "as a multiple of aaaaaaaaaa's" in plain_lines(parts_of(first))[0] and "+10.00%" in plain_lines(parts_of(first))[2]
     figures_history.draw([first, other], tmp_path / "history.svg")
 
 

@@ -1,21 +1,20 @@
-"""audit_table.py - the table at the end of `make audit-all`.  audit.json of several reports -> audit_table -> text
+"""audit_table.py - the table at the end of `make audit-all`.  audit.json of several reports -> audit_table -> Table
 
 One row per case: its verdict, its gain with the interval, and the rejected candidates with the rules that rejected them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from labkit.terminal_output import Table
 from labkit.wording import gain_interval
 
 HEAD = ("case", "verdict", "gain", "rejected")
 
 
-def audit_table(audits: Mapping[str, Mapping[str, Any]], failures: Mapping[str, str]) -> str:
+def audit_table(audits: Mapping[str, Mapping[str, Any]], failures: Mapping[str, str]) -> Table:
     """audits: {workload: the numbers of its report}. failures: {workload: the reason why it has no report}."""
-    rows = [HEAD, *(row_of(name, audit) for name, audit in audits.items()),
-            *((name, "failed", "–", why) for name, why in failures.items())]
-    return "\n".join(_laid_out(rows))
+    return Table(HEAD, [*(row_of(name, audit) for name, audit in audits.items()), *((name, "failed", "–", why) for name, why in failures.items())])
 
 
 def row_of(name: str, audit: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -23,8 +22,3 @@ def row_of(name: str, audit: Mapping[str, Any]) -> tuple[str, str, str, str]:
     shown = gain_interval(gain["gain_ratio"], gain["gain_low"], gain["gain_high"]) if gain else "–"
     rejected = ", ".join(f"{one['id']} ({one['rule']})" for one in audit["candidates"] if one["verdict"] == "rejected")
     return name, audit["headline"]["verdict"], shown, rejected or "nothing"
-
-
-def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]

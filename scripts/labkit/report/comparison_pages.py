@@ -10,7 +10,9 @@ from labkit.evidence import write_text
 from labkit.foreign_text import for_terminal
 from labkit.gate import comparison_report
 from labkit.named_output import write_named
+from labkit.progress import Progress
 from labkit.schemas import check
+from labkit.terminal_output import Line, show
 
 CSV_FIELDS = ("metric", "unit", "verdict", "a_median", "b_median", "ratio", "low", "high", "confidence", "p_adjusted", "mde_ratio",
               "mean_ratio", "pairs_count")
@@ -35,10 +37,10 @@ def write_comparison(doc: dict, rows: list[dict], folder: Path, also: NamedFiles
     if rows:
         from labkit.figures import figures_verdict  # imported late, so that a comparison of identical programs does not load matplotlib
 
-        gallery = comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
+        with Progress("figures", 1, is_logged=False):
+            gallery = comparison_report.gallery([path.name for path in figures_verdict.write_all(doc, rows, folder)])
     write_text(folder / "comparison.md", page + gallery)
-    print("\n".join(comparison_report.summary_lines(doc)))
-    print(f"  {folder / 'comparison.md'}")
+    show([*comparison_report.summary(doc), Line(str(folder / "comparison.md"), 2)])
     for path, content in ((also.json, text), (also.csv, table(doc)), (also.markdown, page)):
         if path is not None:
             write_named(path, content)

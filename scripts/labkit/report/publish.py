@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.evidence import layout, write_text
+from labkit.progress import Progress
 from labkit.report.chain import record_head
 from labkit.report.made_by import this_version
 from labkit.report.render import render_pages
@@ -22,14 +23,17 @@ NUMBERS = "audit.json"
 def publish(report: Path) -> dict[str, Any]:
     """Write audit.json, figures, pages and the manifest of an open version; returns the numbers."""
     kind = kind_of_report(report)
-    audit = kind.conclude(kind.read(report))
-    write_text(report / NUMBERS, numbers_text(audit))
-    for name, svg in kind.draw(audit).items():
-        write_text(report / "figures" / name, svg.decode("utf-8"))
-    for name, text in render_pages(audit, kind.templates).items():
-        write_text(report / name, text)
-    seal(report, audit["previous"], this_version())
-    record_head(report)
+    with Progress("report", 3, is_logged=False) as progress:
+        audit = kind.conclude(kind.read(report))
+        write_text(report / NUMBERS, numbers_text(audit))
+        progress.advance("figures")
+        for name, svg in kind.draw(audit).items():
+            write_text(report / "figures" / name, svg.decode("utf-8"))
+        progress.advance("pages")
+        for name, text in render_pages(audit, kind.templates).items():
+            write_text(report / name, text)
+        seal(report, audit["previous"], this_version())
+        record_head(report)
     return audit
 
 

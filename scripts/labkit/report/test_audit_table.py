@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 from labkit.report.audit_table import audit_table
+from labkit.terminal_output import plain_lines
 
 HOTSPOT = json.loads(Path("reports/hotspot/v0001/audit.json").read_text())
 
 
 def test_every_case_has_a_row_and_columns_are_in_line():
-    head, hotspot, bare, broken = audit_table({"hotspot": HOTSPOT, "bare": {"headline": {"gain": None, "verdict": "nothing accepted"}, "candidates": []}},
-                                              {"broken": "its baseline does not compile"}).splitlines()
+    head, hotspot, bare, broken = plain_lines([audit_table({"hotspot": HOTSPOT, "bare": {"headline": {"gain": None, "verdict": "nothing accepted"}, "candidates": []}},
+                                              {"broken": "its baseline does not compile"})])
     assert head.split() == ["case", "verdict", "gain", "rejected"]
     assert hotspot.startswith("hotspot  closed ") and "74.888×" in hotspot
     assert hotspot.endswith("sellers-wide (regression), primality-fermat (answer)")

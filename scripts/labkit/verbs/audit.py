@@ -11,9 +11,12 @@ from labkit.foreign_text import for_terminal
 from labkit.metrics import complaints
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.phases import COMMAND
+from labkit.terminal_output import GOOD, OPEN, Line, show
 from labkit.verbs import add_audit_arguments
 from labkit.workload import manifest
+from labkit.workload.build import BuildFailed
 
+LOG_LINES = 20
 ENDS = {"closed": Exit.PASSED, "not repaired": Exit.FAILED, "test misses it": Exit.FAILED, "not reproduced": Exit.INCONCLUSIVE}
 """{verdict of an investigation: exit code}"""
 
@@ -63,7 +66,35 @@ def run_project(args) -> Exit:
                             args.metric, args.answer, args.expect_exit, args.cpus, shlex.join(["scripts/lab", *sys.argv[1:]]))
     project.leave(source)
     name = project.write_manifest(found)
-    return race(audit_state.state_of(manifest.load(name, project.PROJECTS), args.budget, args.repetition))
+    state = built_state(manifest.load(name, project.PROJECTS), args)
+    refuse_unbuilt(state)
+    return race(state)
+
+
+def built_state(wanted: manifest.Manifest, args) -> AuditState:
+    """The log of a base that does not build is shown, and not only named."""
+    try:
+        return audit_state.state_of(wanted, args.budget, args.repetition)
+    except UsageError as error:
+        if isinstance(error.__cause__, BuildFailed):
+            show_log(error.__cause__)
+        raise
+
+
+def refuse_unbuilt(state: AuditState) -> None:
+    """A commit that does not build is rejected in the report; where no commit builds, nothing is measured."""
+    failed = {one.id: result for one in state.manifest.candidates if isinstance(result := state.built[one.id], BuildFailed)}
+    for result in failed.values():
+        show_log(result)
+    if failed and len(failed) == len(state.manifest.candidates):
+        name, result = next(iter(failed.items()))
+        raise LabError(f"{name} does not build, so there is nothing to compare: {for_terminal(result.log.splitlines()[-1])}; nothing was measured", Exit.FAILED)
+
+
+def show_log(failed: BuildFailed) -> None:
+    """The end of it; its last line is the sentence that is printed anyway."""
+    for line in failed.log.splitlines()[-1 - LOG_LINES:-1]:
+        print(f"  | {for_terminal(line)}", file=sys.stderr)
 
 
 def run_all(args) -> Exit:
@@ -77,7 +108,7 @@ def run_all(args) -> Exit:
             audits[name] = json.loads((version.latest(name) / "audit.json").read_text())
         except LabError as error:
             failures[name], code = str(error).splitlines()[0], error.code
-    print(audit_table(audits, failures))
+    show([audit_table(audits, failures)])
     return code
 
 
@@ -125,6 +156,8 @@ def _seal(folder: Path) -> Exit:
 
 def _say(audit: dict, folder: Path) -> None:
     passed = sum(1 for row in audit["checklist"] if row["passed"])
-    print(f"audit: {audit['headline']['sentence']}; {passed} of {len(audit['checklist'])} rows of the checklist pass; "
-          f"read {folder / 'audit.md'}")
+    sentence = audit["headline"]["sentence"]
+    colour = GOOD if audit["headline"]["verdict"] == "closed" else OPEN
+    show([Line(f"audit: {sentence}; {passed} of {len(audit['checklist'])} rows of the checklist pass; read {folder / 'audit.md'}",
+               coloured=[(len("audit: "), len("audit: ") + len(sentence), colour)])])
     print(audit["regression_check"]["line"])

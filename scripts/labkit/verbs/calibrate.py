@@ -19,6 +19,7 @@ from labkit.instruments import Unavailable, gbench_compare
 from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
 from labkit.schemas import check
+from labkit.terminal_output import Line, show
 from labkit.trial_records import read_head
 
 
@@ -43,7 +44,7 @@ def run(args) -> Exit:
     if not read_trials(path):
         raise UsageError(f"{path} has no trials yet; run make calibrate")
     summary = render(path, size.name)
-    print("\n".join(summary_lines(summary)))
+    show(map(Line, summary_lines(summary)))
     if missing_count := count_missing(size, path):
         print(f"calibrate: {missing_count} trials are still missing; the same command continues")
         return Exit.INCONCLUSIVE

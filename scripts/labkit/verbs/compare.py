@@ -22,6 +22,7 @@ from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.named_output import probe
 from labkit.outcome import Exit
+from labkit.progress import Progress
 from labkit.report.comparison_pages import NamedFiles, write_comparison
 from labkit.row_file import RowFile
 
@@ -93,12 +94,13 @@ class Prepared:
     @classmethod
     def of(cls, pairs: list[CommandPair], conditions: Conditions, gating: list[str]) -> "Prepared":
         found = cls()
-        for pair in pairs:
-            subject = prepare_pair(pair.a, pair.b, conditions, checks_long=len(pairs) > 1)
-            conditions = replace(conditions, setup=None)  # the setup runs only once, for the first pair
-            name = pair.name or "command"
-            found.subjects[name] = subject
-            found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))
+        with Progress("answers", len(pairs), is_logged=False) as progress:
+            for pair in progress.over(pairs):
+                subject = prepare_pair(pair.a, pair.b, conditions, checks_long=len(pairs) > 1)
+                conditions = replace(conditions, setup=None)  # the setup runs only once, for the first pair
+                name = pair.name or "command"
+                found.subjects[name] = subject
+                found.cases.append(case_of(subject, name, gating=gating, watched=command_metrics(GATES, WATCHED)))
         return found
 
     def pair_costs(self, available_s: float) -> PairCosts:

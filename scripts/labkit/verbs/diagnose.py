@@ -8,7 +8,6 @@ Writes diagnosis.md, diagnosis.json and flamegraph.svg to reports/diagnose/TIME/
 import argparse
 import os
 import shlex
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from labkit.experiment.budget_words import budget_seconds, list_words
 from labkit.experiment.commands import find_program
 from labkit.foreign_text import for_terminal
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.terminal_output import Line, Table, show
 from labkit.untrusted_file import read_json
 from labkit.verbs import compare
 from labkit.wording import ABSENT, times
@@ -92,16 +92,9 @@ def tried_rows(comparison: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def print_summary(doc: dict[str, Any], folder: Path) -> None:
-    width = shutil.get_terminal_size((100, 24)).columns
-    print(for_terminal(shlex.join(doc["command"]))[:width])
-    for sentence in doc["limits"]:
-        print(sentence)
-    if doc["opportunities"]:
-        print("\nceiling  what to try first")
-    for one in doc["opportunities"][:ROWS_SHOWN]:
-        ceiling = times(one["ceiling"]) if one["ceiling"] is not None else ABSENT
-        print(f"{ceiling:>7}  {one['what']}"[:width])
-        print(f"         {one['because']}"[:width])
-    for note in doc["notes"]:
-        print(f"note: {note}")
-    print(f"\n{folder}/diagnosis.md has all results, and the command that tests each change")
+    show([Line(for_terminal(shlex.join(doc["command"]))), *map(Line, doc["limits"]), Line("")])
+    found = doc["opportunities"][:ROWS_SHOWN]
+    if found:
+        rows = [(times(one["ceiling"]) if one["ceiling"] is not None else ABSENT, one["what"]) for one in found]
+        show([Table(("ceiling", "what to try first"), rows, frozenset((0,)), {number: [one["because"]] for number, one in enumerate(found)}), Line("")])
+    show([*(Line(f"note: {note}") for note in doc["notes"]), Line(f"{folder}/diagnosis.md has all results, and the command that tests each change")])

@@ -19,6 +19,7 @@ from labkit.gate.comparison_report import Setting
 from labkit.gate.flame_difference import FlameDifference
 from labkit.gate.gate import Subjects, Trees
 from labkit.outcome import Exit, UsageError
+from labkit.progress import Progress
 from labkit.report.comparison_pages import write_comparison
 from labkit.row_file import RowFile
 from labkit.verdicts.verdict import IMPROVED, REGRESSED
@@ -74,11 +75,13 @@ def run_gate(args, design: Design, folder: Path) -> Exit:
 
 
 def subjects_of(args, both: Trees, folder: Path, scratch: Path, seed: int) -> Subjects:
-    if args.runs:
-        return gate.command_subjects(both, args.runs, args.build, conditions_of(args), folder, scratch,
-                                     measure_identical=args.measure_identical)
-    return gate.workload_subjects(both, args.workload or own_workloads(), folder, seed, scratch,
-                                  measure_identical=args.measure_identical, counts_instructions=args.instructions, in_process=args.in_process)
+    names = args.runs or args.workload or own_workloads()
+    with Progress("builds and answers", len(names), is_logged=False) as progress:
+        if args.runs:
+            return gate.command_subjects(both, progress.over(names), args.build, conditions_of(args), folder, scratch,
+                                         measure_identical=args.measure_identical)
+        return gate.workload_subjects(both, progress.over(names, str), folder, seed, scratch,
+                                      measure_identical=args.measure_identical, counts_instructions=args.instructions, in_process=args.in_process)
 
 
 def own_workloads() -> list[str]:
@@ -94,8 +97,9 @@ def flame_differences(campaign: Campaign, subjects: Subjects, folder: Path, *, e
 
     changed = [case.name for case in campaign.cases
                if every or (campaign.exit is not Exit.ENVIRONMENT and case.verdict in (IMPROVED, REGRESSED))]
-    return [flame_difference.draw(name, subjects.profiled[name]["A"], subjects.profiled[name]["B"], folder,
-                                  file_stem([case.name for case in campaign.cases], name)) for name in changed]
+    with Progress("flame graphs", len(changed), is_logged=False) as progress:
+        return [flame_difference.draw(name, subjects.profiled[name]["A"], subjects.profiled[name]["B"], folder,
+                                      file_stem([case.name for case in campaign.cases], name)) for name in progress.over(changed, str)]
 
 
 def notes_of(subjects: Subjects) -> list[str]:

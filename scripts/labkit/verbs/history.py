@@ -8,6 +8,7 @@ from labkit.gate.history import Series
 from labkit.metrics import METRICS
 from labkit.outcome import Exit
 from labkit.stats.change_points import SEGMENT_MIN, STEP_MIN
+from labkit.terminal_output import Line, Part, Table, show
 
 
 def add_arguments(parser) -> None:
@@ -25,24 +26,28 @@ def run(args) -> Exit:
 
     figures_history.draw(series, path)
     for one in series:
-        print("\n".join(lines_of(one)))
+        show(parts_of(one))
     if len(series) > 1:
-        print(f"{len(series)} lines: only points of one machine class, and only audits or only gates, are joined: a faster "
+        say(f"{len(series)} lines: only points of one machine class, and only audits or only gates, are joined: a faster "
               "machine is not a faster program, and audits and gates measure differently")
-    print(f"A step of {STEP_MIN:.0%} or more is marked where at least {SEGMENT_MIN} points follow it: the last {SEGMENT_MIN - 1} points "
+    say(f"A step of {STEP_MIN:.0%} or more is marked where at least {SEGMENT_MIN} points follow it: the last {SEGMENT_MIN - 1} points "
           "of a line cannot be judged yet.")
-    print(f"history: {count} points in {history.STORE.path}; {path}")
+    say(f"history: {count} points in {history.STORE.path}; {path}")
     return Exit.PASSED
 
 
-def lines_of(series: Series) -> list[str]:
+def say(sentence: str) -> None:
+    show([Line(sentence)])
+
+
+def parts_of(series: Series) -> list[Part]:
     first, metric = series.points[0], METRICS[series.points[0].metric]
     what = f"cost as a multiple of {first.before}'s" if series.is_chained else f"in {metric.unit}"
-    lines = [f"machine {series.fingerprint[:16]}: {' '.join(filter(None, (first.workload, first.size)))}, {first.variant}, "
-             f"{metric.title}, {what}"]
+    title = (f"machine {series.fingerprint[:16]}: {' '.join(filter(None, (first.workload, first.size)))}, {first.variant}, "
+             f"{metric.title}, {what}")
+    rows = []
     for index, (point, level) in enumerate(zip(series.points, series.levels)):
-        change = "" if index == 0 else f"{level / series.levels[index - 1] - 1:+8.2%}"
-        shown = f"{level:14.4f}" if series.is_chained else f"{value_text(level, metric.unit):>14}"
-        mark = "  <- change point" if index in series.changes else ""
-        lines.append(f"  {point.started_utc}  {point.source:<5} {point.label:<10} {shown} {change}{mark}")
-    return lines
+        change = "" if index == 0 else f"{level / series.levels[index - 1] - 1:+.2%}"
+        shown = f"{level:.4f}" if series.is_chained else value_text(level, metric.unit)
+        rows.append((point.started_utc, point.source, point.label, shown, change, "<- change point" if index in series.changes else ""))
+    return [Line(title), Table(("",) * 6, rows, frozenset((3, 4)), indent=2)]

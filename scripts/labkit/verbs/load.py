@@ -11,6 +11,8 @@ from pathlib import Path
 
 from labkit.evidence import write_text
 from labkit.outcome import Exit, UsageError
+from labkit.progress import Progress
+from labkit.terminal_output import Line, Part, Table, show
 
 RATES_PER_S = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6400)
 
@@ -30,21 +32,21 @@ def run(args) -> Exit:
     variants = {one.name: one for one in (variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates))}
     if unknown := [name for name in args.variant if name not in variants]:
         raise UsageError(f"workloads/server has no variant {unknown[0]}; accepted: {', '.join(variants)}")
-    curves = {name: offered_load.curve_of(offered_load.build_load(wanted, variants[name]), args.rate or RATES_PER_S, args.seconds, cpu=measuring_cpu())
-              for name in args.variant}
+    rates, curves = args.rate or RATES_PER_S, {}
+    for name in args.variant:
+        with Progress(f"load on {name}", 1, step_s=len(rates) * args.seconds, is_logged=False):
+            curves[name] = offered_load.curve_of(offered_load.build_load(wanted, variants[name]), rates, args.seconds, cpu=measuring_cpu())
     for name, points in curves.items():
-        print("\n".join(table_of(name, points, offered_load.knee_of(points))))
+        show(table_of(name, points, offered_load.knee_of(points)))
     if args.json:
         write_text(args.json, json.dumps({name: [asdict(one) for one in points] for name, points in curves.items()}, indent=1) + "\n")
     return Exit.ENVIRONMENT if any(one.invalid for points in curves.values() for one in points) else Exit.PASSED
 
 
-def table_of(name: str, points, knee: float | None) -> list[str]:
+def table_of(name: str, points, knee: float | None) -> list[Part]:
     from labkit.wording import duration
 
-    lines = [f"{name}: the knee is at {knee:g} requests a second" if knee else f"{name}: the server kept up with no load",
-             f"{'offered/s':>10} {'answered/s':>11} {'p50':>12} {'p95':>12} {'p99':>12} {'failed':>7}"]
-    for one in points:
-        lines.append(f"{one.offered_per_s:>10g} {one.answered_per_s:>11.0f} {duration(one.p50_ns):>12} {duration(one.p95_ns):>12} {duration(one.p99_ns):>12} "
-                     f"{one.failed_count:>7}{'  INVALID: ' + one.invalid if one.invalid else ''}")
-    return lines
+    rows = [(f"{one.offered_per_s:g}", f"{one.answered_per_s:.0f}", duration(one.p50_ns), duration(one.p95_ns), duration(one.p99_ns), str(one.failed_count),
+             f"invalid: {one.invalid}" if one.invalid else "") for one in points]
+    return [Line(f"{name}: the knee is at {knee:g} requests a second" if knee else f"{name}: the server kept up with no load"),
+            Table(("offered/s", "answered/s", "p50", "p95", "p99", "failed", ""), rows, frozenset(range(6)), indent=2)]

@@ -4,6 +4,7 @@ from labkit.analysis import decisions_of
 from labkit.audit import audit_state, preview
 from labkit.audit.flow import open_version, run_optimize
 from labkit.outcome import Exit
+from labkit.terminal_output import Line, Table, show
 from labkit.verbs import add_audit_arguments
 from labkit.wording import gain_interval
 
@@ -18,21 +19,23 @@ def run(args) -> Exit:
     if args.in_process:
         return look(args)
     folder = open_version(args.workload, args.budget, run_optimize)
-    for one in decisions_of(folder):
-        print(f"{one.verdict:<9}  {one.id:<20} {one.reason}")
-    print(f"optimize: {folder}/evidence/candidates/; next: make rebench W={args.workload}")
+    decisions = [(one.verdict, one.id, one.reason) for one in decisions_of(folder)]
+    show([Table(("verdict", "candidate", "reason"), decisions)] if decisions else [])
+    show([Line(f"optimize: {folder}/evidence/candidates/; next: make rebench W={args.workload}")])
     return Exit.PASSED
 
 
 def look(args) -> Exit:
     for one in preview.previews(audit_state.load(args.workload, args.budget)):
-        print(preview_line(one), flush=True)
+        show([Table(("", "", ""), [preview_row(one)])])
     print("optimize: this preview measures time alone, in one process and at one size; it accepts nothing: make audit decides")
     return Exit.PASSED
 
 
-def preview_line(one: preview.Preview) -> str:
+def preview_row(one: preview.Preview) -> tuple[str, str, str]:
+    """Printed as soon as it is known, so its columns have fixed widths."""
     c = one.comparison
     if c is None:
-        return f"{'no verdict':<12}  {one.id:<20} {one.text}"
-    return f"{c.verdict:<12}  {one.id:<20} {gain_interval(c.gain_ratio, c.gain_low, c.gain_high, c.confidence)} in {c.blocks_count} blocks: {one.text}"
+        return "no verdict  ", f"{one.id:<20}", one.text
+    found = gain_interval(c.gain_ratio, c.gain_low, c.gain_high, c.confidence)
+    return f"{c.verdict:<12}", f"{one.id:<20}", f"{found} in {c.blocks_count} blocks: {one.text}"

@@ -12,8 +12,10 @@ from pathlib import Path
 from labkit import host, repeatability
 from labkit.evidence import write_text
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.progress import Progress
 from labkit.row_file import RowFile, read_rows
 from labkit.schemas import check
+from labkit.terminal_output import Line, show
 from labkit.verbs import add_audit_arguments
 from labkit.workload import manifest
 
@@ -46,7 +48,7 @@ def run(args) -> Exit:
     write_text(path, json.dumps(found, indent=1) + "\n")
     write_text(path.with_suffix(".md"), repeatability.page(found))
     kept.unlink()
-    print(f"repeat: {repeatability.sentence(found)}; read {path.with_suffix('.md')}")
+    show([Line(f"repeat: {repeatability.sentence(found)}; read {path.with_suffix('.md')}"), repeatability.decisions(found["audits"])])
     return Exit.PASSED
 
 
@@ -54,18 +56,21 @@ def all_audits(args, commit: str, kept: Path) -> list[dict]:
     """The record of each audit, on disk before the next one begins: its number, and the audit's summary or why it was invalid. Those
     that an earlier call left in `kept` are not made again."""
     done = {one["number"]: one for one in read_rows(kept)} if kept.exists() else {}
-    with RowFile(kept) as log:
-        for number in range(1, args.times + 1):
-            if number not in done:
-                done[number] = {"number": number} | audit_in_a_clone(args, commit, number)
-                log.add(done[number])
+    missing = [number for number in range(1, args.times + 1) if number not in done]
+    with Progress("repeat", len(missing)) as progress, RowFile(kept) as log:
+        for number in missing:
+            progress.say(f"repeat: audit {number} of {args.times}")
+            done[number] = {"number": number} | audit_in_a_clone(args, commit, number)
+            log.add(done[number])
+            if "invalid" in done[number]:
+                progress.say(f"repeat: audit {number} was invalid: {done[number]['invalid']}")
+            progress.advance(f"{number} of {args.times} audits")
     return [done[number] for number in range(1, args.times + 1)]
 
 
 def audit_in_a_clone(args, commit: str, number: int) -> dict:
     """{"audit": summary} of one audit in a fresh clone, which has no build and no open version, or {"invalid": reason}; number
     determines its seeds."""
-    print(f"repeat: audit {number} of {args.times}", flush=True)
     with tempfile.TemporaryDirectory(prefix="clinic-repeat-") as folder:
         clone = Path(folder) / "clone"
         must_run("git", "clone", "--quiet", ".", str(clone))
@@ -77,7 +82,6 @@ def audit_in_a_clone(args, commit: str, number: int) -> dict:
         except LabError as error:
             if error.code is not Exit.ENVIRONMENT:
                 raise
-            print(f"repeat: audit {number} was invalid: {error}", flush=True)
             return {"invalid": str(error)}
         versions = sorted((clone / "reports" / args.workload).glob("v[0-9][0-9][0-9][0-9]/audit.json"))
         if not versions:

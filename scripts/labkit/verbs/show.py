@@ -11,6 +11,7 @@ from pathlib import Path
 from labkit.foreign_text import for_terminal
 from labkit.named_output import probe, write_named
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.progress import Progress
 
 REPORTS = Path("reports")
 PAGES = Path("build") / "reports"
@@ -48,13 +49,15 @@ def show(report: Path, page: Path, unverified: bool) -> None:
     from labkit.report.web_page import report_page, seal_note
 
     probe("--output", page)
-    try:
-        found = verify(report)
-    except LabError as error:  # the message contains the folder's name, which may contain escape sequences
-        raise LabError(for_terminal(error), error.code) from error
-    if found.code is not Exit.PASSED and not unverified:
-        raise LabError(f"{for_terminal(found.conclusion)}; --unverified shows it nevertheless", found.code)
-    write_named(page, report_page(report, seal_note(found), leads_to(report, page)))
+    with Progress(f"show {for_terminal(report)}", 2, is_logged=False) as progress:
+        try:
+            found = verify(report)
+        except LabError as error:  # the message contains the folder's name, which may contain escape sequences
+            raise LabError(for_terminal(error), error.code) from error
+        if found.code is not Exit.PASSED and not unverified:
+            raise LabError(f"{for_terminal(found.conclusion)}; --unverified shows it nevertheless", found.code)
+        progress.advance("page")
+        write_named(page, report_page(report, seal_note(found), leads_to(report, page)))
     print(f"show: wrote {for_terminal(page)}" + ("" if found.code is Exit.PASSED else ", which states that the report does not verify"))
 
 

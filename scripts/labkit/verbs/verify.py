@@ -6,6 +6,8 @@ Also prints whether the report is unsigned, is signed by a known key, or has a b
 from pathlib import Path
 
 from labkit.outcome import Exit, UsageError
+from labkit.progress import Progress
+from labkit.terminal_output import BAD, GOOD, Line, show
 
 
 def add_arguments(parser) -> None:
@@ -17,7 +19,8 @@ def run(args) -> Exit:
         raise UsageError(f"{args.report} is not a folder; sealed reports are in reports/<workload>/vNNNN")
     from labkit.report.verification import verify  # imported late, so that `lab --help` does not load scipy and matplotlib
 
-    found = verify(args.report)
-    for line in found.lines:
-        print(f"verify: {line}")
+    with Progress(f"verify {args.report}", 1, is_logged=False):
+        found = verify(args.report)
+    colour = GOOD if found.code is Exit.PASSED else BAD
+    show(Line(f"verify: {line}", coloured=[(0, len("verify:"), colour)]) for line in found.lines)
     return found.code

@@ -18,6 +18,7 @@ from pathlib import Path
 from labkit.evidence import digest, disk_errors, sha256_of, write_text
 from labkit.host import first_line
 from labkit.outcome import LabError
+from labkit.progress import Progress
 from labkit.workload.manifest import Manifest
 from labkit.workload.variant import Variant
 
@@ -71,8 +72,10 @@ def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary |
             return build(manifest, variant)
         except BuildFailed as failure:
             return failure
+        finally:
+            progress.advance(variant.name)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with Progress(f"build {manifest.name}", len(variants), is_logged=False) as progress, ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         return dict(zip([variant.name for variant in variants], pool.map(attempt, variants)))
 
 
