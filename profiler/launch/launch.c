@@ -9,13 +9,13 @@
  *   clinic-launch --report FD [--cpus LIST] [--timeout-ms N] [--cwd DIR]
  *                 [--output-limit BYTES] -- PROGRAM [ARGUMENT...]
  *
- * The program inherits our standard input and output; the report is one line
- * of JSON on FD. The program's whole process group is killed when the program
- * ends, when its time is up, and when a signal asks us to stop: a process that
- * was left over would disturb the next run. So would one that has left the
- * group (a daemon). We are therefore the subreaper: every process that loses
- * its parent becomes our child. We wait a moment for these to end, kill those
- * that do not, and count the killed ones.
+ * The program inherits our standard input and output, but no controlling
+ * terminal; the report is one line of JSON on FD. The program's whole process
+ * group is killed when the program ends, when its time is up, and when a signal
+ * asks us to stop: a process that was left over would disturb the next run. So
+ * would one that has left the group (a daemon). We are therefore the subreaper:
+ * every process that loses its parent becomes our child. We wait a moment for
+ * these to end, kill those that do not, and count the killed ones.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -156,7 +156,12 @@ static void become(const struct launch *launch, int failure_fd)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (launch->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
-	setpgid(0, 0);
+	/*
+	 * A group of its own to be killed by, and no terminal: a program that
+	 * reads /dev/tty fails at once instead of waiting, stopped in the
+	 * background, until its time is up.
+	 */
+	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!launch->cwd || !chdir(launch->cwd))
 		execvp(launch->argv[0], launch->argv);

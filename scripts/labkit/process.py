@@ -11,6 +11,7 @@ Signals  Ctrl-C kills the program's whole process group, then KeyboardInterrupt 
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,9 @@ from labkit.self_trace import PROGRAM, span
 LAUNCHER = Path(__file__).resolve().parents[2] / "build" / "bin" / "clinic-launch"
 STDOUT_KEPT_BYTES = 1 << 20
 STDERR_TAIL_BYTES = 4096
+# What a program says that looks for a terminal and finds none.
+ASKS_FOR_TERMINAL = re.compile(r"/dev/tty|\b(not|needs?|requires?) an? (tty|terminal)\b|Inappropriate ioctl for device", re.IGNORECASE)
+NO_TERMINAL = "a measured program has no terminal; pass its input as a file or as arguments"
 SHELL_CHARACTERS = set("|&;<>()$`*?~{}")
 
 
@@ -93,7 +97,8 @@ def describe_failure(run: ProcessRun) -> str:
            "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
            "signal": f"was killed by signal {run.signal}"}.get(
                run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
-    return f"{how} ({said[0][:200]})"
+    no_terminal = f"; {NO_TERMINAL}" if run.failure == "exit" and ASKS_FOR_TERMINAL.search(run.stderr) else ""
+    return f"{how} ({said[0][:200]}){no_terminal}"
 
 
 def excerpt(stdout: bytes) -> str:

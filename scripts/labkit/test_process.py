@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from on_a_terminal import run_on_terminal
 
 from labkit.outcome import LabError
 from labkit.process import LAUNCHER, STDERR_TAIL_BYTES, run_process
@@ -48,6 +49,14 @@ def test_timeout_kills_the_whole_process_group(tmp_path):
     run = run_process(["/bin/sh", "-c", f"sleep 300 & echo $! > {pids}; wait"], timeout_s=0.5)
     assert run.failure == "timeout"
     assert not is_running(int(pids.read_text()))
+
+
+def test_a_program_that_opens_the_terminal_itself_fails_at_once_and_is_told_why():
+    """It was stopped in the background, and killed when its time was up. The lab is started on a terminal here, as by a person."""
+    script = "import sys; sys.path.insert(0, 'scripts'); from labkit.process import describe_failure, run_process; " \
+             "run = run_process(['/bin/sh', '-c', 'read answer </dev/tty'], timeout_s=20); print(run.failure, describe_failure(run))"
+    code, shown = run_on_terminal([sys.executable, "-B", "-c", script])
+    assert code == 0 and shown.startswith("exit failed with exit code ") and "/dev/tty" in shown and "a measured program has no terminal" in shown
 
 
 def test_a_stray_child_does_not_outlive_its_parent(tmp_path):

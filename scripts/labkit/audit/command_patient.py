@@ -63,7 +63,7 @@ class CommandPatient(Patient):
         built = command_build.build_all(self.manifest, variants)
         failed = built.get(BASELINE)
         if isinstance(failed, BuildFailed):
-            raise UsageError(f"{self.manifest.name}: there is nothing to compare with: {failed.log.splitlines()[-1]}")
+            raise UsageError(f"{self.manifest.name}: there is nothing to compare with: {failed.log.splitlines()[-1]}") from failed
         return built
 
     def identity(self) -> list[str]:
