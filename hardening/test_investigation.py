@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from sandbox import ROOT, Sandbox
 
+from labkit.course import questions
+from labkit.course.measured_value import value_at
 from labkit.workload import manifest
 
 pytestmark = pytest.mark.slow  # whole audits
@@ -195,3 +197,15 @@ def test_every_investigation_of_the_ward_is_closed(name, tmp_path):
     for row in audit["checklist"][1:]:
         assert row["result"] in ("pass", "unmeasured"), row
     assert {one["verdict"] for one in audit["candidates"]} == {"accepted", "rejected"}, "each investigation must have a repair that works and one that does not"
+
+
+@pytest.mark.parametrize("name", ["crash", "pitfalls"])
+def test_the_clinic_takes_a_person_through_a_fault_that_it_measures(tmp_path, name):
+    """The answers come from the file, and the numbers that they are compared with from this machine."""
+    box = Sandbox(tmp_path, is_timed=False)
+    (box.folder / "workloads" / name).symlink_to(ROOT / "workloads" / name)
+    sealed = json.loads((ROOT / "reports" / name / "v0001" / "audit.json").read_text())
+    answers = {one.id: one.right if one.right is not None else value_at(sealed, one.at) for step in questions.load(name).steps for one in step.questions}
+    (tmp_path / "answers.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in answers.items()))
+    done = box.lab("clinic", name, "--answers", "answers.toml", "--budget", "quick", expect=0)
+    assert f"{name} is passed" in done.stdout and (box.folder / "reports" / name / "v0001" / "MANIFEST.sha256").exists()

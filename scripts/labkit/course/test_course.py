@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from on_a_terminal import all_of
 
 from labkit import ROOT
 from labkit.course import progress_file, questions
@@ -52,7 +53,7 @@ def walk(name: str, answers: dict | None, **more) -> Exit:
 
 
 def test_every_case_can_be_walked_by_file_and_the_last_one_ends_with_a_page(capsys):
-    assert COURSES == ["benchmarking", "memory", "profiling", "hotspot", "parser", "telemetry"]
+    assert COURSES == ["benchmarking", "memory", "profiling", "crash", "deadlock", "hotspot", "parser", "pitfalls", "telemetry"]
     Path("reports").symlink_to(ROOT / "reports")
     for name in COURSES:
         assert walk(name, right_answers(name)) is Exit.PASSED
@@ -111,6 +112,17 @@ def test_a_question_about_what_the_report_lacks_is_a_sentence_and_loses_nothing(
     assert caught.value.code is Exit.ENVIRONMENT and progress_file.load("hotspot").passed("complaint")
 
 
+def test_the_command_line_says_what_a_report_lacks_and_goes_on_with_another(tmp_path):
+    found = json.loads((report_of("hotspot") / "audit.json").read_text())
+    (tmp_path / "audit.json").write_text(json.dumps(found | {"candidates": []}))
+    answers = write(right_answers("hotspot"))
+    lacking, whole = (subprocess.run([sys.executable, "-B", "scripts/lab", "clinic", "hotspot", "--answers", str(answers), "--report", str(report)],
+                                     capture_output=True, text=True) for report in (tmp_path, report_of("hotspot")))
+    (sentence,) = lacking.stderr.splitlines()
+    assert lacking.returncode == Exit.ENVIRONMENT and "is about data that the report lacks" in sentence and "is kept" in sentence
+    assert "predicted-stage: " in lacking.stdout and whole.returncode == Exit.PASSED and "predicted-stage: " not in whole.stdout
+
+
 @pytest.mark.parametrize("more, words", [({"report": Path("nowhere")}, "is not the folder of a sealed report"), ({"answers": Path("nowhere")}, "is not a file"),
                                          ({"again": True, "resume": True}, "give only one of them"), ({"course": "cooking"}, "no questions about 'cooking'; accepted: benchmarking")])
 def test_wrong_usage_is_a_sentence(more, words):
@@ -131,14 +143,8 @@ def test_on_a_terminal_a_person_is_asked_again_until_the_answer_can_be_understoo
             typed.write(b"perhaps\n2\n2\n2\n\x04")
         code = person.wait(timeout=60)
     os.close(slave)
-    shown = b""
-    try:
-        while piece := os.read(master, 65536):
-            shown += piece
-    except OSError:
-        pass
+    text = all_of(master)
     os.close(master)
-    text = shown.decode()
     assert code == Exit.INCONCLUSIVE and "accepted:" in text and "Right." in text and "--resume goes on" in text
     assert progress_file.load("memory").passed("counts")
 

@@ -16,6 +16,8 @@ from labkit.course.voices import voice_for
 from labkit.course.walk import walk
 from labkit.foreign_text import for_terminal
 from labkit.outcome import Exit, LabError, UsageError
+from labkit.terminal_output import Table, show
+from labkit.workload import manifest
 
 CAPSTONE = "telemetry"
 
@@ -32,7 +34,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     if args.is_list:
-        print("\n".join(list_lines()))
+        show([courses_table()])
         return Exit.PASSED
     if args.again and args.resume:
         raise UsageError("--again begins anew and --resume goes on; give only one of them")
@@ -65,16 +67,16 @@ def is_passed(name: str) -> bool:
     return all(progress.passed(step.name) for step in questions.load(name).steps)
 
 
-def list_lines() -> list[str]:
-    """A line for each course: its name, what was passed, its title."""
-    lines = []
+def courses_table() -> Table:
+    """A row for each course: its name, what was passed, its title."""
+    rows = []
     for name in questions.places():
         course, progress = questions.load(name), progress_file.load(name)
         passed = sum(progress.passed(step.name) for step in course.steps)
         state = "passed" if passed == len(course.steps) else f"{passed} of {len(course.steps)} steps"
         locked = "" if all(map(is_passed, course.requires)) else f" (opens after {', '.join(course.requires)})"
-        lines.append(f"{name:<14} {state:<14} {course.title}{locked}")
-    return lines
+        rows.append((name, state, f"{course.title}{locked}"))
+    return Table(("course", "state", "title"), rows)
 
 
 class Numbers:
@@ -99,16 +101,27 @@ class Numbers:
 
     def _after(self, phase: str) -> dict[str, Any]:
         """Runs the phases that are missing up to this one. After a rebench the report is written and sealed, because the audit is complete."""
+        if manifest.kind_of(self.course.name) == manifest.INVESTIGATION:
+            return self._investigated()
         from labkit.audit import flow
 
-        run_phase = {"baseline": flow.run_baseline, "profile": flow.run_profile, "optimize": flow.run_optimize, "rebench": flow.run_rebench}[phase]
+        run_phase = {"baseline": flow.run_baseline, "profile": flow.run_profile, "optimize": flow.run_optimize}.get(phase, flow.run_rebench)
         folder = flow.open_version(self.course.name, self.budget, run_phase)
-        if phase == "rebench":
-            from labkit.report.publish import publish
+        return self._sealed(folder) if run_phase is flow.run_rebench else self._numbers_of(folder)
 
-            self.report = folder
-            return publish(folder)
-        return self._numbers_of(folder)
+    def _investigated(self) -> dict[str, Any]:
+        """All phases at once: what was found of a fault stands in all of them."""
+        from labkit.audit import investigation_state
+
+        state = investigation_state.load(self.course.name, self.budget)
+        self.report = investigation_state.standing(state)
+        return self._sealed(investigation_state.run(state)) if self.report is None else json.loads((self.report / "audit.json").read_text())
+
+    def _sealed(self, folder: Path) -> dict[str, Any]:
+        from labkit.report.publish import publish
+
+        self.report = folder
+        return publish(folder)
 
 
 def graduated(course: Course, numbers: Numbers) -> str:
