@@ -96,8 +96,9 @@ def duration_interval(value_ns: float | None, low_ns: float | None, high_ns: flo
 
 
 def confidence(value: float) -> str:
-    """95 %, or 99.98 % in a large family."""
-    return f"{100 * value:.6g}{GAP}%"
+    """95 %, or 99.98 % in a large family; never rounded up to certainty."""
+    shown = f"{100 * value:.4g}"
+    return f"{100 * value:.6g}{GAP}%" if shown == "100" else f"{shown}{GAP}%"
 
 
 def at_confidence(value: float | None) -> str:

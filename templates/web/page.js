@@ -60,6 +60,20 @@
 		})[0];
 	}
 
+	/* A link may lead into a folded part, and paper cannot be unfolded. */
+	function unfoldAround(element) {
+		for (; element; element = element.parentElement) if (element.tagName === "DETAILS") element.open = true;
+	}
+
+	function unfoldTarget() {
+		unfoldAround(location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1))));
+	}
+
+	window.addEventListener("hashchange", unfoldTarget);
+	window.addEventListener("beforeprint", function () {
+		[].slice.call(document.querySelectorAll("main details")).forEach(unfoldAround);
+	});
+
 	window.addEventListener("message", function (event) {
 		var figure = figureOf(event.source), field = figure && figure.querySelector("input");
 		if (!field) return;
@@ -72,6 +86,7 @@
 	document.addEventListener("DOMContentLoaded", function () {
 		var contents = document.querySelector("nav details");
 		[].slice.call(document.querySelectorAll("table")).forEach(makeSortable);
+		unfoldTarget();
 		if (contents && matchMedia("(max-width: 70rem)").matches) contents.open = false;
 	});
 })();

@@ -14,7 +14,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
-from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, stage_effects, verdict_policy
+from labkit.analysis.effects import Effect, confirmed, first_stage, is_exact, judged_together, sizes_of, stage_effects, verdict_policy
 from labkit.analysis.shares import Share, sites_of_complaint, target_share
 from labkit.metrics import METRICS
 from labkit.phases import COMMAND
@@ -138,6 +138,7 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
     effects = stage_effects(data, manifest["metric"], policy)
     main, _ = split_main(effects, manifest["main_size"])
     _, others = split_main(confirmed(judged_together(effects, policy), data, policy), manifest["main_size"])
+    order = sizes_of(data["runs"])
     return Facts(
         id=head["id"],
         risk=head["risk"],
@@ -149,7 +150,7 @@ def gather(candidate: Mapping[str, Any], profile: Mapping[str, Any] | None,
         wrong_answers=tuple((one["size"], one["baseline"], one["candidate"] or "nothing")
                             for one in data["answers"] if not one["equal"]),
         gain=main,
-        others=others,
+        others=tuple(sorted(others, key=lambda one: order.index(one.size))),
         peak_rss=peak_rss_growth(first_stage(data)),
         allocations=allocation_growth(data["memory"]),
         is_command=manifest.get("kind") == COMMAND,
@@ -176,7 +177,7 @@ def peak_rss_growth(runs: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:
     for row in runs:
         arms = peaks.setdefault(row["size"], {})
         arms[row["arm"]] = max(arms.get(row["arm"], 0), row["max_rss_bytes"])
-    return tuple(Growth(size, arms["A"], arms["B"]) for size, arms in peaks.items() if {"A", "B"} <= arms.keys())
+    return tuple(Growth(size, peaks[size]["A"], peaks[size]["B"]) for size in sizes_of(runs) if {"A", "B"} <= peaks[size].keys())
 
 
 def allocation_growth(memory: Sequence[Mapping[str, Any]]) -> tuple[Growth, ...]:

@@ -31,8 +31,11 @@ def verdict_policy(policy: AcceptancePolicy) -> VerdictPolicy:
 
 
 def sizes_of(rows: Sequence[Row]) -> list[str]:
-    """The sizes in the order in which they were measured."""
-    return list(dict.fromkeys(row["size"] for row in rows))
+    """The sizes, the smallest first. A failed row may not know its number of operations."""
+    operations: dict[str, int] = {}
+    for row in rows:
+        operations[row["size"]] = max(operations.get(row["size"], 0), row.get("ops_count") or 0)
+    return sorted(operations, key=operations.__getitem__)
 
 
 def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, *, other: str = "B",
@@ -41,7 +44,7 @@ def measure_effects(rows: Sequence[Row], metric: str, policy: AcceptancePolicy, 
     """`other` against arm A, per size; a size at which no block is complete is absent. p is not yet corrected.
     alpha_shares: {size: part of alpha that the last look could spend}; a size that is absent has all of alpha."""
     effects = []
-    for size in sizes_of(rows):
+    for size in dict.fromkeys(row["size"] for row in rows):  # as measured: of equal p-values, the order decides which is corrected first
         here = [dict(row) for row in rows if row["size"] == size]
         try:
             compared = compare(here, metric=metric, b=other, policy=verdict_policy(policy),

@@ -165,7 +165,7 @@ def _rebench(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     if rebench["layouts"] and rebench["layouts"]["depends"]:
         gains = [one["gain_ratio"] for one in rebench["layouts"]["table"]]
         yield ("warning", "layout", f"The gain depends on where the linker puts code: {times(min(gains))} to {times(max(gains))}.",
-               "The headline averages over all layouts with equal weights; a single build may show any of these gains. Section 9 has the table.")
+               "The headline averages over all layouts with equal weights; a single build may show any of these gains. *Before and after* has the table.")
     accepted = [one["id"] for one in audit["candidates"] if one["accepted"]]
     known = [*rebench["accepted"], *(one["id"] for one in rebench["left_out"])]
     if sorted(accepted) != sorted(known):

@@ -174,4 +174,4 @@ def test_evidence_from_before_call_sites_were_recorded_still_reads(documents, tm
     del older["memory"]["data"]["heap"], older["rebench"]["data"]["heap"], older["rebench"]["data"]["assertions"]
     audit = audit_of(older, tmp_path)
     assert audit["memory"]["heap"] is None and not audit["checklist"][12]["passed"]
-    assert "### Call sites\n\nCall sites were not recorded" in page_of(audit)
+    assert "### Call sites and peak\n\nCall sites were not recorded" in page_of(audit)

@@ -14,6 +14,7 @@ from labkit import wording
 from labkit.foreign_text import for_markdown, for_markdown_code
 from labkit.metrics import METRICS, is_tail
 from labkit.phases import COMMAND
+from labkit.report.merged_findings import merged
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "templates"
@@ -52,6 +53,11 @@ def amount(value: float, unit: str) -> str:
     return {"bytes": wording.size, "count": wording.count}.get(unit, wording.duration)(value)
 
 
+def by_size(rows: list[dict[str, Any]], manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of several sizes, the smallest first; rows of one size keep their order."""
+    return sorted(rows, key=lambda one: manifest["fixture"]["sizes"][one["size"]])
+
+
 @lru_cache(maxsize=None)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
@@ -61,7 +67,7 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval", "confidence",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount,
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged,
                                upper_first=lambda text: text[:1].upper() + text[1:])
     environment.tests.update(command=lambda manifest: manifest.get("kind") == COMMAND, exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment

@@ -62,6 +62,39 @@ def test_the_verdict_is_of_one_machine_class_and_says_how_surely_it_comes_again(
     assert ("more than 99" if again > 0.99 else f"{100 * again:.0f}") + " times in 100, by the noise of this one" in head
 
 
+def open_part(page: str) -> str:
+    """What is shown before anything is unfolded."""
+    return re.sub(r"<details>.*?</details>", "", page, flags=re.S)
+
+
+def test_the_first_screen_has_the_verdict_one_figure_what_got_worse_and_how_sure_without_jargon(audit):
+    head = render_pages(audit)["audit.md"].split("\n## 1. ")[0]
+    places = [head.index(words) for words in (audit["headline"]["sentence"], "the target is", "**What got worse:**", "![", "**How sure is that?**", "rows of the acceptance checklist",
+                                             "make verify")]
+    assert places == sorted(places) and head.count("![") == 1 and len(head.split()) < 420
+    assert not re.search(r"canary|Holm|Amdahl|bootstrap|link order|noise floor|Welch", head)
+
+
+def test_parts_are_numbered_from_one_and_half_is_folded(audit):
+    page = render_pages(audit)["audit.md"]
+    assert [int(number) for number in re.findall(r"^## (\d+)\. ", page, re.M)] == list(range(1, 13))
+    assert page.count("<details>") == page.count("</details>") > 10
+    assert len(open_part(page).split()) < 0.5 * len(page.split())
+    assert re.findall(r"[^\n]\n</?details>", page) == re.findall(r"</?details>\n[^\n]", page) == []  # Markdown needs the empty lines
+
+
+def test_sizes_are_in_their_order_everywhere(audit):
+    sizes = audit["manifest"]["fixture"]["sizes"]
+    for rows in re.findall(r"(?:^\|.*\n)+", render_pages(audit)["audit.md"], re.M):
+        shown = [sizes[cell] for cell in (line.split("|")[1].strip() for line in rows.splitlines()) if cell in sizes]
+        assert shown == sorted(shown), rows
+
+
+def test_findings_that_say_the_same_are_one_row(audit):
+    page = render_pages(audit)["audit.md"]
+    assert sum("disturbed blocks" in one["text"] for one in audit["findings"]) == 3 and page.count("disturbed blocks") == 1 and "(3 times)" in page
+
+
 @pytest.mark.slow
 def test_every_figure_is_drawn_from_real_evidence(audit):
     drawn = draw_figures(audit)

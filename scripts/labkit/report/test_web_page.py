@@ -92,6 +92,30 @@ def test_foreign_text_stays_text(tmp_path):
     assert [address for address in found.addresses if not address.startswith(("#", "data:"))] == ["files/evidence/plan.json"]
 
 
+def test_a_folded_part_is_one_in_the_page_too():
+    html = WebText("p", {}, {}, None).html("a\n\n<details><summary>More & more</summary>\n\n| x |\n|---|\n| 1 |\n\n</details>\n\nb\n")
+    assert "<details><summary>More &amp; more</summary>\n" in html and html.index("<table") < html.index("</details>") < html.index("<p>b</p>")
+
+
+@pytest.mark.parametrize("text", ["<details><summary>x</summary>", "</details>", "<details open onclick=x><summary>x</summary>\n\n</details>",
+                                  "<details><summary><b>x</b></summary>\n\n</details>", "a <details><summary>x</summary>\n\nb </details>"])
+def test_what_only_looks_like_a_fold_stays_text(text):
+    html = WebText("p", {}, {}, None).html(f"{text}\n\nmore\n")
+    assert "<details" not in html and "</details>" not in html and "&lt;" in html and "<p>more</p>" in html
+
+
+@pytest.mark.slow
+def test_a_link_into_a_folded_part_unfolds_it(browser, tmp_path):
+    report = hostile_report(tmp_path / "r")
+    (report / "audit.md").write_text("# T\n\n<details><summary>s</summary>\n\n### Inside\n\ntext\n\n</details>\n")
+    (tmp_path / "p.html").write_text(report_page(report, seal_note(PASSED), None))
+    browser.open(tmp_path / "p.html", 1280)
+    state = "document.querySelector('main details').open"
+    assert browser.value(state) is False
+    browser.value("location.hash = document.querySelector('main h3').id")
+    browser.wait_until(state)
+
+
 @pytest.mark.parametrize("href", ["/etc/passwd", "..", "a/../../b", "//host/a", "file:///etc", "data:text/html,x", "a:b", "%2e%2e/x", "a b"])
 def test_a_link_out_of_the_report_is_only_its_text(href):
     assert "<a" not in WebText("p", {}, {}, "files/").html(f"[text](<{href}>)")

@@ -15,6 +15,7 @@ from markupsafe import escape
 from labkit.report.web_figures import WebFigure
 
 BELOW = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[A-Za-z0-9_.~+/-]+")  # no %, which could hide a ..
+FOLD = re.compile(r"<details><summary>([^<>]*)</summary>")
 PROSE_CHARACTERS = 60  # a table with a cell as long as this contains sentences, not numbers to compare
 
 
@@ -43,6 +44,7 @@ class WebText:
         parser = MarkdownIt("commonmark", {"html": False}).enable("table")
         parser.add_render_rule("image", lambda _renderer, tokens, index, *_more: self._image(tokens[index]))
         tokens = parser.parse(markdown)
+        _fold(tokens)
         for token in tokens:
             if token.type == "inline":
                 token.children = list(self._inline(token.children or []))
@@ -91,6 +93,25 @@ class WebText:
                 text = "".join(child.content for child in inline.children or [])
                 self.headings.append(Heading(f"{self.prefix}-{len(self.headings) + 1}", int(token.tag[1:]), text))
                 token.attrSet("id", self.headings[-1].id)
+
+
+def _fold(tokens: list[Token]) -> None:
+    """Paragraphs that are exactly the two lines of templates/audit_parts/fold.md.j2 open and close a part that can be folded. Those without a
+    partner stay text."""
+    opened = []
+    for index, token in enumerate(tokens):
+        if token.type == "inline" and (summary := FOLD.fullmatch(token.content)):
+            opened.append((index, summary[1]))
+        elif token.type == "inline" and token.content == "</details>" and opened:
+            begin, title = opened.pop()
+            _replace(tokens, begin, f"<details><summary>{escape(title)}</summary>")
+            _replace(tokens, index, "</details>")
+
+
+def _replace(tokens: list[Token], index: int, html: str) -> None:
+    """The paragraph around this inline token by HTML."""
+    tokens[index - 1].hidden = tokens[index + 1].hidden = True
+    tokens[index] = Token("html_block", "", 0, content=html + "\n")
 
 
 def _unwrap_pictures(tokens: list[Token]) -> None:

@@ -1,0 +1,31 @@
+"""Findings that say the same are one row with a count; what differs in more than numbers stays apart."""
+
+from labkit.report.merged_findings import merged
+
+
+def finding(level, subject, text, cost=""):
+    return {"level": level, "subject": subject, "text": text, "cost": cost}
+
+
+def test_nine_rows_that_say_the_same_are_one():
+    """An audit had nine of them, one for each candidate."""
+    rows = [finding("note", f"candidate-{number}", f"{number} run{'s' * (number > 1)} belonged to disturbed blocks.", "Whole blocks.") for number in range(1, 10)]
+    (one,) = merged(rows)
+    assert one["text"] == "1 to 9 runs belonged to disturbed blocks." and one["subject"].endswith("candidate-9 (9 times)") and one["cost"] == "Whole blocks."
+
+
+def test_what_is_about_something_else_stays_apart_and_errors_come_first():
+    rows = [finding("note", "a", "Its gain is 1.1."), finding("warning", "a", "Its gain is 1.2."), finding("note", "a", "Its loss is 1.1."),
+            finding("error", "b", "It failed."), finding("note", "a", "Its gain is 1.1.", "other")]
+    assert [(one["level"], one["text"]) for one in merged(rows)] == [("error", "It failed."), ("warning", "Its gain is 1.2."), ("note", "Its gain is 1.1."),
+                                                                    ("note", "Its loss is 1.1."), ("note", "Its gain is 1.1.")]
+
+
+def test_numbers_with_thousands_and_versions_become_ranges():
+    rows = [finding("note", name, f"{count} instructions of 1.2.3.") for name, count in (("a", "7,597,097"), ("b", "10\u202f029"))]
+    assert merged(rows)[0]["text"] == "10\u202f029 to 7,597,097 instructions of 1.2.3."
+
+
+def test_the_same_twice_is_counted():
+    (one,) = merged([finding("note", "a", "x"), finding("note", "a", "x")])
+    assert one["subject"] == "a (2 times)" and one["text"] == "x"
