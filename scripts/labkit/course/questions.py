@@ -16,7 +16,7 @@ from labkit.workload import manifest
 from labkit.workload.manifest import Table
 
 LESSONS = Path(__file__).resolve().parents[3] / "docs" / "lessons"
-PHASES = ("baseline", "profile", "optimize", "rebench", "audit")  # audit: all of them, and of an investigation the only one
+PHASES = ("baseline", "profile", "optimize", "rebench", "audit")  # audit runs all phases; an investigation has only this one
 TOLERANCE_RATIO = 0.25
 
 

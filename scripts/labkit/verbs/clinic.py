@@ -110,7 +110,7 @@ class Numbers:
         return self._sealed(folder) if run_phase is flow.run_rebench else self._numbers_of(folder)
 
     def _investigated(self) -> dict[str, Any]:
-        """All phases at once: what was found of a fault stands in all of them."""
+        """Runs all phases of an investigation at once, because the questions are about all of them."""
         from labkit.audit import investigation_state
 
         state = investigation_state.load(self.course.name, self.budget)
