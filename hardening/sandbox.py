@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ("profiler", "hardening", "templates", "scripts", "Makefile")
+SHARED = ("profiler", "hardening", "templates", "scripts", "docs", "Makefile")
+INCLUDED = ("fixtures/fixtures.mk", "workloads/workloads.mk")  # by the Makefile
 BUILT = ("bin", "lib", "victims", "fixtures-tools")
 
 
@@ -24,6 +25,8 @@ class Sandbox:
             (folder / "build" / built).symlink_to(ROOT / "build" / built)
         (folder / "fixtures").mkdir()
         shutil.copytree(ROOT / "hardening" / template, folder / "workloads" / name)
+        for included in INCLUDED:
+            (folder / included).symlink_to(ROOT / included)
         if is_timed:
             self.lab("fixtures", name, "--bless", expect=0)
 
@@ -44,6 +47,11 @@ class Sandbox:
         if expect is not None:
             assert done.returncode == expect, f"lab {argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def make(self, *words: str) -> subprocess.CompletedProcess:
+        """Runs make, as a person would, but with the instruments that are built."""
+        environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        return subprocess.run(["make", "--assume-old=instruments", *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600)
 
     @property
     def manifest(self) -> Path:

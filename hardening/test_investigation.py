@@ -138,6 +138,13 @@ def test_a_repair_that_does_not_repair_is_a_failed_gate(sandbox):
     assert {row["result"] for row in rows_of(audit, "repaired code")} == {"fail"}
 
 
+def test_make_audit_names_the_exit_code_that_make_replaces(sandbox):
+    """A complaint that is not closed ends make with 2, as wrong usage does."""
+    sandbox.keep_repair("useless")
+    done = sandbox.make("audit", f"W={sandbox.name}", "BUDGET=quick")
+    assert done.returncode == 2 and "lab: exit code 1, " in done.stderr and "make itself ends with 2" in done.stderr, done.stdout + done.stderr
+
+
 def test_a_test_that_passes_on_the_old_code_holds_nothing(sandbox):
     (sandbox.manifest.parent / "regression/every_station_has_a_name.c").write_text("int main(void) { return 0; }\n")
     sandbox.keep_repair("mended")

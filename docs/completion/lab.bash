@@ -35,7 +35,7 @@ _lab()
 		options="--answers --report --budget --resume --again --list"
 		;;
 	compare)
-		options="--a --b --also --name --scan --metric --json --csv --markdown --setup --prepare --stdin --expect-output --expect-exit --cpus --timeout --measure-identical --budget --pairs --alpha --effect --seed"
+		options="--a --b --also --name --scan --metric --in-process --json --csv --markdown --setup --prepare --stdin --expect-output --expect-exit --cpus --timeout --measure-identical --budget --pairs --alpha --effect --seed"
 		case $previous in
 		--metric) values="time wall cpu peak_rss minor_faults allocations allocated_bytes instructions binary_size" ;;
 		esac

@@ -34,7 +34,7 @@ def test_a_recorded_audit_agrees_with_itself():
     assert one["same_count"] == one["pairs_count"] == len(found["audits"][0]["decisions"]) and one["opposite_count"] == 0
     assert one["audit_pairs_count"] == one["same_union_count"] == one["intervals_count"] == 1
     page = repeatability.page(found)
-    assert "Not defensible" in page and found["cpu_model"] in page and "BUDGET=quick" in page
+    assert "] at 95" in page and "Not defensible" in page and found["cpu_model"] in page and "BUDGET=quick" in page
 
 
 def test_accepted_and_rejected_are_opposite_and_undecided_is_neither():

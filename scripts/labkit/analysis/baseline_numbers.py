@@ -124,7 +124,7 @@ def noise_numbers(rows: Sequence[Row], evidence_set: EvidenceSet, policy: Accept
     metric = evidence_set.manifest["metric"]
     effects = measure_effects(rows, "time" if is_exact(metric) else metric, policy, other="A2")
     return [{"size": one.size, "gain_ratio": one.comparison.gain_ratio, "low": one.comparison.gain_low,
-             "high": one.comparison.gain_high, "p_value": one.comparison.p_adjusted,
+             "high": one.comparison.gain_high, "confidence": one.comparison.confidence, "p_value": one.comparison.p_adjusted,
              "verdict": one.comparison.verdict, "mde_ratio": one.comparison.mde_ratio,
              "noise_ratio": one.comparison.noise_ratio, "autocorrelation": one.comparison.autocorrelation,
              "blocks_count": one.comparison.blocks_count, "spread_ratio": _spread(rows, one.size)}

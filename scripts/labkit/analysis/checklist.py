@@ -13,7 +13,7 @@ from typing import Any, Callable
 from labkit.analysis.decide import ACCEPTED, REJECTED, UNDECIDED, YARDSTICK
 from labkit.analysis.effects import is_exact
 from labkit.phases import COMMAND
-from labkit.wording import count, duration, listing, p_is, p_value, percent, plural, times
+from labkit.wording import at_confidence, count, duration, listing, p_is, p_value, percent, plural, times
 
 Audit = dict[str, Any]
 
@@ -56,9 +56,9 @@ def check_intervals(audit: Audit) -> str:
     main = _main(audit)
     wanted = 1 if is_exact(main["metric"]) else audit["policy"]["evidence"]["minimum_pairs_count"]
     need(main["pairs_count"] >= wanted, f"there are {main['pairs_count']} pairs of processes; {wanted} are needed")
-    return (f"{plural(len(sizes), 'size')}, each with intervals of {_supported_quantiles(sizes)} from at least "
+    return (f"{plural(len(sizes), 'size')}, each with 95 % intervals of {_supported_quantiles(sizes)} from at least "
             f"{min(one['runs_count'] for one in sizes)} processes; the change {times(main['gain_ratio'])} "
-            f"[{times(main['gain_low'])}, {times(main['gain_high'])}] from {main['pairs_count']} pairs")
+            f"[{times(main['gain_low'])}, {times(main['gain_high'])}]{at_confidence(main['confidence'])} from {main['pairs_count']} pairs")
 
 
 def _supported_quantiles(sizes: list[dict[str, Any]]) -> str:

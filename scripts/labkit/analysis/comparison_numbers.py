@@ -47,7 +47,7 @@ def campaign_numbers(data: Data, metric: str, policy: AcceptancePolicy) -> dict[
                                         "first_stage_blocks", "confirm_blocks", "reruns")},
         "rerun_count": len(record["reruns"]),
         "link_orders_count": {arm: len(set(builds)) for arm, builds in record["link_orders"].items()},
-        "canary": canary and {key: getattr(canary, key) for key in ("ratio", "low", "high", "verdict", "blocks_count")}
+        "canary": canary and {key: getattr(canary, key) for key in ("ratio", "low", "high", "confidence", "verdict", "blocks_count")}
         | {"flagged": canary.changed},
         "invalid": (canary and canary_objection("the baseline", canary)) or disturbance_objection(data["runs"]),
     }

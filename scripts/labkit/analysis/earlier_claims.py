@@ -14,5 +14,5 @@ def between_audits(plan: Mapping[str, Any], environment: Mapping[str, Any], main
     earlier = [one for one in plan.get("earlier", ()) if all(one[key] == value for key, value in same.items()) and is_bounded(one)]
     if not earlier:
         return None
-    return {"versions": [{key: one[key] for key in ("version", "started_utc", "gain_ratio", "gain_low", "gain_high")} for one in earlier],
+    return {"versions": [{key: one[key] for key in ("version", "started_utc", "gain_ratio", "gain_low", "gain_high", "confidence")} for one in earlier],
             "between": between([*earlier, main])}

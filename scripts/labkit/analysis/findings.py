@@ -10,7 +10,7 @@ from labkit.analysis.evidence_set import EvidenceSet
 from labkit.analysis.environment_numbers import LIMITS
 from labkit.phases import single
 from labkit.verdicts.second_opinions import TIMES, same_work_text
-from labkit.wording import listing, percent, plural, quantity, significant, times
+from labkit.wording import at_confidence, listing, percent, plural, quantity, significant, times
 
 LEVELS = ("error", "warning", "note")
 AGREEMENT_WANTED_RATIO = 0.8
@@ -109,7 +109,7 @@ def _noise(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for one in audit["baseline"]["noise"]:
         if one["verdict"] in ("improved", "regressed"):
             yield ("error", "noise floor", f"At {one['size']} the baseline differs from its own copy: "
-                   f"{times(one['gain_ratio'])} [{times(one['low'])}, {times(one['high'])}].",
+                   f"{times(one['gain_ratio'])} [{times(one['low'])}, {times(one['high'])}]{at_confidence(one['confidence'])}.",
                    "An effect of this size or less proves nothing on this machine today.")
 
 

@@ -51,6 +51,9 @@ class RelinkedSubject(CommandSubject):
         usual, program = self.builds[arm][0], self.layouts[arm].of_block(slot.build).path
         return replace(usual, argv=(str(program), *usual.argv[1:]), program=program)
 
+    def _build(self, arm: str, slot: Slot) -> int:
+        return self.layouts[arm].number_of(slot.build)
+
 
 @contextmanager
 def programs(beside: Path) -> Iterator[Path]:

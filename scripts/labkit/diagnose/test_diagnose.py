@@ -127,6 +127,8 @@ def test_an_allocator_is_tried_and_judged(tmp_path):
     assert set(tried) == {"huge pages", "C locale", *(change.name for change in installed_allocators())}
     page = next(tmp_path.glob("reports/diagnose/*/diagnosis.md"))
     assert (page.parent / document["tried"]["page"]).exists() and "## What was tried" in page.read_text()
+    for one in document["tried"]["changes"]:  # an interval stood there without its confidence
+        assert one["gain_low"] is None or one["gain_high"] is None or re.search(rf"\| {one['name']} \| .*\] at 9[\d.]+", page.read_text())
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from labkit.evidence import sha256_of
 from labkit.foreign_text import as_unicode
 from labkit.instruments import Unavailable, whole_process
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, instruments_of
+from labkit.experiment.named_files import InputFiles, files_among, interpreter_of
 from labkit.experiment.thread_watch import ThreadWatch
 from labkit.outcome import Exit, LabError, UsageError
 from labkit.process import Cpus, ProcessRun, describe_failure, excerpt, lone_shell_syntax
@@ -71,6 +72,7 @@ class CommandSubject(Subject):
     notes: list[str] = field(default_factory=list)
     checked: dict[str, ProcessRun] = field(default_factory=dict)  # for each arm, the run that checked its answer
     awaits_check: bool = False  # the answer of B has not been checked yet; its first measured run is checked
+    inputs: InputFiles = field(default_factory=InputFiles)  # files among the arguments of the commands
 
     runner: Runner | None = None  # None: this machine, on the CPU of the conditions
 
@@ -93,7 +95,7 @@ class CommandSubject(Subject):
             row["failure"], row["detail"] = self.failure_of(process)
             if row["failure"]:
                 break
-        return row | {"variant": self._command(arm, slot).text, "repeat_count": self.repeat_count}
+        return row | {"variant": self._command(arm, slot).text, "build": self._build(arm, slot), "repeat_count": self.repeat_count}
 
     def count(self, arm: str, metrics: Iterable[str]) -> Row:
         """The size of the program's file, and the counts of the instruments that these metrics need."""
@@ -109,7 +111,9 @@ class CommandSubject(Subject):
         return Answer(process.stdout_sha256, *self.failure_of(process))
 
     def files(self) -> Iterable[Path]:
-        return [command.program for arm in ("A", "B") for command in self.builds[arm]]
+        programs = [command.program for arm in ("A", "B") for command in self.builds[arm]]
+        interpreters = [found for program in programs if (found := interpreter_of(program))]
+        return [*programs, *interpreters, *filter(None, [self.conditions.stdin]), *self.inputs.unwritten()]
 
     def run(self, command: Command, runner: Runner | None = None) -> ProcessRun:
         """Makes one run that belongs to no plan."""
@@ -144,8 +148,11 @@ class CommandSubject(Subject):
         return None, None
 
     def _command(self, arm: str, slot: Slot) -> Command:
-        choices = self.builds[arm]
-        return choices[slot.build % len(choices)]
+        return self.builds[arm][self._build(arm, slot)]
+
+    def _build(self, arm: str, slot: Slot) -> int:
+        """The number of the build that this slot runs; equal numbers are equal programs."""
+        return slot.build % len(self.builds[arm])
 
     def _run(self, command: Command, environment: dict[str, str] | None, repeat_count: int) -> Run:
         return Run(command.argv, environment, files=(command.program,), cwd=command.cwd, stdin=self.conditions.stdin,
@@ -219,6 +226,7 @@ def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, kin
     a, b = distinct_builds(a), distinct_builds(b)
     pair = kind({"A": a, "B": b, CANARY: a}, conditions)
     run_hook(conditions.setup, "--setup")
+    pair.inputs = InputFiles(named_by([*a, *b]))
     watch = ThreadWatch()
     first = must_run(pair, "A", a[0], watch)
     pair.checked["A"] = first
@@ -230,8 +238,13 @@ def prepare_pair(a: list[Command], b: list[Command], conditions: Conditions, kin
         note_threads(pair, watch)
     else:
         pair.runner, pair.awaits_check = replace(pair.runner, watch=watch), True
+        pair.inputs.forget(set(named_by(b)) - set(named_by(a)))  # it is not known which of them B writes
     repeat_short(pair, min(max(1, run.wall_ns) for run in (first, *others)))
     return pair
+
+
+def named_by(commands: list[Command]) -> list[Path]:
+    return [path for command in commands for path in files_among(command.argv[1:], command.cwd)]
 
 
 def check_all_of_b(pair: CommandSubject, watch: ThreadWatch) -> list[ProcessRun]:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,11 @@ def script(tmp_path, name, text):
     (["--a", "true", "--b", "ls", "--also", "/no/such/program"], "/no/such/program"),
     (["--a", "true", "--b", "ls", "--csv", "/proc/x.csv"], "--csv /proc/x.csv"),
     (["--a", "true", "--b", "ls", "--markdown", "/"], "--markdown /"),
+    (["--a", "telemetry", "--b", "parser", "--in-process"], "variants of one workload"),
+    (["--a", "telemetry", "--b", "telemetry/none", "--in-process"], "has no candidate none; it has dedup-reuse"),
+    (["--a", "nope", "--b", "nope/none", "--in-process"], "nope"),
+    (["--a", "compressor", "--b", "compressor", "--in-process"], "no library"),
+    (["--a", "telemetry", "--b", "telemetry", "--in-process", "--stdin", "x"], "--in-process"),
     (["--a", "true", "--b", "false"], "pass --expect-exit 1 if this exit code is correct"),
     (["--a", "true", "--b", "false", "--expect-exit", "1"], "A (true) ended with exit code 0 although another one is expected"),
     (["--a", "true", "--b", "false", "--expect-exit", "-1"], "--expect-exit -1"),
@@ -240,6 +246,20 @@ def test_long_programs_are_judged_in_few_pairs(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("a, b, budget, verdict", [("sleep 0.05", "sleep 0.06", 15, "regressed"), ("sleep 0.06", "sleep 0.05", 15, "improved"),
+                                                   ("sleep 1", "sleep 2", 30, "regressed")])
+def test_a_large_effect_is_decided_within_a_small_budget(tmp_path, a, b, budget, verdict):
+    """Of two programs, one of them twice as slow, 6 pairs could not prove it. A canary that differs, as one in a hundred does, is another
+    reason not to decide, so it is tried again."""
+    for _ in range(3):
+        done = lab("compare", "--a", a, "--b", b, "--budget", budget, "--json", tmp_path / "result.json")
+        document = json.loads((tmp_path / "result.json").read_text())
+        if done.returncode != Exit.ENVIRONMENT:
+            break
+    assert document["verdict"] == verdict and document["budget_s"] == budget, document["reason"]
+
+
+@pytest.mark.slow
 def test_a_long_program_that_answers_wrongly_is_found_in_its_first_run():
     done = lab("compare", "--a", "sh -c 'sleep 0.3; echo 1'", "--b", "sh -c 'sleep 0.3; echo 2'")
     assert done.returncode == Exit.FAILED and "B (sh -c 'sleep 0.3; echo 2') gives another answer" in done.stderr
@@ -284,6 +304,34 @@ def test_a_program_that_changes_meanwhile_ends_the_comparison(tmp_path):
         script(tmp_path, "b", "sleep 0.022")
         said = running.communicate(timeout=60)[1]
     assert running.returncode == Exit.ENVIRONMENT and f"{b} has changed while it was measured" in said and "rows.jsonl" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changed", ["data", "b", "interpreter", "stdin"])
+def test_a_file_on_which_a_command_depends_may_not_change_either(tmp_path, changed):
+    """Only the file of the program itself was watched: neither its input, nor a script that is an argument, nor a script's interpreter."""
+    for name in ("data", "stdin"):
+        (tmp_path / name).write_text("text")
+    shutil.copy("/bin/sh", tmp_path / "interpreter")
+    a, b = (script(tmp_path, name, f"sleep 0.02{digit}; cat <$1 >/dev/null") for name, digit in (("a", 0), ("b", 1)))
+    a.write_text(a.read_text().replace("/bin/sh", str(tmp_path / "interpreter")))
+    with subprocess.Popen([sys.executable, "-B", ROOT / "scripts/lab", "compare", "--a", f"{a} {tmp_path}/data", "--b", f"sh {b} {tmp_path}/data",
+                           "--stdin", tmp_path / "stdin", "--budget", "60"], stderr=subprocess.PIPE, text=True) as running:
+        wait_for_rows()
+        path = tmp_path / changed
+        (tmp_path / "new").write_bytes(path.read_bytes() + b"\n")
+        shutil.copymode(path, tmp_path / "new")
+        (tmp_path / "new").replace(path)
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == Exit.ENVIRONMENT and f"{path} has changed while it was measured" in said
+
+
+@pytest.mark.slow
+def test_a_file_that_a_command_writes_may_change(tmp_path):
+    a, b = (script(tmp_path, name, f"sleep 0.0{digit}; date +%N >$1") for name, digit in (("a", 1), ("b", 2)))
+    (tmp_path / "out").write_text("before")
+    done = lab("compare", "--a", f"{a} {tmp_path}/out", "--b", f"{b} {tmp_path}/out", "--pairs", 16, "--json", tmp_path / "out.json")
+    assert "has changed" not in done.stderr and json.loads((tmp_path / "out.json").read_text())["pairs_count"] >= 16
 
 
 @pytest.mark.slow
@@ -337,12 +385,34 @@ def test_a_command_too_short_to_time_is_repeated_and_says_so(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("paired process")
+def test_two_variants_of_a_workload_are_compared_in_one_process(tmp_path):
+    result = tmp_path / "result.json"
+    done = lab("compare", "--in-process", "--a", "telemetry", "--b", "telemetry/forward-batched", "--json", result)
+    document = json.loads(result.read_text())
+    assert document["verdict"] in ("improved", "environment invalid") and document["ratio"] < 0.9, done.stdout
+    assert list(document["arms"]) == ["telemetry", "telemetry/forward-batched"] and len(document["arms"]["telemetry"]["builds"]) >= 10
+    rows = [row for row in map(json.loads, open(document["rows"])) if row["stage"] != "count"]
+    assert len({row["started_ns"] for row in rows}) == 2 * len({row["block"] for row in rows}) and all(row["paired_ns"] > 0 for row in rows)
+    assert any("in one process, so memory and tails are not judged" in note for note in document["notes"])
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("paired process")
+def test_a_variant_is_identical_to_itself(tmp_path):
+    done = lab("compare", "--in-process", "--a", "telemetry", "--b", "telemetry")
+    assert done.returncode == Exit.PASSED and "byte for byte" in done.stdout
+
+
+@pytest.mark.slow
 def test_equivalent_builds_are_rotated(tmp_path):
     first, second = script(tmp_path, "one", "sleep 0.01"), script(tmp_path, "two", "sleep 0.010")
     result = tmp_path / "result.json"
     lab("compare", "--a", first, "--a", second, "--b", "sleep 0.012", "--json", result, "--pairs", 24)
-    rows = [json.loads(line) for line in open(json.loads(result.read_text())["rows"])]
+    document = json.loads(result.read_text())
+    rows = [json.loads(line) for line in open(document["rows"])]
     assert {row["variant"] for row in rows if row["arm"] == "A" and row["stage"] != "count"} == {str(first), str(second)}
+    assert {(one["a_build"], one["b_build"]) for one in document["cases"][0]["layouts"]["table"]} == {(0, 0), (1, 0)}
 
 
 @pytest.mark.slow

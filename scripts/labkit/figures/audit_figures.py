@@ -120,7 +120,7 @@ def scaling(audit: Audit) -> bytes | None:
                                  for one in rows if one["ops_count"] == count and one["variant"] == "baseline"])
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
-        axes.set_ylabel(f"time per {audit['headline']['op']} ({unit})")
+        axes.set_ylabel(f"time per {audit['headline']['op']} ({unit}), 95 % interval")
         axes.set_xlabel(f"{audit['headline']['op']}s per {'run' if is_command else 'batch'}")
         axes.set_title("Cost of one " + audit["headline"]["op"] + " over " + ("sizes" if is_command else "batch sizes"))
         legend_above(axes)
@@ -252,7 +252,7 @@ def _forest_row(axes: Axes, y: float, gain: dict[str, Any] | None, word: str, co
                   markeredgewidth=1.4)
     axes.plot([min(max(gain["gain_ratio"], reach[0]), reach[1])], [y], marker=marker, markersize=6.5, color=colour,
               markerfacecolor=colour if solid else "white", markeredgewidth=1.6)
-    text = f"{wording.gain_interval(gain['gain_ratio'], gain['gain_low'], gain['gain_high'])}  {word}"
+    text = f"{wording.gain_interval(gain['gain_ratio'], gain['gain_low'], gain['gain_high'], gain['confidence'])}  {word}"
     axes.text(1.02, y, text, transform=beside, va="center", fontsize=8.5)
 
 

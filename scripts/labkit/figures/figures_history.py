@@ -30,7 +30,8 @@ def draw(series: list[Series], path: Path) -> None:
         axes.set_xticks(range(len(order)), [point.label for point in order], rotation=45, ha="right", fontsize=7)
         axes.set_ylabel(f"{METRICS[order[0].metric].title}, {unit}")
         axes.set_ylim(*shown_range([level / scale for one in series for level in one.levels]))
-        axes.set_title(" ".join(filter(None, (order[0].workload, order[0].size, f"({order[0].variant})"))))
+        bars = "bars: 95 % intervals" if any(point.low is not None and point.high is not None for point in order) else ""
+        axes.set_title(" ".join(filter(None, (order[0].workload, order[0].size, f"({order[0].variant})", bars))))
         legend_above(axes)
         write_svg(figure, path)
         plt.close(figure)

@@ -1,6 +1,6 @@
 """figures_verdict.py - the four figures of a comparison.  comparison document, rows -> SVG
 
-forest      each metric's change with both intervals, the region that is ignored, and the verdict
+forest      each metric's change with its interval and confidence, the region that is ignored, and the verdict
 paired      each block's change in the order in which they ran: a slope shows drift, a bump a disturbance
 spread      both arms' runs, sorted, which shows whether they differ in the middle or in the tail
 power       the probability with which these runs could detect an effect, over its size
@@ -22,6 +22,7 @@ from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, S
 from labkit.figures.figures_paired import paint_paired, paint_power
 from labkit.metrics import METRICS
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
+from labkit.wording import at_confidence
 
 COLOURS = {"improved": GOOD, "regressed": AFTER, "equivalent": BEFORE, "identical": BEFORE, "inconclusive": MUTED}
 
@@ -85,7 +86,7 @@ def first_start(rows: list[dict], block: int) -> int:
 
 
 def draw_forest(doc: dict, path: Path) -> None:
-    """Draw the bootstrap interval as a thick line and the exact one as a thin line, with numbers and verdict beside them."""
+    """Draw each interval as a line, with its numbers, its confidence and the verdict beside it."""
     shown = [(case["name"], c) for case in doc["cases"] for c in case["comparisons"]
              if c["low"] is not None and c["high"] is not None]
     with drawing(path, height=1.2 + 0.32 * max(1, len(shown))) as axes:
@@ -107,7 +108,7 @@ def draw_interval(axes: plt.Axes, place: int, c: dict) -> None:
     low, high, span = c["low"], c["high"], ""
     if low is not None and high is not None:
         axes.plot([100 * (low - 1), 100 * (high - 1)], [place, place], color=colour, linewidth=3.0, solid_capstyle="butt")
-        span = f" [{low - 1:+.2%}, {high - 1:+.2%}]"
+        span = f" [{low - 1:+.2%}, {high - 1:+.2%}]{at_confidence(c.get('confidence'))}"
     axes.plot([100 * (c["ratio"] - 1)], [place], "o", color=colour, markersize=5)
     axes.text(1.02, place, f"{c['ratio'] - 1:+.2%}{span}  {c['verdict']}",
               transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, color=colour)

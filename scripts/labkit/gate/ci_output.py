@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 
 from labkit.evidence import write_text
 from labkit.foreign_text import for_markdown
-from labkit.gate.comparison_report import Link, beside, change_text, flame_lines, markdown, table
-from labkit.gate.few_builds import few_builds_notes
+from labkit.gate.comparison_report import Link, beside, cautions, change_text, flame_lines, markdown, table
+from labkit.gate.layout_effects import layout_lines
 from labkit.outcome import Exit, UsageError
 
 SEVERITIES = ("minor", "moderate", "critical")
@@ -109,12 +109,12 @@ def linker(folder: Path, artifact_url: str) -> Link:
 def comment(doc: dict, thresholds: dict[str, float], link: Link) -> str:
     """The verdict, then the table, then details that are folded. A bot finds its own comment by the hidden mark."""
     found = regressions_of(doc, thresholds)
-    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *few_builds_notes(doc)]), ""]
+    lines = [COMMENT_MARK, f"## {headline(doc, found)}", "", " ".join(f"{one}." for one in map(for_markdown, [doc["reason"], *cautions(doc)])), ""]
     lines += [f"- **{one['severity']}**: {for_markdown(one['case'])}, {one['metric']} {change_text(one)}" for one in found]
     lines += ["", *(table(case) for case in doc["cases"])]
     lines += flame_lines(doc, link)
     lines += [link("Figures and raw rows", "comparison.md"), ""]
-    return "\n".join([*lines, "<details><summary>How this was measured</summary>", "",
+    return "\n".join([*lines, "<details><summary>How this was measured</summary>", "", *layout_lines(doc),
                       markdown(doc).split("## How", 1)[-1].strip(), "", "</details>", ""])
 
 

@@ -16,10 +16,11 @@ from labkit.experiment.campaign import Campaign, CaseResult
 from labkit.experiment.design import Design
 from labkit.foreign_text import as_unicode, for_markdown, for_markdown_code, for_terminal
 from labkit.gate.few_builds import few_builds_notes
+from labkit.gate.layout_effects import layout_lines, layout_notes, layouts_of_case
 from labkit.host import Host
 from labkit.metrics import METRICS
 from labkit.terminal_output import Line, Part, Table, verdict_line
-from labkit.verdicts.odd_runs import OddRuns
+from labkit.verdicts.odd_runs import SKEW_ALPHA, OddRuns
 from labkit.verdicts.stages import CONFIRMED_ALONE
 from labkit.verdicts.second_opinions import TIMES, cpu_text, same_work_text
 from labkit.verdicts.verdict import CHANGED, INCONCLUSIVE
@@ -46,6 +47,7 @@ class Setting:
     notes: list[str] = field(default_factory=list)
     calibration: dict | None = None
     base: dict | None = None  # of a gate: the ref and its commit
+    in_process: bool = False  # both sides of a pair ran in one process
     is_named: bool = False  # the arms have names, or are more than two, so the summary lists them
     flames: list[dict] = field(default_factory=list)  # flame_difference.FlameDifference, one for each case that changed
     instructions: dict[str, tuple[int, int]] = field(default_factory=dict)  # counts of A and B by case, from instruction_witness.py
@@ -59,7 +61,7 @@ def document(campaign: Campaign, design: Design, setting: Setting) -> dict:
         "started_utc": setting.started_utc, "ended_utc": now_utc(), "host": setting.host.to_json(),
         "seed": design.seed, "budget_s": design.budget_s, "wanted_s": campaign.wanted_s,
         "policy": dataclasses.asdict(design.policy),
-        "arms": setting.arms, "is_named": setting.is_named, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
+        "arms": setting.arms, "is_named": setting.is_named, "in_process": setting.in_process, "base": setting.base, "rows": setting.rows_path, "notes": setting.notes,
         "calibration": setting.calibration,
         "verdict": campaign.verdict, "reason": campaign.reason, "exit_code": int(campaign.exit),
         **{name: headline.get(name) for name in HEADLINE_FIELDS},
@@ -74,7 +76,7 @@ def case_document(campaign: Campaign, case: CaseResult) -> dict:
     return {"name": case.name, "verdict": case.verdict, "reason": case.reason, "gating": list(case.gating),
             "blocks_count": campaign.blocks[case.name], "wanted_blocks_count": campaign.wanted[case.name],
             "comparisons": [c.to_json() for c in case.comparisons],
-            "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case)}
+            "first_stage": [c.to_json() for c in case.first_stage], "canary": canary_of(case), "layouts": layouts_of_case(campaign, case)}
 
 
 def with_opinions(case: dict, setting: Setting) -> dict:
@@ -88,7 +90,7 @@ def canary_of(case: CaseResult) -> dict | None:
     if case.canary is None:
         return None
     found = case.canary.to_json()
-    return {name: found[name] for name in ("verdict", "ratio", "low", "high", "blocks_count")} | {
+    return {name: found[name] for name in ("verdict", "ratio", "low", "high", "confidence", "blocks_count")} | {
         "flagged": case.canary.changed}
 
 
@@ -105,9 +107,14 @@ def change_text(comparison: dict) -> str:
     """"-3.2 % [-3.9, -2.5] at 99 %" of the metric as a cost; an exact count is shown with both values."""
     if METRICS[comparison["metric"]].is_exact:
         return f"{comparison['a_median']:,.0f} → {comparison['b_median']:,.0f}"
-    low, high = comparison["low"], comparison["high"]
-    span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]{at_confidence(comparison.get('confidence'))}"
-    return f"{comparison['ratio'] - 1:+.2%}{span}"
+    return ratio_text(comparison)
+
+
+def ratio_text(found: dict) -> str:
+    """The ratio as a change, with its interval and the confidence of that where there is one."""
+    low, high = found["low"], found["high"]
+    span = "" if low is None or high is None else f" [{low - 1:+.2%}, {high - 1:+.2%}]{at_confidence(found.get('confidence'))}"
+    return f"{found['ratio'] - 1:+.2%}{span}"
 
 
 def mde_text(comparison: dict) -> str:
@@ -120,7 +127,7 @@ def mde_text(comparison: dict) -> str:
 def summary(doc: dict) -> list[Part]:
     """What is printed: the verdict, a table of the metrics of each case, then how it was measured."""
     parts: list[Part] = [verdict_line(doc["verdict"], for_terminal(f": {doc['reason']}"))]
-    texts = few_builds_notes(doc)
+    texts = [for_terminal(note) for note in cautions(doc)]
     if doc.get("is_named"):
         texts += [for_terminal(f"{name}: {arm['command']}") for name, arm in doc["arms"].items()]
     parts += [Line(text, 2) for text in texts]
@@ -148,8 +155,13 @@ def measured_texts(doc: dict) -> list[str]:
     return [*counted, *map(flame_text, doc["flames"]), *(f"note: {for_terminal(note)}" for note in doc["notes"]), calibration_text(doc["calibration"])]
 
 
+def cautions(doc: dict) -> list[str]:
+    """The sentences that belong beside the verdict, without a full stop."""
+    return [*few_builds_notes(doc), *layout_notes(doc)]
+
+
 def odd_text(odd: dict) -> str:
-    return OddRuns(**odd).text
+    return OddRuns(**odd).text + one_sided(odd)
 
 
 def decides(comparison: dict, case: dict) -> bool:
@@ -187,7 +199,7 @@ def canary_text(canary: dict | None) -> str:
     if canary is None:
         return "no canary"
     state = "FLAGGED" if canary["flagged"] else "quiet"
-    return f"canary {state} ({canary['ratio'] - 1:+.2%})"
+    return f"canary {state} ({ratio_text(canary)})"
 
 
 def calibration_text(calibration: dict | None) -> str:
@@ -204,8 +216,9 @@ def beside(words: str, file: str) -> str:
 def markdown(doc: dict, link: Link = beside) -> str:
     """The page of a document: verdict, table, details. The same document gives the same page."""
     title = {"gate": "Regression gate"}.get(doc["mode"], "Comparison")
-    lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in [for_markdown(doc["reason"]), *few_builds_notes(doc)]), ""]
+    lines = [f"# {title}: {doc['verdict']}", "", " ".join(f"{one}." for one in map(for_markdown, [doc["reason"], *cautions(doc)])), ""]
     lines += [table(case, named=len(doc["cases"]) > 1) for case in doc["cases"]]
+    lines += layout_lines(doc)
     lines += flame_lines(doc, link)
     lines += details(doc)
     return "\n".join(lines) + "\n"
@@ -289,8 +302,12 @@ def odd_counts(c: dict) -> str:
     if not c["odd_runs"]:
         return "—"
     slow, *others = c["odd_runs"]
-    return "; ".join([f"{slow['a_count']}, {slow['b_count']} slow",
-                      *(f"{odd['a_count']}, {odd['b_count']} with {odd['what']}" for odd in others if odd["a_count"] != odd["b_count"])])
+    return "; ".join([f"{slow['a_count']}, {slow['b_count']} slow{one_sided(slow)}",
+                      *(f"{odd['a_count']}, {odd['b_count']} with {odd['what']}{one_sided(odd)}" for odd in others if odd["a_count"] != odd["b_count"])])
+
+
+def one_sided(odd: dict) -> str:
+    return " (one-sided)" if odd["one_sided"] else ""
 
 
 def hidden_texts(c: dict) -> list[str]:
@@ -308,9 +325,12 @@ def details(doc: dict) -> list[str]:
              "interval stands its confidence. Ratios are B over A of a cost: below 1 is "
              "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
              "quotient. Equivalent refers to the median; the table also shows the ratio of the means and the numbers of runs that took more than 1.5 times "
-             "the median of all, and of runs in which the kernel interfered unusually often where the arms differ. Watched metrics are judged, too, in a family of their own, but decide nothing."]
+             "the median of all, and of runs in which the kernel interfered unusually often where the arms differ. One-sided means that they differ by more "
+             f"than chance explains (p {SKEW_ALPHA:g}), which withholds equivalence, except for minor faults, which are only reported. Watched metrics are "
+             "judged, too, in a family of their own, but decide nothing."]
     if doc["cases"]:
-        lines.append(f"- {doc['pairs_count']} pairs of fresh processes in {doc['blocks_count']} random mirrored blocks, "
+        how = "pairs, each in one fresh process," if doc.get("in_process") else "pairs of fresh processes"
+        lines.append(f"- {doc['pairs_count']} {how} in {doc['blocks_count']} random mirrored blocks, "
                      f"seed {doc['seed']}; {canary_text(doc['canary'])}; {rerun_text(doc)}.")
     lines += [f"- {for_markdown(case['name'])}: {text}." for case in doc["cases"] for text in case.get("opinions", ())]
     lines += [f"- {for_markdown(case['name'])}, {text}." for case in doc["cases"] if (text := shortfall_text(doc, case))]

@@ -124,8 +124,7 @@ def workload_subjects(both: Trees, names: Iterable[str], logs: Path, seed: int, 
         if in_process:
             pairs = programs_of(wanted, both, seed, folder)
             subjects.pairs |= dict.fromkeys(sides, pairs)
-            subjects.notes.append(f"{name}: both versions ran alternately in one process, so memory and tails are not judged; regressions were "
-                                  "confirmed in separate processes")
+            subjects.notes.append(in_process_note(name))
         for size in wanted.fixture.sizes:
             load = equal_load(wanted, size, arms["A"].usual)
             case = workload_case(wanted, load, arms, counts_instructions and size == wanted.main_size)
@@ -189,6 +188,11 @@ def programs_of(wanted: Manifest, both: Trees, seed: int, folder: Path) -> Paire
     sources = {"A": variant.baseline(replace(wanted, folder=both.base / wanted.folder)), "B": variant.baseline(wanted)}
     named = {arm: replace(sources[arm], name=f"gate-{side}") for arm, side in (("A", "base"), ("B", "head"))}
     return PairedPrograms(wanted, named, seed, folder)
+
+
+def in_process_note(name: str) -> str:
+    return (f"{name}: both versions ran alternately in one process, so memory and tails are not judged; regressions were confirmed in separate "
+            "processes")
 
 
 def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Case:

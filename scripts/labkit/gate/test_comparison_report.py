@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from labkit import wording
 from labkit.experiment.campaign import run_campaign
 from labkit.experiment.design import Case, Design
 from labkit.experiment.test_campaign import Machine
 from labkit.figures import figures_verdict
-from labkit.gate.comparison_report import Setting, calibration_text, document, markdown, summary
+from labkit.gate.ci_output import DEFAULT_THRESHOLDS, comment
+from labkit.gate.comparison_report import Setting, beside, calibration_text, document, markdown, summary
 from labkit.host import Host
 from labkit.schemas import EvidenceError, check
 from labkit.terminal_output import plain_lines
@@ -141,6 +143,67 @@ def test_a_budget_that_ended_early_is_reported_with_its_consequence():
 
 def test_a_sufficient_budget_is_not_reported(measured):
     assert "blocks needed" not in markdown(measured[0])
+
+
+def test_the_canary_s_interval_has_its_confidence(measured):
+    canary = measured[0]["canary"]
+    assert f"{canary['high'] - 1:+.2%}] at {wording.confidence(canary['confidence'])}" in markdown(measured[0])
+
+
+@pytest.mark.slow
+def test_the_forest_has_the_confidence_of_every_interval(measured, tmp_path):
+    doc, _ = measured
+    figures_verdict.draw_forest(doc, tmp_path / "forest.svg")
+    drawn = (tmp_path / "forest.svg").read_text()  # a comment beside each path has its text
+    shown = [c for c in doc["cases"][0]["comparisons"] if c["confidence"] < 1]
+    assert shown and all(f"] at {wording.confidence(c['confidence'])}  {c['verdict']}" in drawn for c in shown)
+
+
+def on_layouts(*ratios, mode="gate"):
+    """The document of a campaign whose programs B are slower by these factors, one for each layout."""
+    machine = Machine(noise=0.005)
+
+    def observe(slot):
+        build, row = slot.build % len(ratios), machine.observe(slot)
+        return row | {"wall_ns": round(row["wall_ns"] * (ratios[build] if slot.arm == "B" else 1)), "build": build}
+
+    campaign = run_campaign([Case("only", observe)], Design(seed=1, budget_s=60.0), clock=machine.clock)
+    return document(campaign, Design(seed=1, budget_s=60.0), replace(SETTING, mode=mode))
+
+
+@pytest.mark.parametrize("mode, why", [("gate", "where the linker puts code"), ("compare", "which builds a block runs")])
+def test_an_effect_that_depends_on_the_layout_is_found_beside_the_verdict(mode, why):
+    """An audit said so, and a gate did not: B was 1.14 times as slow in one layout and 1.48 times in another."""
+    doc = on_layouts(1.14, 1.48, mode=mode)
+    check(json.loads(json.dumps(doc, allow_nan=False)), "here")
+    page, found = markdown(doc), doc["cases"][0]["layouts"]
+    assert found["depends"] and [(one["a_build"], one["b_build"]) for one in found["table"]] == [(0, 0), (1, 1)]
+    said = f"depends on the layout, that is on {why}: from +1"
+    assert said in page.splitlines()[2] and any(said in line for line in printed(doc)[1:4]) and said in comment(doc, DEFAULT_THRESHOLDS, beside)
+    lowest, highest = (f"| {number} / {number} | {one['blocks_count']} | {one['ratio'] - 1:+.2%} |" for number, one in enumerate(found["table"]))
+    assert page.index(lowest) < page.index(highest) < page.index("## How this was measured")
+    assert lowest in comment(doc, DEFAULT_THRESHOLDS, beside).split("<details>")[1]
+
+
+def test_a_pair_in_one_process_is_not_called_a_pair_of_processes():
+    doc = on_layouts(1.2)
+    assert "pairs of fresh processes in" in markdown(doc) and "pairs, each in one fresh process, in" in markdown(doc | {"in_process": True})
+
+
+def test_equal_layouts_are_a_table_without_a_finding():
+    page = markdown(on_layouts(1.2, 1.2, 1.2))
+    assert "| 2 / 2 |" in page and "It is not proven that the effect depends on the layout." in page and "depends on the layout, that" not in page
+
+
+def test_of_many_layouts_the_ends_and_the_middle_are_shown():
+    page = markdown(on_layouts(*(1 + number / 1000 for number in range(20))))
+    assert re.search(r"the 4 lowest, the middle one and the 4 highest of \d\d\.", page)
+    assert len(re.findall(r"^\| \d+ / \d+ \|", page, re.MULTILINE)) == 9
+
+
+def test_one_layout_has_no_table():
+    doc = on_layouts(1.2)
+    assert len(doc["cases"][0]["layouts"]["table"]) == 1 and "in each layout" not in markdown(doc)
 
 
 @pytest.mark.slow

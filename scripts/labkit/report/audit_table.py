@@ -1,6 +1,6 @@
 """audit_table.py - the table at the end of `make audit-all`.  audit.json of several reports -> audit_table -> Table
 
-One row per case: its verdict, its gain with the interval, and the rejected candidates with the rules that rejected them.
+One row per case: its verdict, its gain with the interval and its confidence, and the rejected candidates with the rules that rejected them.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,6 @@ def audit_table(audits: Mapping[str, Mapping[str, Any]], failures: Mapping[str, 
 
 def row_of(name: str, audit: Mapping[str, Any]) -> tuple[str, str, str, str]:
     gain = audit["headline"]["gain"]
-    shown = gain_interval(gain["gain_ratio"], gain["gain_low"], gain["gain_high"]) if gain else "–"
+    shown = gain_interval(gain["gain_ratio"], gain["gain_low"], gain["gain_high"], gain["confidence"]) if gain else "–"
     rejected = ", ".join(f"{one['id']} ({one['rule']})" for one in audit["candidates"] if one["verdict"] == "rejected")
     return name, audit["headline"]["verdict"], shown, rejected or "nothing"

@@ -17,6 +17,7 @@ from labkit.report.render import PAGES, render_pages
 from labkit.wording import confidence, gain_interval
 
 RECORDED = Path("fixtures/recorded/telemetry")
+GAIN_WITHOUT_CONFIDENCE = re.compile("× \\[([\\d.]+),\u00a0(?!\\1)[\\d.]+\\](?! at )")  # counts, whose ends are equal, have none
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,19 @@ def test_every_interval_of_the_tables_has_its_own_confidence(audit):
     assert len({one["confidence"] for one in shown}) > 1
     for one in shown:
         assert f"| {gain_interval(one['gain_ratio'], one['gain_low'], one['gain_high'])} at {confidence(one['confidence'])} |" in page
+
+
+def test_no_gain_stands_without_the_confidence_of_its_interval(audit):
+    """The canaries and the noise floor had none."""
+    for page in render_pages(audit).values():
+        assert not GAIN_WITHOUT_CONFIDENCE.findall(page)
+    assert re.search("canary .*\\] at ", render_pages(audit)["audit.md"])
+
+
+@pytest.mark.slow
+def test_the_forest_has_the_confidence_of_every_interval(audit):
+    drawn = FIGURES["forest.svg"](audit).decode()  # a comment beside each path has its text
+    assert " at " in drawn and not GAIN_WITHOUT_CONFIDENCE.findall(drawn)
 
 
 def test_the_verdict_is_of_one_machine_class_and_says_how_surely_it_comes_again(audit):

@@ -137,6 +137,7 @@ def race(state: AuditState) -> Exit:
     standing = flow.standing(state)
     if standing is not None:
         print(f"audit: nothing has changed since {standing} was sealed; read {standing / 'audit.md'}")
+        _say_code(json.loads((standing / "audit.json").read_text()))
         return Exit.PASSED
     folder = flow.open_folder(state)
     flow.run_rebench(state, folder)
@@ -149,9 +150,13 @@ def _seal(folder: Path) -> Exit:
 
     audit = publish(folder)
     _say(audit, folder)
-    if audit["headline"]["verdict"] != "closed":
-        print("audit: the exit code is 0, because the audit is complete; its report states what it found")
+    _say_code(audit)
     return Exit.PASSED
+
+
+def _say_code(audit: dict) -> None:
+    if audit["headline"]["verdict"] != "closed":
+        print(f"audit: {audit['headline']['sentence'].lower()}; the exit code is 0, because the audit is complete; its report states what it found")
 
 
 def _say(audit: dict, folder: Path) -> None:

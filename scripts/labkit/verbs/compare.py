@@ -17,11 +17,11 @@ from labkit.experiment.commands import CommandSubject, Conditions, add_canary, a
 from labkit.experiment.design import Case, Design, case_of
 from labkit.experiment.few_pairs import PairCosts, needs_few_pairs
 from labkit.experiment.within_budget import measured
-from labkit.gate import comparison_report, instruction_witness
+from labkit.gate import comparison_report, instruction_witness, variant_pair
 from labkit.gate.comparison_report import Setting
 from labkit.metrics import GATES, METRICS, WATCHED, command_metrics
 from labkit.named_output import probe
-from labkit.outcome import Exit
+from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
 from labkit.report.comparison_pages import NamedFiles, write_comparison
 from labkit.row_file import RowFile
@@ -41,6 +41,8 @@ def add_arguments(parser) -> None:
                         help="compare once for each value, which replaces {NAME} in the commands")
     parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
                         help="the metric that decides; several are judged together; the default is wall")
+    parser.add_argument("--in-process", action="store_true",
+                        help="--a and --b are variants of a workload, W or W/CANDIDATE, which are timed alternately in one process, in seconds; a regression is confirmed in separate processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result to this file as JSON")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a line for each metric of each comparison to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the page, without its figures, to this file")
@@ -50,6 +52,8 @@ def add_arguments(parser) -> None:
 
 def run(args) -> Exit:
     started_s = time.monotonic()
+    if args.in_process:
+        return run_in_process(args, started_s)
     pairs = command_pairs(args.a, args.b, args.also, args.name, args.scan)
     design, conditions = design_of(args), conditions_of(args)
     for option in ("json", "csv", "markdown"):
@@ -58,6 +62,35 @@ def run(args) -> Exit:
         doc, rows = compare(args, pairs, design, conditions, folder, started_s)
         write_comparison(doc, rows, folder, NamedFiles(args.json, args.csv, args.markdown))
     return Exit(doc["exit_code"])
+
+
+def run_in_process(args, started_s: float) -> Exit:
+    """Compare two variants of a workload, both in one process."""
+    if len(args.a) + len(args.b) > 2 or any((args.also, args.name, args.scan, args.metric, args.setup, args.prepare, args.stdin)):
+        raise UsageError("--in-process compares two variants of a workload; it takes one --a and one --b, and none of --also, --name, --scan, --metric, "
+                         "--setup, --prepare and --stdin")
+    design = design_of(args)
+    for option in ("json", "csv", "markdown"):
+        probe(f"--{option}", getattr(args, option))
+    with report_folder(REPORTS) as folder:
+        doc, rows = compare_variants(args, design, folder, started_s)
+        write_comparison(doc, rows, folder, NamedFiles(args.json, args.csv, args.markdown))
+    return Exit(doc["exit_code"])
+
+
+def compare_variants(args, design: Design, folder: Path, started_s: float) -> tuple[dict, list[dict]]:
+    """As compare, for two variants in one process."""
+    started_utc = now_utc()
+    with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
+        subjects = variant_pair.variant_subjects(args.a[0], args.b[0], design.seed, Path(scratch), measure_identical=args.measure_identical)
+        setting = Setting(mode="compare", host=host.read_host(), started_utc=started_utc, arms=subjects.arms, rows_path=str(folder / "rows.jsonl"),
+                          calibration=error_rates.citation(), is_named=True, in_process=True)
+        if subjects.identical:
+            return comparison_report.identical_document(design, setting, next(iter(subjects.arms.values()))["sha256"]), []
+        with RowFile(folder / "rows.jsonl") as rows:
+            campaign = measured(subjects.cases, design, rows, title="compare", started_s=started_s, notes=subjects.notes)
+        counts = instruction_witness.count(campaign, subjects.cases, design.reserved_s / 2)
+    return comparison_report.document(campaign, design, replace(setting, arms=subjects.arms_as_run(), notes=subjects.notes, instructions=counts)), rows.kept
 
 
 def compare(args, pairs: list[CommandPair], design: Design, conditions: Conditions, folder: Path,

@@ -88,7 +88,7 @@ def try_changes(target: Target, found: Observations, deadline: Deadline, folder:
 def tried_rows(comparison: dict[str, Any]) -> list[dict[str, Any]]:
     """The verdict of the comparison on the first metric of each change; a gain above 1 means faster."""
     return [{"name": case["name"] or "the change", "verdict": case["verdict"]}
-            | {key: case["comparisons"][0].get(key) for key in ("gain_ratio", "gain_low", "gain_high")} for case in comparison["cases"]]
+            | {key: case["comparisons"][0].get(key) for key in ("gain_ratio", "gain_low", "gain_high", "confidence")} for case in comparison["cases"]]
 
 
 def print_summary(doc: dict[str, Any], folder: Path) -> None:
@@ -96,5 +96,5 @@ def print_summary(doc: dict[str, Any], folder: Path) -> None:
     found = doc["opportunities"][:ROWS_SHOWN]
     if found:
         rows = [(times(one["ceiling"]) if one["ceiling"] is not None else ABSENT, one["what"]) for one in found]
-        show([Table(("ceiling", "what to try first"), rows, frozenset((0,)), {number: [one["because"]] for number, one in enumerate(found)}), Line("")])
+        show([Table(("ceiling", "what to try first; in brackets: 95 % interval"), rows, frozenset((0,)), {number: [one["because"]] for number, one in enumerate(found)}), Line("")])
     show([*(Line(f"note: {note}") for note in doc["notes"]), Line(f"{folder}/diagnosis.md has all results, and the command that tests each change")])

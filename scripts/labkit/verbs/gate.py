@@ -68,7 +68,7 @@ def run_gate(args, design: Design, folder: Path) -> Exit:
         flames = flame_differences(campaign, subjects, folder, every=args.flamegraph)
     setting = Setting(mode="gate", host=host.read_host(), started_utc=started_utc, arms=subjects.arms_as_run(),
                       rows_path=str(folder / "rows.jsonl"), notes=notes_of(subjects), base=both.to_json(both.head.name if args.runs else None),
-                      calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames], instructions=counts)
+                      calibration=error_rates.citation(), flames=[flame.to_json() for flame in flames], instructions=counts, in_process=args.in_process)
     doc = comparison_report.document(campaign, design, setting)
     write_comparison(doc, rows.kept, folder)
     return ci_output.deliver(doc, folder, args)

@@ -16,14 +16,28 @@ SLOW_FACTOR = 1.5
 ALONE_COUNT = 3
 MEANS_APART_RATIO = 0.05
 SKEW_ALPHA = 0.01
-# Covariates of one process run: the title, and the value up to which a run is never odd.
-COVARIATES = {"involuntary_switches_count": ("involuntary switches", 20), "major_faults_count": ("major faults", 0)}
-USUAL_FACTOR = 4
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A count of one process run. A run is odd above allowance + factor times the median. withholds: whether one-sided odd runs
+    withhold equivalence; otherwise they are reported only."""
+
+    title: str
+    allowance: int
+    factor: float
+    withholds: bool = True
+
+
+# A program that uses more memory has more minor faults in each of its runs, at equal times, too, so they withhold nothing.
+COVARIATES = {"involuntary_switches_count": Covariate("involuntary switches", 20, 4), "major_faults_count": Covariate("major faults", 0, 4),
+              "minor_faults_count": Covariate("minor faults", 100, 1.5, withholds=False)}
 
 
 @dataclass(frozen=True)
 class OddRuns:
-    """what: the property of an outlying run. one_sided: the arms' counts differ by more than chance explains."""
+    """what: the property of an outlying run. one_sided: the arms' counts differ by more than chance explains. withholds: if so,
+    the verdict is not "equivalent"."""
 
     what: str
     a_count: int
@@ -31,6 +45,7 @@ class OddRuns:
     a_runs_count: int
     b_runs_count: int
     one_sided: bool
+    withholds: bool = True
 
     @property
     def text(self) -> str:
@@ -57,11 +72,11 @@ def covariate_runs(rows: Sequence[dict], a: str, b: str) -> tuple[OddRuns, ...]:
     """One entry for each covariate in the rows. The limit comes from the arm with the lower values: where B is always
     preempted more often than A, all its runs are odd."""
     found = []
-    for name, (title, allowance) in COVARIATES.items():
+    for name, one in COVARIATES.items():
         arms = [np.array([row[name] for row in rows if row["arm"] == arm and row.get(name) is not None]) for arm in (a, b)]
         if all(arm.size for arm in arms):
-            limit = allowance + USUAL_FACTOR * min(float(np.median(arm)) for arm in arms)
-            found.append(counted(f"more than {limit:g} {title}", arms[0] > limit, arms[1] > limit))
+            limit = one.allowance + one.factor * min(float(np.median(arm)) for arm in arms)
+            found.append(replace(counted(f"more than {limit:g} {one.title}", arms[0] > limit, arms[1] > limit), withholds=one.withholds))
     return tuple(found)
 
 

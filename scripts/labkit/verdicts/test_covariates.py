@@ -65,5 +65,8 @@ def test_what_both_arms_have_is_no_skew_and_what_one_has_is():
     assert not any(one.one_sided for one in covariate_runs(both, "A", "B"))
     sometimes = [row | {"major_faults_count": 40} if row["arm"] == "B" and row["block"] < 2 else row for row in both]
     assert [one.one_sided for one in covariate_runs(sometimes, "A", "B")] == [False, True]
+    more = [row | {"minor_faults_count": 900 if row["arm"] == "B" else 210} for row in both]
+    skewed = covariate_runs(more, "A", "B")[2]
+    assert skewed.one_sided and not skewed.withholds and skewed.text.startswith("runs with more than 415 minor faults: 0 of 12 of A, 12 of 12 of B")
     always = [row | {"involuntary_switches_count": 2} if row["arm"] == "A" else row for row in both]
     assert [one.one_sided for one in covariate_runs(always, "A", "B")] == [True, False]

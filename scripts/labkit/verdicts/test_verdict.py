@@ -211,6 +211,12 @@ def test_equivalence_is_withheld_where_odd_runs_stand_on_one_side(b_slow, fields
     assert plain.verdict == EQUIVALENT and "equivalent in the median" in plain.reason
 
 
+def test_minor_faults_of_one_side_are_reported_and_withhold_nothing():
+    rows = [row | {"minor_faults_count": 2000 if row["arm"] == "B" else 300} for row in rows_with(1.0, {})]
+    found = compare(rows)
+    assert found.verdict == EQUIVALENT and found.odd_runs[-1].one_sided and found.odd_runs[-1].b_count == 40
+
+
 def test_throughput_is_operations_over_total_time():
     """One batch in ten takes ten times as long: the median batch does not see it, the throughput does."""
     def observe(slot):

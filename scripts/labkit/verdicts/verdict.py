@@ -205,7 +205,7 @@ def equivalence_interval(c: Comparison, policy: VerdictPolicy) -> tuple[tuple[fl
 
 def in_the_median(c: Comparison, text: str) -> tuple[str, str]:
     """Equivalent, unless odd runs, which the median hides, are one-sided."""
-    skewed = [odd.text for odd in c.odd_runs if odd.one_sided]
+    skewed = [odd.text for odd in c.odd_runs if odd.one_sided and odd.withholds]
     if skewed:
         return INCONCLUSIVE, f"equal in the median ({text}), but not in {'; '.join(skewed)}"
     return EQUIVALENT, f"equivalent in the median: {text}"
