@@ -4,15 +4,22 @@ Everything here runs the real lab, compilers and instruments in a sandbox, which
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 from sandbox import ROOT, Sandbox
 
+from labkit.audit import audit_state, candidates, flow
 from labkit.evidence import unpacked
+from labkit.experiment.campaign import compare_metric
+from labkit.experiment.stage_runner import Experiment
+from labkit.report.row_checks import impossible_rows
+from labkit.verdicts.stages import FIRST
 
 pytestmark = pytest.mark.slow
 # The tests of one audit run in the worker that measured it, in the order of this file.
@@ -26,8 +33,9 @@ def sandbox(tmp_path) -> Sandbox:
 
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory) -> Sandbox:
-    """One audit with a good candidate and one candidate for every way to fail."""
+    """One audit with a good candidate and one candidate for every way to fail. No candidate can reach the target."""
     whole = Sandbox(tmp_path_factory.mktemp("audited"))
+    whole.manifest.write_text(whole.manifest.read_text().replace("target    = 1.2", "target    = 50"))
     whole.audit()
     return whole
 
@@ -96,6 +104,14 @@ def test_the_line_for_ci_holds_the_stage_that_the_union_silenced_and_can_go_red(
     assert unmerged.returncode == 97 and "sum_block  workloads/sick/sum.c:" in unmerged.stderr
     merged = subprocess.run(line.replace("sick/baseline", "sick/union"), shell=True, cwd=audited.folder)
     assert merged.returncode == 0
+
+
+@of_one_audit
+def test_an_audit_whose_complaint_is_not_closed_says_its_exit_code_each_time(audited):
+    """Only the audit that sealed the report said it; the next one, which has nothing to measure, did not, nor did make."""
+    for done in (audited.audit(), audited.make("audit", f"W={audited.name}", "BUDGET=quick")):
+        assert done.returncode == 0 and "nothing has changed" in done.stdout, done.stdout + done.stderr
+        assert "; the exit code is 0, because the audit is complete" in done.stdout
 
 
 @of_one_audit
@@ -267,6 +283,34 @@ def test_candidates_and_the_union_are_measured_by_the_engine(audited):
         assert found["campaign"]["canary"]["blocks_count"] >= 4
         assert len({row["block"] for row in found["runs"] if row["stage"] != "confirm"}) == sum(
             found["campaign"]["first_stage_blocks"].values())
+
+
+def test_a_candidate_that_is_open_is_measured_on_in_further_layouts(sandbox, monkeypatch):
+    """Only later candidates got the time that a candidate left, so an early one stayed undecided."""
+    sandbox.keep_candidates("no-copy")
+    monkeypatch.chdir(sandbox.folder)
+    state = audit_state.load("sick", "quick")
+    folder = flow.open_folder(state)
+    still_open = candidates.measure(state, folder, state.manifest.candidates[0], candidates.know_baseline(state)).still_open
+    before = evidence_of(folder, "candidates/no-copy")
+    make_undecided(still_open.unfinished.experiment, state.manifest.main_size)
+    assert candidates.measure_on(state, folder, still_open, 60.0) < 60.0
+    after = evidence_of(folder, "candidates/no-copy")
+    assert after["runs"][:len(before["runs"])] == before["runs"] and len(after["runs"]) > len(before["runs"])
+    orders = {name: one["campaign"]["link_orders"]["B"] for name, one in (("before", before), ("after", after))}
+    assert len(orders["after"]) > len(orders["before"]) and orders["after"][:len(orders["before"])] == orders["before"]
+    assert not list(folder.rglob("*.rows.jsonl")) and not list(impossible_rows(folder)) and not list(sandbox.folder.rglob("layouts-*"))
+
+
+def evidence_of(folder, name: str) -> dict:
+    return unpacked(json.loads((folder / "evidence" / f"{name}.json").read_text()))["data"]
+
+
+def make_undecided(experiment: Experiment, size: str) -> None:
+    """Ask whether the ratio lies below one within its interval, so that more blocks would decide it."""
+    case = experiment.cases[size]
+    found = compare_metric(experiment, case, case.timed, FIRST)
+    experiment.cases[size] = replace(case, undecided_ratio=math.sqrt(found.ratio * found.low))
 
 
 def test_a_complaint_about_allocations_is_judged_by_counts_and_needs_no_perf(sandbox):

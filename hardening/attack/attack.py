@@ -16,7 +16,7 @@ from labkit.evidence import write_text
 from labkit.progress import Progress
 from labkit.stats.proportions import clopper_pearson
 
-from repeated_audits import AUDITS_COUNT, CONDITIONS, MANNERS, Agreement, name_of, repeat
+from repeated_audits import AUDITS_COUNT, BOUNDS, CONDITIONS, MANNERS, OPPOSITE, SAME, UNDECIDED, Agreement, name_of, repeat
 from scenarios import CAMPAIGNS, COVERED, DIFFERENT, EQUIVALENT, FOUND, Bound, Scenario
 from trials import Outcome, run_trial
 
@@ -41,6 +41,7 @@ def main() -> int:
     write_text(PAGE, page(rows))
     print("\n".join(rows[one.name] for one in [*chosen, *agreements]))
     broken = [line for scenario, found in outcomes for line in broken_bounds(scenario, found)]
+    broken += [line for one in agreements for line in broken_agreement(one)]
     print("\n".join([*broken, f"attack: {time.monotonic() - started:.0f} s, {len(broken)} bounds broken"]), file=sys.stderr)
     return 1 if broken else 0
 
@@ -71,7 +72,7 @@ def kept_rows() -> dict[str, str]:
 def page(rows: dict[str, str]) -> str:
     lines = ["# The verdict engine under attack", "",
              "Each trial is a whole campaign (pilot, main, confirmation, canary) on a simulated machine with a fixed seed: `make "
-             "attack` gives these figures on any machine. In brackets stands the exact 95 % interval of the rate. *different*: B was "
+             "attack` gives these figures on any machine. In brackets stands the exact 95 % interval of the rate (Clopper and Pearson). *different*: B was "
              "called improved or regressed; *found*: B is slower and was called regressed; *covered*: the printed interval contains "
              "the true ratio, which it promises in 99 of 100 campaigns; *runs*: the median number of runs of a campaign; ✗: the rate "
              "violates the bound that stands beside it.", "",
@@ -80,7 +81,9 @@ def page(rows: dict[str, str]) -> str:
     lines += ["", "## The same audit twice", "",
               f"{AUDITS_COUNT} audits judge ten candidates whose true gains are as far from the gain that the policy requires as "
               "telemetry's are. Every pair of audits is compared, candidate by candidate. *Opposite*: one audit accepted the candidate, "
-              "the other rejected it. Seconds are those of the simulated clock.", "",
+              "the other rejected it. An audit stands in several pairs, so the intervals of pairs are as wide as those of the "
+              f"{AUDITS_COUNT // 2} disjoint pairs of audits would be. Seconds are those of the simulated clock. Bounds of the "
+              f"ways with several looks: {', '.join(f'{one.event} {limit_text(one)}' for one in BOUNDS)}; ✗ as above.", "",
               "| audit | same decision | opposite | undecided | seconds an audit |", "|---|---:|---:|---:|---:|"]
     lines += [rows[name] for name in agreement_names() if name in rows]
     return "\n".join(lines) + "\n"
@@ -96,30 +99,41 @@ def all_agreements() -> list[Agreement]:
 
 
 def agreement_row(one: Agreement) -> str:
-    return (f"| {one.name} | {one.same_count} of {one.pairs_count} ({one.same_count / one.pairs_count:.1%}) | "
-            f"{one.opposite_count} | {one.undecided_count} of {one.decisions_count} | {one.audit_s:.0f} |")
+    cells = {SAME: f"{one.same_count} of {one.pairs_count} ({one.same_count / one.pairs_count:.1%})", OPPOSITE: f"{one.opposite_count}",
+             UNDECIDED: f"{one.undecided_count} of {one.decisions_count}"}
+    shown = [f"{text} {interval(*one.hits_of(event), bound_of(one.bounds, event))}" for event, text in cells.items()]
+    return f"| {one.name} | {' | '.join(shown)} | {one.audit_s:.0f} |"
 
 
 def row(scenario: Scenario, found: list[Outcome]) -> str:
-    cells = [cell(scenario, event, found) for event in EVENTS]
-    return (f"| {scenario.name} | {len(found)} | {' | '.join(cells)} | "
-            f"{median(one.runs_count for one in found):.0f} |")
+    hits = {event: sum(one.is_a(event) for one in found) for event in EVENTS}
+    return row_of_counts(scenario, hits, len(found), median(one.runs_count for one in found))
 
 
-def cell(scenario: Scenario, event: str, found: list[Outcome]) -> str:
-    """A count with the interval of its rate where there is a bound for it, otherwise the count alone."""
+def row_of_counts(scenario: Scenario, hits: dict[str, int], trials_count: int, runs_count: float) -> str:
+    cells = [cell(scenario, event, hits[event], trials_count) for event in EVENTS]
+    return f"| {scenario.name} | {trials_count} | {' | '.join(cells)} | {runs_count:.0f} |"
+
+
+def cell(scenario: Scenario, event: str, hits_count: int, trials_count: int) -> str:
+    """A count with the interval of its rate."""
     if event == COVERED and scenario.truth is None or event == FOUND and scenario.truth in (1.0, None):
         return "—"
-    hits = sum(one.is_a(event) for one in found)
-    bound = next((one for one in scenario.bounds if one.event == event), None)
-    if bound is None:
-        return f"{hits}"
-    low, high = clopper_pearson(hits, len(found))
-    return f"{hits} [{low:.1%}, {high:.1%}]{'' if holds(bound, found) else ' ✗ ' + limit_text(bound)}"
+    return f"{hits_count} {interval(hits_count, trials_count, bound_of(scenario.bounds, event))}"
 
 
-def holds(bound: Bound, found: list[Outcome]) -> bool:
-    low, high = clopper_pearson(sum(one.is_a(bound.event) for one in found), len(found))
+def interval(hits_count: float, trials_count: float, bound: Bound | None) -> str:
+    low, high = clopper_pearson(hits_count, trials_count)
+    broken = bound is not None and not holds(bound, hits_count, trials_count)
+    return f"[{low:.1%}, {high:.1%}]{' ✗ ' + limit_text(bound) if broken else ''}"
+
+
+def bound_of(bounds: tuple[Bound, ...], event: str) -> Bound | None:
+    return next((one for one in bounds if one.event == event), None)
+
+
+def holds(bound: Bound, hits_count: float, trials_count: float) -> bool:
+    low, high = clopper_pearson(hits_count, trials_count)
     return low <= bound.at_most and high >= bound.at_least
 
 
@@ -128,8 +142,15 @@ def limit_text(bound: Bound) -> str:
 
 
 def broken_bounds(scenario: Scenario, found: list[Outcome]) -> list[str]:
-    return [f"attack: {scenario.name}: {bound.event} in {sum(one.is_a(bound.event) for one in found)} of {len(found)}, "
-            f"{limit_text(bound)}" for bound in scenario.bounds if not holds(bound, found)]
+    hits = {bound: sum(one.is_a(bound.event) for one in found) for bound in scenario.bounds}
+    return [f"attack: {scenario.name}: {bound.event} in {count} of {len(found)}, {limit_text(bound)}"
+            for bound, count in hits.items() if not holds(bound, count, len(found))]
+
+
+def broken_agreement(one: Agreement) -> list[str]:
+    rates = {bound: one.hits_of(bound.event) for bound in one.bounds}
+    return [f"attack: {one.name}: {bound.event} in {hits / trials:.1%}, {limit_text(bound)}"
+            for bound, (hits, trials) in rates.items() if not holds(bound, hits, trials)]
 
 
 if __name__ == "__main__":

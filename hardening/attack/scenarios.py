@@ -1,6 +1,7 @@
 """scenarios.py - the scenarios of the attack, and the bounds that the verdict engine must keep. It contains only data.
 
-A bound is broken when the exact 95 % interval of the rate lies wholly beyond it.
+A bound is broken when the exact 95 % interval of the rate lies wholly beyond it. The bounds of repeated audits are in
+repeated_audits.py.
 """
 
 from collections.abc import Callable

@@ -1,19 +1,22 @@
 """candidates.py - each change alone against the baseline: does it build, is its answer right, and what does it gain?
 
 Answers before speed: a candidate that does not build, answers wrongly, crashes or exceeds its time limit is never timed,
-and its evidence states the reason. The audit continues.
+and its evidence states the reason. The audit continues. A candidate that is open when its budget ends is measured on in the time that the
+others leave (continuation.py).
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from labkit import policy
 from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
-from labkit.audit.head_to_head import Plan
+from labkit.audit.head_to_head import Measured, Plan, Unfinished
 from labkit.audit.patient import Reference
 from labkit.evidence import now_utc
+from labkit.experiment.continuation import blocks_within
 from labkit.host import Finding
 from labkit.instruments import Unavailable, counter
 from labkit.progress import Progress
@@ -42,8 +45,25 @@ def know_baseline(state: AuditState) -> Known:
     return Known(tuple(references), tuple(memory), counted["total_count"] if counted else None)
 
 
-def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare_s: float = 0.0) -> float:
-    """spare_s: time that earlier candidates left unused. Returns the time left unused after this candidate."""
+@dataclass(frozen=True)
+class OpenCandidate:
+    """A candidate to which more blocks can be added. write: stores its evidence with these measurements in place of the first."""
+
+    name: str
+    unfinished: Unfinished
+    write: Callable[[Measured], dict]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """spare_s: the time left unused after this candidate. still_open: None where more time could not decide it."""
+
+    spare_s: float
+    still_open: OpenCandidate | None = None
+
+
+def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare_s: float = 0.0) -> Outcome:
+    """spare_s: time that earlier candidates left unused."""
     started, started_s, name = now_utc(), time.monotonic(), f"candidates/{one.id}"
     findings: list[Finding] = []
     changed, result = state.patient.candidate(one), state.built[one.id]
@@ -52,33 +72,57 @@ def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare
                 state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates),
                 deciding_gain_ratio=rules.deciding_gain(one.risk, sum(described["lines"].values())),
                 allowed_loss_ratio=rules.maximum_loss_ratio)
-    data = described | against_baseline(state, folder, name, changed, result, known, findings, plan)
+    measured, unfinished = against_baseline(state, folder, name, changed, result, known, findings, plan)
     binaries = [state.baseline] if isinstance(result, BuildFailed) else [state.baseline, result]
-    audit_state.write(state, folder, name, "candidate", data, started_utc=started,
-                      inputs_sha256=state.wanted[name], binaries=binaries, findings=findings)
-    head_to_head.refuse_invalid(name, data, version.evidence_path(folder, name))
-    return max(0.0, plan.budget_s - (time.monotonic() - started_s))
+
+    def write(more: Measured | None = None) -> dict:
+        data = described | measured | ({} if more is None else timing(more))
+        audit_state.write(state, folder, name, "candidate", data, started_utc=started, inputs_sha256=state.wanted[name],
+                          binaries=binaries, findings=findings)
+        return data
+
+    head_to_head.refuse_invalid(name, write(), version.evidence_path(folder, name))
+    return Outcome(max(0.0, plan.budget_s - (time.monotonic() - started_s)), unfinished and OpenCandidate(name, unfinished, write))
+
+
+def measure_on(state: AuditState, folder: Path, one: OpenCandidate, spare_s: float) -> float:
+    """Spend spare_s on a candidate that is open; returns what is left of it. If the environment becomes invalid meanwhile, the evidence of
+    the first part stays."""
+    if not blocks_within(one.unfinished.experiment, spare_s):
+        return spare_s
+    started_s = time.monotonic()
+    with Progress(f"{one.name}, still open", spare_s, step_s=1.0) as progress:
+        more = head_to_head.measure_on(state, folder, one.name, one.unfinished, spare_s, progress)
+    if not (more.campaign and more.campaign["invalid"]):
+        one.write(more)
+    return max(0.0, spare_s - (time.monotonic() - started_s))
+
+
+def timing(measured: Measured) -> dict:
+    return {"runs": measured.rows, "campaign": measured.campaign, "failure": measured.failure}
 
 
 def against_baseline(state: AuditState, folder: Path, name: str, changed: Variant, result: Binary | BuildFailed,
-                     known: Known, findings: list[Finding], plan: Plan) -> dict:
+                     known: Known, findings: list[Finding], plan: Plan) -> tuple[dict, Unfinished | None]:
     """The measurements of a candidate or of the union: build, answers, failure, runs, campaign, memory,
-    instructions_count."""
+    instructions_count; and how to add blocks to its campaign."""
     measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "campaign": None,
                 "memory": [], "instructions_count": None}
     if isinstance(result, BuildFailed):
         return measured | {"build": {"passed": False, "log": result.log},
-                           "failure": {"reason": "build", "detail": result.log[-500:]}}
+                           "failure": {"reason": "build", "detail": result.log[-500:]}}, None
+    unfinished = None
     with Progress(name, plan.budget_s, step_s=1.0) as progress:
         measured["answers"], measured["failure"] = _check_answers(state, result, known)
         if measured["failure"] is None:
             timed = head_to_head.measure(state, folder, name, changed, known.references, plan, progress)
-            measured |= {"runs": timed.rows, "campaign": timed.campaign, "failure": timed.failure}
+            measured |= timing(timed)
+            unfinished = timed.unfinished
         if measured["failure"] is None:
             measured["memory"] = [*known.memory, *(row for one in known.references
                                                    for row in _allocations(state, result, one.size))]
             measured["instructions_count"] = _instructions(state, result, known, findings)
-    return measured
+    return measured, unfinished
 
 
 def _described(state: AuditState, one: Candidate, changed: Variant) -> dict:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Callable, TypeVar
 
 from labkit.analysis import decisions_of
+from labkit.analysis.decide import UNDECIDED
 from labkit.audit import audit_state, candidates, rebench, version
 from labkit.audit.audit_state import AuditState
-from labkit.audit.candidates import Known
+from labkit.audit.candidates import Known, Outcome
 from labkit.evidence import now_utc
 from labkit.host import Finding
 from labkit.phases import BASELINE, PLAN, PROFILE, Phase, of_groups
@@ -76,10 +77,15 @@ def run_rebench(state: AuditState, folder: Path) -> None:
 def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
     run_baseline(state, folder)
     run_profile(state, folder)
-    spare_s = 0.0  # a candidate that is decided early leaves its time to the others
+    spare_s, still_open = 0.0, []  # a candidate that is decided early leaves its time to the others
     for one in state.manifest.candidates:
-        spare_s = _unless_fresh(state, folder, f"candidates/{one.id}",
-                                lambda: candidates.measure(state, folder, one, known(), spare_s), spare_s)
+        made = _unless_fresh(state, folder, f"candidates/{one.id}",
+                             lambda: candidates.measure(state, folder, one, known(), spare_s), Outcome(spare_s))
+        spare_s, still_open = made.spare_s, [*still_open, *filter(None, [made.still_open])]
+    undecided = {f"candidates/{one.id}" for one in decisions_of(folder) if one.verdict == UNDECIDED} if still_open else set()
+    for one in still_open:
+        if one.name in undecided:
+            spare_s = candidates.measure_on(state, folder, one, spare_s)
 
 
 def _known(state: AuditState) -> Callable[[], Known]:

@@ -16,10 +16,12 @@ from typing import Callable
 
 from labkit import error_rates, policy
 from labkit.analysis.effects import verdict_policy
-from labkit.audit.audit_state import AuditState, row_file
+from labkit.audit.audit_state import AuditState, row_file, rows_path
 from labkit.audit.patient import Reference
-from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, run_campaign
+from labkit.experiment.campaign import PRICE_BLOCKS, Campaign, start
+from labkit.experiment.continuation import go_on, may_go_on
 from labkit.experiment.design import CANARY_ALPHA, SELECTION_LOOKS, Case, Design, case_of
+from labkit.experiment.stage_runner import Experiment
 from labkit.metrics import METRICS
 from labkit.outcome import Exit, LabError
 from labkit.progress import Progress
@@ -49,12 +51,23 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """A campaign to which more blocks can be added. rows: its rows so far, as evidence has them."""
+
+    experiment: Experiment
+    sides: dict[str, Layouts]
+    rows: list[dict]
+
+
+@dataclass(frozen=True)
 class Measured:
-    """The measurements for the evidence. failure: that of the first run that failed; then there is no campaign."""
+    """The measurements for the evidence. failure: that of the first run that failed; then there is no campaign. unfinished: None where
+    no look is left."""
 
     rows: list[dict]
     campaign: dict | None
     failure: dict | None
+    unfinished: Unfinished | None = None
 
 
 class RunFailed(Exception):
@@ -74,13 +87,32 @@ def measure_in(programs: Path, state: AuditState, folder: Path, name: str, chang
     design = design_of(state, folder, name, plan, cases)
     record, failure = None, None
     with row_file(folder, name) as log:
+        experiment = Experiment(cases, design, _on_row(log, progress), time.monotonic)
         try:
-            record = describe(run_campaign(cases, design, on_row=_on_row(log, progress)), design, sides)
+            record = describe(start(experiment), design, sides)
         except RunFailed:
             failure = failure_of(log.kept[-1])
         except NothingToCompare:
             pass  # no run gave the metric, for instance because p99 needs more samples than a process takes; the report states this
-    return Measured([_without_case(row) for row in log.kept], record, failure)
+    rows = [_without_case(row) for row in log.kept]
+    return Measured(rows, record, failure, Unfinished(experiment, sides, rows) if record and may_go_on(experiment) else None)
+
+
+def measure_on(state: AuditState, folder: Path, name: str, before: Unfinished, more_s: float, progress: Progress) -> Measured:
+    """The campaign with further blocks, in layouts that no block before had."""
+    record, failure = None, None
+    with folder_of_layouts(build.folder_of(state.manifest)) as programs, row_file(folder, name) as log:
+        for side in before.sides.values():
+            side.move_to(programs)
+        before.experiment.on_row = _on_row(log, progress)
+        try:
+            campaign = go_on(before.experiment, more_s)
+            record = describe(campaign, before.experiment.design, before.sides)
+        except RunFailed:
+            failure = failure_of(log.kept[-1])
+        finally:
+            rows_path(folder, name).unlink(missing_ok=True)  # the evidence of the first part stays, if this part is broken off
+    return Measured([*before.rows, *(_without_case(row) for row in log.kept)], record, failure)
 
 
 def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> dict[str, Layouts]:

@@ -22,7 +22,8 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
     data = _described(state, merged)
     plan = Plan(shown_metrics(state.manifest.metric), state.budget.rebench_s, state.budget.rebench_pilot_blocks,
                 state.budget.rebench_pilot_blocks)
-    data |= candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
+    measured, _ = candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
+    data |= measured
     data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
     data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
     data["growth"] = None if data["failure"] else growth.measure(state, built, findings)

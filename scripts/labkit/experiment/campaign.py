@@ -89,13 +89,21 @@ class TooShort(LabError):
 def run_campaign(cases: list[Case], design: Design, *, on_row: Callable[[Row], None] = lambda row: None,
                  clock: Callable[[], float] = time.monotonic) -> Campaign:
     """Measure and judge. TooShort (exit 3) if the budget cannot decide; rows so far were handed to on_row anyway."""
-    experiment = Experiment(cases, design, on_row, clock)
+    return start(Experiment(cases, design, on_row, clock))
+
+
+def start(experiment: Experiment) -> Campaign:
+    """The campaign of an experiment that has no rows yet. It may be continued afterwards (continuation.py)."""
     refuse_unreachable_alpha(experiment)
     pilot(experiment)
     count_exactly(experiment)
-    experiment.wanted = {case.name: wanted_blocks(experiment, case) for case in cases}
+    experiment.wanted = {name: wanted_blocks(experiment, case) for name, case in experiment.cases.items()}
     experiment.wanted_s_at_pilot = budget_for(experiment)
     first_stage(experiment)
+    return confirm_and_conclude(experiment)
+
+
+def confirm_and_conclude(experiment: Experiment) -> Campaign:
     first = judge_stage(experiment, FIRST)
     return conclude(experiment, confirm(experiment, first), first)
 
@@ -162,25 +170,30 @@ def first_stage(experiment: Experiment) -> None:
     if len(experiment.design.look_shares) == 1 or not any(after_the_pilot(experiment).values()):
         make_more(experiment, after_the_pilot(experiment))
         return
-    looks = {name: Looks(experiment.design.policy.alpha / gating_count(experiment)) for name in experiment.cases}
-    judge_looks(experiment, looks)
-    experiment.alpha_shares[MAIN] = {name: one.final_share for name, one in looks.items()}
+    experiment.looks = {name: Looks(experiment.design.policy.alpha / gating_count(experiment)) for name in experiment.cases}
+    judge_looks(experiment, list(experiment.cases))
 
 
-def judge_looks(experiment: Experiment, looks: dict[str, Looks]) -> None:
-    shares, undecided = experiment.design.look_shares, list(experiment.cases)
-    for number, share in enumerate(shares):
+def judge_looks(experiment: Experiment, undecided: list[str]) -> None:
+    """Take the looks that are left, as long as a case is undecided and the blocks after which it would be decided are affordable."""
+    shares = experiment.design.look_shares
+    while True:
         for name in undecided:
-            experiment.alpha_shares[MAIN][name] = looks[name].spend(share, experiment.blocks_of(name, *FIRST))
-        if number + 1 == len(shares):
-            return
-        undecided = [name for name in undecided if not is_decided(experiment, experiment.cases[name])]
-        more = after_the_pilot(experiment) if number == 0 else in_sight(experiment)
-        more = {name: more[name] for name in undecided if more[name]}
+            experiment.alpha_shares[MAIN][name] = experiment.looks[name].spend(shares[experiment.looks_count], experiment.blocks_of(name, *FIRST))
+        experiment.looks_count += 1
+        if experiment.looks_count == len(shares):
+            break
+        more = blocks_of_open(experiment, undecided, after_the_pilot(experiment) if experiment.looks_count == 1 else in_sight(experiment))
         if not more:
-            return
+            break
         make_more(experiment, more)
         undecided = list(more)
+    experiment.alpha_shares[MAIN] = {name: one.final_share for name, one in experiment.looks.items()}
+
+
+def blocks_of_open(experiment: Experiment, names: list[str], blocks: dict[str, int]) -> dict[str, int]:
+    """The blocks of those of these cases that are undecided."""
+    return {name: blocks[name] for name in names if blocks[name] and not is_decided(experiment, experiment.cases[name])}
 
 
 def make_more(experiment: Experiment, more: dict[str, int]) -> None:

@@ -13,7 +13,8 @@ PILOT_BLOCKS = 10  # ten of ten reach the first look's 0.002
 CANARY_ALPHA = 0.01
 # The parts of alpha that the looks of a stage spend: after the pilot, and at its end.
 LOOK_SHARES = (0.2, 0.8)
-# An audit's candidate is decided as early as it can be, and gets more blocks while it is open and in sight.
+# An audit's candidate is decided as early as it can be, and gets more blocks while it is open and in sight, at the end of the audit, too
+# (continuation.py).
 SELECTION_LOOKS = (0.2, 0.3, 0.2, 0.1, 0.1, 0.1)
 
 

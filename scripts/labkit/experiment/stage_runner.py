@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.experiment.design import Case, Design
 from labkit.experiment.interleave import Block, Row, plan_blocks, run_blocks
+from labkit.experiment.looks import Looks
 from labkit.verdicts.covariates import disturbance
 from labkit.verdicts.stages import CONFIRM, MAIN
 
@@ -49,6 +50,8 @@ class Experiment:
         self.wanted: dict[str, int] = {}
         self.wanted_s_at_pilot = 0.0  # the budget that has room for them, by the costs of the pilot's blocks
         self.alpha_shares: dict[str, dict[str, float]] = {MAIN: {}, CONFIRM: {}}  # of the last look, by stage and case
+        self.looks: dict[str, Looks] = {}  # at the first stage of each case, if there may be several
+        self.looks_count = 0  # taken so far
 
     def run_stage(self, stage: str, blocks: dict[str, int], canary_share: float, *, until_s: float = math.inf,
                   at_least: int = 0) -> int:

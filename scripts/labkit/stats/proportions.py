@@ -1,8 +1,9 @@
 """proportions.py - the interval of an error rate when k of n comparisons were wrong."""
 
 
-def clopper_pearson(hits_count: int, trials_count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a proportion (Clopper & Pearson 1934). Without trials it is (0, 1)."""
+def clopper_pearson(hits_count: float, trials_count: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a proportion (Clopper & Pearson 1934). Without trials it is (0, 1). The counts may be
+    fractions, where a rate is known from more trials than are independent."""
     if not 0 <= hits_count <= trials_count:
         raise ValueError(f"{hits_count} hits in {trials_count} trials")
     if trials_count == 0:

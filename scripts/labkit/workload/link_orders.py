@@ -43,6 +43,9 @@ class Layouts(Protocol):
     def of_block(self, block_build: int) -> Binary:
         """The program that a block with this build number runs."""
 
+    def move_to(self, folder: Path) -> None:
+        """Link further programs in this folder."""
+
 
 @dataclass(frozen=True)
 class OneLayout:
@@ -55,6 +58,9 @@ class OneLayout:
 
     def of_block(self, block_build: int) -> Binary:
         return self.usual
+
+    def move_to(self, folder: Path) -> None:
+        pass
 
 
 @dataclass
@@ -77,6 +83,9 @@ class LinkOrders:
         if block_build not in self.linked:
             self.linked[block_build] = self._linked(block_build)
         return self.linked[block_build]
+
+    def move_to(self, folder: Path) -> None:
+        self.folder = folder
 
     def _linked(self, number: int) -> Binary:
         """Link a layout. A small program may give the same binary in two orders; then another order is drawn."""
@@ -109,6 +118,9 @@ class Copies:
 
     def of_block(self, block_build: int) -> Binary:
         return self._copy(self.of.of_block(block_build))
+
+    def move_to(self, folder: Path) -> None:
+        pass  # a copy stands beside its program
 
     def _copy(self, binary: Binary) -> Binary:
         if binary.path not in self.copied:
