@@ -1,4 +1,4 @@
-/* Keeps the rules of stages, and ends a process that breaks one. */
+/* Keeps the budgets of stages, and ends a process that exceeds one. */
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/track_plan.h"
 #include "preload/process_end.h"
@@ -55,13 +55,12 @@ EXPORT void clinic_preload_alloc_budget(const char *stage, uint64_t count,
 	thread_pause_counting(self);
 	stack_tables_prepare();
 	while (atomic_flag_test_and_set(&adding))
-		continue; /* wait for a few instructions of another thread */
+		continue; /* another thread adds a budget: a few instructions */
 	is_added = add_budget(stage, count, bytes);
 	atomic_flag_clear(&adding);
 	if (!is_added)
-		stderr_text(
-			"clinic: more than 32 allocation budgets; the next are "
-			"not checked\n");
+		stderr_text("clinic: there can be 32 allocation budgets; those "
+			    "that follow are not checked\n");
 	track_watch_budgets();
 	thread_resume_counting(self);
 }
@@ -89,7 +88,7 @@ void budget_begin(struct thread_block *self, uint16_t stage)
 	self->uses[stage] = (struct stage_use){0};
 }
 
-/* The newest rule for a stage is the one that holds. */
+/* If a stage has several budgets, the newest one is valid. */
 static const struct budget *budget_of(const struct stage_table *table,
 				      uint16_t stage)
 {
@@ -114,9 +113,10 @@ static void print_rule(const struct budget *budget, size_t bytes)
 	}
 	stderr_text("\" may make ");
 	stderr_count(budget->count);
-	stderr_text(" allocations of together ");
+	stderr_text(" allocations, of ");
 	stderr_count(budget->bytes);
-	stderr_text(" bytes a run; the first beyond it asked for ");
+	stderr_text(" bytes in total, in each run; the first allocation "
+		    "beyond that asked for ");
 	stderr_count(bytes);
 	stderr_text(" bytes at\n");
 }
@@ -131,7 +131,8 @@ static void end_by_breach(void *ending)
 {
 	const struct breach *breach = ending;
 	struct stack_walker *walker;
-	static struct stack stack; /* large, and only one thread reports */
+	/* Static, because it is large; only one thread ever comes here. */
+	static struct stack stack;
 
 	print_rule(breach->budget, breach->bytes);
 	walker = stack_walker_new(breach->entry);
@@ -143,8 +144,8 @@ static void end_by_breach(void *ending)
 }
 
 /*
- * One thread reports the breach; whatever the others do until the process ends
- * does not matter.
+ * Only the first thread that comes here reports its breach. Any other one waits
+ * until the process ends.
  */
 static void report_breach(struct thread_block *self, struct breach *breach)
 {

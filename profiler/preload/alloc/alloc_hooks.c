@@ -1,7 +1,8 @@
 /*
- * The allocation functions, interposed. Each does what it would have done
- * and counts: a free before the block is given back (afterwards another
- * thread may hold it), an allocation after it succeeded.
+ * Interposes the allocation functions: each calls the real function and counts
+ * the call. A free is counted before the block is given back, because
+ * afterwards another thread may own that address; an allocation is counted
+ * after it has succeeded.
  */
 #include "preload/alloc/alloc_track.h"
 #include "preload/alloc/real_allocator.h"
@@ -11,7 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Not declared by every C library. */
+/* Some C libraries do not declare these functions. */
 void cfree(void *block);
 void free_sized(void *block, size_t bytes);
 void free_aligned_sized(void *block, size_t alignment, size_t bytes);
@@ -20,8 +21,8 @@ void *pvalloc(size_t bytes);
 size_t malloc_usable_size(void *block);
 
 /*
- * Another allocator than the C library's may come back to these functions,
- * say from its calloc to our malloc: only the outermost call counts.
+ * An allocator other than the C library's may call these hooks itself, for
+ * example our malloc from its calloc. Only the outermost call is counted.
  */
 static inline struct thread_block *enter(void)
 {
@@ -38,7 +39,10 @@ static inline void leave(struct thread_block *self)
 		thread_resume_counting(self);
 }
 
-/* The walk begins in the hook: inlined, so that frame and pc are its own. */
+/*
+ * The walk of the stack begins in the hook. This function is inlined, so that
+ * the frame and the program counter are the hook's own.
+ */
 __attribute__((always_inline)) static inline void
 note_allocation(struct thread_block *self, const void *block, size_t bytes)
 {
@@ -73,13 +77,13 @@ EXPORT void *calloc(size_t count, size_t bytes)
 {
 	struct thread_block *self = enter();
 
-	/* The product cannot have overflowed where the call succeeded. */
+	/* If the call succeeded, the product has not overflowed. */
 	return allocated(self, real.calloc(count, bytes), count * bytes);
 }
 
 /*
- * This is a realloc of a block that dlsym got: the bootstrap arena never frees
- * its blocks.
+ * The old block was allocated by dlsym, from the bootstrap arena, which never
+ * frees its blocks.
  */
 static void *realloc_bootstrap(void *block, size_t bytes)
 {
@@ -92,9 +96,10 @@ static void *realloc_bootstrap(void *block, size_t bytes)
 }
 
 /*
- * A realloc that succeeds is one free and one allocation; of NULL it is an
- * allocation, to size 0 it may be a free alone. Meanwhile the old block's
- * record is ours: another thread may get its address before we are back.
+ * A realloc that succeeds counts as one free and one allocation; a realloc of
+ * NULL is only an allocation, and one to size 0 may be only a free. The record
+ * of the old block is taken out of the table before the call, because another
+ * thread may get a block at that address before the call returns.
  */
 __attribute__((always_inline)) static inline void *reallocate(void *old,
 							      size_t bytes)

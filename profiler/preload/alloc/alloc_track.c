@@ -1,4 +1,4 @@
-/* Follows each block from its call site to its end. */
+/* Follows each block from its allocation at a call site to its free. */
 #include "preload/alloc/alloc_track.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/arena.h"
@@ -19,36 +19,36 @@
 #include <sys/single_threaded.h>
 
 struct tracking {
-	bool is_busy;                /* a signal handler must not enter again */
-	bool is_ending;              /* the thread's destructors run */
-	struct stack_memos *memos;   /* NULL while it has no block */
-	struct stack_walker *walker; /* as long */
+	bool is_busy;   /* a signal handler must not use this meanwhile */
+	bool is_ending; /* the thread's destructors run */
+	/* NULL before the thread's first walk, and after the thread's end. */
+	struct stack_memos *memos;
+	struct stack_walker *walker; /* valid while memos is not NULL */
 	const void *newest; /* the thread's last allocation, if still alive */
-	int64_t live_delta_bytes;
+	int64_t live_delta_bytes; /* not yet added to the sum of all threads */
 	struct byte_sampler sampler;
-	struct stack stack; /* too large for the own stack of some threads */
+	struct stack stack; /* here, as it is too large for small stacks */
 	struct site_rows rows;
 };
 
-/* From track_open on this stays at one address, in forked children too. */
+/* After track_open this address never changes, not even in forked children. */
 static struct arena_head *head;
 
 /*
- * A drain looks at this block first, to find out which rows changed. If there
- * was no room for the block, the drain looks at every row.
+ * A drain looks at this block first, to find out which rows have changed. If
+ * the arena has no room for the block, `unread` is written to instead, and the
+ * drain looks at every row.
  */
-static struct touched_block untold;
-static struct touched_block *touched = &untold;
+static struct touched_block unread;
+static struct touched_block *touched = &unread;
 
-/*
- * The destructor of this key runs when a thread ends: that is how we learn of
- * the end.
- */
+/* The destructor of this key runs when a thread ends, and reports the end. */
 static pthread_key_t end_key;
 static bool has_end_key;
-#define KEYS_WITHOUT_MEMORY 32u /* their values are in the descriptor */
+/* The C library keeps the values of so many keys in the thread's descriptor. */
+#define KEYS_WITHOUT_MEMORY 32u
 
-/* Two threads may both find a peak: the higher one stays. */
+/* If two threads find a peak at the same time, the higher one is kept. */
 static void note_peak(int64_t live_bytes, uint64_t ticks)
 {
 	int64_t peak = __atomic_load_n(&head->peak_bytes, __ATOMIC_RELAXED);
@@ -113,10 +113,10 @@ void track_settle(void)
 }
 
 /*
- * Before this thread's block can be taken over, its live bytes must be in the
- * common sum, as other threads may free its blocks later; and the stack bounds
- * must go, as the next thread has another stack. Destructors of the program
- * that run after this one enter the hooks again.
+ * A later thread may take over the data of this one. So its live bytes are
+ * added to the sum of all threads, because other threads may free its blocks
+ * later; and the walker is freed, because the next thread has another stack.
+ * Destructors of the program that run after this one may allocate again.
  */
 static void end_thread(void *ending)
 {
@@ -140,7 +140,7 @@ static void take_touched(void)
 
 	if (track_plan.with_live)
 		taken = arena_take(BLOCK_TOUCHED, sizeof(*taken));
-	touched = taken ? taken : &untold;
+	touched = taken ? taken : &unread;
 }
 
 void track_open(const struct track_plan *plan)
@@ -149,8 +149,8 @@ void track_open(const struct track_plan *plan)
 	if (!head || !(plan->with_stacks || plan->with_locks))
 		return;
 	/*
-	 * glibc allocates memory for the value of a key with a high number, and
-	 * a hook must not allocate.
+	 * For the value of a key with a higher number glibc allocates memory,
+	 * and a hook must not allocate.
 	 */
 	has_end_key = !pthread_key_create(&end_key, end_thread) &&
 		      end_key < KEYS_WITHOUT_MEMORY;
@@ -196,8 +196,8 @@ static inline struct tracking *tracking_of(struct thread_block *self)
 }
 
 /*
- * This also runs for each thread that takes over the block of a thread that has
- * ended.
+ * This is also called for a thread that has taken over the data of a thread
+ * that has ended.
  */
 static bool start_walker(struct tracking *tracking,
 			 const struct stack_entry *entry)
@@ -238,7 +238,7 @@ new_site(struct tracking *tracking, struct thread_block *self,
 	int saved_errno = errno;
 	uint32_t site;
 
-	/* The library may allocate while it makes tables for new libraries. */
+	/* What this library itself calls meanwhile is not counted. */
 	thread_pause_counting(self);
 	site = walk_to_site(tracking, self->stage, entry);
 	thread_resume_counting(self);
@@ -257,8 +257,8 @@ static uint32_t find_site(struct tracking *tracking, struct thread_block *self,
 }
 
 /*
- * These enclose the part that a hook called from a signal handler must not
- * enter again.
+ * Between begin_busy and end_busy, a hook that is called from a signal handler
+ * on this thread must not use the same data.
  */
 static inline bool begin_busy(struct tracking *tracking)
 {
@@ -289,9 +289,9 @@ uint32_t track_site_of(struct thread_block *self,
 }
 
 /*
- * The row is about to change, for the first time since a peak (see
- * site_row.peak_bytes) or a drain (see touched_block). A rare case, kept out
- * of the way of the others' registers.
+ * The row is about to change for the first time since the last peak (see
+ * site_row.peak_bytes) or the last drain (see touched_block). This is rare; it
+ * is not inlined, so that it costs the usual case no registers.
  */
 __attribute__((noinline)) static void begin_epoch(struct site_row *row)
 {
@@ -314,8 +314,8 @@ static inline void keep_epoch(struct site_row *row)
 }
 
 /*
- * A block is alive from now on. A sampled block counts for as many allocations
- * as it stands for (its weight).
+ * A new block. A sampled block counts as `weight` allocations, of which it is
+ * the only one that was kept.
  */
 struct birth {
 	const void *block;
@@ -352,11 +352,12 @@ start_life(struct tracking *tracking, struct live_record *place,
 
 /*
  * The fast path, which calls no function: nearly all allocations take it.
- * false: a row or a site must be made first.
+ * Returns false if a call site, a row or a place for the record must be made
+ * first, or if a signal handler has interrupted this.
  */
 __attribute__((always_inline)) static inline bool
-track_at_once(struct thread_block *self, const void *block, size_t bytes,
-	      const struct stack_entry *entry)
+track_fast(struct thread_block *self, const void *block, size_t bytes,
+	   const struct stack_entry *entry)
 {
 	struct tracking *tracking = self->tracking;
 	struct birth birth = {.block = block, .bytes = bytes, .weight = 1};
@@ -395,8 +396,8 @@ static void track_birth(struct thread_block *self, struct tracking *tracking,
 }
 
 __attribute__((noinline, cold)) static void
-track_with_care(struct thread_block *self, const void *block, size_t bytes,
-		const struct stack_entry *entry)
+track_slow(struct thread_block *self, const void *block, size_t bytes,
+	   const struct stack_entry *entry)
 {
 	struct birth birth = {.block = block, .bytes = bytes, .weight = 1};
 	struct tracking *tracking;
@@ -414,8 +415,8 @@ void track_allocation(struct thread_block *self, const void *block,
 		      size_t bytes, const struct stack_entry *entry)
 {
 	if (__builtin_expect(!track_plan.is_plain, 0) ||
-	    __builtin_expect(!track_at_once(self, block, bytes, entry), 0))
-		track_with_care(self, block, bytes, entry);
+	    __builtin_expect(!track_fast(self, block, bytes, entry), 0))
+		track_slow(self, block, bytes, entry);
 }
 
 bool track_take(const void *block, struct live_record *record)
@@ -449,12 +450,12 @@ end_life(struct tracking *tracking, struct site_row *row, const void *block,
 }
 
 /*
- * The first allocation of this thread at a site that only other threads used so
- * far.
+ * This thread frees a block of another thread, from a call site for which it
+ * has no row yet.
  */
 __attribute__((noinline, cold)) static void
-end_with_care(struct thread_block *self, const void *block,
-	      const struct live_record *record)
+end_slow(struct thread_block *self, const void *block,
+	 const struct live_record *record)
 {
 	struct tracking *tracking = tracking_of(self);
 	struct site_row *row =
@@ -477,7 +478,7 @@ track_end(struct thread_block *self, const void *block,
 	if (__builtin_expect(row != NULL, 1))
 		end_life(tracking, row, block, record);
 	else
-		end_with_care(self, block, record);
+		end_slow(self, block, record);
 }
 
 void track_freed(struct thread_block *self, const void *block,
@@ -488,7 +489,8 @@ void track_freed(struct thread_block *self, const void *block,
 
 __attribute__((noinline, cold)) static void note_unmatched(void)
 {
-	if (!track_plan.sample_bytes) /* those not kept have none */
+	/* When allocations are sampled, most blocks have no record. */
+	if (!track_plan.sample_bytes)
 		__atomic_fetch_add(&head->unmatched_frees_count, 1,
 				   __ATOMIC_RELAXED);
 }
@@ -496,7 +498,8 @@ __attribute__((noinline, cold)) static void note_unmatched(void)
 void track_free(struct thread_block *self, const void *block)
 {
 	/*
-	 * The record stays readable, because the block has not been freed yet.
+	 * The record can still be read: nobody else gets this address before
+	 * the block is freed.
 	 */
 	const struct live_record *record = live_end(block);
 

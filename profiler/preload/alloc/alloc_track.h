@@ -1,16 +1,15 @@
 /*
- * preload/alloc/alloc_track.h - beyond counts: call sites, live bytes,
+ * preload/alloc/alloc_track.h - more than counts: call sites, live bytes and
  * lifetimes.
  *
- * Switched on before main, or not at all. The hooks have counted already
- * when they come here; nothing here changes those totals.
+ * Tracking is switched on before main, or not at all. The hooks count a call
+ * before they report it here; nothing here changes those totals.
  *
- * Order      track_free before the block is given back, track_allocation
- *            after it was had.
- * Memory     all of it is mapped, none of it from the allocator, except that
- *            a thread's first call asks the C library for its stack's bounds.
- * Signals    an allocation in a handler that interrupts one of these on the
- *            same thread is counted at site 0.
+ * Order      track_free is called before the block is given back,
+ *            track_allocation after the allocation has succeeded.
+ * Memory     all memory is mapped; nothing is allocated by malloc.
+ * Signals    if a signal handler interrupts one of these functions and
+ *            allocates, that allocation is counted at site 0.
  * Threads    any, without a lock.
  * Read next  preload/stack/stack_walk.h, preload/stack/call_sites.h,
  * preload/alloc/live_blocks.h
@@ -29,25 +28,30 @@ void track_allocation(struct thread_block *self, const void *block,
 void track_free(struct thread_block *self, const void *block);
 
 /*
- * This thread is about to wait for others: what it holds is in the common sum
- * from now on. Where all threads stop together, the peak is exact.
+ * To be called before this thread waits for others. Its live bytes are added to
+ * the sum of all threads; if all threads wait at the same time, the peak is
+ * exact.
  */
 void track_settle(void);
 
-/* The site of any other hook; 0: not to be had. Not for signal handlers. */
+/*
+ * The call site of any other hook that was entered there; 0: it is not known.
+ * Not to be called in a signal handler.
+ */
 uint32_t track_site_of(struct thread_block *self,
 		       const struct stack_entry *entry);
 
 /*
- * realloc gives the old block back before it is known whether that works:
- * its record is taken out, and put back or freed afterwards.
+ * For realloc, which may succeed or fail. Before the call, the record of the
+ * old block is taken out. After it, the block is reported as freed, or its
+ * record is put back. track_take returns false if the block has no record.
  */
 bool track_take(const void *block, struct live_record *record);
 void track_put_back(const void *block, const struct live_record *record);
 void track_freed(struct thread_block *self, const void *block,
 		 const struct live_record *record);
 
-/* In a forked child, alone, once its arena is new. */
+/* To be called in a forked child, with one thread, after arena_restart(). */
 void track_restart(void);
 
 #endif

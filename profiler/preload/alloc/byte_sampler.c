@@ -1,7 +1,7 @@
-/* Draws the distance to the next sampled byte. */
+/* Draws the distance to the next sampled byte, and the weight of a sample. */
 #include "preload/alloc/byte_sampler.h"
 
-/* Marsaglia's xorshift64*: good enough in its upper bits, and tiny. */
+/* Vigna's xorshift64*: small, and its upper bits are random enough. */
 static uint64_t next_random(struct byte_sampler *sampler)
 {
 	uint64_t random = sampler->random;
@@ -13,15 +13,17 @@ static uint64_t next_random(struct byte_sampler *sampler)
 	return random * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* In (0, 1]. */
+/* A random number in (0, 1]. */
 static double uniform(struct byte_sampler *sampler)
 {
 	return (double)((next_random(sampler) >> 11) + 1) * 0x1p-53;
 }
 
 /*
- * Own ones, to 1e-9: libm would be one more library in the program.
- * ln(u) by u = m 2^e, ln(m) = 2 atanh((m - 1) / (m + 1)).
+ * -ln(u), with an error below 1e-9. This library has its own logarithm and
+ * exponential function, because libm would be one more library in the program.
+ * With u = m 2^e, ln(u) = e ln(2) + ln(m), and ln(m) = 2 atanh((m - 1) /
+ * (m + 1)), which is a power series.
  */
 static double minus_log(double u)
 {
@@ -37,7 +39,10 @@ static double minus_log(double u)
 	return exponent * 0.69314718055994531 - 2 * sum;
 }
 
-/* exp(-x): Taylor's series where it is short, then squared back. */
+/*
+ * exp(-x): x is halved until Taylor's series needs few terms; then the result
+ * is squared as often.
+ */
 static double exp_minus(double x)
 {
 	double term = 1, sum = 1;
@@ -80,8 +85,8 @@ uint64_t byte_sampler_weigh(struct byte_sampler *sampler, size_t bytes)
 	uint64_t whole = (uint64_t)weight;
 
 	/*
-	 * Sampling of bytes is a Poisson process, which has no memory: after a
-	 * sample the next distance is drawn as any other.
+	 * A Poisson process has no memory: the distance to the next sample does
+	 * not depend on the distances before it.
 	 */
 	sampler->until_next_bytes = next_distance(sampler);
 	if (uniform(sampler) <= weight - (double)whole)

@@ -1,15 +1,16 @@
 /*
- * preload/alloc/byte_sampler.h - which allocations are kept when not all are.
+ * preload/alloc/byte_sampler.h - selects the allocations that are kept when
+ * allocations are sampled.
  *
- * Every byte is equally likely to be a sample, independent of all others: a
- * Poisson process over the bytes that a thread asks for. An allocation of s
- * bytes is then kept with probability p = 1 - exp(-s / mean), and counts 1 / p
- * times, so that sums over kept ones are unbiased, for any mix of sizes.
- * Weights are whole numbers, rounded at random and without bias.
+ * Each byte is a sample with the same probability, independent of all others: a
+ * Poisson process over the bytes that a thread asks for. So an allocation of s
+ * bytes is kept with probability p = 1 - exp(-s / mean). It counts as 1 / p
+ * allocations, so that sums over the kept allocations are unbiased for any mix
+ * of sizes. Weights are integers, rounded up or down at random without bias.
  *
- * Threads    one sampler a thread.
- * Signals    a handler on the same thread may disturb the next distance,
- *            never the weight of what is kept.
+ * Threads    each thread has a sampler of its own.
+ * Signals    a handler on the same thread may disturb the distance to the next
+ *            sample, but not the weight of an allocation that is kept.
  */
 #ifndef PRELOAD_ALLOC_BYTE_SAMPLER_H
 #define PRELOAD_ALLOC_BYTE_SAMPLER_H
@@ -29,9 +30,13 @@ struct byte_sampler {
 void byte_sampler_start(struct byte_sampler *sampler, uint64_t mean_bytes,
 			uint64_t seed);
 
+/* The weight of an allocation that is kept; draws the next distance. */
 uint64_t byte_sampler_weigh(struct byte_sampler *sampler, size_t bytes);
 
-/* 0: not kept; else how many allocations like it this one stands for. */
+/*
+ * The number of allocations of this size that this one stands for; 0: this one
+ * is not kept.
+ */
 static inline uint64_t byte_sampler_take(struct byte_sampler *sampler,
 					 size_t bytes)
 {

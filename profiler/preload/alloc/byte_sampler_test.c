@@ -1,4 +1,4 @@
-/* The sampler against what probability says of it. */
+/* Compares the sampler's sums and distances with what theory predicts. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #define DRAWS 400000u
 
-/* Six standard errors: a false alarm in a lifetime. */
+/* A correct sampler exceeds six standard errors once in 500 million checks. */
 static void assert_near(double got, double expected, double error)
 {
 	if (fabs(got - expected) > 6 * error)

@@ -1,4 +1,4 @@
-/* Opens the shadow in which each live block has a record. */
+/* Maps the table of regions, and regions when they are first needed. */
 #include "preload/alloc/live_blocks.h"
 #include <stdint.h>
 #include <sys/mman.h>
@@ -40,8 +40,8 @@ struct live_record *live_make_place(const void *block)
 }
 
 /*
- * The parent's regions stay mapped in the child and are not touched: to find
- * and unmap them would cost more than they do.
+ * The parent's regions stay mapped in the child, unused: to find and to unmap
+ * them would cost more than to keep them.
  */
 void live_restart(void)
 {

@@ -1,15 +1,24 @@
 /*
- * preload/alloc/live_blocks.h - which site every block that is alive came from.
+ * preload/alloc/live_blocks.h - a record of each live block: its call site, its
+ * size and when it was allocated.
  *
- * A shadow of the address space: sixteen bytes for each granule, in which at
- * most one block begins, found by arithmetic. There is nothing to lock:
- * between malloc and free an address has one owner, and so has its record.
+ * The records are a shadow of the address space. Memory is divided into
+ * granules, in each of which at most one block begins; the place of a granule's
+ * record of 16 bytes is computed from the address. No lock is needed: between
+ * malloc and free an address has one owner, and so has its record.
  *
- * Memory     pages appear where blocks begin: at most half as much as the
- *            heap of the C library, as much as any other. They are kept, as
- *            a heap's addresses come back.
- * Errors     live_put of what cannot be kept drops it; its free will then
- *            be counted as unmatched.
+ *	address   46 ... 20     19 ... 5 (or 4)     the bits below
+ *	          region        granule             not used
+ *
+ *	live_regions[region] -> record[granule]
+ *
+ * Memory     pages are used where blocks begin: with the C library's allocator
+ *            at most half as much memory as the heap, with another one at most
+ *            as much. They are never freed, because a heap uses its addresses
+ *            again.
+ * Errors     a record for which there is no memory is lost, and the free of
+ *            that block is counted as unmatched.
+ * Threads    any, without a lock.
  * Read next  preload/alloc/alloc_track.h
  */
 #ifndef PRELOAD_ALLOC_LIVE_BLOCKS_H
@@ -24,7 +33,7 @@ struct live_record {
 	uint64_t site : 18;
 	uint64_t born : 46; /* ticks >> LIVE_TICKS_SHIFT */
 	uint64_t bytes : 44;
-	uint64_t weight : 19; /* how many blocks this one stands for */
+	uint64_t weight : 19; /* the number of blocks that this stands for */
 	uint64_t is_live : 1;
 };
 
@@ -32,10 +41,14 @@ struct live_record {
 #define LIVE_BORN_MAX    ((UINT64_C(1) << 46) - 1)
 #define LIVE_BYTES_MAX   ((UINT64_C(1) << 44) - 1)
 
-_Static_assert(sizeof(struct live_record) == 16, "one a granule");
+_Static_assert(sizeof(struct live_record) == 16, "one for each granule");
 _Static_assert(SITES_MAX <= 1u << 18, "a site id fits");
 
-/* born is cut short: it goes round in five days, or some. */
+/*
+ * `born` lacks the upper bits of the ticks, so the result is wrong for a block
+ * that is older than 2^50 ticks: with 2 to 3 ticks a nanosecond, four to six
+ * days.
+ */
 static inline uint64_t live_age_ticks(const struct live_record *record,
 				      uint64_t ticks)
 {
@@ -45,8 +58,9 @@ static inline uint64_t live_age_ticks(const struct live_record *record,
 }
 
 /*
- * Two blocks of the C library have a header between them, and lie 32 bytes
- * apart at least; others align to 16.
+ * The shift from an address to its granule. Blocks of the C library's allocator
+ * have a header between them, and so begin at least 32 bytes apart; other
+ * allocators only align blocks to 16 bytes.
  */
 enum live_granule { LIVE_GRANULE_16 = 4, LIVE_GRANULE_32 = 5 };
 
@@ -58,13 +72,13 @@ typedef _Atomic(struct live_record *) live_region;
 extern __attribute__((visibility("hidden"))) live_region *live_regions;
 extern __attribute__((visibility("hidden"))) enum live_granule live_granule;
 
-/* Once, before all else. false: not enough address space. */
+/* To be called once, first. Returns false without enough address space. */
 bool live_open(enum live_granule granule);
 
-/* In a forked child: what it inherited is nobody's here. */
+/* To be called in a forked child: forgets the parent's blocks. */
 void live_restart(void);
 
-/* Makes the place of an address that has none yet; NULL: no memory. */
+/* Makes the place for the record of that block; NULL: there is no memory. */
 struct live_record *live_make_place(const void *block);
 
 static inline live_region *live_region_of(const void *block)
@@ -77,7 +91,7 @@ static inline size_t live_index_of(const void *block)
 	return (uintptr_t)block % (1u << LIVE_REGION_SHIFT) >> live_granule;
 }
 
-/* Where the record of that block is; NULL: there is no place for it yet. */
+/* The place of that block's record; NULL: it has not been made yet. */
 static inline struct live_record *live_place(const void *block)
 {
 	struct live_record *region = atomic_load_explicit(live_region_of(block),
@@ -101,7 +115,10 @@ static inline void live_put(const void *block, const struct live_record *record)
 		*place = *record;
 }
 
-/* The record, which is live no longer, in its place; NULL: there was none. */
+/*
+ * Marks the block's record as no longer live, and returns it; NULL: the block
+ * has no live record.
+ */
 static inline const struct live_record *live_end(const void *block)
 {
 	struct live_record *place = live_place(block);
@@ -112,7 +129,7 @@ static inline const struct live_record *live_end(const void *block)
 	return place;
 }
 
-/* The record, which is no longer there; false: there was none. */
+/* The same, with a copy of the record. Returns false if there was none. */
 static inline bool live_take(const void *block, struct live_record *record)
 {
 	const struct live_record *place = live_end(block);

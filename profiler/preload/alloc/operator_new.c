@@ -1,11 +1,11 @@
-/* Asks the loader whose operator new the program gets. */
+/* Asks the loader which library's operator new the program gets. */
 #include "preload/alloc/operator_new.h"
 #include <dlfcn.h>
 #include <stddef.h>
 
 /*
- * operator new(unsigned long); a library that defines one of these operators
- * defines them all.
+ * The symbol of operator new(unsigned long). A library that defines one of
+ * these operators defines all of them.
  */
 #define OPERATOR_NEW "_Znwm"
 
@@ -15,9 +15,10 @@ static bool find_object(const void *function, Dl_info *object)
 }
 
 /*
- * An object of which both are is an allocator: nothing else needs a malloc.
- * The next one behind ours: to ask the object itself would need dlopen, which
- * in a constructor runs the constructors of others before their time.
+ * An object that defines both malloc and operator new is an allocator library.
+ * Which object defines the malloc that comes next after ours is asked of the
+ * loader, not of that object: to look a symbol up in a given object needs
+ * dlopen, which runs constructors of other libraries too early.
  */
 bool operator_new_bypasses_malloc(void)
 {

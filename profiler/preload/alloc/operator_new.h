@@ -1,12 +1,12 @@
 /*
- * preload/alloc/operator_new.h - whether C++ goes past malloc.
+ * preload/alloc/operator_new.h - whether new and delete call malloc and free.
  *
- * new and delete call malloc and free, and are seen there. Allocator libraries
- * (tcmalloc, jemalloc, mimalloc) have some of their own that do not.
+ * Those of the C++ library do, so the hooks see them. Allocator libraries
+ * (tcmalloc, jemalloc, mimalloc) define operators of their own that do not.
  *
- * Threads    to be asked once, before there are others: it takes the loader's
- *            lock.
- * Read next  collect/arena_findings.h, where it is said.
+ * Threads    to be called while the process has one thread, because it takes
+ *            the loader's lock.
+ * Read next  collect/arena_findings.c, which reports this to the user.
  */
 #ifndef PRELOAD_ALLOC_OPERATOR_NEW_H
 #define PRELOAD_ALLOC_OPERATOR_NEW_H

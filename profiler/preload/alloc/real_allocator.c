@@ -1,4 +1,7 @@
-/* Finds the next allocator, and serves what it asks for meanwhile. */
+/*
+ * Looks up the real allocation functions, and allocates from the bootstrap
+ * arena for dlsym meanwhile.
+ */
 #include "preload/alloc/real_allocator.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,8 +33,8 @@ static void *bootstrap_take(size_t alignment, size_t bytes)
 }
 
 /*
- * The first* functions stand in the table until the symbols are known. When
- * dlsym itself comes back to them, they serve it from the bootstrap arena.
+ * The first_* functions are in the table until the symbols are known. If dlsym
+ * itself calls them, they allocate from the bootstrap arena.
  */
 static void *first_malloc(size_t bytes)
 {
@@ -53,7 +56,8 @@ static void *first_calloc(size_t count, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return bootstrap_take(BOOTSTRAP_ALIGN, total); /* never used: zero */
+	/* The arena is zero, and no block of it is used twice. */
+	return bootstrap_take(BOOTSTRAP_ALIGN, total);
 }
 
 static void *first_realloc(void *block, size_t bytes)
@@ -92,7 +96,7 @@ static void first_free(void *block)
 	real.free(block);
 }
 
-/* dlsym calls none of these, so they need no arena. */
+/* dlsym calls none of the following, so they need no bootstrap arena. */
 static void *first_aligned_alloc(size_t alignment, size_t bytes)
 {
 	real_resolve();

@@ -1,15 +1,15 @@
 /*
- * preload/alloc/real_allocator.h - the allocator that the program would have
- * had.
+ * preload/alloc/real_allocator.h - the allocator that the program would use
+ * without this library.
  *
- * Every member may be called at any time: before the symbols are looked up
- * it is a function that looks them up first.
+ * Every member may be called at any time: until the symbols have been looked
+ * up, it is a function that first looks them up.
  *
- * Ownership  blocks handed out while dlsym itself allocates come from a
- *            small arena of ours; real_is_bootstrap tells them apart, and
+ * Ownership  blocks that dlsym itself allocates during the look-up come from a
+ *            small bootstrap arena of ours. real_is_bootstrap recognises them;
  *            they are never freed.
  * Threads    any.
- * Read next  preload/alloc/alloc_hooks.c, the only caller.
+ * Read next  preload/alloc/alloc_hooks.c, which calls these functions.
  */
 #ifndef PRELOAD_ALLOC_REAL_ALLOCATOR_H
 #define PRELOAD_ALLOC_REAL_ALLOCATOR_H
@@ -30,7 +30,8 @@ struct real_allocator {
 	void *(*pvalloc)(size_t bytes);
 	size_t (*malloc_usable_size)(void *block);
 	bool is_resolved;
-	bool may_nest; /* not the C library's: may call the hooks again */
+	/* The allocator is not the C library's, and may call the hooks. */
+	bool may_nest;
 };
 
 extern __attribute__((visibility("hidden"))) struct real_allocator real;
@@ -38,9 +39,10 @@ extern __attribute__((visibility("hidden"))) struct real_allocator real;
 void real_resolve(void);
 
 /*
- * dlsym may allocate (an error text, per-thread state of old glibc) while
- * there is nobody yet to allocate from. 64 KiB is a hundred times what any
- * glibc was seen to want; when it is used up those calls fail as malloc may.
+ * dlsym may allocate (an error message, or data of the thread in an old glibc)
+ * before the real allocator is known. 64 KiB is a hundred times as much as any
+ * glibc was seen to need; when it is used up, such an allocation fails as a
+ * malloc may.
  */
 #define BOOTSTRAP_BYTES ((size_t)64 << 10)
 

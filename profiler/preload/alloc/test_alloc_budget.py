@@ -46,7 +46,7 @@ def test_a_stage_that_must_not_allocate():
 def test_a_budget_of_count_and_bytes(case, asked):
     done = run(case)
     assert done.returncode == 97
-    assert f"the first beyond it asked for {asked} bytes" in done.stderr
+    assert f"the first allocation beyond that asked for {asked} bytes at" in done.stderr
     assert "run_parse" in done.stderr
 
 

@@ -1,4 +1,4 @@
-/* preload/alloc/track_plan.c - the one plan of this process. */
+/* Holds the one plan of this process. */
 #include "preload/alloc/track_plan.h"
 
 struct track_plan track_plan;
