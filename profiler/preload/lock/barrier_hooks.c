@@ -1,12 +1,12 @@
-/* Barriers, interposed: all but the last to come wait for the others. */
+/* Interposes barriers, at which all threads but the last one wait. */
 #include "preload/lock/lock_wait.h"
 #include "preload/lock/watched_locks.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
 /*
- * Only the return value of the wait says which thread came last, so that is
- * known only afterwards.
+ * Only the return value tells that a thread was the one that need not wait, so
+ * every thread begins a wait.
  */
 static int wait_for_all(pthread_barrier_t *barrier,
 			const struct stack_entry *entry)

@@ -1,6 +1,7 @@
 /*
- * The locks of C11, which the C library has as those of POSIX by other names:
- * its own calls between them do not come here.
+ * Interposes the locks of C11. In the C library they are the locks of POSIX
+ * under other names, but its functions call each other directly, so the hooks
+ * of POSIX do not see these calls.
  */
 #include "preload/lock/lock_wait.h"
 #include "preload/lock/watched_locks.h"
@@ -12,7 +13,7 @@
 
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) &&
 		       sizeof(cnd_t) == sizeof(pthread_cond_t),
-	       "the same objects");
+	       "a lock of C11 is the same object as one of POSIX");
 
 static int as_c11(int error)
 {

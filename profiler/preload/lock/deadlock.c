@@ -1,4 +1,11 @@
-/* Follows from thread to lock to owner until a circle closes. */
+/*
+ * Looks for deadlocks: goes from a thread to the lock that it waits for, from
+ * that lock to its holder, and so on, until it comes back to the first thread.
+ *
+ *	thread 1 -- waits for --> lock B -- held by --> thread 2
+ *	   ^                                               |
+ *	   +---- held by -- lock A <-- waits for ----------+
+ */
 #include "preload/lock/deadlock.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"
@@ -20,12 +27,12 @@
 struct circle {
 	size_t count;
 	const struct thread_block *threads[CIRCLE_MAX];
-	uint64_t locks[CIRCLE_MAX]; /* that each waits for */
+	uint64_t locks[CIRCLE_MAX]; /* the key of the lock that each awaits */
 };
 
 /*
- * The memory of another thread's lock may be unmapped by now. So the kernel
- * reads it for us, and returns an error where it is.
+ * The memory of another thread's lock may have been unmapped. So the kernel
+ * reads it for us, and returns an error in that case.
  */
 static bool read_number(const void *at, uint32_t *number)
 {
@@ -49,8 +56,8 @@ static const struct thread_block *thread_of(uint32_t tid)
 }
 
 /*
- * Several blocks may have this handle, as the handle of an ended thread is
- * given again; only the block of a running thread can be waiting.
+ * Several blocks may have this handle, because the C library gives the handle
+ * of an ended thread to a new one. Only a thread that still runs can wait.
  */
 static const struct thread_block *thread_by_handle(uint64_t handle)
 {
@@ -64,8 +71,9 @@ static const struct thread_block *thread_by_handle(uint64_t handle)
 }
 
 /*
- * Who holds it, by glibc's own note: exact for recursive locks too, and for
- * those that were taken before we were asked. A thread holds its own end.
+ * The thread that holds the lock, as glibc has noted it in the lock itself. So
+ * this is right for recursive locks too, and for locks that were taken before
+ * anybody waited. A thread that is joined holds the "lock" until it ends.
  */
 static const struct thread_block *holder_of(uint64_t key)
 {
@@ -110,7 +118,8 @@ static bool find_circle(const struct thread_block *self, struct circle *circle)
 	return false;
 }
 
-static uint64_t deadlock_look(const struct thread_block *self)
+/* A hash of the circle through this thread; 0: there is no circle. */
+static uint64_t hash_circle(const struct thread_block *self)
 {
 	struct circle circle;
 	uint64_t hash = 1;
@@ -135,13 +144,11 @@ static void print_lock(const struct circle *circle, size_t at)
 
 static void print_held(const struct circle *circle, size_t at)
 {
-	/*
-	 * The thread before it in the circle waits for the lock that it holds.
-	 */
+	/* The thread before this one in the circle waits for this one. */
 	size_t before = (at + circle->count - 1) % circle->count;
 
 	if (is_join(circle, before)) {
-		stderr_text(" is to end");
+		stderr_text(" has a thread that waits for its end");
 		return;
 	}
 	stderr_text(" holds ");
@@ -182,8 +189,8 @@ static void print_thread(const struct circle *circle, size_t at)
 }
 
 /*
- * Only locks have an order in which they are taken; the end of a thread has
- * none.
+ * Only of locks can it be said that two threads take them in opposite order,
+ * not of the end of a thread.
  */
 static bool is_inversion(const struct circle *circle)
 {
@@ -209,7 +216,7 @@ static void print_inversion(const struct circle *circle)
 	stderr_text("\n");
 }
 
-static void deadlock_tell(struct thread_block *self)
+static void print_deadlock(struct thread_block *self)
 {
 	struct circle circle;
 	struct arena_head *head = arena_get_head();
@@ -232,7 +239,7 @@ static void deadlock_tell(struct thread_block *self)
 	cancellation_resume(before);
 }
 
-/* A waiter looks for a deadlock this often; two looks must agree. */
+/* A waiting thread looks for a deadlock this often. */
 #define LOOK_NS 200000000l
 
 struct timespec deadlock_next_look(void)
@@ -256,10 +263,10 @@ struct look {
 static void look_again(void *looking)
 {
 	const struct look *look = looking;
-	uint64_t circle = deadlock_look(look->self);
+	uint64_t circle = hash_circle(look->self);
 
 	if (circle && circle == *look->before)
-		deadlock_tell(look->self);
+		print_deadlock(look->self);
 	*look->before = circle;
 }
 

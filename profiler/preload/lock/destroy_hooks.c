@@ -1,4 +1,7 @@
-/* The ends of locks, interposed: what comes to their place is another one. */
+/*
+ * Interposes the functions that destroy a lock: the next lock at its address is
+ * another one.
+ */
 #include "preload/lock/lock_wait.h"
 #include "preload/lock/watched_locks.h"
 #include <semaphore.h>
@@ -7,8 +10,8 @@
 #define EXPORT __attribute__((visibility("default")))
 
 /*
- * We forget the lock before the call, because its memory may belong to
- * something else once the call returns.
+ * The lock is forgotten before the call, because its memory may belong to
+ * another object as soon as the call has destroyed it.
  */
 static void note_end(const void *lock, enum lock_kind kind)
 {

@@ -1,6 +1,6 @@
 /*
- * Waiting for a thread's end, interposed. A thread is a lock that it holds
- * itself, until it ends.
+ * Interposes the functions that wait for the end of a thread. To the tables, a
+ * thread is a lock that it holds itself until it ends.
  */
 #include "preload/lock/deadlock.h"
 #include "preload/lock/lock_wait.h"
@@ -56,7 +56,7 @@ static int block_with_cleanup(pthread_t thread, void **result,
 	return error;
 }
 
-/* From now on another thread may get this thread number. */
+/* The C library may give the handle of a joined thread to a new thread. */
 static int count_joined(pthread_t thread, struct lock_block *lock, int error)
 {
 	if (error)

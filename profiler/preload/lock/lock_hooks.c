@@ -1,9 +1,10 @@
 /*
- * The waiting functions of POSIX threads, interposed. Each tries first: what
- * it gets without waiting costs a table look-up and a count, no clock.
+ * Interposes mutexes and condition variables of POSIX. A hook first tries to
+ * lock: if it need not wait, it only looks the lock up and counts, and reads no
+ * clock.
  *
- * Only calls through the dynamic linker come here: locks inside the C
- * library, and those that a program builds on futexes, are not seen.
+ * Only calls through the dynamic linker are seen: not locks inside the C
+ * library, nor locks that a program builds on futexes.
  */
 #include "preload/alloc/alloc_track.h"
 #include "preload/lock/deadlock.h"
@@ -41,7 +42,10 @@ static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
 		int error = real_lock.mutex_clocklock(mutex, CLOCK_MONOTONIC,
 						      &until);
 
-		/* On some kernels this kind of mutex has no timed wait. */
+		/*
+		 * Before Linux 5.14, a mutex that inherits priorities has no
+		 * wait with a deadline on this clock.
+		 */
 		if (error == EINVAL)
 			return real_lock.mutex_lock(mutex);
 		if (error != ETIMEDOUT)
@@ -71,7 +75,7 @@ contend_mutex(pthread_mutex_t *mutex, const struct stack_entry *entry)
 
 static inline int count_try(pthread_mutex_t *mutex, int error)
 {
-	/* Only the holder writes this, so no atomic operation is needed. */
+	/* Only the holder writes the count, so it need not be atomic. */
 	if (__builtin_expect(is_acquired(error), 1))
 		lock_count_held(lock_find(mutex, LOCK_MUTEX));
 	return error;
@@ -162,15 +166,15 @@ static inline bool is_any_lock_busy(void)
 	return atomic_load_explicit(&lock_busy_count, memory_order_relaxed);
 }
 
-/* The kinds of a mutex, as glibc keeps them in its low bits. */
+/* glibc keeps the kind of a mutex in these bits. */
 #define MUTEX_KIND_MASK 3
 
 /*
- * Whether the calling thread gives it back: of a mutex that can be held
- * several times over, only the last unlock does, and of all that know their
- * owner, only the owner's.
+ * Whether an unlock by the calling thread releases the mutex. A recursive mutex
+ * is released only by the last unlock; a recursive or error-checking mutex only
+ * by its owner.
  */
-static bool gives_back(const pthread_mutex_t *mutex)
+static bool is_release(const pthread_mutex_t *mutex)
 {
 	int kind = mutex->__data.__kind & MUTEX_KIND_MASK;
 
@@ -185,17 +189,17 @@ static bool gives_back(const pthread_mutex_t *mutex)
 void watched_mutex_release(const pthread_mutex_t *mutex,
 			   const struct stack_entry *entry)
 {
-	struct lock_block *lock = lock_seen(mutex, LOCK_MUTEX);
+	struct lock_block *lock = lock_find_known(mutex, LOCK_MUTEX);
 
-	if (lock && lock_wants_release(lock) && gives_back(mutex))
+	if (lock && lock_wants_release(lock) && is_release(mutex))
 		wait_released(lock, entry);
 }
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	/*
-	 * There is no need to ask is_watched(): where nobody watches, no lock
-	 * is marked as busy.
+	 * There is no need to ask is_watched(): while locks are not recorded,
+	 * none is marked as busy.
 	 */
 	if (__builtin_expect(!real_lock.mutex_unlock, 0))
 		real_locks_find();

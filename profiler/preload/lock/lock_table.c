@@ -1,4 +1,4 @@
-/* Finds or makes the row of a lock by its address and kind. */
+/* Finds or makes the block of a lock by its address and kind. */
 #include "preload/lock/lock_table.h"
 #include "preload/arena.h"
 #include "preload/thread_counts.h"
@@ -7,8 +7,11 @@
 
 #define PROBES_MAX 32u
 #define WAIT_SLOTS (1u << 14)
-/* A program that makes locks without end does not fill the memory with them:
- * beyond so many a lock goes on in the block of the one before it. */
+/*
+ * A program that makes and destroys locks without end must not fill the memory.
+ * After so many ends, a lock uses the block of the lock that had its address
+ * before.
+ */
 #define ENDS_MAX (1u << 18)
 
 typedef _Atomic(struct wait_block *) wait_slot;
@@ -18,8 +21,8 @@ _Atomic uint32_t lock_busy_count;
 static wait_slot wait_slots[WAIT_SLOTS];
 
 /*
- * Marks a slot whose lock was destroyed. A search must go on behind it, for
- * locks that collided with it may follow.
+ * Marks a slot whose lock was destroyed. A search goes on behind it, because
+ * locks that collided with that one may follow.
  */
 static struct lock_block ended;
 static _Atomic uint32_t ends_count;
@@ -51,7 +54,7 @@ static bool is_free(const struct lock_block *there)
 	return !there || there == &ended;
 }
 
-/* *place: the slot where the lock could be put; NULL: all slots are taken. */
+/* *place is set to a slot where the lock can be put, or to NULL. */
 static struct lock_block *look_up(uint64_t key, lock_slot **place)
 {
 	*place = NULL;
@@ -75,8 +78,8 @@ struct lock_block *lock_find_slow(uint64_t key)
 	lock_slot *place;
 
 	/*
-	 * The block that we made in vain stays in the arena unused: nobody ever
-	 * waits for it.
+	 * If another thread is faster, the block that we made stays in the
+	 * arena unused.
 	 */
 	while (!(there = look_up(key, &place)) && place) {
 		if (!made && !(made = make_lock(key)))
@@ -89,7 +92,7 @@ struct lock_block *lock_find_slow(uint64_t key)
 	return there;
 }
 
-struct lock_block *lock_seen(const void *lock, enum lock_kind kind)
+struct lock_block *lock_find_known(const void *lock, enum lock_kind kind)
 {
 	lock_slot *unused;
 
@@ -97,15 +100,15 @@ struct lock_block *lock_seen(const void *lock, enum lock_kind kind)
 }
 
 /*
- * Nobody ever waited for this lock, so nobody needs to know where its holder
- * released it.
+ * No thread ever waited for this lock, so its block has no waits to keep, and
+ * nobody needs to know where its holder released it.
  */
 static bool is_dispensable(const struct lock_block *lock)
 {
 	return !__atomic_load_n(&lock->was_awaited, __ATOMIC_RELAXED);
 }
 
-/* What was counted for the other lock stays in its block. */
+/* The other lock's block stays in the arena, with what it has counted. */
 static struct lock_block *take_place(uint64_t key)
 {
 	struct lock_block *made = NULL;

@@ -1,13 +1,16 @@
 /*
- * preload/lock/lock_table.h - what is known of each lock, and of waits for it.
+ * preload/lock/lock_table.h - a block for each lock, and for the waits for it.
  *
- * Room       for LOCK_SLOTS locks at a time. In a full part of the table one
- *            that is waited for takes the place of one that nobody ever waited
- *            for; what is not counted for want of room is counted as lost.
- * Errors     NULL when the table or the arena is full: the lock then works as
- *            ever.
- * Threads    any, without a lock. What is in a lock_block of an exclusive
- *            lock is written by its holder; a wait_block by its thread.
+ *	address, kind             -> slot of lock_slots -> struct lock_block
+ *	lock, thread, site, owner -> slot of wait_slots -> struct wait_block
+ *
+ * Room       for LOCK_SLOTS locks at a time. Where the table is full, a lock
+ *            for which a thread waits takes the slot of a lock for which none
+ *            ever waited. What cannot be counted is counted as lost.
+ * Errors     NULL when the table or the arena is full: the lock itself works
+ *            nevertheless.
+ * Threads    any, without a lock. The block of an exclusive lock is written
+ *            by its holder, and a wait_block by its thread.
  * Read next  preload/lock/lock_hooks.c
  */
 #ifndef PRELOAD_LOCK_LOCK_TABLE_H
@@ -25,13 +28,14 @@ typedef _Atomic(struct lock_block *) lock_slot;
 extern __attribute__((visibility("hidden"))) lock_slot lock_slots[LOCK_SLOTS];
 
 /*
- * How many waits go on, and how many locks are held after a wait. While it
- * is 0, whoever releases a lock has nothing to tell and need not find it:
- * a look-up between two atomic instructions is waited for in full.
+ * The number of waits in progress, plus the number of locks that are held after
+ * a wait. While it is 0, a thread that releases a lock has nothing to record,
+ * and need not look the lock up: between two atomic instructions, a look-up
+ * costs its full latency.
  */
 extern __attribute__((visibility("hidden"))) _Atomic uint32_t lock_busy_count;
 
-/* No address of a program reaches up to the kind. */
+/* Addresses of programs are shorter than this, so the kind fits above them. */
 #define LOCK_KIND_SHIFT 60u
 
 static inline uint64_t lock_key(const void *lock, enum lock_kind kind)
@@ -56,7 +60,7 @@ static inline uint32_t lock_slot_of(uint64_t key)
 
 struct lock_block *lock_find_slow(uint64_t key);
 
-/* Of that lock, made on first sight. */
+/* The block of that lock; it is made when the lock is first used. */
 static inline struct lock_block *lock_find(const void *lock,
 					   enum lock_kind kind)
 {
@@ -69,18 +73,21 @@ static inline struct lock_block *lock_find(const void *lock,
 	return lock_find_slow(key);
 }
 
-/* Of a lock that is there already; NULL: it is not. */
-struct lock_block *lock_seen(const void *lock, enum lock_kind kind);
+/* The block of that lock if it has one already, else NULL. */
+struct lock_block *lock_find_known(const void *lock, enum lock_kind kind);
 
-/* Of a lock that is about to be waited for, if need be instead of another. */
+/*
+ * The block of a lock for which a thread is about to wait. If there is no room,
+ * it takes the slot of a lock for which no thread ever waited.
+ */
 struct lock_block *lock_find_awaited(const void *lock, enum lock_kind kind);
 
-/* It is destroyed: whatever has its address next is another one. */
+/* The lock is destroyed: the next one at its address is another lock. */
 void lock_end(struct lock_block *block);
 
 void lock_count_lost(void);
 
-/* By its only holder. */
+/* To be called by the only holder. lock NULL: the acquisition is lost. */
 static inline void lock_count_held(struct lock_block *lock)
 {
 	if (__builtin_expect(lock != NULL, 1))
@@ -89,7 +96,7 @@ static inline void lock_count_held(struct lock_block *lock)
 		lock_count_lost();
 }
 
-/* By one of those who have it. */
+/* To be called by one of several holders. */
 static inline void lock_count_shared(struct lock_block *lock)
 {
 	if (__builtin_expect(lock != NULL, 1))
@@ -99,7 +106,7 @@ static inline void lock_count_shared(struct lock_block *lock)
 		lock_count_lost();
 }
 
-/* NULL: no room, which is counted. */
+/* NULL: there is no room, and the wait has been counted as lost. */
 struct wait_block *wait_find(const struct lock_block *lock,
 			     const struct thread_block *thread, uint32_t site,
 			     uint32_t owner_site);

@@ -1,4 +1,4 @@
-/* Times a wait, and asks about deadlocks while it lasts. */
+/* Times a wait for a lock, and how long the lock is held after it. */
 #include "preload/lock/lock_wait.h"
 #include "preload/alloc/alloc_track.h"
 #include "preload/arena.h"
@@ -6,8 +6,8 @@
 #include "shared_memory/ticks.h"
 
 /*
- * The lock is marked as busy first, so that a holder that releases it meanwhile
- * reports where.
+ * The lock is marked as busy before the wait, so that a holder that releases it
+ * from now on records where it does.
  */
 static void note_waiter(struct lock_block *lock)
 {
@@ -41,7 +41,8 @@ void wait_begin(struct wait *wait, const void *lock, enum lock_kind kind,
 }
 
 /*
- * From here to wait_released the lock stays marked as busy, as during the wait.
+ * Until wait_released or wait_destroyed the lock stays marked as busy, as it
+ * was during the wait.
  */
 static void begin_hold(struct lock_block *lock, const struct wait_block *row,
 		       uint64_t now_ns)
@@ -64,7 +65,10 @@ static void count_wait(struct wait *wait, uint64_t now_ns,
 
 	if (!row)
 		return;
-	/* Who reads both meanwhile sees no expired wait as an acquisition. */
+	/*
+	 * `count` is stored after `expired_count`, so that a reader, who
+	 * subtracts them, never takes an expired wait for an acquisition.
+	 */
 	row->expired_count += outcome == WAIT_EXPIRED;
 	__atomic_store_n(&row->count, row->count + 1, __ATOMIC_RELEASE);
 	row->wait_ns += took_ns;
@@ -100,7 +104,7 @@ static void end_hold(struct lock_block *lock)
 
 void wait_destroyed(const void *lock, enum lock_kind kind)
 {
-	struct lock_block *block = lock_seen(lock, kind);
+	struct lock_block *block = lock_find_known(lock, kind);
 
 	if (block && block->held_since_ns)
 		end_hold(block);

@@ -1,16 +1,16 @@
 /*
- * preload/lock/lock_wait.h - the slow half of a lock: somebody has to wait.
+ * preload/lock/lock_wait.h - records a wait for a lock.
  *
  *	wait_begin(&wait, mutex, LOCK_MUTEX, &entry, WAIT_FOR_GOOD);
  *	... block ...
  *	wait_end(&wait, WAIT_HELD);
  *
- * Here are the clock, the call stack and the tables; an uncontended lock
- * never comes here.
+ * This reads the clock, walks the call stack and writes to the tables. A lock
+ * that is free is never recorded here.
  *
- * Room       a lock without a place in the table is waited for all the same;
- *            wait.lock is NULL then, and the wait counts as lost.
- * Threads    each wait is one thread's.
+ * Errors     if the table of locks has no room, wait.lock is NULL, and the
+ *            wait is counted as lost.
+ * Threads    a struct wait belongs to one thread.
  * Read next  preload/lock/deadlock.h
  */
 #ifndef PRELOAD_LOCK_LOCK_WAIT_H
@@ -28,35 +28,36 @@ struct wait {
 	uint32_t site;
 };
 
-/* A wait with a deadline ends by itself: it is no part of a deadlock. */
+/* A wait with a deadline ends by itself, so it is no part of a deadlock. */
 enum wait_patience { WAIT_FOR_GOOD, WAIT_TIMED };
 
 void wait_begin(struct wait *wait, const void *lock, enum lock_kind kind,
 		const struct stack_entry *entry, enum wait_patience patience);
 
 enum wait_outcome {
-	WAIT_BROKEN,  /* an error, a signal, a cancellation: not counted */
-	WAIT_EXPIRED, /* its deadline came first */
-	WAIT_GOT,     /* what was waited for came */
-	WAIT_HELD,    /* and is held exclusively, until wait_released */
+	WAIT_BROKEN,  /* by an error, signal or cancellation; is not counted */
+	WAIT_EXPIRED, /* the deadline came first */
+	WAIT_GOT,     /* what the thread waited for came */
+	WAIT_HELD,    /* the same; the thread is the only holder until
+			 wait_released */
 };
 
 void wait_end(struct wait *wait, enum wait_outcome outcome);
 
-/* Whether who gives the lock back is to say so. */
+/* Whether a holder of the lock must call wait_released. */
 static inline bool lock_wants_release(const struct lock_block *lock)
 {
 	return lock->held_since_ns ||
 	       __atomic_load_n(&lock->waiters_count, __ATOMIC_RELAXED);
 }
 
-/* Before an exclusive lock is given back by a holder that somebody awaits. */
+/* To be called by the only holder, before it gives the lock back. */
 void wait_released(struct lock_block *lock, const struct stack_entry *entry);
 
-/* Before it is destroyed: whoever held it does so no longer. */
+/* To be called before the lock is destroyed: nobody holds it any more. */
 void wait_destroyed(const void *lock, enum lock_kind kind);
 
-/* Of a function that returns an error number. */
+/* The outcome of a wait by a function that returns an error number. */
 static inline enum wait_outcome wait_outcome_of(int error,
 						enum wait_outcome when_it_came)
 {

@@ -1,4 +1,4 @@
-/* Looks the functions up that the lock hooks stand before. */
+/* Looks up the functions that the hooks of locks interpose. */
 #include "preload/lock/real_locks.h"
 #include "preload/thread_counts.h"
 #include <dlfcn.h>
@@ -9,7 +9,7 @@ struct real_locks real_lock;
 static const struct {
 	void *member;
 	const char *name;
-	const char *version; /* NULL: there is one only */
+	const char *version; /* NULL: the function has one version */
 } symbols[] = {
 	{&real_lock.mutex_lock, "pthread_mutex_lock", NULL},
 	{&real_lock.mutex_trylock, "pthread_mutex_trylock", NULL},
@@ -51,7 +51,7 @@ static const struct {
 	{&real_lock.rwlock_destroy, "pthread_rwlock_destroy", NULL},
 	{&real_lock.barrier_destroy, "pthread_barrier_destroy", NULL},
 	{&real_lock.sem_destroy, "sem_destroy", NULL},
-	/* This pointer is set last: once it is there, all others are. */
+	/* This pointer is set last: if it is set, all others are. */
 	{&real_lock.mutex_unlock, "pthread_mutex_unlock", NULL},
 };
 

@@ -1,7 +1,9 @@
 /*
- * preload/lock/real_locks.h - the waiting functions of the C library itself.
+ * preload/lock/real_locks.h - the C library's own functions of locks, and what
+ * each hook asks before it calls them.
  *
- * Read next  preload/lock/lock_hooks.c, which stands before them.
+ * Threads    real_locks_find takes the loader's lock.
+ * Read next  preload/lock/lock_hooks.c, which interposes them.
  */
 #ifndef PRELOAD_LOCK_REAL_LOCKS_H
 #define PRELOAD_LOCK_REAL_LOCKS_H
@@ -54,14 +56,17 @@ extern __attribute__((visibility("hidden"))) struct real_locks real_lock;
 
 void real_locks_find(void);
 
-/* Whether this call is to be watched; the real functions are there then. */
-/* Before a wait that is timed or not: see track_settle. */
+/* To be called before a wait for other threads, recorded or not. */
 static inline void settle_before_wait(void)
 {
 	if (__builtin_expect(track_plan.with_live, 0))
 		track_settle();
 }
 
+/*
+ * Whether waits are recorded. After this call the members of real_lock can be
+ * used in either case.
+ */
 static inline bool is_watched(void)
 {
 	if (__builtin_expect(track_plan.with_locks, 0))
@@ -71,6 +76,7 @@ static inline bool is_watched(void)
 	return false;
 }
 
+/* Where the program called the hook that calls this. */
 __attribute__((always_inline)) static inline struct stack_entry entry_here(void)
 {
 	return (struct stack_entry){.frame = __builtin_frame_address(0),

@@ -1,6 +1,7 @@
 /*
- * The locks of readers and writers, interposed. Readers are not exclusive:
- * their count is shared, and they hold nothing.
+ * Interposes the read-write locks. Several readers can have the lock at once,
+ * so their acquisitions are counted by atomic operations, and how long a reader
+ * holds the lock is not measured.
  */
 #include "preload/lock/deadlock.h"
 #include "preload/lock/lock_wait.h"
@@ -10,7 +11,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Which kind of lock is wanted, and until when the caller waits. */
+/* Whether the caller wants to read or to write, and how long it waits. */
 struct asking {
 	pthread_rwlock_t *rwlock;
 	bool writes;
@@ -102,8 +103,8 @@ static int acquire(const struct asking *ask, const struct stack_entry *entry)
 }
 
 /*
- * The part that all these hooks share; it is inlined, so that the innermost
- * frame is the hook's own.
+ * The part that these hooks share. It is inlined, so that the innermost frame
+ * is the hook's own.
  */
 __attribute__((always_inline)) static inline int
 ask_for(const struct asking *ask)
@@ -188,7 +189,7 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 
 	if (!is_watched())
 		return real_lock.rwlock_unlock(rwlock);
-	lock = lock_seen(rwlock, LOCK_RWLOCK);
+	lock = lock_find_known(rwlock, LOCK_RWLOCK);
 	if (lock && lock_wants_release(lock) &&
 	    is_writer(rwlock, thread_self())) {
 		entry = entry_here();

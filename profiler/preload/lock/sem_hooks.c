@@ -1,4 +1,4 @@
-/* The semaphores of POSIX, interposed: who waits for one, and how long. */
+/* Interposes the functions that wait for a POSIX semaphore. */
 #include "preload/lock/lock_wait.h"
 #include "preload/lock/watched_locks.h"
 #include <errno.h>
@@ -33,8 +33,8 @@ static int wait_for(sem_t *sem, const struct limit *limit,
 	int error;
 
 	/*
-	 * A semaphore has no holder, so it cannot be part of a deadlock's
-	 * circle.
+	 * A semaphore has no holder, so it is never part of the circle of a
+	 * deadlock: the wait is recorded like one with a deadline.
 	 */
 	wait_begin(&wait, sem, LOCK_SEM, entry, WAIT_TIMED);
 	error = block_with_cleanup(sem, limit, &wait);

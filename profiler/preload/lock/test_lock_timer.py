@@ -90,7 +90,7 @@ def test_the_end_of_a_thread_closes_a_circle(tmp_path):
     """Bug: a join had no owner, so a deadlock of two threads that wait for each other's end was not reported."""
     said = record_deadlock(tmp_path, "lock_join_circle", "  main", "  want_kept")
     assert "clinic: deadlock: 2 threads wait for each other" in said
-    assert re.search(r"thread (\d+) \(.*\) is to end\n  and waits for kept at\n  want_kept", said), said
+    assert re.search(r"thread (\d+) \(.*\) has a thread that waits for its end\n  and waits for kept at\n  want_kept", said), said
     assert re.search(r"holds kept\n  and waits for the end of thread \d+ at\n  main", said), said
     assert "the order is inverted" not in said
 

@@ -1,9 +1,9 @@
 /*
- * preload/lock/watched_locks.h - waits that are timed, for all the names that
- * they have.
+ * preload/lock/watched_locks.h - the recorded waits, which the hooks of POSIX
+ * and of C11 share.
  *
- * entry      where the program came in.
- * Errors     as the POSIX functions.
+ * entry      where the program called the hook.
+ * Errors     the same as those of the POSIX functions.
  * Read next  preload/lock/lock_hooks.c
  */
 #ifndef PRELOAD_LOCK_WATCHED_LOCKS_H
@@ -11,7 +11,7 @@
 
 #include "preload/lock/real_locks.h"
 
-/* By a deadline on a clock; -1: on that of the function without one. */
+/* A deadline. clock -1: the clock of the POSIX function that names none. */
 struct limit {
 	clockid_t clock;
 	deadline until;
@@ -20,11 +20,11 @@ struct limit {
 int watched_mutex_lock(pthread_mutex_t *mutex, const struct stack_entry *entry);
 int watched_mutex_lock_until(pthread_mutex_t *mutex, const struct limit *limit,
 			     const struct stack_entry *entry);
-/* Before it is given back. */
+/* To be called before the mutex is unlocked. */
 void watched_mutex_release(const pthread_mutex_t *mutex,
 			   const struct stack_entry *entry);
 
-/* limit NULL: for good. */
+/* limit NULL: there is no deadline. */
 int watched_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 		      const struct limit *limit,
 		      const struct stack_entry *entry);
@@ -33,8 +33,8 @@ int watched_join(pthread_t thread, void **result,
 		 const struct stack_entry *entry);
 
 /*
- * A cleanup handler of a struct wait: a thread that is cancelled in its wait,
- * or ends in a handler there, must not look as if it waited for good.
+ * A cleanup handler with a struct wait: if a thread is cancelled in its wait,
+ * or ends in a signal handler there, the wait has ended.
  */
 void watched_abandon_wait(void *wait);
 
