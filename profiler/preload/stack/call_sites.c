@@ -1,4 +1,4 @@
-/* Interns stacks without a lock, and rows per thread. */
+/* Finds or makes the site of a call stack, without a lock, and its rows. */
 #include "preload/stack/call_sites.h"
 #include "preload/arena.h"
 #include "preload/stack/process_texts.h"
@@ -7,14 +7,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Twice as many as there can be sites: probing stays short. */
+/* Twice as many slots as there can be sites, so that searches stay short. */
 #define SLOTS (SITES_MAX * 2)
 
 typedef _Atomic(struct site_block *) site_slot;
 
 static _Atomic(site_slot *) slots;
 
-/* The multipliers make the frame's place count; the sum has no chain. */
+/*
+ * Each frame has a multiplier of its own, so that the order of frames changes
+ * the hash. The products do not depend on each other, so that the processor
+ * computes several at once.
+ */
 static uint64_t hash_of(const struct stack *stack, uint16_t stage)
 {
 	uint64_t hash =
@@ -95,7 +99,8 @@ uint32_t call_site_id(const struct stack *stack, uint16_t stage)
 		    atomic_compare_exchange_strong(slot, &there, made))
 			return made->id;
 		/*
-		 * The site that we made in vain stays unused: it has no rows.
+		 * If another thread was faster, the site that we made stays
+		 * unused, without rows.
 		 */
 		if (is_same(there, hash, stack, stage))
 			return there->id;

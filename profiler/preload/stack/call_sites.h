@@ -1,9 +1,9 @@
 /*
- * preload/stack/call_sites.h - stacks to site ids, and each thread's row of a
- * site.
+ * preload/stack/call_sites.h - gives each call stack an id, and each thread a
+ * row for each id.
  *
- * Errors     site 0 when the table or the arena is full: the allocation is
- *            still counted, its stack is not kept.
+ * Errors     the id is 0 when the table or the arena is full: the allocation
+ *            is still counted, but its stack is not kept.
  * Threads    any, without a lock.
  * Read next  shared_memory/arena_layout.h
  */
@@ -15,20 +15,20 @@
 /* The same stack in the same stage gives the same id. */
 uint32_t call_site_id(const struct stack *stack, uint16_t stage);
 
-/* NULL: no such site. Searches all of them: not for a hot path. */
+/* NULL: there is no such site. This is slow, as it looks at all sites. */
 const struct site_block *call_site_find(uint32_t id);
 
-/* A thread's rows, found by site id alone. Zeroed memory is none yet. */
+/* The rows of one thread, by site id. Zeroed memory is a table without rows. */
 struct site_rows {
 	struct rows_block *blocks[ROW_BLOCKS_MAX];
 };
 
-/* NULL: no memory. */
+/* Makes the row. NULL: there is no memory. */
 struct site_row *call_site_row_slow(struct site_rows *rows,
 				    const struct thread_block *thread,
 				    uint32_t site);
 
-/* NULL: it is not there yet, call_site_row makes it. */
+/* NULL: the row does not exist yet; call_site_row makes it. */
 static inline struct site_row *call_site_row_at_hand(struct site_rows *rows,
 						     uint32_t site)
 {
@@ -46,6 +46,6 @@ static inline struct site_row *call_site_row(struct site_rows *rows,
 	return row ? row : call_site_row_slow(rows, thread, site);
 }
 
-void call_sites_restart(void); /* in a forked child */
+void call_sites_restart(void); /* to be called in a forked child */
 
 #endif

@@ -1,4 +1,4 @@
-/* Finds the image of an address as unwinders do, without a lock. */
+/* Finds the image at an address as unwinders do, without a lock. */
 #include "preload/stack/loaded_image.h"
 #include <dlfcn.h>
 #include <elf.h>
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Program headers are in the first page, behind the header of the file. */
+/* The program headers follow the ELF header, in the first page of the file. */
 #define HEADERS_BYTES_MAX 4096u
 
 static bool find(uint64_t address, struct dl_find_object *found)

@@ -1,9 +1,8 @@
-/* The calls of the program that change which code is loaded, or list it. */
+/* Interposes dlclose, so that a closed library's code can still be named. */
 #include "preload/cancellation.h"
 #include "preload/stack/stack_tables.h"
 #include "preload/timer/timer_sampler.h"
 #include <dlfcn.h>
-#include <link.h>
 #include <stddef.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -11,8 +10,9 @@
 static int (*real_dlclose)(void *);
 
 /*
- * Before any fork: dlsym takes the loader's lock, which a child may find
- * held for good. Constructors that run before ours may call us before.
+ * This runs before any fork, because dlsym takes the loader's lock, which stays
+ * locked for ever in a child that is forked while another thread holds it. The
+ * hook calls this too: constructors that run before ours may call the hook.
  */
 __attribute__((constructor)) static void find_all(void)
 {
@@ -21,8 +21,8 @@ __attribute__((constructor)) static void find_all(void)
 }
 
 /*
- * Addresses that were sampled in a plugin are looked up after the plugin was
- * unloaded.
+ * The sampler saves the mappings before the library is unloaded, because names
+ * for sampled addresses are looked up later.
  */
 EXPORT int dlclose(void *handle)
 {

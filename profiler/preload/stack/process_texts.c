@@ -1,4 +1,4 @@
-/* Copies the command and the maps from /proc. */
+/* Copies the command line, the mapped code and the peak size from /proc. */
 #include "preload/stack/process_texts.h"
 #include "preload/arena.h"
 #include "preload/confinement.h"
@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define LINE_BYTES_MAX 4400u /* a path is 4096 at most */
+#define LINE_BYTES_MAX 4400u /* a path has at most 4096 bytes */
 #define TEXT_BYTES_MAX ((size_t)4 << 20)
 #define OWN_MAPS       "/proc/thread-self/maps"
 
@@ -37,8 +37,8 @@ static struct text_block *reserve_text(enum block_kind kind, size_t room)
 }
 
 /*
- * The length is stored last, because the collector takes a text that has a
- * length to be whole.
+ * The length is stored last, because for the collector a text that has a length
+ * is complete.
  */
 static void publish_text(struct text_block *block, size_t bytes)
 {
@@ -69,7 +69,7 @@ void process_save_command(void)
 		save_text(BLOCK_PROCESS, text, (size_t)bytes);
 }
 
-/* "start-end r-xp offset device inode path" */
+/* A line of maps is "start-end r-xp offset device inode path". */
 static bool is_executable(const char *line)
 {
 	const char *space = strchr(line, ' ');
@@ -77,13 +77,12 @@ static bool is_executable(const char *line)
 	return space && strnlen(space, 4) == 4 && space[3] == 'x';
 }
 
-/* "0123ab... " */
+/* Two hexadecimal digits for each byte, and a space. */
 #define BUILD_ID_TEXT_BYTES (2 * CLINIC_MAPPING_BUILD_ID_MAX + 1)
 
 /*
- * Of the image in memory, as the tables have it: the file may be another one
- * by now, and by the time that somebody asks for names. How long the text is;
- * no NUL.
+ * Writes the build-id of the image in memory, because the file may have been
+ * replaced. Returns the length of the text, which has no NUL.
  */
 static size_t write_build_id(const struct clinic_space *space, const char *line,
 			     char text[BUILD_ID_TEXT_BYTES])
@@ -109,7 +108,7 @@ static size_t write_build_id(const struct clinic_space *space, const char *line,
 	return used;
 }
 
-/* Adds one more line to the listing, if there is room. */
+/* Adds a line to the listing, if there is room. Returns the bytes added. */
 static size_t keep_line(const struct clinic_space *space, const char *line,
 			size_t bytes, char *to, size_t room)
 {
@@ -125,7 +124,10 @@ static size_t keep_line(const struct clinic_space *space, const char *line,
 	return id_bytes + bytes;
 }
 
-/* The executable lines, into `to` (NULL: to be counted). */
+/*
+ * Copies the lines of executable mappings to `to`, and returns their length; to
+ * NULL: only the length is wanted.
+ */
 static size_t read_maps(const struct clinic_space *space, char *to, size_t room)
 {
 	char buffer[LINE_BYTES_MAX];
@@ -156,7 +158,7 @@ static size_t read_maps(const struct clinic_space *space, char *to, size_t room)
 	return kept;
 }
 
-/* The parent's listing, in a child that cannot read its own. */
+/* The listing of the parent, for a child that cannot read its own. */
 static struct {
 	char *text;
 	size_t bytes; /* 0: there is none */
@@ -207,7 +209,7 @@ void process_save_maps(const struct clinic_space *space)
 	}
 	if (!bytes)
 		return;
-	/* Room for a few more lines, should another thread map meanwhile. */
+	/* The listing may grow meanwhile, if another thread maps a file. */
 	bytes += LINE_BYTES_MAX;
 	block = reserve_text(BLOCK_MAPS, bytes);
 	if (!block)
@@ -219,7 +221,7 @@ void process_save_maps(const struct clinic_space *space)
 #define PEAK_LINE   "VmHWM:"
 #define STATUS_ROOM 4096u
 
-/* Not getrusage(): that remembers who ran before an exec. */
+/* getrusage() would include the program that ran before an exec. */
 uint64_t process_resident_peak_bytes(void)
 {
 	char text[STATUS_ROOM];

@@ -15,13 +15,16 @@
 
 struct spare {
 	_Atomic bool is_taken;
-	char *memory; /* NULL: not mapped yet; only the thread that has taken it
-			 changes this */
+	char *memory; /* NULL: not mapped yet. Only the thread that has taken
+			 this stack changes it. */
 };
 
 static struct spare spares[SPARES];
 
-/* No memory is used before it is written, and the last page never is. */
+/*
+ * The pages use memory only after they have been written to. The lowest page is
+ * a guard, which cannot be written to.
+ */
 static bool map_spare(struct spare *spare)
 {
 	long at = (long)mmap(NULL, SPARE_BYTES, PROT_READ | PROT_WRITE,
@@ -54,8 +57,8 @@ static struct spare *take_spare(void)
 #define MASK_BYTES     sizeof(uint64_t)
 #define SIGNAL_BIT(at) (UINT64_C(1) << ((at)-1))
 /*
- * The C library uses these signals for itself, and waits until each thread has
- * handled one.
+ * The C library uses these signals itself, and waits until each thread has
+ * handled its signal.
  */
 #define LIBRARY_SIGNALS (SIGNAL_BIT(32) | SIGNAL_BIT(33))
 /*
@@ -81,11 +84,11 @@ static void release_signals(uint64_t before)
 		       MASK_BYTES);
 }
 
-/* work(argument), on the stack that ends at `top`. */
+/* Calls work(argument) on the stack that ends at `top`. */
 __attribute__((visibility("hidden"))) void
 spare_stack_switch(void (*work)(void *), void *argument, void *top);
 
-/* The frame pointer is the way back, for unwinders too. */
+/* The frame pointer keeps the old stack pointer, for unwinders too. */
 #if defined(__x86_64__)
 __asm__(".text\n"
 	".globl spare_stack_switch\n"

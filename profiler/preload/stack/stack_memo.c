@@ -1,4 +1,4 @@
-/* Remembers each walk with the words that it read. */
+/* Keeps the site of each walk with the words that the walk has read. */
 #include "preload/stack/stack_memo.h"
 #include <string.h>
 #include <sys/mman.h>
@@ -34,8 +34,8 @@ void stack_memos_refresh(struct stack_memos *memos)
 }
 
 /*
- * Sorted by address. The entries nearly are already, because a walk goes
- * outwards.
+ * Sorts the words by address. They are nearly sorted already, because a walk
+ * goes outwards, so insertion is fast.
  */
 static void sort(struct stack_word *words, size_t count)
 {
@@ -76,7 +76,7 @@ static size_t count_pairs(const struct stack_word *words, size_t count)
 	return pairs_count;
 }
 
-/* The first one of a group fills it. */
+/* Fills the rest of the group too, which the next pair may overwrite. */
 static void put_pair(struct memo_pairs *groups, size_t at,
 		     const struct stack_word *words)
 {

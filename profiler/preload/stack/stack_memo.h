@@ -1,11 +1,12 @@
 /*
- * preload/stack/stack_memo.h - the walks that need not be made again.
+ * preload/stack/stack_memo.h - remembers walks, so that they need not be
+ * repeated.
  *
  * A walk notes each word of the stack that it depended on. When a thread
- * comes back to the same place and all those words are unchanged, a walk
- * could only end the same way, so it is not made again: that comparison is
- * all that most allocations pay. It is inlined, and branches little:
- * a frame's saved frame pointer and return address are one vector.
+ * comes back to the same place and all those words are unchanged, another walk
+ * would have the same result. Most allocations cost only that comparison. It is
+ * inlined and has few branches: a frame's saved frame pointer and return
+ * address are compared as one vector.
  *
  *	tags[set]   key of frame and stage -> memo
  *	memo        site | pairs of words | single words    as last walked
@@ -14,10 +15,11 @@
  *	                        v                v
  *	stack       frame: fp, return address ... saved fp ...    as it is now
  *
- * Memory     a thread's own; at most STACK_MEMO_BYTES of walks, then it
- *            begins anew.
- * Signals    not to be entered again from a handler: the caller sees to it.
- * Read next  preload/stack/stack_walk.h, who makes the walks.
+ * Memory     each thread has memos of its own. When they exceed
+ *            STACK_MEMO_BYTES, all of them are forgotten.
+ * Signals    a caller makes sure that a signal handler does not use the memos
+ *            that it has interrupted.
+ * Read next  preload/stack/stack_walk.h, which makes the walks.
  */
 #ifndef PRELOAD_STACK_STACK_MEMO_H
 #define PRELOAD_STACK_STACK_MEMO_H
@@ -32,17 +34,18 @@
 #define STACK_MEMO_WAYS  4u
 #define STACK_MEMO_BYTES ((size_t)1 << 20)
 
-/* Anywhere on a stack, where no type is declared. */
+/* Words of a stack, of which we do not know the types. */
 typedef uint64_t stack_two
 	__attribute__((vector_size(16), aligned(8), may_alias));
 typedef uint64_t stack_one __attribute__((may_alias));
-/* Of ours: aligned, so that one instruction loads and compares it. */
+/* Two words of a memo: aligned, so that one instruction loads them. */
 typedef uint64_t memo_two __attribute__((vector_size(16)));
 
 /*
- * Words in groups that are compared without a branch, the last one filled up
- * with what is already in it. Offsets are from the frame: of two neighbouring
- * words, as a frame pointer and a return address are, or of one.
+ * A group is compared without a branch. If a group is not full, its last entry
+ * is repeated. An offset is the distance in bytes from the hook's frame: to two
+ * neighbouring words, as a frame pointer and a return address are, or to one
+ * word.
  */
 #define STACK_MEMO_GROUP 4u
 
@@ -60,10 +63,10 @@ struct stack_memo {
 	_Alignas(16) uint32_t site;
 	uint16_t pairs_groups;
 	uint16_t singles_groups;
-	struct memo_pairs pairs[]; /* then the singles */
+	struct memo_pairs pairs[]; /* the memo_singles follow */
 };
 
-/* The frame, in 48 bits, and the stage; 0: nothing there. */
+/* The key is the frame's address in 48 bits and the stage; 0: no memo. */
 struct memo_tag {
 	uint64_t key;
 	struct stack_memo *memo;
@@ -71,22 +74,26 @@ struct memo_tag {
 
 struct stack_memos {
 	struct memo_tag tags[STACK_MEMO_SETS][STACK_MEMO_WAYS];
-	uint64_t unloads_count; /* stack_unloads_count when last forgotten */
+	/* stack_unloads_count when the memos were last forgotten */
+	uint64_t unloads_count;
 	size_t used_bytes;
 	uint8_t next_way[STACK_MEMO_SETS];
 	_Alignas(16) char bytes[STACK_MEMO_BYTES];
 };
 
-/* Zeroed memory is an empty one. */
-struct stack_memos *stack_memos_new(void); /* NULL: no memory */
+/* NULL: there is no memory. */
+struct stack_memos *stack_memos_new(void);
 void stack_memos_free(struct stack_memos *memos);
 
-/* Before a walk: forgets all, if since the last time a library was closed. */
+/*
+ * To be called before a walk: forgets all memos if a library has been closed
+ * since the last call.
+ */
 void stack_memos_refresh(struct stack_memos *memos);
 
 /*
- * Nothing is kept of a walk that depended on more than its words, which are
- * put in order here.
+ * Keeps the site of this walk. A walk whose result depended on more than the
+ * words that it noted is not kept. The words are sorted here.
  */
 void stack_memo_keep(struct stack_memos *memos, const struct stack_entry *entry,
 		     uint16_t stage, struct stack *stack, uint32_t site);
@@ -104,7 +111,7 @@ static inline size_t stack_memo_set(const struct stack_entry *entry)
 	return place * UINT64_C(0x9e3779b97f4a7c15) >> 56;
 }
 
-/* {0}: nothing has changed. */
+/* The result is {0} if nothing has changed. */
 static inline memo_two memo_group_change(const struct memo_pairs *group,
 					 const char *frame)
 {
@@ -128,7 +135,7 @@ static inline bool memo_pairs_hold(const struct memo_pairs *group,
 	if (group == end)
 		return true;
 	change = memo_group_change(group, frame);
-	/* Stacks of one place and one caller mostly differ nearby. */
+	/* Stacks with the same innermost call differ mostly in this group. */
 	if (change[0] | change[1])
 		return false;
 	while (++group != end)
@@ -174,8 +181,8 @@ static inline bool stack_memo_holds(const struct stack_memo *memo,
 }
 
 /*
- * The site that stack_memo_keep was given for this very stack in this stage;
- * 0: not seen before, or forgotten.
+ * The site that stack_memo_keep was given for the same stack in this stage; 0:
+ * there is no memo of it.
  */
 static inline uint32_t stack_memo_recall(struct stack_memos *memos,
 					 const struct stack_entry *entry,

@@ -1,6 +1,7 @@
 /*
- * What a walk depended on is unchanged, or its site is not recalled: for any
- * number of words, side by side or apart. The stack is an array here.
+ * Tests that a site is recalled only if all words that its walk depended on are
+ * unchanged, for any number of words, neighbouring or not. The stack is an
+ * array here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 
 #include "preload/stack/stack_memo.h"
 
-/* The hook's frame is the first of them. */
+/* The words of the stack. */
 static uint64_t words[3 * STACK_WORDS_MAX];
 
 static struct stack_memos *memos;
@@ -38,13 +39,13 @@ static struct stack_entry entry_at(size_t word)
 	return (struct stack_entry){.frame = &words[word]};
 }
 
-/* A frame pointer and a return address by two words, then one alone. */
+/* The words that a walk reads: two neighbours, one alone, and so on. */
 static size_t word_number(size_t i)
 {
 	return i / 3 * 4 + i % 3;
 }
 
-/* Outwards, but for a pair's second word, which a walk reads first. */
+/* A walk goes outwards, but reads the second word of a pair first. */
 static void note_words(struct stack *stack, size_t count)
 {
 	stack->words_count = count;
@@ -91,21 +92,21 @@ static void every_word_counts_and_no_other(void **unused)
 			assert_int_not_equal(recall(0, 0), site);
 			words[word_number(i)] ^= UINT64_C(1) << i % 64;
 		}
-		words[3]++; /* between two that count */
+		words[3]++; /* between two words that a walk reads */
 		words[word_number(count - 1) + 2]++;
 		assert_int_equal(recall(0, 0), site);
-		words[word_number(0)] += 0x100000; /* on to another stack */
+		words[word_number(0)] += 0x100000; /* makes another stack */
 	}
 }
 
-static void nothing_is_kept_of_what_no_word_tells(void **unused)
+static void a_walk_without_words_is_not_kept(void **unused)
 {
 	(void)unused;
 	keep(0, 0, 0, 1);
 	assert_int_equal(recall(0, 0), 0);
 }
 
-static void stacks_of_one_place_are_told_apart(void **unused)
+static void stacks_of_one_place_are_distinguished(void **unused)
 {
 	(void)unused;
 	for (uint32_t site = 1; site <= STACK_MEMO_WAYS; site++) {
@@ -118,7 +119,7 @@ static void stacks_of_one_place_are_told_apart(void **unused)
 	}
 }
 
-static void stages_are_told_apart(void **unused)
+static void stages_are_distinguished(void **unused)
 {
 	(void)unused;
 	keep(0, 9, 1, 11);
@@ -140,8 +141,11 @@ static void all_is_forgotten_when_a_library_is_closed(void **unused)
 	assert_int_equal(recall(0, 0), 2);
 }
 
-/* Twice what there is room for: the newest is there, none is another's. */
-static void full_memory_begins_anew(void **unused)
+/*
+ * Twice as many walks are kept as there is room for: the newest one can be
+ * recalled, and no site is recalled for another stack.
+ */
+static void full_memory_is_forgotten(void **unused)
 {
 	size_t bytes = 0;
 	uint32_t site = 0;
@@ -164,14 +168,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_word_counts_and_no_other,
 						begin, end),
 		cmocka_unit_test_setup_teardown(
-			nothing_is_kept_of_what_no_word_tells, begin, end),
+			a_walk_without_words_is_not_kept, begin, end),
 		cmocka_unit_test_setup_teardown(
-			stacks_of_one_place_are_told_apart, begin, end),
-		cmocka_unit_test_setup_teardown(stages_are_told_apart, begin,
+			stacks_of_one_place_are_distinguished, begin, end),
+		cmocka_unit_test_setup_teardown(stages_are_distinguished, begin,
 						end),
 		cmocka_unit_test_setup_teardown(
 			all_is_forgotten_when_a_library_is_closed, begin, end),
-		cmocka_unit_test_setup_teardown(full_memory_begins_anew, begin,
+		cmocka_unit_test_setup_teardown(full_memory_is_forgotten, begin,
 						end),
 	};
 

@@ -1,4 +1,7 @@
-/* Makes unwind tables when a stack leads through a library that has none. */
+/*
+ * Makes the unwind tables, and adds one when a stack leads through a library
+ * that has none.
+ */
 #include "preload/stack/stack_tables.h"
 #include "preload/cancellation.h"
 #include "preload/confinement.h"
@@ -12,7 +15,8 @@
 #include <unistd.h>
 
 static struct clinic_modules *modules;
-static struct clinic_space *at_start; /* none of these is ever closed */
+/* What was loaded when the tables were prepared is taken to stay loaded. */
+static struct clinic_space *at_start;
 static _Atomic(struct clinic_space *) space;
 static atomic_flag preparing = ATOMIC_FLAG_INIT;
 
@@ -27,8 +31,8 @@ static bool is_there(uint64_t address)
 }
 
 /*
- * The old space is not freed: another thread may be walking over it. It is
- * small, the tables themselves are shared by all spaces.
+ * The old space is not freed, because another thread may be walking over it. It
+ * is small: all spaces share the tables themselves.
  */
 static void publish(struct clinic_space *fresh)
 {
@@ -40,7 +44,6 @@ static void publish(struct clinic_space *fresh)
 	atomic_store(&space, fresh);
 }
 
-/* In our constructor, before there is another thread. */
 static void read_all(void *unused)
 {
 	(void)unused;
@@ -80,7 +83,7 @@ static bool add_to_copy(const struct clinic_space *now,
 		return false;
 	}
 	publish(fresh);
-	/* A dlclose meanwhile has looked through the old one. */
+	/* If a library was closed meanwhile, it was hidden in the old space. */
 	clinic_space_hide(fresh, is_there);
 	return true;
 }
@@ -122,8 +125,8 @@ struct clinic_space *stack_tables_now(void)
 }
 
 /*
- * A library that another thread loads in the same place just now, before this
- * looks, is taken for the one that was there.
+ * If another thread loads a library in the same place before this looks, it is
+ * mistaken for the one that was closed.
  */
 void stack_tables_note_unload(void)
 {
@@ -134,7 +137,10 @@ void stack_tables_note_unload(void)
 	atomic_fetch_add(&stack_unloads_count, 1);
 }
 
-/* Whoever was adding had memory and modules in its hands. */
+/*
+ * If another thread was compiling a table during the fork, its memory and the
+ * modules may be in an inconsistent state: the child makes new ones.
+ */
 void stack_tables_restart(void)
 {
 	if (atomic_flag_test_and_set(&preparing)) {

@@ -1,4 +1,7 @@
-/* One cached rule per frame, and the whole engine for the rest. */
+/*
+ * Walks a stack with one cached rule for each frame, and with the complete
+ * unwinder where such rules do not suffice.
+ */
 #include "preload/stack/stack_walk.h"
 #include "preload/stack/loaded_image.h"
 #include "preload/stack/stack_tables.h"
@@ -13,7 +16,7 @@
 #define WORD      8u
 #define RULES     1024u
 #define NOT_SAVED 0u
-/* How many libraries a walk makes tables for; the next walk goes on. */
+/* The most libraries for which one walk makes tables; the next walk goes on. */
 #define LIBRARIES_MOST 16u
 
 struct rule {
@@ -24,11 +27,11 @@ struct rule {
 
 struct stack_walker {
 	struct thread_stack on;
-	uint64_t space_version; /* of the rules */
+	uint64_t space_version; /* for which the rules are valid */
 	uint64_t lacking;       /* code of a library without a table; 0: none */
 	struct rule rules[RULES];
-	struct clinic_unwinder unwinder;      /* for what is rare */
-	uint64_t frames[SITE_FRAMES_MAX + 1]; /* what that gives */
+	struct clinic_unwinder unwinder;      /* for rare frames */
+	uint64_t frames[SITE_FRAMES_MAX + 1]; /* the unwinder's result */
 };
 
 /* A walk, and the registers of the frame that it has reached. */
@@ -36,10 +39,10 @@ struct walk {
 	struct stack_walker *walker;
 	const struct clinic_space *space;
 	const struct stack_entry *entry;
-	struct stack *stack; /* what comes of it */
-	uint64_t pc;         /* inside the call */
+	struct stack *stack; /* the result */
+	uint64_t pc;         /* inside the call instruction */
 	uint64_t sp;
-	uint64_t fp_at; /* where its frame pointer was saved; or NOT_SAVED */
+	uint64_t fp_at; /* where its frame pointer was saved, or NOT_SAVED */
 };
 
 struct stack_walker *stack_walker_new(const struct stack_entry *entry)
@@ -50,7 +53,7 @@ struct stack_walker *stack_walker_new(const struct stack_entry *entry)
 
 	if (walker == MAP_FAILED)
 		return NULL;
-	/* A child of fork has the stack of the thread that forked. */
+	/* A forked child still uses the stack of the thread that forked. */
 	walker->on = thread_stack_around((uint64_t)entry->frame);
 	return walker;
 }
@@ -68,7 +71,7 @@ static bool is_on_stack(const struct stack_walker *walker,
 	return at >= walker->on.low && at + 2 * WORD <= walker->on.high;
 }
 
-/* A clinic_row_load. */
+/* Reads a word of the stack, and notes it: a function of clinic_row_load. */
 static bool load(void *walk, uint64_t at, uint64_t *word)
 {
 	struct walk *w = walk;
@@ -95,8 +98,8 @@ static void renew_rules(struct stack_walker *walker,
 }
 
 /*
- * Nothing calls the entry code of a program or thread, and its unwind rule says
- * that.
+ * The rule of an address. Nothing calls the entry code of a program or thread:
+ * its rule says that the stack ends there.
  */
 static struct clinic_unwind_row row_of(const struct clinic_code *code)
 {
@@ -111,7 +114,7 @@ static struct clinic_unwind_row row_of(const struct clinic_code *code)
 	return row;
 }
 
-/* Code of no library is met often: generated code. */
+/* Code that belongs to no library, such as generated code, has no table. */
 static void note_lacking(struct stack_walker *walker, uint64_t address)
 {
 	if (!walker->lacking && loaded_image_is_at(address))
@@ -194,7 +197,10 @@ static enum step leave_frame(struct walk *w)
 	return leave_by_row(w, &rule->row);
 }
 
-/* The hook keeps a frame pointer: its caller's, and where it returns to. */
+/*
+ * The hook has a frame pointer, which points to its caller's frame pointer and
+ * to the return address.
+ */
 static enum step walk_by_tables(struct walk *w)
 {
 	struct stack *stack = w->stack;
@@ -257,7 +263,8 @@ static void hash_modules(struct walk *w)
 				add_module(stack->modules_hash,
 					   clinic_module_index(place.module));
 		/*
-		 * What is only guessed to be a caller may be unloaded just now.
+		 * If a frame is only guessed, no stack may really lead through
+		 * that library, so it may be unloaded at any moment.
 		 */
 		else if (stack->truth != SITE_GUESSED)
 			note_lacking(w->walker, stack->frames[i]);

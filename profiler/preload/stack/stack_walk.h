@@ -1,16 +1,18 @@
 /*
- * preload/stack/stack_walk.h - who called this hook.
+ * preload/stack/stack_walk.h - the call stack of a hook.
  *
- * A walk follows the compact tables of profiler/unwind, which hold with and
- * without frame pointers. It notes each word of the stack that it depended
- * on: while they stay as they are, any walk from there ends the same way.
+ * A walk follows the compact tables of profiler/unwind, which work with and
+ * without frame pointers. It notes each word of the stack that it depended on:
+ * as long as these words are unchanged, a walk from there has the same result.
  *
- * Memory     a walker belongs to one thread.
- * Bounds     nothing is read outside the thread's own stack. On any other
- *            stack (signal stack, coroutine) only the caller is known.
- * Signals    not to be entered again from a handler: the caller sees to it.
- * Read next  preload/stack/stack_memo.h, which saves most walks;
- *            preload/stack/call_sites.h, what a stack is kept as.
+ * Ownership  a walker belongs to one thread.
+ * Bounds     beyond the hook's own frame, nothing is read outside the thread's
+ *            stack. On another stack (of a signal or a coroutine) only the
+ *            caller of the hook is found.
+ * Signals    a caller makes sure that a signal handler does not use the walker
+ *            that it has interrupted.
+ * Read next  preload/stack/stack_memo.h, which makes most walks unnecessary;
+ *            preload/stack/call_sites.h, which keeps the stacks.
  */
 #ifndef PRELOAD_STACK_STACK_WALK_H
 #define PRELOAD_STACK_STACK_WALK_H
@@ -19,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Two a frame where frame pointers are kept, and some. */
+/* With frame pointers, a walk reads two words for each frame. */
 #define STACK_WORDS_MAX (2 * SITE_FRAMES_MAX + 16)
 
 struct stack_word {
@@ -30,18 +32,18 @@ struct stack_word {
 struct stack {
 	size_t frames_count;
 	enum site_truth truth;
-	/* Of which binaries the frames are: after a dlclose, the same addresses
-	 * may be another library. */
+	/* A hash of the binaries of the frames, because after a dlclose another
+	 * library may be at the same addresses. */
 	uint64_t modules_hash;
 	uint64_t frames[SITE_FRAMES_MAX];
-	size_t words_count; /* 0: it depended on more than words */
+	size_t words_count; /* 0: the walk depended on more than words */
 	struct stack_word words[STACK_WORDS_MAX];
 };
 
-/* Where a hook was entered: taken in the hook itself. */
+/* Where a walk begins; the hook itself must fill this in. */
 struct stack_entry {
 	const uint64_t *frame; /* its frame pointer */
-	uint64_t pc;           /* anywhere behind its prologue */
+	uint64_t pc;           /* any address after its prologue */
 };
 
 __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
@@ -58,7 +60,7 @@ __attribute__((always_inline)) static inline uint64_t stack_entry_pc(void)
 
 struct stack_walker;
 
-/* Of the calling thread, on whose stack the entry is; NULL: no memory. */
+/* A walker for the calling thread; NULL: there is no memory. */
 struct stack_walker *stack_walker_new(const struct stack_entry *entry);
 void stack_walker_free(struct stack_walker *walker);
 

@@ -1,4 +1,4 @@
-/* Stands in for malloc and its kin, where unwind tables are made. */
+/* Replaces malloc and similar functions where unwind tables are made. */
 #include "preload/stack/table_memory.h"
 #include "preload/raw_calls.h"
 #include <stdbool.h>
@@ -12,15 +12,15 @@
 #define ALIGN       16u
 
 struct block {
-	_Alignas(ALIGN) size_t bytes; /* of the memory behind this */
+	_Alignas(ALIGN) size_t bytes; /* of the memory that follows */
 };
 
 static struct {
-	char *at; /* NULL: there is none yet */
+	char *at; /* NULL: there is no chunk yet */
 	size_t left_bytes;
 } chunk;
 
-/* As the linker calls them. */
+/* The linker option --wrap defines these names. */
 #pragma GCC visibility push(hidden)
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
@@ -49,7 +49,7 @@ static void *map(size_t bytes)
 	return mapped == MAP_FAILED ? NULL : mapped;
 }
 
-/* Of a whole block, with its head. */
+/* The size of a whole block, with its header. */
 static size_t whole_bytes(size_t bytes)
 {
 	return sizeof(struct block) + (bytes + ALIGN - 1) / ALIGN * ALIGN;
@@ -93,7 +93,7 @@ void *__wrap_calloc(size_t count, size_t bytes)
 	if (__builtin_mul_overflow(count, bytes, &all))
 		return NULL;
 	memory = __wrap_malloc(all);
-	/* What was given back before is not zero. */
+	/* The memory of a block that was freed before is not zero. */
 	return memory ? memset(memory, 0, all) : NULL;
 }
 
@@ -161,7 +161,7 @@ static void sift(char *items, size_t at, size_t count, size_t bytes,
 	}
 }
 
-/* Heapsort: in place, and never slower than its n log n. */
+/* Heapsort needs no memory, and never more than n log n steps. */
 void __wrap_qsort(void *items, size_t count, size_t bytes,
 		  int (*compare)(const void *, const void *))
 {

@@ -1,22 +1,28 @@
 /*
  * preload/stack/table_memory.h - memory for unwind tables, from the kernel.
  *
- * Tables are made in hooks, and the allocator may be a program's own, whose
- * lock the hook's caller holds. The linker directs what the unwinder asks of
- * malloc, realloc, free, strdup and qsort (which allocates, too) to here
- * (room.mk, --wrap). The hooks themselves define malloc and are not concerned.
+ * Tables are made in hooks, and the program may have an allocator of its own,
+ * whose lock the caller of the hook holds. So the linker replaces the calls of
+ * malloc, calloc, realloc, free, strdup and qsort (which allocates, too) in the
+ * unwinder by functions of this file (room.mk, --wrap). The hooks define malloc
+ * themselves, so their calls are not replaced.
  *
- *	large block   a mapping of its own, unmapped by free
- *	small block   of a chunk, one after the other; the last one only can be
- *	              given back. Little is: tables live as long as the process.
+ *	large block   a mapping of its own, which free unmaps
+ *	small block   part of a chunk, behind the block before it; free gives
+ *	              back only the newest one. Few are freed, because tables
+ *	              live as long as the process.
  *
- * Errors     NULL: the kernel gave none.
- * Threads    one at a time: who holds `preparing` of stack_tables.c.
+ * Errors     NULL: the kernel has no memory.
+ * Threads    one at a time: the thread that holds `preparing` of
+ *            stack_tables.c.
  */
 #ifndef PRELOAD_STACK_TABLE_MEMORY_H
 #define PRELOAD_STACK_TABLE_MEMORY_H
 
-/* In a forked child: whoever was in the middle of a call is not here. */
+/*
+ * To be called in a forked child if another thread was in the middle of a call
+ * during the fork: the chunk is not used any more.
+ */
 void table_memory_restart(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* The bounds of the calling thread's stack, without the C library's locks. */
+/* Finds the bounds of a thread's stack without the C library's locks. */
 #include "preload/stack/thread_stack.h"
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"
@@ -8,7 +8,7 @@
 /* The buffer is small, because some threads have a stack of 16 KiB. */
 #define LISTING_BYTES 512u
 
-/* Where the kernel put the arguments of the first thread. */
+/* A variable of the dynamic linker: the first thread's initial stack pointer. */
 extern void *__libc_stack_end;
 
 static struct thread_stack first;
@@ -35,10 +35,10 @@ static bool is_within(const struct thread_stack *stack, uint64_t here)
 	return here >= stack->low && here < stack->high;
 }
 
-/* What has been read so far of "low-high rest of the line". */
+/* The part of a line "low-high rest of the line" that has been read so far. */
 struct line {
 	uint64_t numbers[2];
-	unsigned fields_count; /* that are complete */
+	unsigned fields_count; /* of complete numbers */
 };
 
 static int digit_of(char character)
@@ -48,7 +48,7 @@ static int digit_of(char character)
 	return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
 }
 
-/* True at the end of a line whose range holds the address. */
+/* Returns true at the end of a line whose range contains the address. */
 static bool take_character(struct line *line, char character, uint64_t here)
 {
 	struct thread_stack range = {line->numbers[0], line->numbers[1]};
@@ -85,8 +85,9 @@ static struct thread_stack search(int fd, uint64_t here)
 }
 
 /*
- * A thread that did not come by pthread_create: one of the C library's own,
- * say. Its descriptor lies above all its frames, in the same mapping.
+ * This is for a thread that our hook of pthread_create has not seen, for
+ * example one that the C library itself starts. The thread's descriptor lies
+ * above all its frames, in the same mapping.
  */
 static struct thread_stack read_listing(uint64_t here)
 {
@@ -101,7 +102,7 @@ static struct thread_stack read_listing(uint64_t here)
 		return (struct thread_stack){0};
 	found = search(fd, here);
 	raw_close(fd);
-	/* Else it is a stack that the program has made itself. */
+	/* Without the descriptor it is a stack that the program has made. */
 	if (!is_within(&found, descriptor))
 		return (struct thread_stack){0};
 	found.high = descriptor;
