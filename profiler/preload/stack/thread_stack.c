@@ -8,7 +8,7 @@
 /* The buffer is small, because some threads have a stack of 16 KiB. */
 #define LISTING_BYTES 512u
 
-/* A variable of the dynamic linker: the first thread's initial stack pointer. */
+/* A variable of the dynamic linker: the first thread's first stack pointer. */
 extern void *__libc_stack_end;
 
 static struct thread_stack first;

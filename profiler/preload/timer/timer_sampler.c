@@ -1,15 +1,15 @@
 /*
- * The sampler for where perf events are forbidden: each thread has a timer
- * on its own CPU clock, whose signal writes down where the thread was.
+ * Samples the program where perf events are forbidden: each thread has a timer
+ * on its own CPU clock, and the handler of the timer's signal records the
+ * thread's registers and stack.
  *
- * The kernel looks at such timers at its tick: 250 times a second at most
- * with CONFIG_HZ=250, whatever was asked for. A sample therefore weighs the
- * CPU time that passed since the one before, not a period. The signal is
- * delivered on the way back to user mode: time in the kernel is charged to
- * the function that called it.
+ * The kernel looks at such timers only at its own tick: with CONFIG_HZ=250 at
+ * most 250 times a second, whatever frequency was asked for. So the weight of a
+ * sample is the CPU time since the sample before it, not a period. The signal
+ * is delivered when the thread returns to user mode, so time in the kernel is
+ * attributed to the function that made the system call.
  *
- * Nothing happens in a program that was not started for it: see
- * SETTING_SAMPLER.
+ * Nothing is sampled unless SETTING_SAMPLER is in the environment.
  */
 #include "preload/timer/timer_sampler.h"
 
@@ -35,41 +35,36 @@
 #include "shared_memory/settings.h"
 
 /*
- * Above the frame in which a thread starts lie those of libc and then the
- * thread's descriptor, or the program's arguments, in the same mapping.
+ * Above the first frame of a thread lie frames of the C library, and above them
+ * the thread's descriptor or the program's arguments, in the same mapping.
  */
 #define ABOVE_START_BYTES 1024
 
-/*
- * A variable of the dynamic linker: where the kernel put the arguments of the
- * first thread.
- */
+/* A variable of the dynamic linker: the first thread's first stack pointer. */
 extern void *__libc_stack_end;
 
 /*
- * Made by the first tick: a process that lives for less than a tick, as most
- * that fork only to exec, costs a timer and no file.
+ * The ring is made when it is first needed, usually by the first tick. So a
+ * process that ends before it, as most children that soon call exec, has a
+ * timer but no file.
  */
 static struct timer_ring ring;
 enum { NO_RING, RING_IN_MAKING, RING_READY, RING_FAILED };
 static _Atomic int state = NO_RING;
 static char folder[TIMER_RING_FOLDER_MAX];
 static struct handover handover;
-static struct unseen_roll *roll; /* which children have, too */
+static struct unseen_roll *roll; /* children use the same mapping */
 static long period_ns;
 static int signal_number;
 static bool is_active;
 
-/*
- * The destructor of this key runs when a thread ends: that is how we learn of
- * the end.
- */
+/* The destructor of this key runs when a thread ends, and deletes its timer. */
 static pthread_key_t end_key;
 static bool has_end_key;
 
 static _Thread_local struct {
 	bool has_timer;
-	int timer; /* the kernel's number */
+	int timer; /* the kernel's number for it */
 	uint32_t tid;
 	uint64_t cpu_ns; /* at the last sample */
 	uintptr_t stack_end;
@@ -84,8 +79,9 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 /*
- * How much of the stack to make room for. Programs may run on stacks of
- * their own, of which nobody knows the end: then what there may be.
+ * The room that a sample needs for its copy of the stack. The end of a stack
+ * that the program itself has made is not known: then it is as much as a sample
+ * may have.
  */
 static uint32_t stack_room(uintptr_t sp)
 {
@@ -99,9 +95,10 @@ static uint32_t stack_room(uintptr_t sp)
 }
 
 /*
- * By the kernel, which stops where memory stops: a load of our own beyond
- * the end of a coroutine's stack would kill the program. Of this thread: the
- * process's first one may have ended, and has no memory then.
+ * The kernel copies the stack, and stops where no memory is mapped: a load of
+ * our own behind the end of a coroutine's stack would kill the program. The
+ * call names this thread, because the first thread of the process may have
+ * ended, and then has no memory.
  */
 static size_t copy_stack(void *to, uintptr_t sp, size_t bytes)
 {
@@ -126,8 +123,7 @@ static void write_sample(const void *context)
 	sample = (void *)timer_write_reserve(&ring,
 					     (uint32_t)sizeof(*sample) + room);
 	if (!sample)
-		return; /* this tick is counted, and the next sample weighs that
-			   much more */
+		return; /* the loss is counted; the next sample weighs more */
 	sample->time_ns = clock_ns(CLOCK_MONOTONIC);
 	sample->weight_ns = cpu_ns - self.cpu_ns;
 	sample->tid = self.tid;
@@ -140,8 +136,8 @@ static void write_sample(const void *context)
 }
 
 /*
- * Whoever ticks while another thread makes the ring loses nothing: its next
- * sample weighs that much more.
+ * Whether there is a ring; the first caller makes it. A thread that has a tick
+ * meanwhile loses no time: the weight of its next sample includes it.
  */
 static bool has_ring(void)
 {
@@ -162,7 +158,7 @@ static bool has_ring(void)
 	return true;
 }
 
-/* The kernel's numbers of those timers of this process that are ours. */
+/* A bit for each timer of this process that is ours, by the kernel's number. */
 #define TIMERS_KNOWN 65536
 static _Atomic uint64_t timers[TIMERS_KNOWN / 64];
 
@@ -180,10 +176,7 @@ static void delete_timer(int timer)
 	(void)raw_call(SYS_timer_delete, timer, 0, 0, 0);
 }
 
-/*
- * The table is for all threads, because each of them may delete the timers of
- * the others.
- */
+/* A thread may delete the timers of the others, so all are in one table. */
 static void delete_all_timers(void)
 {
 	for (int timer = 0; timer < TIMERS_KNOWN; timer++)
@@ -204,7 +197,7 @@ void timer_sampler_confine(void)
 	if (!is_active || confinement.is_filtered)
 		return;
 	unseen_note_confined(roll);
-	/* Where the ring exists already, stages are still written to it. */
+	/* The ring is made now, because stages are still written to it. */
 	if (has_ring())
 		timer_write_maps(&ring);
 	delete_all_timers();
@@ -220,8 +213,8 @@ static void on_tick(const void *context)
 {
 	if (!self.has_timer || confinement.is_filtered)
 		return;
-	/* Nobody wants samples, or nobody will ever get them. */
 	if (!has_ring()) {
+		/* A ring that could not be made once is not tried again. */
 		if (state == RING_FAILED)
 			end_thread();
 		return;
@@ -238,7 +231,7 @@ static void write_stage(const char *name)
 		(void *)timer_write_reserve(&ring, sizeof(*stage));
 
 	if (!stage)
-		return; /* counted */
+		return; /* the loss is counted */
 	stage->time_ns = clock_ns(CLOCK_MONOTONIC);
 	stage->tid = self.tid;
 	strncpy(stage->name, name, sizeof(stage->name) - 1);
@@ -249,14 +242,17 @@ void timer_sampler_stage(const char *name)
 {
 	if (!is_active || confinement.is_clockless)
 		return;
-	/* Unlike a tick, a stage does not come again: wait for the ring. */
+	/*
+	 * This waits for another thread that makes the ring: unlike a tick, the
+	 * begin of a stage does not come again.
+	 */
 	while (!has_ring() && state == RING_IN_MAKING)
 		sched_yield();
 	if (state == RING_READY)
 		write_stage(name);
 }
 
-/* glibc's timer_create may allocate: the kernel's own does not. */
+/* glibc's timer_create may allocate, so the system call is made directly. */
 static int create_timer(int *timer)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
@@ -311,7 +307,7 @@ static bool read_setting(void)
 	return true;
 }
 
-/* Timers are not inherited, and the ring is the parent's. */
+/* A child does not inherit timers, and must not use its parent's ring. */
 static void in_child(void)
 {
 	timer_write_close(&ring);
@@ -342,8 +338,8 @@ __attribute__((constructor)) static void start(void)
 }
 
 /*
- * Reports the libraries that a short process loaded, which may end before the
- * collector looks at it.
+ * Saves the mappings of a process that may end before the collector looks at
+ * it.
  */
 __attribute__((destructor)) static void finish(void)
 {

@@ -2,9 +2,11 @@
  * preload/timer/timer_sampler.h - what the program's hooks report to the
  * sampler.
  *
- * Signals    none of it may be called in a handler.
+ * Errors     none: without a sampler these functions do nothing.
+ * Threads    any.
+ * Signals    not to be called in a signal handler.
  * Read next  preload/thread_hooks.c and preload/stack/loader_hooks.c, which
- *            tell it.
+ *            call these functions.
  */
 #ifndef PRELOAD_TIMER_TIMER_SAMPLER_H
 #define PRELOAD_TIMER_TIMER_SAMPLER_H
@@ -13,16 +15,22 @@
 
 bool timer_sampler_is_active(void);
 
-/* By a new thread itself; stack_start: the address of its first frame. */
+/*
+ * To be called by each new thread. stack_start is the address of its first
+ * frame.
+ */
 void timer_sampler_thread_begin(const void *stack_start);
 
-/* This thread is in that stage now; "": in none. */
+/* From now on the calling thread is in that stage; "": in none. */
 void timer_sampler_stage(const char *name);
 
-/* From now on the program may die of what a sample takes. */
+/*
+ * To be called before the program confines itself. From then on a system call
+ * of the sampler might kill the program, so sampling ends.
+ */
 void timer_sampler_confine(void);
 
-/* Code is about to go. */
+/* To be called before a library is unloaded: saves what is mapped now. */
 void timer_sampler_maps_change(void);
 
 #endif

@@ -1,4 +1,7 @@
-/* The sampler's signal, and the calls by which a program would meet it. */
+/*
+ * Handles the sampler's signal, and interposes the functions by which a program
+ * would handle or block it.
+ */
 #include "preload/timer/timer_signal.h"
 
 #include <dlfcn.h>
@@ -12,11 +15,13 @@
 
 char timer_signal_mark;
 
-static int our_number; /* 0: we took no signal, and all signals are the
-			  program's */
+static int our_number; /* 0: the sampler uses no signal */
 static void (*tick)(const void *context);
 
-/* What the program has set for our number; the handler reads one word of it. */
+/*
+ * The action that the program has set for our number. The handler of our signal
+ * reads only the second variable, which is one word.
+ */
 static struct sigaction theirs;
 static _Atomic(sighandler_t) their_handler;
 
@@ -30,15 +35,16 @@ static struct {
 	sighandler_t (*signal)(int, sighandler_t);
 } real;
 
-/* dlsym gives an object pointer for what is a function: POSIX's own way. */
+/* dlsym returns an object pointer; POSIX defines its use as a function. */
 static void find_real(const char *name, void *function)
 {
 	*(void **)function = dlsym(RTLD_NEXT, name);
 }
 
 /*
- * Before any fork: dlsym takes the loader's lock, which a child may find
- * held for good. Constructors that run before ours may call us before.
+ * This runs before any fork, because dlsym takes the loader's lock, which stays
+ * locked for ever in a child that is forked while another thread holds it. The
+ * hooks call this too: constructors that run before ours may call a hook.
  */
 __attribute__((constructor)) static void find_all(void)
 {
@@ -50,13 +56,13 @@ __attribute__((constructor)) static void find_all(void)
 	find_real("signal", &real.signal);
 }
 
-/* Nobody handles it: let it do what it would have done without us. */
-static void die_of(int number)
+/* The program does not handle the signal, so it has its default effect. */
+static void end_by_signal(int number)
 {
 	struct sigaction by_default = {.sa_handler = SIG_DFL};
 
 	real.sigaction(number, &by_default, NULL);
-	raise(number); /* blocked until our handler returns */
+	raise(number); /* takes effect when our handler returns */
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -68,11 +74,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	    info->si_value.sival_ptr == &timer_signal_mark)
 		tick(context);
 	else if (their.sa_handler == SIG_DFL)
-		die_of(number);
+		end_by_signal(number);
 	else if (their.sa_handler != SIG_IGN)
 		/*
-		 * This call is right for both kinds of handlers: the plain one
-		 * ignores the additional arguments.
+		 * This call is right for both kinds of handlers: one without
+		 * SA_SIGINFO ignores the additional arguments.
 		 */
 		their.sa_sigaction(number, info, context);
 	errno = saved_errno;

@@ -1,25 +1,27 @@
 /*
  * preload/timer/timer_signal.h - the sampler's signal, which the program must
- * neither take, nor block, nor notice.
+ * not handle, block or notice.
  *
- * Programs that clean up before they die of a signal set handlers for all
- * they know of, SIGPROF among them (sort); those with a thread for signals
- * block all of them in the others (xz -T). Either would end the sampling, and
- * the first the program too, at the first tick. So a real-time signal is
- * taken, and the calls that set handlers and masks act for that one on what
- * is kept here. Left out are programs that make the system call themselves.
+ * Some programs (sort) clean up before a signal ends them, and so set handlers
+ * for all signals, SIGPROF among them: with SIGPROF as the sampler's signal,
+ * the first tick would end the program. Programs with a thread for signals
+ * (xz -T) block all signals in their other threads, which would end the
+ * sampling. So the sampler uses a real-time signal. For this signal, the
+ * functions that set handlers and masks change only a copy that is kept here.
+ * A program that makes these system calls itself is not prevented.
  *
- * Signals    only the handler runs in one.
- * Read next  timer_sampler.c, whose ticks they are.
+ * Signals    the functions below must not be called in a handler.
+ * Read next  timer_sampler.c, which handles the ticks.
  */
 #ifndef PRELOAD_TIMER_TIMER_SIGNAL_H
 #define PRELOAD_TIMER_TIMER_SIGNAL_H
 
 /*
- * Its number, from now on handled by on_tick with all signals blocked; 0
- * when the program was started with a use for every one. Timers name
- * `timer_signal_mark` in their sigev_value: what comes without is a signal
- * of the program's own, and goes to the handler it believes to have set.
+ * Returns the signal's number, whose ticks are handled by on_tick from now on,
+ * with all signals blocked; 0: the program was started with a handler or with
+ * SIG_IGN for every real-time signal. The timers must have the address of
+ * `timer_signal_mark` in their sigev_value. A signal without it comes from the
+ * program, and is passed to the handler that the program has set.
  */
 int timer_signal_take(void (*on_tick)(const void *context));
 

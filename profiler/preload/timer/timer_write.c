@@ -1,4 +1,4 @@
-/* Reserves room in the ring and fills in records. */
+/* Makes the timer ring, reserves records in it, and writes what is mapped. */
 #include "preload/timer/timer_write.h"
 
 #include <stdbool.h>
@@ -11,14 +11,14 @@
 #include "preload/raw_calls.h"
 #include "shared_memory/ticks.h"
 
-/* Of maps in one record: a line has at most PATH_MAX and a few numbers. */
+/* The text of one record of maps. A line is a path and a few numbers. */
 #define MAPS_BYTES 16384
-/* A quarter of the ring: samples need room, too. */
+/* One listing uses at most a quarter of the ring, because samples need room. */
 #define MAPS_BYTES_MOST (TIMER_RING_BYTES / 4)
-/* So many programs one process can become by exec. */
+/* The most programs that one process can become by exec. */
 #define PROGRAMS_MOST 10000
 
-/* No printf in a handler. */
+/* printf must not be called in a signal handler. */
 static char *write_number(char *at, unsigned number)
 {
 	char digits[12];
@@ -33,7 +33,10 @@ static char *write_number(char *at, unsigned number)
 	return at;
 }
 
-/* FOLDER/PID.NUMBER: a process that execs gets the next free number. */
+/*
+ * Makes the file FOLDER/PID.NUMBER. After an exec, the process uses the next
+ * free number.
+ */
 static int create(const char *folder)
 {
 	char path[TIMER_RING_FOLDER_MAX + 32];
@@ -54,8 +57,8 @@ static int create(const char *folder)
 }
 
 /*
- * A hole that cannot be filled later would be a SIGBUS in a handler, and a
- * file beyond the limit of the program a SIGXFSZ.
+ * A block that cannot be allocated later would cause a SIGBUS in a handler, and
+ * a file beyond the program's limit a SIGXFSZ.
  */
 static int allocate(int fd, size_t bytes)
 {
@@ -84,7 +87,7 @@ static int map_ring(struct timer_ring *ring, int fd)
 	ring->head->stack_most = TIMER_RING_STACK;
 	if (!confinement.is_clockless)
 		ring->head->made = instant_now();
-	/* Last: the collector looks at nothing else before it sees this. */
+	/* The collector reads nothing else before it has read this. */
 	__atomic_store_n(&ring->head->magic, TIMER_RING_MAGIC,
 			 __ATOMIC_RELEASE);
 	return 0;
@@ -154,7 +157,7 @@ struct timer_record *timer_write_reserve(const struct timer_ring *ring,
 
 	head = atomic_load_explicit(&ring->head->head, memory_order_relaxed);
 	do {
-		/* Acquire: what the reader set to zero is zero. */
+		/* What the reader has set to zero before must be zero here. */
 		tail = atomic_load_explicit(&ring->head->tail,
 					    memory_order_acquire);
 		place = head % TIMER_RING_BYTES;
@@ -182,7 +185,7 @@ void timer_write_commit(struct timer_record *record,
 	atomic_store_explicit(&record->kind, kind, memory_order_release);
 }
 
-/* "start-end r-xp offset device inode path" */
+/* A line of maps is "start-end r-xp offset device inode path". */
 static bool is_executable(const char *line)
 {
 	const char *space = strchr(line, ' ');
@@ -191,8 +194,8 @@ static bool is_executable(const char *line)
 }
 
 /*
- * Keeps the lines of `text` that are code, and moves them together; *rest is
- * set to the part of a line at the end.
+ * Keeps the lines of executable mappings in `text`, and moves them together.
+ * Returns their length; *rest is set to the incomplete line at the end.
  */
 static size_t keep_code(char *text, size_t bytes, const char **rest)
 {
@@ -214,7 +217,10 @@ static size_t keep_code(char *text, size_t bytes, const char **rest)
 	return kept;
 }
 
-/* As the kernel gives a page of lines at a time: until there is no room. */
+/*
+ * Reads until there is no room: the kernel returns at most a page of lines at a
+ * time.
+ */
 static size_t fill(int fd, char *text, size_t bytes, bool *has_ended)
 {
 	ssize_t got = 1;
@@ -234,9 +240,9 @@ static struct timer_maps *reserve_maps(const struct timer_ring *ring)
 }
 
 /*
- * Each record is read alone, so the part of a line at the end of one is the
- * beginning of the next. Of a process with more mappings than the ring may
- * give room to, the collector reads the rest when a sample needs it.
+ * Each record contains whole lines, so an incomplete line at the end of one
+ * record is moved to the next. If the process has more mappings than there is
+ * room for, the collector reads the rest from /proc when a sample needs it.
  */
 static void write_lines(const struct timer_ring *ring, int fd)
 {
@@ -265,8 +271,8 @@ static void write_lines(const struct timer_ring *ring, int fd)
 void timer_write_maps(const struct timer_ring *ring)
 {
 	/*
-	 * The listing of this thread is read, because the first thread may have
-	 * ended and then has none.
+	 * /proc/self would be the first thread, which may have ended, and then
+	 * its listing is empty.
 	 */
 	int fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
 

@@ -1,11 +1,11 @@
 /*
- * preload/timer/timer_write.h - the sampler's end of a timer ring.
+ * preload/timer/timer_write.h - write records into a timer ring.
  *
- * Errors     timer_write_open: 0 or -errno. The others count what they
- *            cannot write, in the ring's head.
- * Threads    any, at once.
- * Signals    all of it is safe in handlers, and needs little stack.
- * Read next  timer_ring.h.
+ * Errors     timer_write_open returns 0 or -errno. The other functions count
+ *            in the ring's head what they cannot write.
+ * Threads    any, at the same time.
+ * Signals    safe in signal handlers; all of it needs little stack.
+ * Read next  shared_memory/timer_ring.h
  */
 #ifndef PRELOAD_TIMER_TIMER_WRITE_H
 #define PRELOAD_TIMER_TIMER_WRITE_H
@@ -19,21 +19,28 @@ struct timer_ring {
 };
 
 /*
- * A new file in the folder, all its blocks allocated; where that is out of
- * reach, memory that is handed over.
+ * Makes the ring: a new file in the folder, with all its blocks allocated. If
+ * that is not possible, the ring is memory that is handed over to the
+ * collector.
  */
 int timer_write_open(struct timer_ring *ring, const char *folder,
 		     const struct handover *handover);
 void timer_write_close(struct timer_ring *ring);
 
-/* Room for a record of that many bytes, all unwritten; NULL: counted. */
+/*
+ * Reserves a zeroed record of that many bytes; NULL: there is no room, and the
+ * loss has been counted.
+ */
 struct timer_record *timer_write_reserve(const struct timer_ring *ring,
 					 uint32_t bytes);
-/* It is complete: the reader may have it. */
+/* The record is complete: from now on the reader may read it. */
 void timer_write_commit(struct timer_record *record,
 			enum timer_record_kind kind);
 
-/* What is mapped now, for processes that will be gone when it is asked. */
+/*
+ * Writes records of what is mapped now, because the process may have ended when
+ * the collector needs them.
+ */
 void timer_write_maps(const struct timer_ring *ring);
 
 #endif
