@@ -1,8 +1,8 @@
 /*
  * alloc_churn THREADS PAIRS [LEAK]: every thread makes PAIRS allocations of
- * 16 to 527 bytes, each kept until 256 others came after it. Nothing else:
- * the cost of an instrument shows at its largest. With LEAK, 256 blocks in
- * LEAK times as many are never freed.
+ * 16 to 527 bytes, and frees each after 256 others. It does nothing else, so
+ * that an instrument costs as much as it ever can. With LEAK, of every LEAK
+ * runs of 256 blocks one is never freed.
  */
 #include <pthread.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * 30 001 frames deep, a block of 24 bytes in each on the way down, all freed on
- * the way up.
+ * A function calls itself to a depth of 30 001 frames. Each allocates a block
+ * of 24 bytes before its call, and frees it afterwards.
  */
 #include <stdlib.h>
 

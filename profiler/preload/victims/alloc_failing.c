@@ -1,7 +1,8 @@
 /*
- * Compiled twice: as the program, which only survives; and as a library to be
- * preloaded behind the counter, in which the call number ALLOC_FAIL_AT of
- * malloc, calloc, realloc and mmap fails, whoever makes it, and says so.
+ * Compiled twice: as a program that survives a failed allocation, and as a
+ * library to be preloaded after libclinic-preload. In that library, the call
+ * number ALLOC_FAIL_AT of malloc, calloc, realloc and mmap together fails and
+ * prints "refused", no matter who made the call.
  */
 #include <stdlib.h>
 

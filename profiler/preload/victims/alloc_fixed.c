@@ -1,6 +1,7 @@
 /*
- * Linked at a fixed address, and takes the address of malloc as a number: 2
- * allocations. The linker gives such a program a stub with malloc's name.
+ * Makes 2 allocations. The program is linked at a fixed address and takes the
+ * address of malloc as a number, so the linker makes a stub in the program with
+ * the name malloc.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /*
- * 100 allocations in the parent, then four children: fork with 7 of its own
- * inside stage "child", vfork (whose 3 are the parent's, as the memory is),
- * fork that ends by _exit with 5, and one that execs argv[1].
+ * The parent makes 100 allocations, then four children one after the other:
+ * one by fork in stage "child", with 7 allocations; one by vfork with 3, which
+ * count for the parent, because the memory is the parent's; one by fork that
+ * makes 5 and ends by _exit; and one that becomes the program argv[1].
  */
 #include <clinic/stage.h>
 #include <stdlib.h>

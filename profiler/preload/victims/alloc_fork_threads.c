@@ -1,6 +1,6 @@
 /*
  * Forks 100 children, which allocate 10 blocks each, while three threads
- * allocate without a pause, from ever other stacks.
+ * allocate without a pause, each time along another call stack.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,7 +14,7 @@
 
 static atomic_bool is_over;
 
-/* Which of both calls it is stands in the stack. */
+/* Both calls are the same but for their return address. */
 __attribute__((noinline)) static void dig(uintptr_t path, volatile int depth)
 {
 	if (!depth)
@@ -44,7 +44,7 @@ static int fork_one(void)
 
 	if (pid)
 		return wait_for(pid);
-	alarm(30); /* a lock that nobody will give back */
+	alarm(30); /* ends a child that waits for a lock for ever */
 	allocate_in_child();
 	_exit(0);
 }

@@ -1,6 +1,6 @@
 /*
- * Twenty threads, one after the other: each allocates 100 blocks of 1000
- * bytes and ends, then main frees them. 100 000 bytes live at the most.
+ * Twenty threads run one after the other. Each allocates 100 blocks of 1000
+ * bytes and ends; then main frees them. At most 100 000 bytes are live.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /*
- * Allocates while code comes and goes: one thread loads and closes a plugin
- * whose constructor allocates, one walks over the loaded libraries with a
- * callback that allocates, under the loader's lock, and two allocate from
- * ever new depths, so that each stack is walked. Each does so 200 times.
+ * Allocates while libraries are loaded and closed. One thread loads and closes
+ * a plugin whose constructor allocates; one lists the loaded libraries by
+ * dl_iterate_phdr, with a callback that allocates while the loader's lock is
+ * held; and two allocate at 50 depths of the stack in turn. Each thread does so
+ * 200 times.
  */
 #include <dlfcn.h>
 #include <link.h>

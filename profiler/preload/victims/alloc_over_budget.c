@@ -1,6 +1,6 @@
 /*
- * alloc_over_budget CASE: "kept" stays within its rules and exits 0; "hot",
- * "count" and "bytes" break one each, at a line of their own.
+ * alloc_over_budget CASE: with "kept" the program stays within its budgets and
+ * exits with 0; with "hot", "count" or "bytes" it exceeds one of them.
  */
 #include <clinic/assert_alloc.h>
 #include <stdlib.h>
@@ -33,9 +33,9 @@ int main(int argc, char **argv)
 
 	clinic_assert_no_alloc("hot");
 	clinic_alloc_budget("parse", 3, 100);
-	allocate(1000);   /* outside: no rule */
+	allocate(1000);   /* outside any stage there is no budget */
 	run_parse(3, 30); /* 90 bytes */
-	run_parse(3, 30); /* again: an allowance is per run */
+	run_parse(3, 30); /* each run of a stage has the whole budget */
 	clinic_stage_begin("hot");
 	clinic_stage_begin("inner");
 	if (!strcmp(what, "hot"))

@@ -1,6 +1,7 @@
 /*
- * Compiled twice: as a shared object whose constructor allocates 4 blocks,
- * of which 2 outlive its dlclose, and as the program that loads it.
+ * Compiled twice: as a plugin, and as the program that loads it. The plugin's
+ * constructor allocates 2 blocks and frees them, and its function allocates 2
+ * blocks, which the program frees after it has closed the plugin.
  */
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * Children that no fork handler hears of: one by the bare system call with 7
- * allocations, one by _Fork() with 5. Their parent has 100 before and 3
- * after, and prints its process id and theirs.
+ * Makes children without calling the handlers of pthread_atfork: one by the
+ * system call, with 7 allocations, and one by _Fork(), with 5. The parent makes
+ * 100 allocations before and 3 after, and prints its process id and theirs.
  */
 #include <signal.h>
 #include <stdio.h>

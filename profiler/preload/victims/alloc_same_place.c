@@ -1,7 +1,8 @@
 /*
- * Two plugins of the same shape, which the loader puts in the same place, one
- * after the other, ten times: plugin_first allocates 3 blocks a time,
- * plugin_next_ 5. Prints how often the second was where the first had been.
+ * Loads and closes two plugins of the same layout in turn, ten times, so that
+ * the loader maps both at the same addresses. plugin_first allocates 3 blocks
+ * each time, plugin_next_ 5. Prints how often the second plugin was at the
+ * address of the first.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ __attribute__((noinline)) void PLUGIN(int count)
 	}
 }
 #else
-/* The same frame for both: nothing but the plugin's code is different. */
+/* Both plugins are called from the same frame: only their code differs. */
 __attribute__((noinline)) static void *run(const char *path, const char *name,
 					   int count)
 {

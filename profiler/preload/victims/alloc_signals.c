@@ -1,7 +1,7 @@
 /*
- * 200 SIGALRMs arrive while main only computes; each handler allocates and
- * frees once. malloc in a handler is allowed here: nothing is interrupted
- * in the allocator.
+ * 200 SIGALRMs arrive while main only computes; each time the handler allocates
+ * a block and frees it. Here a handler may call malloc, because no signal
+ * interrupts the allocator.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static void on_alarm(int signal)
 	void *volatile block;
 
 	(void)signal;
-	if (handled == 200) /* one more before main has stopped the clock */
+	if (handled == 200) /* main has not stopped the timer yet */
 		return;
 	block = malloc(24);
 	free(block);

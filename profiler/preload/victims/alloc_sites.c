@@ -1,9 +1,10 @@
 /*
  * alloc_sites THREADS SITES BUSY: every thread allocates once at every eighth
- * of SITES call sites, eight threads at each; then a line is printed, and ten
- * times a second each thread goes on at BUSY random ones, for ever.
+ * of SITES call sites, so that with 64 threads eight use each site. Then a line
+ * is printed, and ten times a second each thread allocates at BUSY random
+ * sites, for ever.
  *
- * A call site is a path of 17 calls, each of one of two functions.
+ * A call site is a path of 17 calls, each to one of two functions.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -12,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEPTH           17
-#define THREADS_AT_EACH 8
+#define DEPTH  17
+#define STRIDE 8
 
 static uint32_t sites_count, busy_count;
 static pthread_barrier_t all_visited;
@@ -51,8 +52,8 @@ static void *allocate(void *seed)
 	const struct timespec period = {.tv_nsec = 100000000};
 	uint64_t random = (uintptr_t)seed * 2654435761u + 1;
 
-	for (uint32_t path = (uint32_t)(uintptr_t)seed % THREADS_AT_EACH;
-	     path < sites_count; path += THREADS_AT_EACH)
+	for (uint32_t path = (uint32_t)(uintptr_t)seed % STRIDE;
+	     path < sites_count; path += STRIDE)
 		step(path, DEPTH);
 	pthread_barrier_wait(&all_visited);
 	for (uint32_t done = 0;; done++) {

@@ -1,7 +1,7 @@
 /*
- * Stages with known counts: "parse" 2 x 5 allocations of 8 bytes, and inside
- * it "copy" 2 x 3 of 16 bytes; 1 of 1 byte outside any stage. Exits 1 when
- * clinic_preload_counts, asked in passing, tells otherwise.
+ * Allocates in stages: "parse" makes 2 x 5 allocations of 8 bytes, and "copy"
+ * inside it 2 x 3 of 16 bytes; 1 allocation of 1 byte is outside any stage.
+ * Exits with 1 if clinic_preload_counts returns other numbers.
  */
 #include <clinic/alloc.h>
 #include <errno.h>

@@ -1,7 +1,8 @@
 /*
- * argv[1] threads (8), each 1000 allocations of 32 bytes; each thread's last
- * 10 blocks are freed by main after the thread has gone, and one more by a
- * thread-specific destructor, late in its teardown.
+ * Starts argv[1] threads (8), 8 at a time. Each makes 1002 allocations: 1000
+ * blocks of 32 bytes, the last 10 of which main frees when the thread has
+ * ended; a list of these 10; and one block that the destructor of a
+ * thread-specific value frees while the thread ends.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * alloc_together HOW: 50 threads keep 4000 bytes each, all at once, and free
- * them. They wait for each other at a "barrier", or all of them "sleep".
- * Then main keeps 3 blocks of 1000 bytes for good.
+ * alloc_together HOW: 50 threads hold a block of 4000 bytes each at the same
+ * time, and free it. If HOW is "barrier" they wait for each other at a barrier,
+ * and if it is "sleep" they all sleep. Then main allocates 3 blocks of 1000
+ * bytes and never frees them.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,15 +1,17 @@
 /*
  * alloc_under_loader [loaded|closed PLUGIN]: one thread is in a callback of
- * dl_iterate_phdr, where the loader's lock is held, and waits for another; that
- * one allocates meanwhile. It need not wait for the first. Prints "done".
+ * dl_iterate_phdr, which holds the loader's lock, and waits there until the
+ * first thread has allocated. If the hook waited for the loader's lock, both
+ * would wait for ever. Prints "done".
  *
- * What it is called through has no unwind table: code that is no library's, as
- * a compiler at run time makes it; or a library that was loaded before, of
- * which none of the code had run (plugin_first of alloc_same_place.c). Or
- * there was one, which is closed.
+ * The call stack of that allocation has a frame without an unwind table.
+ * Without arguments, it is code that belongs to no library, as a just-in-time
+ * compiler makes it. With "loaded", it is code of the plugin (plugin_first of
+ * alloc_same_place.c) that has not run before. With "closed", the plugin has
+ * been loaded and closed before.
  *
- * The threads wait by atomics, which no hook sees: any hook may ask what was
- * loaded, and the next one would not have to.
+ * The threads wait for each other by atomic variables, because a hook of
+ * another kind of wait might look at the new library first.
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -80,7 +82,7 @@ static void *iterate(void *unused)
 	return unused;
 }
 
-/* NULL: it is closed again. */
+/* Loads the plugin. NULL: it has been closed again. */
 static void (*load(const char *path, int is_kept))(int)
 {
 	void *plugin = dlopen(path, RTLD_NOW);

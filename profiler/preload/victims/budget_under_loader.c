@@ -1,7 +1,7 @@
 /*
  * budget_under_loader PLUGIN: one thread loads the plugin, whose constructor
- * waits for the program to end, under the loader's lock; then the first thread
- * breaks a budget, and ends the program so.
+ * waits until the program ends, while the loader's lock is held. Then the first
+ * thread exceeds a budget, which ends the program.
  *
  * Compiled twice: as the program, and as that plugin.
  */
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LOADING 40 /* a descriptor that both know */
+#define LOADING 40 /* the descriptor of a pipe, known to both */
 
 #ifdef UNDER_LOADER
 __attribute__((constructor)) static void wait_for_end(void)

@@ -1,9 +1,10 @@
 /*
- * cancelled_threads HOW: threads whose cancellation is pending when they
- * come to what HOW says. "malloc", "lock", "stage" and "dlclose" are no
- * cancellation points: each thread gets past them, is counted, and ends at
- * pthread_testcancel. "condition", "semaphore" and "join" are: each ends
- * there, and what it waited for goes on working. Prints how many there were.
+ * cancelled_threads HOW: each thread makes the call that HOW names while its
+ * cancellation is pending. "malloc", "lock", "stage" and "dlclose" are not
+ * cancellation points: each thread returns from them, is counted, and ends at
+ * pthread_testcancel. "condition", "semaphore" and "join" are cancellation
+ * points: each thread is counted before, and ends there; the mutex can still be
+ * locked afterwards. Prints how many threads were counted.
  */
 #include <clinic/stage.h>
 #include <dlfcn.h>
@@ -117,7 +118,7 @@ static void *work(void *way)
 	if (!ways[at].is_point)
 		atomic_fetch_add(&past_count, 1);
 	pthread_testcancel();
-	atomic_store(&past_count, -1000); /* none comes here */
+	atomic_store(&past_count, -1000); /* no thread may come here */
 	return NULL;
 }
 
@@ -135,7 +136,7 @@ static void run_round(size_t way)
 	pthread_barrier_wait(&gate);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	/* Nobody has kept it. */
+	/* No thread may have ended with the mutex locked. */
 	pthread_mutex_lock(&mutex);
 	pthread_mutex_unlock(&mutex);
 }

@@ -1,9 +1,15 @@
 /*
- * confined HOW [late]: works, confines itself, works on, and ends with 7. HOW
- * is the way to a filter that kills for all but memory, writing and ending
- * ("prctl", "syscall"), or denies it ("deny"); or "strict" seccomp; or "tsc":
- * reading the time stamp counter kills. "thread" starts one under a filter.
- * late: after some time, when all instruments are at work.
+ * confined HOW [late]: works, confines itself, works again, and exits with 7.
+ *
+ *	prctl, syscall  the call that installs a filter, which kills for all
+ *	                system calls but those for memory, writing and ending
+ *	deny            the same filter, which returns an error instead
+ *	thread          a filter that allows all; then a thread is started
+ *	strict          strict seccomp
+ *	tsc             reading the time stamp counter kills
+ *
+ * With "late", the program confines itself after a while, when all instruments
+ * have begun to work.
  */
 #include <clinic/stage.h>
 #include <errno.h>
@@ -64,7 +70,7 @@ static bool filter(bool kills, bool by_syscall, bool with_threads)
 		ALLOW(mprotect),
 		ALLOW(futex),
 		ALLOW(getrandom),
-		/* What the C library itself wants to start a thread. */
+		/* To start a thread, the C library makes other calls. */
 		BPF_STMT(BPF_RET | BPF_K,
 			 with_threads ? SECCOMP_RET_ALLOW
 			 : kills      ? SECCOMP_RET_KILL_PROCESS
@@ -108,7 +114,7 @@ int main(int argc, char **argv)
 		spin(10000);
 	if (!confine(argv[1]))
 		return 3;
-	/* There may be no more memory, so what there is is used. */
+	/* More memory may be forbidden, so the memory that exists is used. */
 	for (int i = 0; i < 1000; i++)
 		free(malloc(24));
 	if (strcmp(argv[1], "strict"))
@@ -121,6 +127,6 @@ int main(int argc, char **argv)
 	if (write(STDOUT_FILENO, "answer 42\n", 10) != 10)
 		return 5;
 	if (!strcmp(argv[1], "strict"))
-		syscall(SYS_exit, 7); /* the only end that it knows */
+		syscall(SYS_exit, 7); /* exit_group is forbidden there */
 	return 7;
 }

@@ -1,6 +1,6 @@
 /*
- * deadlines.h - moments and pauses in milliseconds: what the victims that wait
- * with a deadline share.
+ * deadlines.h - deadlines and pauses in milliseconds, for the victims that wait
+ * for locks.
  */
 #ifndef DEADLINES_H
 #define DEADLINES_H

@@ -1,6 +1,6 @@
 /*
- * exit_with_threads: main returns 7 while others take locks and memory that
- * nobody has seen before: what is written about them goes to new places.
+ * exit_with_threads: main returns 7 while other threads allocate memory and use
+ * new locks, so that the instruments write to new places in their memory.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static void *work(void *unused)
 			return unused;
 		pthread_mutex_init(fresh, NULL);
 		pthread_mutex_lock(fresh);
-		pthread_mutex_unlock(fresh); /* kept: the next has another */
+		/* It is not freed, so that the next one is another lock. */
+		pthread_mutex_unlock(fresh);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * known_allocations.h - allocations of a known number, and children that are
- * known to have ended well: what the victims that fork share.
+ * known_allocations.h - a known number of allocations, and the end of a child,
+ * for the victims that fork.
  */
 #ifndef KNOWN_ALLOCATIONS_H
 #define KNOWN_ALLOCATIONS_H
@@ -18,7 +18,7 @@ static inline void allocate(int count)
 	}
 }
 
-/* 0: it ended well. */
+/* Returns 0 if the child exited with 0. */
 static inline int wait_for(pid_t pid)
 {
 	int status;

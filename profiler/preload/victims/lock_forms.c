@@ -1,9 +1,9 @@
 /*
- * lock_forms: each way to wait that has no victim of its own, once with a
- * wait and once without. Semaphores, barriers and the ends of threads; a
- * mutex that is held twice over; a semaphore where a mutex was. Each waits
- * for what another thread does 60 ms later, or for a deadline in 30 ms.
- * Prints "done".
+ * lock_forms: waits in the ways that no other victim uses: for semaphores, at
+ * a barrier and for the ends of threads, for a recursive mutex that its holder
+ * has locked twice, and for a semaphore at the address of a destroyed mutex. A
+ * wait ends when another thread acts 60 ms later, or by a deadline after at
+ * most 30 ms. Prints "done".
  */
 #include <errno.h>
 #include <pthread.h>
@@ -75,7 +75,7 @@ static void use_rwlock(void)
 	pthread_rwlock_unlock(&tried_rwlock);
 }
 
-/* Four ends: tried in vain and waited for, by each of two clocks. */
+/* Two attempts fail; then each thread is joined, by one of two clocks. */
 static void join_threads(void)
 {
 	pthread_t first = start(end_later, NULL);

@@ -1,8 +1,8 @@
 /*
- * The lock `ledger` is held 20 ms by the owner in hold_ledger(), while one
- * other thread waits for it in want_ledger(); 1000 uncontended acquisitions
- * of `quiet` in between. `turnstile`, a semaphore, is waited for once, and
- * the thread is joined.
+ * Acquires the lock `quiet` 1000 times without waiting. Then hold_ledger()
+ * holds the lock `ledger` for 20 ms, while another thread waits for it in
+ * want_ledger(). The first thread waits once for the semaphore `turnstile`, and
+ * once for the end of the other thread.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -30,7 +30,7 @@ __attribute__((noinline)) static int hold_ledger(void)
 	if (pthread_create(&thread, NULL, want_ledger, NULL))
 		return 1;
 	sem_wait(&turnstile);
-	nanosleep(&two_ms, NULL); /* now it waits for us */
+	nanosleep(&two_ms, NULL); /* by now the other thread waits for us */
 	nanosleep(&twenty_ms, NULL);
 	pthread_mutex_unlock(&ledger);
 	return pthread_join(thread, NULL);

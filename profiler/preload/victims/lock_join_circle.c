@@ -1,6 +1,7 @@
 /*
  * lock_join_circle: the first thread holds `kept` and waits for the end of
- * the second, which waits for `kept`. Ends when its standard input does.
+ * the second, which waits for `kept`. The process ends when its standard input
+ * does.
  */
 #include <pthread.h>
 #include <unistd.h>

@@ -1,25 +1,24 @@
 /*
  * lock_own_malloc PLUGIN: brings its own malloc, with a mutex that is not
- * recursive. The plugin (plugin_first of alloc_same_place.c) allocates, its
- * code runs for the first time, and another thread waits for the mutex as it
- * is unlocked: the hook, which then asks where the plugin's callers are, must
- * not allocate. Prints "done".
+ * recursive. The plugin (plugin_first of alloc_same_place.c) allocates when its
+ * code runs for the first time, and another thread waits for the mutex when it
+ * is unlocked. So the hook of the unlock walks through the plugin's code, for
+ * which it must make a table. If it allocated by this malloc, it would wait for
+ * itself. Prints "done".
  */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
-static _Alignas(16) char heap[4 << 20];
-static size_t used;
+#include "own_malloc.h"
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool is_to_wait, may_come;
 
-/* The C library marks a mutex so for which a thread is about to sleep. */
+/* In a mutex for which a thread sleeps, the C library sets the lock to 2. */
 static void wait_for_waiter(void)
 {
 	atomic_store(&may_come, true);
@@ -33,29 +32,11 @@ void *malloc(size_t bytes)
 	void *block;
 
 	pthread_mutex_lock(&mutex);
-	block = heap + used;
-	used += (bytes + 15) / 16 * 16;
+	block = take_block(bytes);
 	if (atomic_load(&is_to_wait))
 		wait_for_waiter();
 	pthread_mutex_unlock(&mutex);
-	return used <= sizeof(heap) ? block : NULL;
-}
-
-void free(void *block)
-{
-	(void)block;
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-	return malloc(count * bytes); /* never reused: zero */
-}
-
-void *realloc(void *block, size_t bytes)
-{
-	void *copy = malloc(bytes);
-
-	return copy && block ? memmove(copy, block, bytes) : copy;
+	return block;
 }
 
 static void *wait_in_malloc(void *unused)

@@ -1,4 +1,4 @@
-/* lock_pairs N: N uncontended lock and unlock pairs of one mutex. */
+/* lock_pairs N: locks and unlocks a mutex N times, without contention. */
 #include <pthread.h>
 #include <stdlib.h>
 

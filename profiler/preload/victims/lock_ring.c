@@ -1,6 +1,7 @@
 /*
- * Three threads hold `first`, `second` and `third`, and each waits for the next
- * one's, until main ends the process at the end of its standard input.
+ * Three threads hold `first`, `second` and `third`, and each waits for the lock
+ * of the next one, until main ends the process at the end of its standard
+ * input.
  */
 #include <pthread.h>
 #include <unistd.h>

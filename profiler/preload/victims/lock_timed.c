@@ -1,7 +1,8 @@
 /*
- * lock_timed: locks with deadlines, and those of C11. One thread keeps each
- * lock while another waits for it 30 ms and more; then two threads wait in a
- * circle, but each with a deadline: no deadlock. Prints "done".
+ * lock_timed: waits for locks with deadlines, and for a lock of C11. One thread
+ * holds each lock while another waits for it, 30 ms for `expired` and about
+ * 60 ms for each of the others. Then two threads wait in a circle, but one of
+ * them with a deadline, so that this is not a deadlock. Prints "done".
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static void *wait_for_each(void *unused)
 	struct timespec steady = in_ms(CLOCK_MONOTONIC, 60000);
 	struct timespec soon = in_ms(CLOCK_REALTIME, 30);
 
-	pthread_mutex_timedlock(&expired, &soon); /* in vain */
+	pthread_mutex_timedlock(&expired, &soon); /* the deadline comes first */
 	pthread_barrier_wait(&gate);
 	pthread_mutex_timedlock(&timed, &real);
 	pthread_mutex_unlock(&timed);
@@ -97,7 +98,7 @@ int main(void)
 		return 2;
 	pthread_mutex_lock(&left);
 	pthread_barrier_wait(&gate);
-	pthread_mutex_lock(&right); /* the other gives up */
+	pthread_mutex_lock(&right); /* the other thread's deadline comes */
 	pthread_join(thread, NULL);
 	puts("done");
 	return 0;

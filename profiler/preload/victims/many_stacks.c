@@ -1,4 +1,7 @@
-/* many_stacks: 20 000 blocks, each along another stack; prints "done". */
+/*
+ * many_stacks: allocates 20 000 blocks, each along another call stack; prints
+ * "done".
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +13,7 @@ __attribute__((noinline)) static void dig(unsigned path, int depth)
 		kept = malloc(32);
 		return;
 	}
-	/* Not the same: the compiler would make one call of both. */
+	/* If both calls were the same, the compiler would make them one. */
 	if (path & 1) {
 		dig(path >> 1, depth - 1);
 		__asm__ volatile("nop");

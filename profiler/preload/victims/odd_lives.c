@@ -1,8 +1,8 @@
 /*
- * odd_lives WAY: does what few programs do, and what a library inside may not
- * notice, or may take part in: see the table of ways. Each process allocates
- * BLOCKS blocks twice, with freed ones between, and what must hold alone is
- * checked here. Prints "answer 42" and ends by 7.
+ * odd_lives WAY: does what few programs do, and what a preloaded library might
+ * break or might not notice: see the table of ways. work() allocates and frees
+ * BLOCKS blocks. The program checks what must be true with and without a
+ * library. Prints "answer 42" and exits with 7.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 
 static char **arguments;
 
-/* By _exit, as there is no way back from a child of another kind. */
+/* _exit, because a child by vfork or clone3 must not call exit. */
 static void must(int holds, const char *what)
 {
 	if (holds)
@@ -65,7 +65,7 @@ static void wait_for_end(pid_t pid)
 	must(WIFEXITED(status) && WEXITSTATUS(status) == END, "child");
 }
 
-/* The program once more, "again". */
+/* Becomes this program again, with the way "again". */
 static void run_again(char *const environment[])
 {
 	char *again[] = {arguments[0], "again", NULL};
@@ -85,7 +85,7 @@ static void forked_child(void)
 	wait_for_end(pid);
 }
 
-/* The numbers are the program's own again afterwards, from 3 on. */
+/* After it has closed all, the program gets the numbers from 3 on. */
 static void close_all(void)
 {
 	must(!syscall(SYS_close_range, 3u, ~0u, 0u), "close_range");
@@ -96,7 +96,7 @@ static void close_all(void)
 	must(fcntl(19, F_GETFD) == 0 && fcntl(20, F_GETFD) < 0, "kept");
 }
 
-/* Another file in place of whatever is open. */
+/* Puts another file in the place of each descriptor. */
 static void replace_all(void)
 {
 	for (int fd = 3; fd < 64; fd++)
@@ -124,7 +124,7 @@ static void without_files(void)
 	forked_child();
 }
 
-/* Of private memory that can be written, and more than this needs. */
+/* Limits private memory that can be written, to more than this needs. */
 static void with_little_memory(void)
 {
 	limit(RLIMIT_DATA, 64 << 20);
@@ -150,7 +150,7 @@ static void stopped(void)
 	wait_for_end(pid);
 }
 
-/* As a debugger does; the child becomes another program under it. */
+/* Traces a child, as a debugger does; the child becomes another program. */
 static void traced(void)
 {
 	pid_t pid = fork();
@@ -174,7 +174,7 @@ static void traced(void)
 	must(WIFEXITED(status) && WEXITSTATUS(status) == END, "traced child");
 }
 
-/* A process that no function of the C library has started. */
+/* Starts a process by a system call, not by a function of the C library. */
 static void raw_clone3(void)
 {
 	struct clone_args how = {.exit_signal = SIGCHLD};
@@ -185,12 +185,12 @@ static void raw_clone3(void)
 		_exit(END);
 	}
 	if (pid < 0 && errno == ENOSYS)
-		return; /* a container that knows no clone3 */
+		return; /* this container does not allow clone3 */
 	must(pid > 0, "clone3");
 	wait_for_end((pid_t)pid);
 }
 
-/* A chain of programs, each started by vfork of the one before. */
+/* Starts a program in a child by vfork. */
 static void vfork_chain(void)
 {
 	pid_t pid = vfork();
@@ -216,7 +216,7 @@ static void without_environment(void)
 	wait_for_end(pid);
 }
 
-/* A program that is in no file. */
+/* Runs a program that is in no file. */
 static void from_memory(void)
 {
 	int to = memfd_create("odd_lives", MFD_CLOEXEC);
@@ -247,7 +247,7 @@ static void private_process(void)
 	must(!prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), "still not dumpable");
 }
 
-/* Handlers that were not installed here are somebody else's. */
+/* The program has installed no handlers, so it must find none. */
 static void own_signals(void)
 {
 	struct sigaction before;

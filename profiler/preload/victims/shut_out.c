@@ -1,10 +1,13 @@
 /*
- * shut_out HOW: a daemon that can no longer open what it could, and a worker
- * that it forks from then on. 100 blocks of its own and 300 of the worker's,
- * who uses the processor for 300 ms; the daemon for 50 ms before, so that
- * its own record, which the first tick opens, is there in time. HOW: "user"
- * gives up root, "root" takes another root folder, "both", and "network"
- * gives up root and leaves the network too.
+ * shut_out HOW: a daemon gives up access to files, and then forks a worker. The
+ * daemon allocates 100 blocks, and the worker 300. The worker uses the
+ * processor for 300 ms; the daemon uses it for 50 ms before it gives up access,
+ * so that its timer ring, which is made by the first tick, exists by then.
+ *
+ *	user     the daemon is root, and becomes an ordinary user
+ *	root     it changes its root folder to an empty one
+ *	both     it does both
+ *	network  it becomes an ordinary user in a network namespace of its own
  */
 #include <grp.h>
 #include <sched.h>

@@ -1,9 +1,10 @@
 /*
- * How much of a stack calls need: each in a thread of its own, on a stack
- * that was painted. Prints "CALL BYTES" a line. "exit" is the end of a process.
+ * stack_depth: measures how many bytes of the stack some calls use. Each call
+ * is made in a thread of its own, on a stack that was filled with a known byte.
+ * Prints a line "CALL BYTES" for each. "exit" is the end of a process.
  *
- * stack_depth small: the same on the smallest stacks that there are, without
- * figures: whoever needs more than they have dies here.
+ * stack_depth small: makes the same calls on the smallest stacks that a thread
+ * can have, and prints 0 for each. A call that needs more ends the program.
  */
 #include <clinic/stage.h>
 #include <errno.h>
@@ -29,7 +30,7 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t sem;
 static void *volatile kept;
 static unsigned char *stack;
-static size_t *child_bytes; /* shared with children */
+static size_t *child_bytes; /* in memory that children share */
 static _Atomic int is_held;
 
 static size_t bytes_touched(void)
@@ -64,7 +65,7 @@ static void *hold_all(void *unused)
 	return unused;
 }
 
-/* Longer than a waiter waits before it looks for a deadlock. */
+/* The thread waits so long that the lock timer looks for a deadlock. */
 static void wait_for_all(void)
 {
 	struct timespec soon = {0};
@@ -133,14 +134,14 @@ static void on_signal(int number)
 	allocate();
 }
 
-/* Its frame needs more than one rule to be left. */
+/* The frame of a signal needs the complete unwinder. */
 static void handle_signal(void)
 {
 	signal(SIGUSR1, on_signal);
 	raise(SIGUSR1);
 }
 
-/* Long enough for ticks of a timer. */
+/* The thread runs so long that its timer ticks. */
 static void spin(void)
 {
 	struct timespec used = {0};
@@ -169,7 +170,7 @@ static const struct {
 	{"handler", handle_signal},
 };
 
-/* Deeper than any thread comes by beginning and ending. */
+/* More than a thread uses to begin and to end. */
 #define ROOM_BYTES (16u << 10)
 
 static void *work(void *at)
@@ -214,7 +215,7 @@ static void *map(int visibility, size_t bytes)
 	return memory;
 }
 
-/* In a child: the last that happens on its stack is its end. */
+/* The call ends the process, so it is made in a child. */
 static void run_child(size_t at, int is_small)
 {
 	pid_t child = fork();

@@ -1,7 +1,7 @@
 /*
  * starts_program HOW PROGRAM [bare]: becomes that program, or starts it and
- * ends as it does. HOW names the call; an argument "x" and the environment,
- * with "bare" an empty one, are handed on.
+ * exits with its code. HOW names the call. The program gets the argument "x",
+ * except by system and popen, and the environment; with "bare", an empty one.
  */
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,7 +1,8 @@
 /*
- * thread_attributes: threads whose first allocation is the C library's own,
- * made inside pthread_getattr_np under the thread's lock: so every thread of
- * a JVM begins, and of Ruby. Prints how many came through.
+ * thread_attributes: starts threads whose first allocation is made by the C
+ * library in pthread_getattr_np, which holds the thread's lock. Every thread of
+ * a Java or Ruby virtual machine begins in this way. Prints how many threads
+ * returned from it.
  */
 #include <pthread.h>
 #include <stdio.h>
