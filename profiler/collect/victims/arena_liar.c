@@ -1,6 +1,6 @@
 /*
- * Prints the path of the arena that counts its allocations, makes some, and
- * damages it as a wild pointer may.
+ * Makes some allocations, prints the path of the arena in which they are
+ * counted, and damages that arena as a wild pointer may.
  *
  *	arena_liar truncate | empty | loop | longer | wild | site | fifo
  */
@@ -31,7 +31,7 @@ static int find_arena(struct arena *arena)
 			   arena->path) != 2)
 			continue;
 		arena->words = (uint64_t *)start;
-		/* Not the file's length: it goes on with a hole. */
+		/* The used bytes: the rest of the file is a hole. */
 		arena->words_count = arena->words[2] / 8;
 		fclose(maps);
 		return 0;
@@ -51,7 +51,7 @@ static void plant(const struct arena *arena)
 	(void)!mkdir(path, 0700);
 }
 
-/* Blocks are 64 bytes apart: kind, and behind it the length. */
+/* A block begins at a multiple of 64 bytes, with its kind and its length. */
 static void damage(struct arena *arena, const char *how)
 {
 	uint64_t used = arena->words[2];
@@ -61,17 +61,17 @@ static void damage(struct arena *arena, const char *how)
 		(void)!truncate(arena->path, 8192);
 	if (!strcmp(how, "empty"))
 		(void)!truncate(arena->path, 0);
-	if (!strcmp(how, "loop")) { /* a block of no length, again and again */
+	if (!strcmp(how, "loop")) { /* a block of length 0 */
 		end[0] = 4;
 		end[1] = 0;
 		arena->words[2] = used + 64;
 	}
-	if (!strcmp(how, "longer")) /* than the file */
+	if (!strcmp(how, "longer")) /* more is used than the file contains */
 		arena->words[2] = UINT64_C(1) << 50;
-	if (!strcmp(how, "site")) { /* more frames than its block has */
+	if (!strcmp(how, "site")) { /* more frames than the block contains */
 		end[0] = 3;
 		end[1] = 128;
-		end[9] = 100000; /* its id */
+		end[9] = 100000; /* the id of the site */
 		end[10] = UINT64_C(1000000) << 32;
 		arena->words[2] = used + 128;
 	}
@@ -100,6 +100,6 @@ int main(int argc, char **argv)
 	nanosleep(&drains, NULL);
 	damage(&arena, argv[1]);
 	nanosleep(&drains, NULL);
-	/* No handler, no exit of the library: its own memory is damaged. */
+	/* No exit handler of the library may use its damaged memory. */
 	kill(getpid(), 9);
 }

@@ -1,7 +1,7 @@
 /*
- * Assembly as it is written by hand: labels without a size, two of them without
- * a type, none with unwind information, right behind a C function. The loops
- * are equally long. Argument: how often.
+ * Calls three functions in assembly, which take equally long. As in assembly
+ * that is written by hand, their labels have no size and no unwind information,
+ * and two have no type. The argument is the number of rounds.
  */
 #include "known_work.h"
 

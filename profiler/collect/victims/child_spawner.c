@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < count; i++) {
 		int status;
-		/* Both in one function: a vfork child must not return. */
+		/* A child of vfork must not return from this function. */
 		pid_t child = strcmp(argv[1], "vfork") ? fork() : vfork();
 
 		if (child == 0) {

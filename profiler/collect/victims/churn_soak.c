@@ -1,7 +1,7 @@
 /*
- * Everything that deadlocks samplers, at once, for some ms: threads that come
- * and go, signals into malloc, dlopen and dlclose. Exits with 42.
- * churn_soak MS PLUGIN
+ * churn_soak MS PLUGIN: does all that makes samplers deadlock at the same time,
+ * for MS milliseconds: threads and children start and end, signals interrupt
+ * malloc, and a plugin is loaded and closed. Exits with 42.
  */
 #include <dlfcn.h>
 #include <pthread.h>

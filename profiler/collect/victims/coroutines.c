@@ -1,6 +1,7 @@
 /*
- * Burns 300 ms in a coroutine: by "context" one of the C library, by "bare" one
- * that a library made by hand, whose start function returns to no address.
+ * Uses 300 ms of CPU time in a coroutine. With "context" the C library has made
+ * it; with "bare" it is one as other libraries make it, whose first function
+ * has no return address.
  */
 #include <stdint.h>
 #include <stdlib.h>

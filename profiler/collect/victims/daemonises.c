@@ -1,6 +1,6 @@
 /*
- * daemonises: ends at once, while the daemon that it left, two forks on and
- * without any descriptor, makes 500 blocks in half a second.
+ * daemonises: ends at once. The daemon that it leaves behind, a child of its
+ * child without any descriptor, allocates 500 blocks in half a second.
  */
 #include <stdlib.h>
 #include <time.h>

@@ -1,4 +1,7 @@
-/* Burns below 300 calls of descend(): deeper than the kernel's 127. */
+/*
+ * Uses CPU time below 300 calls of descend(), more than the 127 frames that the
+ * kernel records.
+ */
 #include "known_work.h"
 
 #define DEPTH 300

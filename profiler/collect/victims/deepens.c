@@ -1,6 +1,7 @@
 /*
- * Burns FIRST ms in main, then SECOND ms below a frame of 12 KiB, which is
- * more than what is copied of the stack of a program that was shallow.
+ * deepens FIRST SECOND: uses FIRST ms of CPU time in main, then SECOND ms below
+ * a frame of 12 KiB, which is more than the recorder copies of a stack while
+ * all stacks of the program are small.
  */
 #include <string.h>
 
@@ -12,7 +13,7 @@ __attribute__((noinline)) static int burn_below(uint64_t duration_ns)
 {
 	char frame[FRAME_BYTES];
 
-	/* The kernel copies no stack beyond a page that nobody touched. */
+	/* The kernel copies a stack only up to a page that was never used. */
 	memset(frame, 1, sizeof(frame));
 	__asm__ volatile("" : : "r"(frame) : "memory");
 	burn_ns(duration_ns);

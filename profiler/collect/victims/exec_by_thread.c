@@ -1,8 +1,8 @@
 /*
- * A thread that is not the first works for 300 ms of CPU time and becomes the
- * program anew, beside three that wait; that works as long and ends with 7.
- * With "wait", the first work lasts until a line comes on the standard input,
- * and the second until it is killed.
+ * A thread that is not the first one uses 300 ms of CPU time, while three
+ * others wait, and then becomes this program again by exec. The new program
+ * uses 300 ms too, and exits with 7. With "wait", the first program works until
+ * a line comes on the standard input, and the second until it is killed.
  */
 #include <poll.h>
 #include <pthread.h>

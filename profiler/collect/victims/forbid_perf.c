@@ -1,7 +1,7 @@
 /*
- * Runs a program under a seccomp filter by which perf_event_open (or another
- * FORBIDDEN_CALL) fails with EPERM, as in containers.
- * forbid_perf PROGRAM [ARGUMENT...]
+ * forbid_perf PROGRAM [ARGUMENT...]: runs the program under a seccomp filter
+ * that makes perf_event_open, or another FORBIDDEN_CALL, fail with EPERM, as in
+ * containers.
  */
 #include <errno.h>
 #include <linux/audit.h>

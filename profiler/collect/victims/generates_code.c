@@ -1,9 +1,10 @@
 /*
- * Makes functions as it runs and names them: by "map" in /tmp/perf-PID.map, by
- * "dump" in a jitdump in the folder argv[2], or by "none" not at all.
+ * Generates functions while it runs. With "map" it writes their names into
+ * /tmp/perf-PID.map, with "dump" into a jitdump in the folder argv[2], and with
+ * "none" it does not write them.
  *
- * The first one is at an address that another had before. Its last line is
- * its own number, as it sees it.
+ * The first function is at an address that was part of another function before.
+ * The last line of the output is the process id, as the program itself sees it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@
 
 #define BYTES 64
 
-/* A million rounds of a loop, with a frame pointer. */
+/* A function with a frame pointer and a loop of a million rounds. */
 #if defined(__x86_64__)
 static const uint8_t loop[] = {0x55, 0x48, 0x89, 0xe5, 0xb9, 0x40, 0x42, 0x0f,
 			       0x00, 0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3};
@@ -25,7 +26,7 @@ static const uint32_t loop[] = {0xa9bf7bfd, 0x910003fd, 0x52884800, 0x72a001e0,
 				0x71000400, 0x54ffffe1, 0xa8c17bfd, 0xd65f03c0};
 #endif
 
-typedef void tell(FILE *names, const char *name, const uint8_t *at);
+typedef void name_writer(FILE *names, const char *name, const uint8_t *at);
 
 struct head {
 	uint32_t magic, version, bytes, machine, pad, pid;
@@ -39,19 +40,19 @@ struct load {
 	uint64_t virtual_address, address, size, number;
 };
 
-static void tell_nothing(FILE *names, const char *name, const uint8_t *at)
+static void write_nothing(FILE *names, const char *name, const uint8_t *at)
 {
 	(void)names;
 	(void)name;
 	(void)at;
 }
 
-static void tell_map(FILE *names, const char *name, const uint8_t *at)
+static void write_to_map(FILE *names, const char *name, const uint8_t *at)
 {
 	fprintf(names, "%lx %x %s\n", (unsigned long)at, BYTES, name);
 }
 
-static void tell_dump(FILE *names, const char *name, const uint8_t *at)
+static void write_to_dump(FILE *names, const char *name, const uint8_t *at)
 {
 	static uint64_t number;
 	struct load load = {
@@ -91,7 +92,7 @@ static FILE *begin_dump(const char *folder)
 		return NULL;
 	fwrite(&head, sizeof(head), 1, names);
 	fflush(names);
-	/* How a profiler finds it. */
+	/* By this mapping a profiler finds the file. */
 	mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fileno(names), 0);
 	return names;
 }
@@ -103,7 +104,7 @@ static uint8_t *generate(void)
 
 	if (code == MAP_FAILED)
 		exit(1);
-	code += BYTES; /* something may have been before it */
+	code += BYTES; /* "generated_before" begins before the first function */
 	memcpy(code, loop, sizeof(loop));
 	memcpy(code + BYTES, loop, sizeof(loop));
 	__builtin___clear_cache((char *)code, (char *)code + 2 * BYTES);
@@ -117,15 +118,17 @@ int main(int argc, char **argv)
 	FILE *names = is_map    ? begin_map()
 		      : is_dump ? begin_dump(argv[2])
 				: NULL;
-	tell *tell = is_map ? tell_map : is_dump ? tell_dump : tell_nothing;
+	name_writer *add_name = is_map    ? write_to_map
+				: is_dump ? write_to_dump
+					  : write_nothing;
 	uint8_t *code = generate();
 	clock_t end;
 
 	if (!names && (is_map || is_dump))
 		return 1;
-	tell(names, "generated_before", code - 16);
-	tell(names, "generated_first app.js:12", code);
-	tell(names, "generated_second", code + BYTES);
+	add_name(names, "generated_before", code - 16);
+	add_name(names, "generated_first app.js:12", code);
+	add_name(names, "generated_second", code + BYTES);
 	if (names)
 		fclose(names);
 	end = clock() + 3 * CLOCKS_PER_SEC / 10;

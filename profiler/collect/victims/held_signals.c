@@ -1,7 +1,7 @@
 /*
- * held_signals: 400 ms of CPU time with all signals held back by the kernel
- * itself, past every function that a library could stand before; then 200 ms
- * without. Prints "done".
+ * held_signals: uses 400 ms of CPU time while all signals are blocked by a
+ * system call, which a preloaded library cannot interpose; then 200 ms while
+ * none is. Prints "done".
  */
 #include <signal.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /*
- * A chain of calls in which no frame pointer is kept, with frames of all
- * sizes. Built -O2 -fomit-frame-pointer; and stripped, too.
+ * Uses CPU time below a chain of calls without frame pointers, with frames of
+ * several sizes. It is compiled with -O2 -fomit-frame-pointer, and once more
+ * without symbols.
  */
 #include <alloca.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Has argv[1] threads that wait, on small stacks, and one that works: for 300
- * ms of CPU time, or argv[2]; then all end. Says "ready" when it has them.
+ * Starts argv[1] threads that wait, on small stacks, and prints "ready". Then
+ * one more thread uses 300 ms of CPU time, or argv[2] ms, and ends the process.
  */
 #include <pthread.h>
 #include <stdio.h>

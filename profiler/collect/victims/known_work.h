@@ -1,8 +1,8 @@
 /*
- * known_work.h - CPU time that a victim can account for itself.
+ * known_work.h - work whose CPU time the victim measures itself.
  *
- * burn() computes; the victim reads its own CPU clock around it and prints
- * what each part really took, which is the answer its samples must give.
+ * burn() computes. The victim reads its own CPU clock before and after it, and
+ * prints how long each part took: samples of the victim must give this result.
  */
 #ifndef KNOWN_WORK_H
 #define KNOWN_WORK_H
@@ -12,8 +12,9 @@
 #include <time.h>
 
 /*
- * Some 0.03 to 0.15 ms of work, never twice the same: rounds of 1 ms would
- * run in step with 999 samples a second, and always be caught in one part.
+ * The steps of 0.03 to 0.15 ms of work, a different number each time: rounds of
+ * 1 ms would run in step with 999 samples a second, so that all samples would
+ * fall into the same part.
  */
 static inline uint32_t burn_steps(void)
 {
@@ -31,7 +32,7 @@ static inline uint64_t clock_now_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* A chain of dependent steps, whatever the alignment. */
+/* Each step depends on the one before it, so alignment does not matter. */
 __attribute__((always_inline)) static inline uint64_t burn(uint64_t seed)
 {
 	for (uint32_t left = burn_steps(); left; left--) {
@@ -41,7 +42,7 @@ __attribute__((always_inline)) static inline uint64_t burn(uint64_t seed)
 	return seed;
 }
 
-/* Burns until the thread has used that much more CPU time. */
+/* Computes until the thread has used that much more CPU time. */
 __attribute__((noinline, unused)) static void burn_ns(uint64_t duration_ns)
 {
 	uint64_t end = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) + duration_ns;
@@ -51,7 +52,7 @@ __attribute__((noinline, unused)) static void burn_ns(uint64_t duration_ns)
 		seed = burn(seed);
 }
 
-/* The n-th argument as a number, or what is usual. */
+/* The n-th argument as a number, or the usual value if it is missing. */
 static inline uint64_t argument(int argc, char **argv, int n, uint64_t usual)
 {
 	return argc > n ? strtoull(argv[n], NULL, 10) : usual;

@@ -1,6 +1,6 @@
 /*
- * Its first thread ends at once; another one works for 500 ms of CPU time, or
- * argv[1], and ends the process.
+ * The first thread ends at once. Another one uses 500 ms of CPU time, or
+ * argv[1] ms, and ends the process.
  */
 #include <pthread.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ __attribute__((noinline)) static void burn_alone(void)
 static void *work(void *unused)
 {
 	(void)unused;
-	usleep(100000); /* until the first one is gone */
+	usleep(100000); /* the first thread ends meanwhile */
 	burn_alone();
 	_exit(0);
 }

@@ -1,6 +1,7 @@
 /*
- * A child that shares its memory (vfork) loads the library argv[1], and ends;
- * the parent, of which no event tells that, calls plugin_burn() in it.
+ * A child that shares the memory of its parent (vfork) loads the library
+ * argv[1], and ends. The kernel reports that mapping only for the child. Then
+ * the parent calls plugin_burn() in the library.
  */
 #include <dlfcn.h>
 #include <sys/wait.h>

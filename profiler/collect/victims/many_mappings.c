@@ -1,7 +1,7 @@
 /*
- * Maps argv[1] pages of code apart from each other, says so in a line, works
- * for argv[2] ms of CPU time, and has argv[3] children one after the other,
- * each of which makes 10 blocks.
+ * Maps argv[1] separate pages of code, prints "mapped", uses argv[2] ms of CPU
+ * time, and forks argv[3] children one after the other, each of which allocates
+ * 10 blocks.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * Moves its code onto other memory at the same addresses, as programs do that
- * want huge pages: by "copy", or by "mremap", of which the kernel tells nobody;
- * then runs it for 300 ms of CPU time, or argv[2].
+ * Moves code of its own to other memory at the same addresses, as programs do
+ * that want huge pages: with "copy" by copying it, or with "mremap" by that
+ * call, for which the kernel reports no event. Then it runs that code for 300
+ * ms of CPU time, or argv[2] ms.
  */
 #include <stdint.h>
 #include <stdlib.h>

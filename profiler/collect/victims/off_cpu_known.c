@@ -1,7 +1,7 @@
 /*
- * Three threads with known times off the CPU: one sleeps three times 50 ms,
- * one waits for a byte that comes when the sleeper is done, one only spins.
- * Prints how long each was off the CPU on purpose, by its own clock.
+ * Three threads with known times off the CPU: one sleeps three times for 50 ms,
+ * one waits for a byte that the first one writes after that, and one only uses
+ * the CPU. Prints how long the first two waited, as they measured it.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -10,7 +10,10 @@
 
 #include "known_work.h"
 
-/* First, so that a sampler that has no better stack meets each of them. */
+/*
+ * Each thread first uses the CPU, so that a sampler that records no stacks of
+ * waits has a stack of each of them.
+ */
 #define BURN_NS 30000000u
 
 static int pipe_ends[2];

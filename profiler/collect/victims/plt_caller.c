@@ -1,4 +1,4 @@
-/* Calls a function of another library through its stub, all the time. */
+/* Calls a function of another library through its PLT entry, all the time. */
 #include <string.h>
 
 #include "known_work.h"

@@ -1,6 +1,7 @@
 /*
- * Compiled twice: as plugin_host.so with one function that burns, and as a
- * program that loads it, calls it, unloads it, and goes on for a while.
+ * Compiled twice: as plugin_host.so, whose one function uses CPU time, and as a
+ * program that loads it, calls that function, closes it, and then uses as much
+ * CPU time itself.
  */
 #include <dlfcn.h>
 #include <stdio.h>

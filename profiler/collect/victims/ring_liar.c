@@ -1,6 +1,6 @@
 /*
- * Prints the path of the ring that the timer backend reads, and damages it as
- * a wild pointer may.
+ * Prints the path of the ring that the timer backend reads, and damages that
+ * ring as a wild pointer may.
  *
  *	ring_liar truncate | tail | endless | wild | race
  */
@@ -19,7 +19,7 @@
 struct ring {
 	char path[400];
 	uint64_t *head, *tail;
-	uint32_t *words; /* of the records */
+	uint32_t *words; /* the part with the records */
 };
 
 static int find_ring(struct ring *ring)
@@ -51,8 +51,8 @@ static void fill(struct ring *ring, uint32_t bytes, uint32_t kind,
 	}
 }
 
-/* A tick of our own that touches a ring cut short would end us by SIGBUS. */
-static void hold_signals_back(void)
+/* If the sampler's tick wrote to a truncated ring, SIGBUS would end us. */
+static void block_signals(void)
 {
 	uint64_t all = ~UINT64_C(0);
 
@@ -61,7 +61,7 @@ static void hold_signals_back(void)
 
 static void damage(struct ring *ring, const char *how)
 {
-	hold_signals_back();
+	block_signals();
 	if (!strcmp(how, "truncate"))
 		(void)!truncate(ring->path, 0);
 	if (!strcmp(how, "tail")) {
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	volatile uint64_t sum = 0;
 	struct ring ring;
 
-	for (uint64_t i = 0; i < 100000000; i++) /* some samples */
+	for (uint64_t i = 0; i < 100000000; i++) /* long enough for samples */
 		sum += i;
 	if (argc != 2 || find_ring(&ring)) {
 		fputs("ring_liar: there is no ring\n", stderr);
@@ -101,5 +101,5 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	damage(&ring, argv[1]);
 	nanosleep(&drains, NULL);
-	_exit(0); /* no handlers: the sampler's own memory is damaged */
+	_exit(0); /* no exit handler may use the damaged memory */
 }

@@ -1,4 +1,4 @@
-/* Lives for some 20 ms of CPU time. */
+/* Uses 20 ms of CPU time, or argv[1] ms, and ends. */
 #include "known_work.h"
 
 __attribute__((noinline)) static void live_shortly(uint64_t duration_ns)

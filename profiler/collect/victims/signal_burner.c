@@ -1,6 +1,7 @@
 /*
- * All CPU time in a signal handler, below interrupted() below main().
- * Arguments: how many ms; 1 gives the handler a stack of its own.
+ * Uses all its CPU time in a signal handler, which interrupts a function that
+ * main() calls. The first argument is the number of ms; with a second argument
+ * of 1, the handler has a stack of its own.
  */
 #include <signal.h>
 

@@ -1,6 +1,6 @@
 /*
- * 70, 20 and 10 % of the CPU time in three functions. Arguments: how many ms.
- * Prints the function and the ns it took, by the thread's own clock.
+ * Uses 70, 20 and 10 % of its CPU time in three functions. The argument is the
+ * number of ms. Prints each function and its ns, by the thread's own clock.
  */
 #include <inttypes.h>
 #include <stdio.h>

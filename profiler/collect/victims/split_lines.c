@@ -1,6 +1,7 @@
 /*
- * 70, 20 and 10 % of the CPU time on three lines of one function: those with
- * LINE_SEVENTY and so on. Argument: how many ms. Prints line and ns.
+ * Uses 70, 20 and 10 % of its CPU time on three lines of one function: those
+ * with LINE_SEVENTY and so on. The argument is the number of ms. Prints each
+ * line and its ns.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 static uint64_t took_ns[3];
 
-/* In the place where it is written: the macro's own lines do not count. */
+/* The line of this code is the one where the macro is used. */
 #define BURN_TIMES(times)                                                      \
 	for (uint32_t left = (times)*steps; left; left--) {                    \
 		seed = seed * 25214903917u + 11;                               \

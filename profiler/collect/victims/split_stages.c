@@ -1,6 +1,7 @@
 /*
- * 70, 20 and 10 % of the CPU time in three stages of clinic/stage.h, all in
- * one function. Argument: how many ms. Prints stage and ns.
+ * Uses 70, 20 and 10 % of its CPU time in three stages of clinic/stage.h, all
+ * in one function. The argument is the number of ms. Prints each stage and its
+ * ns.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +32,10 @@ int main(int argc, char **argv)
 	uint64_t took_ns[3] = {0}, seed = 1;
 
 	while (took_ns[0] + took_ns[1] + took_ns[2] < wanted_ns) {
-		/* Not in step with any tick, which would favour one stage. */
+		/*
+		 * Rounds have different lengths. In step with the sampler's
+		 * ticks, all ticks would fall into one stage.
+		 */
 		int scale = 1 + (int)(seed >> 40 & 7);
 
 		for (int part = 0; part < 3; part++)

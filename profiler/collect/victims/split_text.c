@@ -1,8 +1,8 @@
 /*
- * Three functions on a page each; what is mapped there falls into three parts,
- * as the page in the middle is made writable ("patch"), or other memory with
- * the same code is moved over it ("move"), of which the kernel tells nobody.
- * Then each works a third of 300 ms of CPU time.
+ * Three functions are on a page each. Then the mapping is split into three,
+ * because the page in the middle is made writable ("patch"), or is replaced by
+ * other memory with the same code ("move"), for which the kernel reports no
+ * event. Then the functions use 300 ms of CPU time together.
  */
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Three threads, named, with 70, 20 and 10 % of the CPU time. Argument: how
- * many ms all together. Prints name and ns.
+ * Three threads with names use 70, 20 and 10 % of the CPU time. The argument is
+ * the number of ms of all together. Prints each name and its ns.
  */
 #include <inttypes.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /*
- * Most of its CPU time in the kernel, filling a buffer from /dev/urandom.
- * Prints user and system time in us.
+ * Uses most of its CPU time in the kernel, which fills a buffer from
+ * /dev/urandom. Prints the user and the system time in us.
  */
 #include <fcntl.h>
 #include <inttypes.h>

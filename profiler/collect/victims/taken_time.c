@@ -1,10 +1,11 @@
 /*
- * taken_time FILE: spins, and writes down how much time was taken from it.
+ * taken_time FILE: reads the clock in a loop, and writes to FILE how much time
+ * a sampler has taken from it, in ns for each second.
  *
- * Two looks at the clock that are further apart than one can spin were
- * interrupted. After a warm-up in which a sampler finds its depth, the sum
- * of all such times goes to FILE, in ns for each second of spinning: a
- * sampler's cost without the speed of any program in it.
+ * If two readings are further apart than a round of the loop takes, the loop
+ * was interrupted; the result is the sum of these times. So it does not depend
+ * on the speed of a program. It is measured after a warm-up, in which a sampler
+ * finds out how deep the stacks are.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #define WARM_UP_NS     300000000u
 #define MEASURE_NS     700000000u
 #define UNDISTURBED_NS 1000u
-#define MOVED_ASIDE_NS 100000u /* another program had the CPU */
+/* After a longer interruption, another program had the CPU. */
+#define OTHER_PROGRAM_NS 100000u
 
 static uint64_t taken_within_ns(uint64_t duration_ns)
 {
@@ -24,7 +26,8 @@ static uint64_t taken_within_ns(uint64_t duration_ns)
 	while (last < end) {
 		uint64_t now = clock_now_ns(CLOCK_MONOTONIC);
 
-		if (now - last > UNDISTURBED_NS && now - last < MOVED_ASIDE_NS)
+		if (now - last > UNDISTURBED_NS &&
+		    now - last < OTHER_PROGRAM_NS)
 			taken += now - last;
 		last = now;
 	}

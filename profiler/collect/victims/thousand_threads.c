@@ -1,4 +1,4 @@
-/* 1000 threads at once, each of which burns a few ms. */
+/* 1000 threads exist at once, and each uses a few ms of CPU time. */
 #include <pthread.h>
 
 #include "known_work.h"

@@ -1,7 +1,7 @@
 /*
- * Burns FIRST ms in main, then SECOND ms below a function without unwind
- * tables, as just-in-time compilers make them: only its frame pointer tells
- * who called it.
+ * untabled FIRST SECOND: uses FIRST ms of CPU time in main, then SECOND ms
+ * below a function without unwind tables, as just-in-time compilers make them.
+ * Only by its frame pointer can its caller be found.
  */
 #include "known_work.h"
 
