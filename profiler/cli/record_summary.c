@@ -1,4 +1,4 @@
-/* Prints the last lines of `clinic record` when the recording is over. */
+/* Prints the summary at the end of `clinic record`. */
 #include "cli/record_summary.h"
 
 #include <inttypes.h>
@@ -101,15 +101,15 @@ static void print_allocations(struct clinic_session *session)
 		if (quality->peak_margin_bytes)
 			fprintf(stderr,
 				" (to within %" PRIu64
-				", as threads add what they hold in "
-				"portions of 4 KiB)",
+				" bytes, because threads add their live bytes "
+				"in portions of 4 KiB)",
 				quality->peak_margin_bytes);
 		fprintf(stderr, ", %" PRIu64 " not freed\n", leaked);
 	}
 	if (quality->lost_allocations_count)
 		fprintf(stderr,
-			"clinic record: for %" PRIu64 " allocations there was "
-			"no room: they have no call stack\n",
+			"clinic record: %" PRIu64 " allocations have no call "
+			"stack, because there was no room for it\n",
 			quality->lost_allocations_count);
 }
 
@@ -131,8 +131,9 @@ static void print_samples(struct clinic_session *session,
 		print_names(session);
 	}
 	fprintf(stderr,
-		"clinic record: samples stand for %.2f s, the kernel counted "
-		"%.2f s of CPU time (%.1f %%); watching took %.3f s\n",
+		"clinic record: the samples represent %.2f s of CPU time, and "
+		"the kernel accounted for %.2f s (%.1f %%); clinic itself used "
+		"%.3f s\n",
 		(double)counts->weight_ns / 1e9,
 		(double)quality->accounted_cpu_ns / 1e9,
 		percent(counts->weight_ns, quality->accounted_cpu_ns),
@@ -152,9 +153,9 @@ static void print_waits(const struct clinic_session *session,
 			  ? &moved_ns
 			  : &blocked_ns) += wait[i].weight_ns;
 	fprintf(stderr,
-		"clinic record: off the CPU %" PRIu64
+		"clinic record: threads were off the CPU %" PRIu64
 		" times, %.3f s blocked and %.3f s ready to run; %" PRIu64
-		" with approximate stacks\n",
+		" of these waits have approximate stacks\n",
 		counts->waits_count, (double)blocked_ns / 1e9,
 		(double)moved_ns / 1e9, counts->approximate_count);
 }

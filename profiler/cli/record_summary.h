@@ -1,7 +1,8 @@
 /*
- * cli/record_summary.h - the last lines of `clinic record`, on stderr.
+ * cli/record_summary.h - prints the summary of `clinic record` on stderr.
  *
- * How much was measured, how far it can be trusted, and what was noted.
+ * It says how much was measured, how far that can be trusted, and what the
+ * instruments have noted.
  */
 #ifndef CLINIC_CLI_RECORD_SUMMARY_H
 #define CLINIC_CLI_RECORD_SUMMARY_H

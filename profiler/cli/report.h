@@ -1,5 +1,5 @@
 /*
- * cli/report.h - what `clinic report` shows, as text and as JSON.
+ * cli/report.h - prints a session as text or as JSON, for `clinic report`.
  */
 #ifndef CLINIC_CLI_REPORT_H
 #define CLINIC_CLI_REPORT_H
@@ -18,22 +18,23 @@ struct clinic_report {
 	struct clinic_quality_counts counts;
 	enum clinic_group group;
 	enum clinic_weight weight;
-	uint64_t top;        /* rows of a table; 0: all of them */
-	const char *callers; /* of this function, NULL: a tally */
-	/* For people: without long template arguments, */
+	uint64_t top; /* rows of a table; 0: all of them */
+	/* The callers of this function are shown; NULL: all functions are. */
+	const char *callers;
+	/* C++ names are shown without long template arguments. */
 	bool has_short_names;
-	/* and with sites that are the innermost frame, be it operator new. */
+	/* A call site is the innermost frame, even if it is operator new. */
 	bool has_raw_sites;
-	/* Of samples that are not the program's: removed, or to be named. */
+	/* The samples in which the instrument itself ran were removed. */
 	bool is_instrument_left_out;
-	uint64_t instrument_cpu_ns;
+	uint64_t instrument_cpu_ns; /* of these samples */
 };
 
 /* Both print to stdout, and return 0 or -errno. */
 int clinic_report_text(const struct clinic_report *report);
 int clinic_report_json(const struct clinic_report *report);
 
-/* How many of `count` rows are shown, by --top. */
+/* How many of `count` rows --top allows to be shown. */
 uint32_t clinic_report_rows(const struct clinic_report *report, uint32_t count);
 
 #endif

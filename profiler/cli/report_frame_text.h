@@ -13,20 +13,20 @@
 
 struct clinic_report;
 
-/* The name of a row, as short as is asked for, safe for a terminal. */
+/* Prints the name of a row, shortened if the report has short names. */
 void clinic_print_name(FILE *out, const struct clinic_report *report,
 		       enum clinic_group group,
 		       const struct clinic_tally_row *row);
-/* "  FILE:LINE  (LIBRARY)" of a frame, as far as known. */
+/* Prints "  FILE:LINE  (LIBRARY)" of a frame, as far as it is known. */
 void clinic_print_place(FILE *out, const struct clinic_report *report,
 			uint32_t frame_id);
-/* The innermost function of a stack, and its place. */
+/* Prints the innermost function of a stack, and its place. */
 void clinic_print_innermost(const struct clinic_report *report,
 			    uint32_t stack_id);
 /*
- * The functions of a stack that are next to the kernel, innermost first, as far
- * as they tell one stack from another: "read < fill < main". Behind the
- * innermost stand those that are the program's own, unless sites are raw.
+ * Prints the innermost functions of a stack, without those of the kernel, up to
+ * four: "read < fill < main". After the innermost one only the program's own
+ * functions are printed, unless sites are raw.
  */
 void clinic_print_frames(const struct clinic_report *report, uint32_t stack_id);
 

@@ -1,4 +1,4 @@
-/* Prints how much memory each process had resident at most. */
+/* Prints the largest resident size of each process. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ int clinic_report_text_resident(const struct clinic_report *report)
 		return -ENOMEM;
 	shown = count < SHOWN_MAX ? count : SHOWN_MAX;
 	if (count)
-		printf("\nresident at most, by process:\n");
+		printf("\nlargest resident size, by process:\n");
 	for (uint32_t i = 0; i < shown; i++)
 		printf("%9.1f MiB  %s (%" PRIu32 ")\n",
 		       (double)row[i].bytes / BYTES_PER_MIB,
@@ -34,8 +34,8 @@ int clinic_report_text_resident(const struct clinic_report *report)
 			       report->session, row[i].program_id)),
 		       row[i].pid);
 	if (shown < count)
-		printf("... and %" PRIu32 " more processes, with no more than "
-		       "%.1f MiB each; `clinic report --json` has all\n",
+		printf("... and %" PRIu32 " more processes, with at most "
+		       "%.1f MiB each; `clinic report --json` lists all\n",
 		       count - shown, (double)row[shown].bytes / BYTES_PER_MIB);
 	free(row);
 	return 0;

@@ -18,12 +18,12 @@ static void write_label(FILE *out, const struct clinic_report *report,
 			const struct clinic_tally_row *row)
 {
 	if (report->callers && !row->frame_id)
-		fputs("(nobody: it is outermost)", out);
+		fputs("(no caller: it is the outermost function)", out);
 	else
 		clinic_print_name(out, report, group, row);
 	if (group != CLINIC_BY_FUNCTION)
 		return;
-	/* Its hottest line. */
+	/* The place is the function's hottest line. */
 	clinic_print_place(out, report, row->frame_id);
 	if (clinic_frame_is_instrument(report->session, row->frame_id))
 		fputs("  [instrument]", out);

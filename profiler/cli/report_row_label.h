@@ -1,10 +1,11 @@
 /*
- * cli/report_row_label.h - what stands behind the figures of each row.
+ * cli/report_row_label.h - the text after the figures of each row.
  *
- * The name of the row's function, and its place. Rows whose text is the same
- * (instances of a template, functions of one name) have their address, too.
+ * It is the name of the row, and the place of its function. If rows would have
+ * the same text (instances of a template, functions with one name), their
+ * address is added.
  *
- * Ownership  clinic_row_labels_free(), also after an error.
+ * Ownership  call clinic_row_labels_free(), also after an error.
  * Errors     0 or -ENOMEM.
  */
 #ifndef CLINIC_CLI_REPORT_ROW_LABEL_H
@@ -21,7 +22,7 @@ struct clinic_row_labels {
 	uint32_t count;
 };
 
-/* Of the first `count` rows. */
+/* Makes the labels of the first `count` rows. */
 int clinic_row_labels_make(const struct clinic_report *report,
 			   enum clinic_group group,
 			   const struct clinic_tally *tally, uint32_t count,

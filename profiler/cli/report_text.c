@@ -136,26 +136,26 @@ static void print_instrument(const struct clinic_report *report)
 		return;
 	if (report->is_instrument_left_out)
 		printf("left out: %.1f ms of CPU time that the instrument "
-		       "took itself\n",
+		       "itself used\n",
 		       ms);
 	else
-		printf("the instrument itself took %.1f ms of it (%.1f %%), "
-		       "marked [instrument]; --without-instrument leaves it "
-		       "out\n",
+		printf("the instrument itself used %.1f ms of the sampled CPU "
+		       "time (%.1f %%), marked [instrument]; "
+		       "--without-instrument leaves it out\n",
 		       ms,
 		       100.0 * (double)report->instrument_cpu_ns /
 			       (double)all_ns);
 }
 
-/* Prints the metrics of the largest process. Counts only grow. */
+/* Prints the metrics of the process with the largest resident size. */
 static void print_metrics(const struct clinic_report *report)
 {
 	struct clinic_metric most;
 
 	if (clinic_figure_largest(report->session, &most))
-		printf("resident at most %.1f MiB, then with %" PRIu32
-		       " thread%s, %" PRIu64 " minor and %" PRIu64
-		       " major faults\n",
+		printf("largest resident size of a process %.1f MiB, at that "
+		       "moment with %" PRIu32 " thread%s, %" PRIu64
+		       " minor and %" PRIu64 " major page faults\n",
 		       (double)most.rss_bytes / 1048576.0, most.threads_count,
 		       most.threads_count == 1 ? "" : "s",
 		       most.minor_faults_count, most.major_faults_count);
@@ -219,7 +219,7 @@ static void print_row(const struct clinic_report *report,
 	printf(" ");
 }
 
-/* As wide as print_share() and print_row() print. */
+/* The columns are as wide as those of print_share() and print_row(). */
 static void print_columns(const struct clinic_report *report)
 {
 	bool has_self = !report->callers;
@@ -237,7 +237,7 @@ static void print_tally_head(const struct clinic_report *report,
 	printf("\n%s by %s", clinic_weight_name(report->weight),
 	       clinic_group_name(group));
 	if (report->callers)
-		printf(": who called %s, in shares of it",
+		printf(": the callers of %s, in shares of its total",
 		       clinic_terminal_text(report->callers));
 	printf("\n");
 	print_columns(report);

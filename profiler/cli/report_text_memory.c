@@ -1,4 +1,4 @@
-/* Prints for people what was allocated, when and where. */
+/* Prints allocations by stage and by call site, for people. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -10,7 +10,7 @@
 #include "session/row_name.h"
 #include "session/session.h"
 
-/* Of a site; and as wide as print_allocation() prints. */
+/* The stacks shown for one site, and the width of print_allocation(). */
 enum { STACKS_SHOWN = 3, ALLOCATION_WIDTH = 12 + 13 + 15 + 13 + 11 + 11 + 2 };
 
 static void print_allocation(const struct clinic_allocation *row)
@@ -27,7 +27,7 @@ static void print_allocation_head(const char *what)
 	       "bytes", "at peak", "leaked", "temporary", what);
 }
 
-/* A wrapper has several callers. Each of the heaviest has a line. */
+/* A wrapper has several callers: the heaviest ones have a line each. */
 static void print_callers(const struct clinic_report *report,
 			  const struct clinic_memory_site *site)
 {
@@ -45,7 +45,7 @@ static void print_callers(const struct clinic_report *report,
 	}
 	if (site->stacks_count > STACKS_SHOWN)
 		printf("%*s... and %" PRIu32 " more stacks; `clinic export "
-		       "--weight bytes` has all\n",
+		       "--weight bytes` writes all of them\n",
 		       ALLOCATION_WIDTH + 4, "",
 		       site->stacks_count - STACKS_SHOWN);
 }
@@ -97,17 +97,17 @@ static void print_sites(const struct clinic_report *report,
 
 static void print_peak(const struct clinic_quality *quality)
 {
-	printf("\nat most %" PRIu64 " bytes live at once in a process, ",
+	printf("\nat most %" PRIu64 " bytes were live at once in a process",
 	       quality->peak_bytes);
 	if (quality->peak_margin_bytes)
-		printf("to within %" PRIu64 " (threads add what they hold "
-		       "in portions of 4 KiB), ",
+		printf(" (to within %" PRIu64 " bytes, because threads add "
+		       "their live bytes in portions of 4 KiB)",
 		       quality->peak_margin_bytes);
-	printf("%" PRIu64 " frees of unknown blocks\n",
+	printf("; %" PRIu64 " frees were of unknown blocks\n",
 	       quality->unmatched_frees_count);
 	if (quality->lost_allocations_count)
-		printf("for %" PRIu64 " allocations there was no room: they "
-		       "have no call stack\n",
+		printf("%" PRIu64 " allocations have no call stack, because "
+		       "there was no room for it\n",
 		       quality->lost_allocations_count);
 }
 

@@ -1,4 +1,4 @@
-/* Prints for people times off the CPU, and which locks were waited for. */
+/* Prints the times off the CPU and the waits for locks, for people. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,7 +67,7 @@ static void print_lock(const struct clinic_report *report,
 				? lock->stack_id
 				: clinic_own_stack(session, lock->stack_id));
 	} else {
-		printf(", nobody waited");
+		printf(", no thread waited");
 	}
 	printf("\n");
 }
@@ -97,13 +97,15 @@ static void print_waiting_sum(const struct clinic_report *report,
 	uint64_t cpu_ns =
 		clinic_session_quality(report->session)->accounted_cpu_ns;
 
-	printf("\noff the CPU %.3f s in %" PRIu64 " waits (%.3f s blocked, "
-	       "%.3f s ready to run), %" PRIu64 " with approximate stacks\n",
+	printf("\nthreads were off the CPU for %.3f s in %" PRIu64
+	       " waits (%.3f s blocked, %.3f s ready to run); %" PRIu64
+	       " of these have approximate stacks\n",
 	       (double)(all->blocked_ns + all->ready_ns) / 1e9,
 	       all->waits_count, (double)all->blocked_ns / 1e9,
 	       (double)all->ready_ns / 1e9, all->approximate_count);
-	printf("threads lived %.3f s; less that, and less %.3f s of CPU time "
-	       "by the kernel's account: %+.3f s not explained\n",
+	printf("threads lived for %.3f s; without the waits, and without the "
+	       "%.3f s of CPU time that the kernel accounted for, %+.3f s are "
+	       "not explained\n",
 	       (double)all->watched_ns / 1e9, (double)cpu_ns / 1e9,
 	       (double)clinic_waiting_unexplained(all, cpu_ns) / 1e9);
 }

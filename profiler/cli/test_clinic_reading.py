@@ -234,7 +234,7 @@ def test_allocations_and_locks_are_reported(tmp_path):
     assert [lock["wait_ns"] for lock in report["locks"]] == [20_000_000, 0]  # the longest wait first
     assert report["locks"][0]["owner_stack"] == ["main", "grow"]
     text = done("report", path)
-    assert "700 bytes live at once" in text and "grow  pipeline.c:20" in text and "mutex table_lock" in text
+    assert "700 bytes were live at once" in text and "grow  pipeline.c:20" in text and "mutex table_lock" in text
 
 
 @pytest.mark.parametrize("weight, wanted", [("allocations", "16"), ("bytes", "1350"), ("peak", "700"),
@@ -415,7 +415,7 @@ def test_metrics_are_reported(tmp_path):
     metrics = json.loads(done("report", tmp_path / "m.json", "--json"))["metrics"]
     assert [(row["time_ns"], row["rss_bytes"]) for row in metrics] == [(1000, 1048576), (1500, 3145728),
                                                                       (2000, 2097152)]
-    assert "resident at most 3.0 MiB, then with 4 threads" in done("report", tmp_path / "m.json")
+    assert "largest resident size of a process 3.0 MiB, at that moment with 4 threads" in done("report", tmp_path / "m.json")
 
 
 def test_difference_json(folder):

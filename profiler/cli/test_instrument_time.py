@@ -29,7 +29,7 @@ def reported(session, *options) -> dict:
 
 def test_it_is_marked(session):
     text = run("report", session).stdout
-    assert "the instrument itself took" in text and "--without-instrument leaves it out" in text
+    assert "the instrument itself used" in text and "--without-instrument leaves it out" in text
     rows = [row for row in text.splitlines() if "(libclinic-preload.so)" in row and " < " not in row]
     assert rows and all(row.endswith("[instrument]") for row in rows)
     assert not any("(allocates)" in row and "[instrument]" in row for row in text.splitlines())

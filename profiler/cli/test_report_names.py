@@ -140,7 +140,7 @@ def test_locks_are_waited_for_in_the_programs_own(session):
 
 def lock_names(text: str) -> set[str]:
     rows = [row for row in sites(text, "lock") if "mutex" in row]
-    return {re.split(r", nobody waited| at app::", row.split("  mutex ")[1])[0] for row in rows}
+    return {re.split(r", no thread waited| at app::", row.split("  mutex ")[1])[0] for row in rows}
 
 
 WHOLE_LOCKS = {"app::guard", "app::shelf+0x8", "app::local()::mine",

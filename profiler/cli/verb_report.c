@@ -67,8 +67,8 @@ static int moment(const char *text, uint64_t origin_ns, uint64_t *time_ns)
 		return 0;
 	seconds = strtod(text, &end);
 	if (*end || end == text || !(seconds >= 0.0) || seconds > 1e9)
-		return clinic_complain("'%s' is no number of seconds since the "
-				       "beginning",
+		return clinic_complain("'%s' is not a number of seconds since "
+				       "the beginning of the run",
 				       text);
 	*time_ns = origin_ns + (uint64_t)(seconds * 1e9);
 	return 0;
@@ -108,8 +108,8 @@ static int print(struct request *request)
 	if (!request->weight_name)
 		report->weight = clinic_weight_default(report->session);
 	else if (!clinic_weight_rows(report->session, report->weight))
-		return clinic_complain("%s has no %s to report; another "
-				       "--weight may have",
+		return clinic_complain("%s has no %s to report; try another "
+				       "--weight",
 				       report->path, request->weight_name);
 	error = report->callers ? clinic_named_function(report->session,
 							report->callers,

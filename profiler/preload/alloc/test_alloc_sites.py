@@ -148,7 +148,7 @@ def test_what_each_process_had_resident(tmp_path):
     assert [program for program, _ in peaks] == ["/usr/bin/python3", "/usr/bin/python3", "sh"], peaks
     assert peaks[0][1] >= 90 and 60 <= peaks[1][1] < 90 and peaks[2][1] < 60, peaks
     text = run("report", tmp_path / "session.json").stdout
-    assert "resident at most, by process:" in text and "MiB  /usr/bin/python3 (" in text, text
+    assert "largest resident size, by process:" in text and "MiB  /usr/bin/python3 (" in text, text
 
 
 def test_children_of_a_raw_clone_are_processes_of_their_own(tmp_path):

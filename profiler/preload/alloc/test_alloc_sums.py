@@ -29,7 +29,7 @@ def test_threads_that_stop_together_have_an_exact_peak(tmp_path, how):
     assert (report["peak_bytes"], report["peak_margin_bytes"]) == (quality["peak_bytes"], quality["peak_margin_bytes"])
     margin = quality["peak_margin_bytes"]
     for text in (said, run("report", tmp_path / "s.json").stdout):
-        assert not margin or re.search(rf"to within {margin}\b", text), text
+        assert not margin or f"to within {margin} bytes" in text, text
 
 
 def test_one_thread_has_a_peak_without_a_margin(tmp_path):
@@ -51,7 +51,7 @@ def test_what_has_no_room_has_a_row_and_one_count(tmp_path):
     lost = session["quality"]["lost_allocations_count"]
     assert counted >= 20_000 and counted == total(session, "allocation_sizes", "allocations_count")
     assert 0 < lost < counted
-    assert f"{counted} allocations" in said and f"for {lost} allocations there was no room" in said
+    assert f"{counted} allocations" in said and f"{lost} allocations have no call stack" in said
     sites = json.loads(run("report", "--json", tmp_path / "s.json").stdout)["call_sites"]
     assert sum(site["allocations_count"] for site in sites) == counted
     assert sum(site["allocations_count"] for site in sites if not site["stack"]) == lost

@@ -41,7 +41,7 @@ def test_uncontended_locks_are_counted(tmp_path):
     assert sum(row["acquisitions_count"] for row in ledger) == 2
     text = subprocess.run([CLINIC, "report", tmp_path / "session.json"], capture_output=True, text=True,
                           check=True).stdout
-    assert re.search(r"mutex quiet, nobody waited$", text, re.M) and re.search(r"mutex ledger at want_ledger", text)
+    assert re.search(r"mutex quiet, no thread waited$", text, re.M) and re.search(r"mutex ledger at want_ledger", text)
 
 
 def test_semaphores_and_joins_are_seen(tmp_path):
