@@ -1,10 +1,11 @@
 /*
- * cache.h - rendered pages, kept by their number.
+ * cache.h - keeps rendered pages by their number.
  *
  * Promise    a page that was found or kept within the last RECENT_REQUESTS
- *            requests is there. More than that nobody relies on.
- * Ownership  cache_keep takes the page over, whatever it returns; a page
- *            that was found is the cache's, until the next cache_keep.
+ *            requests is there. Callers rely on nothing more.
+ * Ownership  cache_keep takes ownership of the page, also when it returns an
+ *            error. A page that was found belongs to the cache, and is valid
+ *            until the next cache_keep.
  * Errors     0 or -errno; cache_open returns NULL without memory.
  * Threads    one.
  */

@@ -1,6 +1,6 @@
 /*
- * leak.c - one shift of a page service: it opens, answers all requests, and
- * closes.
+ * leak.c - runs one shift of a page service: opens it, answers all requests,
+ * and closes it.
  */
 #include "cache.h"
 #include "requests.h"
@@ -15,7 +15,7 @@ struct subject {
 	struct requests requests;
 	/* By page: the number of the request that last asked for it, or 0. */
 	uint32_t asked[PAGES_MAX];
-	size_t broken_count; /* promises of cache.h */
+	size_t broken_count; /* how often the promise of cache.h was broken */
 };
 
 static uint64_t answer_one(struct subject *subject, struct service *service,

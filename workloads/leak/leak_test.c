@@ -1,6 +1,6 @@
 /*
- * leak_test.c - cache, scratch, pages and requests by their headers'
- * contracts.
+ * leak_test.c - tests what the headers of cache, scratch, service and requests
+ * promise.
  */
 #include "cache.h"
 #include "page.h"
@@ -51,8 +51,11 @@ static void a_kept_page_is_found_and_another_is_not(void **unused)
 	cache_close(cache);
 }
 
-/* The promise must hold for more requests than any bound: pages requested once
- * would push this one out of a cache that ignores what is requested. */
+/*
+ * The promise must hold for more requests than a cache has entries. A cache
+ * that ignores how often pages are requested would drop this page for the
+ * others.
+ */
 static void what_is_asked_for_stays(void **unused)
 {
 	struct cache *cache = cache_open();

@@ -1,5 +1,5 @@
 /*
- * page.c - renders a page: letters that its number determines.
+ * page.c - renders a page of letters, which its number determines.
  */
 #include "page.h"
 

@@ -1,7 +1,7 @@
 /*
- * page.h - a page, rendered from its number.
+ * page.h - renders a page from its number.
  *
- * Ownership  the page is the caller's, who frees it.
+ * Ownership  the caller owns the page, and frees it.
  * Errors     NULL without memory.
  * Threads    any number.
  */
@@ -12,7 +12,7 @@
 
 #define PAGE_BYTES 4096
 
-/* PAGE_BYTES, the same for the same number. One allocation. */
+/* Makes one allocation of PAGE_BYTES, whose content the number determines. */
 char *page_render(uint32_t number);
 
 #endif

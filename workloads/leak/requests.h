@@ -1,5 +1,5 @@
 /*
- * requests.h - the requests of a shift, as a fixture holds them.
+ * requests.h - reads the requests of a shift from a fixture.
  *
  * Errors     -EPROTO for bytes that are not requests.
  * Format     fixtures/README.md, page_requests.
@@ -19,7 +19,7 @@ struct requests {
 
 int requests_read(struct requests *requests, const uint8_t *bytes,
 		  size_t bytes_count);
-/* Of the page that the request asks for; below PAGES_MAX. */
+/* The number of the page that is requested; it is less than PAGES_MAX. */
 uint32_t request_page(const struct requests *requests, size_t index);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * scratch.c - memory for replies, in blocks of many, given back in one go when
- * the shift ends.
+ * scratch.c - allocates memory for replies in blocks of 64, and frees all
+ * blocks when the shift ends.
  */
 #include "scratch.h"
 
@@ -16,7 +16,7 @@ struct block {
 
 struct scratch {
 	struct block *last;
-	size_t taken_count; /* of the last block */
+	size_t taken_count; /* replies of the last block that were taken */
 };
 
 struct scratch *scratch_open(void)
@@ -49,7 +49,7 @@ __attribute__((noinline)) char *scratch_take(struct scratch *scratch)
 	return scratch->last->replies[scratch->taken_count++];
 }
 
-/* All blocks are freed at the end of the shift: one free for many replies. */
+/* Nothing is freed before the end of the shift: one free for many replies. */
 void scratch_sent(struct scratch *scratch)
 {
 	(void)scratch;

@@ -1,7 +1,7 @@
 /*
- * scratch.h - memory for one reply, while it is made.
+ * scratch.h - memory for one reply while it is written and sent.
  *
- * Ownership  the scratch's; it is valid until scratch_sent.
+ * Ownership  the scratch owns the memory, which is valid until scratch_sent.
  * Errors     NULL without memory.
  * Threads    one.
  */
@@ -15,9 +15,9 @@ struct scratch;
 struct scratch *scratch_open(void);
 void scratch_close(struct scratch *scratch);
 
-/* REPLY_BYTES; once for each reply. */
+/* Returns REPLY_BYTES of memory; to be called once for each reply. */
 char *scratch_take(struct scratch *scratch);
-/* The reply was sent, so its memory is not needed any more. */
+/* To be called when the reply was sent: its memory is not needed any more. */
 void scratch_sent(struct scratch *scratch);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * service.h - a page service: a reply for each request.
+ * service.h - a page service, which answers each request.
  *
  * Ownership  service_close frees everything that a shift has made.
  * Errors     NULL without memory.
@@ -17,8 +17,8 @@ struct service *service_open(void);
 void service_close(struct service *service);
 
 /*
- * The digest of the reply to one request; was_kept: the page came from the
- * cache. Returns 0 without memory.
+ * Returns the digest of the reply to one request, or 0 without memory.
+ * *was_kept is whether the page came from the cache.
  */
 uint64_t service_answer(struct service *service, uint32_t page_number,
 			bool *was_kept);

@@ -16,8 +16,8 @@
 #define PRICE "\"price\": "
 
 /*
- * On the loopback interface a connection is there, or refused, when connect()
- * returns: the call does not wait for the server to accept it.
+ * On the loopback interface a connection is established or refused when
+ * connect() returns: the call does not wait for the server to accept it.
  */
 static int connect_to(struct exchange *exchange, uint16_t port)
 {

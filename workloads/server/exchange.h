@@ -1,9 +1,9 @@
 /*
- * exchange.h - a request on a connection, and the response that comes back.
+ * exchange.h - sends a request on a connection, and receives its response.
  *
- * Errors     exchange_begin() and exchange_receive() return 0 or -errno;
- *            -EAGAIN while the response is not whole, -EPROTO for one that is
- *            none, -ENODATA for an end before it.
+ * Errors     exchange_begin() and exchange_receive() return 0 or -errno:
+ *            -EAGAIN while the response is incomplete, -EPROTO if it is not
+ *            one of HTTP/1.1, -ENODATA if the connection ended before it.
  * Threads    one caller at a time for each exchange.
  * Read next  load_generator.h.
  */
@@ -19,7 +19,7 @@
 struct exchange {
 	int fd; /* -1: not connected */
 	bool is_reused;
-	bool stays_open; /* the server announced it */
+	bool stays_open; /* the server did not announce that it closes it */
 	size_t request;  /* the request that is being sent or answered */
 	size_t have_bytes;
 	uint32_t status;
@@ -32,7 +32,7 @@ int exchange_begin(struct exchange *exchange, uint16_t port, uint32_t item,
 		   bool is_first);
 int exchange_receive(struct exchange *exchange);
 
-/* Closes at once; no state of it remains in the kernel. */
+/* Closes the connection at once; no state remains in the kernel. */
 void exchange_close(struct exchange *exchange);
 
 #endif

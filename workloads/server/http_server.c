@@ -1,5 +1,5 @@
 /*
- * http_server.c - a few workers, each with one connection at a time.
+ * http_server.c - serves connections by a few workers, each one at a time.
  *
  *	accept -> request_read -> shop_price -> response_send -> close
  *

@@ -1,10 +1,11 @@
 /*
  * http_server.h - answers GET /item/NUMBER on the loopback interface.
  *
- * Ownership  http_server_open() makes, http_server_close() frees; it ends
- *            when every request that was begun is answered.
+ * Ownership  http_server_open() makes a server. http_server_close() waits until
+ *            every request that was begun is answered, and frees it.
  * Errors     0 or -errno; -EADDRINUSE if the port is in use.
- * Threads    its own. These functions: one caller at a time.
+ * Threads    the server has threads of its own; one caller at a time may call
+ *            these functions.
  * Read next  shop.h, where the prices come from.
  */
 #ifndef SERVER_HTTP_SERVER_H
@@ -19,7 +20,7 @@ int http_server_open(struct http_server **server, uint16_t port);
 void http_server_close(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);
 
-/* The prices change. */
+/* To be called when the prices change: the cached ones are forgotten. */
 void http_server_forget(struct http_server *server);
 
 #endif

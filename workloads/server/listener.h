@@ -1,5 +1,5 @@
 /*
- * listener.h - a socket that listens on the loopback interface.
+ * listener.h - opens a socket that listens on the loopback interface.
  *
  * Errors     listener_open() returns the descriptor, or -errno.
  * Threads    any number at once.

@@ -1,6 +1,6 @@
 /*
- * load_generator.c - one thread, a timer for the next arrival, and all the
- * connections.
+ * load_generator.c - sends requests and receives responses in one thread, with
+ * a timer for the next arrival.
  *
  *	due -> free exchange -> begin -> epoll -> receive -> free exchange
  */
@@ -19,7 +19,7 @@
 
 struct generator {
 	int epoll_fd;
-	int timer_fd; /* in the epoll set, with no exchange */
+	int timer_fd; /* it has no exchange in the epoll set */
 	uint16_t port;
 	struct exchange exchanges[GENERATOR_CONNECTIONS_MAX];
 	struct exchange *free[GENERATOR_CONNECTIONS_MAX];
@@ -141,7 +141,7 @@ static void receive(struct offer *offer, struct exchange *exchange)
 	end_request(offer, exchange);
 }
 
-/* It is absolute, so that an arrival that is due fires at once. */
+/* The time is absolute: if the arrival is due, the timer fires at once. */
 static int set_timer(const struct offer *offer)
 {
 	uint64_t due_ns;
@@ -183,11 +183,11 @@ static int wait_and_receive(struct offer *offer)
 	for (int i = 0; i < count; i++) {
 		struct exchange *exchange = events[i].data.ptr;
 
-		/* The timer is set anew in any case. */
+		/* After a tick of the timer nothing need be done here. */
 		if (!exchange)
 			continue;
 		if (is_idle(generator, exchange))
-			exchange_close(exchange); /* by the server, meanwhile */
+			exchange_close(exchange); /* the server closed it */
 		else
 			receive(offer, exchange);
 	}

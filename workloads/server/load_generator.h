@@ -1,17 +1,18 @@
 /*
- * load_generator.h - sends requests when they are due, whatever the server
- * does.
+ * load_generator.h - sends requests when they are due, whether or not the
+ * server keeps up.
  *
- * Arrivals are open-loop: none waits for the answer to another, and the
- * response time of a request counts from the time it was due, so a server
- * that stalls is charged for all who came meanwhile (no coordinated omission).
+ * The load is open-loop: no request waits for the response to another, and the
+ * response time counts from the time at which the request was due. So a stall
+ * of the server counts for all requests that were due meanwhile (there is no
+ * coordinated omission).
  *
- * Units      nanoseconds from the start of generator_run(), but for port.
- * Ownership  generator_open() makes, generator_close() frees; arrivals and
- *            responses are the caller's.
+ * Units      nanoseconds from the start of generator_run().
+ * Ownership  generator_open() makes a generator, and generator_close() frees
+ *            it; the caller owns arrivals and responses.
  * Errors     0 or -errno. A request that failed has status 0.
  * Threads    one caller at a time.
- * Read next  server.c, which has it offer a burst.
+ * Read next  server.c, which offers a burst of requests.
  */
 #ifndef SERVER_LOAD_GENERATOR_H
 #define SERVER_LOAD_GENERATOR_H
@@ -20,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More at once wait for a connection to become free, and are charged for it. */
+/* Further requests wait for a free connection; their response time says so. */
 #define GENERATOR_CONNECTIONS_MAX 256
 
 struct arrival {
@@ -34,7 +35,7 @@ struct response {
 	uint64_t done_ns;
 	uint32_t status; /* of HTTP */
 	uint32_t price;
-	/* No connection was free when it was due, because of the server. */
+	/* When the request was due, the server occupied all connections. */
 	bool waited_for_connection;
 };
 

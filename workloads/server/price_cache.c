@@ -1,5 +1,5 @@
 /*
- * price_cache.c - a table of prices with one place for each hash.
+ * price_cache.c - keeps prices in a table with one slot for each hash.
  */
 #include "price_cache.h"
 

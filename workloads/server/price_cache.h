@@ -1,10 +1,10 @@
 /*
- * price_cache.h - prices that were asked for before, one slot for each hash.
+ * price_cache.h - keeps prices that were asked for before.
  *
- * An item that falls on the slot of another takes its place.
+ * Each hash has one slot: a new price replaces another one in its slot.
  *
- * Ownership  the cache holds a block for each price; cache_clear() frees all.
- * Errors     a price that finds no memory is not kept.
+ * Ownership  the cache owns a block for each price; cache_clear() frees all.
+ * Errors     without memory, a price is not kept.
  * Threads    one at a time: the caller locks.
  * Read next  shop.h.
  */

@@ -1,11 +1,11 @@
 /*
- * request.h - the head of an HTTP/1.1 request: GET /item/NUMBER.
+ * request.h - reads the head of an HTTP/1.1 request: GET /item/NUMBER.
  *
  * Errors     request_parse() returns 0, -EAGAIN while the head has no end,
- *            -EPROTO for anything but a GET of an item. request_read() adds
- *            -ENODATA for a connection that ended before a request, -ENOMEM,
- *            -EMSGSIZE for a head above REQUEST_BYTES_MAX, and what recv()
- *            says.
+ *            and -EPROTO for any request but a GET of an item. request_read()
+ *            also returns -ENODATA if the connection ended before a request,
+ *            -ENOMEM, -EMSGSIZE for a head above REQUEST_BYTES_MAX, and the
+ *            errors of recv().
  * Threads    any number at once.
  * Read next  response.h.
  */

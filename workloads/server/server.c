@@ -1,6 +1,6 @@
 /*
- * server.c - the server as a patient: a burst of requests after a change of
- * prices, offered by a generator in the same process.
+ * server.c - the workload: after a change of prices, a generator in the same
+ * process offers the server a burst of requests.
  */
 #include "load_generator.h"
 #include "http_server.h"

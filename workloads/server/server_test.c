@@ -1,6 +1,6 @@
 /*
- * server_test.c - the server, its parts and its generator by their headers'
- * contracts.
+ * server_test.c - tests what the headers of the server, of its parts and of the
+ * load generator promise.
  */
 #include "price_cache.h"
 #include "load_generator.h"

@@ -1,5 +1,5 @@
 /*
- * shop.c - one lock for everything that the threads of the shop share.
+ * shop.c - protects all that the threads of the shop share by one lock.
  */
 #include "shop.h"
 
@@ -34,8 +34,8 @@ void shop_free(struct shop *shop)
 }
 
 /*
- * The lock is held while the wholesaler is asked: that is how no price is
- * asked for twice.
+ * The lock is held while the wholesaler is asked, so that no two threads ask
+ * for the same price.
  */
 uint32_t shop_price(struct shop *shop, uint32_t item)
 {

@@ -1,12 +1,12 @@
 /*
- * shop.h - what an item costs: from the cache, or from the wholesaler.
+ * shop.h - finds the price of an item, in the cache or from the wholesaler.
  *
- * Whoever asks for an item that somebody is already asking for waits for that
- * answer: no price is asked for twice before the prices change.
+ * If another thread is already asking the wholesaler for an item, a thread
+ * waits for that answer: no two threads ask for the same price.
  *
- * Ownership  shop_new() makes, shop_free() frees.
+ * Ownership  shop_new() makes a shop, and shop_free() frees it.
  * Errors     shop_new() returns NULL without memory.
- * Threads    any number at once, but for shop_new() and shop_free().
+ * Threads    any number at once, except in shop_new() and shop_free().
  * Read next  price_cache.h, wholesaler.h.
  */
 #ifndef SERVER_SHOP_H
@@ -18,7 +18,7 @@ struct shop;
 
 struct shop_statistics {
 	uint64_t asked_count;
-	uint64_t found_count; /* of these, in the cache */
+	uint64_t found_count; /* of these, how many were in the cache */
 };
 
 struct shop *shop_new(void);

@@ -1,5 +1,5 @@
 /*
- * wholesaler.c - the price of an item, after a wait.
+ * wholesaler.c - waits, and computes the price of an item.
  */
 #include "wholesaler.h"
 

@@ -1,8 +1,8 @@
 /*
  * wholesaler.h - knows the prices, and needs ten milliseconds for an answer.
  *
- * Stands for the other end of a slow link: whoever asks waits, and no
- * processor is busy meanwhile.
+ * It simulates the other end of a slow link: a thread that asks waits, and uses
+ * no CPU time meanwhile.
  *
  * Units      nanoseconds; a price in cents.
  * Threads    any number at once.

@@ -1,5 +1,5 @@
 /*
- * join.c - lets the C library format each line after the others.
+ * join.c - lets the C library format each line at the end of the text.
  */
 #include "join.h"
 

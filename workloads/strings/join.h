@@ -1,9 +1,9 @@
 /*
- * join.h - one text of many lines.
+ * join.h - joins lines into one text.
  *
- * Ownership  the text is the caller's, who frees it.
+ * Ownership  the caller owns the text, and frees it.
  * Errors     join_prepare: 0 or -errno; join_lines returns NULL without
- *            memory, or without a line.
+ *            memory, or if there are no lines.
  * Threads    any number at once, after join_prepare.
  */
 #ifndef STRINGS_JOIN_H
@@ -16,8 +16,8 @@ int join_prepare(const struct lines *lines);
 void join_forget(void);
 
 /*
- * Every line with a line feed behind it, and 0 at the end; bytes_count is
- * written without the 0.
+ * Returns all lines, each followed by a line feed, and a NUL at the end, which
+ * *bytes_count does not include.
  */
 char *join_lines(const struct lines *lines, size_t *bytes_count);
 

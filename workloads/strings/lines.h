@@ -1,5 +1,5 @@
 /*
- * lines.h - the lines of a log, as a fixture holds them.
+ * lines.h - reads the lines of a log from a fixture.
  *
  * Ownership  texts point into the fixture, which outlives the lines.
  * Errors     0 or -errno; -EPROTO for bytes that are not lines.
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct line {
-	const char *text; /* ends with 0 */
+	const char *text; /* ends with a NUL */
 	size_t bytes_count;
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Later runs compare one part of so many, each run the next one. */
+/* After the first run, each run compares another one of so many parts. */
 #define PARTS_COUNT 32
 
 struct subject {
@@ -42,10 +42,10 @@ static uint64_t digest_of(const char *bytes, size_t bytes_count)
 }
 
 /*
- * The answer must not be what the time is spent on: a digest of every byte
- * costs as much as the copy. So each run compares its length and one part of
- * it with the text that was made before, the first run compares all of it, and
- * the answer is that text's digest, or 0.
+ * The check must not cost most of the time, and a digest of every byte costs as
+ * much as the copy. So each run compares the length and one part of its text
+ * with the text that was made before, and the first run compares all of it. The
+ * answer is the digest of that text, or 0 if they differ.
  */
 static uint64_t check(struct subject *subject, const char *text,
 		      size_t bytes_count)

@@ -1,5 +1,5 @@
 /*
- * strings_test.c - joining and reading lines by their headers' contracts.
+ * strings_test.c - tests what the headers of join and lines promise.
  */
 #include "join.h"
 

@@ -4,12 +4,12 @@
  *
  *	offered_load RATE_PER_S SECONDS [PORT]
  *
- * One line of JSON: the response times from the moment each request was due,
- * in order. Arrivals are a Poisson stream that does not wait for the server;
- * one request in five is for an item that nobody asked for before, as in the
- * fixture. A request that was sent late although a connection was free is the
- * generator's fault, and is counted: with too many of them nothing is known
- * about the server.
+ * It prints one line of JSON with the response times, each from the moment when
+ * the request was due, in order. Arrivals are a Poisson stream, which does not
+ * wait for the server. One request in five is the first one for its item, as in
+ * the fixture. If a request was sent late although a connection was free, the
+ * generator was too slow: such requests are counted, and with too many of them
+ * the response times say nothing about the server.
  *
  * Exit codes  0 done, 2 wrong usage, 4 the environment does not allow it.
  */
@@ -44,7 +44,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-/* Of a Poisson stream: exponentially distributed. */
+/* The gaps of a Poisson stream are exponentially distributed. */
 static double gap_ns(uint64_t *random, double rate_per_s)
 {
 	double uniform =

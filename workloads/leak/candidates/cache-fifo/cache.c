@@ -12,7 +12,7 @@
 
 struct entry {
 	struct entry *next; /* of its bucket */
-	char *page;         /* NULL: free */
+	char *page;         /* NULL: the entry is not used */
 	uint32_t number;
 };
 

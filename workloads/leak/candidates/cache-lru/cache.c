@@ -2,7 +2,7 @@
  * cache.c - keeps the pages that were requested last, and drops the least
  * recently used one.
  *
- *   newest <-> ... <-> oldest <-> newest    a ring by use, through ring
+ *   ring <-> newest <-> ... <-> oldest <-> ring    by the time of last use
  */
 #include "cache.h"
 
@@ -23,7 +23,7 @@ struct entry {
 
 struct cache {
 	struct entry *buckets[BUCKETS_COUNT];
-	struct entry ring; /* older: the newest entry, newer: the oldest */
+	struct entry ring; /* its older is the newest, its newer the oldest */
 	size_t entries_count;
 };
 

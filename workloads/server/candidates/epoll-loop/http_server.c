@@ -1,10 +1,10 @@
 /*
- * http_server.c - one thread, an event loop, and a list of what was asked.
+ * http_server.c - serves all connections in the event loop of one thread.
  *
  *	accept -> read ready -> cached? -> respond
  *	                           | no
  *	                           v
- *	               asked, 10 ms later: respond to all who wait for the item
+ *	         question -> 10 ms later: respond to all that wait for the item
  *
  * Nothing blocks and nothing is shared, so there is no lock.
  */
@@ -50,7 +50,7 @@ struct question {
 struct http_server {
 	int listener_fd;
 	int epoll_fd;
-	int timer_fd; /* when the oldest question is answered */
+	int timer_fd; /* fires when the oldest question is answered */
 	int wake_fd;
 	uint16_t port;
 	bool has_thread;
@@ -63,7 +63,7 @@ struct http_server {
 	struct question *spare; /* answered questions, for reuse */
 };
 
-/* The names of the descriptors that are not connections. */
+/* The addresses of these identify the descriptors that are not connections. */
 static char listener_name, timer_name, wake_name;
 
 static void end_connection(struct connection *connection)
@@ -259,7 +259,7 @@ static void handle(struct http_server *server, void *name)
 		read_ready(server, name);
 }
 
-/* A wish to forget the prices is older than requests that came after it. */
+/* After http_server_forget(), no later request may get an old price. */
 static void *loop_main(void *argument)
 {
 	struct http_server *server = argument;

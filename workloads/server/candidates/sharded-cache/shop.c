@@ -42,8 +42,8 @@ void shop_free(struct shop *shop)
 }
 
 /*
- * The lock is held while the wholesaler is asked: that is how no price is
- * asked for twice. Who asks for an item of another shard does not wait.
+ * The lock is held while the wholesaler is asked, so that no two threads ask
+ * for the same price. A request for an item of another shard does not wait.
  */
 uint32_t shop_price(struct shop *shop, uint32_t item)
 {

@@ -13,7 +13,7 @@
 
 #define TALLIES_COUNT 64
 
-/* It has its own cache line, so no two threads write to the same one. */
+/* Each one has a cache line of its own, to which no other thread writes. */
 struct tally {
 	_Alignas(64) _Atomic uint64_t asked_count;
 	_Atomic uint64_t found_count;
@@ -25,11 +25,11 @@ struct shop {
 	struct tally tallies[TALLIES_COUNT];
 };
 
-/* They are atomic, because threads share them if there are many. */
+/* The counts are atomic, because more than 64 threads share them. */
 static struct tally *own_tally(struct shop *shop)
 {
 	static atomic_uint threads_count;
-	static _Thread_local unsigned own_number; /* 0: none yet */
+	static _Thread_local unsigned own_number; /* 0: it has none yet */
 
 	if (own_number == 0)
 		own_number = atomic_fetch_add(&threads_count, 1) + 1;
@@ -62,8 +62,8 @@ void shop_free(struct shop *shop)
 }
 
 /*
- * The lock is held while the wholesaler is asked: that is how no price is
- * asked for twice.
+ * The lock is held while the wholesaler is asked, so that no two threads ask
+ * for the same price.
  */
 uint32_t shop_price(struct shop *shop, uint32_t item)
 {

@@ -1,5 +1,6 @@
 /*
- * join.c - copies the joined text, which was made before: the yardstick.
+ * join.c - copies the joined text, which was made before: the least work that a
+ * join can do, with which the others are compared.
  */
 #include "join.h"
 
