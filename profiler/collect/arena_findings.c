@@ -18,8 +18,8 @@ static int note_bypassed(struct clinic_session *session,
 	return clinic_session_format_note(
 		session, 1,
 		"allocations of %s (process %" PRIu32
-		") are not observable: it brings its own malloc, whose calls "
-		"never leave it",
+		") are not observable: it brings its own malloc, so its calls "
+		"never reach the preloaded library",
 		clinic_arena_image_command(image, command, sizeof(command)),
 		image->file.pid);
 }
@@ -33,8 +33,8 @@ static int note_bypassed_new(struct clinic_session *session,
 		session, 1,
 		"C++ new and delete of %s (process %" PRIu32
 		") are not observable: its allocator library has its own "
-		"operator new, whose calls never reach malloc; what malloc "
-		"gave is counted",
+		"operator new, whose calls never reach malloc; calls of malloc "
+		"are counted",
 		clinic_arena_image_command(image, command, sizeof(command)),
 		image->file.pid);
 }
@@ -92,8 +92,8 @@ static int note_running(struct clinic_session *session,
 		return 0;
 	return clinic_session_format_note(
 		session, 1,
-		"%zu %s still running when the recording ended: what was "
-		"allocated and locked after that is not in it",
+		"%zu %s still running when the recording ended: later "
+		"allocations and locks were not recorded",
 		count, count == 1 ? "process was" : "processes were");
 }
 
@@ -109,9 +109,9 @@ static int note_unfinished(struct clinic_session *session,
 		return 0;
 	return clinic_session_format_note(
 		session, 1,
-		"%zu %s without an end: killed, or gone on as a program that "
-		"is not observable (static, setuid), whose allocations and "
-		"locks are then missing",
+		"%zu %s without a recorded end: killed, or replaced by a "
+		"program that is not observable (static, setuid), whose "
+		"allocations and locks are then missing",
 		count, count == 1 ? "process is" : "processes are");
 }
 
@@ -132,12 +132,12 @@ static int note_confined(struct clinic_session *session,
 		return 0;
 	return clinic_session_format_note(
 		session, 1,
-		"confined by seccomp: %zu %s; what did not fit into the "
-		"memory taken before, children started since and libraries "
-		"loaded since are missing%s",
+		"confined by seccomp: %zu %s; records that did not fit into "
+		"the memory allocated before, and children and libraries that "
+		"were started or loaded later are missing%s",
 		count, count == 1 ? "process" : "processes",
-		clockless_count ? "; where the program forbade itself to read "
-				  "a clock, all that came after"
+		clockless_count ? "; if a program forbade itself to read the "
+				  "clock, all later records are missing"
 				: "");
 }
 
@@ -146,7 +146,8 @@ static int note_sampled(struct clinic_session *session, uint64_t sample_bytes)
 	return clinic_session_format_note(
 		session, 0,
 		"allocations are estimated from samples, one in %" PRIu64
-		" bytes: counts, bytes and leaks are unbiased sums, not exact",
+		" bytes: counts, bytes and leaks are unbiased estimates, not "
+		"exact",
 		sample_bytes);
 }
 
@@ -228,8 +229,8 @@ static int note_ended(struct clinic_session *session,
 		session, 0,
 		"%" PRIu64 " programs that ended early in the recording are "
 		"summed up by call stack, stage and lock: their counts and "
-		"bytes are exact, but which of their processes and threads "
-		"it was is not kept",
+		"bytes are exact, but those of each process and thread were "
+		"not kept",
 		ended->programs_count);
 	return err || !(ended->unobservable_count ||
 			ended->new_unobservable_count ||

@@ -59,8 +59,8 @@ static void note_losses(struct notes *notes)
 		     "memory (sysctl kernel.perf_event_mlock_kb=4096), helps%s",
 		     counts->lost_count,
 		     notes->findings->source.off_cpu == CLINIC_OFF_CPU_STACKS
-			     ? "; where it was the stack of a context switch, "
-			       "its wait has an approximate one"
+			     ? "; if the stack of a context switch was lost, "
+			       "that wait has an approximate one"
 			     : "");
 	if (counts->throttled_count)
 		note(notes, IS_WARNING,
@@ -78,9 +78,9 @@ static void note_blind_spot(struct notes *notes)
 	if (notes->findings->source.kernel_visible)
 		return;
 	note(notes, IS_NOTE,
-	     "without the permission to look into the kernel, its %.3f s of "
-	     "%.3f s CPU time gave no samples and are shown as [kernel, "
-	     "unsampled]; sysctl kernel.perf_event_paranoid=1 lets it be seen",
+	     "without permission to sample the kernel, its %.3f s of %.3f s of "
+	     "CPU time gave no samples and are shown as [kernel, unsampled]; "
+	     "sysctl kernel.perf_event_paranoid=1 gives the permission",
 	     seconds(quality->accounted_kernel_ns),
 	     seconds(quality->accounted_cpu_ns));
 }
@@ -104,12 +104,14 @@ static void note_debug_files(struct notes *notes)
 		     "the functions of %" PRIu64
 		     " compiled files are described in .dwo files that are "
 		     "neither where they were built, nor beside the program, "
-		     "nor packed in PROGRAM.dwp: inlined calls are missing",
+		     "nor packed in PROGRAM.dwp: their inlined calls are "
+		     "missing",
 		     counts->split_missing_count);
 	if (counts->too_large_count)
 		note(notes, IS_NOTE,
 		     "%" PRIu64 " debug files are too large to be read: their "
-		     "code has names of symbol tables, without inlined calls",
+		     "code has the names of symbol tables, without inlined "
+		     "calls",
 		     counts->too_large_count);
 }
 
@@ -198,8 +200,8 @@ static bool is_split_rough(const struct notes *notes, double off_s)
 }
 
 static const char rough_split[] =
-	"the kernel's part gave no samples, and how large it was is known in "
-	"clock ticks only, of which this run had few";
+	"the kernel's part gave no samples, and its size is known only in "
+	"clock ticks, of which this run had few";
 
 /*
  * POSIX timers on CPU time, unlike perf events, are looked at when the kernel
@@ -212,8 +214,8 @@ static const char *reason_of_ticks(struct notes *notes)
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
 	snprintf(notes->reason, sizeof(notes->reason),
 		 "a timer fires only at the kernel's clock tick, here every "
-		 "%.3g ms: threads and processes that ran shorter gave none, "
-		 "and the end of each is in no sample",
+		 "%.3g ms: threads and processes that ran for less time have "
+		 "no sample, and the end of each is in no sample",
 		 (double)tick.tv_nsec / 1e6);
 	return notes->reason;
 }
@@ -234,16 +236,16 @@ static const char *reason_to_miss(struct notes *notes, double missed_s)
 	if (seconds(findings->stolen_ns) > missed_s / 2)
 		return "the machine's host gave the CPU to others, and ticks "
 		       "were missed";
-	return "no reason is known; a program that does not wait for its "
-	       "children would be one";
+	return "the reason is not known; it may be that the program does not "
+	       "wait for its children";
 }
 
 static const char *reason_to_exceed(const struct notes *notes, double excess_s)
 {
 	return is_split_rough(notes, excess_s)
 		       ? rough_split
-		       : "children that nobody waited for, or a host that gave "
-			 "the CPU to others, are the usual reasons";
+		       : "the usual reasons are children for which no process "
+			 "waited, or a host that gave the CPU to others";
 }
 
 static void note_reconciliation(struct notes *notes)
@@ -258,14 +260,14 @@ static void note_reconciliation(struct notes *notes)
 		return;
 	if (ratio < CLINIC_RECONCILED_LEAST)
 		note(notes, IS_WARNING,
-		     "samples stand for only %.3f of the CPU time that the "
-		     "kernel accounted: %s",
+		     "the samples represent only %.3f of the CPU time that the "
+		     "kernel accounted for: %s",
 		     ratio,
 		     reason_to_miss(notes, seconds(accounted_ns - sampled_ns)));
 	if (ratio > CLINIC_RECONCILED_MOST)
 		note(notes, IS_WARNING,
-		     "samples stand for %.3f times the CPU time that the "
-		     "kernel accounted: %s",
+		     "the samples represent %.3f times the CPU time that the "
+		     "kernel accounted for: %s",
 		     ratio,
 		     reason_to_exceed(notes,
 				      seconds(sampled_ns - accounted_ns)));
@@ -301,7 +303,7 @@ static void note_switches(struct notes *notes)
 		note(notes, IS_NOTE,
 		     "context switches of processes with more than %d threads "
 		     "were not read: the 0 in these %" PRIu64
-		     " rows of metrics is no count; -e offcpu counts them",
+		     " rows of metrics is not a count; -e offcpu counts them",
 		     CLINIC_SWITCHES_THREADS_MAX,
 		     notes->findings->counts.switchless_count);
 }
@@ -314,9 +316,9 @@ static void note_32_bit(struct notes *notes)
 	if (count)
 		note(notes, IS_NOTE,
 		     "%" PRIu64 " samples are of 32-bit programs, which have "
-		     "names but no unwind tables here: their stacks are what "
-		     "frame pointers tell (gcc -m32 -fno-omit-frame-pointer), "
-		     "or the innermost function alone",
+		     "names but no unwind tables here: their stacks follow "
+		     "frame pointers (gcc -m32 -fno-omit-frame-pointer), or "
+		     "contain only the innermost function",
 		     count);
 }
 
@@ -334,8 +336,8 @@ static void note_off_cpu(struct notes *notes)
 	else if (counts->approximate_count)
 		note(notes, IS_NOTE,
 		     "%" PRIu64 " of %" PRIu64 " waits have approximate "
-		     "stacks: that of the thread's last sample before, or "
-		     "none%s",
+		     "stacks: that of the thread's last sample before the "
+		     "wait, or none%s",
 		     counts->approximate_count, counts->waits_count,
 		     notes->findings->source.off_cpu == CLINIC_OFF_CPU_TIMES
 			     ? "; sysctl kernel.perf_event_paranoid=1 allows "
@@ -352,12 +354,12 @@ static void note_attached(struct notes *notes)
 	if (findings->attached_count > 1)
 		note(notes, IS_NOTE,
 		     "watched %zu processes: %zu that were asked for, and %zu "
-		     "children that they had",
+		     "of their children",
 		     findings->attached_count, findings->roots_count, children);
 	if (refused)
 		note(notes, IS_WARNING,
-		     "%" PRIu32 " of the children may not be watched and gave "
-		     "no samples: they are another user's; try as root",
+		     "%" PRIu32 " of the children belong to another user, may "
+		     "not be watched and gave no samples; try as root",
 		     refused);
 }
 
@@ -367,7 +369,7 @@ static void note_overwritten(struct notes *notes)
 
 	if (count)
 		note(notes, IS_WARNING,
-		     "the recording is longer than there is memory for: the "
+		     "there is not enough memory for the whole recording: the "
 		     "oldest %" PRIu64
 		     " samples, waits, changes and metrics are missing",
 		     count);
@@ -380,8 +382,8 @@ static void note_folded(struct notes *notes)
 	if (count)
 		note(notes, IS_NOTE,
 		     "%" PRIu64 " threads that ended long ago share one row, "
-		     "[ended threads]: their times are in all sums, but "
-		     "which of them spent it is not kept",
+		     "[ended threads]: their times are in all sums, but the "
+		     "time of each thread was not kept",
 		     count);
 }
 
@@ -395,9 +397,9 @@ static void note_late(struct notes *notes)
 	if (is_by_timers(findings) && counts->late_count && !is_usual)
 		note(notes, IS_WARNING,
 		     "%" PRIu64 " %s %.2f s together, far more than a period "
-		     "each: the program, or a runtime in it, held signals back "
-		     "(that time went elsewhere than where they came at last), "
-		     "or was in the kernel for so long",
+		     "each: either the program or a runtime in it blocked "
+		     "signals, and spent that time before it came to the place "
+		     "of the sample; or it was in the kernel for so long",
 		     counts->late_count,
 		     counts->late_count == 1 ? "sample weighs"
 					     : "samples weigh",
@@ -412,7 +414,7 @@ static void note_running(struct notes *notes)
 	if (notes->findings->outlives && count)
 		note(notes, IS_WARNING,
 		     "%" PRIu64 " %s still running when the recording ended: "
-		     "what happened after that is not in it",
+		     "what happened later was not recorded",
 		     count, count == 1 ? "process was" : "processes were");
 }
 

@@ -163,8 +163,7 @@ static int note_not_opened(struct clinic_naming_files *files,
 		snprintf(
 			text + at, sizeof(text) - at,
 			"it is no ELF file but code that process %d generated, "
-			"and that left neither a /tmp/perf-%d.map nor a "
-			"jitdump",
+			"which wrote neither a /tmp/perf-%d.map nor a jitdump",
 			(int)clinic_module_mapper(module)->pid,
 			(int)clinic_module_mapper(module)->inner_pid);
 	else

@@ -90,8 +90,8 @@ static int note_findings(const struct clinic_recording *recording,
 	if (!err && clinic_stop_signals_is_hurried())
 		err = clinic_session_add_note(
 			session, 1,
-			"a signal ended the naming early: code that had no "
-			"name by then has none");
+			"a signal ended the look-up of names early: code that "
+			"had no name by then has none");
 	return err ? err
 		   : clinic_findings_refusals(session, &outcome->refusals);
 }

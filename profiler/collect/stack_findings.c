@@ -120,14 +120,13 @@ static const char *explain_end(const struct subject *subject,
 	switch (end) {
 	case CLINIC_END_STACK_SHORT:
 		snprintf(room, room_bytes,
-			 " (it is deeper than the %zu KiB of it that are "
-			 "copied)",
+			 " (only %zu KiB of a stack are copied)",
 			 subject->walks->stack_bytes / 1024);
 		return room;
 	case CLINIC_END_NO_TABLE:
 		return " (code without unwind tables or frame pointers)";
 	case CLINIC_END_NO_MAPPING:
-		return " (what should be a return address is none)";
+		return " (a value on the stack is not a return address)";
 	default:
 		return "";
 	}
@@ -183,8 +182,8 @@ static int note_cut(const struct subject *subject, const struct places *places)
 	char text[PLACES_SHOWN * PATH_MAX + 300], room[100];
 	size_t used = (size_t)snprintf(
 		text, sizeof(text),
-		"%.1f %% of stacks are cut before where their thread began, "
-		"most of them by %s%s",
+		"%.1f %% of stacks do not reach the function in which their "
+		"thread began, most of them because of %s%s",
 		percent(walks->counts->truths_count[CLINIC_UNWIND_TRUNCATED],
 			walks->samples_count),
 		clinic_unwind_end_name(end),
@@ -240,9 +239,10 @@ static int note_guessed(const struct subject *subject)
 			 "program generated)",
 			 percent(generated, walks->samples_count));
 	snprintf(text, sizeof(text),
-		 "%.1f %% of stacks go through code without unwind tables%s, "
-		 "followed by its frame pointers, so that a caller may be "
-		 "missing; %.1f %% of these come to where their thread began",
+		 "%.1f %% of stacks contain code without unwind tables%s, and "
+		 "follow its frame pointers there, so that a caller may be "
+		 "missing; %.1f %% of these reach the function in which their "
+		 "thread began",
 		 percent(guessed, walks->samples_count), where,
 		 percent(walks->counts->guessed_outermost_count, guessed));
 	return clinic_session_add_note(subject->session, 0, text);

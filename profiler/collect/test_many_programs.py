@@ -30,7 +30,7 @@ def test_ended_programs_become_sums(tmp_path):
     retired = re.search(r"(\d+) programs that ended early in the recording are summed up", done.stderr)
     assert retired and int(retired[1]) >= ENDING + KILLED - ARENAS_MOST, done.stderr
     assert int(done.stdout.split()[-1]) < ENDING, "files that are there at the end"
-    assert f"{KILLED} processes are without an end" in done.stderr
+    assert f"{KILLED} processes are without a recorded end" in done.stderr
 
     allocations, changes = session["allocations"], session["allocation_changes"]
     for column in ("allocations_count", "bytes", "frees_count"):

@@ -78,7 +78,7 @@ def test_children_that_run_already(running, tmp_path):
     session = watch(tmp_path / "s.json", "-p", parent.pid)
     assert sampled(session) - {parent.pid} == workers
     assert session.is_reconciled(), session.stderr
-    assert "watched 3 processes: 1 that were asked for, and 2 children that they had" in session.stderr
+    assert "watched 3 processes: 1 that were asked for, and 2 of their children" in session.stderr
 
 
 def test_child_that_ends_is_accounted_once(running, tmp_path):

@@ -73,7 +73,7 @@ def test_node(record, anybodys_folder):
     with perf_map_removed(record("node", "--perf-basic-prof", script, backend="perf")) as session:
         hot = session.weight_where(lambda names: any("hotInScript" in str(name) for name in names))
         assert hot > 0.2 * session.weight_where(lambda names: True)
-        assert "of stacks go through code without unwind tables" in session.stderr  # which share comes how far
+        assert "of stacks contain code without unwind tables" in session.stderr  # and what share of them reaches the thread
 
 
 JAVA = """
@@ -113,7 +113,8 @@ def test_deep_stacks_say_where_they_end(record, anybodys_folder):
     session = record("Rscript", "--vanilla", script, backend="perf")
     if session.complete_ratio() > 0.85:
         pytest.skip(f"this R needs less of the stack: {session.stderr}")
-    assert re.search(r"of stacks are cut before where their thread began, most of them by stack_short \(.*KiB.*\): "
+    assert re.search(r"of stacks do not reach the function in which their thread began, most of them because of "
+                     r"stack_short \(.*KiB.*\): "
                      r"\d+\.\d % of all stacks end in \S*libR", session.stderr), session.stderr
 
 

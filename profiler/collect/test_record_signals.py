@@ -104,7 +104,7 @@ def test_a_target_that_answers_is_waited_for(tmp_path, number):
     assert recorder.stdout.readline() == "ready\n"
     recorder.send_signal(number)
     _, stderr = recorder.communicate(timeout=RUN_TIMEOUT_S)
-    assert recorder.returncode == number and "running" not in stderr and "without an end" not in stderr, stderr
+    assert recorder.returncode == number and "running" not in stderr and "without a recorded end" not in stderr, stderr
     assert read_session(tmp_path / "s.json")["about"]["exit_code"] == number
 
 
@@ -136,7 +136,7 @@ def test_a_signal_while_it_names(tmp_path, number):
             recorder.send_signal(number)
             _, stderr = recorder.communicate(timeout=15)
             asked.close()
-    assert "a signal ended the naming early" in stderr
+    assert "a signal ended the look-up of names early" in stderr
     assert read_session(tmp_path / "s.json")["samples"]["stack"]
 
 
@@ -160,13 +160,13 @@ def test_signals_that_come_late_are_told(tmp_path):
     """Bug: 400 ms were charged to the call that unblocked the signal, and the sum was called 99 % reconciled."""
     done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "held_signals", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
-    assert "warning: 1 sample weighs 0." in done.stderr and "held signals back" in done.stderr, done.stderr
-    assert any("held signals back" in text for text in read_session(tmp_path / "s.json")["strings"])
+    assert "warning: 1 sample weighs 0." in done.stderr and "blocked signals" in done.stderr, done.stderr
+    assert any("blocked signals" in text for text in read_session(tmp_path / "s.json")["strings"])
 
 
 def test_no_signal_is_called_late_in_an_ordinary_run(tmp_path):
     done = run("record", "--backend=timer", "-o", tmp_path / "s.json", "--", VICTIMS / "split_functions", cwd=tmp_path)
-    assert "held signals back" not in done.stderr, done.stderr
+    assert "blocked signals" not in done.stderr, done.stderr
 
 
 # Prints whether it ignores the end of children itself.

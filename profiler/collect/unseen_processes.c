@@ -13,8 +13,8 @@ static const char *describe(int error)
 	const char *text = strerrordesc_np(error);
 
 	if (error == EFBIG)
-		return "its limit on the size of files, ulimit -f, leaves no "
-		       "room for one";
+		return "its limit on the size of files, ulimit -f, is too "
+		       "small for one";
 	return text ? text : "unknown error";
 }
 
@@ -28,7 +28,7 @@ static int note_unopened(struct clinic_session *session,
 	return clinic_session_format_note(
 		session, 1,
 		"%" PRIu32 " %s not observed: no record could be opened (the "
-		"last was process %" PRIu32 ": %s); %s are missing from there",
+		"last was process %" PRIu32 ": %s); %s are missing there",
 		unseen->unopened_count,
 		unseen->unopened_count == 1 ? "process was" : "processes were",
 		unseen->pid, why, missing);

@@ -267,7 +267,7 @@ def test_who_gets_an_empty_environment_is_seen_to_leave(tmp_path, call):
     became = "/bin/sh" if call in BY_SHELL else program
     sentence = f"became {became} (its environment lacks LD_PRELOAD) without the library: not observed from there on"
     assert said.count(sentence) == 1, said
-    assert "without an end" not in said, said
+    assert "without a recorded end" not in said, said
     assert sentence in notes(tmp_path / "session.json")
 
 

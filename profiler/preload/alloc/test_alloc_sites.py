@@ -274,13 +274,13 @@ def test_a_setuid_child_is_missed_aloud(setuid_program, nobody):
                cwd="/")
     assert done.returncode == 0, done.stderr
     assert f"became {setuid_program} (it runs with other privileges" in done.stderr and "setuid" in done.stderr, done.stderr
-    assert "without an end" not in done.stderr
+    assert "without a recorded end" not in done.stderr
 
 
 def test_a_child_that_can_be_observed_has_an_end(tmp_path):
     _, done = record(["sh", "-c", f"{victim('alloc_23')[0]}; true"], tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "without an end" not in done.stderr
+    assert "without a recorded end" not in done.stderr
 
 
 def test_setuid_to_oneself_is_observed(setuid_program):
