@@ -1,17 +1,17 @@
-# The timer sampler writes registers down as the unwinder numbers them.
+# The timer sampler records registers by the unwinder's numbers.
 $(O)/lib/libclinic-preload.so: $(O)/obj/preload/profiler/unwind/registers.o
 $(O)/obj/preload/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -ftls-model=initial-exec \
 	  -fvisibility=hidden -MMD -MP -c $< -o $@
 
-# What the victims of the sampler were compiled with is part of the answer.
+# The flags of these victims determine what the sampler must find.
 HIDDEN = -O2 -fomit-frame-pointer
 $(O)/victims/hidden_frames: VICTIM_CFLAGS = $(HIDDEN)
 $(O)/victims/plugin_host: VICTIM_LIBS = -ldl
 $(O)/victims/plugin_host: $(O)/victims/plugin_host.so
 $(O)/victims/loaded_by_child: VICTIM_LIBS = -ldl
-# Its functions stay in the order in which they are written.
+# Their functions must stay in the order of the source.
 $(O)/victims/moved_text $(O)/victims/split_text: VICTIM_CFLAGS = -fno-toplevel-reorder \
 	-fno-optimize-sibling-calls
 $(O)/victims/plugin_host.so: profiler/collect/victims/plugin_host.c | setup
@@ -35,5 +35,5 @@ bench-instruments-cpu: instruments $(O)/victims/taken_time
 	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \
 	  --long-seconds $(LONG_S)
 bench-instruments: bench-instruments-cpu
-# Stripped of all else, its labels are still exported.
+# Its labels are exported, so that a stripped copy still has them.
 $(O)/victims/assembly_labels: VICTIM_CFLAGS = -rdynamic

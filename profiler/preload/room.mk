@@ -1,19 +1,20 @@
-# The hooks are the allocator as far as the compiler can tell; what it knows
-# of malloc and free must not be applied to them.
+# The hooks define malloc and free, so the compiler must not apply to them what
+# it knows of these functions.
 $(O)/obj/profiler/preload/alloc/alloc_hooks.o: CFLAGS += -fno-builtin
 
-# Our constructor before all others: what they allocate has a stack too.
-# Private: its objects are compiled, not linked.
+# Our constructor runs before all others, so that what they allocate has a stack
+# too. The flags are private, because they are for the linker, not for objects.
 $(O)/lib/libclinic-preload.so: private CFLAGS += -Wl,-z,initfirst
-# The unwinder's own memory: the program's allocator is not called in a hook.
+# In a hook, the unwinder must not call the program's allocator: it has memory of
+# its own (stack/table_memory.h).
 $(O)/lib/libclinic-preload.so: private CFLAGS += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 	-Wl,--wrap=strdup,--wrap=qsort
 
-# The victims' counts are exact only if no call is optimised away.
+# The victims' counts are exact only if the compiler removes no call.
 $(O)/victims/alloc_%: VICTIM_CFLAGS = -fno-builtin
 $(O)/victims/alloc_static: VICTIM_CFLAGS = -static
-# Two plugins of one shape.
+# The two plugins have the same layout.
 $(O)/victims/alloc_same_place: VICTIM_LIBS = -ldl
 $(O)/victims/alloc_same_place: $(O)/victims/plugin_first.so \
 	$(O)/victims/plugin_next_.so
@@ -45,7 +46,7 @@ $(O)/victims/alloc_failing.so: profiler/preload/victims/alloc_failing.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fno-builtin -fPIC -shared \
 	  -DALLOC_FAILING $< -o $@
-# Address-sanitized static programs do not exist.
+# A static program cannot be built with AddressSanitizer.
 ifeq ($(SAN),)
 VICTIMS += $(O)/victims/alloc_static
 $(O)/victims/alloc_static: profiler/preload/victims/alloc_23.c | setup
@@ -71,25 +72,27 @@ PHONY += bench-instruments-churn
 bench-instruments-churn: instruments $(O)/victims/alloc_churn
 	$(Q)$(PYTHON) profiler/preload/alloc/bench_churn.py --seconds $(SECONDS)
 
-# The unwinder, once more, as code that can be loaded anywhere: the rule is
-# profiler/collect/room.mk's.
+# The unwinder is compiled once more, as position-independent code, by a rule of
+# profiler/collect/room.mk.
 $(O)/lib/libclinic-preload.so: $(patsubst %.c,$(O)/obj/preload/%.o,\
 	profiler/foundation/maps_line.c \
 	$(filter-out %_test.c,$(wildcard profiler/unwind/*.c)))
-# So is what both look at before a program is started.
+# So is the check whether the library can be preloaded into a program, which the
+# library and `clinic` make before they start one.
 $(O)/lib/libclinic-preload.so: \
 	$(O)/obj/preload/profiler/shared_memory/preloadable.o
 # A program at a fixed address that takes the address of malloc has a stub
 # of that name, which is not a malloc of its own.
 $(O)/victims/alloc_fixed: VICTIM_CFLAGS = -fno-builtin -fno-pie -no-pie
-# Its callers must be on the stack, not jumped away from.
+# Its callers must stay on the stack: no call may become a jump.
 $(O)/victims/alloc_over_budget: VICTIM_CFLAGS = -fno-builtin \
 	-fno-optimize-sibling-calls
 
-# What the loader needs when it looks a function up is not what is measured.
+# Functions are looked up at the start, because the stack that the loader needs
+# for a look-up is not to be measured.
 $(O)/victims/stack_depth: VICTIM_CFLAGS = -Wl,-z,now
 
-# Tests of parts of the library link these parts, not the library.
+# A test of a part of the library links that part, not the library.
 PRELOAD_PART = $(filter $(addprefix %/,$1),$(PRELOAD_OBJECTS))
 $(O)/tests/byte_sampler_test: TEST_LIBS = \
 	$(call PRELOAD_PART,byte_sampler.o) -lm

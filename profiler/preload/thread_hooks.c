@@ -149,8 +149,9 @@ static void find_real(const char *name, void *function)
 }
 
 /*
- * Before any fork: dlsym takes the loader's lock, which a child may find
- * held for good. Constructors that run before ours may call us before.
+ * This runs before any fork, because dlsym takes the loader's lock, which stays
+ * locked for ever in a child that is forked while another thread holds it. The
+ * hooks call this too: constructors that run before ours may call a hook.
  */
 __attribute__((constructor)) static void find_all(void)
 {
@@ -160,7 +161,10 @@ __attribute__((constructor)) static void find_all(void)
 	find_real("thrd_create", &real.thrd_create);
 }
 
-/* Is called before pthread_create, because both take the same lock. */
+/*
+ * The stack that pthread_create will give the thread. This must be called
+ * before it, because both take the same lock.
+ */
 static struct stack_wish read_wish(const pthread_attr_t *attributes)
 {
 	struct stack_wish wish = {0};

@@ -64,8 +64,8 @@ static inline bool clinic_saved_is_words(int16_t saved)
 }
 
 /*
- * One step, for any walk: how it reads a word of the stack is its own, and is
- * inlined here. false: that word is not to be had.
+ * Reads a word of the stack, for a step of any walk: each walk has a function
+ * of its own, which is inlined here. Returns false if the word cannot be read.
  */
 typedef bool clinic_row_load(void *walk, uint64_t address, uint64_t *word);
 
