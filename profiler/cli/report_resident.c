@@ -13,7 +13,7 @@
 #include "session/session.h"
 
 #define BYTES_PER_MIB 1048576.0
-/* How many processes are shown, unless --top asks for more. */
+/* The most processes that are shown; --json lists all. */
 #define SHOWN_MAX 5
 
 int clinic_report_text_resident(const struct clinic_report *report)

@@ -25,7 +25,7 @@ static bool has_backend(const struct clinic_doctor_checks *health)
 	return health->has_perf || !health->timer_error;
 }
 
-/* What `clinic record` takes when nobody says otherwise. */
+/* The backend that `clinic record` uses without --backend. */
 static const char *chosen(const struct clinic_doctor_checks *health)
 {
 	if (health->has_perf)

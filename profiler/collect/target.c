@@ -39,8 +39,8 @@ static int open_pid(pid_t pid)
 }
 
 /*
- * Whoever starts us may ignore SIGCHLD. Then the kernel reaps our children, and
- * nobody learns how they ended. Returns whether it was ignored.
+ * The program that starts us may ignore SIGCHLD. Then the kernel reaps our
+ * children, and how they ended is lost. Returns whether it was ignored.
  */
 static bool heed_children(void)
 {

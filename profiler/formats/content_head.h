@@ -1,6 +1,6 @@
 /*
- * formats/content_head.h - how a file begins, plain or gzipped, without
- * taking anything away from whoever reads it afterwards.
+ * formats/content_head.h - reads how a file begins, plain or gzipped, so that a
+ * later reader still gets all of it.
  *
  * Files are read at an offset; of a pipe its content is duplicated with
  * tee(2). What is neither, such as a terminal, cannot be looked at: -ESPIPE.

@@ -22,7 +22,7 @@ struct clinic_perf_script_tally {
 	char *other_event;
 	uint64_t other_count;
 	uint64_t unread_count;       /* lines that made no sense */
-	uint64_t beside_count;       /* lines between frames that are none */
+	uint64_t beside_count;       /* other lines between frames */
 	uint64_t untimed_count;      /* samples without a time, ... */
 	uint64_t idless_count;       /* ... or without a thread's number */
 	uint64_t cut_count;          /* frames past the depth */

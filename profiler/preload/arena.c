@@ -70,8 +70,8 @@ static void *map_private(void *at, size_t bytes, int protection)
 }
 
 /*
- * What cannot be written yet is none of the data that RLIMIT_DATA limits: a
- * program that lowers that limit would get no memory any more.
+ * RLIMIT_DATA counts only memory that can be written. If the whole reservation
+ * could be written, a program that lowers this limit would get no more memory.
  */
 static void *reserve(void *at, size_t bytes)
 {
@@ -197,8 +197,8 @@ void arena_take_ahead(void)
 	if (wanted > atomic_load(&arena_capacity_bytes))
 		wanted = atomic_load(&arena_capacity_bytes);
 	/*
-	 * In memory that others can map the only way to be sure of it is to
-	 * make it resident.
+	 * Memory that other processes can map is certain to be there only when
+	 * it is resident.
 	 */
 	if (file_path[0]
 		    ? allocate_in_file(wanted)

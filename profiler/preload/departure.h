@@ -13,8 +13,8 @@
  *
  * Memory     none is allocated: these run in children of vfork.
  * Threads    any.
- * Read next  preload/exec_hooks.c, who asks; preload/unseen.h, where it is
- *            noted.
+ * Read next  preload/exec_hooks.c, which asks this; preload/unseen.h, which
+ *            notes the answer.
  */
 #ifndef PRELOAD_DEPARTURE_H
 #define PRELOAD_DEPARTURE_H

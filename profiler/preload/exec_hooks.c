@@ -1,6 +1,6 @@
 /*
- * The calls by which the program becomes another one, or starts one: where
- * that one would end with this library, it goes without.
+ * Interposes the calls by which the program becomes another one or starts one.
+ * If that one would end because of this library, it runs without the library.
  */
 #include "preload/departure.h"
 #include "preload/our_settings.h"
@@ -36,7 +36,7 @@ static void find_real(const char *name, void *function)
 	*(void **)function = dlsym(RTLD_NEXT, name);
 }
 
-/* Before any fork: a child of vfork must not come to dlsym. */
+/* This runs before any fork, because a child of vfork must not call dlsym. */
 __attribute__((constructor)) static void find_all(void)
 {
 	if (real.popen)
@@ -295,8 +295,9 @@ EXPORT int posix_spawnp(pid_t *pid, const char *name,
 }
 
 /*
- * The C library starts the shell of these by calls of its own, which come to
- * no hook: with our settings as always, or without any.
+ * For system and popen, the C library starts the shell by calls of its own,
+ * which no hook sees. The shell gets the program's environment, with our
+ * settings or without them.
  */
 static void note_shell(void)
 {

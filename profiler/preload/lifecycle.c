@@ -243,7 +243,7 @@ static void at_exit(int status, void *unused)
 static struct unseen_roll *roll;
 static struct handover handover;
 
-/* By a file in the folder, or where that is out of reach, without one. */
+/* Uses a file in the folder, or if that is not possible, memory without one. */
 static int back_arena(const char *folder)
 {
 	int error = arena_back_by_file(folder), given;

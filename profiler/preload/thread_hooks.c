@@ -22,9 +22,10 @@ struct stack_wish {
 };
 
 /*
- * Between pthread_create and the thread's first instruction, its function
- * waits here: no allocation, since those of the program are counted. Blocks
- * stay: as many as there were threads about to start at one moment.
+ * From pthread_create until the thread begins, its function and argument are
+ * kept here. They are not allocated by malloc, because the program's
+ * allocations are counted. The blocks are never freed: there are as many as
+ * threads were about to begin at the same moment.
  */
 struct start {
 	_Atomic bool is_taken;

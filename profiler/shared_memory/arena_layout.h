@@ -58,7 +58,7 @@ struct arena_head {
 	uint64_t lost_count;          /* blocks for which there was no memory */
 	uint64_t ended_ticks;         /* zero: killed, or still running */
 	uint32_t is_unobservable;     /* the program brings its own malloc */
-	uint32_t is_new_unobservable; /* C++ goes past malloc */
+	uint32_t is_new_unobservable; /* operator new does not call malloc */
 	uint32_t has_live;            /* frees were matched to allocations */
 	uint64_t sample_bytes;        /* 0: every allocation has its stack */
 	uint64_t sites_count;
@@ -83,10 +83,11 @@ struct arena_head {
 			uint32_t drains_count;
 		};
 	};
-	uint32_t threads_count;      /* that hold something of their own */
-	uint32_t peak_threads_count; /* of them at the peak; 0: exact */
-	uint32_t is_confined;  /* by seccomp: what was lost then is in counts */
-	uint32_t is_clockless; /* and threads had to go on unwatched */
+	/* Threads whose latest live bytes may not be in live_bytes yet. */
+	uint32_t threads_count;
+	uint32_t peak_threads_count; /* of these at the peak; 0: it is exact */
+	uint32_t is_confined;        /* by seccomp: later records may be lost */
+	uint32_t is_clockless; /* the program may read no clock any more */
 	uint64_t resident_peak_bytes; /* at the end; 0: not known */
 	uint32_t has_left;            /* for a program without the library */
 	uint32_t reserved;
@@ -222,8 +223,8 @@ struct touched_block {
 };
 
 /*
- * A text, as /proc has it: the command line; or executable lines of maps,
- * before each of them the build-id of what is mapped, "-" when it has none.
+ * A text from /proc: the command line, or the executable lines of maps, each
+ * after the build-id of what is mapped, or "-" if that has none.
  */
 struct text_block {
 	uint64_t bytes;

@@ -5,12 +5,12 @@
  * A worker that gave up its privileges, or has another root, is shut out of
  * the folder. It makes nameless memory instead, connects to the collector's
  * socket, whose name needs no rights and no file system, and sends the
- * descriptor with the secret that its environment has. It waits for nobody.
+ * descriptor with the secret from its environment. It never waits.
  *
  *	setting = "NAME SECRET"        NAME of an abstract Unix socket
  *	message = SECRET, and a descriptor
  *
- * Not reached by it are processes in another network namespace.
+ * Processes in another network namespace cannot reach that socket.
  *
  * Read next  preload/hand_over.h, who sends; sources/handover_door.h, who
  *            receives.

@@ -109,8 +109,8 @@ static void find_ends(Elf *elf, struct clinic_loaded_range *range)
 }
 
 /*
- * The path comes from the program that was watched: whoever opens a FIFO waits,
- * and whoever reads a device may read for ever.
+ * The path comes from the program that was watched. To open a FIFO would wait,
+ * and to read a device may never end.
  */
 static int open_regular(const char *path)
 {

@@ -62,9 +62,9 @@ int clinic_walk_guess(struct clinic_walk *w, int reason)
 }
 
 /*
- * The library of a coroutine puts something at the beginning of its stack: a
- * function that nothing called, or a number that is no address. The start
- * function would return to it, but it is not code, and never was.
+ * A library of coroutines puts a number in the place of the return address of
+ * the start function: a function, or no address at all. The start function
+ * would return to it, but was not called from there.
  */
 static bool is_beyond_start(struct clinic_walk *w)
 {

@@ -218,7 +218,7 @@ static int keep_other_file(struct clinic_module *module,
 	if (pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
 	    !memcmp(magic, ELFMAG, SELFMAG)) {
 		module->is_32_bit = magic[EI_CLASS] == ELFCLASS32;
-		module->fd = fd; /* it has names, all the same */
+		module->fd = fd; /* its names can be read nevertheless */
 		return -ENOEXEC;
 	}
 	/*

@@ -1,4 +1,4 @@
-/* Registers in the order of whoever tells them, and in DWARF's. */
+/* Tests the conversion of registers from each source's order to DWARF's. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * unwind/unwind_scene.h - walks with known answers, in our own process: who
- * called whom is told by the compiler's __builtin_return_address.
+ * unwind/unwind_scene.h - walks with known answers, in our own process: the
+ * compiler's __builtin_return_address gives the callers.
  *
  *	struct scene *s = scene_new();
  *	scene_play(s, scene_walk);    three calls deep: then scene_walk(s)

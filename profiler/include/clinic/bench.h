@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Told between the timed parts, never within one. Members may be NULL. */
+/* Called between the timed parts, never within one. Members may be NULL. */
 struct clinic_observer {
 	void *context;
 	void (*measuring)(void *context); /* the warm-up is over */

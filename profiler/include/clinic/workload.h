@@ -22,7 +22,7 @@ struct clinic_input {
 	const char *size;    /* the name given with --size */
 	const void *fixture; /* the whole fixture file, read-only */
 	size_t fixture_bytes;
-	const char *ingress; /* --ingress, "memory" unless told */
+	const char *ingress; /* the value of --ingress, usually "memory" */
 };
 
 struct clinic_workload {
