@@ -18,8 +18,8 @@ static const void *lock_of(pthread_t thread)
  * The wait is cut into slices, so that a thread that waits in vain can look for
  * a deadlock.
  */
-static int join_for_good(pthread_t thread, void **result,
-			 const struct wait *wait)
+static int join_forever(pthread_t thread, void **result,
+			const struct wait *wait)
 {
 	uint64_t circle = 0;
 
@@ -38,7 +38,7 @@ static int block(pthread_t thread, void **result, const struct limit *limit,
 		 const struct wait *wait)
 {
 	if (!limit)
-		return join_for_good(thread, result, wait);
+		return join_forever(thread, result, wait);
 	return limit->clock < 0
 		       ? real_lock.timedjoin(thread, result, limit->until)
 		       : real_lock.clockjoin(thread, result, limit->clock,
@@ -73,7 +73,7 @@ static int wait_for(pthread_t thread, void **result, const struct limit *limit,
 	int error;
 
 	wait_begin(&wait, lock_of(thread), LOCK_JOIN, entry,
-		   limit ? WAIT_TIMED : WAIT_FOR_GOOD);
+		   limit ? WAIT_TIMED : WAIT_FOREVER);
 	error = block_with_cleanup(thread, result, limit, &wait);
 	wait_end(&wait, wait_outcome_of(error, WAIT_GOT));
 	return count_joined(thread, wait.lock, error);

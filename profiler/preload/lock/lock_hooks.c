@@ -65,7 +65,7 @@ contend_mutex(pthread_mutex_t *mutex, const struct stack_entry *entry)
 	struct wait wait;
 	int error;
 
-	wait_begin(&wait, mutex, LOCK_MUTEX, entry, WAIT_FOR_GOOD);
+	wait_begin(&wait, mutex, LOCK_MUTEX, entry, WAIT_FOREVER);
 	error = wait_for_mutex(mutex, &wait);
 	wait_end(&wait, outcome_of(error));
 	if (is_acquired(error))

@@ -18,7 +18,7 @@ static void note_waiter(struct lock_block *lock)
 static void note_place(const struct wait *wait, enum wait_patience patience)
 {
 	wait->thread->waits_at = wait->site;
-	if (patience == WAIT_FOR_GOOD)
+	if (patience == WAIT_FOREVER)
 		__atomic_store_n(&wait->thread->waits_for, wait->lock->key,
 				 __ATOMIC_RELEASE);
 }

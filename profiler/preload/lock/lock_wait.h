@@ -1,12 +1,12 @@
 /*
  * preload/lock/lock_wait.h - records a wait for a lock.
  *
- *	wait_begin(&wait, mutex, LOCK_MUTEX, &entry, WAIT_FOR_GOOD);
+ *	wait_begin(&wait, mutex, LOCK_MUTEX, &entry, WAIT_FOREVER);
  *	... block ...
  *	wait_end(&wait, WAIT_HELD);
  *
- * This reads the clock, walks the call stack and writes to the tables. A lock
- * that is free is never recorded here.
+ * This reads the clock, walks the call stack and writes to the tables. It is
+ * not called for a lock that is acquired without waiting.
  *
  * Errors     if the table of locks has no room, wait.lock is NULL, and the
  *            wait is counted as lost.
@@ -29,7 +29,7 @@ struct wait {
 };
 
 /* A wait with a deadline ends by itself, so it is no part of a deadlock. */
-enum wait_patience { WAIT_FOR_GOOD, WAIT_TIMED };
+enum wait_patience { WAIT_FOREVER, WAIT_TIMED };
 
 void wait_begin(struct wait *wait, const void *lock, enum lock_kind kind,
 		const struct stack_entry *entry, enum wait_patience patience);

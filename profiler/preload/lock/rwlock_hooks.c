@@ -15,7 +15,7 @@
 struct asking {
 	pthread_rwlock_t *rwlock;
 	bool writes;
-	enum { FOR_GOOD, UNTIL, UNTIL_ON_CLOCK } limit;
+	enum { FOREVER, UNTIL, UNTIL_ON_CLOCK } limit;
 	clockid_t clock;
 	deadline until;
 };
@@ -26,7 +26,7 @@ static int try(const struct asking *ask)
 			   : real_lock.rwlock_tryrdlock(ask->rwlock);
 }
 
-static int block_for_good(const struct asking *ask)
+static int block_forever(const struct asking *ask)
 {
 	return ask->writes ? real_lock.rwlock_wrlock(ask->rwlock)
 			   : real_lock.rwlock_rdlock(ask->rwlock);
@@ -48,7 +48,7 @@ static int block_until(const struct asking *ask)
 
 static int block(const struct asking *ask)
 {
-	return ask->limit == FOR_GOOD ? block_for_good(ask) : block_until(ask);
+	return ask->limit == FOREVER ? block_forever(ask) : block_until(ask);
 }
 
 /*
@@ -72,12 +72,12 @@ static int wait_to_write(const struct asking *ask, const struct wait *wait)
 
 static int wait_for(const struct asking *ask, const struct stack_entry *entry)
 {
-	bool is_timed = ask->limit != FOR_GOOD;
+	bool is_timed = ask->limit != FOREVER;
 	struct wait wait;
 	int error;
 
 	wait_begin(&wait, ask->rwlock, LOCK_RWLOCK, entry,
-		   is_timed ? WAIT_TIMED : WAIT_FOR_GOOD);
+		   is_timed ? WAIT_TIMED : WAIT_FOREVER);
 	error = ask->writes && !is_timed ? wait_to_write(ask, &wait)
 					 : block(ask);
 	wait_end(&wait,

@@ -6,9 +6,10 @@
  * for all signals, SIGPROF among them: with SIGPROF as the sampler's signal,
  * the first tick would end the program. Programs with a thread for signals
  * (xz -T) block all signals in their other threads, which would end the
- * sampling. So the sampler uses a real-time signal. For this signal, the
- * functions that set handlers and masks change only a copy that is kept here.
- * A program that makes these system calls itself is not prevented.
+ * sampling. So the sampler uses a real-time signal. For this signal, sigaction
+ * and signal only change a copy of the program's handler, which is kept here,
+ * and sigprocmask and pthread_sigmask never block it. A program that makes
+ * these system calls itself is not prevented.
  *
  * Signals    the functions below must not be called in a handler.
  * Read next  timer_sampler.c, which handles the ticks.
