@@ -39,7 +39,7 @@ def outcome_of(cell: Cell, tools: Tools, base: Path) -> Outcome:
     return Outcome(cell.fault, cell.phase, cell.instrument, FAIL if wrong else PASS, said, round(time.monotonic() - started, 1))
 
 
-def run(cells: list[Cell], tools: Tools, base: Path, jobs: int) -> list[Outcome]:
+def run(cells: list[Cell], trees: lab_cells.Trees, tools: Tools, base: Path, jobs: int) -> list[Outcome]:
     def one(cell: Cell) -> Outcome:
         found = outcome_of(cell, tools, base)
         if found.verdict in (FAIL, PASS):
@@ -48,12 +48,16 @@ def run(cells: list[Cell], tools: Tools, base: Path, jobs: int) -> list[Outcome]
 
     tools.build()
     with ThreadPoolExecutor(jobs) as pool:
+        if trees.wanted:
+            pool.submit(trees.make)  # the cells of lab come last, and wait for it
         return list(pool.map(one, cells))
 
 
 def wanted_cells(trees: lab_cells.Trees, only: list[str]) -> list[Cell]:
     every = record_cells.cells() + lab_cells.cells(trees)
-    return [cell for cell in every if not only or any(word in f"{'record' if cell.instrument else 'lab'}: {cell.name}" for word in only)]
+    found = [cell for cell in every if not only or any(word in f"{'record' if cell.instrument else 'lab'}: {cell.name}" for word in only)]
+    trees.wanted.update(cell.phase for cell in found if not cell.instrument and cell.run)
+    return found
 
 
 def main() -> int:
@@ -66,11 +70,9 @@ def main() -> int:
     enter_namespace([sys.executable, "-B", *sys.argv])
     started, base = time.monotonic(), make_base()
     try:
-        trees = lab_cells.Trees(base / "trees")
+        trees = lab_cells.Trees(base / "trees", set())
         cells = wanted_cells(trees, args.only)
-        if phases := {cell.phase for cell in cells if not cell.instrument and cell.run}:
-            trees.make(phases)
-        outcomes = run(cells, Tools(base), base, args.jobs if is_isolated() else 1)
+        outcomes = run(cells, trees, Tools(base), base, args.jobs if is_isolated() else 1)
     finally:
         remove_base(base)
     print(tables(outcomes))

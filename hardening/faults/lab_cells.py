@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import fault_cells as f
 from cell_place import EMPTY_PROC, Place, ends
@@ -42,28 +43,42 @@ REASONS = {(f.TWO, "verify"): "it only reads, and two readers cannot meet"}
 
 
 class Trees:
-    """The tree before each phase, made once; a cell works on a copy."""
+    """The tree before each phase, made once, while other cells run; a cell works on a copy."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, wanted: set[str]):
+        self.folder, self.wanted = folder, wanted
+        self.is_made = {phase: Event() for phase in PHASES}
+        self.failure = "the phase before it was not done"
 
     def before(self, phase: str) -> Path:
+        """Waits until the tree before this phase is made."""
+        self.is_made[phase].wait()
+        if not (self.folder / phase).exists():
+            raise RuntimeError(self.failure)
         return self.folder / phase
 
-    def make(self, wanted: set[str]) -> None:
+    def make(self) -> None:
+        try:
+            self.make_each()
+        except Exception as error:
+            self.failure = f"the trees could not be made: {error}"
+        finally:
+            for event in self.is_made.values():
+                event.set()
+
+    def make_each(self) -> None:
         """Does the phases one after the other, up to the last that is wanted, and keeps a copy before each."""
         self.folder.mkdir()
         working = Sandbox(make_folder(self.folder / "working"), is_timed=False)
         working.keep_candidates("no-copy")
         working.lab("fixtures", NAME, "--bless", expect=0)
-        for phase in PHASES:
-            if phase == "verify" and "verify" in wanted:
+        last = max((list(PHASES).index(phase) for phase in self.wanted), default=-1)
+        for phase in list(PHASES)[:last + 1]:
+            if phase == "verify":
                 working.audit()
-            copy_tree(working.folder, self.before(phase))
-            wanted = wanted - {phase}
-            if not wanted:
-                return
-            if phase not in ("compare", "verify"):
+            copy_tree(working.folder, self.folder / phase)
+            self.is_made[phase].set()
+            if phase in STARTS:
                 working.lab(*PHASES[phase])
 
 
