@@ -41,7 +41,7 @@ def test_the_error_rates_in_the_readme_stand_in_the_calibration_it_names():
 
 def test_the_make_commands_of_the_readme_are_targets():
     readme = Path("README.md").read_text()
-    text = "\n".join(path.read_text() for path in [Path("Makefile"), *Path(".").glob("*/*.mk")])
+    text = "\n".join(path.read_text() for path in [Path("Makefile"), *Path(".").glob("*/*.mk"), *Path("hardening").glob("*/*.mk")])
     for target in set(re.findall(r"\bmake ([a-z][a-z-]+)", readme)):
         assert re.search(rf"^{target}:", text, re.M), f"README names make {target}"
 

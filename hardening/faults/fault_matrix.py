@@ -1,6 +1,6 @@
-"""fault_matrix.py - `make faults`: every fault in every phase of `clinic record` and of `lab`; prints the table with its counts, writes matrix.md
+"""fault_matrix.py - `make faults`: every fault in every phase of `clinic record` and of `lab`; prints the table with its counts.  -> matrix.json, matrix.md
 
-Ends with 0 if no cell failed, 1 otherwise. --only takes words: cells whose name contains one of them ("SIGTERM in saving", "lab", "alloc").
+Ends with 0 if no cell failed, 1 otherwise. --only takes words: cells whose name contains one of them ("SIGTERM in saving", "lab:", "alloc").
 """
 
 import argparse
@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,10 +19,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "hardening"), str(ROOT / 
 import lab_cells  # noqa: E402
 import record_cells  # noqa: E402
 from cell_place import Place, enter_namespace, is_isolated, make_base, remove_base  # noqa: E402
-from fault_cells import Cell, Tools  # noqa: E402
+from fault_cells import FAULTS, Cell, Tools  # noqa: E402
 from matrix_page import FAIL, NO_SENSE, NOT_HERE, PASS, Outcome, page, tables  # noqa: E402
 
-PAGE = Path(__file__).with_name("matrix.md")
+PAGE, KEPT = (Path(__file__).with_name(f"matrix.{suffix}") for suffix in ("md", "json"))
 
 
 def outcome_of(cell: Cell, tools: Tools, base: Path) -> Outcome:
@@ -60,9 +61,24 @@ def wanted_cells(trees: lab_cells.Trees, only: list[str]) -> list[Cell]:
     return found
 
 
+def keep(outcomes: list[Outcome], *, is_whole: bool) -> None:
+    """Writes both files with these outcomes. If not all cells were run, the outcomes of the others stay."""
+    kept = [] if is_whole else [Outcome(**one) for one in json.loads(KEPT.read_text())]
+    found = {one.name: one for one in [*kept, *outcomes]}
+    places = {phase: place for place, phase in enumerate([*record_cells.PHASES, *record_cells.INSTRUMENTS, *lab_cells.PHASES, *FAULTS])}
+    ordered = sorted(found.values(), key=lambda one: (one.tool, places[one.fault], places[one.phase], places.get(one.instrument, 0)))
+    write_outcomes(KEPT, ordered)
+    PAGE.write_text(page(ordered))
+
+
+def write_outcomes(path: Path, outcomes: list[Outcome]) -> None:
+    path.write_text("[\n" + ",\n".join(json.dumps(asdict(one)) for one in outcomes) + "\n]\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORDS", help="run only cells whose names contain one of these, and do not write the page")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORDS", help="run only cells whose names contain one of these, and do not write the page (but see --again)")
+    parser.add_argument("--again", action="store_true", help="with --only: write the outcomes of these cells into the page; the others stay")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="how many cells run at once; the default is one more than CPUs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the outcomes to this file")
     args = parser.parse_args()
@@ -76,10 +92,10 @@ def main() -> int:
     finally:
         remove_base(base)
     print(tables(outcomes))
-    if not args.only:
-        PAGE.write_text(page(outcomes))
+    if not args.only or args.again:
+        keep(outcomes, is_whole=not args.only)
     if args.json:
-        args.json.write_text(json.dumps([one.__dict__ for one in outcomes], indent=1) + "\n")
+        write_outcomes(args.json, outcomes)
     failed = sum(one.verdict == FAIL for one in outcomes)
     count = {verdict: sum(one.verdict == verdict for one in outcomes) for verdict in (PASS, FAIL, NO_SENSE, NOT_HERE)}
     print(f"faults: {len(outcomes)} cells in {time.monotonic() - started:.0f} s: " + ", ".join(f"{number} {name}" for name, number in count.items()))

@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import lab_cells
+import record_cells
 from cell_place import Place, ends
 from fault_cells import left_behind
+from fault_matrix import KEPT, PAGE
 from matrix_page import FAIL, NO_SENSE, NOT_HERE, PASS, Outcome, page, table
 
 MATRIX = Path(__file__).with_name("fault_matrix.py")
@@ -42,6 +46,13 @@ def test_the_table_counts_only_what_was_run():
     full, perf, sums = ([cell.strip() for cell in line.split("|")[1:-1]] for line in table(OUTCOMES).splitlines()[2:])
     assert full == ["disk full", "·F", "1/2", "0", "0"] and perf == ["no perf", "-?", "0/0", "1", "1"]
     assert sums == ["passed/run", "1/2", "1/2", "1", "1"]
+
+
+def test_the_page_follows_from_the_outcomes_and_every_cell_stands_in_it():
+    kept = [Outcome(**one) for one in json.loads(KEPT.read_text())]
+    assert PAGE.read_text() == page(kept)
+    assert {(one.fault, one.phase, one.instrument) for one in kept} == {
+        (cell.fault, cell.phase, cell.instrument) for cell in [*record_cells.cells(), *lab_cells.cells(None)]}
 
 
 def test_the_page_names_every_cell_that_did_not_pass():

@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).with_name("README.md")
 VICTIMS = ("profiler/*/victims/*.c", "profiler/*/victims/*.cc", "hardening/faults/faulted.c")
-TESTS = ("profiler/**/test_*.py", "profiler/**/bench_*.py", "profiler/**/*_test.c", "scripts/**/test_*.py", "hardening/**/test_*.py", "hardening/**/*_cells.py", "workloads/**/test_*.py")
+TESTS = ("profiler/**/test_*.py", "profiler/**/bench_*.py", "profiler/**/*_test.c", "scripts/**/test_*.py", "hardening/**/test_*.py",
+         "hardening/**/*_cells.py", "workloads/**/test_*.py")
 RULES = ("profiler/*/room.mk",)
 HEAD = """# Known answers
 

@@ -11,6 +11,10 @@ from labkit.host import has_tool
 from labkit.runner import run_hook
 
 
+# A tool that outlived a killed lab would measure on for nobody; valgrind may take minutes. SIGTERM, because a recorder passes it to its program.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
+
 class Unavailable(Exception):
     """A tool cannot be used; the message states the reason and what to do."""
 
@@ -26,8 +30,8 @@ def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] |
     with ExitStack() as files:
         source = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
         try:
-            done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=timeout_s,
-                                  env=environment, cwd=cwd, stdin=source)
+            done = subprocess.run([*(ENDS_WITH_US if has_tool("setpriv") else ()), *argv], capture_output=True, text=True, errors="replace",
+                                  timeout=timeout_s, env=environment, cwd=cwd, stdin=source)
         except subprocess.TimeoutExpired:
             raise Unavailable(f"{name} did not finish within {timeout_s:.0f} s") from None
     if done.returncode != expect_exit:
