@@ -226,7 +226,7 @@ def instructions() -> dict[str, Any]:
 def stage_memory(variant: str, factor: float) -> list[dict[str, Any]]:
     rows = []
     for size, ops_count in SIZES.items():
-        counted = {name: round(20 * ops_count * count * factor) for name, count in ALLOCATIONS_PER_OPERATION.items()}
+        counted: dict[str | None, int] = {name: round(20 * ops_count * count * factor) for name, count in ALLOCATIONS_PER_OPERATION.items()}
         counted[None] = sum(counted.values())
         rows += [{"variant": variant, "size": size, "stage": name, "ops_count": ops_count, "runs_count": 20,
                   "allocations_count": count, "frees_count": count, "allocated_bytes": 48 * count}
@@ -329,7 +329,7 @@ def campaign(name: str) -> dict[str, Any]:
 
 def candidate(name: str) -> dict[str, Any]:
     lines, gain, huge_gain, allocation_factor, failure = CANDIDATES[name][4:]
-    data = {"candidate": described(name), "build": {"passed": True, "log": ""},
+    data: dict[str, Any] = {"candidate": described(name), "build": {"passed": True, "log": ""},
             "lines": {"added_count": lines[0], "removed_count": lines[1]}}
     if failure is None:
         return data | measured(name, gain, huge_gain, allocation_factor)
@@ -364,7 +364,7 @@ def plant(audit: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
     """A copy of an audit's numbers with one replaced; place is keys and indices joined by dots."""
     broken = copy.deepcopy(audit)
     *way, last = [int(step) if step.isdigit() else step for step in place.split(".")]
-    inner = broken
+    inner: Any = broken
     for step in way:
         inner = inner[step]
     inner[last] = value

@@ -31,11 +31,12 @@ class HeadlessBrowser:
         self._answers, answers = os.pipe()
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self._numbers, self._buffer, self._sessions = itertools.count(1), b"", []
+        self._numbers, self._buffer = itertools.count(1), b""
+        self._sessions: list[str] = []
         # A shell moves the pipes to 3 and 4, because our own descriptors may have these very numbers.
         self._process = subprocess.Popen(
             ["sh", "-c", 'exec 3<"/dev/fd/$1" 4>"/dev/fd/$2"; shift 2; exec "$@"', "sh", str(commands), str(answers),
-             chromium(), *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+             chromium() or "chromium", *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(commands, answers), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(commands)
         os.close(answers)

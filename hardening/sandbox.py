@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ("profiler", "hardening", "templates", "scripts", "docs", "Makefile")
@@ -42,8 +43,9 @@ class Sandbox:
 
     def lab(self, *argv: str, prefix: tuple[str, ...] = (), expect: int | None = None, **options) -> subprocess.CompletedProcess:
         """prefix: the command line of a program that starts lab, for example one that forbids a system call. expect: the exit code."""
+        given: dict[str, Any] = {"timeout": 600, **options}
         done = subprocess.run([*prefix, "/usr/bin/python3", "-B", str(ROOT / "scripts" / "lab"), *argv], cwd=self.folder,
-                              capture_output=True, text=True, **{"timeout": 600, **options})
+                              capture_output=True, text=True, **given)
         if expect is not None:
             assert done.returncode == expect, f"lab {argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

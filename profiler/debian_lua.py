@@ -32,7 +32,8 @@ def source() -> Path:
         if not (found := unpacked(KEPT)):
             with TemporaryDirectory(dir=KEPT) as folder:
                 fetch(Path(folder))
-                fetched = unpacked(Path(folder))
+                if not (fetched := unpacked(Path(folder))):
+                    raise Unavailable("apt-get source unpacked no folder of Lua")
                 found = fetched.rename(KEPT / fetched.name)
     return found
 

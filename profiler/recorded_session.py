@@ -62,7 +62,7 @@ class Session:
     def stacks(self) -> list[tuple[str, ...]]:
         """Function names of each stack, innermost first."""
         rows, frames, strings = self.file["stacks"], self.file["frames"], self.file["strings"]
-        stacks = [()]
+        stacks: list[tuple[str, ...]] = [()]
         for parent, frame in list(zip(rows["parent"], rows["frame"]))[1:]:
             stacks.append((strings[frames["function"][frame]], *stacks[parent]))
         return stacks

@@ -21,7 +21,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 	done
 	[ -z "${lacking-}" ] && exit 0
 	echo "setup: this is not a Debian system; install these tools by hand:$lacking" >&2
-	fail "the names of all required packages in Debian are:" $wanted
+	fail "the names of all required packages in Debian are: $(echo "$wanted" | paste -sd' ')"
 fi
 
 # One query for all packages is fast; a loop would take seconds. Of a name with
@@ -32,7 +32,7 @@ missing=$(printf '%s\n' "$wanted" | awk -v have="$have" '
 	BEGIN {n = split(have, a, "\n"); for (i = 1; i <= n; i++) in_[a[i]] = 1}
 	{n = split($1, names, "|"); for (i = 1; i <= n; i++) if (names[i] in in_) next; print $1}')
 [ -z "$missing" ] && exit 0
-missing=$(echo $missing)
+missing=$(echo "$missing" | paste -sd' ')
 
 [ "${NO_INSTALL-}" = 1 ] &&
 	fail "packages are missing, and NO_INSTALL=1 forbids installing them: $missing"
@@ -77,5 +77,6 @@ done
 [ -z "${unknown-}" ] ||
 	fail "this release has no package of these names:$unknown"
 echo "setup: installing$found"
+# shellcheck disable=SC2086  # a list of names
 try "apt-get could not install these packages" \
 	$sudo apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $found

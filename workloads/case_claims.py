@@ -97,7 +97,7 @@ def _element(found: Any, key: str, claim: Claim) -> Any:
 def _in_the_form_of(claim: Claim, value: Any) -> str:
     """The claim with its value replaced: a text replaces the words between the stars, a number replaces the one number of the claim."""
     if isinstance(value, str):
-        stars = re.match(r"\**", claim.says)[0]
+        stars = "*" * (len(claim.says) - len(claim.says.lstrip("*")))
         return f"{stars}{value}{stars}"
     numbers = list(NUMBER.finditer(claim.says))
     if len(numbers) != 1 or not isinstance(value, (int, float)):

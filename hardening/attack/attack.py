@@ -39,7 +39,7 @@ def main() -> int:
     rows = kept_rows() | {scenario.name: row(scenario, found) for scenario, found in outcomes} | {
         one.name: agreement_row(one) for one in agreements}
     write_text(PAGE, page(rows))
-    print("\n".join(rows[one.name] for one in [*chosen, *agreements]))
+    print("\n".join(rows[name] for name in [*(one.name for one in chosen), *(one.name for one in agreements)]))
     broken = [line for scenario, found in outcomes for line in broken_bounds(scenario, found)]
     broken += [line for one in agreements for line in broken_agreement(one)]
     print("\n".join([*broken, f"attack: {time.monotonic() - started:.0f} s, {len(broken)} bounds broken"]), file=sys.stderr)

@@ -1,20 +1,17 @@
 """The attack gives the same figures every time, its bounds can break, and it has the scenarios that once broke the engine."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import attack  # noqa: E402
-from labkit.gate import few_builds  # noqa: E402
-import repeated_audits  # noqa: E402
-import scenarios  # noqa: E402
-import simulated_machine as m  # noqa: E402
-from scenarios import CAMPAIGNS, DIFFERENT, FOUND, Bound, Scenario  # noqa: E402
-from trials import Outcome, run_trial  # noqa: E402
+import attack
+import repeated_audits
+import scenarios
+import simulated_machine as m
+from labkit.gate import few_builds
+from scenarios import CAMPAIGNS, DIFFERENT, FOUND, Bound, Scenario
+from trials import Outcome, run_trial
 
 
 def named(name):

@@ -12,6 +12,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 INSIDE = "CLINIC_FAULTS_INSIDE"
 MARK = "CLINIC_FAULT_CELL"
@@ -83,8 +84,9 @@ class Place:
     def start(self, argv: list, *, environment: dict[str, str] = {}, **streams) -> subprocess.Popen:
         """Starts a program in this place. The process has the same number as the program, because each wrapper only calls exec."""
         inside = ["unshare", "-m", "sh", "-c", MOUNTED_SHM, str(self.shm)] if is_isolated() else []
+        given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
         return subprocess.Popen([*inside, *map(str, argv)], cwd=self.tree, env=self.environment(environment), text=True,
-                                errors="replace", **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams})
+                                errors="replace", **given)
 
     def processes(self, grace_s: float = GRACE_S) -> list[str]:
         """The processes of this cell that still live after a grace."""

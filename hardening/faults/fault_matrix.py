@@ -29,6 +29,7 @@ def outcome_of(cell: Cell, tools: Tools, base: Path) -> Outcome:
     started = time.monotonic()
     if cell.makes_no_sense or cell.missing:
         return Outcome(cell.fault, cell.phase, cell.instrument, NO_SENSE if cell.makes_no_sense else NOT_HERE, cell.makes_no_sense or cell.missing, 0)
+    assert cell.run, "a cell that makes sense and lacks nothing can be run"
     place = Place(base)
     try:
         wrong = cell.run(tools, place)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import fault_cells as f
 from cell_place import EMPTY_PROC, Place, ends
@@ -46,6 +47,7 @@ def record(place: Place, tools: Tools, instrument: str, *, ms: int = SHORT_MS, b
 
 def until_ready(process: subprocess.Popen) -> None:
     """Until the target has printed its first line, and some work is done."""
+    assert process.stdout
     process.stdout.readline()
     time.sleep(0.1)
 
@@ -93,7 +95,7 @@ def state_of(pid: int) -> str:
         return ""
 
 
-def run_in(phase: str, place: Place, tools: Tools, instrument: str, act: Callable[[subprocess.Popen], None], ms: int = SHORT_MS,
+def run_in(phase: str, place: Place, tools: Tools, instrument: str, act: Callable[[Any], None], ms: int = SHORT_MS,
            **options) -> tuple[int, str, str]:
     """Runs clinic, and calls act once it is in the phase; with act before the start for "starting"."""
     if phase == "naming":
@@ -196,7 +198,9 @@ def hostile_input(instrument: str, phase: str, tools: Tools, place: Place) -> li
     victim.chmod(0o755)
     if phase == "saving":
         (place.tree / "s.json").write_bytes(b'{"format": "clinic-se')
-    act = partial(replace_by_half, victim) if phase == "naming" else lambda _: None
+    act: Callable[[Any], None] = lambda _: None  # noqa: E731  # replaced by a function with an argument more
+    if phase == "naming":
+        act = partial(replace_by_half, victim)
     code = alone(victim)
     return judged(place, run_in(phase, place, tools, instrument, act, victim=victim), {code})
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # planted.sh - sourced by the red twins: makes a copy of the tree in which faults are planted, and checks that the gate finds them.
 
 tree=$(mktemp -d)

@@ -34,7 +34,7 @@ class Victim:
 def first_paragraph(source: Path) -> str:
     text = source.read_text(encoding="utf-8")
     if text.startswith("//"):
-        return re.match(r"// *(.*)", text)[1]
+        return text.splitlines()[0].removeprefix("//").strip()
     comment = re.match(r"\s*/\*(.*?)\*/", text, re.S)
     lines = [line.strip().removeprefix("*").strip() for line in comment[1].splitlines()] if comment else []
     return " ".join("\n".join(lines).strip().split("\n\n")[0].removeprefix(f"{source.name} - ").split())

@@ -32,7 +32,8 @@ def loaded_libraries(binaries: list[str]) -> list[Path]:
 def package(name: str) -> tuple[str, str, str, str]:
     """Name, version, architecture and source package."""
     shown = ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture} ${source:Package}", name]
-    return tuple(subprocess.run(shown, capture_output=True, text=True, check=True).stdout.split())
+    found, version, architecture, source = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.split()
+    return found, version, architecture, source
 
 
 def package_of(library: Path) -> tuple[str, str, str, str]:

@@ -36,4 +36,4 @@ sha256sum perf-clinic* provenance.json sbom.cdx.json >SHA256SUMS
 minisign -S -s "$RELEASE_KEY" -m SHA256SUMS -t "perf-clinic $version, commit $(sed -n 's/^commit //p' "$tree/RELEASE")" >/dev/null
 "$here/check_published.sh" . minisign.pub
 echo "release: perf-clinic $version is signed${throw_away-}; to publish, from $folder:"
-ls | sed 's/^/  /'
+find . -mindepth 1 -printf '  %P\n' | sort

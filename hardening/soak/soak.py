@@ -110,7 +110,7 @@ def soak(program: Program, instruments: list[str], times: int, progress: Progres
     alone = [counted(progress, ended(folder, "run.sh", program.run, ())) for _ in range(ALONE_RUNS_COUNT)]
     if made.code != 0 or len(set(alone)) > 1 or alone[0].code in (126, 127, "hangs"):
         row.why_not = why_incomparable(made, alone)
-        progress.advance(times * len(instruments))
+        progress.reach(progress.done + times * len(instruments))
         return row
     for instrument in instruments:
         row.same[instrument] = same_count(program, folder, instrument, times, alone[0], progress)

@@ -131,6 +131,8 @@ static enum bench_exit measure(struct bench_evidence *evidence, void *state)
 	if (!err)
 		err = bench_recorder_finish(&recorder);
 	code = err ? explain_failure(evidence, err) : report(evidence);
+	evidence->recorder = NULL;
+	evidence->samples_ns = NULL;
 	bench_recorder_free(&recorder);
 	free(samples_ns);
 	return code;

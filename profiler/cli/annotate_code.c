@@ -249,6 +249,8 @@ static int disassemble(const char *path,
 		error = read_instructions(output, all);
 		fclose(output);
 	}
+	/* start_objdump() sets pid where it gives 0. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!error && (!WIFEXITED(status) || WEXITSTATUS(status)))

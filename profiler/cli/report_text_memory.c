@@ -65,6 +65,7 @@ static void print_site(const struct clinic_report *report,
 static void print_stages(const struct clinic_report *report,
 			 const struct clinic_memory *memory)
 {
+	char unused[1]; /* a stage's name is not composed */
 	uint32_t count;
 
 	printf("\n");
@@ -78,7 +79,7 @@ static void print_stages(const struct clinic_report *report,
 		print_allocation(&memory->stage[i]);
 		printf("%s\n", clinic_terminal_text(clinic_row_name(
 				       report->session, CLINIC_BY_STAGE, &row,
-				       NULL, 0)));
+				       unused, sizeof(unused))));
 	}
 	print_allocation(&memory->all);
 	printf("all\n");

@@ -50,6 +50,7 @@ static const struct clinic_usage usage = {
 };
 
 struct settings {
+	char preload[PATH_MAX]; /* to which both plans point */
 	struct clinic_recording_plan plan;
 	struct clinic_arena_plan alloc;
 	const char *output;
@@ -356,15 +357,14 @@ static int record(const struct settings *settings,
 
 static int record_as_set(struct settings *settings)
 {
-	char preload[PATH_MAX];
 	struct clinic_session *session;
 	int status = check(settings);
 
 	if (status)
 		return status;
-	clinic_preload_path(preload);
-	settings->plan.preload = preload;
-	settings->alloc.preload = preload;
+	clinic_preload_path(settings->preload);
+	settings->plan.preload = settings->preload;
+	settings->alloc.preload = settings->preload;
 	if (clinic_session_new(&session))
 		return clinic_complain("out of memory");
 	status = record(settings, session);

@@ -124,6 +124,7 @@ def run_once(variant: Variant, rounds_of_work: int, directory: str) -> Run:
     command = [word.replace("{dir}", directory) for word in variant.prefix]
     process = subprocess.Popen([*command, LUA, str(SCRIPT), str(rounds_of_work), str(answer)],
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr
     peak = watch(process)
     said = process.stderr.read().decode()
     if process.returncode:
@@ -179,6 +180,7 @@ def wait_for_perf(work: int, directory: str) -> LongRun:
     start_s = time.time()
     script = subprocess.Popen(["perf", "script", "-i", data, "-F", "comm,pid,tid,time,period,event,ip,sym,dso"],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert script.stdout
     subprocess.run([CLINIC, "import", "-", "-o", imported], stdin=script.stdout, check=True, capture_output=True)
     script.stdout.close()
     if script.wait():

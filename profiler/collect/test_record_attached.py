@@ -134,8 +134,6 @@ http {{ access_log off; server {{ listen unix:{tmp_path}/socket; location / {{ r
     assert sampled(session) & workers, session.stderr
 
 
-
-
 def test_gap_of_timers_is_explained_by_the_tick(record):
     session = record(VICTIMS / "thousand_threads", 3, backend="timer")
     if session.reconciliation() < 0.95 and not session.file["quality"]["lost_count"]:

@@ -133,7 +133,7 @@ static void copy_arguments(char **to, const char *first, va_list list)
 #define GATHER(arguments, first, list)                                         \
 	do {                                                                   \
 		va_start(list, first);                                         \
-		arguments =                                                    \
+		(arguments) =                                                  \
 			alloca((count_arguments(list) + 1) * sizeof(char *));  \
 		va_end(list);                                                  \
 		va_start(list, first);                                         \

@@ -420,7 +420,8 @@ start(int arguments_count, char **arguments, char **environment)
 	if (!unobservable && getenv(SETTING_ZERO_ALLOC))
 		budget_forbid(getenv(SETTING_ZERO_ALLOC));
 	on_exit(at_exit, NULL);
-	at_quick_exit(write_once);
+	/* Without room for it, a quick exit writes nothing. */
+	(void)at_quick_exit(write_once);
 	pthread_atfork(before_fork, in_parent, in_child);
 	thread_resume_counting(thread_block);
 }

@@ -172,6 +172,8 @@ static uint32_t landed(const struct adding *a, uint32_t thread_name,
 
 	for (uint32_t i = clinic_row_index_first(&a->landings, hash, &at);
 	     i != CLINIC_NO_ROW; i = clinic_row_index_next(&a->landings, &at))
+		/* The index has rows only where there are landings. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		if (a->landing[i].thread_name == thread_name &&
 		    a->landing[i].stack == stack)
 			return a->landing[i].node;

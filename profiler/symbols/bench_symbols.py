@@ -73,13 +73,14 @@ def fetch() -> tuple[Path, Path]:
 
 def debug_file(library: Path, folder: Path) -> Path:
     notes = subprocess.run(["readelf", "-n", str(library)], check=True, capture_output=True, text=True).stdout
-    build_id = re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+    (build_id,) = re.findall(r"Build ID: ([0-9a-f]+)", notes)
     return folder / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
 
 
 def draw_addresses(library: Path, count: int) -> list[str]:
     sections = subprocess.run(["readelf", "-SW", str(library)], check=True, capture_output=True, text=True).stdout
-    start, size = (int(n, 16) for n in re.search(r"\.text +PROGBITS +(\w+) \w+ (\w+)", sections).groups())
+    (found,) = re.findall(r"\.text +PROGBITS +(\w+) \w+ (\w+)", sections)
+    start, size = (int(n, 16) for n in found)
     draw = random.Random(SEED)
     return [f"{start + draw.randrange(size):#x}\n" for _ in range(count)]
 

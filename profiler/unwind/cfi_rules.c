@@ -75,7 +75,7 @@ static bool set_cfa_memory(struct clinic_unwind_row *row, const uint8_t *block,
 	addend_words = (unsigned int)(addend / CLINIC_RULE_WORD) &
 		       CFA_ADDEND_MAX;
 	if (r.failed || bytes_left(&r) != 0 ||
-	    addend != addend_words * CLINIC_RULE_WORD ||
+	    addend != (uint64_t)addend_words * CLINIC_RULE_WORD ||
 	    row->cfa_kind != CLINIC_CFA_REGISTER)
 		return false;
 	row->cfa_kind = CLINIC_CFA_MEMORY;

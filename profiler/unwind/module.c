@@ -290,7 +290,7 @@ static int open_file(pid_t pid, const struct clinic_mapping *mapping,
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
 		 (unsigned long long)mapping->start,
-		 (unsigned long long)(mapping->start + mapping->size_bytes));
+		 (unsigned long long)mapping->start + mapping->size_bytes);
 	error = open_path(path, mapping, module);
 	if (!error || module->is_memory || module->fd >= 0)
 		return error;

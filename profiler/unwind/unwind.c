@@ -119,9 +119,8 @@ static bool is_outwards(const struct clinic_walk *w, uint64_t cfa)
 	uint64_t sp = clinic_walk_value(w, CLINIC_REGISTER_SP);
 
 	return cfa % CLINIC_WORD_BYTES == 0 &&
-	       (cfa > sp ||
-		(cfa == sp && CLINIC_REGISTER_RETURN != CLINIC_REGISTER_PC &&
-		 w->is_exact));
+	       (cfa > sp || (cfa == sp && w->is_exact &&
+			     CLINIC_REGISTER_RETURN != CLINIC_REGISTER_PC));
 }
 
 static int leave_by_row(struct clinic_walk *w,

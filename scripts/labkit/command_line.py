@@ -6,6 +6,7 @@ A verb is a module of labkit.verbs: the first line of its docstring is its help,
 import argparse
 import importlib
 import pkgutil
+from typing import NoReturn
 
 import labkit.verbs
 from labkit.outcome import MEANINGS, Exit
@@ -17,7 +18,7 @@ EPILOG = "exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning 
 class OneSentence(argparse.ArgumentParser):
     """Reports wrong usage in one line, like every other error, instead of printing the whole usage text."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         self.exit(Exit.USAGE, f"lab: {message}; {self.prog} --help lists the arguments\n")
 
 

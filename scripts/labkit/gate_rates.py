@@ -5,7 +5,7 @@ them (error_rates.py), so that no page cites a figure that was not measured.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ MAD_TO_SIGMA = 1.4826
 Trial = Mapping[str, Any]
 
 
-def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict[str, dict]]]:
+def gate_rates(trials: Sequence[Trial]) -> dict[str, dict[str, dict[str, dict]]]:
     """{condition: {GATE, and GATE_WHERE_USABLE where there is such a trial: {planted effect in thousandths: rate}}}"""
     found: dict[str, dict[str, dict[str, list[tuple[Trial, bool]]]]] = {}
     for trial, hit in gate_hits(trials):
@@ -35,7 +35,7 @@ def gate_rates(trials: list[Trial]) -> dict[str, dict[str, dict[str, dict]]]:
             for condition, by_tool in found.items()}
 
 
-def gate_hits(trials: list[Trial]) -> list[tuple[Trial, bool]]:
+def gate_hits(trials: Sequence[Trial]) -> list[tuple[Trial, bool]]:
     """Each trial with whether the gate reported a change in it."""
     floors = cross_fitted_floors(trials)
     return [(trial, gate_reports_change(trial, floors[1 - trial["index"] % 2])) for trial in trials]
@@ -78,14 +78,14 @@ def rate_of(hits: list[bool]) -> dict:
     return {"changed_count": sum(hits), "trials_count": len(hits), "low_ratio": low, "high_ratio": high}
 
 
-def other_verdicts(trials: list[dict]) -> dict[str, int]:
+def other_verdicts(trials: Sequence[Trial]) -> dict[str, int]:
     """The gate's verdicts other than changed: calling a planted effect equivalent would be an error."""
     verdicts = [trial["gate"]["verdict"] for trial in trials]
     return {f"{name.split()[0]}_count": verdicts.count(name)
             for name in ("improved", "regressed", "equivalent", "inconclusive", "environment invalid")}
 
 
-def floor_ratio(a_a_trials: list[dict], ratio_of: Callable[[dict], float]) -> float:
+def floor_ratio(a_a_trials: Sequence[Trial], ratio_of: Callable[[Trial], float]) -> float:
     """99th percentile of |ratio - 1| between identical programs; from few trials, three robust deviations instead.
 
     Only trials that could have detected twice the effect that the power is planned for are used. The other trials were

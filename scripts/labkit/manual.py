@@ -31,22 +31,22 @@ class Option:
 class Verb:
     name: str
     summary: str
-    description: str
+    description: list[str]
     options: tuple[Option, ...]
 
 
 def verbs() -> list[Verb]:
     """Every verb with its options, read from its parser."""
     _, place = lab_parser()
-    return [Verb(name, parser.description, description(name),
+    return [Verb(name, parser.description or "", description(name),
                  tuple(_option(one) for one in parser._actions if not isinstance(one, argparse._HelpAction)))
             for name in verb_names() for parser in [add_verb(place, name, whole=True)]]
 
 
 def _option(action: argparse.Action) -> Option:
     choices = tuple(map(str, action.choices or ()))
-    value = "" if action.nargs == 0 else action.metavar or ("|".join(choices) if 0 < len(choices) <= 4
-                                                           else action.dest.upper())
+    value = "" if action.nargs == 0 else str(action.metavar or ("|".join(choices) if 0 < len(choices) <= 4
+                                                               else action.dest.upper()))
     return Option(tuple(action.option_strings) or (value,), value, argparse.HelpFormatter("lab")._expand_help(action).strip(), choices,
                   not action.option_strings, action.nargs in ("?", "*") or bool(action.option_strings and not action.required))
 

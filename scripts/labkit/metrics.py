@@ -10,8 +10,9 @@ blocks and intervals; "exact" ones (allocations, instructions, file size) are th
 a finding and two runs suffice to see that they are exact.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Metric:
     title: str
     unit: str
     noise: str
-    value: Callable[[dict], float | None]
+    value: Callable[[Mapping[str, Any]], float | None]
     tolerance_ratio: float = 0.0
     samples_needed: int = 1
     label: str = ""
@@ -80,7 +81,7 @@ class Metric:
         return self.unit in ("ns", "ops/s")
 
 
-def time_per_op_ns(row: dict) -> float | None:
+def time_per_op_ns(row: Mapping[str, Any]) -> float | None:
     """In-process median per operation where the harness ran; else the process's wall time per run of its batch. Where two variants
     took turns in one process, the value comes from their rounds (workload/paired_process.py)."""
     if row.get("paired_ns"):
@@ -88,7 +89,7 @@ def time_per_op_ns(row: dict) -> float | None:
     return quantile_per_op(0.5)(row) if row.get("samples_ns") else wall_ns(row)
 
 
-def total_time_per_op_ns(row: dict) -> float | None:
+def total_time_per_op_ns(row: Mapping[str, Any]) -> float | None:
     """All timed work of the process divided by all its operations, as throughput is defined, so that slow batches count."""
     samples_ns = row.get("samples_ns")
     if not samples_ns:
@@ -96,8 +97,8 @@ def total_time_per_op_ns(row: dict) -> float | None:
     return float(np.sum(samples_ns)) / len(samples_ns) / (row.get("batch_count") or 1) / (row.get("ops_count") or 1)
 
 
-def quantile_per_op(probability: float) -> Callable[[dict], float | None]:
-    def value(row: dict) -> float | None:
+def quantile_per_op(probability: float) -> Callable[[Mapping[str, Any]], float | None]:
+    def value(row: Mapping[str, Any]) -> float | None:
         samples_count = len(row.get("samples_ns") or ())
         if samples_count == 0 or not tail_is_supported(samples_count, probability):
             return None
@@ -106,11 +107,11 @@ def quantile_per_op(probability: float) -> Callable[[dict], float | None]:
     return value
 
 
-def wall_ns(row: dict) -> float | None:
+def wall_ns(row: Mapping[str, Any]) -> float | None:
     return per_batch(row, row.get("wall_ns"))
 
 
-def cpu_ns(row: dict) -> float | None:
+def cpu_ns(row: Mapping[str, Any]) -> float | None:
     """Per timed operation where the harness ran, because the harness runs for a given time and the process's total depends on that."""
     if "timed_user_ns" in row:
         return (row["timed_user_ns"] + row["timed_system_ns"]) / (row["runs_count"] * row["ops_count"])
@@ -119,17 +120,17 @@ def cpu_ns(row: dict) -> float | None:
     return per_batch(row, row["user_ns"] + row["system_ns"])
 
 
-def per_batch(row: dict, value: float | None) -> float | None:
+def per_batch(row: Mapping[str, Any], value: float | None) -> float | None:
     """A command too short to time runs several times inside one observation: repeat_count."""
     return None if value is None else value / (row.get("repeat_count") or 1)
 
 
-def per_run(name: str) -> Callable[[dict], float | None]:
+def per_run(name: str) -> Callable[[Mapping[str, Any]], float | None]:
     """Counts of a process over the runs of the workload in it; a plain command is one run."""
     return lambda row: None if row.get(name) is None else row[name] / (row.get("runs_count") or 1)
 
 
-def field(name: str) -> Callable[[dict], float | None]:
+def field(name: str) -> Callable[[Mapping[str, Any]], float | None]:
     return lambda row: row.get(name)
 
 

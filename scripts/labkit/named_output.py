@@ -31,11 +31,19 @@ class Place:
 
     folder: int
     name: str
-    mode: int | None = None  # of the regular file that is there
+    mode: int | None = None  # of what is there
 
     @property
     def is_regular(self) -> bool:
         return self.mode is None or stat.S_ISREG(self.mode)
+
+    @property
+    def is_folder(self) -> bool:
+        return self.mode is not None and stat.S_ISDIR(self.mode)
+
+    @property
+    def is_link(self) -> bool:
+        return self.mode is not None and stat.S_ISLNK(self.mode)
 
 
 def probe(option: str, path: Path | None) -> None:
@@ -49,7 +57,7 @@ def probe(option: str, path: Path | None) -> None:
                 descriptor, draft = open_draft(place)
                 os.close(descriptor)
                 os.unlink(draft, dir_fd=place.folder)
-            elif stat.S_ISDIR(place.mode):
+            elif place.is_folder:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             elif not os.access(place.name, os.W_OK, dir_fd=place.folder):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -149,7 +157,7 @@ def open_draft(place: Place) -> tuple[int, str]:
 
 
 def open_special(place: Place) -> int:
-    no_follow = 0 if stat.S_ISLNK(place.mode) else os.O_NOFOLLOW
+    no_follow = 0 if place.is_link else os.O_NOFOLLOW
     return os.open(place.name, os.O_WRONLY | os.O_CLOEXEC | no_follow, dir_fd=place.folder)
 
 

@@ -85,7 +85,7 @@ def parse(table: Mapping[str, Any], source: str = "policy", policy: type = Accep
         raise UsageError(f"{source}: schema: is {table.get('schema')!r}; accepted: {SCHEMA}")
     tables = keys_by_table(policy)
     _refuse_unknown(table, ("schema", *tables), source)
-    values = {}
+    values: dict[str, Any] = {}
     for name, entries in tables.items():
         part, keys = table.get(name), tuple(one.name for one in entries)
         if not isinstance(part, Mapping):

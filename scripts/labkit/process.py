@@ -88,7 +88,7 @@ def run_process(argv: Sequence[str], *, cpu: Cpus = None, environment: Mapping[s
         if measured["failure"] == "spawn":
             error = f"{argv[0]}: {os.strerror(measured['errno'])}"
         run = describe(argv, measured, read_head(stdout, capture_limit_bytes), hash_of(stdout), error, expect_exit)
-        return replace(run, backtraces=seen) if isinstance(seen, str) else run
+    return replace(run, backtraces=seen) if isinstance(seen, str) else run
 
 
 def describe_failure(run: ProcessRun) -> str:
@@ -96,7 +96,7 @@ def describe_failure(run: ProcessRun) -> str:
     how = {"timeout": f"was still running after {run.wall_ns / 1e9:.2g} s and was killed",
            "output": "printed more than 1 GiB and was killed", "spawn": "could not be started",
            "signal": f"was killed by signal {run.signal}"}.get(
-               run.failure, f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
+               run.failure or "", f"failed with exit code {run.exit_code}" if run.exit_code else "ended with exit code 0 although another one is expected")
     no_terminal = f"; {NO_TERMINAL}" if run.failure == "exit" and ASKS_FOR_TERMINAL.search(run.stderr) else ""
     return f"{how} ({said[0][:200]}){no_terminal}"
 
@@ -177,4 +177,4 @@ def tail_of(file: BinaryIO) -> str:
 
 def hash_of(file: BinaryIO) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # memory_file() opens it unbuffered, so it has readinto()

@@ -33,7 +33,7 @@ class Progress:
     def __init__(self, title: str, steps: float, stream=None, *, step_s: float | None = None, is_logged: bool = True):
         self.stream = stream or sys.stderr
         self.live = is_terminal(self.stream)
-        self.title, self.steps, self.done, self.step_s, self.is_logged = title, max(1, steps), 0, step_s, is_logged
+        self.title, self.steps, self.done, self.step_s, self.is_logged = title, max(1.0, steps), 0.0, step_s, is_logged
         self.first_step_s = Progress.expected_s and Progress.expected_s / self.steps
         self.note, self.is_drawn = "", False
         self.started = self.step_began = time.monotonic()

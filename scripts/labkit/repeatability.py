@@ -91,7 +91,7 @@ def between(mains: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """How far the gains of several audits lie apart; None for fewer than two."""
     found = between_sessions([float(np.log(one["gain_ratio"])) for one in mains],
                              [error_of_interval(one["gain_low"], one["gain_high"], one["confidence"]) for one in mains])
-    return found and vars(found).copy()
+    return vars(found).copy() if found else None
 
 
 @lru_cache(maxsize=None)

@@ -14,7 +14,8 @@ class RowFile:
     """An append-only file. kept: the rows added through this object."""
 
     def __init__(self, path: Path):
-        self.path, self.kept = path, []
+        self.path = path
+        self.kept: list[dict] = []
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = open(path, "a", encoding="utf-8")

@@ -148,7 +148,7 @@ def mutex_table(rounds: int) -> Table:
     return Table("An uncontended mutex, locked and unlocked", pair_rows(halves, pairs_count, {LOCKS: 10}), halves)
 
 
-def measure_all(rounds: int, folder: Path) -> list[Table]:
+def measure_all(rounds: int) -> list[Table]:
     """Measures all tables, and prints each as soon as it is complete."""
     tables: list[Table] = []
 
@@ -156,7 +156,7 @@ def measure_all(rounds: int, folder: Path) -> list[Table]:
         tables.append(table)
         print_rows(table.title, table.rows)
     try:
-        source = debian_lua.fetch(folder)
+        source = debian_lua.source()
     except debian_lua.Unavailable as reason:
         print(f"bench_alloc: Lua is not measured, as its source is not to be had: {reason}", file=sys.stderr)
     else:
@@ -186,8 +186,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=4, help="3 at least for an interval")
     parser.add_argument("--out", type=Path, help="where to write every run, as JSON")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        tables = measure_all(arguments.rounds, Path(folder))
+    tables = measure_all(arguments.rounds)
     if arguments.out:
         save(tables, arguments.out)
     return exit_code(row for table in tables for row in table.rows)

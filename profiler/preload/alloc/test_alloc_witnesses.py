@@ -143,8 +143,10 @@ def dhat(command: list[str], directory: Path, *options: str) -> tuple[dict, str]
 
 def dhat_heap(command: list[str], directory: Path) -> Heap:
     found, trace = dhat(command, directory, "--trace-malloc=yes")
+
     def total(key: str) -> int:
         return sum(point[key] for point in found["pps"])
+
     # tbk, tb: blocks and bytes in total; gb: at the peak ("t-gmax"); ebk, eb: at the end.
     return Heap(total("tbk"), total("tb"), total("gb"), total("ebk"), total("eb"), temporary_count(trace))
 

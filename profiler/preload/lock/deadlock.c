@@ -248,8 +248,8 @@ struct timespec deadlock_next_look(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
 	at.tv_nsec += LOOK_NS;
-	if (at.tv_nsec >= 1000000000l) {
-		at.tv_nsec -= 1000000000l;
+	if (at.tv_nsec >= 1000000000L) {
+		at.tv_nsec -= 1000000000L;
 		at.tv_sec++;
 	}
 	return at;

@@ -4,13 +4,14 @@
  *	bench_drain PRELOAD DRAINS COMMAND...
  *
  * The command prints a line when it has reached all its call sites; from then
- *on it is drained ten times a second. Wall time is how long a sampler would
- *wait; CPU time is the cost itself, which does not depend on other programs.
+ * on it is drained ten times a second. Wall time is how long a sampler would
+ * wait; CPU time is the cost itself, which does not depend on other programs.
  */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,22 +123,27 @@ static void print_facts(const struct clinic_source *source,
 	}
 }
 
-static void measure(const struct clinic_source *source, size_t count)
+/* -1: there is no memory for the times, or nothing was asked for. */
+static int measure(const struct clinic_source *source, size_t count)
 {
 	const struct timespec period = {.tv_nsec = CLINIC_ARENA_PERIOD_MS *
 						   1000000L};
 	struct drains drains = {.wall_ms = calloc(count, sizeof(double)),
 				.cpu_ms = calloc(count, sizeof(double))};
+	bool can_measure = drains.wall_ms && drains.cpu_ms && count;
 
-	while (drains.wall_ms && drains.cpu_ms && drains.count < count) {
+	while (can_measure && drains.count < count) {
 		nanosleep(&period, NULL);
 		drain(source, &drains);
 	}
-	print_facts(source, &drains);
-	print("wall time", drains.wall_ms, drains.count);
-	print("CPU time", drains.cpu_ms, drains.count);
+	if (can_measure) {
+		print_facts(source, &drains);
+		print("wall time", drains.wall_ms, drains.count);
+		print("CPU time", drains.cpu_ms, drains.count);
+	}
 	free(drains.wall_ms);
 	free(drains.cpu_ms);
+	return can_measure ? 0 : -1;
 }
 
 int main(int argc, char **argv)
@@ -156,10 +162,8 @@ int main(int argc, char **argv)
 	    clinic_arena_source_open(&plan, modules, &source))
 		return 1;
 	pid = launch(argv + 3, clinic_arena_source_settings(&source), &output);
-	if (pid > 0 && !wait_until_ready(&source, output)) {
-		measure(&source, strtoul(argv[2], NULL, 10));
-		status = 0;
-	}
+	if (pid > 0 && !wait_until_ready(&source, output))
+		status = measure(&source, strtoul(argv[2], NULL, 10)) ? 1 : 0;
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);

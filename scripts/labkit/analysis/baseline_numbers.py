@@ -62,7 +62,7 @@ def batch_quantile_ns(row: Row, probability: float) -> float:
     return run_quantile(np.asarray(row["samples_ns"]), probability) / row["batch_count"]
 
 
-def median_with_interval(values: np.ndarray) -> dict[str, float | None]:
+def median_with_interval(values: np.ndarray) -> dict[str, Any]:
     """The median with an interval that is exact if processes are independent (Conover 1999, 3.2); fewer than six values give
     no interval."""
     if len(values) == 0:

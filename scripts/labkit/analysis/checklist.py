@@ -87,7 +87,8 @@ def check_fixture_outside(audit: Audit) -> str:
     need(setup["overlapping_count"] == 0, f"in {overlapping} the timed samples overlap with the set-up")
     need(audit["environment"]["fixtures_equal"], "the phases were not measured on the same fixture files")
     took = duration(setup["median_ns"])
-    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and the time after it holds all samples; fixtures were verified by SHA-256 before use")
+    return (f"in all {setup['checked_count']} processes: the set-up (median {took}) ended before the first sample, and the time after it holds "
+            "all samples; fixtures were verified by SHA-256 before use")
 
 
 def check_process_clock(audit: Audit) -> str:
@@ -246,7 +247,10 @@ def _is_finite(value: float | None) -> bool:
     return value is not None and abs(value) != float("inf")
 
 
-CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
+Check = tuple[str, tuple[str, ...], Callable[[Audit], str]]
+"""What a row asserts, the files that prove it, and the function that looks."""
+
+CHECKS: tuple[Check, ...] = (
     ("The benchmark gives confidence intervals for the full pipeline",
      ("evidence/baseline.json", "evidence/rebench.json"), check_intervals),
     ("black_box on input and output, in the machine code", ("evidence/baseline.json",), check_black_box),
@@ -264,8 +268,10 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Audit], str]], ...] = (
 )
 
 # A command has no timed part with barriers, and no stages.
-OF_A_LIBRARY = {check_black_box: ("Every run's answer is checked, and the check can fail", ("evidence/baseline.json",), check_answers),
-                check_fixture_outside: ("The clock was tested, and inputs are made before it starts", ("evidence/baseline.json",), check_process_clock),
-                check_stage_allocations: ("Allocation counts of the process", ("evidence/memory.json",), check_process_allocations),
-                check_silence: None}
+OF_A_LIBRARY: dict[Callable[[Audit], str], Check | None] = {
+    check_black_box: ("Every run's answer is checked, and the check can fail", ("evidence/baseline.json",), check_answers),
+    check_fixture_outside: ("The clock was tested, and inputs are made before it starts", ("evidence/baseline.json",), check_process_clock),
+    check_stage_allocations: ("Allocation counts of the process", ("evidence/memory.json",), check_process_allocations),
+    check_silence: None,
+}
 COMMAND_CHECKS = tuple(one for one in (OF_A_LIBRARY.get(check[2], check) for check in CHECKS) if one)

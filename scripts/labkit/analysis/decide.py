@@ -70,6 +70,13 @@ class Facts:
     is_command: bool = False
     traced_in: str = "profile"
 
+    @property
+    def measured_gain(self) -> Effect:
+        """The gain, for rules that come behind the one that objects to a gain that was not measured."""
+        if self.gain is None:
+            raise ValueError(f"{self.id} was not measured at the size of the complaint")
+        return self.gain
+
 
 @dataclass(frozen=True)
 class Objection:
@@ -290,7 +297,7 @@ def rule_too_little(facts: Facts, policy: AcceptancePolicy) -> str | None:
     required = policy.required_gain(facts.risk)
     if not improved(facts) or gain_low_ratio(facts) >= required:
         return None
-    asked = f"{interval(facts.gain)}; risk {facts.risk} asks for a low end of {times(1.0 + required)}."
+    asked = f"{interval(facts.measured_gain)}; risk {facts.risk} asks for a low end of {times(1.0 + required)}."
     return f"Its gain is too small for its risk: {asked}" if gain_high_ratio(facts) < required else Open(f"It is open whether its gain is large enough for its risk: {asked}")
 
 
@@ -300,8 +307,8 @@ def rule_complexity(facts: Facts, policy: AcceptancePolicy) -> str | None:
     if not improved(facts) or facts.lines_count <= allowed:
         return None
     at_most = policy.allowed_lines(gain_high_ratio(facts))
-    bought = (f"{plural(facts.lines_count, 'line')} changed; a low end of {times(facts.gain.comparison.gain_low)} justifies {allowed}, "
-              f"the high end of {times(facts.gain.comparison.gain_high)} {at_most}.")
+    bought = (f"{plural(facts.lines_count, 'line')} changed; a low end of {times(facts.measured_gain.comparison.gain_low)} justifies {allowed}, "
+              f"the high end of {times(facts.measured_gain.comparison.gain_high)} {at_most}.")
     return (f"It changes too many lines for its gain: {bought}" if facts.lines_count > at_most
             else Open(f"It is open whether its gain justifies its changed lines: {bought}"))
 
@@ -316,7 +323,7 @@ def deciding_gain(facts: Facts, policy: AcceptancePolicy) -> float:
 
 def gain_high_ratio(facts: Facts) -> float:
     """The largest gain that the interval allows, as a fraction."""
-    return min(GAIN_MAX, max(0.0, facts.gain.comparison.gain_high - 1.0))
+    return min(GAIN_MAX, max(0.0, facts.measured_gain.comparison.gain_high - 1.0))
 
 
 def improved(facts: Facts) -> bool:
@@ -391,13 +398,14 @@ def _failure_name(name: str, facts: Facts) -> str:
 
 def _praise(decision: Decision) -> str:
     facts = decision.facts
-    if is_exact(facts.gain.comparison.metric):
-        return (f"{counts(facts.gain)}, the same in every run, for "
+    gain = facts.measured_gain
+    if is_exact(gain.comparison.metric):
+        return (f"{counts(gain)}, the same in every run, for "
                 f"{plural(facts.lines_count, 'changed line')}.")
-    return (f"{interval(facts.gain)}, {p_is(facts.gain.comparison.p_adjusted)} after Holm: the low end is above "
+    return (f"{interval(gain)}, {p_is(gain.comparison.p_adjusted)} after Holm: the low end is above "
             f"the {times(1.0 + decision.deciding_gain_ratio)} that risk {facts.risk} and "
             f"{plural(facts.lines_count, 'changed line')} ask for. An audit of the same size would accept it again "
-            f"{again_text(decision.again_ratio)}, by the noise of this one.")
+            f"{again_text(decision.again_ratio or 0.0)}, by the noise of this one.")
 
 
 def again_text(ratio: float) -> str:

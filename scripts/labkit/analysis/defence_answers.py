@@ -85,7 +85,7 @@ def _fastest(audit: Audit, stages: list[dict[str, Any]]) -> dict[str, Any] | Non
     rates = [{"stage": one["stage"], "size": one["size"], "allocations_count": one["allocations_count"],
               "median_ns": median_ns, "allocations_per_s": 1e9 * one["allocations_count"] / median_ns}
              for one in stages if (median_ns := times.get((one["stage"], one["size"]))) and one["allocations_count"]]
-    return max(rates, key=lambda one: one["allocations_per_s"], default=None)
+    return max(rates, key=lambda one: one["allocations_per_s"]) if rates else None
 
 
 def _peak(heap: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ CYCLES_PER_BRANCH_MISS = 10
 CLASSES = ("compute", "memory", "branch")
 
 # The events that the model needs, by the names of each source; the events of one entry are added up.
-SIMULATED = {
+SIMULATED: dict[str, tuple[str, ...]] = {
     "instructions": ("Ir",),
     "l1_misses": ("I1mr", "D1mr", "D1mw"),
     "ll_misses": ("ILmr", "DLmr", "DLmw"),
@@ -22,7 +22,7 @@ SIMULATED = {
     "branches": ("Bc", "Bi"),
     "branch_misses": ("Bcm", "Bim"),
 }
-MEASURED = {
+MEASURED: dict[str, tuple[str, ...]] = {
     "instructions": ("instructions",),
     "l1_misses": ("L1-dcache-load-misses",),
     "ll_misses": ("LLC-load-misses",),

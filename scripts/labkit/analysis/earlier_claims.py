@@ -7,7 +7,7 @@ from labkit.repeatability import between, is_bounded
 
 def between_audits(plan: Mapping[str, Any], environment: Mapping[str, Any], main: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """{"versions", "between"}: this claim and earlier ones with the same two programs, metric, size and machine class; None without any."""
-    if not is_bounded(main) or "union" not in environment["binaries"]:
+    if main is None or not is_bounded(main) or "union" not in environment["binaries"]:
         return None
     same = {"fingerprint": environment["fingerprint"], "metric": main["metric"], "size": main["size"],
             "baseline_sha256": environment["binaries"]["baseline"]["sha256"], "union_sha256": environment["binaries"]["union"]["sha256"]}

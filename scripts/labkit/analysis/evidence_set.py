@@ -51,8 +51,9 @@ class EvidenceSet:
     paths: Mapping[str, str]  # kind, or candidates/<id>, to path
     stacks_by_instrument: Mapping[str, tuple[Stack, ...]]
 
-    def __getattr__(self, name: str) -> Document | None:
-        """The document of a phase. Phases are entries of a table and not fields of this class; other names raise AttributeError."""
+    def __getattr__(self, name: str) -> Any:
+        """The Document of a phase, or None where one that is not required left none. Phases are entries of a table and not fields of this
+        class; other names raise AttributeError."""
         if name != "by_phase" and name in self.by_phase:
             return self.by_phase[name]
         raise AttributeError(f"an evidence set has no {name}")
@@ -84,14 +85,14 @@ class EvidenceSet:
 def read_evidence_set(report: Path) -> EvidenceSet:
     """Read all evidence under report/evidence. A candidate of the manifest without evidence is absent from the result."""
     folder = report / "evidence"
-    documents = {phase.name: read_phase(folder / f"{phase.name}.json", phase) for phase in single()}
+    documents: dict[str, Any] = {phase.name: read_phase(folder / f"{phase.name}.json", phase) for phase in single()}
     for name in (phase.name for phase in single() if phase.required and documents[phase.name] is None):
         raise EvidenceError(f"{folder / name}.json is missing, and no report can be made without it; "
                             "run `make audit`, which measures what is missing")
     order = [one["id"] for one in documents["plan"]["data"]["manifest"]["candidates"]]
     found = {one: read_phase(folder / "candidates" / f"{one}.json", PHASES["candidates"]) for one in order}
     names = [name for name, one in documents.items() if one] + [f"candidates/{one}" for one in order if found[one]]
-    return EvidenceSet(documents, candidates=tuple(found[one] for one in order if found[one]),
+    return EvidenceSet(documents, candidates=tuple(document for one in order if (document := found[one])),
                    files=list_files(report), stacks_by_instrument=_read_stacks(documents["profile"], report),
                    paths={name: f"evidence/{name}.json" for name in names})
 

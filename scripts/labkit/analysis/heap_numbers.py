@@ -38,7 +38,7 @@ def heap_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
         "runs_count": long["runs_count"],
         "stages": {"before": _by_stage(before), "after": _by_stage(after) if after else None},
         "sites": _site_rows(before, after, place),
-        "sizes": _paired(*(_sizes_of_a_batch(one, is_command) if one else None for one in (before, after)), "up_to_bytes"),
+        "sizes": _paired(_sizes_of_a_batch(before, is_command), _sizes_of_a_batch(after, is_command) if after else None, "up_to_bytes"),
         "before": _whole_process(before, place), "after": _whole_process(after, place) if after else None,
     }
 
@@ -96,9 +96,9 @@ def _site_rows(before: Heap, after: Heap | None, place: Callable[[Site], dict[st
 
     first, second = (_of_a_batch(one, "sites", key, COUNTS) if one else {} for one in (before, after))
     lines = _lines((before, after), key, place)
-    rows = [{**dict(zip(("stage", "function", "file", "via", "caller"), one)), "lines": lines[one],
-             "before": first.get(one, _nothing()), "after": second.get(one, _nothing()) if after else None}
-            for one in {**first, **second}]
+    rows: list[dict[str, Any]] = [{**dict(zip(("stage", "function", "file", "via", "caller"), one)), "lines": lines[one],
+                                   "before": first.get(one, _nothing()), "after": second.get(one, _nothing()) if after else None}
+                                  for one in {**first, **second}]
     rows.sort(key=lambda one: (-one["before"]["allocations_count"],
                                -(one["after"] or _nothing())["allocations_count"], str(one["stage"]),
                                one["function"], str(one["caller"])))

@@ -56,8 +56,9 @@ def _score(weighed: WeighedStacks, hypothesis: dict[str, Any], stages: list[str]
     found = weighed.share_of(lambda functions: bool(known & functions)) if known else None
     rivals = {stage: weighed.share_of(lambda functions: stage in functions and not known & functions)
               for stage in stages if stage not in known}
-    largest = max((stage for stage in rivals if rivals[stage]), key=lambda one: (rivals[one].ratio, one), default=None)
-    rival = rivals.get(largest)
+    seen = {stage: share for stage, share in rivals.items() if share}
+    largest = max(seen, key=lambda one: (seen[one].ratio, one), default=None)
+    rival = seen[largest] if largest else None
     return {"says": hypothesis["says"], "function": function, "seen_as": sorted(known - {function}), "share": found,
             "rival": largest, "rival_share": rival,
             "verdict": _verdict(found, rival) if known or not weighed.rows else "not seen"}

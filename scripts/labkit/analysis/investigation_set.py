@@ -32,10 +32,11 @@ class InvestigationSet:
 
 
 def read_investigation_set(report: Path) -> InvestigationSet:
-    found = {}
+    found: dict[str, Document] = {}
     for phase in INVESTIGATION_PHASES.values():
         path = report / "evidence" / f"{phase.name}.json"
-        found[phase.name] = read_phase(path, phase)
-        if found[phase.name] is None:
+        document = read_phase(path, phase)
+        if document is None:
             raise EvidenceError(f"{path} is missing, and no report can be written without it; run `make audit`, which measures what is missing")
+        found[phase.name] = document
     return InvestigationSet(found, list_files(report))

@@ -1,5 +1,7 @@
 """Every row of the checklist can fail: each has a planted fault that fails it, and nothing else does."""
 
+from typing import Any
+
 import pytest
 
 from example_evidence import LEAN, example_documents, plant, write_example
@@ -13,7 +15,7 @@ def audit(tmp_path_factory):
     return analyse(read_evidence_set(write_example(tmp_path_factory.mktemp("example"), example_documents(candidates=LEAN))))
 
 
-FAULTS = [
+FAULTS: list[tuple[int, str, Any]] = [
     (1, "baseline.sizes.0.p50.low", None),
     (1, "rebench", None),
     (1, "rebench.main.pairs_count", 4),

@@ -56,9 +56,10 @@ def tolerated(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
 def _margin(decision: Decision) -> dict[str, Any]:
     """The distance of an accepted candidate from rejection, for each rule with a number."""
     facts = decision.facts
-    return {"id": decision.id, "gain_low": facts.gain.comparison.gain_low,
+    gain = facts.measured_gain.comparison
+    return {"id": decision.id, "gain_low": gain.gain_low,
             "gain_needed": 1.0 + decision.required_gain_ratio, "lines_count": facts.lines_count,
-            "lines_allowed": decision.allowed_lines_count, "p_value": facts.gain.comparison.p_adjusted}
+            "lines_allowed": decision.allowed_lines_count, "p_value": gain.p_adjusted}
 
 
 def _regression_checks(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,9 @@ def _instruction_shares(evidence_set: EvidenceSet) -> dict[str, float]:
     variants = evidence_set.instructions["data"]["variants"] if evidence_set.instructions else ()
     baseline = next((one for one in variants if one["variant"] == "baseline"), None)
     shares: dict[str, float] = {}
-    for one in baseline["functions"] if baseline else ():
+    if baseline is None:
+        return shares
+    for one in baseline["functions"]:
         name = plain_name(one["name"])
         shares[name] = shares.get(name, 0.0) + one["self_count"] / baseline["total_count"]
     return shares
@@ -108,8 +110,8 @@ def count_witnesses(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     preload_bytes = DTV_SLOT_BYTES * (_threads_count(data) - 1)
     compared = [key for key in COUNTS if key != "peak_bytes" or not _is_threaded(data)]
     for name, title in WITNESSES.items():
-        theirs = data.get(name)
-        shared = [key for key in compared if theirs and ours and key in theirs and key in ours]
+        theirs = data.get(name) or {}
+        shared = [key for key in compared if ours and key in theirs and key in ours]
         if shared:
             own = dict(theirs.get("own", {}))
             own["allocated_bytes"] = own.get("allocated_bytes", 0) - preload_bytes

@@ -5,8 +5,10 @@ It knows which evidence is needed and the hash of its inputs; a phase whose evid
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from labkit import evidence, host
 from labkit.audit import budget, version
@@ -30,7 +32,7 @@ class AuditState:
     host: host.Host
     cpu: int
     fixture: dict[str, str]
-    built: dict[str, Binary | BuildFailed]
+    built: Mapping[str, Binary | BuildFailed]
     repetition: int = 0  # number of a repeated audit
 
     @functools.cached_property
@@ -39,7 +41,10 @@ class AuditState:
 
     @property
     def baseline(self) -> Binary:
-        return self.built[variant.BASELINE]
+        built = self.built[variant.BASELINE]
+        if isinstance(built, BuildFailed):
+            raise built
+        return built
 
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
@@ -87,7 +92,30 @@ def state_of(wanted: Manifest, budget_name: str, repetition: int = 0) -> AuditSt
                       patient.fixtures(), built, repetition)
 
 
-def write(state: AuditState, folder: Path, name: str, kind: str, data: dict, *, started_utc: str, inputs_sha256: str,
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class Measured(Protocol):
+    """What evidence says about the audit that wrote it, of whatever kind."""
+
+    @property
+    def manifest(self) -> Named: ...
+
+    @property
+    def budget(self) -> budget.Budget: ...
+
+    @property
+    def host(self) -> host.Host: ...
+
+    @property
+    def fixture(self) -> dict[str, str]: ...
+
+    def seed(self, folder: Path, name: str) -> int: ...
+
+
+def write(state: Measured, folder: Path, name: str, kind: str, data: dict, *, started_utc: str, inputs_sha256: str,
           binaries: list[Binary], findings: list[host.Finding]) -> None:
     document = evidence.head(
         kind, started_utc=started_utc, host=state.host, workload=state.manifest.name, budget=state.budget.name,

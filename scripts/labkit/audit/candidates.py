@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labkit import policy
 from labkit.audit import audit_state, head_to_head, instructions, version
@@ -106,7 +107,7 @@ def against_baseline(state: AuditState, folder: Path, name: str, changed: Varian
                      known: Known, findings: list[Finding], plan: Plan) -> tuple[dict, Unfinished | None]:
     """The measurements of a candidate or of the union: build, answers, failure, runs, campaign, memory,
     instructions_count; and how to add blocks to its campaign."""
-    measured = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "campaign": None,
+    measured: dict[str, Any] = {"build": {"passed": True, "log": ""}, "answers": [], "failure": None, "runs": [], "campaign": None,
                 "memory": [], "instructions_count": None}
     if isinstance(result, BuildFailed):
         return measured | {"build": {"passed": False, "log": result.log},

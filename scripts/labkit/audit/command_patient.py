@@ -21,7 +21,7 @@ from labkit.process import run_process
 from labkit.runner import LocalRunner
 from labkit.subject import Row, Subject
 from labkit.workload import build, command_build, command_fixture, command_runs, command_variant
-from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.build import BuildFailed
 from labkit.workload.command_build import Program
 from labkit.workload.command_manifest import ALL, EXIT, CommandManifest
 from labkit.workload.command_runs import CommandLoad, CommandRuns, Invocation
@@ -36,7 +36,7 @@ CLOCK_READINGS = 1000
 COPY_BYTES_MAX = 256 << 20
 
 
-class CommandPatient(Patient):
+class CommandPatient(Patient[CommandVariant, Program]):
     manifest: CommandManifest
     counted_at_once = 1  # all runs write to one folder
 
@@ -59,7 +59,7 @@ class CommandPatient(Patient):
     def fixtures(self) -> dict[str, str]:
         return command_fixture.ensure(self.manifest)
 
-    def build_all(self, variants: Sequence[CommandVariant]) -> dict[str, Program | BuildFailed]:
+    def build_all(self, variants: Sequence[CommandVariant]) -> Mapping[str, Program | BuildFailed]:
         built = command_build.build_all(self.manifest, variants)
         failed = built.get(BASELINE)
         if isinstance(failed, BuildFailed):
@@ -121,7 +121,7 @@ class CommandPatient(Patient):
             count = METRICS[self.manifest.metric].samples_needed
         return Reference(size, first["answer"], 1, count, 0, self.manifest.fixture.sizes[size], clock())
 
-    def subject(self, state: AuditInProgress, builds: Mapping[str, Layouts], known: Reference) -> Subject:
+    def subject(self, state: AuditInProgress, builds: Mapping[str, Layouts[Program]], known: Reference) -> Subject:
         load = CommandLoad(known.size, known.samples_count, known.answer)
         return CommandRuns(self.manifest, builds, load, LocalRunner(self.cpu(state), HangWatch(state.budget.timeout_s)), state.budget.timeout_s)
 
@@ -140,14 +140,14 @@ class CommandPatient(Patient):
         answers = {self._observe(state, one, load).get("answer") for one in (binary, made)}
         return made if len(answers) == 1 else binary
 
-    def layouts(self, state: AuditInProgress, changed: CommandVariant, seed: int, folder: Path) -> Layouts:
+    def layouts(self, state: AuditInProgress, changed: CommandVariant, seed: int, folder: Path) -> Layouts[Program]:
         """The program has only the layout of its own build, because the lab does not link it."""
         return OneLayout(command_build.program_of(self.manifest, changed))
 
-    def canary(self, state: AuditInProgress, layouts: Layouts) -> Layouts:
+    def canary(self, state: AuditInProgress, layouts: Layouts[Program]) -> Layouts[Program]:
         return OneLayout(self.copy(state, layouts.usual))
 
-    def stage_runs(self, state: AuditInProgress, binary: Binary, size: str, expect: str) -> list[dict]:
+    def stage_runs(self, state: AuditInProgress, binary: Program, size: str, expect: str) -> list[dict]:
         return []
 
     def timed_work(self, state: AuditInProgress, answers: Mapping[str, str], runs: Sequence[Row]) -> tuple[dict, list[Finding]]:
@@ -164,7 +164,7 @@ class CommandPatient(Patient):
         counted = command_runs.allocations(command_runs.invocation(self.manifest, binary, size), state.budget.timeout_s)
         return [{"variant": binary.variant, "size": size, "stage": None, "ops_count": self.manifest.fixture.sizes[size], "runs_count": 1, **counted}]
 
-    def assert_silence(self, state: AuditInProgress, binary: Binary, findings: list[Finding]) -> list[dict]:
+    def assert_silence(self, state: AuditInProgress, binary: Program, findings: list[Finding]) -> list[dict]:
         return []
 
     def whole(self, state: AuditInProgress, binary: Program) -> Invocation:

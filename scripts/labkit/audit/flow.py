@@ -95,10 +95,10 @@ def _known(state: AuditState) -> Callable[[], Known]:
 
 def _run_group(state: AuditState, folder: Path, group: str) -> None:
     for phase in of_groups(group):
-        _unless_fresh(state, folder, phase.name, lambda: _measure(state, folder, phase))
+        _unless_fresh(state, folder, phase.name, lambda: _measure(state, folder, phase), None)
 
 
-def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], T], otherwise: T = None) -> T:
+def _unless_fresh(state: AuditState, folder: Path, name: str, measure: Callable[[], T], otherwise: T) -> T:
     """The result of measure, or `otherwise` where the evidence is fresh."""
     if version.is_fresh(folder, name, state.wanted[name]):
         print(f"{name}: unchanged")

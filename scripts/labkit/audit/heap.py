@@ -7,6 +7,7 @@ because set-up, warm-up and the harness cancel. Both recordings are kept; the re
 from pathlib import Path
 
 from labkit.audit.audit_state import AuditState
+from labkit.audit.patient import AuditInProgress
 from labkit.evidence import disk_errors
 from labkit.host import Finding
 from labkit.instruments import Unavailable, heap_session, lock_session, zero_alloc
@@ -52,7 +53,7 @@ def _pictures(folder: Path, binary: Binary) -> dict[str, Path]:
     return paths
 
 
-def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -> list[dict]:
+def assert_silence(state: AuditInProgress, binary: Binary, findings: list[Finding]) -> list[dict]:
     """Assert zero allocations of each stage in a run of its own, from the first batch on, as a CI job would."""
     rows = []
     for stage in state.manifest.stages:
@@ -66,5 +67,5 @@ def assert_silence(state: AuditState, binary: Binary, findings: list[Finding]) -
     return rows
 
 
-def single_batches(state: AuditState, binary: Binary, runs: int) -> Invocation:
+def single_batches(state: AuditInProgress, binary: Binary, runs: int) -> Invocation:
     return state.patient.batches(binary, state.manifest.main_size, runs)

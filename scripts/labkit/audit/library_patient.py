@@ -22,7 +22,7 @@ INSTRUCTION_RUNS = 2  # runs inside the loop: the harness's first run and the on
 SHORT_RUNS, LONG_RUNS = 1, 6
 
 
-class LibraryPatient(Patient):
+class LibraryPatient(Patient[Variant, Binary]):
     def baseline(self) -> Variant:
         return variant.baseline(self.manifest)
 
@@ -38,7 +38,7 @@ class LibraryPatient(Patient):
     def fixtures(self) -> dict[str, str]:
         return fixture.ensure(self.manifest)
 
-    def build_all(self, variants: Sequence[Variant]) -> dict[str, Binary | BuildFailed]:
+    def build_all(self, variants: Sequence[Variant]) -> Mapping[str, Binary | BuildFailed]:
         return build.build_all(self.manifest, list(variants))
 
     def identity(self) -> list[str]:

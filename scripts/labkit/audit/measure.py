@@ -5,7 +5,7 @@ import statistics
 from typing import Callable, Mapping
 
 from labkit.audit.audit_state import AuditState
-from labkit.audit.patient import Reference
+from labkit.audit.patient import AuditInProgress, Reference
 from labkit.experiment.interleave import plan_blocks, run_blocks
 from labkit.instruments.backtraces import HangWatch
 from labkit.metrics import METRICS, is_tail
@@ -22,7 +22,7 @@ PROCESS_SHARE = 0.1  # share of a candidate's time that one process may take whe
 STAGE_PROCESSES = 8  # number of processes, enough for an interval of their median
 
 
-def library_reference(state: AuditState, size: str) -> Reference:
+def library_reference(state: AuditInProgress, size: str) -> Reference:
     """Measured in one run of the baseline. Samples are batched so that a process keeps about SAMPLES_PER_PROCESS of them, which
     is enough for its median and keeps reports small. Where the complaint is about a tail, a sample of many runs would hide
     the slow one; samples are then as short as the clock allows, and as many as the tail needs."""
@@ -38,7 +38,7 @@ def library_reference(state: AuditState, size: str) -> Reference:
     return Reference(size, row["answer"], batch_count, samples_count, minimum_ms, row["ops_count"], row["clock"])
 
 
-def _duration(state: AuditState, batch_count: int, run_ns: float) -> tuple[int, int]:
+def _duration(state: AuditInProgress, batch_count: int, run_ns: float) -> tuple[int, int]:
     """Until both are reached. Where the complaint is of the whole process, all runs are counted and none is timed: a
     faster program must not run more often."""
     metric, minimum_ms = METRICS[state.manifest.metric], state.budget.minimum_ms
@@ -47,7 +47,7 @@ def _duration(state: AuditState, batch_count: int, run_ns: float) -> tuple[int, 
     return max(metric.samples_needed, math.ceil(minimum_ms * 1e6 / (batch_count * run_ns))), 0
 
 
-def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
+def refuse_endless_tail(state: AuditInProgress, size: str, sample_ns: float) -> None:
     """Raise an error where the samples that a tail needs, in each of some hundred processes, would take hours."""
     needed = METRICS[state.manifest.metric].samples_needed
     process_s, limit_s = needed * sample_ns / 1e9, PROCESS_SHARE * state.budget.candidate_s
@@ -57,13 +57,13 @@ def refuse_endless_tail(state: AuditState, size: str, sample_ns: float) -> None:
                          f"has {limit_s:.2g} s for one; accepted: smaller sizes, a larger budget, or another metric")
 
 
-def load_of(state: AuditState, known: Reference) -> Load:
+def load_of(state: AuditInProgress, known: Reference) -> Load:
     """The load that every timed process runs, in both arms."""
     return Load(known.size, samples_count=known.samples_count, minimum_ms=known.minimum_ms,
                 batch_count=known.batch_count, expect=known.answer)
 
 
-def library_subject(state: AuditState, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
+def library_subject(state: AuditInProgress, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
     """The subject for these builds: both arms run the same load and must give the same answer."""
     return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu, HangWatch(state.budget.timeout_s)),
                           state.budget.timeout_s)
@@ -76,7 +76,7 @@ def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *,
     return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row)
 
 
-def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> list[dict]:
+def stage_runs(state: AuditInProgress, binary: Binary, size: str, expect: str) -> list[dict]:
     """Time of each stage, batch by batch, in separate runs, so that reading the clock for each stage does not slow the runs of
     the headline.
 
@@ -87,7 +87,7 @@ def stage_runs(state: AuditState, binary: Binary, size: str, expect: str) -> lis
     return [_stage_run(state, binary, load) for _ in range(STAGE_PROCESSES)]
 
 
-def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
+def _stage_run(state: AuditInProgress, binary: Binary, load: Load) -> dict:
     row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s),
                        "timing the stages")
     stages = [{"name": stage["name"], "samples_ns": stage["samples_ns"]} for stage in row.get("stages", [])]
@@ -95,7 +95,7 @@ def _stage_run(state: AuditState, binary: Binary, load: Load) -> dict:
             "batch_count": row["batch_count"], "ops_count": row["ops_count"], "stages": stages}
 
 
-def allocations_by_stage(state: AuditState, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
+def allocations_by_stage(state: AuditInProgress, binary: Binary, size: str, environment: dict[str, str]) -> list[dict]:
     """One row per stage and one for the whole run (stage null); the counts are sums over runs_count runs."""
     load = Load(size, samples_count=20, batch_count=1, stages=True)
     row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from labkit.audit.budget import Budget
 from labkit.host import Finding
@@ -24,15 +24,26 @@ from labkit.workload.variant import Lines, Variant
 KINDS = {"library": "labkit.audit.library_patient:LibraryPatient", "command": "labkit.audit.command_patient:CommandPatient"}
 
 
-class AuditInProgress(Protocol):
+P_co = TypeVar("P_co", bound=Binary, covariant=True)
+
+
+class AuditInProgress(Protocol[P_co]):
     """What of an AuditState a patient needs."""
 
-    manifest: Manifest
-    budget: Budget
-    cpu: int
+    @property
+    def manifest(self) -> Manifest: ...
 
     @property
-    def baseline(self) -> Binary:
+    def budget(self) -> Budget: ...
+
+    @property
+    def cpu(self) -> int: ...
+
+    @property
+    def patient(self) -> "Patient": ...
+
+    @property
+    def baseline(self) -> P_co:
         """The unchanged program, as it was built."""
 
 
@@ -50,9 +61,13 @@ class Reference:
     clock: dict
 
 
-class Patient(ABC):
-    """size: the name of a size. A row is as evidence stores it. counted_at_once: how many instruments that count, and do not measure
-    time, may run the program at the same time."""
+V = TypeVar("V", bound=Variant)
+P = TypeVar("P", bound=Binary)
+
+
+class Patient(ABC, Generic[V, P]):
+    """V: a variant of this kind. P: its program. size: the name of a size. A row is as evidence stores it. counted_at_once: how many
+    instruments that count, and do not measure time, may run the program at the same time."""
 
     counted_at_once = 2
 
@@ -60,19 +75,19 @@ class Patient(ABC):
         self.manifest = manifest
 
     @abstractmethod
-    def baseline(self) -> Variant:
+    def baseline(self) -> V:
         """The unchanged program."""
 
     @abstractmethod
-    def candidate(self, one: Candidate) -> Variant:
+    def candidate(self, one: Candidate) -> V:
         """The baseline with one change."""
 
     @abstractmethod
-    def union(self, accepted: list[Candidate]) -> Variant:
+    def union(self, accepted: list[Candidate]) -> V:
         """The baseline with the changes of all of these, best first, that do not contradict each other."""
 
     @abstractmethod
-    def lines(self, changed: Variant) -> Lines:
+    def lines(self, changed: V) -> Lines:
         """How many lines of source differ from the baseline's."""
 
     @abstractmethod
@@ -80,7 +95,7 @@ class Patient(ABC):
         """{size: SHA-256} of the inputs, which exist afterwards."""
 
     @abstractmethod
-    def build_all(self, variants: Sequence[Variant]) -> dict[str, Binary | BuildFailed]:
+    def build_all(self, variants: Sequence[V]) -> Mapping[str, P | BuildFailed]:
         """{variant: what runs, or why it does not build}"""
 
     @abstractmethod
@@ -91,7 +106,7 @@ class Patient(ABC):
         """The CPU to which a run is pinned; None: it may use all."""
         return state.cpu
 
-    def own_path(self, binary: Binary, file: str | None) -> str | None:
+    def own_path(self, binary: P, file: str | None) -> str | None:
         """The name of a source file as reports show it: one that does not depend on where it was built."""
         return file
 
@@ -108,23 +123,23 @@ class Patient(ABC):
         """The baseline's answer, and how much of the work one observation does."""
 
     @abstractmethod
-    def subject(self, state: AuditInProgress, builds: Mapping[str, Layouts], known: Reference) -> Subject:
+    def subject(self, state: AuditInProgress, builds: Mapping[str, Layouts[P]], known: Reference) -> Subject:
         """The subject of a comparison of these programs, each of which has to answer like the baseline."""
 
     @abstractmethod
-    def copy(self, state: AuditInProgress, binary: Binary) -> Binary:
+    def copy(self, state: AuditInProgress, binary: P) -> P:
         """A copy that does not share its pages with the original, where one can be made."""
 
     @abstractmethod
-    def layouts(self, state: AuditInProgress, changed: Variant, seed: int, folder: Path) -> Layouts:
+    def layouts(self, state: AuditInProgress, changed: V, seed: int, folder: Path) -> Layouts[P]:
         """The layouts of a variant that was built."""
 
     @abstractmethod
-    def canary(self, state: AuditInProgress, layouts: Layouts) -> Layouts:
+    def canary(self, state: AuditInProgress, layouts: Layouts[P]) -> Layouts[P]:
         """Copies of all of these."""
 
     @abstractmethod
-    def stage_runs(self, state: AuditInProgress, binary: Binary, size: str, expect: str) -> list[dict]:
+    def stage_runs(self, state: AuditInProgress, binary: P, size: str, expect: str) -> list[dict]:
         """Times of each stage; none where there are no stages."""
 
     @abstractmethod
@@ -132,7 +147,7 @@ class Patient(ABC):
         """The machine code of the baseline, as the evidence has it, and what is wrong with what is timed. answers: of each size."""
 
     @abstractmethod
-    def memory_run(self, state: AuditInProgress, binary: Binary, size: str, runs_count: int, batch_count: int = 0) -> Row:
+    def memory_run(self, state: AuditInProgress, binary: P, size: str, runs_count: int, batch_count: int = 0) -> Row:
         """A run for the peak of memory: runs_count samples of batch_count times the work (0: as many as the clock needs), or the work once."""
 
     @abstractmethod
@@ -140,19 +155,19 @@ class Patient(ABC):
         """One process of the baseline whose memory can be watched, for about so many seconds or for one run."""
 
     @abstractmethod
-    def allocations(self, state: AuditInProgress, binary: Binary, size: str) -> list[dict]:
+    def allocations(self, state: AuditInProgress, binary: P, size: str) -> list[dict]:
         """Counts of one run, by stage, and of the whole. Unavailable where nothing can be counted."""
 
     @abstractmethod
-    def assert_silence(self, state: AuditInProgress, binary: Binary, findings: list) -> list[dict]:
+    def assert_silence(self, state: AuditInProgress, binary: P, findings: list) -> list[dict]:
         """Whether each stage is free of allocations."""
 
     @abstractmethod
-    def whole(self, state: AuditInProgress, binary: Binary) -> Invocation:
+    def whole(self, state: AuditInProgress, binary: P) -> Invocation:
         """One run, as a person would start it."""
 
     @abstractmethod
-    def sustained(self, state: AuditInProgress, binary: Binary, seconds: int) -> Invocation:
+    def sustained(self, state: AuditInProgress, binary: P, seconds: int) -> Invocation:
         """Work for about so many seconds."""
 
     @abstractmethod
@@ -164,7 +179,7 @@ class Patient(ABC):
         """Of how much work the allocations are recorded, least first; 0: none, which needs no recording."""
 
     @abstractmethod
-    def batches(self, binary: Binary, size: str, count: int) -> Invocation:
+    def batches(self, binary: P, size: str, count: int) -> Invocation:
         """So many times the work in one process, for a tool that counts."""
 
     @abstractmethod
@@ -172,7 +187,7 @@ class Patient(ABC):
         """Events of one run. count: a function from an Invocation to the events of its process."""
 
     @abstractmethod
-    def instructions(self, binary: Binary, timeout_s: float) -> tuple[dict[str, int], int]:
+    def instructions(self, binary: P, timeout_s: float) -> tuple[dict[str, int], int]:
         """({function: instructions}, of so many runs), at the size of the complaint."""
 
 

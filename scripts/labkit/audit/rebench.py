@@ -1,5 +1,6 @@
 """rebench.py - the accepted candidates together, against the baseline, on fresh processes: confirmation, not selection."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.analysis.decide import Decision
@@ -14,7 +15,7 @@ from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.variant import UNION, Variant
 
 
-def measure(state: AuditState, folder: Path, decisions: list[Decision], known: Known) -> None:
+def measure(state: AuditState, folder: Path, decisions: Sequence[Decision], known: Known) -> None:
     started = now_utc()
     findings: list[Finding] = []
     merged = state.patient.union(accepted(state, decisions))
@@ -24,11 +25,11 @@ def measure(state: AuditState, folder: Path, decisions: list[Decision], known: K
                 state.budget.rebench_pilot_blocks)
     measured, _ = candidates.against_baseline(state, folder, "rebench", merged, built, known, findings, plan)
     data |= measured
-    data["stage_runs"] = [] if data["failure"] else _stages_of_both(state, built, data["answers"])
-    data["heap"] = None if data["failure"] else heap.measure(state, folder, built, findings)
-    data["growth"] = None if data["failure"] else growth.measure(state, built, findings)
-    data["assertions"] = [] if data["failure"] else [row for binary in (state.baseline, built)
-                                                     for row in state.patient.assert_silence(state, binary, findings)]
+    union = None if data["failure"] or isinstance(built, BuildFailed) else built
+    data["stage_runs"] = _stages_of_both(state, union, data["answers"]) if union else []
+    data["heap"] = heap.measure(state, folder, union, findings) if union else None
+    data["growth"] = growth.measure(state, union, findings) if union else None
+    data["assertions"] = [row for binary in (state.baseline, union) for row in state.patient.assert_silence(state, binary, findings)] if union else []
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
     data["command"] = command.time_whole(state, binaries, findings)
     audit_state.write(state, folder, "rebench", "rebench", data, started_utc=started,
@@ -43,7 +44,7 @@ def _stages_of_both(state: AuditState, union: Binary, answers: list[dict]) -> li
     return [run for binary in (state.baseline, union) for run in state.patient.stage_runs(state, binary, size, expect)]
 
 
-def accepted(state: AuditState, decisions: list[Decision]):
+def accepted(state: AuditState, decisions: Sequence[Decision]):
     """The accepted candidates, best first: of two that change the same lines, the better one is kept."""
     by_id = {one.id: one for one in state.manifest.candidates}
     ranked = sorted((one for one in decisions if one.accepted), key=lambda one: (-one.gain_ratio, one.id))

@@ -2,6 +2,7 @@
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 from labkit.audit.fault_sights import sights_of
 from labkit.audit.investigation_state import InvestigationState
@@ -22,7 +23,7 @@ def measure(state: InvestigationState, _folder: Path, _findings: list[Finding]) 
 def _repair(state: InvestigationState, repair: Repair) -> dict:
     before, after = investigation.faulty(state.manifest), investigation.repaired(state.manifest, repair)
     lines = lines_changed(before.sources, after.sources)
-    found = {"id": repair.id, "build_failure": None, "added_count": lines.added_count, "removed_count": lines.removed_count,
+    found: dict[str, Any] = {"id": repair.id, "build_failure": None, "added_count": lines.added_count, "removed_count": lines.removed_count,
              "difference": difference(before.sources, after.sources), "runs": [], "test_runs": [], "sights": []}
     try:
         program, test = investigation.build_program(state.manifest, after), investigation.build_test(state.manifest, after)
@@ -33,7 +34,7 @@ def _repair(state: InvestigationState, repair: Repair) -> dict:
 
 def difference(before: dict[str, str], after: dict[str, str]) -> str:
     """The output of `diff -u` for all files, without times. before, after: {file name: content}."""
-    lines = []
+    lines: list[str] = []
     for name in sorted(after):
         lines += difflib.unified_diff(before.get(name, "").splitlines(), after[name].splitlines(), f"old/{name}", f"new/{name}", lineterm="")
     return "\n".join(lines)

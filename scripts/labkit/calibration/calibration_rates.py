@@ -8,13 +8,15 @@ the difference shows what the order of the runs contributes and what the gate ad
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from labkit.calibration import ratio_of_medians
 from labkit.calibration.trial_file import CRITERION
-from labkit.gate_rates import GATE, floor_ratio, gate_hits, gate_rates, rate_of, verdicts_to_count
+from labkit.gate_rates import floor_ratio, gate_hits, gate_rates, rate_of, verdicts_to_count
 from labkit.stats.other_tests import mann_whitney_p, welch_p
 from labkit.trial_records import OF_ONE_PROGRAM
 from labkit.verdicts.verdict import VerdictPolicy
@@ -65,7 +67,8 @@ def floors_of(identical: list[dict]) -> Floors:
 
 
 def cross_fitted(identical: list[dict]) -> CrossFitted:
-    return CrossFitted(tuple(floors_of([trial for trial in identical if trial["index"] % 2 == half]) for half in (0, 1)))
+    even, odd = (floors_of([trial for trial in identical if trial["index"] % 2 == half]) for half in (0, 1))
+    return CrossFitted((even, odd))
 
 
 def summarise(head: dict, trials: list[dict], compare_py: dict[str, float], size: str) -> dict:
@@ -181,22 +184,30 @@ def directed(significant: bool, a: np.ndarray, b: np.ndarray, planted: bool) -> 
     return bool(significant and (not planted or np.median(b) > np.median(a)))
 
 
-def first_stage(trial: dict) -> tuple[np.ndarray, np.ndarray]:
+def first_stage(trial: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     return blocks_of(trial["gate"]["runs"])
+
+
+def attempt_of(text: str) -> tuple[str, ...]:
+    """Stage, block, attempt and the order of the arms. ValueError if the text names none of them."""
+    found = BLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no attempt at a block")
+    return found.groups()
 
 
 def blocks_of(columns: dict) -> tuple[np.ndarray, np.ndarray]:
     """Wall times of A and B, shape (blocks, runs per block), of the first stage's blocks, each by its last attempt
     (calibration_trials.columns)."""
-    attempts = [BLOCK.fullmatch(text).groups() for text in columns["blocks"]]
+    attempts = [attempt_of(text) for text in columns["blocks"]]
     last = {block: attempt for _, block, attempt, _ in attempts}
     times, kept = iter(columns["wall_us"]), []
     for stage, block, attempt, arms in attempts:
         here = list(zip(arms, itertools.islice(times, len(arms))))
         if stage in FIRST_STAGE and attempt == last[block]:
             kept.append(here)
-    return tuple(np.array([[time_us for arm, time_us in block if arm == wanted] for block in kept], dtype=float)
-                 for wanted in "AB")
+    a, b = (np.array([[time_us for arm, time_us in block if arm == wanted] for block in kept], dtype=float) for wanted in "AB")
+    return a, b
 
 
 def noise_of(trials: list[dict]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labkit import host, policy
@@ -43,7 +43,7 @@ BUDGET_S = 12.0  # of a trial; it is larger than TRIAL_BUDGET_S, because linking
 class RelinkedSubject(CommandSubject):
     """A command whose program is another link of the same objects in each block. builds: the commands that reports name."""
 
-    layouts: dict[str, Layouts] | None = None
+    layouts: dict[str, Layouts] = field(default_factory=dict)
 
     kind = "relinked command"
 

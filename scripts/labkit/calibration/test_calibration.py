@@ -107,7 +107,8 @@ def add_condition(summary):
 
 
 @pytest.mark.few(2)
-@pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (find_more_where_usable, "found room"), (narrow, "quiet, +0 %"), (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
+@pytest.mark.parametrize("forge, said", [(find_more, "quiet, +2 %"), (find_more_where_usable, "found room"), (narrow, "quiet, +0 %"),
+                                         (drop_floor, "noise floor"), (add_condition, "audit, +0 %")])
 def test_rates_that_do_not_follow_are_not_cited(tmp_path, monkeypatch, capsys, forge, said):
     trials = [record(0, i, "equivalent", ratio=1 + i / 10_000, rivals=False) for i in range(20)]
     trials += [record(20, i, "regressed" if i < 9 else "inconclusive", ratio=1.02, rivals=False) for i in range(10)]

@@ -35,7 +35,8 @@ def report_of(name: str) -> Path | None:
 
 
 def right_answers(name: str) -> dict:
-    found = json.loads((report_of(name) / "audit.json").read_text()) if report_of(name) else {}
+    report = report_of(name)
+    found = json.loads((report / "audit.json").read_text()) if report else {}
     return {one.id: one.right if one.right is not None else value_at(found, one.at) if one.choices else one.scale * value_at(found, one.at)
             for step in questions.load(name).steps for one in step.questions}
 
@@ -124,7 +125,8 @@ def test_the_command_line_says_what_a_report_lacks_and_goes_on_with_another(tmp_
 
 
 @pytest.mark.parametrize("more, words", [({"report": Path("nowhere")}, "is not the folder of a sealed report"), ({"answers": Path("nowhere")}, "is not a file"),
-                                         ({"again": True, "resume": True}, "give only one of them"), ({"course": "cooking"}, "no questions about 'cooking'; accepted: benchmarking")])
+                                         ({"again": True, "resume": True}, "give only one of them"),
+                                         ({"course": "cooking"}, "no questions about 'cooking'; accepted: benchmarking")])
 def test_wrong_usage_is_a_sentence(more, words):
     with pytest.raises(UsageError, match=words):
         walk(**{"name": "hotspot", "answers": {}} | more)
@@ -152,7 +154,8 @@ def test_on_a_terminal_a_person_is_asked_again_until_the_answer_can_be_understoo
 @pytest.mark.parametrize("text, words", [
     ('schema = 1\ntitle = "t"\n', "step: has no question"),
     ('schema = 1\ntitle = "t"\n[[step]]\nname = "n"\nsays = "s"\n[[step.question]]\nid = "a"\nasks = "q"\n', "exactly one of them says the answer"),
-    ('schema = 1\ntitle = "t"\n[[step]]\nname = "n"\nsays = "s"\n[[step.question]]\nid = "a"\nasks = "q"\nchoices = ["x", "y"]\nright = "z"\n', "right: is 'z'; accepted: one of x, y"),
+    ('schema = 1\ntitle = "t"\n[[step]]\nname = "n"\nsays = "s"\n[[step.question]]\nid = "a"\nasks = "q"\nchoices = ["x", "y"]\nright = "z"\n',
+     "right: is 'z'; accepted: one of x, y"),
     ('schema = 1\ntitle = "t"\n[[step]]\nname = "n"\nsays = "s"\nphase = "sleep"\n', "phase: is 'sleep'; accepted: baseline, profile"),
     ('schema = 1\ntitle = "t"\nrequires = ["cooking"]\n', "requires: is "),
 ])

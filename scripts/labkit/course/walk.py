@@ -50,8 +50,11 @@ def take(step: Step, voice: Voice, numbers: Numbers) -> tuple[tuple[int, int], t
 
 def judge(question: Question, answer: str | float, voice: Voice, found: dict[str, Any]) -> bool:
     right = right_answer(question, found)
-    is_right = answer == right if question.choices else abs(answer - right) <= question.tolerance_ratio * abs(right) + 1e-12
-    voice.judge(question, is_right, right if question.choices else significant(right, 3))
+    if isinstance(right, str) or isinstance(answer, str):
+        is_right, shown = answer == right, str(right)
+    else:
+        is_right, shown = abs(answer - right) <= question.tolerance_ratio * abs(right) + 1e-12, significant(right, 3)
+    voice.judge(question, is_right, shown)
     return is_right
 
 

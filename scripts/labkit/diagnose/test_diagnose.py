@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,8 +59,9 @@ def built(tmp_path: Path, source: str, *flags: str) -> Path:
 
 def diagnose(folder: Path, *arguments, **options) -> subprocess.CompletedProcess:
     """Runs `lab diagnose` in folder, where it writes its report."""
+    given: dict[str, Any] = {"text": True} | options
     return subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "diagnose", *map(str, arguments)], capture_output=True,
-                          timeout=280, cwd=folder, **{"text": True} | options)
+                          timeout=280, cwd=folder, **given)
 
 
 def document_of(folder: Path) -> dict:

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from labkit import error_rates, host
@@ -41,7 +41,7 @@ def add_condition_arguments(parser) -> None:
     parser.add_argument("--measure-identical", action="store_true", help="measure even if both are the same program, byte for byte")
 
 
-def add_design_arguments(parser, words: dict[str, float], covers: str = "the most time that the whole command may take") -> None:
+def add_design_arguments(parser, words: Mapping[str, float], covers: str = "the most time that the whole command may take") -> None:
     """Add the arguments that say how much is measured, and what counts as a change. words: quick, standard and thorough in seconds.
     covers: what the budget limits."""
     parser.add_argument("--budget", type=budget_seconds(words), default="standard", metavar="SECONDS",

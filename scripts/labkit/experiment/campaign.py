@@ -221,7 +221,7 @@ def in_sight(experiment: Experiment) -> dict[str, int]:
     wanted = {}
     for case in experiment.cases.values():
         c = compare_metric(experiment, case, case.timed, FIRST)
-        more = blocks_to_clear(c, case.undecided_ratio or 1.0) if case.sampled_gating else 0
+        more = blocks_to_clear(c, case.undecided_ratio or 1.0) if c and case.sampled_gating else 0
         affordable = main_cost_s(experiment, {case.name: more}) <= experiment.watch.left_s / (1 + CONFIRM_SHARE)
         wanted[case.name] = more if affordable else 0
     return wanted

@@ -43,8 +43,8 @@ def command_pairs(a: Sequence[str], b: Sequence[str], also: Sequence[str] = (), 
     for point, (label, texts) in itertools.product(points, zip(labels[1:], others)):
         where = ", ".join(f"{name}={value}" for name, value in point.items())
         sides = [[parse_command(filled(text, point)) for text in side] for side in (a, texts)]
-        pairs.append(CommandPair(", ".join(filter(None, (label if also else "", where))),
-                                 tuple(f"{one}, {where}" if where else one for one in (labels[0], label)), *sides))
+        first, second = (f"{one}, {where}" if where else one for one in (labels[0], label))
+        pairs.append(CommandPair(", ".join(filter(None, (label if also else "", where))), (first, second), *sides))
     return pairs
 
 

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from labkit.evidence import sha256_of
 from labkit.foreign_text import as_unicode
@@ -31,6 +32,7 @@ OBSERVATION_NS = 10_000_000
 LONG_NS = 250_000_000  # one more run of such a long program is one fewer for the verdict, so B is checked in its first measured run
 REPEAT_MAX = 50
 CALLGRIND_SLOWDOWN = 100
+HERE = LocalRunner()  # stands for this machine, on the CPU of the conditions
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ class CommandSubject(Subject):
     awaits_check: bool = False  # the answer of B has not been checked yet; its first measured run is checked
     inputs: InputFiles = field(default_factory=InputFiles)  # files among the arguments of the commands
 
-    runner: Runner | None = None  # None: this machine, on the CPU of the conditions
+    runner: Runner = HERE
 
     kind = "pair of commands"
 
     def __post_init__(self) -> None:
-        self.runner = self.runner or LocalRunner(self.conditions.cpu)
+        if self.runner is HERE:
+            self.runner = LocalRunner(self.conditions.cpu)
 
     def run_of(self, arm: str, slot: Slot) -> Run:
         return self._run(self._command(arm, slot), slot.environment(dict(os.environ)), self.repeat_count)
@@ -160,7 +163,7 @@ class CommandSubject(Subject):
                    expect_exit=self.conditions.expect_exit)
 
     def _counted(self, command: Command, instruments: set[str]) -> Row:
-        given = {"stdin": self.conditions.stdin, "cwd": command.cwd, "expect_exit": self.conditions.expect_exit}
+        given: dict[str, Any] = {"stdin": self.conditions.stdin, "cwd": command.cwd, "expect_exit": self.conditions.expect_exit}
         row: Row = {}
         if CALLGRIND in instruments:
             row["instructions_count"] = whole_process.instructions(
@@ -257,8 +260,9 @@ def complete_check(pair: CommandSubject, arm: str, run: ProcessRun) -> None:
     """Check the answer of B's first run, which has not been checked before."""
     pair.awaits_check = False
     pair.checked[arm] = check(pair, arm, must_end(pair, arm, run))
-    note_threads(pair, pair.runner.watch)
-    pair.runner = replace(pair.runner, watch=LocalRunner.watch)
+    if isinstance(pair.runner, LocalRunner) and isinstance(pair.runner.watch, ThreadWatch):
+        note_threads(pair, pair.runner.watch)
+        pair.runner = replace(pair.runner, watch=LocalRunner.watch)
 
 
 def repeat_short(pair: CommandSubject, took_ns: int) -> None:
@@ -285,7 +289,9 @@ def expected_hash(pair: CommandSubject) -> str | None:
     expect = pair.conditions.expect
     if expect == ANY:
         return None
-    return pair.checked["A"].stdout_sha256 if expect == SAME else hashlib.sha256(expect).hexdigest()
+    if isinstance(expect, bytes):
+        return hashlib.sha256(expect).hexdigest()
+    return pair.checked["A"].stdout_sha256
 
 
 def check(pair: CommandSubject, arm: str, run: ProcessRun) -> ProcessRun:

@@ -74,7 +74,7 @@ class Experiment:
             self.rows.append(row)
             self.on_row(row)
 
-        made = Counter()
+        made: Counter[str] = Counter()
         for block in plan:
             if self.watch.spent_s + self.block_cost_s(block) > until_s and made[block.case] >= at_least:
                 continue

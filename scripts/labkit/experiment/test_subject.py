@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labkit import host, subject
-from labkit.experiment.commands import Command, CommandSubject, Conditions, ProjectSubject
+from labkit.experiment.commands import HERE, Command, CommandSubject, Conditions, ProjectSubject
 from labkit.experiment.design import case_of
 from labkit.experiment.interleave import plan_blocks, run_blocks
 from labkit.outcome import UsageError
@@ -35,7 +35,7 @@ class Elsewhere:
         return replace(self.here.finish(run), machine="elsewhere")
 
 
-def command_subject(runner=None, kind=CommandSubject):
+def command_subject(runner=HERE, kind=CommandSubject):
     return kind({"A": [ECHO], "B": [ECHO], CANARY: [ECHO]}, Conditions(), runner=runner)
 
 

@@ -63,14 +63,14 @@ def distribution(audit: Audit) -> bytes | None:
     rebench = audit["rebench"]
     if not rebench or not rebench["main"]:
         return None
-    shown = {name: rebench["times"][name] for name in VARIANT}
+    shown: dict[str, list[float]] = {name: rebench["times"][name] for name in VARIANT}
     scale, unit = duration_axis([max(values) for values in shown.values()])
 
     def paint(axes: Axes) -> None:
         for row, (name, values) in enumerate(reversed(shown.items())):
             colour, marker, label = VARIANT[name]
             median = statistics.median(values) / scale
-            xs, ys = swarm([one / scale for one in values], max(map(max, shown.values())) / scale)
+            xs, ys = swarm([one / scale for one in values], max(max(one) for one in shown.values()) / scale)
             axes.scatter(xs, [row + y for y in ys], s=22, color=colour, marker=marker, alpha=0.75, linewidths=0)
             axes.plot([median, median], [row - 0.38, row + 0.38], color=INK, linewidth=1.6)
             axes.annotate(wording.duration(median * scale), (median, row + 0.40), ha="center", va="bottom", fontsize=9)
@@ -85,7 +85,9 @@ def distribution(audit: Audit) -> bytes | None:
 
 def swarm(values: list[float], widest: float) -> tuple[list[float], list[float]]:
     """Positions of dots: overlapping dots are stacked away from the middle, first up, then down, without randomness."""
-    step, levels, xs, ys = widest / 90.0, {}, [], []
+    step = widest / 90.0
+    levels: dict[int, int] = {}
+    xs, ys = list[float](), list[float]()
     for value in sorted(values):
         bin_ = int(value / step)
         level = levels[bin_] = levels.get(bin_, -1) + 1

@@ -182,7 +182,7 @@ def junit_report(doc: dict) -> str:
             if outcome is not None:
                 ElementTree.SubElement(test, outcome, message=f"{c['verdict']}: {change_text(c)}; {c['reason']}")
                 counter = {"failure": "failures", "error": "errors", "skipped": "skipped"}[outcome]
-                suite.set(counter, str(int(suite.get(counter)) + 1))
+                suite.set(counter, str(int(suite.get(counter, "0")) + 1))
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 

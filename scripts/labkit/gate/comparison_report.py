@@ -19,6 +19,7 @@ from labkit.gate.few_builds import few_builds_notes
 from labkit.gate.layout_effects import layout_lines, layout_notes, layouts_of_case
 from labkit.host import Host
 from labkit.metrics import METRICS
+from labkit.outcome import Exit
 from labkit.terminal_output import Line, Part, Table, verdict_line
 from labkit.verdicts.odd_runs import SKEW_ALPHA, OddRuns
 from labkit.verdicts.stages import CONFIRMED_ALONE
@@ -97,7 +98,7 @@ def canary_of(case: CaseResult) -> dict | None:
 def identical_document(design: Design, setting: Setting, sha256: str) -> dict:
     """The document for two identical programs, which need no runs: there is only one program, so all ratios are 1."""
     reason = f"A and B are the same program, byte for byte (sha256 {sha256[:16]})"
-    campaign = Campaign("identical", reason, exit=0, cases=())
+    campaign = Campaign("identical", reason, exit=Exit.PASSED, cases=())
     return document(campaign, design, setting) | {"ratio": 1.0, "low": 1.0, "high": 1.0, "gain_ratio": 1.0,
                                                   "gain_low": 1.0, "gain_high": 1.0, "pairs_count": 0,
                                                   "blocks_count": 0, "metric": None}
@@ -270,7 +271,7 @@ def gallery(names: list[str]) -> str:
 
 def table(case: dict, named: bool = True) -> str:
     rows = [f"## {for_markdown(case['name'])}: {case['verdict']}\n"] if named else []
-    rows += [f"| metric | A | B | change [interval] | of the means | odd runs, A and B | verdict | detectable | "
+    rows += ["| metric | A | B | change [interval] | of the means | odd runs, A and B | verdict | detectable | "
              "p (exact) | Welch p |", "|---|---:|---:|---:|---:|---:|---|---:|---:|---:|"]
     for c in case["comparisons"]:
         rows.append(f"| {METRICS[c['metric']].title} | {value_text(c['a_median'], c['unit'])} | "
@@ -323,9 +324,9 @@ def details(doc: dict) -> list[str]:
              "(Holm), and that the effect is beyond "
              f"{max(policy['effect_ratio'], doc['floor_ratio'] or 0):.2%}; a confirmed regression was {CONFIRMED_ALONE}. Behind each "
              "interval stands its confidence. Ratios are B over A of a cost: below 1 is "
-             "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is the median of the blocks' own ratios, which need not be their "
-             "quotient. Equivalent refers to the median; the table also shows the ratio of the means and the numbers of runs that took more than 1.5 times "
-             "the median of all, and of runs in which the kernel interfered unusually often where the arms differ. One-sided means that they differ by more "
+             "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is "
+             "the median of the blocks' own ratios, which need not be their quotient. Equivalent refers to the median; the table also shows the ratio of the means and the "
+             "numbers of runs that took more than 1.5 times the median of all, and of runs in which the kernel interfered unusually often where the arms differ. One-sided means that they differ by more "
              f"than chance explains (p {SKEW_ALPHA:g}), which withholds equivalence, except for minor faults, which are only reported. Watched metrics are "
              "judged, too, in a family of their own, but decide nothing."]
     if doc["cases"]:

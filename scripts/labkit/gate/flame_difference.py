@@ -75,7 +75,8 @@ def draw(case: str, base: ProfiledRun, new: ProfiledRun, folder: Path, stem: str
 
 def record_both(arms: dict[str, ProfiledRun], sessions: dict[str, Path]) -> int:
     """Record both arms alternately, so that neither has only the quiet seconds. Returns the number of runs of each."""
-    started, parts = time.monotonic(), {name: [] for name in arms}
+    started = time.monotonic()
+    parts: dict[str, list[Path]] = {name: [] for name in arms}
     with tempfile.TemporaryDirectory(prefix="clinic-") as scratch:
         for number in range(RUNS_MAX):
             for name, run in arms.items():

@@ -199,6 +199,7 @@ def in_one_process(case: Case, wanted: Manifest, programs: PairedPrograms) -> Ca
     """The case measured by pairs in one process; regressions are confirmed in separate processes. Memory is that of the process and not
     of an arm, so it is not judged."""
     classical = case.observe
+    assert isinstance(classical, LibrarySubject), "only what is linked with the harness can run beside another variant in one process"
     load = replace(classical.load, minimum_ms=PAIRED_MS)
     subject = PairedSubject(wanted, programs, load, classical.runner, classical)
     return replace(case, observe=subject, confirmed_by=classical, gating=tuple(one for one in case.gating if one != "peak_rss"),

@@ -78,8 +78,8 @@ def kept_rows_by_size(rows: list[dict]) -> list[dict]:
 
 def run_points(rows: list[dict], document: dict, size: str, variant: str, label: str) -> Iterator[Point]:
     for metric in METRICS.values():
-        values = [metric.value(row) for row in rows if not row["failure"]]
-        values = np.array([value for value in values if value is not None], dtype=float)
+        read = [metric.value(row) for row in rows if not row["failure"]]
+        values = np.array([value for value in read if value is not None], dtype=float)
         if not metric.is_exact and values.size:
             low, high = median_interval(values, 0.95)
             yield Point(document["workload"], size, metric.name, variant, "audit", label, document["started_utc"],
@@ -163,5 +163,6 @@ def chained_levels(points: tuple[Point, ...]) -> list[float]:
     """Each version's cost as a multiple of the cost of the line's first base."""
     known = {points[0].before: 1.0}
     for point in points:
+        assert point.ratio is not None, "a line whose first point has a ratio has only such points"
         known[point.label] = known[point.before] * point.ratio
     return [known[point.label] for point in points]

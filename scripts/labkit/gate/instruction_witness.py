@@ -30,7 +30,8 @@ def count(campaign: Campaign, cases: Sequence[Case], budget_s: float) -> dict[st
                 continue
             budget_s -= cost_s
             try:
-                found[case.name] = tuple(case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
+                a, b = (case.observe.count(arm, ["instructions"])[COUNTED] for arm in "AB")
+                found[case.name] = a, b
             except LabError:
                 continue  # it cannot be counted, so the verdict has no such comparison
     return found

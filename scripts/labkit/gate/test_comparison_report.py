@@ -100,7 +100,9 @@ def test_every_printed_interval_has_its_own_confidence():
     """A column was headed [99%] over intervals at 99.8 and 99.98 %."""
     machine = Machine(noise=0.005, slow={"B": 1 / 1.1})
     design = Design(seed=1, budget_s=120.0)
-    same = lambda slot: machine.observe(replace(slot, arm="A"))  # noqa: E731
+
+    def same(slot):
+        return machine.observe(replace(slot, arm="A"))
     cases = [Case("faster", machine.observe, gating=("wall",)), Case("same", same, gating=("wall",))]
     doc = document(run_campaign(cases, design, clock=machine.clock), design, SETTING)
     rows = [line for line in markdown(doc).splitlines() if line.startswith(("| wall", "| CPU"))]

@@ -6,6 +6,7 @@ A tool that is missing or forbidden raises Unavailable with the reason; the phas
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from labkit.host import has_tool
 from labkit.runner import run_hook
@@ -28,7 +29,7 @@ def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] |
         raise Unavailable(f"{name} is not installed; run make setup")
     run_hook(prepare, "prepare")
     with ExitStack() as files:
-        source = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
+        source: IO[bytes] | int = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
         try:
             done = subprocess.run([*(ENDS_WITH_US if has_tool("setpriv") else ()), *argv], capture_output=True, text=True, errors="replace",
                                   timeout=timeout_s, env=environment, cwd=cwd, stdin=source)

@@ -7,6 +7,7 @@ Format  Google Benchmark JSON: {"context", "benchmarks": [{"name", "run_type": "
 import json
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.instruments import Unavailable, run_tool
@@ -15,7 +16,7 @@ PROGRAM = Path("/usr/share/benchmark/compare.py")
 ALPHA = 0.05
 
 
-def p_values(pairs: dict[str, tuple[list[int], list[int]]]) -> dict[str, float]:
+def p_values(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, float]:
     """{name: (A, B) in ns} -> {name: p of its U test}; one call for all, because compare.py takes a second to start."""
     if not PROGRAM.exists():
         raise Unavailable(f"{PROGRAM} is missing; install libbenchmark-tools")
@@ -30,7 +31,7 @@ def p_values(pairs: dict[str, tuple[list[int], list[int]]]) -> dict[str, float]:
     return {entry["name"]: entry["utest"].get("time_pvalue", 0.0) for entry in found if entry["name"] in pairs}
 
 
-def benchmark_file(runs: dict[str, list[int]]) -> dict:
+def benchmark_file(runs: Mapping[str, Sequence[float]]) -> dict:
     return {"context": {"library_build_type": "release"}, "benchmarks": [
         {"name": name, "run_name": name, "run_type": "iteration", "repetitions": len(times), "repetition_index": index,
          "threads": 1, "iterations": 1, "real_time": time_ns, "cpu_time": time_ns, "time_unit": "ns"}

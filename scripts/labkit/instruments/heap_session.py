@@ -71,7 +71,7 @@ def _stack_reader(session: Mapping[str, Any]):
                 "line": row.get("line", 0) if file else None}
 
     def read_stack(row: int) -> list[dict[str, Any]]:
-        found = []
+        found: list[dict[str, Any]] = []
         while row and len(found) < FRAMES_KEPT:
             found.append(frame(frames[stacks["frame"][row]]))
             row = stacks["parent"][row]

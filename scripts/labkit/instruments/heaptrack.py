@@ -80,7 +80,9 @@ def follow(lines: Iterable[str]) -> dict[str, Any]:
     the call site with most allocations in that sequence. Allocations of libraries before main, including heaptrack's own,
     count as live, but not in the sequence.
     """
-    book, row, longest = Book(), [], []
+    book = Book()
+    row: list[Block] = []
+    longest: list[Block] = []
     live = peak = 0
     for line in lines:
         kind, _, rest = line.partition(" ")

@@ -65,7 +65,7 @@ def _interrupt_when_still(launcher: subprocess.Popen, program: str, still_s: flo
         found = _standing_of(pid) if pid else None
         if found != before or found is None:
             before, since = found, now
-        elif now - since >= still_s:
+        elif pid is not None and now - since >= still_s:
             os.kill(pid, signal.SIGINT)
             return
         time.sleep(LOOK_S)

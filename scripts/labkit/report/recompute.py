@@ -167,7 +167,8 @@ def _foreign_figures(report: Path, drawn: list[str]) -> Iterator[Difference]:
 
     here = version("matplotlib")
     for name in drawn:
-        if (creator := _drawn_by(report / name)) not in (None, here) and not is_committed(report / SEAL):
+        creator = _drawn_by(report / name)
+        if creator is not None and creator != here and not is_committed(report / SEAL):
             yield Difference(name, "Matplotlib", creator, f"version {here} here, and no commit holds this seal")
 
 

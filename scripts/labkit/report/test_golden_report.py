@@ -84,8 +84,8 @@ def open_part(page: str) -> str:
 
 def test_the_first_screen_has_the_verdict_one_figure_what_got_worse_and_how_sure_without_jargon(audit):
     head = render_pages(audit)["audit.md"].split("\n## 1. ")[0]
-    places = [head.index(words) for words in (audit["headline"]["sentence"], "the target is", "**What got worse:**", "![", "**How sure is that?**", "rows of the acceptance checklist",
-                                             "make verify")]
+    places = [head.index(words) for words in (audit["headline"]["sentence"], "the target is", "**What got worse:**", "![", "**How sure is that?**",
+                                              "rows of the acceptance checklist", "make verify")]
     assert places == sorted(places) and head.count("![") == 1 and len(head.split()) < 420
     assert not re.search(r"canary|Holm|Amdahl|bootstrap|link order|noise floor|Welch", head)
 

@@ -25,7 +25,9 @@ HOSTILE = '"><script>document.title="taken"</script><img src=x onerror=alert(1)>
 class Found(HTMLParser):
     def __init__(self, html: str):
         super().__init__()
-        self.tags, self.ids, self.addresses = [], [], []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):

@@ -64,7 +64,8 @@ def _prefix(page: str) -> str:
 
 
 def _page(texts: dict[str, str], figures: dict[str, WebFigure], places: dict[str, str], seal: SealNote, files: str | None) -> str:
-    bodies, headings, shown = [], [], set()
+    bodies, headings = [], []
+    shown: set[str] = set()
     for name, markdown in texts.items():
         text = WebText(_prefix(name), figures, places, files, shown=shown)
         bodies.append(text.html(markdown))

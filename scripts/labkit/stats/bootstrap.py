@@ -36,7 +36,7 @@ def bootstrap_interval(values: np.ndarray, confidence: float) -> tuple[float, fl
 
 def first_reaching(values: np.ndarray, chances: np.ndarray, tail: float) -> float:
     """The first value at which the cumulative probability reaches the tail."""
-    place = np.searchsorted(np.cumsum(chances), tail)
+    place = int(np.searchsorted(np.cumsum(chances), tail))
     return float(values[min(place, len(values) - 1)])
 
 

@@ -38,7 +38,9 @@ def add_project_arguments(group) -> None:
     group.add_argument("--input", type=Path, metavar="FILE", help="the input of the command: its standard input, unless --run contains {fixture}")
     group.add_argument("--ops", type=int, default=1, metavar="COUNT", help="how many operations one run performs; the default is 1")
     group.add_argument("--metric", default="wall", choices=complaints(COMMAND), help="the metric that decides; the default is wall")
-    group.add_argument("--answer", default="output", choices=["output", "exit"], help="the answer of a run, which must be equal for all commits: output, which is all that it prints (the default), or exit, which is its exit code")
+    group.add_argument("--answer", default="output", choices=["output", "exit"],
+                       help="the answer of a run, which must be equal for all commits: output, which is all that it prints (the default), or exit, "
+                            "which is its exit code")
     group.add_argument("--expect-exit", type=int, default=0, metavar="CODE", help="the exit code with which each run must end; the default is 0")
     group.add_argument("--cpus", default="one", choices=["one", "all"], help="the CPUs that a run may use: one (the default), or all, for programs with threads")
 
@@ -105,7 +107,8 @@ def run_all(args) -> Exit:
     for name in sorted([*(name for name, _ in manifest.finished()), *manifest.investigation_names()]):
         try:
             code = run_one(name, args) or code
-            audits[name] = json.loads((version.latest(name) / "audit.json").read_text())
+            if (last := version.latest(name)) is not None:
+                audits[name] = json.loads((last / "audit.json").read_text())
         except LabError as error:
             failures[name], code = str(error).splitlines()[0], error.code
     show([audit_table(audits, failures)])

@@ -26,7 +26,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("course", nargs="?", default=CAPSTONE, help="a case or a lesson; --list names them; the default is telemetry, which the lessons open")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="take the answers from this TOML file (QUESTION = answer), without a terminal")
     parser.add_argument("--report", type=Path, metavar="R", help="use the numbers of this sealed report, and measure nothing")
-    parser.add_argument("--budget", default="quick", metavar="SECONDS", help="how much the phases measure: quick (the default), standard or thorough, or a number of seconds, which picks one of them")
+    parser.add_argument("--budget", default="quick", metavar="SECONDS",
+                        help="how much the phases measure: quick (the default), standard or thorough, or a number of seconds, which picks one of them")
     parser.add_argument("--resume", action="store_true", help="go on after the last step that was passed; this is what happens without options, too")
     parser.add_argument("--again", action="store_true", help="forget what was passed of this course, and begin from its first step")
     parser.add_argument("--list", action="store_true", dest="is_list", help="list the courses, what was passed of each, and which are not open yet")

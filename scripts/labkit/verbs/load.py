@@ -19,7 +19,8 @@ RATES_PER_S = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6
 
 def add_arguments(parser) -> None:
     parser.add_argument("variant", nargs="*", default=["baseline"], help="baseline or a candidate of workloads/server; the default is baseline")
-    parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND", help="a rate to offer, in requests per second; repeat it for more; the default is 13 rates from 50 to 6400")
+    parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND",
+                        help="a rate to offer, in requests per second; repeat it for more; the default is 13 rates from 50 to 6400")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each rate is offered; the default is 3")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all points to this file as JSON")
 

@@ -1,13 +1,17 @@
 """paired_rows.py - the rows of two arms, block by block, as arrays.  rows, metrics -> paired_rows -> verdict"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 from labkit.metrics import Metric
 
 
-def kept_rows(rows: Iterable[dict]) -> list[dict]:
+R = TypeVar("R", bound=Mapping[str, Any])
+
+
+def kept_rows(rows: Iterable[R]) -> list[R]:
     """The rows that are used: all rows of each block's last attempt (see interleave.run_blocks), in the order given."""
     rows = list(rows)
     last: dict[int, int] = {}
@@ -16,7 +20,7 @@ def kept_rows(rows: Iterable[dict]) -> list[dict]:
     return [row for row in rows if row.get("attempt", 0) == last[row["block"]]]
 
 
-def block_values(rows: Iterable[dict], metric: Metric, arm: str) -> dict[int, list[float]]:
+def block_values(rows: Iterable[Mapping[str, Any]], metric: Metric, arm: str) -> dict[int, list[float]]:
     """{block: values of this arm in order}; a row that lacks the metric or failed makes its block incomplete."""
     blocks: dict[int, list[float]] = {}
     for row in sorted(rows, key=lambda row: (row["block"], row["position"])):
@@ -27,7 +31,7 @@ def block_values(rows: Iterable[dict], metric: Metric, arm: str) -> dict[int, li
     return blocks
 
 
-def paired_arrays(rows: Iterable[dict], metric: Metric, a: str, b: str) -> tuple[np.ndarray, np.ndarray, list[int]]:
+def paired_arrays(rows: Iterable[Mapping[str, Any]], metric: Metric, a: str, b: str) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """(A, B, blocks): arrays of shape (blocks, runs per block) of the blocks that both arms completed.
 
     An interrupted plan leaves its last block incomplete; the whole block is left out, never a single run.

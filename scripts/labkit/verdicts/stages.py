@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from labkit.verdicts.covariates import UNSTABLE_RATIO, disturbed_ratio
-from labkit.verdicts.paired_rows import kept_rows
+from labkit.verdicts.paired_rows import R, kept_rows
 from labkit.verdicts.verdict import INCONCLUSIVE, REGRESSED, Comparison, NothingToCompare, VerdictPolicy, compare
 
 PILOT, MAIN, CONFIRM, COUNT = "pilot", "main", "confirm", "count"
@@ -20,7 +20,7 @@ ENVIRONMENT = "environment invalid"
 CONFIRMED_ALONE = "judged alone, after a first stage corrected for its family"
 
 
-def of_stages(rows: Iterable[dict], *stages: str) -> list[dict]:
+def of_stages(rows: Iterable[R], *stages: str) -> list[R]:
     return [row for row in rows if row["stage"] in stages]
 
 

@@ -8,4 +8,4 @@ named command_ do the same for a workload that is any program: its manifest, fix
 # A manifest may name every kind of subject that is defined, so the kinds must be imported before a manifest is read.
 import labkit.workload.command_manifest
 import labkit.workload.command_runs
-import labkit.workload.library  # noqa: F401
+import labkit.workload.library  # noqa: F401  # for what it enters into the tables

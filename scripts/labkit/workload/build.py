@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from labkit.evidence import digest, disk_errors, sha256_of, write_text
 from labkit.host import first_line
 from labkit.outcome import LabError
 from labkit.progress import Progress
-from labkit.workload.manifest import Manifest
 from labkit.workload.variant import Variant
 
 BUILD = Path("build")
@@ -28,6 +28,16 @@ HEADERS = Path("profiler/include")
 COMPILE_TIMEOUT_S = 120
 FLAGS = ("-std=gnu11", "-O2", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-D_GNU_SOURCE")
 LIBRARIES = ("-ljansson", "-lpthread")
+
+
+class Sourced(Protocol):
+    """What a build takes from a manifest, of whatever kind."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,11 @@ def compiler() -> str:
     return os.environ.get("CC", "gcc")
 
 
-def folder_of(manifest: Manifest) -> Path:
+def folder_of(manifest: Sourced) -> Path:
     return BUILD / "workloads" / manifest.name
 
 
-def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary | BuildFailed]:
+def build_all(manifest: Sourced, variants: list[Variant]) -> dict[str, Binary | BuildFailed]:
     """Build two variants at a time; a failure is returned as a value, so that one bad candidate does not stop the audit."""
 
     def attempt(variant: Variant) -> Binary | BuildFailed:
@@ -79,7 +89,7 @@ def build_all(manifest: Manifest, variants: list[Variant]) -> dict[str, Binary |
         return dict(zip([variant.name for variant in variants], pool.map(attempt, variants)))
 
 
-def build(manifest: Manifest, variant: Variant) -> Binary:
+def build(manifest: Sourced, variant: Variant) -> Binary:
     """Build the baseline layout of a variant, with objects linked in the order of their names."""
     if not HARNESS.exists():
         raise LabError(f"{HARNESS} is not built; run make build")
@@ -96,7 +106,7 @@ def build(manifest: Manifest, variant: Variant) -> Binary:
                   tuple(sorted(variant.env.items())))
 
 
-def objects_of(manifest: Manifest, variant: Variant) -> list[Path]:
+def objects_of(manifest: Sourced, variant: Variant) -> list[Path]:
     """The objects, one per source and beside it. They are compiled once and linked in many orders. Raises BuildFailed."""
     folder = folder_of(manifest) / "src" / variant.name
     note, inputs = folder.with_name(f".{variant.name}.objects"), _inputs(variant)

@@ -176,6 +176,7 @@ def _sources_at(folder: Path, ref: str) -> dict[str, str]:
         found = {}
         for member in archive.getmembers():
             path = Path(member.name)
-            if path.parent == folder and path.suffix in (".c", ".h") and not path.name.endswith("_test.c"):
-                found[path.name] = archive.extractfile(member).read().decode()
+            is_source = path.parent == folder and path.suffix in (".c", ".h") and not path.name.endswith("_test.c")
+            if is_source and (file := archive.extractfile(member)) is not None:
+                found[path.name] = file.read().decode()
     return found

@@ -87,6 +87,7 @@ def files_among(words: Sequence[str], folder: Path, tree: Path | None) -> list[P
 def built_tree(manifest: CommandManifest, variant: CommandVariant) -> Path:
     """The folder inside the tree that corresponds to the project's folder. It is built once for the same commit and build command."""
     source = manifest.source
+    assert source is not None, "only what is built here has a tree"
     command, origin = build_command(source, variant), origin_of(source, variant.ref)
     tree = build.folder_of(manifest) / "trees" / digest([origin.identity, command])[:16]
     note, log = tree.with_suffix(".built"), tree.with_suffix(".log")
@@ -187,7 +188,8 @@ def lines_between(source: Source, base: str, changed: str) -> tuple[int, int]:
     """The numbers of (added, removed) lines between two commits; a binary file counts as none."""
     folder = Path(source.folder).expanduser()
     counts = [line.split("\t")[:2] for line in git(folder, "diff", "--numstat", base, changed).splitlines()]
-    return tuple(sum(int(pair[side]) for pair in counts if pair[side] != "-") for side in (0, 1))
+    added, removed = (sum(int(pair[side]) for pair in counts if pair[side] != "-") for side in (0, 1))
+    return added, removed
 
 
 def git(folder: Path, *arguments: str) -> str:

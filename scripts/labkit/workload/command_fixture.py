@@ -40,7 +40,7 @@ def ensure(manifest: CommandManifest) -> dict[str, str]:
 
 def make(manifest: CommandManifest, size: str) -> None:
     """Makes the input again if it is missing, was changed, or was made by another command."""
-    path, note, wanted = path_of(manifest, size), fixture.note_of(manifest, size), recipe_of(manifest, size)
+    path, note, wanted = fixture.path_of(manifest, size).absolute(), fixture.note_of(manifest, size), recipe_of(manifest, size)
     if path.exists() and note.exists() and note.read_text() == f"{wanted} {sha256_of(path)}":
         return
     with disk_errors(path):

@@ -21,7 +21,6 @@ PLACES = ("fixture", "size", "ops", "flags", "tree", "work")
 PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACES) + r")\}")
 
 
-
 @dataclass(frozen=True)
 class CommandFixture(Fixture):
     """The inputs of each size: files beside the manifest, a generator of fixtures/, a command that makes them, or none.
@@ -49,6 +48,7 @@ class CommandManifest(Manifest):
     fixture is its standard input. answer: OUTPUT, EXIT, or a shell command that reads the file {output} and prints the part that must be
     equal. cpus: ONE or ALL. again: the command that repeats this audit, if it is not `make audit`."""
 
+    fixture: CommandFixture
     run: str
     prepare: str
     is_stdin: bool
@@ -141,7 +141,7 @@ def _refuse_what_has_no_place(table: Table, found: CommandManifest) -> None:
     for one in found.candidates:
         if one.change.kind in ("cflags", "link", "ref") and found.source is None:
             raise table.fail("candidate", f"{one.id}: {one.change.kind} changes a build, but the manifest has no [source]")
-        if one.change.kind in ("cflags", "link") and f"{{{one.change.kind}}}" not in found.source.build:
+        if found.source and one.change.kind in ("cflags", "link") and f"{{{one.change.kind}}}" not in found.source.build:
             raise table.fail("source.build", f"has no {{{one.change.kind}}}, where the flags of candidate {one.id} would go")
         if one.change.kind == "command" and not is_command_line(one.change.value):
             raise table.fail("candidate", f"{one.id}: {one.change.value!r} contains shell syntax, but commands run without a shell; write sh -c '...'")

@@ -39,7 +39,7 @@ class Invocation:
     """How an instrument starts a program once."""
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = None  # None: that of the lab
     folder: Path | None = None
     stdin: Path | None = None
     expect_exit: int = 0
@@ -65,7 +65,7 @@ class CommandRuns(Subject):
     """One command at one size. builds: the program of each arm."""
 
     manifest: CommandManifest
-    builds: Mapping[str, Layouts]
+    builds: Mapping[str, Layouts[Program]]
     load: CommandLoad
     runner: Runner
     timeout_s: float = 60
@@ -116,14 +116,14 @@ def run_of(manifest: CommandManifest, program: Program, load: CommandLoad, *, ti
     once = invocation(manifest, program, load.size)
     kept = STDOUT_KEPT_BYTES if manifest.answer in (OUTPUT, EXIT) else CHECKED_OUTPUT_BYTES
     path = command_fixture.path_of(manifest, load.size)
-    return Run(once.argv, {**once.environment, **(more or {})}, files=(program.path, *([path] if path else [])), cwd=once.folder, stdin=once.stdin,
+    return Run(once.argv, {**(once.environment or {}), **(more or {})}, files=(program.path, *([path] if path else [])), cwd=once.folder, stdin=once.stdin,
                timeout_s=timeout_s, prepare=once.prepare, repeat_count=load.repeat_count, expect_exit=manifest.expect_exit, kept_output_bytes=kept)
 
 
 def row_of(manifest: CommandManifest, program: Program, load: CommandLoad, finished: Finished) -> Row:
     """The row of an observation: the sums over its runs, up to the first run that failed."""
     last = finished.processes[-1]
-    row = {"variant": program.variant, "size": load.size, **summed(finished.processes), "failure": None, "detail": None}
+    row: Row = {"variant": program.variant, "size": load.size, **summed(finished.processes), "failure": None, "detail": None}
     if last.failure is None:
         row |= {"batch_count": 1, "ops_count": manifest.fixture.sizes[load.size], "samples_ns": [one.wall_ns for one in finished.processes],
                 "repeat_count": len(finished.processes), "runs_count": len(finished.processes),

@@ -154,7 +154,7 @@ def _read_marks(binary: Path) -> list[tuple[int, int]]:
     dump = _run("objdump", "-s", "-j", SECTION, str(binary))
     rows = re.findall(r"^ [0-9a-f]+ ((?:[0-9a-f]+ ){1,4})", dump, re.M)
     content = bytes.fromhex("".join(rows))
-    return list(ENTRY.iter_unpack(content[: len(content) // ENTRY.size * ENTRY.size]))
+    return [(address, kind) for address, kind in ENTRY.iter_unpack(content[: len(content) // ENTRY.size * ENTRY.size])]
 
 
 def _barrier(codes: list[Code], address: int, kind: int) -> Barrier:

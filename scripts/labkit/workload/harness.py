@@ -57,7 +57,7 @@ def run_of(manifest: Manifest, binary: Binary, load: Load, *, environment: dict[
 def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
     """The row of that run. A crash, a hang or a wrong answer gives a row with its failure and detail; no row is left out."""
     (process,), document = finished.processes, finished.document
-    row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
+    row: Row = {"variant": binary.variant, "size": load.size, **process_fields(process)}
     row["failure"], row["detail"] = failure_of(process, document)
     if process.backtraces and row["failure"] == "timeout":
         row["backtraces"] = process.backtraces

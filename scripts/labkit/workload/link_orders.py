@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from labkit.evidence import disk_errors, sha256_of
 from labkit.outcome import LabError
@@ -32,15 +32,21 @@ Link = Callable[[Sequence[Path], Path], None]
 """(objects in their order, the program to write)"""
 
 
-class Layouts(Protocol):
-    """The layouts of one arm's program. usual: the build used outside of comparisons."""
+P = TypeVar("P", bound=Binary)
+P_co = TypeVar("P_co", bound=Binary, covariant=True)
 
-    usual: Binary
+
+class Layouts(Protocol[P_co]):
+    """The layouts of one arm's program."""
+
+    @property
+    def usual(self) -> P_co:
+        """The build used outside of comparisons."""
 
     def number_of(self, block_build: int) -> int:
         """The number of the program; equal numbers are equal programs."""
 
-    def of_block(self, block_build: int) -> Binary:
+    def of_block(self, block_build: int) -> P_co:
         """The program that a block with this build number runs."""
 
     def move_to(self, folder: Path) -> None:
@@ -48,15 +54,15 @@ class Layouts(Protocol):
 
 
 @dataclass(frozen=True)
-class OneLayout:
+class OneLayout(Generic[P]):
     """A program in a single layout."""
 
-    usual: Binary
+    usual: P
 
     def number_of(self, block_build: int) -> int:
         return 0
 
-    def of_block(self, block_build: int) -> Binary:
+    def of_block(self, block_build: int) -> P:
         return self.usual
 
     def move_to(self, folder: Path) -> None:
@@ -106,7 +112,7 @@ class LinkOrders:
 class Copies:
     """Copies of another arm's programs, for a canary."""
 
-    of: Layouts
+    of: Layouts[Binary]
     copied: dict[Path, Binary] = field(default_factory=dict)
 
     @property

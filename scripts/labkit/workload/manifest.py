@@ -195,7 +195,7 @@ class Table:
 def _manifest(table: Table, folder: Path) -> Manifest:
     table.one_of("schema", (1,))
     table.one_of("name", (folder.name,))
-    if (own := READERS.get(table.table.get("kind"))) is not None:
+    if (own := READERS.get(str(table.table.get("kind")))) is not None:
         return own(table, folder)
     manifest = Manifest(**common_parts(table, folder, fixture_of(table.sub("fixture")), LIBRARY))
     table.done()

@@ -189,6 +189,7 @@ def test_the_script_of_an_interpreter_is_a_part_of_what_runs(tmp_path):
 def repository(folder: Path) -> Path:
     """A project in C with three commits: one that builds, a faster one, and one that does not build."""
     folder.mkdir()
+
     def commit(text, message):
         (folder / "main.c").write_text(text)
         git(folder, "add", "-A")

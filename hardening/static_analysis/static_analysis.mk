@@ -1,0 +1,66 @@
+# Static analysis: `make static-analysis` asks compilers and analysers about every C file that is published or shows a
+# workload, every shell script and all Python. What gcc and clang-tidy, which take longest, said of a file is a stamp in
+# build/static, so that they are asked again only where something has changed. An exception from a rule stands with its
+# reason, or fails.
+
+STATIC := build/static
+hash := \#
+comma := ,
+empty :=
+# Left out: tests and victims, which do wrong on purpose, as the patients of an investigation do.
+DOES_WRONG := %_test.c %_fuzz.c workloads/crash/% workloads/deadlock/%
+ANALYSED := $(filter-out $(DOES_WRONG),$(foreach file,$(wildcard profiler/*/*.c profiler/*/*/*.c fixtures/*.c workloads/*/*.c),\
+	$(if $(findstring /victims/,$(file)),,$(file))))
+# The lines of a list, without reasons; and what the list of exceptions from gcc's rules says of one file, or of every file.
+static_list = $(shell sed -n 's/ *\#.*//; /./p' hardening/static_analysis/$1)
+gcc_exceptions = $(shell awk -v file=$< '$$1 == file || $$1 == "*" {sub(/ *$(hash).*/, ""); sub(/^[^ ]+ /, ""); print}' \
+	hardening/static_analysis/gcc.txt)
+
+GCC_BESIDES := -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wframe-larger-than=66000 -Wdate-time -Wtrampolines \
+	-Wbidi-chars=any
+CLANG_BESIDES := -Wdate-time -Wshift-sign-overflow -Wassign-enum -Wunreachable-code -Wthread-safety -Wloop-analysis
+
+$(STATIC)/gcc/%.ok: %.c hardening/static_analysis/gcc.txt
+	@mkdir -p $(@D)
+	$(Q)gcc $(CPPFLAGS) -std=gnu11 -O2 -MMD -MP -MT $@ -MF $(@:.ok=.d) $(STRICT) $(GCC_BESIDES) -fanalyzer -Werror \
+	  $(gcc_exceptions) -c $< -o /dev/null && touch $@
+
+# One reading of a file by clang: its warnings, its analyser (the one that scan-build starts) and clang-tidy's own checks. Which
+# headers the file includes is what gcc has found.
+TIDY_CHECKS = $(subst $(empty) $(empty),$(comma),$(call static_list,clang-tidy.txt))
+# A comparison may stand without "!= 0".
+TIDY_OPTIONS := {CheckOptions: [{key: bugprone-suspicious-string-compare.WarnOnImplicitComparison, value: false}]}
+$(STATIC)/clang/%.ok: %.c $(STATIC)/gcc/%.ok hardening/static_analysis/clang-tidy.txt
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY_CHECKS)' --config='$(TIDY_OPTIONS)' $< -- $(CPPFLAGS) -std=gnu11 -O2 $(STRICT) \
+	  $(CLANG_BESIDES) >$@.said 2>$@.errors || { grep -vh 'warnings generated' $@.said $@.errors; exit 1; }; touch $@
+
+static-cppcheck:
+	$(Q)cppcheck --quiet --enable=warning,portability,performance --inline-suppr --std=c11 --error-exitcode=1 \
+	  -U__aarch64__ -D__x86_64__ $(CPPFLAGS) $(addprefix --suppress=,$(call static_list,cppcheck.txt)) $(ANALYSED)
+
+# By its first line: gates and hooks have no suffix.
+SHELL_SCRIPTS = $(shell git grep -lE '^\#! ?/bin/(ba)?sh' -- ':!reports' ':!fixtures/recorded') hardening/gates/planted.sh
+static-shell:
+	$(Q)shellcheck --external-sources $(SHELL_SCRIPTS)
+
+# Types: of what runs outside of tests. A test that calls something wrongly fails when it is run.
+PYTHON_ROOTS := scripts hardening profiler fixtures workloads templates
+TYPED = $(foreach file,$(shell git ls-files $(PYTHON_ROOTS:%='%/*.py') ':!fixtures/recorded'),\
+	$(if $(filter test_% %_test.py conftest.py,$(notdir $(file))),,$(file)))
+PYTHON_SCRIPTS = $(shell git grep -lE '^\#! ?/usr/bin/(env )?python3' -- ':!*.py' ':!reports' ':!fixtures/recorded')
+static-python:
+	$(Q)flake8 --config hardening/static_analysis/flake8.ini $(PYTHON_ROOTS) $(PYTHON_SCRIPTS)
+	$(Q)mypy --config-file hardening/static_analysis/mypy.ini --cache-dir $(STATIC)/mypy --no-error-summary \
+	  $(TYPED)
+
+static-exceptions:
+	$(Q)$(PYTHON) -B hardening/static_analysis/unexplained_exceptions.py
+
+## static-analysis: what compilers and analysers say of C, shell and Python; every exception has its reason
+static-analysis: static-exceptions static-shell static-python static-cppcheck $(ANALYSED:%.c=$(STATIC)/clang/%.ok)
+	@echo "analysed: $(words $(ANALYSED)) C files, $(words $(SHELL_SCRIPTS)) shell scripts, $(words $(TYPED)) Python files with types"
+
+.SECONDARY: $(ANALYSED:%.c=$(STATIC)/gcc/%.ok)
+PHONY += static-analysis static-cppcheck static-shell static-python static-exceptions
+-include $(if $(filter static-analysis,$(MAKECMDGOALS)),$(ANALYSED:%.c=$(STATIC)/gcc/%.d))
