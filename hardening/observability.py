@@ -3,9 +3,12 @@
 Errors  Fault and Unavailable, of gate_ending.py
 """
 
+import contextlib
+import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +22,7 @@ FIRED = re.compile(r"^fired (\S+) (.*)$", re.M)
 # What gdb does at a probe, whose first argument it prints.
 AT_PROBE = 'break -probe-stap {probe}\ncommands\nsilent\nprintf "fired {probe} {format}\\n", {argument}\ncontinue\nend\n'
 TIMEOUT_S = 120
+LOOK_S = 0.01
 
 
 def documented_probes() -> set[str]:
@@ -50,11 +54,27 @@ def fired_probes(probes: Sequence[str], command: Sequence[str | Path], environme
     return {probe: [argument for name, argument in found if name == probe] for probe in probes}
 
 
-def longest_hold_ms(command: Sequence[str | Path], environment: Mapping[str, str]) -> int:
-    """The longest time that a thread held a mutex or a read-write lock under drd, which makes everything some fifty times slower."""
-    assigned = [f"{name}={value}" for name, value in environment.items()]
-    done = subprocess.run(["env", *assigned, "valgrind", "--tool=drd", "--exclusive-threshold=1", "--shared-threshold=1", *command],
-                          capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S)
-    if done.returncode or "ERROR SUMMARY" not in done.stderr:
-        raise Fault(f"drd ended with {done.returncode}: {done.stderr[-1000:]}")
-    return max(map(int, HELD.findall(done.stderr)), default=0)
+def longest_hold_ms(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[int, int]:
+    """The longest time that a thread held a mutex or a read-write lock under drd, which makes everything some fifty times slower; and for how long
+    the whole run waited for a CPU. The first may contain all of the second."""
+    with tempfile.TemporaryFile("w+", errors="replace") as told:
+        with subprocess.Popen(["valgrind", "--tool=drd", "--exclusive-threshold=1", "--shared-threshold=1", *command], env=os.environ | dict(environment),
+                              stdout=subprocess.DEVNULL, stderr=told) as running:
+            waited_ns: dict[str, int] = {}
+            while running.poll() is None:
+                waited_ns |= waits_of_threads(running.pid)
+                time.sleep(LOOK_S)
+        told.seek(0)
+        text = told.read()
+    if running.returncode or "ERROR SUMMARY" not in text:
+        raise Fault(f"drd ended with {running.returncode}: {text[-1000:]}")
+    return max(map(int, HELD.findall(text)), default=0), sum(waited_ns.values()) // 1_000_000
+
+
+def waits_of_threads(pid: int) -> dict[str, int]:
+    """{thread: for how many nanoseconds it was ready to run and had no CPU}"""
+    waits = {}
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, IndexError):  # it has ended, or the kernel keeps no such account
+            waits[path.parent.name] = int(path.read_text().split()[1])
+    return waits
