@@ -116,14 +116,17 @@ class Place:
     def left(self) -> list[str]:
         """Files and folders in the temporary folder and in shared memory, and unfinished files in the tree."""
         unfinished = [str(path.relative_to(self.tree)) for path in self.tree.rglob("*") if path.name.endswith((".part", ".tmp"))]
-        new = [] if is_isolated() else sorted(shared_entries() - self.before)
         return [f"tree/{name}" for name in unfinished] + [f"tmp/{path.name}" for path in self.tmp.iterdir()] + \
-            [f"shm/{path.name}" for path in self.shm.iterdir()] + new
+            [f"shm/{path.name}" for path in self.shm.iterdir()] + self.shared()
+
+    def shared(self) -> list[str]:
+        """What is new in the folders that cells share, where a cell has no /dev/shm of its own."""
+        return [] if is_isolated() else sorted(shared_entries() - self.before)
 
     def age(self) -> None:
         """What a killed program left behind is old from now on; the next run leaves what is younger than a minute alone."""
         then = time.time() - AGED_S
-        for path in [*self.tmp.iterdir(), *self.shm.iterdir(), *self.tree.rglob(".*.part")]:
+        for path in [*self.tmp.iterdir(), *self.shm.iterdir(), *self.tree.rglob(".*.part"), *self.shared()]:
             os.utime(path, (then, then), follow_symlinks=False)
 
     def remove(self) -> None:
