@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import fault_cells as f
 from cell_place import EMPTY_PROC, Place, ends
