@@ -71,15 +71,23 @@ optimize: instruments
 	$(Q)$(LAB) optimize $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## rebench: measure the accepted candidates together, on fresh processes
-rebench: instruments
+rebench: instruments setup-load
 	$(Q)$(LAB) rebench $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
+# Of a workload that offers load (workloads/W/load), nginx is the yardstick and wrk
+# the second witness. Its audit goes on without them, and says so.
+LOADED = $(wildcard workloads/$(if $(filter audit-all,$(MAKECMDGOALS)),*,$(W))/load)
+setup-load: setup
+	@[ -z '$(LOADED)' ] || scripts/setup.sh load || \
+	  echo 'setup: the audit goes on without them, and its report says so' >&2
+PHONY += setup-load
+
 ## audit: do those of the above steps that are missing or stale, then render and seal the report
-audit: instruments
+audit: instruments setup-load
 	$(Q)$(LAB) audit $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
 ## audit-all: audit every workload, one after the other, and print one table at the end
-audit-all: instruments
+audit-all: instruments setup-load
 	$(Q)$(LAB) audit --all --budget $(call quoted,$(BUDGET))
 
 #: R the folder of a sealed report, for verify, show and sign

@@ -17,7 +17,7 @@ C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "s
            "formats", "sources", "collect", "cli")
 # The same for labkit's rooms and the files beside them. Code that draws conclusions never measures, and code that measures draws no conclusions;
 # audit, experiment, gate, calibration and the verbs use both.
-LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "self_trace", "scratch", "phases", "fault_witnesses", "stats", "metrics",
+LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "self_trace", "scratch", "phases", "fault_witnesses", "load_curve", "stats", "metrics",
                 "host", "descendants", "process", "runner", "subject", "schemas", "terminal_output", "evidence", "row_file", "progress", "policy",
                 "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
                 "calibration", "gate", "figures", "audit", "report", "diagnose", "course", "verbs", "command_line", "manual")
@@ -228,7 +228,7 @@ def test_every_phony_target_is_documented_or_internal():
     listed = re.findall(r"^PHONY (?::=|\+=) (.*)$", text, re.M)
     phony = {name for line in listed for name in line.replace("\\", "").split()}
     documented = set(re.findall(r"^## ([a-z0-9-]+):", text, re.M))
-    internal = {"workloads", "setup-test", "test-build", "c-tests", "instruments", "clinic-with-format", "static-cppcheck", "static-shell",
+    internal = {"workloads", "setup-test", "setup-load", "test-build", "c-tests", "instruments", "clinic-with-format", "static-cppcheck", "static-shell",
                 "static-python", "static-exceptions"}
     assert phony - documented - internal == set()
 

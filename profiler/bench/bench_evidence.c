@@ -158,6 +158,9 @@ static json_t *whole_document(const struct bench_evidence *evidence)
 	if (!document)
 		return NULL;
 	json_object_update_new(document, measurement_document(evidence));
+	if (evidence->invalid)
+		json_object_set_new(document, "invalid",
+				    json_string(evidence->invalid));
 	if (recorder->has_stages)
 		add_stages(document, recorder, evidence->result.samples_count);
 	if (recorder->has_allocations)

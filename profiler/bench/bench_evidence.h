@@ -27,6 +27,7 @@ struct bench_evidence {
 	struct clinic_result result;
 	size_t ops_count;
 	const uint64_t *samples_ns;
+	const char *invalid; /* why the runs are no measurement, or NULL */
 };
 
 /* path "-" is stdout. */

@@ -78,6 +78,8 @@ static void print_summary(const struct bench_evidence *evidence)
 	       NAME, evidence->options->size, evidence->ops_count,
 	       evidence->workload->op, result->batch, result->samples_count,
 	       least_ns, most_ns, result->answer);
+	if (evidence->invalid)
+		printf("INVALID: %s\n", evidence->invalid);
 }
 
 static enum bench_exit report(const struct bench_evidence *evidence)
@@ -130,6 +132,8 @@ static enum bench_exit measure(struct bench_evidence *evidence, void *state)
 		err = run_plan(evidence, state, &plan, samples_ns);
 	if (!err)
 		err = bench_recorder_finish(&recorder);
+	if (!err && clinic_workload.invalid)
+		evidence->invalid = clinic_workload.invalid(state);
 	code = err ? explain_failure(evidence, err) : report(evidence);
 	evidence->recorder = NULL;
 	evidence->samples_ns = NULL;

@@ -7,6 +7,10 @@ Only scripts/lab turns it into a line and an exit code.
 from enum import IntEnum
 
 
+# The failure of a run that is no measurement of its program: its surroundings failed, by nothing that the program did.
+INVALID_RUN = "environment"
+
+
 class Exit(IntEnum):
     PASSED = 0
     FAILED = 1        # regressed, or a gate failed

@@ -5,8 +5,9 @@ kinds of the schemas are all derived from this table. Evidence of a phase withou
 templates/schemas is checked against the common head only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 PLAN, BASELINE, PROFILE, OPTIMIZE, REBENCH = GROUPS = ("plan", "baseline", "profile", "optimize", "rebench")
 INVESTIGATE = "investigate"
@@ -25,6 +26,7 @@ class Phase:
              whose phases `make audit` runs.
     cost     what a report loses when this evidence is missing; "" for a `required` phase, without which there is no report.
     kind     the kind of its evidence: the name, unless the phase writes one file for each candidate.
+    needs    the part of a manifest without which there is nothing to measure; "" where every workload has it.
     """
 
     name: str
@@ -33,6 +35,11 @@ class Phase:
     cost: str = ""
     required: bool = False
     kind: str = ""
+    needs: str = ""
+
+    def applies_to(self, manifest: Mapping[str, Any]) -> bool:
+        """manifest: as the plan has it."""
+        return not self.needs or manifest.get(self.needs) is not None
 
     @property
     def evidence_kind(self) -> str:
@@ -51,6 +58,8 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
           cost="no instruction counts stand beside the times"),
     Phase("memory", "labkit.audit.memory:measure", PROFILE,
           cost="no allocation counts and no second witness for them"),
+    Phase("concurrency", "labkit.audit.concurrency:measure", PROFILE, needs="load",
+          cost="nothing shows what the threads wait for under a load that is too high"),
     Phase("candidates", "labkit.audit.candidates:measure", OPTIMIZE, kind="candidate"),
     Phase("rebench", "labkit.audit.rebench:measure", REBENCH,
           cost="the accepted candidates were not confirmed together on fresh processes"),

@@ -21,7 +21,7 @@ from labkit.fault_witnesses import WITNESSES
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "templates" / "schemas"
 # Schemas of parts of evidence and of the harness's output, which are not kinds of evidence.
-SHARED = ("head", "heap", "run", "bench_run", "campaign")
+SHARED = ("head", "heap", "load", "run", "bench_run", "campaign")
 
 
 class EvidenceError(LabError):

@@ -189,6 +189,50 @@ static void a_server_that_is_not_there_answers_nothing(void **unused)
 	generator_close(generator);
 }
 
+static void
+a_late_request_is_the_generator_s_fault_if_it_could_be_sent(void **unused)
+{
+	const struct arrival arrivals[3] = {{.due_ns = 0}};
+	const struct response responses[3] = {
+		{.sent_ns = GENERATOR_LATE_NS},
+		{.sent_ns = GENERATOR_LATE_NS + 1},
+		{.sent_ns = GENERATOR_LATE_NS + 1,
+		 .waited_for_connection = true},
+	};
+
+	(void)unused;
+	assert_int_equal(generator_late_count(arrivals, responses, 3), 1);
+}
+
+static void a_request_is_stalled_if_the_process_did_not_run(void **unused)
+{
+	const struct response responses[3] = {
+		{.stalled_ns = 0},
+		{.stalled_ns = GENERATOR_LATE_NS},
+		{.stalled_ns = GENERATOR_LATE_NS + 1},
+	};
+
+	(void)unused;
+	assert_int_equal(generator_stalled_count(responses, 3), 1);
+}
+
+static void a_digest_is_equal_only_for_equal_responses(void **unused)
+{
+	struct response responses[2] = {{.status = 200, .price = 7},
+					{.status = 200, .price = 8}};
+	uint64_t digest = generator_digest(responses, 2);
+
+	(void)unused;
+	assert_int_not_equal(generator_digest(responses, 1), digest);
+	responses[0].sent_ns = 5;
+	assert_int_equal(generator_digest(responses, 2), digest);
+	responses[1].price = 7;
+	assert_int_not_equal(generator_digest(responses, 2), digest);
+	responses[1].price = 8;
+	responses[0].status = 0;
+	assert_int_not_equal(generator_digest(responses, 2), digest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +245,11 @@ int main(void)
 		cmocka_unit_test(every_request_has_its_own_response),
 		cmocka_unit_test(a_port_in_use_is_refused),
 		cmocka_unit_test(a_server_that_is_not_there_answers_nothing),
+		cmocka_unit_test(
+			a_late_request_is_the_generator_s_fault_if_it_could_be_sent),
+		cmocka_unit_test(
+			a_request_is_stalled_if_the_process_did_not_run),
+		cmocka_unit_test(a_digest_is_equal_only_for_equal_responses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

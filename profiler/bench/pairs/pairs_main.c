@@ -188,13 +188,33 @@ static json_t *contest_document(const struct contest *contest)
 }
 /* clang-format on */
 
+/* The variants share a process: what kept one from running kept all. */
+static void add_invalid(json_t *document, const struct contest *contest)
+{
+	for (size_t i = 0; i < contest->variants_count; i++) {
+		const struct variant *variant = &contest->variants[i];
+		const char *invalid =
+			variant->workload->invalid
+				? variant->workload->invalid(variant->state)
+				: NULL;
+
+		if (invalid)
+			json_object_set_new(document, "invalid",
+					    json_string(invalid));
+	}
+}
+
 static enum bench_exit report(const struct contest *contest, const char *path)
 {
 	json_t *document = contest_document(contest);
-	int err = !document ||
-		  (path && strcmp(path, "-") != 0
-			   ? json_dump_file(document, path, JSON_COMPACT)
-			   : json_dumpf(document, stdout, JSON_COMPACT));
+	int err;
+
+	if (document)
+		add_invalid(document, contest);
+	err = !document ||
+	      (path && strcmp(path, "-") != 0
+		       ? json_dump_file(document, path, JSON_COMPACT)
+		       : json_dumpf(document, stdout, JSON_COMPACT));
 
 	json_decref(document);
 	if (!err)

@@ -40,6 +40,13 @@ struct clinic_workload {
 	 * the same for every variant and every repetition.
 	 */
 	uint64_t (*run)(void *state);
+
+	/*
+	 * Not timed; called once after the last run. NULL, or one sentence
+	 * that says why these runs are no measurement of the program: its
+	 * surroundings failed, and nothing that it did. May be NULL itself.
+	 */
+	const char *(*invalid)(void *state);
 };
 
 extern const struct clinic_workload clinic_workload;

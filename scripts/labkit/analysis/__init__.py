@@ -17,6 +17,7 @@ from labkit.analysis.baseline_numbers import baseline_numbers
 from labkit.analysis.candidate_numbers import candidate_numbers
 from labkit.analysis.checklist import check_rows
 from labkit.analysis.complaint import complaint_numbers
+from labkit.analysis.concurrency_numbers import concurrency_numbers
 from labkit.analysis.decide import Decision, decide_candidates
 from labkit.analysis.defence_answers import defence_answers
 from labkit.analysis.environment_numbers import environment_numbers
@@ -24,6 +25,7 @@ from labkit.analysis.evidence_set import EvidenceSet, read_evidence_set
 from labkit.analysis.findings import collect_findings
 from labkit.analysis.headline import headline
 from labkit.analysis.hypotheses import score_hypotheses
+from labkit.analysis.load_numbers import load_numbers
 from labkit.analysis.memory_numbers import memory_numbers
 from labkit.analysis.profile_numbers import profile_numbers
 from labkit.analysis.rebench_numbers import rebench_numbers
@@ -56,6 +58,8 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     audit["hypotheses"] = score_hypotheses(evidence_set)
     audit["candidates"] = candidate_numbers(evidence_set, decisions)
     audit["rebench"] = rebench_numbers(evidence_set, decisions)
+    audit["load"] = load_numbers(evidence_set)
+    audit["concurrency"] = concurrency_numbers(evidence_set)
     audit["headline"] = headline(evidence_set, audit)
     audit["regression_check"] = regression_check(audit)
     audit["trade_offs"] = trade_offs(evidence_set, decisions, audit)

@@ -33,6 +33,7 @@ class Row:
 
 def check_rows(audit: Audit) -> list[Row]:
     checks = COMMAND_CHECKS if audit["manifest"].get("kind") == COMMAND else CHECKS
+    checks += LOAD_CHECKS if audit["manifest"].get("load") else ()
     return [_row(number, *check, audit) for number, check in enumerate(checks, start=1)]
 
 
@@ -237,6 +238,46 @@ def check_silence(audit: Audit) -> str:
             (f"; the assertion can fail: it failed in {listing(fired)}" if fired else ""))
 
 
+def check_knee(audit: Audit) -> str:
+    return _check_reach(audit, "knee", "the union's knee is {} the baseline's; at least {} was required")
+
+
+def check_yardstick(audit: Audit) -> str:
+    return _check_reach(audit, "p99", "the union's p99 at half of its knee is {} nginx's; at most {} was required")
+
+
+def _check_reach(audit: Audit, what: str, words: str) -> str:
+    load = audit["load"]
+    need(load, "no load was offered")
+    found = next(one for one in load["reach"] if one["what"] == what)
+    missing = listing(sorted(f"{tool}: {reason}" for tool, reason in load["unmeasured"].items()))
+    need(found["met"] is not None, f"not measured ({missing})" if missing else "not measured, because there is no knee")
+    seen = words.format(times(found["ratio"]), times(found["limit"]))
+    need(found["met"], seen)
+    return seen
+
+
+def check_load(audit: Audit) -> str:
+    """Figures of a generator that was late are the generator's; servers that answer differently are not compared."""
+    load = audit["load"]
+    need(load, "no load was offered")
+    answers, curves = load["answers"], load["curves"]
+    need(answers["compared_count"] and not answers["differ_count"], f"{answers['differ_count']} of {answers['compared_count']} equal streams got different answers")
+    invalid = [one["server"] for one in curves if all(point["invalid_count"] == point["rounds_count"] for point in one["points"])]
+    need(not invalid, f"the generator never kept its schedule against {listing(invalid)}")
+    late = plural(len(load["invalid"]), "point")
+    return f"equal answers to {answers['compared_count']} equal streams; {late} invalid because the generator was late, each named"
+
+
+def check_load_witness(audit: Audit) -> str:
+    load = audit["load"]
+    need(load and load["witness"], "no second generator measured")
+    doubts = [f"{one['server']}: {one['verdict']}" for one in load["witness"] if one["verdict"] != "confirms the knee"]
+    rates = listing([f"{one['server']} {count(round(one['answered_per_s']))} a second" for one in load["witness"]])
+    need(not doubts, f"{'; '.join(doubts)} ({rates})")
+    return f"wrk's connections that wait for their answers got {rates}, at least what each knee says"
+
+
 def _main(audit: Audit) -> dict[str, Any]:
     main = audit["rebench"]["main"] if audit["rebench"] else None
     need(main, "no before and after was measured at the size of the complaint")
@@ -265,6 +306,14 @@ CHECKS: tuple[Check, ...] = (
     ("The canary equalled the baseline in every comparison", ("evidence/candidates/", "evidence/rebench.json"), check_canary),
     ("The target of the complaint is reached by the low end of the interval", ("evidence/rebench.json",), check_target),
     ("Stages without allocations are checked to stay so", ("evidence/rebench.json",), check_silence),
+)
+
+# Of a server that was offered rising loads.
+LOAD_CHECKS = (
+    ("The generator kept its schedule, and all servers answered alike", ("evidence/rebench.json",), check_load),
+    ("The knee is as far above the baseline's as the manifest requires", ("evidence/rebench.json",), check_knee),
+    ("p99 at half load is near the yardstick's", ("evidence/rebench.json",), check_yardstick),
+    ("A second load generator confirms the knees", ("evidence/rebench.json",), check_load_witness),
 )
 
 # A command has no timed part with barriers, and no stages.

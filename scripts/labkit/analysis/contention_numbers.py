@@ -17,13 +17,13 @@ def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
     threads = [one["threads_count"] for one in evidence_set.memory["data"]["rss_series"] if "threads_count" in one]
     return {"runs_count": max(one["runs_count"] for one in heaps[0]["recordings"]), "size": heaps[0]["size"],
             "threads_count": max(threads, default=None), "looks_count": len(threads),
-            "variants": [_variant(one["variant"], one["locks"]) for one in heaps]}
+            "variants": [{"variant": one["variant"], **waits_of(one["locks"])} for one in heaps]}
 
 
-def _variant(name: str, locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def waits_of(locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The waits, sorted by their sums. A lock has a row for each place, and one for all acquisitions without a wait."""
     waited = sorted((one for one in locks if one["contended_count"]), key=lambda one: (-one["wait_ns"], one["name"]))
-    return {"variant": name, "waits": waited[:WAITS_SHOWN], "not_shown_count": len(waited[WAITS_SHOWN:]),
+    return {"waits": waited[:WAITS_SHOWN], "not_shown_count": len(waited[WAITS_SHOWN:]),
             "wait_ns": sum(one["wait_ns"] for one in waited),
             "contended_count": sum(one["contended_count"] for one in waited),
             "acquisitions_count": sum(one["acquisitions_count"] for one in locks),

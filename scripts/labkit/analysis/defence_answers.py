@@ -26,7 +26,36 @@ def load_answer(audit: Audit) -> dict[str, Any]:
     return {"growths": growths, "first": counts[0] if counts and len(growths) > 1 else None,
             "alone": growths[0] if len(growths) == 1 else None,
             "small": [one for one in growths if one not in counts and (not counts or one["growth_ratio"] > counts[0]["growth_ratio"])],
-            "capacity": _capacity(audit), "tail": _tail(audit)}
+            "capacity": _capacity(audit), "tail": _tail(audit), "crowd": _crowd(audit)}
+
+
+def _crowd(audit: Audit) -> dict[str, Any] | None:
+    """What was waited for under a load that was too high: the lock with the longest waits in sum, by three instruments. None where nobody
+    looked; lock is None where no wait was seen."""
+    seen = audit.get("concurrency")
+    if not seen or seen["locks"] is None:
+        return None
+    worst = seen["locks"]["worst"]
+    facts = {"offered_per_s": seen["offered_per_s"], "seconds": seen["seconds"], "threads_count": seen["threads_count"], "off_cpu": seen["off_cpu"],
+             "knee_per_s": _baseline_knee(audit), "lock": None, "waiting_count": None, "line": None, "blocked_there_ratio": None}
+    if worst is None or not worst["waiter"]:
+        return facts
+    place = worst["waiter"][0]
+    waiting = [one for one in seen["threads"] or () if one["own"][:1] == [place]]
+    blocked = [one["share_ratio"] for one in (seen["off_cpu"] or {"stacks": ()})["stacks"] if _waits_for_a_lock(one["frames"], place)]
+    return facts | {"lock": worst | {"place": place}, "waiting_count": sum(one["count"] for one in waiting), "line": waiting[0]["line"] if waiting else None,
+                    "blocked_there_ratio": sum(blocked)}
+
+
+def _waits_for_a_lock(frames: list[str], place: str) -> bool:
+    """Whether the innermost frame below the functions of the C library is `place`. A thread that holds the lock and waits for something else
+    has other functions of the program below it."""
+    return place in frames and all("lock" in one or "futex" in one for one in frames[:frames.index(place)])
+
+
+def _baseline_knee(audit: Audit) -> float | None:
+    curves = audit["load"]["curves"] if audit.get("load") else ()
+    return next((one["knee_per_s"] for one in curves if one["server"] == "baseline"), None)
 
 
 def _stage_growths(audit: Audit) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def _environment(audit: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 def _missing_phases(evidence_set: EvidenceSet) -> Iterator[tuple[str, str, str, str]]:
     for phase in single():
-        if evidence_set.by_phase[phase.name] is None:
+        if evidence_set.by_phase[phase.name] is None and phase.applies_to(evidence_set.manifest):
             yield ("warning", phase.name, f"There is no {phase.name} evidence.", f"Without it, {phase.cost}.")
 
 

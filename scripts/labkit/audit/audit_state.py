@@ -20,6 +20,7 @@ from labkit.row_file import RowFile
 from labkit.self_trace import PHASE, span
 from labkit.workload import manifest, variant
 from labkit.workload.build import Binary, BuildFailed
+from labkit.workload.load_manifest import FOLDER
 from labkit.workload.manifest import Manifest
 
 POLICY = Path("hardening/policy.toml")
@@ -49,7 +50,8 @@ class AuditState:
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
         """Evidence name -> inputs_sha256, for all evidence except rebench, whose input is the evidence of the candidates."""
-        inputs = {one.name: self._inputs(one.name, self.baseline.sha256) for one in of_groups(BASELINE, PROFILE)}
+        inputs = {one.name: self._inputs(one.name, self.baseline.sha256, *(self._load_inputs if one.needs else ()))
+                  for one in of_groups(BASELINE, PROFILE) if one.applies_to(vars(self.manifest))}
         inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
         for one in self.manifest.candidates:
             result = self.built[one.id]
@@ -61,7 +63,15 @@ class AuditState:
         """The hash over the evidence that decides which candidates are accepted: new measurements may accept others."""
         measured = [evidence.sha256_of(version.evidence_path(folder, name))
                     for name in sorted(self.wanted) if name in ("profile", "memory") or name.startswith("candidates/")]
-        return self._inputs("rebench", evidence.sha256_of(POLICY), *measured)
+        return self._inputs("rebench", evidence.sha256_of(POLICY), *measured, *self._load_inputs)
+
+    @functools.cached_property
+    def _load_inputs(self) -> list[str]:
+        """What the measurement of an offered load depends on besides the variants."""
+        load = self.manifest.load
+        if load is None:
+            return []
+        return [repr(load), *(evidence.sha256_of(path) for path in sorted((self.manifest.folder / FOLDER).iterdir()))]
 
     def seed(self, folder: Path, name: str) -> int:
         """A seed that depends on version, phase and repetition only, so that it can be recomputed from them."""

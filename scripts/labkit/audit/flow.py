@@ -94,7 +94,7 @@ def _known(state: AuditState) -> Callable[[], Known]:
 
 
 def _run_group(state: AuditState, folder: Path, group: str) -> None:
-    for phase in of_groups(group):
+    for phase in (one for one in of_groups(group) if one.name in state.wanted):
         _unless_fresh(state, folder, phase.name, lambda: _measure(state, folder, phase), None)
 
 

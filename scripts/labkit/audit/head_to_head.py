@@ -23,7 +23,7 @@ from labkit.experiment.continuation import go_on, may_go_on
 from labkit.experiment.design import CANARY_ALPHA, SELECTION_LOOKS, Case, Design, case_of
 from labkit.experiment.stage_runner import Experiment
 from labkit.metrics import METRICS
-from labkit.outcome import Exit, LabError
+from labkit.outcome import INVALID_RUN, Exit, LabError
 from labkit.progress import Progress
 from labkit.row_file import RowFile
 from labkit.stats.power import blocks_at_least
@@ -165,6 +165,8 @@ def _on_row(log: RowFile, progress: Progress) -> Callable[[dict], None]:
 
     def on_row(row: dict) -> None:
         log.add(row)
+        if row["failure"] == INVALID_RUN:
+            return  # its block is run again, or left out
         if row["failure"] and row["arm"] == "B":
             raise RunFailed
         harness.must(row, "measuring the baseline")

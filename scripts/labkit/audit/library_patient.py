@@ -77,7 +77,7 @@ class LibraryPatient(Patient[Variant, Binary]):
 
     def memory_run(self, state: AuditInProgress, binary: Binary, size: str, runs_count: int, batch_count: int = 0) -> Row:
         load = Load(size, samples_count=runs_count, batch_count=batch_count)
-        return harness.must(harness.observe(self.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s), "measuring memory")
+        return harness.must(harness.observe(self.manifest, binary, load, cpu=state.cpu, timeout_s=state.budget.timeout_s), "measuring memory", is_timed=False)
 
     def observed(self, state: AuditInProgress, seconds: int) -> Invocation:
         return self.sustained(state, state.baseline, seconds)

@@ -11,6 +11,7 @@ from labkit.instruments.backtraces import HangWatch
 from labkit.metrics import METRICS, is_tail
 from labkit.outcome import UsageError
 from labkit.runner import LocalRunner
+from labkit.verdicts.covariates import invalid_run
 from labkit.workload import harness
 from labkit.workload.build import Binary
 from labkit.workload.harness import Load
@@ -73,7 +74,7 @@ def interleaved(state: AuditState, arms: dict[str, Binary], known: Reference, *,
                 on_row: Callable[[dict], None]) -> list[dict]:
     """Rows of all arms {"A": program, ...} in random mirrored blocks, in the order they ran."""
     subject = state.patient.subject(state, {arm: OneLayout(binary) for arm, binary in arms.items()}, known)
-    return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row)
+    return run_blocks(plan_blocks(blocks_count, seed, tuple(arms)), subject, on_row, disturbed=invalid_run, reruns_max=blocks_count)
 
 
 def stage_runs(state: AuditInProgress, binary: Binary, size: str, expect: str) -> list[dict]:
@@ -99,7 +100,7 @@ def allocations_by_stage(state: AuditInProgress, binary: Binary, size: str, envi
     """One row per stage and one for the whole run (stage null); the counts are sums over runs_count runs."""
     load = Load(size, samples_count=20, batch_count=1, stages=True)
     row = harness.must(harness.observe(state.manifest, binary, load, cpu=state.cpu, environment=environment,
-                                       timeout_s=state.budget.timeout_s), "counting allocations")
+                                       timeout_s=state.budget.timeout_s), "counting allocations", is_timed=False)
     counted = [(stage["name"], stage.get("allocations")) for stage in row.get("stages", [])]
     counted.append((None, row.get("allocations")))
     return [{"variant": binary.variant, "size": size, "stage": name, "ops_count": row["ops_count"],

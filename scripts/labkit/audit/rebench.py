@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.analysis.decide import Decision
-from labkit.audit import audit_state, candidates, command, growth, head_to_head, heap, version
+from labkit.audit import audit_state, candidates, command, growth, head_to_head, heap, load_curves, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.candidates import Known
 from labkit.audit.head_to_head import Plan
@@ -29,6 +29,7 @@ def measure(state: AuditState, folder: Path, decisions: Sequence[Decision], know
     data["stage_runs"] = _stages_of_both(state, union, data["answers"]) if union else []
     data["heap"] = heap.measure(state, folder, union, findings) if union else None
     data["growth"] = growth.measure(state, union, findings) if union else None
+    data["load"] = load_curves.measure(state, merged, findings) if union else None
     data["assertions"] = [row for binary in (state.baseline, union) for row in state.patient.assert_silence(state, binary, findings)] if union else []
     binaries = [state.baseline] if isinstance(built, BuildFailed) else [state.baseline, built]
     data["command"] = command.time_whole(state, binaries, findings)

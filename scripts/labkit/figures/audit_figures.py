@@ -15,7 +15,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from labkit import wording
 from labkit.figures import figures_paired
@@ -27,6 +27,11 @@ from labkit.phases import COMMAND
 Audit = dict[str, Any]
 
 VARIANT = {"baseline": (BEFORE, "o", "baseline"), "union": (AFTER, "D", "union of the accepted")}
+
+
+SERVER = {"baseline": (BEFORE, "o", "the baseline"), "union": (AFTER, "D", "the union"), "nginx": (MUTED, "s", "nginx")}
+QUANTILE_LINES = {"p50_ns": ":", "p95_ns": "--", "p99_ns": "-"}
+KNEE_TEXT_HEIGHT = {"baseline": 0.99, "union": 0.88}  # of the axis, so that no text covers another; the yardstick's knee is no claim
 
 
 def draw_figures(audit: Audit) -> dict[str, bytes]:
@@ -319,6 +324,46 @@ def resident(audit: Audit) -> bytes | None:
     return draw(2.3, paint)
 
 
+def load_curves(audit: Audit) -> bytes | None:
+    """Response times against the offered load: one colour for each server, one kind of line for each quantile, and the knees."""
+    load = audit["load"]
+    if not load:
+        return None
+
+    def paint(axes: Axes) -> None:
+        for curve in load["curves"]:
+            colour, marker, label = SERVER[curve["server"]]
+            points = [one for one in curve["points"] if one["p99_ns"]]
+            for name, line in QUANTILE_LINES.items():
+                axes.plot([one["offered_per_s"] for one in points], [one[name] / 1e6 for one in points], color=colour, linestyle=line, linewidth=1.6,
+                          marker=marker if name == "p99_ns" else None, markersize=4.5, label=f"{label}, {name.removesuffix('_ns')}")
+            if curve["knee_per_s"] and curve["server"] in KNEE_TEXT_HEIGHT:
+                axes.axvline(curve["knee_per_s"], color=colour, linewidth=1.0, linestyle=(0, (2, 2)))
+                axes.annotate(f"knee of {label}\n{wording.significant(curve['knee_per_s'], 4)} per second", (curve["knee_per_s"], KNEE_TEXT_HEIGHT[curve["server"]]),
+                              xycoords=axes.get_xaxis_transform(), xytext=(-4, 0), textcoords="offset points", ha="right", va="top", fontsize=8, color=colour)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        shown = spaced_rates(sorted({one["offered_per_s"] for curve in load["curves"] for one in curve["points"]}))
+        axes.set_xticks(shown, [wording.significant(one, 4) for one in shown])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.significant(value)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlabel(f"offered {audit['headline']['op']}s per second, log scale")
+        axes.set_ylabel("response time (ms), log scale")
+        axes.set_title("Response times against the offered load")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=len(load["curves"]), fontsize=8.5, columnspacing=1.4, handlelength=2.4)
+    return draw(4.6, paint)
+
+
+def spaced_rates(rates: list[float]) -> list[float]:
+    """Those whose labels do not cover each other on a logarithmic axis."""
+    shown: list[float] = []
+    for rate in rates:
+        if not shown or rate >= 1.4 * shown[-1]:
+            shown.append(rate)
+    return shown
+
+
 FIGURES: dict[str, Callable[[Audit], bytes | None]] = {
     "distribution.svg": distribution,
     "scaling.svg": scaling,
@@ -328,4 +373,5 @@ FIGURES: dict[str, Callable[[Audit], bytes | None]] = {
     "paired.svg": paired,
     "power.svg": power,
     "resident.svg": resident,
+    "load.svg": load_curves,
 }

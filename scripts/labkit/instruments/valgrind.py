@@ -96,15 +96,24 @@ def dhat_totals(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, i
 
 
 def massif_peak(argv: list[str], *, timeout_s: float, **how: Any) -> dict[str, int]:
-    """Bytes at the peak of the largest process. Without --heap-admin=0 massif adds an estimate of the allocator's headers, and without
-    --peak-inaccuracy=0.0 it may report 99 % of the peak."""
+    """Bytes at the peak of the largest process."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
-        run_tool(["valgrind", "--vgdb=no", "--trace-children=yes", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
-                  f"--massif-out-file={folder}/%p", *argv], timeout_s=timeout_s, **how)
-        heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", "\n".join(_outputs(folder, "massif")), re.M)]
+        run_tool([*massif_of(folder), *argv], timeout_s=timeout_s, **how)
+        return {"peak_bytes": massif_peak_of(folder)}
+
+
+def massif_of(folder: str) -> list[str]:
+    """The words before a command whose heap massif watches; massif_peak_of(folder) reads the result once it has ended. Without
+    --heap-admin=0 massif adds an estimate of the allocator's headers, and without --peak-inaccuracy=0.0 it may report 99 % of the peak."""
+    return ["valgrind", "--vgdb=no", "--trace-children=yes", "--tool=massif", "--heap-admin=0", "--peak-inaccuracy=0.0", "--depth=1",
+            f"--massif-out-file={folder}/%p"]
+
+
+def massif_peak_of(folder: str) -> int:
+    heap = [int(found) for found in re.findall(r"^mem_heap_B=(\d+)$", "\n".join(_outputs(folder, "massif")), re.M)]
     if not heap:
         raise Unavailable("massif took no snapshot")
-    return {"peak_bytes": max(heap)}
+    return max(heap)
 
 
 def _outputs(folder: str, tool: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 The knee is the highest load at which the server keeps up. Requests are sent at times that do not depend on the server's answers, and a response time
 counts from the moment at which its request was due. A point at which the generator did not keep its schedule is marked as invalid, and the exit
-code is then 4. No audit uses these figures.
+code is then 4. No audit uses these figures: `make audit W=server` measures its own.
 """
 
 import json
@@ -14,13 +14,11 @@ from labkit.outcome import Exit, UsageError
 from labkit.progress import Progress
 from labkit.terminal_output import Line, Part, Table, show
 
-RATES_PER_S = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6400)
-
 
 def add_arguments(parser) -> None:
     parser.add_argument("variant", nargs="*", default=["baseline"], help="baseline or a candidate of workloads/server; the default is baseline")
     parser.add_argument("--rate", type=float, action="append", metavar="PER_SECOND",
-                        help="a rate to offer, in requests per second; repeat it for more; the default is 13 rates from 50 to 6400")
+                        help="a rate to offer, in requests per second; repeat it for more; the default is the rates of the manifest")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each rate is offered; the default is 3")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all points to this file as JSON")
 
@@ -28,17 +26,19 @@ def add_arguments(parser) -> None:
 def run(args) -> Exit:
     from labkit.workload import manifest, offered_load, variant
     from labkit.host import measuring_cpu
+    from labkit.load_curve import knee_of
 
     wanted = manifest.load("server")
     variants = {one.name: one for one in (variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates))}
     if unknown := [name for name in args.variant if name not in variants]:
         raise UsageError(f"workloads/server has no variant {unknown[0]}; accepted: {', '.join(variants)}")
-    rates, curves = args.rate or RATES_PER_S, {}
+    rates, curves = args.rate or wanted.load.rates_per_s, {}
     for name in args.variant:
         with Progress(f"load on {name}", 1, step_s=len(rates) * args.seconds, is_logged=False):
-            curves[name] = offered_load.curve_of(offered_load.build_load(wanted, variants[name]), rates, args.seconds, cpu=measuring_cpu())
+            server = offered_load.OfferedServer(name, offered_load.program_of(wanted, variants[name], offered_load.OFFER))
+            curves[name] = offered_load.curve_of(server, rates, args.seconds, cpu=measuring_cpu())
     for name, points in curves.items():
-        show(table_of(name, points, offered_load.knee_of(points)))
+        show(table_of(name, points, knee_of(points)))
     if args.json:
         write_text(args.json, json.dumps({name: [asdict(one) for one in points] for name, points in curves.items()}, indent=1) + "\n")
     return Exit.ENVIRONMENT if any(one.invalid for points in curves.values() for one in points) else Exit.PASSED

@@ -3,10 +3,11 @@
 One process run is one observation: its row holds all its samples in order.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.outcome import LabError
+from labkit.outcome import INVALID_RUN, LabError
 from labkit.process import ProcessRun
 from labkit.runner import OUTPUT, Finished, LocalRunner, Run
 from labkit.subject import Row, process_fields
@@ -15,6 +16,7 @@ from labkit.workload.build import Binary
 from labkit.workload.manifest import Manifest
 
 WRONG_ANSWER = 1  # the harness's exit code
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,13 @@ def row_of(binary: Binary, load: Load, finished: Finished) -> Row:
 
 def observe(manifest: Manifest, binary: Binary, load: Load, *, cpu: int | None = None,
             environment: dict[str, str] | None = None, timeout_s: float = 60) -> Row:
-    """Make one run on this machine, outside of any plan."""
-    return row_of(binary, load, LocalRunner(cpu).finish(run_of(manifest, binary, load, environment=environment,
-                                                               timeout_s=timeout_s)))
+    """Make one run on this machine, outside of any plan. A run that the workload calls invalid is made again, ATTEMPTS times in all."""
+    for _ in range(ATTEMPTS):
+        row = row_of(binary, load, LocalRunner(cpu).finish(run_of(manifest, binary, load, environment=environment, timeout_s=timeout_s)))
+        if row["failure"] != INVALID_RUN:
+            break
+        print(f"{row['variant']} on size {row['size']}: a run is invalid: {row['detail']}", file=sys.stderr)
+    return row
 
 
 def _timed_part(document: dict) -> dict:
@@ -82,8 +88,13 @@ def _timed_part(document: dict) -> dict:
             "timed_system_ns": document["usage"]["system_ns"]}
 
 
-def must(row: Row, doing: str) -> Row:
-    """The row; LabError if the run failed. It is used for the baseline, which has to run."""
+def must(row: Row, doing: str, *, is_timed: bool = True) -> Row:
+    """The row; LabError if the run failed. It is used for the baseline, which has to run. is_timed: whether the times of the row are used; an
+    invalid run is good enough for counts."""
+    if row["failure"] == INVALID_RUN and not is_timed:
+        return row
+    if row["failure"] == INVALID_RUN:
+        raise LabError(f"{doing}: {row['variant']} on size {row['size']}: environment invalid: {row['detail']}; the same command goes on")
     if row["failure"]:
         raise LabError(f"{doing}: {row['variant']} on size {row['size']} failed ({row['failure']}): {row['detail']}")
     return row
@@ -95,7 +106,7 @@ def environment_of(binary: Binary) -> dict[str, str]:
 
 
 def failure_of(process: ProcessRun, document: dict | None) -> tuple[str | None, str | None]:
-    """(reason, detail) of a failure; reasons: answer, crash, timeout, exit, spawn."""
+    """(reason, detail) of a failure; reasons: answer, crash, timeout, exit, spawn, or INVALID_RUN."""
     said = process.stderr.strip()[-500:]
     if process.failure == "timeout":
         return "timeout", f"still running after {process.wall_ns / 1e9:.0f} s and killed"
@@ -107,4 +118,6 @@ def failure_of(process: ProcessRun, document: dict | None) -> tuple[str | None, 
         return "answer", said
     if process.exit_code != 0 or document is None:
         return "exit", f"exit code {process.exit_code}; {said}"
+    if "invalid" in document:
+        return INVALID_RUN, document["invalid"]
     return None, None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labkit.instruments import Unavailable, counter, valgrind
 from labkit.metrics import ALLOCATION_COUNTER, CALLGRIND, PROGRAM_FILE, instruments_of
-from labkit.outcome import LabError
+from labkit.outcome import INVALID_RUN, LabError
 from labkit.runner import Finished, Run, Runner
 from labkit.subject import Answer, Row, Slot, Subject
 from labkit.workload import harness
@@ -56,6 +56,8 @@ class LibrarySubject(Subject):
         finished = self.runner.finish(harness.run_of(self.manifest, self.builds[arm].usual, Load(size, batch_count=1),
                                                      timeout_s=self.timeout_s))
         row = harness.row_of(self.builds[arm].usual, Load(size, batch_count=1), finished)
+        if row["failure"] == INVALID_RUN:
+            return Answer(row["answer"], None, None)  # its time is no measurement, but its answer is one
         return Answer(row.get("answer"), row["failure"], row["detail"], row.get("backtraces", ""))
 
     def files(self) -> Iterable[Path]:
@@ -72,6 +74,8 @@ class LibrarySubject(Subject):
                                                      timeout_s=self.timeout_s))
         row = harness.row_of(binary, load, finished)
         found = row.pop("allocations", None) or {}
+        if row["failure"] == INVALID_RUN:
+            row["failure"] = None  # counts are counts, however late
         return trimmed(row) | {"steal_ns": 0, "environment_bytes": 0, "build": 0, "machine": finished.machine} | {
             key: found[key] for key in ("allocations_count", "allocated_bytes") if key in found}
 

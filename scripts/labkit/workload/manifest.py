@@ -7,7 +7,7 @@ Format  TOML with `schema = 1`; templates/workload_library/workload.toml is an e
 
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
@@ -17,6 +17,7 @@ from labkit.phases import LIBRARY, WHOLE
 from labkit.subject import manifest_kinds
 from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.change import CHANGES, Change
+from labkit.workload.load_manifest import OfferedLoad, offered_load
 
 WORKLOADS = Path("workloads")
 READERS: dict[str, Callable[["Table", Path], "Manifest"]] = {}
@@ -72,6 +73,7 @@ class Manifest:
     stages: tuple[Stage, ...]
     hypotheses: tuple[Hypothesis, ...]
     candidates: tuple[Candidate, ...]
+    load: OfferedLoad | None = field(default=None, kw_only=True)  # of a server that is offered rising loads
 
 
 def names(root: Path = WORKLOADS) -> list[str]:
@@ -197,7 +199,8 @@ def _manifest(table: Table, folder: Path) -> Manifest:
     table.one_of("name", (folder.name,))
     if (own := READERS.get(str(table.table.get("kind")))) is not None:
         return own(table, folder)
-    manifest = Manifest(**common_parts(table, folder, fixture_of(table.sub("fixture")), LIBRARY))
+    load = offered_load(table.sub("load"), folder) if "load" in table.table else None
+    manifest = Manifest(**common_parts(table, folder, fixture_of(table.sub("fixture")), LIBRARY), load=load)
     table.done()
     return manifest
 

@@ -1,97 +1,82 @@
-"""offered_load.py - measures the server's response times under rising loads, up to the knee.  Variant -> offered_load -> list of Point
+"""offered_load.py - the programs of a workload's folder load/, which offer rising loads to its server.  Variant -> offered_load -> rows, list of Point
 
-The knee is the highest load at which the server still keeps up. The program is workloads/server/load/offered_load.c, linked with the variant's
-sources except the one with main(). Requests are sent at times that do not depend on the server's answers, and a response time counts from
-the moment at which its request was due.
+Each program is linked with the variant's sources except the one with main(). Requests are sent at times that do not depend on the server's
+answers, and a response time counts from the moment at which its request was due.
 
-Errors  BuildFailed: the program does not compile. LabError: it ended with an error, for example because the server could not be started.
-Units   _ns nanoseconds, _per_s requests per second.
+    load/offered_load.c   offers a rate for a while, to a server in its own process or to one that is already running; prints every response time
+    load/serve.c          the server alone
+    load/prices.c         the answers, for a server that is not ours
+
+Errors  BuildFailed: a program does not compile. LabError: it ended with an error, for example because the server could not be started.
+Units   _ns nanoseconds, _per_s requests per second, _s seconds.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from labkit.outcome import LabError
+from labkit.load_curve import Point, falls_behind, histogram_of, point_of
+from labkit.outcome import Exit, LabError
 from labkit.process import run_process
 from labkit.workload import build
-from labkit.workload.build import Binary
+from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.manifest import Manifest
 from labkit.workload.variant import Variant
 
-PROGRAM = "load/offered_load.c"
-MAIN = "server.c"
-LATE_MAX_RATIO = 0.01  # if a larger share of the requests is sent late, the times are those of the generator and not of the server
-KNEE_RATIO = 10.0  # the server falls behind if its p99 is more than so many times the p99 at the lowest load
-ANSWERED_MIN_RATIO = 0.9  # the server falls behind if it answers less than this share of the offered rate
+OFFER, SERVE, PRICES = "offered_load", "serve", "prices"
 LIMIT_S = 120.0
+OUTPUT_LIMIT_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
-class Point:
-    """One offered load and what was measured at it. invalid: why the point says nothing about the server; "" if it is valid."""
+class OfferedServer:
+    """A server to which a load can be offered. program: load/offered_load.c. port: that of a server that is already running; 0: the program starts
+    a server of its own."""
 
-    offered_per_s: float
-    answered_per_s: float
-    p50_ns: float
-    p95_ns: float
-    p99_ns: float
-    requests_count: int
-    late_count: int
-    failed_count: int
-    invalid: str
+    name: str
+    program: Path
+    port: int = 0
+
+    def command(self, offered_per_s: float, seconds: float, seed: int = 0) -> list[str]:
+        return [str(self.program), *(("--to",) if self.port else ()), f"{offered_per_s:g}", f"{seconds:g}", str(self.port), str(seed)]
 
 
-def build_load(manifest: Manifest, variant: Variant) -> Binary:
-    program = manifest.folder / PROGRAM
-    sources = {name: text for name, text in variant.sources.items() if name != MAIN}
-    return build.build(manifest, Variant(f"{variant.name}-load", sources | {program.name: program.read_text()}, cflags=variant.cflags, link=(*variant.link, "-lm")))
+def build_load(manifest: Manifest, variant: Variant, program: str = OFFER) -> Binary:
+    source = manifest.folder / "load" / f"{program}.c"
+    sources = {name: text for name, text in variant.sources.items() if name != manifest.load.main}
+    return build.build(manifest, Variant(f"{variant.name}-{program.replace('_', '-')}", sources | {source.name: source.read_text()},
+                                         cflags=variant.cflags, link=(*variant.link, "-lm")))
 
 
-def measure_point(binary: Binary, offered_per_s: float, seconds: float, *, cpu: int | None = None, port: int = 0) -> Point:
-    run = run_process([str(binary.path), f"{offered_per_s:g}", f"{seconds:g}", str(port)], cpu=cpu, timeout_s=seconds + LIMIT_S, capture_limit_bytes=1 << 26)
+def program_of(manifest: Manifest, variant: Variant, program: str) -> Path:
+    """The program. LabError if it does not compile although the variant does, which is a fault of the workload."""
+    try:
+        return build_load(manifest, variant, program).path
+    except BuildFailed as failed:
+        raise LabError(f"{manifest.folder}/load/{program}.c: {failed}", Exit.USAGE) from failed
+
+
+def measure_row(server: OfferedServer, offered_per_s: float, seconds: float, *, cpu: int | None = None, seed: int = 0) -> dict[str, Any]:
+    """One measured point, as it is stored in evidence."""
+    run = run_process(server.command(offered_per_s, seconds, seed), cpu=cpu, timeout_s=seconds + LIMIT_S, capture_limit_bytes=OUTPUT_LIMIT_BYTES)
     if run.failure:
-        raise LabError((run.stderr.strip() or f"{binary.path} failed: {run.failure}").splitlines()[-1])
-    return point_of(json.loads(run.stdout), offered_per_s)
+        raise LabError((run.stderr.strip() or f"{server.program} failed: {run.failure}").splitlines()[-1])
+    return {"server": server.name, "offered_per_s": offered_per_s, "seconds": seconds, "seed": seed, **row_of(json.loads(run.stdout))}
 
 
-def point_of(measured: dict, offered_per_s: float) -> Point:
-    times = np.asarray(measured["response_times_ns"], dtype=float)
-    p50, p95, p99 = np.quantile(times, (0.5, 0.95, 0.99))
-    return Point(offered_per_s, 1e9 * times.size / measured["ended_ns"], float(p50), float(p95), float(p99), int(times.size),
-                 measured["late_count"], measured["failed_count"], _invalid(measured, times.size))
+def row_of(measured: dict[str, Any]) -> dict[str, Any]:
+    """measured: the output of load/offered_load.c."""
+    times = measured["response_times_ns"]
+    return {"requests_count": len(times), "times": histogram_of(times), **{key: measured[key] for key in ("ended_ns", "late_count", "failed_count", "answers")}}
 
 
-def _invalid(measured: dict, requests_count: int) -> str:
-    late = measured["late_count"]
-    if late > LATE_MAX_RATIO * requests_count:
-        return f"the generator did not keep its schedule: {late} of {requests_count} requests were sent late although a connection was free"
-    return ""
-
-
-def knee_of(points: Sequence[Point]) -> float | None:
-    """The highest offered rate below the first one at which the server falls behind; None if it never kept up. Invalid points are ignored."""
-    valid = sorted((one for one in points if not one.invalid), key=lambda one: one.offered_per_s)
-    kept = None
-    for one in valid:
-        if falls_behind(one, valid[0]):
-            return kept
-        kept = one.offered_per_s
-    return kept
-
-
-def falls_behind(point: Point, lowest: Point) -> bool:
-    """Whether the server falls behind: requests failed, response times are much longer than at the lowest load, or answers are missing at the end."""
-    return bool(point.failed_count) or point.p99_ns > KNEE_RATIO * lowest.p99_ns or point.answered_per_s < ANSWERED_MIN_RATIO * point.offered_per_s
-
-
-def curve_of(binary: Binary, rates_per_s: Iterable[float], seconds: float, *, cpu: int | None = None) -> list[Point]:
+def curve_of(server: OfferedServer, rates_per_s: Iterable[float], seconds: float, *, cpu: int | None = None) -> list[Point]:
     """The points in the order of rising rates. The last one is the first point, valid or not, at which the server falls behind."""
     points: list[Point] = []
     for rate in sorted(rates_per_s):
-        points.append(measure_point(binary, rate, seconds, cpu=cpu))
+        points.append(point_of(measure_row(server, rate, seconds, cpu=cpu)))
         if falls_behind(points[-1], points[0]):
             break
     return points

@@ -1,0 +1,114 @@
+"""load_curves.py - response times of the baseline and of the union under rising loads, beside nginx.
+
+The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A point at which a server fell
+behind, or at which the generator did not keep its schedule, is measured once more; all attempts are kept, and load_curve.best_of says which counts.
+Server and generator share one CPU, as they do in the runs that are judged. Nothing here is a test: intervals are the ranges of the rounds.
+
+Only for workloads with [load] in their manifest. What cannot be measured here is a finding, and named in the evidence.
+"""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.audit import load_witnesses
+from labkit.audit.audit_state import AuditState
+from labkit.host import Finding
+from labkit.instruments import Unavailable
+from labkit.instruments.server_process import NGINX, nginx_serving
+from labkit.load_curve import Point, best_of, falls_behind, kept_points, knee_of, point_of
+from labkit.process import run_process
+from labkit.progress import Progress
+from labkit.workload.offered_load import OFFER, PRICES, OfferedServer, measure_row, program_of
+from labkit.workload.variant import Variant
+
+CURVE, HALF = "curve", "half"
+REQUESTS_MIN = 200  # of a point: a p99 of fewer is one of the two slowest
+HALF_ROUNDS_MORE = 2
+ATTEMPTS = 2
+
+
+@dataclass
+class Measurement:
+    """The points so far."""
+
+    state: AuditState
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def offer(self, server: OfferedServer, rate: float, number: int, *, purpose: str, attempt: int = 0) -> Point:
+        seconds = max(self.state.budget.load_s, REQUESTS_MIN / rate)
+        row = measure_row(server, rate, seconds, cpu=self.state.cpu, seed=number * ATTEMPTS + attempt)
+        self.rows.append({"purpose": purpose, "round": number, "attempt": attempt, **row})
+        return point_of(row)
+
+
+def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[str, Any] | None:
+    """Evidence of load.schema.json; None where the workload offers no load."""
+    if state.manifest.load is None:
+        return None
+    variants, found, unmeasured = [state.patient.baseline(), union], Measurement(state), {}
+    rounds = state.budget.load_rounds
+    with Progress("load", rounds + 2) as progress, _yardstick(state, unmeasured) as yardstick:
+        servers = [*(OfferedServer(one.name, program_of(state.manifest, one, OFFER)) for one in variants), *yardstick]
+        for number in range(rounds):
+            _measure_round(found, servers, number)
+            progress.advance(f"round {number + 1}")
+        half_per_s = _half_load(found.rows, union.name, rounds)
+        _measure_half(found, [one for one in servers if one.name in (union.name, NGINX)], half_per_s)
+        progress.advance("half load")
+        data = {"cpu": state.cpu, "half_per_s": half_per_s, "points": found.rows, **load_witnesses.measure(state, variants, yardstick, unmeasured)}
+        progress.advance("witnesses")
+    findings += [Finding("warning", tool, reason, load_witnesses.COSTS[tool]) for tool, reason in unmeasured.items()]
+    return data | {"unmeasured": unmeasured, "versions": load_witnesses.versions(unmeasured)}
+
+
+@contextmanager
+def _yardstick(state: AuditState, unmeasured: dict[str, str]) -> Iterator[list[OfferedServer]]:
+    """nginx, which runs meanwhile; none where it cannot."""
+    plan, baseline, manifest = state.manifest.load, state.patient.baseline(), state.manifest
+    items_count = round(max(max(plan.rates_per_s) * state.budget.load_s, REQUESTS_MIN))  # more than any stream asks for
+    prices = run_process([str(program_of(manifest, baseline, PRICES)), str(items_count)]).stdout.decode()
+    config = (manifest.folder / plan.yardstick_config).read_text()
+    with ExitStack() as running:
+        try:
+            port = running.enter_context(nginx_serving(config, {"prices.map": prices}, cpu=state.cpu))
+        except Unavailable as reason:
+            unmeasured[NGINX] = str(reason)
+        yield [] if NGINX in unmeasured else [OfferedServer(NGINX, program_of(manifest, baseline, OFFER), port)]
+
+
+def _measure_round(found: Measurement, servers: Sequence[OfferedServer], number: int) -> None:
+    """Every rate to each server, until it falls behind."""
+    lowest: dict[str, Point] = {}
+    behind: set[str] = set()
+    for rate in found.state.manifest.load.rates_per_s:
+        for server in (one for one in servers if one.name not in behind):
+            point = _measure_point(found, server, rate, number, lowest.get(server.name))
+            if not point.invalid and falls_behind(point, lowest.setdefault(server.name, point)):
+                behind.add(server.name)
+
+
+def _measure_point(found: Measurement, server: OfferedServer, rate: float, number: int, lowest: Point | None) -> Point:
+    points: list[Point] = []
+    for attempt in range(ATTEMPTS):
+        points.append(found.offer(server, rate, number, purpose=CURVE, attempt=attempt))
+        if not points[-1].invalid and not falls_behind(points[-1], lowest or points[-1]):
+            break
+    return best_of(points, lowest)
+
+
+def _half_load(rows: Sequence[dict[str, Any]], union: str, rounds: int) -> float | None:
+    """Half of the union's knee, of the median of the rounds."""
+    knees = [knee_of(kept_points([row for row in rows if (row["server"], row["round"]) == (union, number)])) for number in range(rounds)]
+    kept = [one for one in knees if one is not None]
+    return statistics.median_low(kept) / 2 if kept else None
+
+
+def _measure_half(found: Measurement, servers: Sequence[OfferedServer], half_per_s: float | None) -> None:
+    if half_per_s is None:
+        return
+    for number in range(found.state.budget.load_rounds + HALF_ROUNDS_MORE):
+        for server in servers if number % 2 == 0 else reversed(servers):
+            found.offer(server, half_per_s, number, purpose=HALF)
