@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, "scripts")
-from gate_ending import Fault, Unavailable, run
+from gate_ending import Fault, Unavailable, run  # noqa: E402  # once the path is set
 
-from labkit.workload import build, fixture, manifest, variant
+from labkit.workload import build, fixture, manifest, variant  # noqa: E402  # once the path is set
 
 BUDGET_S = 20
 EXPORTS = ("svg", "collapsed", "prom", "json.gz")

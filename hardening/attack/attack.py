@@ -124,8 +124,8 @@ def cell(scenario: Scenario, event: str, hits_count: int, trials_count: int) -> 
 
 def interval(hits_count: float, trials_count: float, bound: Bound | None) -> str:
     low, high = clopper_pearson(hits_count, trials_count)
-    broken = bound is not None and not holds(bound, hits_count, trials_count)
-    return f"[{low:.1%}, {high:.1%}]{' ✗ ' + limit_text(bound) if broken else ''}"
+    broken = f" ✗ {limit_text(bound)}" if bound is not None and not holds(bound, hits_count, trials_count) else ""
+    return f"[{low:.1%}, {high:.1%}]{broken}"
 
 
 def bound_of(bounds: tuple[Bound, ...], event: str) -> Bound | None:

@@ -126,7 +126,7 @@ class Place:
     def age(self) -> None:
         """What a killed program left behind is old from now on; the next run leaves what is younger than a minute alone."""
         then = time.time() - AGED_S
-        for path in [*self.tmp.iterdir(), *self.shm.iterdir(), *self.tree.rglob(".*.part"), *self.shared()]:
+        for path in [*self.tmp.iterdir(), *self.shm.iterdir(), *self.tree.rglob(".*.part"), *map(Path, self.shared())]:
             os.utime(path, (then, then), follow_symlinks=False)
 
     def remove(self) -> None:

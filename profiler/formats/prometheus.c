@@ -143,10 +143,11 @@ static void write_stage(struct clinic_out *out, const struct sums *sums,
 			const struct clinic_gauge *gauge, uint32_t stage_id,
 			uint64_t value)
 {
+	char unused[1]; /* a stage's name is not composed */
 	const struct clinic_tally_row row = {.stage_id = stage_id};
 	const struct clinic_gauge_label label = {
-		"stage",
-		clinic_row_name(sums->session, CLINIC_BY_STAGE, &row, NULL, 0)};
+		"stage", clinic_row_name(sums->session, CLINIC_BY_STAGE, &row,
+					 unused, sizeof(unused))};
 
 	clinic_gauge_row(out, gauge, &label, 1, value);
 }

@@ -150,7 +150,8 @@ def page(found: Mapping[str, Any]) -> str:
 
 
 def audits_table(audits: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [f"| {number} | {one['started_utc'][11:19]} | {gain_interval(*(one['main'][key] for key in ('gain_ratio', 'gain_low', 'gain_high', 'confidence'))) if one['main'] else '–'} | "
+    said = ("gain_ratio", "gain_low", "gain_high", "confidence")
+    rows = [f"| {number} | {one['started_utc'][11:19]} | {gain_interval(*(one['main'][key] for key in said)) if one['main'] else '–'} | "
             f"{duration(one['baseline_ns'][one['main_size']])} | {len(one['union'])} | {highest(one, 'load1_ratio')} | {highest(one, 'steal_ratio')} | {one['sentence']} |"
             for number, one in enumerate(audits, start=1)]
     return ["| Audit | Started | Union over baseline | Baseline's batch | Candidates in it | Highest load per core | Highest steal | Answer |",

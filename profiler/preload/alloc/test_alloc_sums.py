@@ -1,7 +1,6 @@
 """test_alloc_sums.py - tables of one recording agree, and the peak over several threads is right within its margin."""
 
 import json
-import re
 
 import pytest
 from recorded_session import VICTIMS, read_session, run

@@ -83,7 +83,7 @@ def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare
         return data
 
     head_to_head.refuse_invalid(name, write(), version.evidence_path(folder, name))
-    return Outcome(max(0.0, plan.budget_s - (time.monotonic() - started_s)), unfinished and OpenCandidate(name, unfinished, write))
+    return Outcome(max(0.0, plan.budget_s - (time.monotonic() - started_s)), OpenCandidate(name, unfinished, write) if unfinished else None)
 
 
 def measure_on(state: AuditState, folder: Path, one: OpenCandidate, spare_s: float) -> float:

@@ -77,15 +77,16 @@ def run_rebench(state: AuditState, folder: Path) -> None:
 def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known]) -> None:
     run_baseline(state, folder)
     run_profile(state, folder)
-    spare_s, still_open = 0.0, []  # a candidate that is decided early leaves its time to the others
+    still_open: list[candidates.OpenCandidate] = []
+    spare_s = 0.0  # a candidate that is decided early leaves its time to the others
     for one in state.manifest.candidates:
         made = _unless_fresh(state, folder, f"candidates/{one.id}",
                              lambda: candidates.measure(state, folder, one, known(), spare_s), Outcome(spare_s))
         spare_s, still_open = made.spare_s, [*still_open, *filter(None, [made.still_open])]
     undecided = {f"candidates/{one.id}" for one in decisions_of(folder) if one.verdict == UNDECIDED} if still_open else set()
-    for one in still_open:
-        if one.name in undecided:
-            spare_s = candidates.measure_on(state, folder, one, spare_s)
+    for open_one in still_open:
+        if open_one.name in undecided:
+            spare_s = candidates.measure_on(state, folder, open_one, spare_s)
 
 
 def _known(state: AuditState) -> Callable[[], Known]:

@@ -326,7 +326,8 @@ def details(doc: dict) -> list[str]:
              "interval stands its confidence. Ratios are B over A of a cost: below 1 is "
              "better. The interval is the hull of the exact interval of the median and of its block bootstrap. A and B are medians; the change is "
              "the median of the blocks' own ratios, which need not be their quotient. Equivalent refers to the median; the table also shows the ratio of the means and the "
-             "numbers of runs that took more than 1.5 times the median of all, and of runs in which the kernel interfered unusually often where the arms differ. One-sided means that they differ by more "
+             "numbers of runs that took more than 1.5 times the median of all, and of runs in which the kernel interfered unusually often where the arms differ. "
+             "One-sided means that they differ by more "
              f"than chance explains (p {SKEW_ALPHA:g}), which withholds equivalence, except for minor faults, which are only reported. Watched metrics are "
              "judged, too, in a family of their own, but decide nothing."]
     if doc["cases"]:

@@ -32,7 +32,8 @@ def _audit_line(folder: Path) -> str:
     found = Counter(one["verdict"] for one in audit["candidates"])
     claim = ""
     if gain:
-        claim = f": {headline['metric']} {times(gain['gain_ratio'])} [{times(gain['gain_low'])}, {times(gain['gain_high'])}]{at_confidence(gain.get('confidence'))}, at {headline['size']}"
+        claim = f": {headline['metric']} {times(gain['gain_ratio'])} [{times(gain['gain_low'])}, {times(gain['gain_high'])}]"\
+            f"{at_confidence(gain.get('confidence'))}, at {headline['size']}"
     candidates = listing([f"{found[verdict]} {verdict}" for verdict in sorted(found)])
     place = f"{folder.parent.name}/{folder.name}"
     return (f"- [{place}]({place}/audit.md), {audit['manifest']['title']}, {audit['budget']} budget. "

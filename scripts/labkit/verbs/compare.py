@@ -42,7 +42,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--metric", action="append", choices=[one.name for one in METRICS.values() if not one.inside],
                         help="the metric that decides; several are judged together; the default is wall")
     parser.add_argument("--in-process", action="store_true",
-                        help="--a and --b are variants of a workload, W or W/CANDIDATE, which are timed alternately in one process, in seconds; a regression is confirmed in separate processes")
+                        help="--a and --b are variants of a workload, W or W/CANDIDATE, which are timed alternately in one process, in seconds; "
+                             "a regression is confirmed in separate processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result to this file as JSON")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a line for each metric of each comparison to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the page, without its figures, to this file")
