@@ -179,7 +179,8 @@ static int open_draft(struct clinic_output_place *place)
 		return -1;
 	clinic_stale_drafts_remove(place->folder_fd);
 	snprintf(place->draft, sizeof(place->draft),
-		 CLINIC_DRAFT_PREFIX "%016" PRIx64 CLINIC_DRAFT_SUFFIX, number);
+		 "%s%016" PRIx64 "%s", CLINIC_DRAFT_PREFIX, number,
+		 CLINIC_DRAFT_SUFFIX);
 	fd = openat(place->folder_fd, place->draft,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
