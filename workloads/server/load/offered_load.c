@@ -97,8 +97,9 @@ static void print_load(const struct load *load)
 	for (size_t i = 0; i < load->count; i++) {
 		const struct response *response = &load->responses[i];
 
-		printf("%s%" PRIu64, i ? "," : "",
-		       response->done_ns - load->arrivals[i].due_ns);
+		fputs(i ? "," : "", stdout);
+		printf("%llu", (unsigned long long)(response->done_ns -
+						    load->arrivals[i].due_ns));
 		failed_count += response->status != 200;
 		if (response->done_ns > ended_ns)
 			ended_ns = response->done_ns;
@@ -139,6 +140,23 @@ static int offer(struct load *load, const struct wish *wish)
 	return err;
 }
 
+static bool read_number(const char *text, double *number)
+{
+	char *end;
+
+	*number = strtod(text, &end);
+	return end != text && !*end;
+}
+
+/* A missing number is 0. */
+static bool read_whole(const char *text, long *number)
+{
+	char *end;
+
+	*number = text ? strtol(text, &end, 10) : 0;
+	return !text || (end != text && !*end);
+}
+
 static bool read_wish(struct wish *wish, int argc, char **argv)
 {
 	double requests;
@@ -150,10 +168,11 @@ static bool read_wish(struct wish *wish, int argc, char **argv)
 	}
 	if (argc < (wish->is_elsewhere ? 4 : 3) || argc > 5)
 		return false;
-	wish->rate_per_s = atof(argv[1]);
-	wish->seconds = atof(argv[2]);
-	wish->port = argc > 3 ? atol(argv[3]) : 0;
-	wish->seed = argc > 4 ? atol(argv[4]) : 0;
+	if (!read_number(argv[1], &wish->rate_per_s) ||
+	    !read_number(argv[2], &wish->seconds) ||
+	    !read_whole(argv[3], &wish->port) ||
+	    !read_whole(argc > 4 ? argv[4] : NULL, &wish->seed))
+		return false;
 	requests = wish->rate_per_s * wish->seconds;
 	return requests >= 1 && requests <= REQUESTS_MAX &&
 	       wish->port >= wish->is_elsewhere && wish->port <= 65535 &&

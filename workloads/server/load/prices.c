@@ -20,7 +20,7 @@
 
 int main(int argc, char **argv)
 {
-	long items_count = argc == 2 ? atol(argv[1]) : 0;
+	long items_count = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
 
 	if (items_count < 1 || items_count > ITEMS_MAX) {
 		fprintf(stderr, "usage: prices ITEMS_COUNT; 1 to %d\n",

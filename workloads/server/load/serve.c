@@ -31,8 +31,8 @@ static void wait_for_end_of_input(void)
 int main(int argc, char **argv)
 {
 	struct http_server *server;
-	int err = http_server_open(&server,
-				   (uint16_t)(argc > 1 ? atol(argv[1]) : 0));
+	int err = http_server_open(
+		&server, (uint16_t)(argc > 1 ? strtol(argv[1], NULL, 10) : 0));
 
 	if (err) {
 		fprintf(stderr, "serve: the server cannot be opened: %s\n",
