@@ -178,9 +178,8 @@ static int open_draft(struct clinic_output_place *place)
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -1;
 	clinic_stale_drafts_remove(place->folder_fd);
-	snprintf(place->draft, sizeof(place->draft),
-		 "%s%016" PRIx64 "%s", CLINIC_DRAFT_PREFIX, number,
-		 CLINIC_DRAFT_SUFFIX);
+	snprintf(place->draft, sizeof(place->draft), "%s%016" PRIx64 "%s",
+		 CLINIC_DRAFT_PREFIX, number, CLINIC_DRAFT_SUFFIX);
 	fd = openat(place->folder_fd, place->draft,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
