@@ -66,7 +66,7 @@ def test_nginx_gives_the_same_answers(server):
     except Unavailable as reason:
         skip(reason)
     assert row["failed_count"] == 0 and row["answers"] == measure_row(server, 200, 0.5)["answers"]
-    waited = sum(count for time_ns, count in zip(row["times"]["ns"], row["times"]["counts"]) if time_ns >= 9_900_000)
+    waited = sum(count for time_ns, count in zip(row["times"]["ns"], row["times"]["counts"]) if time_ns >= 5_000_000)  # nginx counts in milliseconds, from the last event
     assert waited >= 20, "one request in five waits for the wholesaler"
 
 
@@ -120,10 +120,10 @@ def test_a_burst_that_was_stopped_is_told_and_its_run_is_invalid(tmp_path):
     argv = [*harness.command(SERVER, binary, "large"), *load.arguments(), "--json", str(out)]
     with subprocess.Popen(argv) as run:
         while run.poll() is None:
-            time.sleep(0.02)
-            for one in (signal.SIGSTOP, signal.SIGCONT):
-                run.send_signal(one)
-                time.sleep(0.04 if one == signal.SIGSTOP else 0)
+            time.sleep(0.002)  # a burst is sent within six milliseconds, so each is stopped while it is sent
+            run.send_signal(signal.SIGSTOP)
+            time.sleep(0.03)
+            run.send_signal(signal.SIGCONT)
     document = json.loads(out.read_text())
     assert run.returncode == 0 and document["invalid"].startswith("the generator did not keep its schedule: ")
     row = {"failure": INVALID_RUN, "detail": document["invalid"], "variant": "baseline", "size": "large"}

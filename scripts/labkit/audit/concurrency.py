@@ -31,7 +31,7 @@ COST = {"gdb": "no backtrace shows where each thread is", "locks": "nothing says
 
 def measure(state: AuditState, _folder: Path, findings: list[Finding]) -> dict[str, Any]:
     """Evidence of concurrency.schema.json. What could not be seen is None, with a finding."""
-    rate = state.manifest.load.crowd_per_s
+    rate = state.manifest.offered.crowd_per_s
     server = OfferedServer(BASELINE, program_of(state.manifest, state.patient.baseline(), OFFER))
     argv = pinned(server.command(rate, SECONDS), state.cpu)
     looks: dict[str, Callable[[list[str]], Any]] = {"gdb": _backtraces, "locks": _locks, "off-cpu": _off_cpu}

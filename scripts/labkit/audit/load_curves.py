@@ -48,7 +48,8 @@ def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[
     """Evidence of load.schema.json; None where the workload offers no load."""
     if state.manifest.load is None:
         return None
-    variants, found, unmeasured = [state.patient.baseline(), union], Measurement(state), {}
+    variants, found = [state.patient.baseline(), union], Measurement(state)
+    unmeasured: dict[str, str] = {}
     rounds = state.budget.load_rounds
     with Progress("load", rounds + 2) as progress, _yardstick(state, unmeasured) as yardstick:
         servers = [*(OfferedServer(one.name, program_of(state.manifest, one, OFFER)) for one in variants), *yardstick]
@@ -67,7 +68,7 @@ def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[
 @contextmanager
 def _yardstick(state: AuditState, unmeasured: dict[str, str]) -> Iterator[list[OfferedServer]]:
     """nginx, which runs meanwhile; none where it cannot."""
-    plan, baseline, manifest = state.manifest.load, state.patient.baseline(), state.manifest
+    plan, baseline, manifest = state.manifest.offered, state.patient.baseline(), state.manifest
     items_count = round(max(max(plan.rates_per_s) * state.budget.load_s, REQUESTS_MIN))  # more than any stream asks for
     prices = run_process([str(program_of(manifest, baseline, PRICES)), str(items_count)]).stdout.decode()
     config = (manifest.folder / plan.yardstick_config).read_text()
@@ -83,7 +84,7 @@ def _measure_round(found: Measurement, servers: Sequence[OfferedServer], number:
     """Every rate to each server, until it falls behind."""
     lowest: dict[str, Point] = {}
     behind: set[str] = set()
-    for rate in found.state.manifest.load.rates_per_s:
+    for rate in found.state.manifest.offered.rates_per_s:
         for server in (one for one in servers if one.name not in behind):
             point = _measure_point(found, server, rate, number, lowest.get(server.name))
             if not point.invalid and falls_behind(point, lowest.setdefault(server.name, point)):

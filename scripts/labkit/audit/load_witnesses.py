@@ -42,7 +42,7 @@ def _served(state: AuditState, variant: Variant) -> AbstractContextManager[int]:
 
 
 def _by_wrk(state: AuditState, name: str, server: AbstractContextManager[int]) -> dict[str, Any]:
-    plan = state.manifest.load
+    plan = state.manifest.offered
     with server as port:
         facts = wrk.load(port, script=state.manifest.folder / plan.witness_script, connections=plan.witness_connections, seconds=WRK_S, cpu=state.cpu)
     return {"server": name, "connections_count": plan.witness_connections, **facts}
@@ -50,7 +50,7 @@ def _by_wrk(state: AuditState, name: str, server: AbstractContextManager[int]) -
 
 def _by_massif(state: AuditState, variant: Variant) -> dict[str, Any]:
     """The generator is another process, so all that massif sees is the server's."""
-    rate = state.manifest.load.memory_per_s
+    rate = state.manifest.offered.memory_per_s
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         with serving([*valgrind.massif_of(folder), str(program_of(state.manifest, variant, SERVE))]) as port:
             generator = OfferedServer(variant.name, program_of(state.manifest, variant, OFFER), port)

@@ -29,7 +29,7 @@ def serving(argv: Sequence[str], *, cpu: int | None = None) -> Iterator[int]:
     with tempfile.TemporaryFile("w+") as said, subprocess.Popen(pinned(argv, cpu), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
                                                                 text=True) as server:
         try:
-            line = server.stdout.readline()
+            line = server.stdout.readline() if server.stdout else ""
             if not line.strip().isdigit():
                 server.wait(ENDS_WITHIN_S)
                 raise Unavailable(f"{Path(argv[0]).name} did not start: {_end_of(said)}")

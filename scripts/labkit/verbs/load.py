@@ -32,7 +32,7 @@ def run(args) -> Exit:
     variants = {one.name: one for one in (variant.baseline(wanted), *(variant.candidate(wanted, one) for one in wanted.candidates))}
     if unknown := [name for name in args.variant if name not in variants]:
         raise UsageError(f"workloads/server has no variant {unknown[0]}; accepted: {', '.join(variants)}")
-    rates, curves = args.rate or wanted.load.rates_per_s, {}
+    rates, curves = args.rate or wanted.offered.rates_per_s, {}
     for name in args.variant:
         with Progress(f"load on {name}", 1, step_s=len(rates) * args.seconds, is_logged=False):
             server = offered_load.OfferedServer(name, offered_load.program_of(wanted, variants[name], offered_load.OFFER))

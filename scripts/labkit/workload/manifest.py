@@ -75,6 +75,13 @@ class Manifest:
     candidates: tuple[Candidate, ...]
     load: OfferedLoad | None = field(default=None, kw_only=True)  # of a server that is offered rising loads
 
+    @property
+    def offered(self) -> OfferedLoad:
+        """The load of a workload that offers one."""
+        if self.load is None:
+            raise UsageError(f"{self.folder / 'workload.toml'}: load: is missing; accepted: a table [load]")
+        return self.load
+
 
 def names(root: Path = WORKLOADS) -> list[str]:
     """All workloads that have a manifest."""

@@ -45,7 +45,7 @@ class OfferedServer:
 
 def build_load(manifest: Manifest, variant: Variant, program: str = OFFER) -> Binary:
     source = manifest.folder / "load" / f"{program}.c"
-    sources = {name: text for name, text in variant.sources.items() if name != manifest.load.main}
+    sources = {name: text for name, text in variant.sources.items() if name != manifest.offered.main}
     return build.build(manifest, Variant(f"{variant.name}-{program.replace('_', '-')}", sources | {source.name: source.read_text()},
                                          cflags=variant.cflags, link=(*variant.link, "-lm")))
 
