@@ -59,7 +59,7 @@ def test_a_perf_map_in_another_root_and_pid_namespace(record):
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_what_nobody_named_is_told_as_generated(record, backend):
     session = record(VICTIM, "none", backend=backend)
-    assert "and that left neither a /tmp/perf-" in session.stderr
+    assert "which wrote neither a /tmp/perf-" in session.stderr
     assert "code that the program generated" in session.stderr
     assert "dbgsym" not in session.stderr
 
