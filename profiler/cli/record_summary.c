@@ -131,9 +131,8 @@ static void print_samples(struct clinic_session *session,
 		print_names(session);
 	}
 	fprintf(stderr,
-		"clinic record: the samples represent %.2f s of CPU time, and "
-		"the kernel accounted for %.2f s (%.1f %%); clinic itself used "
-		"%.3f s\n",
+		"clinic record: samples stand for %.2f s, the kernel counted "
+		"%.2f s of CPU time (%.1f %%); watching took %.3f s\n",
 		(double)counts->weight_ns / 1e9,
 		(double)quality->accounted_cpu_ns / 1e9,
 		percent(counts->weight_ns, quality->accounted_cpu_ns),

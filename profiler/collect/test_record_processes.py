@@ -1,6 +1,7 @@
 """test_record_processes.py - processes and threads that are short, many, older than the recording, or end too early."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import re
+import ThreadPoolExecutor
 
 import pytest
 from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_session, run, share_margin, start
@@ -53,6 +54,13 @@ def test_attach(tmp_path):
         assert abs(session.share(name) - share) < share_margin(share, len(session.samples)) + 0.03
     assert session.complete_ratio() > 0.99
     assert "split_functions" in session.file["about"]["command"]
+
+
+def test_scripts_find_the_reconciled_time_in_the_summary(record):
+    """Scripts of users read this line, so that its words may not change."""
+    session = record(VICTIMS / "split_functions", 200)
+    assert re.search(r"^clinic record: samples stand for [0-9.]+ s, the kernel counted [0-9.]+ s of CPU time \([0-9.]+ %\); watching took [0-9.]+ s$",
+                     session.stderr, re.M)
 
 
 def test_attach_to_a_process_that_ends(tmp_path):
