@@ -1,7 +1,7 @@
 """test_record_processes.py - processes and threads that are short, many, older than the recording, or end too early."""
 
-from concurrent.futures import re
-import ThreadPoolExecutor
+import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_session, run, share_margin, start
