@@ -108,7 +108,8 @@ class Patient(ABC, Generic[V, P]):
 
     def own_path(self, binary: P, file: str | None) -> str | None:
         """The name of a source file as reports show it: one that does not depend on where it was built."""
-        return file
+        here = f"{Path.cwd()}/"  # the harness is built with the path of this checkout, which a report does not name
+        return file.removeprefix(here) if file else file
 
     def findings(self, state: AuditInProgress) -> list[Finding]:
         """What a reader must know about a workload of this kind."""
