@@ -39,7 +39,9 @@ static struct clinic_plan make_plan(const struct bench_options *options,
 		.observer = observer,
 	};
 
-	if (plan.minimum_ns && plan.samples_max < SAMPLES_MAX)
+	if (plan.minimum_ns && options->samples_max)
+		plan.samples_max = options->samples_max;
+	else if (plan.minimum_ns && plan.samples_max < SAMPLES_MAX)
 		plan.samples_max = SAMPLES_MAX;
 	return plan;
 }

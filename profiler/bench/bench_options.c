@@ -5,6 +5,7 @@
 #include "foundation/options.h"
 
 #include <clinic/version.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,8 @@ static const struct clinic_option table[] = {
 	 "runs to discard first (" TEXT(DEFAULT_WARMUP) ")"},
 	{0, "minimum-ms", "N", CLINIC_OPTION_MS, &typed.minimum_ns,
 	 "go on until this many milliseconds were timed (0)"},
+	{0, "runs-max", "N", CLINIC_OPTION_COUNT, &typed.samples_max,
+	 "with --minimum-ms: end after this many samples (no limit)"},
 	{0, "batch", "N", CLINIC_OPTION_NUMBER, &typed.batch_count,
 	 "runs per sample; 0: so many that the clock's error stays "
 	 "below 0.1 % (0)"},
@@ -96,6 +99,11 @@ static bool complains(int at, int argc, char **argv,
 	else if (!accepts_ingress(workload, typed.ingress))
 		fprintf(stderr, "--ingress %s: %s accepts %s\n", typed.ingress,
 			workload->name, accepted_ingress(workload));
+	else if (typed.samples_max && typed.samples_max < typed.samples_count)
+		fprintf(stderr,
+			"--runs-max %" PRIu64 ": less than --runs %" PRIu64
+			"\n",
+			typed.samples_max, typed.samples_count);
 	else
 		return false;
 	return true;

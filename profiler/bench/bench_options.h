@@ -20,6 +20,7 @@ struct bench_options {
 	const char *ingress;
 	const char *json; /* NULL: a summary for people on stdout */
 	uint64_t samples_count;
+	uint64_t samples_max; /* 0: as many as minimum_ns takes */
 	uint64_t warmup_count;
 	uint64_t minimum_ns;
 	uint64_t batch_count; /* 0: chosen from the clock */

@@ -147,6 +147,11 @@ def test_minimum_ms_goes_on_until_then(run):
     assert sum(document["samples_ns"][:-1]) < 50_000_000
 
 
+def test_runs_max_ends_before_minimum_ms(run):
+    document = measure(run, "--minimum-ms", "10000", "--runs", "3", "--runs-max", "7")
+    assert len(document["samples_ns"]) == 7
+
+
 def test_without_json_a_person_gets_a_summary(run):
     done = run("good", "--runs", "3", "--batch", "2")
     assert done.returncode == 0
@@ -175,6 +180,7 @@ def test_an_unexpected_answer_is_wrong_from_the_first_run(run):
     (["--runs", "99999999999999999999"], "not a number"),
     (["--seconds", "99999999999999"], "not a number"),
     (["--warmup", "0"], "--warmup 0"),
+    (["--runs-max", "2", "--runs", "3"], "--runs-max 2: less than --runs 3"),
     (["--expect", "xyz"], "--expect xyz: not a hexadecimal number"),
     (["--ingress", "tcp"], "--ingress tcp: bench_subject accepts memory"),
     (["--ingress", "mem"], "--ingress mem"),
@@ -190,7 +196,7 @@ def test_wrong_usage_is_named_and_exits_2(run, options, said):
 
 def test_help_names_every_option(run):
     shown = run("good", "--help").stdout
-    assert {"--size", "--fixture", "--runs", "--warmup", "--minimum-ms", "--batch", "--seconds", "--stages", "--expect",
+    assert {"--size", "--fixture", "--runs", "--warmup", "--minimum-ms", "--runs-max", "--batch", "--seconds", "--stages", "--expect",
             "--ingress", "--json", "--help", "--version"} == set(re.findall(r"^  .{4}(--[a-z-]+)", shown, re.M))
     assert re.fullmatch(r"bench_subject \d+\.\d+\.\d+\n", run("good", "--version").stdout)
 

@@ -19,6 +19,7 @@ from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import Layouts, OneLayout
 
 SAMPLES_PER_PROCESS = 40
+SAMPLES_FACTOR_MAX = 10  # how many times the baseline's samples a faster program keeps; without a limit, one at 150 times the speed fills files of megabytes
 PROCESS_SHARE = 0.1  # share of a candidate's time that one process may take when the complaint is about a tail
 STAGE_PROCESSES = 8  # number of processes, enough for an interval of their median
 
@@ -58,15 +59,16 @@ def refuse_endless_tail(state: AuditInProgress, size: str, sample_ns: float) -> 
                          f"has {limit_s:.2g} s for one; accepted: smaller sizes, a larger budget, or another metric")
 
 
-def load_of(state: AuditInProgress, known: Reference) -> Load:
-    """The load that every timed process runs, in both arms."""
-    return Load(known.size, samples_count=known.samples_count, minimum_ms=known.minimum_ms,
+def load_of(known: Reference) -> Load:
+    """The load that every timed process runs, in both arms. A faster program keeps more samples, up to a bound."""
+    samples_max = SAMPLES_FACTOR_MAX * max(SAMPLES_PER_PROCESS, known.samples_count)
+    return Load(known.size, samples_count=known.samples_count, minimum_ms=known.minimum_ms, samples_max=samples_max,
                 batch_count=known.batch_count, expect=known.answer)
 
 
 def library_subject(state: AuditInProgress, builds: Mapping[str, Layouts], known: Reference) -> LibrarySubject:
     """The subject for these builds: both arms run the same load and must give the same answer."""
-    return LibrarySubject(state.manifest, builds, load_of(state, known), LocalRunner(state.cpu, HangWatch(state.budget.timeout_s)),
+    return LibrarySubject(state.manifest, builds, load_of(known), LocalRunner(state.cpu, HangWatch(state.budget.timeout_s)),
                           state.budget.timeout_s)
 
 

@@ -62,6 +62,6 @@ def preview(state: AuditState, one: Candidate, known: Reference) -> Preview:
 
 
 def paired(state: AuditState, programs: PairedPrograms, known: Reference) -> PairedSubject:
-    load, runner = load_of(state, known), LocalRunner(state.cpu)
+    load, runner = load_of(known), LocalRunner(state.cpu)
     classical = LibrarySubject(state.manifest, {"A": OneLayout(state.baseline)}, load, runner, state.budget.timeout_s)
     return PairedSubject(state.manifest, programs, replace(load, minimum_ms=PAIRED_MS, batch_count=0), runner, classical, state.budget.timeout_s)

@@ -26,6 +26,7 @@ class Load:
     size: str
     samples_count: int = 1
     minimum_ms: int = 0
+    samples_max: int = 0  # where minimum_ms would take more samples; 0: no limit
     warmup_count: int = 1
     batch_count: int = 0  # 0: the harness chooses the number from the clock
     stages: bool = False
@@ -34,6 +35,8 @@ class Load:
     def arguments(self) -> list[str]:
         argv = ["--size", self.size, "--runs", str(self.samples_count), "--warmup", str(self.warmup_count),
                 "--minimum-ms", str(self.minimum_ms)]
+        if self.samples_max:
+            argv += ["--runs-max", str(self.samples_max)]
         if self.batch_count:
             argv += ["--batch", str(self.batch_count)]
         if self.stages:
