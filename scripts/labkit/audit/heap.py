@@ -40,7 +40,8 @@ def _recording(state: AuditState, binary: Binary, runs_count: int, pictures: dic
     if runs_count == 0:
         return {"runs_count": 0, "totals": dict.fromkeys(heap_session.COUNTS.values(), 0), "sites": [], "sizes": []}
     load = single_batches(state, binary, runs_count)
-    found = heap_session.record(list(load.argv), pictures=pictures, timeout_s=state.budget.timeout_s, **load.how())
+    title = f"{state.manifest.name}, {state.manifest.main_size}: {binary.variant}"  # the command has a path of this machine
+    found = heap_session.record(list(load.argv), pictures=pictures, title=title, timeout_s=state.budget.timeout_s, **load.how())
     for frame in (frame for site in found["sites"] for frame in site["frames"]):
         frame["file"] = state.patient.own_path(binary, frame["file"])
     return {"runs_count": runs_count, **found}

@@ -23,17 +23,17 @@ NO_STAGE = "(no stage)"
 Table = Mapping[str, list]
 
 
-def record(argv: list[str], *, pictures: Mapping[str, Path] | None = None, timeout_s: float, **how: Any) -> dict[str, Any]:
+def record(argv: list[str], *, pictures: Mapping[str, Path] | None = None, title: str = "", timeout_s: float, **how: Any) -> dict[str, Any]:
     """{"totals", "sites", "sizes"} of one whole process. Unavailable, with the reason, where nothing can be observed.
 
-    pictures: flame graphs to draw, by weight (a weight of `clinic export`).
+    pictures: flame graphs to draw, by weight (a weight of `clinic export`). title: theirs; without one, it is the command.
     """
     with tempfile.TemporaryDirectory(prefix="clinic-") as folder:
         session = Path(folder) / "heap.json"
         clinic.run("record", "-e", "alloc", "-o", str(session), "--", *argv, timeout_s=timeout_s, **how)
         found = read(json.loads(session.read_text()), clinic.report(session))
         for weight, picture in (pictures or {}).items():
-            clinic.export(session, picture, "--weight", weight)
+            clinic.export(session, picture, "--weight", weight, *(["--title", title] if title else []))
         return found
 
 

@@ -55,6 +55,12 @@ def test_flame_graphs_are_drawn_by_weight(tmp_path):
     assert all("alloc_stages" in path.read_text() for path in pictures.values())
 
 
+def test_a_flame_graph_with_a_title_does_not_show_the_command(tmp_path):
+    picture = tmp_path / "peak.svg"
+    heap_session.record([victim("alloc_stages"), str(tmp_path)], pictures={"peak": picture}, title="a workload, large", timeout_s=60)
+    assert "a workload, large" in picture.read_text() and str(tmp_path) not in picture.read_text()
+
+
 def test_what_cannot_be_observed_is_unavailable_and_never_zero():
     with pytest.raises(Unavailable, match="cannot be observed.*static"):
         heap_session.record([victim("alloc_static")], timeout_s=60)
