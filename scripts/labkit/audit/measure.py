@@ -19,7 +19,7 @@ from labkit.workload.library import LibrarySubject
 from labkit.workload.link_orders import Layouts, OneLayout
 
 SAMPLES_PER_PROCESS = 40
-SAMPLES_FACTOR_MAX = 10  # how many times the baseline's samples a faster program keeps; without a limit, one at 150 times the speed fills files of megabytes
+SAMPLES_FACTOR_MAX = 4  # how many times the baseline's samples a faster program keeps; without a limit, one at 150 times the speed fills files of megabytes
 PROCESS_SHARE = 0.1  # share of a candidate's time that one process may take when the complaint is about a tail
 STAGE_PROCESSES = 8  # number of processes, enough for an interval of their median
 
