@@ -35,5 +35,12 @@ bench-instruments-cpu: instruments $(O)/victims/taken_time
 	  --rounds $(SHORT_ROUNDS) --long-rounds $(LONG_ROUNDS) \
 	  --long-seconds $(LONG_S)
 bench-instruments: bench-instruments-cpu
+
+#: BEFORE a checkout of an earlier commit in which make build was run, for bench-before
+PHONY += bench-before
+## bench-before: measure what the instruments cost, beside those of the checkout BEFORE, in turns
+bench-before: instruments $(O)/victims/alloc_churn $(O)/victims/lock_pairs
+	$(Q)PYTHONPATH=profiler:profiler/preload/alloc:profiler/collect \
+	  $(PYTHON) profiler/bench_before.py $(call quoted,$(BEFORE)) --rounds $(ROUNDS)
 # Its labels are exported, so that a stripped copy still has them.
 $(O)/victims/assembly_labels: VICTIM_CFLAGS = -rdynamic

@@ -1,10 +1,11 @@
 """What a file of an unknown author may do to its reader: nothing."""
 
+import gzip
 import os
 
 import pytest
 
-from labkit.untrusted_file import UntrustedFileError, parse_json, read_bytes, read_json, sha256_of_regular_file
+from labkit.untrusted_file import UntrustedFileError, parse_json, read_bytes, read_json, read_packed_text, sha256_of_regular_file
 
 
 @pytest.mark.parametrize("text, reason", [
@@ -34,3 +35,13 @@ def test_a_sparse_file_of_gigabytes_is_not_read(tmp_path):
         file.truncate(1 << 40)
     with pytest.raises(UntrustedFileError, match="at most"):
         read_json(tmp_path / "hole.json")
+
+
+def test_a_gzip_file_that_unpacks_to_gigabytes_is_cut_or_is_none_is_refused(tmp_path):
+    packed = gzip.compress(b"a;b 1\n" * 1000)
+    for name, content, reason in (("bomb", gzip.compress(bytes(1 << 20)), "more than"), ("cut", packed[:-9], "cut"), ("plain", b"a;b 1", "no gzip")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UntrustedFileError, match=reason):
+            read_packed_text(tmp_path / name, 10_000)
+    (tmp_path / "good").write_bytes(packed)
+    assert read_packed_text(tmp_path / "good") == "a;b 1\n" * 1000

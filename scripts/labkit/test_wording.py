@@ -45,6 +45,11 @@ def test_the_unit_stands_in_the_name(name, value, text):
     assert wording.quantity(value, name).replace(GAP, " ") == text
 
 
+def test_a_small_change_for_the_worse_is_not_shown_as_none():
+    """A report said: what got worse: peak of the heap 0.0 %."""
+    assert [wording.worsening(ratio).replace(GAP, " ") for ratio in (0.0001, 0.002)] == ["by less than 0.1 %", "+0.2 %"]
+
+
 @pytest.mark.parametrize("value, text", [(0.00001, "< 0.0001"), (0.0019, "0.0019"), (0.049, "0.049"), (1.0, "1.000")])
 def test_p_values(value, text):
     assert wording.p_value(value) == text

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from labkit.outcome import Exit, LabError
 LIMIT_BYTES = 64 << 20
 INTEGER_LIMIT = 1 << 64
 CHUNK_BYTES = 1 << 20
+GZIP = 16 + zlib.MAX_WBITS  # zlib(3): only the gzip format is accepted
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -37,10 +39,19 @@ def read_bytes(path: Path, limit_bytes: int = LIMIT_BYTES) -> bytes:
 
 def read_text(path: Path, limit_bytes: int = LIMIT_BYTES) -> str:
     """The content as text; it must be UTF-8."""
+    return _decoded(read_bytes(path, limit_bytes), path)
+
+
+def read_packed_text(path: Path, limit_bytes: int = LIMIT_BYTES) -> str:
+    """The text of a gzip file, which holds at most limit_bytes of it."""
+    unpacker = zlib.decompressobj(GZIP)
     try:
-        return read_bytes(path, limit_bytes).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UntrustedFileError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+        content = unpacker.decompress(read_bytes(path, limit_bytes), limit_bytes)
+    except zlib.error as error:
+        raise UntrustedFileError(f"{path} is no gzip file: {error}") from error
+    if not unpacker.eof:
+        raise UntrustedFileError(f"{path} is cut, or holds more than {limit_bytes} bytes")
+    return _decoded(content, path)
 
 
 def read_json(path: Path, limit_bytes: int = LIMIT_BYTES) -> Any:
@@ -67,6 +78,13 @@ def parse_json(text: str, where: str) -> Any:
     except ValueError as error:
         raise UntrustedFileError(f"{where} is not usable JSON: {error}") from error
     return value
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UntrustedFileError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
 
 
 def _chunks(path: Path, limit_bytes: int):

@@ -31,6 +31,11 @@ def change(ratio: float | None) -> str:
     return f"0.0{GAP}%" if rounded == 0 else f"{rounded:+.1f}{GAP}%".replace("-", "−")
 
 
+def worsening(ratio: float | None) -> str:
+    """A change for the worse: like change(), but one too small for its digits is not shown as none."""
+    return f"by less than 0.1{GAP}%" if ratio and 0 < ratio < 0.0005 else change(ratio)
+
+
 def detectable(ratio: float | None) -> str:
     """The smallest effect that would have been seen; above a doubling, the number itself is not shown."""
     if ratio is None or ratio == float("inf") or ratio > 1.0:

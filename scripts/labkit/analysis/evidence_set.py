@@ -15,7 +15,7 @@ from labkit import evidence
 from labkit.analysis.shares import primary_sampling
 from labkit.phases import OPTIMIZE, PHASES, Phase, single
 from labkit.schemas import EvidenceError
-from labkit.untrusted_file import read_bytes, read_text
+from labkit.untrusted_file import read_bytes, read_packed_text, read_text
 
 Document = Mapping[str, Any]
 COUNT = re.compile(r"\d{1,18}", re.ASCII)
@@ -109,7 +109,8 @@ def _read_stacks(profile: Document | None, report: Path) -> dict[str, tuple[Stac
         path = report / "evidence" / sampling["stacks"]
         if path.parent != report / "evidence":
             raise EvidenceError(f"evidence/profile.json names a file of stacks outside its folder: {sampling['stacks'][:80]!r}")
-        found[sampling["instrument"]] = tuple(_stack(line, path) for line in read_text(path).splitlines() if line)
+        text = read_packed_text(path) if path.suffix == ".gz" else read_text(path)
+        found[sampling["instrument"]] = tuple(_stack(line, path) for line in text.splitlines() if line)
     return found
 
 

@@ -74,7 +74,7 @@ def _clinic(state: AuditState, folder: Path) -> dict:
 
 def _counted(state: AuditState, folder: Path, session: Path, instrument: str) -> dict:
     """Functions and lines of one session, its collapsed stacks beside the evidence, and its flame graph."""
-    stacks = folder / "evidence" / f"profile-{instrument}.collapsed"
+    stacks = folder / "evidence" / f"profile-{instrument}.collapsed.gz"
     with disk_errors(stacks):
         clinic.export(session, stacks, "--weight", "samples")
     by_function = clinic.report(session, "--top", str(FUNCTIONS_KEPT))

@@ -64,7 +64,7 @@ def _environment() -> jinja2.Environment:
                                      trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
                                      autoescape=False)
     written = {name: getattr(wording, name) for name in (
-        "times", "percent", "change", "significant", "count", "duration", "duration_interval", "gain_interval", "confidence",
+        "times", "percent", "change", "worsening", "significant", "count", "duration", "duration_interval", "gain_interval", "confidence",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
     environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged,
