@@ -18,7 +18,7 @@ C_ROOMS = ("foundation", "launch", "include", "session", "unwind", "symbols", "s
 # The same for labkit's rooms and the files beside them. Code that draws conclusions never measures, and code that measures draws no conclusions;
 # audit, experiment, gate, calibration and the verbs use both.
 LABKIT_ROOMS = ("outcome", "untrusted_file", "foreign_text", "named_output", "self_trace", "scratch", "phases", "fault_witnesses", "load_curve", "stats", "metrics",
-                "host", "descendants", "process", "runner", "subject", "schemas", "terminal_output", "evidence", "row_file", "progress", "policy",
+                "host", "descendants", "whole_session", "process", "runner", "subject", "schemas", "terminal_output", "evidence", "row_file", "progress", "policy",
                 "wording", "verdicts", "instruments", "workload", "trial_records", "gate_rates", "error_rates", "repeatability", "experiment", "analysis",
                 "calibration", "gate", "figures", "audit", "report", "diagnose", "course", "verbs", "command_line", "manual")
 MEASURES = {"process", "runner", "subject", "workload", "instruments"}

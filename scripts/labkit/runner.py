@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from labkit import host
+from labkit import host, whole_session
 from labkit.outcome import UsageError
 from labkit.process import STDOUT_KEPT_BYTES, Cpus, ProcessRun, run_process
 from labkit.scratch import in_memory
@@ -109,7 +109,7 @@ def run_hook(text: str | None, name: str) -> None:
     """Run a shell command such as rm, cp or sync before a measurement. It is not timed. name: of the option or key that has it."""
     if text is None:
         return
-    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True)
+    done = whole_session.run(["sh", "-c", text])
     if done.returncode != 0:
         raise UsageError(f"{name} {text!r} failed with exit code {done.returncode}: "
                          f"{done.stderr.strip()[-200:] or 'it printed nothing'}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labkit import host
+from labkit import host, whole_session
 from labkit.evidence import write_text
 from labkit.experiment.commands import Command, Conditions, ProjectSubject, add_canary, are_identical, parse_command, prepare_pair
 from labkit.experiment.design import Case, case_of
@@ -252,7 +252,7 @@ def run_build(command: str | None, tree: Path, side: str, logs: Path) -> None:
     if command is None:
         return
     try:
-        done = subprocess.run(["sh", "-c", command], cwd=tree, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S)
+        done = whole_session.run(["sh", "-c", command], cwd=tree, timeout_s=BUILD_TIMEOUT_S)
         output, failed = done.stdout + done.stderr, done.returncode != 0
     except subprocess.TimeoutExpired:
         output, failed = f"the build did not end within {BUILD_TIMEOUT_S} s", True

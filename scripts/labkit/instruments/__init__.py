@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from labkit import whole_session
 from labkit.host import has_tool
 from labkit.runner import run_hook
 
@@ -31,8 +32,8 @@ def run_tool(argv: list[str], *, timeout_s: float, environment: dict[str, str] |
     with ExitStack() as files:
         source: IO[bytes] | int = files.enter_context(open(stdin, "rb")) if stdin else subprocess.DEVNULL
         try:
-            done = subprocess.run([*(ENDS_WITH_US if has_tool("setpriv") else ()), *argv], capture_output=True, text=True, errors="replace",
-                                  timeout=timeout_s, env=environment, cwd=cwd, stdin=source)
+            done = whole_session.run([*(ENDS_WITH_US if has_tool("setpriv") else ()), *argv], timeout_s=timeout_s, env=environment, cwd=cwd,
+                                     stdin=source)
         except subprocess.TimeoutExpired:
             raise Unavailable(f"{name} did not finish within {timeout_s:.0f} s") from None
     if done.returncode != expect_exit:

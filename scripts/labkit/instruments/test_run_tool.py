@@ -6,8 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from labkit.descendants import descendants_of
-from labkit.instruments import run_tool
+from labkit.instruments import Unavailable, run_tool
 
 RUN = "from labkit.instruments import run_tool; run_tool(['sleep', '60'], timeout_s=60)"
 
@@ -47,3 +49,11 @@ def test_a_tool_ends_when_lab_is_killed():
 def test_exit_code_and_output_are_those_of_the_tool():
     done = run_tool(["sh", "-c", "echo said; exit 3"], timeout_s=20, expect_exit=3)
     assert (done.returncode, done.stdout) == (3, "said\n")
+
+
+def test_the_program_of_a_tool_that_takes_too_long_ends_with_it(tmp_path):
+    """Bug: perf was killed at Ctrl-C and at its time limit, and the program that it observed ran on."""
+    program = tmp_path / "program.pid"
+    with pytest.raises(Unavailable, match="did not finish within 1 s"):
+        run_tool(["sh", "-c", f"sh -c 'echo $$ >{program}; sleep 60; true'; true"], timeout_s=1)
+    assert wait_until(lambda: not is_alive(int(program.read_text())))
