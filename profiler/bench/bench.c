@@ -1,8 +1,8 @@
 /*
- * bench.c - warm up, choose the batch, time, and check every answer.
+ * Runs a workload, times it in batches, and checks every answer.
  *
- * The timed part is time_batch() and nothing else; the observer and all
- * bookkeeping stay outside it.
+ * Only time_batch() runs between two readings of the clock; the observer and
+ * all bookkeeping are outside it.
  */
 #include "bench/bench_clock.h"
 
@@ -10,7 +10,7 @@
 #include <clinic/black_box.h>
 #include <errno.h>
 
-/* 1 / 0.1 %: how much longer than the clock's own error a sample must be. */
+/* A sample takes at least this many times the error of the clock: 1 / 0.1 %. */
 #define CLOCK_ERROR_FACTOR 1000
 
 struct measurement {
@@ -29,13 +29,16 @@ size_t clinic_bench_batch(const struct clinic_clock *clock, uint64_t run_ns)
 
 	if (run_ns == 0)
 		run_ns = 1;
-	/* "Below 0.1 %" is strict, hence the run more when it divides. */
+	/*
+	 * The error must be below 0.1 %, so one run is added even without a
+	 * remainder.
+	 */
 	return (size_t)(needed_ns / run_ns + 1);
 }
 
 /*
- * Why the answer is checked on every run: broken code is often fast code, so
- * a time without its answer is not evidence.
+ * The answer is checked on every run, because broken code is often fast code: a
+ * time without its answer is not evidence.
  *
  * noinline: `lab` looks in the linked binary for this function, its loop and
  * its two barriers.
@@ -64,7 +67,10 @@ time_batch(const struct measurement *measurement, size_t runs_count,
 	return 0;
 }
 
-/* Sets the answer to expect, and the batch from the fastest run. */
+/*
+ * Sets the answer that every run must give, and chooses the batch by the
+ * fastest run.
+ */
 static int warm_up(const struct measurement *measurement,
 		   const struct clinic_clock *clock)
 {

@@ -1,6 +1,4 @@
-/*
- * bench_clock.c - measure the clock before believing it.
- */
+/* Measures the resolution of the clock, and what a reading costs. */
 #include "bench/bench_clock.h"
 
 #include <clinic/bench.h>
@@ -17,7 +15,10 @@ static int compare_u64(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* One reading is shorter than its own resolution, so time many. */
+/*
+ * One reading can take less time than the clock resolves, so many are timed
+ * together.
+ */
 static uint64_t time_readings(void)
 {
 	uint64_t start_ns = clinic_clock_now_ns();

@@ -1,10 +1,11 @@
 /*
- * bench_clock.h - the clock of every timing in the harness.
+ * bench/bench_clock.h - the clock of every timing in the harness.
  *
- * Units      nanoseconds of CLOCK_MONOTONIC: never set back, not in need of
- *            calibration, and read without a system call.
- * Threads    safe.
- * Read next  clinic/bench.h, clinic_clock_measure() on its cost.
+ * Units      nanoseconds of CLOCK_MONOTONIC, which is never set back, needs no
+ *            calibration, and is read without a system call.
+ * Threads    safe from any thread.
+ * Read next  clinic/bench.h: clinic_clock_measure() measures what a reading
+ *            costs.
  */
 #ifndef CLINIC_BENCH_CLOCK_H
 #define CLINIC_BENCH_CLOCK_H

@@ -1,6 +1,4 @@
-/*
- * bench_evidence.c - build the document, then let it appear by rename.
- */
+/* Writes a measurement as a JSON document. */
 #include "bench/bench_evidence.h"
 
 #include "bench/bench_clock.h"
@@ -48,7 +46,7 @@ static uint64_t spent_ns(const struct timeval *before,
 	return (uint64_t)(s * NS_PER_S + us * NS_PER_US);
 }
 
-/* One pair of key and value a line, as in the document. */
+/* Each line has one key and its value, in the order of the document. */
 /* clang-format off */
 static json_t *usage_document(const struct rusage *before,
 			      const struct rusage *after)
@@ -149,7 +147,9 @@ static void add_stages(json_t *document, const struct bench_recorder *recorder,
 			    integer(stage_time_lost_count()));
 }
 
-/* NULL when a name or path is not UTF-8, which JSON cannot hold. */
+/*
+ * Returns NULL if a name or a path is not UTF-8, because JSON cannot hold it.
+ */
 static json_t *whole_document(const struct bench_evidence *evidence)
 {
 	const struct bench_recorder *recorder = evidence->recorder;
@@ -170,7 +170,10 @@ static json_t *whole_document(const struct bench_evidence *evidence)
 	return document;
 }
 
-/* Consumes the stream: a full disk may show only at the close. */
+/*
+ * Closes the stream, too: some errors, such as a full disk, are only reported
+ * then.
+ */
 static int write_stream(const json_t *document, FILE *stream)
 {
 	int err = 0;

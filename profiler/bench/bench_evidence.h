@@ -1,11 +1,14 @@
 /*
- * bench_evidence.h - one measurement as a JSON document, kind "bench_run".
+ * bench/bench_evidence.h - writes a measurement as a JSON document of the kind
+ * "bench_run".
  *
- * Every sample, in order, in base units; nothing is concluded here.
+ * The document has every sample, in order, in base units, and no conclusions.
  *
- * Errors     0 or -errno; -EILSEQ when a path is not UTF-8.
- *            A plain file appears whole, by rename, or not at all; a pipe
- *            or a device is written in place.
+ * Ownership  everything that the struct points to belongs to the caller.
+ * Errors     0 or -errno; -EILSEQ: a name or a path is not UTF-8. A regular
+ *            file appears complete, by rename, or not at all; a pipe or a
+ *            device is written to directly.
+ * Threads    one.
  * Read next  templates/schemas/bench_run.schema.json.
  */
 #ifndef CLINIC_BENCH_EVIDENCE_H
@@ -27,10 +30,10 @@ struct bench_evidence {
 	struct clinic_result result;
 	size_t ops_count;
 	const uint64_t *samples_ns;
-	const char *invalid; /* why the runs are no measurement, or NULL */
+	const char *invalid; /* why the runs do not count, or NULL */
 };
 
-/* path "-" is stdout. */
+/* The path "-" means the standard output, which is then closed. */
 int bench_evidence_write(const struct bench_evidence *evidence,
 			 const char *path);
 

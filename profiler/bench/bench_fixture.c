@@ -1,6 +1,4 @@
-/*
- * bench_fixture.c - find and map the input.
- */
+/* Finds the file of a fixture, and maps it. */
 #include "bench/bench_fixture.h"
 
 #include <errno.h>
@@ -32,7 +30,7 @@ static int choose_path(char *chosen, const char *path, const char *workload,
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* MAP_POPULATE: page faults belong to the set-up, not to the first runs. */
+/* MAP_POPULATE lets the page faults happen now, and not in the first runs. */
 static int map_file(struct bench_fixture *fixture, int fd)
 {
 	struct stat status;

@@ -1,8 +1,10 @@
 /*
- * bench_fixture.h - the frozen input of a run, mapped read-only.
+ * bench/bench_fixture.h - the input of a workload: a file that is mapped for
+ * reading.
  *
- * Ownership  bench_fixture_open() makes, bench_fixture_close() frees.
- * Errors     0 or -errno; -ENODATA for an empty file.
+ * Ownership  bench_fixture_close() unmaps what bench_fixture_open() has mapped.
+ * Errors     0 or -errno; -ENODATA: the file is empty. After an error, nothing
+ *            is mapped.
  * Read next  fixtures/README.md.
  */
 #ifndef CLINIC_BENCH_FIXTURE_H
@@ -18,8 +20,9 @@ struct bench_fixture {
 };
 
 /*
- * Path NULL: ../../fixtures/WORKLOAD/SIZE.bin, seen from the program's file.
- * fixture->path is set even when opening it fails.
+ * If path is NULL, the file is ../../fixtures/WORKLOAD/SIZE.bin, relative to
+ * the folder of the program's file. fixture->path is set even if opening the
+ * file fails.
  */
 int bench_fixture_open(struct bench_fixture *fixture, const char *path,
 		       const char *workload, const char *size);

@@ -1,6 +1,5 @@
 /*
- * bench_main.c - main() of every library patient: fixture, set-up, measure,
- * report, tear-down.
+ * Runs one workload as a program: sets it up, measures it, writes the result.
  */
 #include "bench/bench_evidence.h"
 #include "bench/bench_fixture.h"
@@ -15,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The exit codes of every tool of this house. */
 /*
  * With --minimum-ms the number of samples is not known beforehand. A sample
- * lasts at least 1000 readings of the clock, some 30 us, so this many cover
- * half a minute; memory that is not reached is never touched.
+ * takes at least 1000 readings of the clock, about 30 us, unless --batch is
+ * given. So this many samples cover half a minute. Memory for samples that are
+ * not taken is never touched.
  */
 #define SAMPLES_MAX (1u << 20)
 

@@ -1,4 +1,4 @@
-/* bench/bench_options.c - the option table of every library patient. */
+/* Reads the command line of a program that measures a workload. */
 #include "bench/bench_options.h"
 
 #include "bench/bench_clock.h"
@@ -50,7 +50,9 @@ static const struct clinic_option table[] = {
 	{0},
 };
 
-/* "memory|tcp"; the default alone when the workload names none. */
+/*
+ * Returns a list such as "memory|tcp"; the default if the workload names none.
+ */
 static const char *accepted_ingress(const struct clinic_workload *workload)
 {
 	return workload->ingress ? workload->ingress : DEFAULT_INGRESS;
@@ -90,7 +92,10 @@ static enum options_end wrong_usage(const char *program)
 	return OPTIONS_WRONG;
 }
 
-/* What can be said only once all options are known; at: the operands. */
+/*
+ * Prints what is wrong with the options together; returns whether anything is.
+ * `at` is the index of the first operand.
+ */
 static bool complains(int at, int argc, char **argv,
 		      const struct clinic_workload *workload)
 {

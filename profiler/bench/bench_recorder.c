@@ -1,7 +1,4 @@
-/*
- * bench_recorder.c - snapshots around the measured runs, and stage totals
- * after each sample.
- */
+/* Counts what the measured runs use, and the time of each stage per sample. */
 #include "bench/bench_recorder.h"
 
 #include "bench/bench_clock.h"
@@ -9,7 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Zeros for a stage the counter has not met, and without a counter. */
+/*
+ * All counts are zero for a stage that has not begun yet, and if no allocations
+ * are counted.
+ */
 static struct clinic_alloc_counts read_counts(const char *stage)
 {
 	struct clinic_alloc_counts counts = {0};
@@ -31,7 +31,7 @@ counts_since(const char *stage, const struct clinic_alloc_counts *before)
 	};
 }
 
-/* Takes up the stages that appeared since the last call. */
+/* Adds the stages that appeared since the last call. */
 static void adopt_stages(struct bench_recorder *recorder)
 {
 	size_t count = stage_time_count();

@@ -1,16 +1,19 @@
 /*
- * bench_recorder.h - what is kept of a measurement beside its samples: time
- * and allocations per stage, and what the process used.
+ * bench/bench_recorder.h - records what a measurement needs besides its
+ * samples: the time and the allocations of each stage, and what the process
+ * used.
  *
- * An observer of clinic_bench_run(): all its work lies between samples, and
- * its own memory is taken before the counters are read.
+ * It is an observer of clinic_bench_run(): all its work is done between
+ * samples. Its memory is allocated before the counters are read, except for a
+ * row of each stage that first appears later: this row is counted as an
+ * allocation of the process, but of no stage.
  *
- * Units      _ns, _bytes, _count. Allocations cover all measured runs.
- * Ownership  the recorder owns its arrays; stage names are literals of the
+ * Units      _ns, _bytes, _count. Allocations are those of all measured runs.
+ * Ownership  the recorder owns its arrays; names of stages are literals of the
  *            program.
  * Errors     0 or -ENOMEM.
- * Threads    of the measuring thread.
- * Read next  bench_evidence.h, which writes it down.
+ * Threads    only the thread that measures calls these functions.
+ * Read next  bench_evidence.h, which writes it to a file.
  */
 #ifndef CLINIC_BENCH_RECORDER_H
 #define CLINIC_BENCH_RECORDER_H
@@ -26,19 +29,19 @@
 
 struct stage_record {
 	const char *name;
-	uint64_t *samples_ns; /* one total for each sample */
+	uint64_t *samples_ns; /* one sum for each sample */
 	struct clinic_alloc_counts before;
 	struct clinic_alloc_counts allocations;
 };
 
 struct bench_recorder {
-	struct clinic_observer observer; /* for clinic_plan */
+	struct clinic_observer observer; /* for struct clinic_plan */
 	size_t samples_max;
 	bool has_stages;
 	bool has_allocations; /* the allocation counter is loaded */
 	int error;
 
-	uint64_t started_ns; /* when the warm-up was over */
+	uint64_t started_ns; /* when the warm-up had ended */
 	struct rusage usage_before;
 	struct rusage usage;
 	struct clinic_alloc_counts before;
@@ -47,11 +50,14 @@ struct bench_recorder {
 	struct stage_record stages[STAGES_MAX];
 };
 
-/* Before the workload's first run. The recorder must stay where it is. */
+/*
+ * To be called before the first run of the workload. The recorder must not move
+ * from then on.
+ */
 void bench_recorder_start(struct bench_recorder *recorder, bool has_stages,
 			  size_t samples_max);
 
-/* After its last. */
+/* To be called after the last run. */
 int bench_recorder_finish(struct bench_recorder *recorder);
 
 void bench_recorder_free(struct bench_recorder *recorder);

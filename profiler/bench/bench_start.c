@@ -1,4 +1,4 @@
-/* From the command line to the fixture in memory, and back to the shell. */
+/* Reads the options, maps the fixture, and calls the function that measures. */
 #include "bench/bench_start.h"
 
 #include <signal.h>

@@ -1,10 +1,13 @@
 /*
- * bench_start.h - what every program that runs a workload does first and last.
+ * bench/bench_start.h - what every program that runs a workload does first and
+ * last.
  *
- * Reads the options, maps the fixture, hands both over, and unmaps it. From
- * then on a file size limit is an error of write, not a signal that kills.
+ * It reads the options, maps the fixture, calls the program's own function with
+ * both, and unmaps the fixture. SIGXFSZ is ignored: a file that would grow
+ * beyond the limit of file sizes is an error of write(), and does not end the
+ * process.
  *
- * Errors     said on stderr; the exit code is returned.
+ * Errors     are printed to stderr; the exit code is returned.
  * Read next  bench_main.c and pairs/pairs_main.c, the callers.
  */
 #ifndef CLINIC_BENCH_START_H
@@ -22,7 +25,7 @@ enum bench_exit {
 	EXIT_ENVIRONMENT = 4,
 };
 
-/* program: in messages, the name of the program. */
+/* program is the name that messages begin with. */
 int bench_start(int argc, char **argv, const char *program,
 		const struct clinic_workload *workload,
 		enum bench_exit (*run)(const struct bench_options *,

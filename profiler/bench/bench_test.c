@@ -1,6 +1,6 @@
 /*
- * bench_test.c - order, counts and answers of the measuring loop. Never how
- * long anything took.
+ * Tests the order of calls, the counts and the answers of the measuring loop,
+ * and never how long anything takes.
  */
 #include <clinic/bench.h>
 
@@ -15,7 +15,7 @@
 
 #define LOG_BYTES 4096
 
-/* Writes down what was called: r a run, M measuring, S sampled. */
+/* Logs the calls: r is a run, M is measuring(), S is sampled(). */
 struct subject {
 	char log[LOG_BYTES];
 	size_t runs_count;
@@ -78,7 +78,9 @@ static void every_run_is_counted_and_observed_in_order(void **state)
 	assert_int_equal(clinic_bench_run(&workload, &subject, &plan,
 					  &any_clock, samples_ns, &result),
 			 0);
-	/* One run for the answer, two to warm up, then three pairs. */
+	/*
+	 * One run gives the answer, two warm up, and three pairs are measured.
+	 */
 	assert_string_equal(subject.log, "rrrMrr0rr1rr2");
 	assert_int_equal(result.samples_count, 3);
 	assert_int_equal(result.batch, 2);
@@ -124,7 +126,7 @@ static void an_unexpected_answer_stops_at_once(void **state)
 	assert_int_equal(subject.runs_count, 1);
 }
 
-/* Wherever it happens: in the warm-up, or deep within a batch. */
+/* A wrong answer is found in the warm-up as well as deep within a batch. */
 static void every_answer_is_checked(void **state)
 {
 	struct clinic_plan plan = {
@@ -242,7 +244,9 @@ static void load_checks_answers_too(void **state)
 	assert_int_equal(subject.runs_count, 40);
 }
 
-/* Below 0.1 % of a sample, and not one run more than that takes. */
+/*
+ * The error stays below 0.1 % of a sample, with no more runs than that takes.
+ */
 static void a_batch_is_as_small_as_the_clock_allows(void **state)
 {
 	static const struct clinic_clock clocks[] = {

@@ -1,8 +1,14 @@
 /*
- * stage_time.c - the harness's end of clinic_stage_begin() and _end().
+ * Adds up the time between clinic_stage_begin() and clinic_stage_end().
  *
- * Stages are found by comparing addresses first: a name is a literal, so all
- * but the first look-up of a call site end at its first comparison.
+ *	stages:       | "parse"     | "dedup"     | "write"     | free | ...
+ *	of all        |  total_ns   |  total_ns   |  total_ns   |
+ *
+ *	open_stages:  | "dedup"     | "hash"      |
+ *	per thread    |  begin_ns   |  begin_ns   | <- depth
+ *
+ * A name is a literal, so an equal address is an equal name. Texts are compared
+ * only with the names of stages that appeared earlier.
  */
 #include "bench/stage_time.h"
 
@@ -36,7 +42,10 @@ void stage_time_enable(void)
 	atomic_store(&enabled, true);
 }
 
-/* The stage of that name, entered into the first free slot when new. */
+/*
+ * Finds the stage of that name; a new one gets the first free place. NULL: none
+ * is free.
+ */
 static struct stage *find_stage(const char *name)
 {
 	for (size_t i = 0; i < STAGES_MAX; i++) {
@@ -61,7 +70,7 @@ void clinic_harness_stage_begin(const char *name)
 	depth++;
 }
 
-/* Leaves the thread's innermost stage; NULL when it is not the named one. */
+/* Leaves the thread's innermost stage; returns NULL if it has another name. */
 static const struct open_stage *leave_stage(const char *name)
 {
 	const struct open_stage *open;

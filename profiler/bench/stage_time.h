@@ -1,13 +1,13 @@
 /*
- * stage_time.h - nanoseconds per stage, for a program that marks its stages
- * with clinic/stage.h and is linked with the harness.
+ * bench/stage_time.h - nanoseconds per stage, for a program that marks its
+ * stages with clinic/stage.h and is linked with the harness.
  *
- * Until stage_time_enable() the marks cost one predictable branch.
+ * Before stage_time_enable(), a mark costs one predictable branch.
  *
- * Units      nanoseconds, stages within stages included in the outer one,
- *            summed over all threads.
- * Threads    marks from any thread; reading while they run may miss the
- *            stage that is just ending.
+ * Units      nanoseconds, summed over all threads. The time of a stage includes
+ *            that of the stages inside it.
+ * Threads    any thread may mark stages. A reader may miss a stage that is just
+ *            ending.
  * Read next  clinic/stage.h.
  */
 #ifndef CLINIC_STAGE_TIME_H
@@ -20,14 +20,20 @@
 
 void stage_time_enable(void);
 
-/* Stages seen so far; they keep their index, in order of first appearance. */
+/*
+ * How many stages were seen so far. A stage keeps its index; they are in the
+ * order of their first end.
+ */
 size_t stage_time_count(void);
 const char *stage_time_name(size_t index);
 
-/* What the stage took since the last call with this index. */
+/* The time that was spent in the stage since the last call with this index. */
 uint64_t stage_time_take_ns(size_t index);
 
-/* Marks that could not be counted: too many names, too deep, or unpaired. */
+/*
+ * How many ends of stages were not counted: there were too many names, the
+ * stages were nested too deeply, or begin and end did not match.
+ */
 uint64_t stage_time_lost_count(void);
 
 #endif

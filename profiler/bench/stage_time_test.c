@@ -1,7 +1,9 @@
 /*
- * stage_time_test.c - stages found, nested, summed over threads, and counted
- * as lost when they cannot be. The tests share one process and one table, so
- * each uses names of its own; the first runs before anybody listens.
+ * Tests that stages are found, nested and summed over threads, and that those
+ * that cannot be timed are counted as lost.
+ *
+ * The tests share one process and one table, so each has names of its own. The
+ * first one runs before stages are timed.
  */
 #include "bench/stage_time.h"
 
@@ -17,7 +19,7 @@
 
 #include <cmocka.h>
 
-/* Long enough to show on any clock. */
+/* This is long enough to be seen on any clock. */
 static void work(void)
 {
 	uint64_t start_ns = clinic_clock_now_ns();
@@ -88,7 +90,7 @@ static void an_outer_stage_includes_the_inner(void **state)
 	assert_true(take_ns("outer") >= inner_ns);
 }
 
-/* The same text at another address: a literal of another file. */
+/* Another file may have a literal with the same text at another address. */
 static void a_name_is_its_text(void **state)
 {
 	static char copy[] = "taken";

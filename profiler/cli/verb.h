@@ -1,9 +1,9 @@
 /*
  * cli/verb.h - what a verb of `clinic` is, and what all of them share.
  *
- * A verb is one file, verb_NAME.c, that ends in CLINIC_VERB(...): main.c
- * finds it without a list. Its options are a table, from which the parser
- * also prints `clinic help NAME`.
+ * A verb is one file, verb_NAME.c, that ends in CLINIC_VERB(...): verb_list.c
+ * finds it without a list. Its options are a table, from which the parser also
+ * prints `clinic help NAME`.
  *
  *	static int run(int argc, char **argv)
  *	{

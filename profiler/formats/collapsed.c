@@ -1,4 +1,4 @@
-/* Writes collapsed stacks, one line for each, as a format. */
+/* Writes each stack as one line of text, as a format. */
 #include "formats/collapsed.h"
 
 #include <errno.h>

@@ -1,10 +1,13 @@
 /*
- * formats/collapsed.h - one line per stack: "thread;outer;inner 42".
+ * formats/collapsed.h - writes one line per stack: "thread;outer;inner 42".
  *
- * The text that flamegraph.pl, inferno and speedscope read. `;` in a name
- * becomes `:`, control characters escapes; kernel frames end in _[k], inlined
- * ones in _[i]. Two trees' sides make two columns, base and new. Lines are
- * sorted by the tree.
+ * flamegraph.pl, inferno and speedscope read this text. In names, `;` becomes
+ * `:`, and control characters become escapes. Names of kernel frames end in
+ * _[k], those of inlined calls in _[i]. A tree with two sides has two columns
+ * of numbers, base and new. The lines are in the order of the tree by name.
+ *
+ * Errors     0 or -errno: -ENOMEM, or an error of output_file.h.
+ * Read next  session/call_tree.h.
  */
 #ifndef CLINIC_FORMATS_COLLAPSED_H
 #define CLINIC_FORMATS_COLLAPSED_H

@@ -92,7 +92,7 @@ static ssize_t look_at_pipe(struct clinic_content_head *head, void *packed)
 	}
 }
 
-/* Unpacks a gzip file that is cut, as far as it goes. */
+/* Unpacks as much as there is of a gzip file that may be cut short. */
 static size_t unpack(unsigned char *packed, size_t packed_bytes,
 		     unsigned char *text)
 {

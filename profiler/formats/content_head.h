@@ -1,16 +1,18 @@
 /*
- * formats/content_head.h - reads how a file begins, plain or gzipped, so that a
- * later reader still gets all of it.
+ * formats/content_head.h - reads the beginning of a file, plain or gzipped, so
+ * that a later reader still gets all of it.
  *
- * Files are read at an offset; of a pipe its content is duplicated with
- * tee(2). What is neither, such as a terminal, cannot be looked at: -ESPIPE.
+ * A regular file is read at an offset; the content of a pipe is duplicated by
+ * tee(2). Of anything else, such as a terminal, the beginning cannot be read
+ * without taking it away: -ESPIPE.
  *
- *	clinic_content_head_open(&head, path)
- *	do clinic_content_head_look(&head) while (more is needed &&
- *						  !head.is_whole);
- *	clinic_content_head_close(&head)
+ *	clinic_content_head_open(&head, path);
+ *	do
+ *		error = clinic_content_head_look(&head);
+ *	while (!error && more is needed && !head.is_whole);
+ *	clinic_content_head_close(&head);
  *
- * Errors     0 or -errno.
+ * Errors     0 or -errno. After an error of open there is nothing to close.
  */
 #ifndef CLINIC_FORMATS_CONTENT_HEAD_H
 #define CLINIC_FORMATS_CONTENT_HEAD_H
@@ -23,16 +25,18 @@
 struct clinic_content_head {
 	unsigned char text[CLINIC_CONTENT_HEAD_BYTES];
 	size_t text_bytes;
-	size_t packed_bytes; /* as they stand in the file */
-	bool is_whole;       /* a further look would find nothing more */
+	size_t packed_bytes; /* before unpacking */
+	bool is_whole;       /* another look would not find more */
 	bool is_pipe;
 	int fd;
 };
 
-/* "-" is the standard input. */
+/* The path "-" means the standard input. */
 int clinic_content_head_open(struct clinic_content_head *head,
 			     const char *path);
-/* Waits until there is more than at the last look, or nothing more comes. */
+/*
+ * Waits until there are more bytes than at the last look, or no more will come.
+ */
 int clinic_content_head_look(struct clinic_content_head *head);
 void clinic_content_head_close(struct clinic_content_head *head);
 

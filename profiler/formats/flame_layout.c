@@ -1,4 +1,4 @@
-/* Gives each node its place and each library its colour. */
+/* Computes the place of each node, and chooses the colours of libraries. */
 #include "formats/flame_layout.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static double width_of(const struct clinic_call_tree *tree, uint32_t node,
 	return (base + clinic_flame_ratio(tree, node, 1)) / 2.0;
 }
 
-/* `next` is where a node's next child begins, by node. */
+/* next[node] is where the next child of that node begins. */
 static void place_nodes(const struct clinic_call_tree *tree, bool is_difference,
 			double least_width, struct clinic_flame_layout *layout,
 			double *next)

@@ -1,4 +1,4 @@
-/* Writes the SVG: boxes, labels, legend and the script. */
+/* Draws a flame graph as SVG: boxes, labels, legend and script. */
 #include "formats/flamegraph.h"
 
 #include <errno.h>
@@ -20,11 +20,11 @@ enum {
 	TOP = 64,    /* title, subtitle, search */
 	BOTTOM = 56, /* status line, legend */
 	NAME_BYTES_MAX = 400,
-	TITLE_ROOM = 98, /* characters: beside the buttons */
+	TITLE_ROOM = 98, /* characters, beside the buttons */
 	LINE_ROOM = 170,
 };
 
-/* The width of one character in the 12 px monospace font. */
+/* The width of a character of the monospace font at 12 px. */
 static const double glyph_px = 7.23;
 static const double least_px = 0.1;
 
@@ -36,8 +36,8 @@ __asm__(".section .rodata\n"
 extern const char clinic_flamegraph_js[];
 
 /*
- * Colours light enough for dark text, which differ in hue; then the kernel and
- * the rest.
+ * The colours are light, because the text on them is dark, and differ in hue.
+ * The last two are for all other libraries and for threads.
  */
 static const char *const fills[] = {
 	"#f6c177", "#a8d5ba", "#9ecae9", "#e3d98a", "#d3bce8",
@@ -76,14 +76,17 @@ static void escape(struct clinic_out *out, const char *text, size_t length)
 			clinic_out_text(out, "&gt;");
 		else if (byte == '"')
 			clinic_out_text(out, "&quot;");
-		else if (byte < ' ') /* XML 1.0 cannot represent it */
+		else if (byte < ' ') /* XML 1.0 cannot contain it */
 			clinic_out_text(out, " ");
 		else
 			clinic_out_bytes(out, text, 1);
 	}
 }
 
-/* Bytes of `text` that hold at most `room` characters. */
+/*
+ * How many bytes of `text` hold its first `room` characters, or all if it has
+ * fewer.
+ */
 static size_t bytes_of(const char *text, size_t room)
 {
 	size_t at = 0;
@@ -95,7 +98,7 @@ static size_t bytes_of(const char *text, size_t room)
 	return at;
 }
 
-/* Name and share where both fit, else as much of the name as does. */
+/* Writes name and share if both fit, otherwise as much of the name as fits. */
 static void write_label(struct clinic_out *out, const char *name,
 			const char *share, double x, double y, double width)
 {
@@ -239,7 +242,7 @@ static double top_of(const struct drawing *d, uint32_t depth)
 					    : d->layout.deepest - depth);
 }
 
-/* "  56.7 %", or of a difference the change in points, "  -12.1". */
+/* " 56.7 %"; in a difference, the change in percentage points: " -12.1". */
 static void format_share(const struct drawing *d, uint32_t node, char *text,
 			 size_t size)
 {

@@ -1,15 +1,17 @@
 /*
- * formats/flamegraph.h - a call tree as one self-contained SVG.
+ * formats/flamegraph.h - draws a call tree as one self-contained SVG file.
  *
- * Readable as a still picture (labels, colours by library with a legend,
- * tooltips) and, in a browser, by itself interactive: click to zoom, search
- * by regular expression, share and samples of what the pointer is on.
- * Frames narrower than a tenth of a pixel are left out.
+ * As a still picture it has labels, tooltips, and colours by library with a
+ * legend. In a browser it is interactive without other files: a click zooms,
+ * regular expressions search, and the frame below the pointer is described by
+ * its share and samples. Frames narrower than a tenth of a pixel are left out.
  *
- * With two sides it is a difference: width is the mean of both runs' shares,
- * so that what has gone is seen too; red grew, blue shrank.
+ * A tree with two sides is drawn as a difference. The width of a frame is the
+ * mean of its shares in both runs, so that frames that only the base has are
+ * drawn, too. Red frames have grown, blue ones have shrunk.
  *
- * Errors     0 or -errno; -ENODATA when the tree has no weight at all.
+ * Errors     0 or -errno; -ENODATA: the tree has no weight.
+ * Read next  flame_layout.h.
  */
 #ifndef CLINIC_FORMATS_FLAMEGRAPH_H
 #define CLINIC_FORMATS_FLAMEGRAPH_H
@@ -22,7 +24,7 @@ struct clinic_flamegraph_options {
 	const char *title;
 	const char *subtitle; /* what was measured, and how well */
 	enum clinic_weight weight;
-	bool is_icicle;     /* the root on top */
+	bool is_icicle;     /* the root is on top */
 	bool is_difference; /* the tree has two sides */
 };
 

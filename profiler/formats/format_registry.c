@@ -8,7 +8,9 @@
 #include "formats/content_head.h"
 #include "session/session_json.h"
 
-/* The linker's, around all CLINIC_FORMAT(); absent where none was linked. */
+/*
+ * The linker defines these around all CLINIC_FORMAT(); NULL if none is linked.
+ */
 extern const struct clinic_format *const __start_clinic_formats[]
 	__attribute__((weak));
 extern const struct clinic_format *const __stop_clinic_formats[]
@@ -69,7 +71,7 @@ const struct clinic_format *clinic_format_of_content(const void *head,
 	return format;
 }
 
-/* A pipe may still deliver the bytes by which its format is recognised. */
+/* Looks again as long as a pipe delivers bytes that may still be recognised. */
 static int recognise(struct clinic_content_head *head,
 		     const struct clinic_format **format,
 		     struct clinic_why *why)

@@ -1,4 +1,4 @@
-/* Formats found by content and by suffix, and one added by a test. */
+/* Tests that formats are found by content and by suffix, and adds one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static void put_tables(char *text, size_t size, uint32_t tables)
 		strncat(text, "none", size - strlen(text) - 1);
 }
 
-/* A format's line in FORMAT.md. */
+/* The line about a format in FORMAT.md. */
 static const char *line_of(const struct clinic_format *format)
 {
 	static char line[1024];
@@ -84,7 +84,9 @@ static void format_md_has_a_line_for_each_format_and_no_other(void **state)
 	assert_int_equal(lines, 0);
 }
 
-/* A linker drops what nobody calls: every file that has a format is here. */
+/*
+ * A linker drops objects that nobody calls: each file with a format is linked.
+ */
 static void every_format_of_the_folder_is_linked(void **state)
 {
 	unsigned int formats = 0;

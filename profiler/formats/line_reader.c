@@ -19,8 +19,8 @@ struct clinic_lines {
 	char *buffer;
 	size_t capacity;
 	size_t at;           /* where the next line begins */
-	size_t end;          /* of what was read */
-	uint64_t text_bytes; /* all that were read */
+	size_t end;          /* end of the bytes that were read */
+	uint64_t text_bytes; /* of the whole file so far */
 	bool is_cut;
 };
 
@@ -46,7 +46,10 @@ int clinic_lines_open(struct clinic_lines **lines, const char *path)
 	return 0;
 }
 
-/* Room behind what was read, and for the NUL behind the last line. */
+/*
+ * Makes room behind the bytes that were read, also for a NUL after the last
+ * line.
+ */
 static int make_room(struct clinic_lines *lines)
 {
 	char *bigger;
@@ -70,7 +73,7 @@ static int make_room(struct clinic_lines *lines)
 	return 0;
 }
 
-/* More bytes behind the unfinished line: how many, or -errno. */
+/* Reads more bytes after the unfinished line. Returns how many, or -errno. */
 static int read_more(struct clinic_lines *lines)
 {
 	int error = make_room(lines);

@@ -1,4 +1,4 @@
-/* Reads perf's events and their frames, and rebuilds the stacks. */
+/* Reads the samples in the text of perf script, and rebuilds their stacks. */
 #include "formats/perf_script.h"
 
 #include <ctype.h>
@@ -24,29 +24,29 @@ enum {
 	NS_PER_US = 1000,
 };
 
-/* A line with a frame, parsed once however often it comes. */
+/* A line with a frame, which is parsed only once, however often it occurs. */
 struct known_frame {
 	struct clinic_frame frame;
-	uint32_t id; /* 0: inlined, so its library is in a later line */
+	uint32_t id; /* 0: it is inlined, and its library is in a later line */
 };
 
 struct importer {
 	const struct clinic_format_options *options;
 	struct clinic_session *session;
 	struct clinic_string_table
-		lines; /* of frames; known[] has their meaning */
+		lines; /* of frames; known[] has what they mean */
 	struct known_frame *known;
 	size_t known_capacity;
 	uint64_t frequency_hz;
 	struct clinic_perf_script_tally tally;
-	bool has_empty_lines;    /* one behind each sample */
-	bool has_joined_samples; /* one begins right behind another */
+	bool has_empty_lines;    /* an empty line ended a sample */
+	bool has_joined_samples; /* a sample followed another at once */
 	bool has_tabs;           /* before frames, as perf prints them */
 	bool in_sample;
 	bool is_wanted;
 	struct clinic_sample sample;
 	uint32_t depth;
-	uint32_t frame[DEPTH_MAX]; /* lines, innermost first */
+	uint32_t frame[DEPTH_MAX]; /* row of lines, innermost first */
 };
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -84,7 +84,7 @@ static bool is_clock(struct clinic_span event)
 	       clinic_span_begins(event, "task-clock");
 }
 
-/* perf prints cpu-clock:u or cpu-clock:pppH for what was asked as cpu-clock. */
+/* For the event cpu-clock, perf may print cpu-clock:u or cpu-clock:pppH. */
 static bool is_event(struct clinic_span event, const char *name)
 {
 	const char *colon = memchr(event.at, ':', event.length);
@@ -105,7 +105,10 @@ static bool wants_event(const struct importer *in, struct clinic_span event)
 static uint64_t weight_ns(const struct importer *in,
 			  const struct clinic_perf_sample_line *h)
 {
-	/* A period of 1 is "one event": perf record -c 1, or no period. */
+	/*
+	 * A period of 1 means one event, not 1 ns: perf record -c 1, or no
+	 * period.
+	 */
 	if (is_clock(h->event) && h->period > 1)
 		return h->period;
 	return in->frequency_hz ? NS_PER_S / in->frequency_hz : 0;
@@ -123,7 +126,7 @@ static int thread_of(struct importer *in,
 	return clinic_session_thread_id(in->session, h->pid, h->tid, name, id);
 }
 
-/* "PERF_RECORD_LOST lost 12" and PERF_RECORD_LOST_SAMPLES. */
+/* Reads "PERF_RECORD_LOST lost 12" and PERF_RECORD_LOST_SAMPLES. */
 static void count_loss(struct importer *in, struct clinic_span record)
 {
 	uint64_t count;
@@ -133,7 +136,7 @@ static void count_loss(struct importer *in, struct clinic_span record)
 		clinic_session_quality(in->session)->lost_count += count;
 }
 
-/* The rest of a header line that begins with `label`. */
+/* Reads the rest of a header line that begins with `label`. */
 static int read_text_note(struct importer *in, struct clinic_span line,
 			  const char *label, uint32_t *id)
 {
@@ -143,7 +146,10 @@ static int read_text_note(struct importer *in, struct clinic_span line,
 	return clinic_session_text_n_id(in->session, text.at, text.length, id);
 }
 
-/* "# time of last sample : 24508.945068"; 0.000000 where perf did not look. */
+/*
+ * Reads "# time of last sample : 24508.945068"; it is 0.000000 if perf record
+ * did not look for it.
+ */
 static void read_end(struct importer *in, const char *text)
 {
 	uint64_t seconds, microseconds;
@@ -155,7 +161,7 @@ static void read_end(struct importer *in, const char *text)
 			seconds * NS_PER_S + microseconds * NS_PER_US;
 }
 
-/* perf script --header: what it was run with. */
+/* Reads a line of perf script --header, which describes the recording. */
 static int parse_comment(struct importer *in, struct clinic_span line)
 {
 	static const char command[] = "# cmdline : ";
@@ -206,7 +212,10 @@ static int to_frame(struct importer *in,
 	frame->tier = line->is_kernel ? CLINIC_TIER_KERNEL
 				      : CLINIC_TIER_IMPORTED;
 	if (line->symbol.length)
-		/* No address: perf's differ in kind by version. */
+		/*
+		 * The address is left out, because what perf prints depends on
+		 * its version.
+		 */
 		return clinic_session_text_n_id(in->session, line->symbol.at,
 						line->symbol.length,
 						&frame->function_id);
@@ -267,7 +276,10 @@ static int add_frame_line(struct importer *in, struct clinic_span line)
 	return error;
 }
 
-/* From the outermost in, so an inlined frame's library is already known. */
+/*
+ * Goes from the outermost frame inwards, so that the library of an inlined call
+ * is already known.
+ */
 static int stack_of(struct importer *in, uint32_t *stack)
 {
 	uint32_t library = 0;
@@ -292,7 +304,7 @@ static int stack_of(struct importer *in, uint32_t *stack)
 	return error;
 }
 
-/* "_start", also "_start@@GLIBC_2.34". */
+/* The name may have a version: "_start@@GLIBC_2.34". */
 static bool is_entry(const char *name)
 {
 	static const char *const entries[] = {"_start",
@@ -316,7 +328,7 @@ static bool is_entry(const char *name)
 	return false;
 }
 
-/* Of the frame that is so many calls from the outermost. */
+/* The name of the frame that is so many calls away from the outermost one. */
 static const char *name_from_end(const struct importer *in, uint32_t calls)
 {
 	uint32_t line = in->frame[in->depth - 1 - calls];
@@ -394,7 +406,7 @@ static int begin_sample(struct importer *in,
 		error = thread_of(in, h, &in->sample.thread_id);
 	if (error || !h->rest.length)
 		return error;
-	/* One frame on the sample's own line: none follow. */
+	/* If the line of the sample itself has a frame, no others follow. */
 	error = add_frame_line(in, h->rest);
 	return error ? error : end_sample(in);
 }
@@ -416,9 +428,9 @@ static int handle_sample(struct importer *in,
 }
 
 /*
- * A frame's line begins with a tab, unless somebody trimmed the text: then
- * with an address, of which a short one could also be a word. A text that has
- * tabs was not trimmed: " 4242 cycles:" in it is a sample of thread 4242.
+ * The line of a frame begins with a tab. If somebody has trimmed the text, it
+ * begins with an address; a short one may also be a word. A text that has tabs
+ * was not trimmed: " 4242 cycles:" in it is a sample of thread 4242.
  */
 static bool is_trimmed_frame(struct clinic_span line)
 {
@@ -433,7 +445,7 @@ static bool is_trimmed_frame(struct clinic_span line)
 		clinic_span_take_first(&rest).length >= ADDRESS_DIGITS);
 }
 
-/* Beside its frames a sample may have other lines, such as of srcline. */
+/* A sample may have other lines beside its frames, such as those of srcline. */
 static int handle_other_line(struct importer *in, struct clinic_span line)
 {
 	if (in->in_sample && in->depth && isspace((unsigned char)*line.at)) {
@@ -471,8 +483,9 @@ static int handle_line(struct importer *in, struct clinic_span line)
 }
 
 /*
- * A sample with frames ends in an empty line, or in a thread's entry where
- * somebody trimmed the text; without such lines nothing is known.
+ * A sample with frames ends in an empty line or, if somebody has trimmed the
+ * text, in the entry function of a thread. In a text without either, the end is
+ * unknown.
  */
 static bool ends_in_sample(const struct importer *in)
 {
@@ -494,7 +507,7 @@ static int take_lines(struct importer *in, const char *path)
 	       (got = clinic_lines_next(lines, &text, &line.length)) > 0) {
 		line.at = text;
 		in->tally.is_cut = clinic_lines_is_cut(lines);
-		/* An incomplete line would give an incomplete name. */
+		/* An incomplete line may contain an incomplete name. */
 		if (!in->tally.is_cut)
 			error = handle_line(in, line);
 	}

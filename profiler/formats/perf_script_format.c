@@ -20,15 +20,15 @@ static bool is_known(struct clinic_span line)
 	if (is_heading(line))
 		return true;
 	/*
-	 * The importer may guess what a shortened line means; recognition may
-	 * not.
+	 * The importer may guess what an incomplete line means; here, nothing
+	 * is guessed.
 	 */
 	return clinic_perf_sample_line_parse(line, &sample) &&
 	       (sample.has_ids || sample.event.length) &&
 	       (sample.has_time || sample.event.length);
 }
 
-/* Other lines may stand before the text, and the last line may be cut. */
+/* Other lines may come before the text, and the last line may be cut short. */
 static bool recognises(const void *head, size_t bytes)
 {
 	const char *at = head;

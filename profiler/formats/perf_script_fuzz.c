@@ -1,4 +1,4 @@
-/* Any text where perf script's is expected: read it, or say why not. */
+/* Reads any bytes as the text of perf script, for libFuzzer. */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Parses the lines of perf script, whichever fields were printed. */
+/* Parses lines of perf script, with whichever fields they have. */
 #include "formats/perf_script_line.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 static const struct clinic_perf_sample_line no_fields = {
 	.comm = EMPTY, .event = EMPTY, .record = EMPTY, .rest = EMPTY};
 
-/* "1340.434060:" or, with --ns, nine digits behind the point. */
+/* Parses "1340.434060:"; with --ns, there are nine digits after the point. */
 static bool to_time_ns(struct clinic_span word, uint64_t *time_ns)
 {
 	const char *point = memchr(word.at, '.', word.length);
@@ -72,7 +72,7 @@ static bool to_address(struct clinic_span word, uint64_t *address)
 	return word.length > 0;
 }
 
-/* Nothing, or the frame that follows on the same line. */
+/* Is it empty, or a frame on the same line? */
 static bool is_frame_or_empty(struct clinic_span rest)
 {
 	uint64_t address;
@@ -81,7 +81,7 @@ static bool is_frame_or_empty(struct clinic_span rest)
 	       to_address(clinic_span_take_first(&rest), &address);
 }
 
-/* "[001]", which is cut off. */
+/* Parses "[001]" at the end, and removes it. */
 static bool split_cpu(struct clinic_span *before, uint16_t *cpu)
 {
 	struct clinic_span left = *before;
@@ -99,7 +99,7 @@ static bool split_cpu(struct clinic_span *before, uint16_t *cpu)
 	return true;
 }
 
-/* The field misc, a few letters for the mode: where it was asked for. */
+/* Removes the field misc, which is one or two letters for the mode. */
 static void split_misc(struct clinic_span *before)
 {
 	static const char letters[] = "KUHGgEMSFXL";
@@ -117,7 +117,7 @@ static void split_misc(struct clinic_span *before)
 		before->length = (size_t)(word.at - before->at);
 }
 
-/* "4242/4250" or "4250", which is cut off. */
+/* Parses "4242/4250" or "4250" at the end, and removes it. */
 static bool split_ids(struct clinic_span *before,
 		      struct clinic_perf_sample_line *h)
 {
@@ -141,7 +141,7 @@ static bool split_ids(struct clinic_span *before,
 	return true;
 }
 
-/* "comm pid/tid [cpu]", each of which may be missing. */
+/* Parses "comm pid/tid [cpu]", of which each part may be missing. */
 static void parse_task(struct clinic_span before,
 		       struct clinic_perf_sample_line *h)
 {
@@ -151,7 +151,7 @@ static void parse_task(struct clinic_span before,
 	h->comm = clinic_span_trim(before);
 }
 
-/* "event: frame", of which both may be missing. */
+/* Parses "event: frame", of which each part may be missing. */
 static bool split_event(struct clinic_span after,
 			struct clinic_perf_sample_line *h)
 {
@@ -166,7 +166,10 @@ static bool split_event(struct clinic_span after,
 	return true;
 }
 
-/* The same with a period before it: a number may be a frame's address, too. */
+/*
+ * Likewise with a period before the event; a number may also be the address of
+ * a frame.
+ */
 static bool parse_event(struct clinic_span after,
 			struct clinic_perf_sample_line *h)
 {
@@ -179,10 +182,10 @@ static bool parse_event(struct clinic_span after,
 	return split_event(after, h);
 }
 
-/* perf prints a period with at least this width, and ids with less. */
+/* perf prints a period at least this wide, and ids less wide. */
 enum { PERIOD_WIDTH = 10 };
 
-/* "     250000" at the end, which is cut off. */
+/* Parses " 250000" at the end, and removes it. */
 static void split_period(struct clinic_span *before,
 			 struct clinic_perf_sample_line *h)
 {
@@ -198,8 +201,8 @@ static void split_period(struct clinic_span *before,
 }
 
 /*
- * "comm pid/tid [cpu] period event: frame" without a time: the first word
- * with a colon that has the number of a thread somewhere before it.
+ * Parses "comm pid/tid [cpu] period event: frame" without a time. The event is
+ * the first word that ends in a colon and has the number of a thread before it.
  */
 static bool parse_untimed(struct clinic_span line,
 			  struct clinic_perf_sample_line *h)
@@ -222,7 +225,10 @@ static bool parse_untimed(struct clinic_span line,
 	return false;
 }
 
-/* "(/usr/lib/x.so)", also "(/tmp/a (deleted))": the last balanced pair. */
+/*
+ * Removes the last balanced pair of parentheses: "(/usr/lib/x.so)", but also
+ * "(/tmp/a (deleted))". Returns what is inside.
+ */
 static struct clinic_span split_last_parentheses(struct clinic_span *from)
 {
 	size_t at = from->length;

@@ -1,4 +1,4 @@
-/* Writes notes of an import: what the text lacked, and what that means. */
+/* Describes in notes what the imported text lacks, and what that means. */
 #include "formats/perf_script_notes.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ note(struct clinic_session *session, bool is_warning, const char *format, ...)
 	return clinic_session_add_note(session, is_warning, text);
 }
 
-/* What -F left out, and what that costs. */
+/* Notes which fields -F has left out, and what therefore is not known. */
 static int note_fields(struct clinic_session *session,
 		       const struct clinic_perf_script_tally *tally)
 {
@@ -72,7 +72,7 @@ static int note_stacks(struct clinic_session *session,
 	return error;
 }
 
-/* Whether this is all of the text that perf printed. */
+/* Notes whether this is the whole text that perf printed. */
 static int note_end(struct clinic_session *session,
 		    const struct clinic_perf_script_tally *tally)
 {

@@ -1,4 +1,4 @@
-/* perf script's text, line by line, and what is noted of it. */
+/* Tests how lines of perf script are read, and which notes they give. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -145,7 +145,7 @@ static void an_inlined_frame_is_of_its_callers_library(void **state)
 	assert_string_equal(stack_text(s, samples(s, 1)->stack_id),
 			    "main@/bin/p;outer@/bin/p;middle'@/bin/p;"
 			    "inner'@/bin/p;");
-	/* main is no thread's entry: what called it is missing. */
+	/* main is not the entry function of a thread: its caller is missing. */
 	assert_int_equal(samples(s, 1)->flags, CLINIC_SAMPLE_TRUNCATED);
 	clinic_session_free(s);
 }
@@ -282,7 +282,10 @@ static void fewer_fields_are_taken_too(void **state)
 	clinic_session_free(s);
 }
 
-/* Without call chains perf pads the name, and "cc1" is all hex digits. */
+/*
+ * Without call chains, perf pads the name, and "cc1" has hexadecimal digits
+ * only.
+ */
 static void a_padded_name_is_no_frame(void **state)
 {
 	struct clinic_session *s = imported(
@@ -368,7 +371,7 @@ static void deep_stacks_are_cut_and_said_so(void **state)
 	clinic_session_free(s);
 }
 
-/* _start is no name that stripping leaves: it was called truncated. */
+/* Bug: without the name _start, which strip removes, a stack was truncated. */
 static void who_calls_the_caller_of_main_is_the_entry(void **state)
 {
 	struct clinic_session *s = imported(
@@ -392,7 +395,7 @@ static void who_calls_the_caller_of_main_is_the_entry(void **state)
 #define FIRST  "p 1/1 [000] 1.0: 9 cpu-clock:\n\t 10 work (/x)\n\n"
 #define SECOND "p 1/1 [000] 2.0: 9 cpu-clock:\n\t 10 work (/x)\n"
 
-/* A text that was cut at the end of a line was taken for all there is. */
+/* Bug: a text that was cut at the end of a line was taken for complete. */
 static void what_is_known_of_a_cut_text_is_told(void **state)
 {
 	static const char later[] = "the recording went on for 1.000000 s";
@@ -423,7 +426,7 @@ static void what_is_known_of_a_cut_text_is_told(void **state)
 	}
 }
 
-/* One stack, main < leaf, whatever was printed of the sample. */
+/* There is one stack, main < leaf, whichever fields were printed. */
 static const char frames[] =
 	"\t          4005d0 leaf (/x)\n\t   4005f1 main (/x)\n\n";
 static const char joined[] =
@@ -432,7 +435,7 @@ static const char trimmed[] = "4005d0 leaf (/x)\n4005f1 main (/x)\n";
 
 static const struct fields_case {
 	const char *line, *frames;
-	const char *says; /* NULL: nothing of fields */
+	const char *says; /* NULL: no note about fields */
 	struct clinic_thread thread;
 	uint64_t time_ns;
 } fields_cases[] = {
@@ -487,7 +490,7 @@ static const struct fields_case {
 	 1000000000},
 };
 
-/* Twice: the second sample ends the first. */
+/* The text is repeated, so that the second sample ends the first. */
 static struct clinic_session *imported_twice(const struct fields_case *one)
 {
 	char text[1024];
@@ -534,13 +537,13 @@ static void a_frame_on_the_samples_line_needs_no_event(void **state)
 		"app  4242 cycles:           401000 leaf (/x)\n");
 
 	(void)state;
-	samples(s, 2); /* the third names an event, the others none */
+	samples(s, 2); /* only the third one names an event */
 	assert_true(is_noted(s, "1 samples of other events (cycles)"));
 	assert_int_equal(rows_of(s, CLINIC_STACKS), 2);
 	clinic_session_free(s);
 }
 
-/* -F srcline puts a line behind each frame. */
+/* -F srcline prints a line after each frame. */
 static void lines_beside_the_frames_are_told(void **state)
 {
 	struct clinic_session *s =

@@ -19,7 +19,7 @@
 #define NANOSECONDS   CLINIC_GAUGE_NANOSECONDS
 #define COUNT_OF(all) (sizeof(all) / sizeof(*(all)))
 
-/* What has to be added up before anything is written. */
+/* The sums that are needed before anything is written. */
 struct sums {
 	const struct clinic_session *session;
 	struct clinic_quality_counts counts;
@@ -27,13 +27,15 @@ struct sums {
 	struct clinic_tally stages;
 	struct clinic_waiting waiting;
 	struct clinic_allocation *allocated; /* by stage */
-	struct clinic_lock *lock;            /* by the string of its kind */
+	/* by number of the text of its kind */
+	struct clinic_lock *lock;
 };
 
 /* A gauge with a row for each stage, or each kind of lock. */
 struct family {
 	struct clinic_gauge gauge;
-	size_t offset; /* of the number in struct clinic_allocation, or lock */
+	/* of the number in struct clinic_allocation or clinic_lock */
+	size_t offset;
 };
 
 static void write_info(struct clinic_out *out,
@@ -73,7 +75,9 @@ static void write_run(struct clinic_out *out,
 		NUMBER, metadata->exit_code};
 
 	clinic_gauge_write_known(out, times, COUNT_OF(times));
-	/* An end that nobody saw has no exit code; 0 would mean success. */
+	/*
+	 * If the end was not seen, there is no exit code; 0 would mean success.
+	 */
 	if (!metadata->exit_unknown || metadata->exit_code)
 		clinic_gauge_write(out, &exit_code, 1);
 }
@@ -90,7 +94,7 @@ static uint64_t count_warnings(const struct clinic_session *session)
 	return warnings;
 }
 
-/* How far the recording can be trusted. */
+/* Writes how far the recording can be trusted. */
 static void write_quality(struct clinic_out *out, const struct sums *sums)
 {
 	const struct clinic_quality *quality =
@@ -115,7 +119,7 @@ static void write_quality(struct clinic_out *out, const struct sums *sums)
 	clinic_gauge_write(out, gauges, COUNT_OF(gauges));
 }
 
-/* CPU time, and what the recording cost. */
+/* Writes CPU times, and what the recording cost. */
 static void write_costs(struct clinic_out *out, const struct sums *sums)
 {
 	const struct clinic_quality *quality =
@@ -143,7 +147,7 @@ static void write_stage(struct clinic_out *out, const struct sums *sums,
 			const struct clinic_gauge *gauge, uint32_t stage_id,
 			uint64_t value)
 {
-	char unused[1]; /* a stage's name is not composed */
+	char unused[1]; /* the name of a stage needs no room */
 	const struct clinic_tally_row row = {.stage_id = stage_id};
 	const struct clinic_gauge_label label = {
 		"stage", clinic_row_name(sums->session, CLINIC_BY_STAGE, &row,

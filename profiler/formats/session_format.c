@@ -6,7 +6,7 @@
 #include "session/schema.h"
 #include "session/session_json.h"
 
-/* Whether the text there is a key of the top level of sessions. */
+/* Does a key of the top level of a session begin here? */
 static bool is_key(struct clinic_span at)
 {
 	static const char *const others[] = {"\"format\"", "\"schema\"",

@@ -1,8 +1,12 @@
 /*
- * foundation/byte_reader.h - numbers out of bytes that may be hostile.
+ * foundation/byte_reader.h - reads numbers from bytes of a file, which may be
+ * damaged or hostile.
  *
- * For this room and symbols/. Reading past the end gives zero and sets failed,
- * which stays set: read a whole structure, then ask once.
+ * Reading past the end returns 0 (NULL, "") and sets `failed`, which stays set.
+ * So a caller reads a whole structure, and checks `failed` once at the end.
+ *
+ * Ownership  pointers that are returned point into the bytes.
+ * Threads    one per reader.
  */
 #ifndef CLINIC_FOUNDATION_BYTE_READER_H
 #define CLINIC_FOUNDATION_BYTE_READER_H
@@ -23,7 +27,7 @@ static inline size_t bytes_left(const struct byte_reader *r)
 	return (size_t)(r->end - r->at);
 }
 
-/* The next `size` bytes, or NULL. */
+/* Returns the next `size` bytes, or NULL if there are not so many. */
 static inline const uint8_t *read_bytes(struct byte_reader *r, uint64_t size)
 {
 	const uint8_t *bytes = r->at;
@@ -47,7 +51,7 @@ static inline uint64_t read_unsigned(struct byte_reader *r, size_t size)
 	uint64_t value = 0;
 
 	if (bytes)
-		memcpy(&value, bytes, size); /* little-endian, as the host */
+		memcpy(&value, bytes, size); /* both are little-endian */
 	return value;
 }
 
@@ -64,8 +68,8 @@ static inline int64_t read_signed(struct byte_reader *r, size_t size)
 }
 
 /*
- * LEB128: bits beyond 64 are dropped, as every consumer does. sign: the bits
- * that a negative number has above those that were written.
+ * Reads a LEB128 number; its bits beyond 64 are dropped, as other readers do.
+ * *sign becomes the bits that a negative number has above those in the file.
  */
 static inline uint64_t read_leb(struct byte_reader *r, uint64_t *sign)
 {
@@ -98,7 +102,7 @@ static inline int64_t read_sleb(struct byte_reader *r)
 	return (int64_t)(value | sign);
 }
 
-/* A string's bytes up to its NUL; "" when there is none. */
+/* Returns the string that begins here; "" if no NUL ends it. */
 static inline const char *read_text(struct byte_reader *r)
 {
 	const uint8_t *nul = memchr(r->at, 0, bytes_left(r));

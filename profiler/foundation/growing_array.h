@@ -1,18 +1,21 @@
 /*
- * foundation/growing_array.h - room for more elements, in powers of two.
+ * foundation/growing_array.h - makes room for more elements in an array.
  *
  *	struct row *grown = clinic_grow(t->rows, t->rows_count,
  *					&t->rows_capacity, sizeof(*grown));
  *
  *	if (!grown)
- *		return -ENOMEM;         and t->rows is as it was
+ *		return -ENOMEM;         t->rows is as before
  *	t->rows = grown;
  *	grown[t->rows_count++] = row;
  *
- * Powers of two: with some elements less, libc's unwind table took a tenth
- * longer to make (make bench-unwind), at the allocator's pages.
+ * The capacity is always a power of two. With capacities a little below, the
+ * unwind table of libc took a tenth longer to compile (make bench-unwind),
+ * because the allocator fetched further pages.
  *
- * Ownership  the array is the caller's to free().
+ * Ownership  the caller frees the array by free().
+ * Errors     NULL: there is no memory, and the array is as before.
+ * Threads    one per array.
  */
 #ifndef CLINIC_FOUNDATION_GROWING_ARRAY_H
 #define CLINIC_FOUNDATION_GROWING_ARRAY_H
@@ -22,7 +25,7 @@
 
 #define CLINIC_FIRST_CAPACITY ((size_t)4)
 
-/* Room for `more` elements behind the `count` that are there. */
+/* Makes room for `more` elements behind the first `count`. */
 static inline void *clinic_grow_by(void *array, size_t count, size_t more,
 				   size_t *capacity, size_t element_bytes)
 {
@@ -39,7 +42,7 @@ static inline void *clinic_grow_by(void *array, size_t count, size_t more,
 	return grown;
 }
 
-/* Room for one element more. */
+/* Makes room for one more element. */
 static inline void *clinic_grow(void *array, size_t count, size_t *capacity,
 				size_t element_bytes)
 {

@@ -13,7 +13,10 @@ static bool read_number(const char **at, int base, char follower,
 {
 	char *end;
 
-	/* Not sscanf(), which first looks for the end of all lines. */
+	/*
+	 * sscanf() is not used, because it first searches for the end of all
+	 * lines.
+	 */
 	if (!isxdigit((unsigned char)**at))
 		return false;
 	*number = strtoull(*at, &end, base);

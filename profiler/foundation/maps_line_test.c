@@ -1,4 +1,4 @@
-/* Lines of /proc/PID/maps: with a path, without, with blanks in it, broken. */
+/* Tests lines of /proc/PID/maps: with a path, without, with blanks, damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define OPTIONS_MAX 32
-/* Codes of options by row; smaller codes are letters. */
+/* An option has this number plus its row as code; smaller codes are letters. */
 #define FIRST_CODE 256
 
 /* The same table in the form that getopt_long needs. */
@@ -27,7 +27,7 @@ static void spell(const struct clinic_option *options,
 	*spelling = (struct spelling){0};
 	if (operands == CLINIC_OPERANDS_LAST)
 		*letter++ = '+';
-	*letter++ = ':'; /* makes getopt distinguish a missing value */
+	*letter++ = ':'; /* then getopt reports a missing value by ':' */
 	for (; row < OPTIONS_MAX && options[row].name; row++) {
 		spelling->names[row] = (struct option){
 			.name = options[row].name,
@@ -137,8 +137,8 @@ static int store(const struct clinic_option *option, const char *value,
 }
 
 /*
- * Describes what getopt_long refused. found is its answer, and word is the
- * argument that it had read.
+ * Describes what getopt_long refused. `found` is its result, and `word` is the
+ * argument that it has read.
  */
 static int refuse(const struct clinic_option *options, int found,
 		  const char *word, char *problem)
@@ -170,7 +170,7 @@ int clinic_options_read(const struct clinic_option *options,
 	int found;
 
 	spell(options, operands, &spelling);
-	optind = 0; /* start again, even if options were read before */
+	optind = 0; /* starts again, even if options were read before */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, spelling.letters,
 				    spelling.names, NULL)) != -1) {

@@ -1,4 +1,4 @@
-/* Options as people type them, and what is said of wrong ones. */
+/* Tests options as people type them, and the messages about wrong ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,10 @@ static const struct clinic_option options[] = {
 	{0},
 };
 
-/* words: separated by blanks. The result, and the words as they are then. */
+/*
+ * Reads `words`, which are separated by blanks. Returns the result, and the
+ * words in the order that they have then.
+ */
 static int read_words(const char *words, enum clinic_operands operands,
 		      char *argv[16])
 {

@@ -1,4 +1,4 @@
-/* Writes beside the final name, gzips, renames on close. */
+/* Writes a file beside its final name, gzips it, and renames it at the end. */
 #include "foundation/output_file.h"
 
 #include <errno.h>
@@ -36,14 +36,14 @@ static int start(struct clinic_out *out, const char *path)
 	int error;
 
 	/*
-	 * Otherwise a limit of the file size would kill us, and the draft would
-	 * stay.
+	 * Otherwise, a file beyond the limit of file sizes would end this
+	 * process, and the draft would stay.
 	 */
 	signal(SIGXFSZ, SIG_IGN);
 	error = clinic_output_place_open(&out->place, path, &fd);
 	if (error)
 		return error;
-	/* T: no compression and no gzip header, the bytes as they are. */
+	/* T: the bytes are written as they are, without a gzip header. */
 	out->file = gzdopen(fd, is_gzip_name(path) ? "wb5" : "wbT");
 	if (!out->file) {
 		close(fd);

@@ -1,4 +1,4 @@
-/* Walks a path component by component, past links that can be trusted. */
+/* Finds the folder of a path, one component at a time, and makes the draft. */
 #include "foundation/output_place.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ enum { LINKS_MAX = 40 };
 
 struct walk {
 	struct clinic_output_place *place;
-	char rest[PATH_MAX]; /* of the path, behind the folder reached */
+	char rest[PATH_MAX]; /* of the path, after place->folder_fd */
 	int links_count;
 };
 
@@ -34,7 +34,9 @@ static int enter(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* A link to a descriptor, as /proc/self/fd/1: its text is no path. */
+/*
+ * Is it a link to a descriptor, such as /proc/self/fd/1? Its text is no path.
+ */
 static bool leads_to_descriptor(const struct walk *walk, const char *text)
 {
 	struct statfs system;
@@ -50,8 +52,8 @@ static bool is_trusted(const struct stat *link)
 }
 
 /*
- * Puts the target of the link before the rest of the path: 1, or 0 for a
- * descriptor.
+ * Puts the target of the link before the rest of the path. Returns 1; or 0 for
+ * a link to a descriptor.
  */
 static int follow(struct walk *walk, const char *name)
 {
@@ -77,7 +79,10 @@ static int follow(struct walk *walk, const char *name)
 	return error ? error : 1;
 }
 
-/* Takes the next component off the rest; its length, 0 at the end. */
+/*
+ * Removes the next component from the rest of the path. Returns its length,
+ * which is 0 at the end.
+ */
 static size_t take_name(struct walk *walk, char name[NAME_MAX + 1])
 {
 	size_t from = strspn(walk->rest, "/");
@@ -92,7 +97,10 @@ static size_t take_name(struct walk *walk, char name[NAME_MAX + 1])
 	return length;
 }
 
-/* One component: 1 to go on, 0 when it is the file. */
+/*
+ * Follows one component. Returns 1 if there is another one, 0 if this is the
+ * file.
+ */
 static int step(struct walk *walk)
 {
 	struct clinic_output_place *place = walk->place;
@@ -135,8 +143,8 @@ static int find(struct clinic_output_place *place, const char *path)
 }
 
 /*
- * Our own descriptors are not opened again: one may be a socket, or the end
- * of a file that others write to.
+ * A path to one of our own descriptors is not opened again, because it may be a
+ * socket, or a file in which other programs write at the same position.
  */
 static int own_descriptor(const char *path)
 {
@@ -153,7 +161,8 @@ static int own_descriptor(const char *path)
 }
 
 /*
- * A device or a pipe is written to directly: it cannot be replaced by rename.
+ * A device or a pipe is written to directly, because a rename cannot replace
+ * it.
  */
 static bool is_special(const struct clinic_output_place *place)
 {
@@ -168,8 +177,10 @@ static int open_special(const struct clinic_output_place *place)
 		      O_WRONLY | O_CLOEXEC | no_follow);
 }
 
-/* Under a name that nobody can have prepared, with the mode of the file that
- * it takes the place of. */
+/*
+ * The name of the draft is random, so nobody can have prepared it. The draft
+ * gets the mode of the file that it will replace.
+ */
 static int open_draft(struct clinic_output_place *place)
 {
 	uint64_t number;
@@ -192,7 +203,7 @@ static int open_draft(struct clinic_output_place *place)
 	return fd;
 }
 
-/* A descriptor, or -1 and errno. */
+/* Returns a descriptor; or -1, and errno says why. */
 static int open_found(struct clinic_output_place *place)
 {
 	return is_special(place) ? open_special(place) : open_draft(place);

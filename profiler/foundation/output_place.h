@@ -1,23 +1,28 @@
 /*
- * foundation/output_place.h - the folder and the name that a path stands for,
- * when something is to be written there; and the draft beside it.
+ * foundation/output_place.h - finds the folder and the name of a file that is
+ * to be written, and makes a draft beside it.
  *
- * Every component is looked at by hand, and a symbolic link is followed only
- * where its owner is root or we are: who else may make one in a folder would
- * choose what we replace. The kernel has the like in
- * fs.protected_symlinks, which need not be set and ends at sticky folders.
- *
- *	clinic_output_place_open(&place, path, &fd)
+ *	clinic_output_place_open(&place, path, &fd);
  *	... write to fd, and close it ...
- *	clinic_output_place_close(&place, error)
+ *	clinic_output_place_close(&place, error);
  *
- * A file appears by rename, whole, with the mode of the one that it takes the
- * place of. What is there and no regular file (a device, a pipe, our own
- * standard output) is written to as it is.
+ *	folder/.clinic-0123456789abcdef.part  --rename at close-->  folder/name
  *
- * Errors     0 or -errno: -ELOOP a link of somebody else's, or a circle of
- *            them; -EISDIR a folder.
- * Read next  output_file.h, which writes there.
+ * Each component of the path is checked, and a symbolic link is followed only
+ * if it belongs to root or to us. Otherwise, whoever can make a link in a
+ * folder could choose which file we replace. The kernel has a similar
+ * protection (fs.protected_symlinks), but it may be switched off, and it only
+ * covers sticky folders that everybody may write to.
+ *
+ * A file appears complete, by rename, with the mode of the file that it
+ * replaces. What is not a regular file (a device, a pipe, our own standard
+ * output) is written to directly.
+ *
+ * Ownership  the caller closes fd, and then calls close even after an error of
+ *            writing.
+ * Errors     0 or -errno. -ELOOP: a link belongs to another user, or links form
+ *            a circle; -EISDIR: the path is a folder.
+ * Read next  output_file.h, which writes files; stale_drafts.h.
  */
 #ifndef CLINIC_FOUNDATION_OUTPUT_PLACE_H
 #define CLINIC_FOUNDATION_OUTPUT_PLACE_H
@@ -30,16 +35,24 @@ struct clinic_output_place {
 	int folder_fd; /* -1: none */
 	char name[NAME_MAX + 1];
 	bool is_there;
-	/* What is there now. A link only below /proc, to a descriptor. */
+	/*
+	 * Of the file that exists now. It is a link only below /proc, to a
+	 * descriptor.
+	 */
 	struct stat status;
-	/* Where it is written, in that folder; "": it is no regular file. */
+	/*
+	 * Its name in that folder; "": the file itself is written to directly.
+	 */
 	char draft[sizeof(".clinic-0123456789abcdef.part")];
 };
 
-/* After a failure there is nothing to close. */
+/* After an error there is nothing to close. */
 int clinic_output_place_open(struct clinic_output_place *place,
 			     const char *path, int *fd);
-/* Once fd is closed. error: of the writing; not 0 removes the draft. */
+/*
+ * To be called when fd is closed. If `error`, the result of writing, is not 0,
+ * the draft is removed.
+ */
 int clinic_output_place_close(struct clinic_output_place *place, int error);
 
 #endif

@@ -1,14 +1,21 @@
 /*
- * foundation/row_index.h - from content to row number, by open addressing.
+ * foundation/row_index.h - finds the number of a row by the row's content.
  *
- * The index knows hashes and row numbers only; the caller compares:
+ * It is a hash table with open addressing and linear probing. It only knows
+ * hashes and row numbers; the caller compares contents:
  *
  *	for (id = clinic_row_index_first(ix, hash, &at);
  *	     id != CLINIC_NO_ROW; id = clinic_row_index_next(ix, &at))
  *		if (same(row[id], wanted))
  *			return id;
  *
- * Errors     -ENOMEM, with the index as before.
+ *	hash, row:  | 8a, 3 | free | 92, 0 | 12, 4 | 92, 5 | free | ...
+ *	                             ^ slot 0x92 mod slots_count
+ *	a search for hash 92 goes on to the first free slot: rows 0 and 5
+ *
+ * Ownership  all zero is an empty index; clinic_row_index_clear() frees it.
+ * Errors     -ENOMEM, and the index is as before.
+ * Threads    many may search an index that nobody changes.
  */
 #ifndef CLINIC_FOUNDATION_ROW_INDEX_H
 #define CLINIC_FOUNDATION_ROW_INDEX_H
@@ -16,7 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No table grows longer: it bounds what a hostile file can make us hold. */
+/*
+ * No table has more rows than this: it bounds the memory that a hostile file
+ * takes.
+ */
 #define CLINIC_ROWS_MAX (1u << 24)
 #define CLINIC_NO_ROW   UINT32_MAX
 

@@ -1,13 +1,14 @@
 /*
- * foundation/static_probe.h - places in the program that gdb, perf and
- * bpftrace know by name.
+ * foundation/static_probe.h - marks places in the program that gdb, perf and
+ * bpftrace find by name.
  *
  *	DTRACE_PROBE1(clinic, drain_end, err);
  *
- * Such a place is one nop, which is all that it costs while nobody looks. A
- * note in the file (section .note.stapsdt, which survives strip) says where the
- * place and its arguments are. Arguments are integers or pointers that the code
- * has anyway, because one that must be computed would always cost something.
+ * In the code, such a place is one nop, which is all that it costs while no
+ * tool uses it. A note in the file (section .note.stapsdt, which strip keeps)
+ * says where the place and its arguments are. The arguments are integers or
+ * pointers that the code has anyway, because an argument that must be computed
+ * would always cost something.
  *
  * Read next  "Static probes" in profiler/README.md, which lists all of them; a
  *            test compares.
@@ -18,8 +19,8 @@
 #include <sys/sdt.h>
 
 /*
- * The macros of sys/sdt.h call others with nothing for "...", which clang
- * notices where they are used, although the header is the system's.
+ * The macros of sys/sdt.h pass nothing for "..." to other macros. clang warns
+ * about this where they are used, although the header belongs to the system.
  */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"

@@ -1,4 +1,4 @@
-/* Interns texts in chunks that never move. */
+/* Keeps each text once, in chunks of memory that never move. */
 #include "foundation/string_table.h"
 
 #include <errno.h>
@@ -53,8 +53,8 @@ static char *reserve_bytes(struct clinic_string_table *texts, size_t length)
 }
 
 /*
- * The length of the UTF-8 sequence at `text`, 0 if it is not one: overlong
- * forms, surrogates and what lies past U+10FFFF are not (RFC 3629).
+ * The length of the UTF-8 sequence at `text`; 0 if it is none. Overlong forms,
+ * surrogates and code points above U+10FFFF are not UTF-8 (RFC 3629).
  */
 static size_t sequence_length(const unsigned char *text, size_t left)
 {
@@ -97,7 +97,7 @@ static bool is_utf8(const char *text, size_t length)
 	return true;
 }
 
-/* `to` has room for three times `length`. */
+/* Returns the new length; `to` has room for three times `length`. */
 static size_t replace_bad_bytes(const char *from, size_t length, char *to)
 {
 	const unsigned char *at = (const unsigned char *)from;

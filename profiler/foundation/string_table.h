@@ -1,11 +1,18 @@
 /*
- * foundation/string_table.h - each text once, for as long as the pool lives.
+ * foundation/string_table.h - keeps each text once, and numbers the texts.
  *
- * Text 0 is "". Texts are UTF-8: other bytes become U+FFFD as they come in,
- * so that whatever is in the pool can be written to any format.
+ *	row:     | 0    | 1    | 2    |          index: hash of a text --> row
+ *	           |      |      |
+ *	chunk:   | "\0" | "main\0" | "parse\0" | room |  --> older chunk --> ...
  *
- * Ownership  texts are copied; pointers stay valid until the pool is freed.
- * Errors     -ENOMEM; -EFBIG past CLINIC_ROWS_MAX texts.
+ * Text 0 is "". All texts are UTF-8: each byte that is not becomes U+FFFD when
+ * a text is added, so that every text can be written in any format. A chunk
+ * never moves; a new one is allocated when a text does not fit.
+ *
+ * Ownership  texts are copied; pointers are valid until the table is freed.
+ * Errors     -ENOMEM; -EFBIG: there are CLINIC_ROWS_MAX texts, or a text is
+ *            longer than 1 GiB.
+ * Threads    one at a time.
  */
 #ifndef CLINIC_FOUNDATION_STRING_TABLE_H
 #define CLINIC_FOUNDATION_STRING_TABLE_H
@@ -29,13 +36,16 @@ struct clinic_string_table {
 	size_t capacity;
 	struct clinic_row_index index;
 	struct clinic_text_chunk *chunk;
-	uint64_t held_bytes; /* of chunks and rows */
+	uint64_t held_bytes; /* memory of chunks and rows */
 };
 
 int clinic_string_table_start(struct clinic_string_table *texts);
 void clinic_string_table_free(struct clinic_string_table *texts);
 
-/* append gives even a repeated text an id of its own, as a file may. */
+/*
+ * append gives a text a new number even if it is in the table already, because
+ * a file may list a text twice.
+ */
 int clinic_string_table_id(struct clinic_string_table *texts, const char *text,
 			   size_t length, uint32_t *id);
 int clinic_string_table_append(struct clinic_string_table *texts,

@@ -1,4 +1,4 @@
-/* foundation/symbol_tier.c - the tiers' names. */
+/* Names the tiers of symbols. */
 #include "foundation/symbol_tier.h"
 
 const char *clinic_tier_name(enum clinic_tier tier)

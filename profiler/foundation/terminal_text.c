@@ -1,4 +1,4 @@
-/* Escapes what a terminal would obey in text that others chose. */
+/* Escapes characters that would control a terminal, in texts from outside. */
 #include "foundation/terminal_text.h"
 
 #include <stdbool.h>
@@ -12,7 +12,10 @@ enum {
 	ESCAPE_BYTES = sizeof("\\u202e") - 1, /* the longest */
 };
 
-/* The character at `text` and its bytes; 0 bytes: that is no UTF-8. */
+/*
+ * Returns the character at `text` and sets its length; length 0: it is no
+ * UTF-8.
+ */
 static uint32_t decode(const char *text, size_t *bytes)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -47,7 +50,7 @@ static bool is_obeyed(uint32_t character)
 	       (character >= 0x2066 && character <= 0x2069);
 }
 
-/* Bytes of the text that may stand as they are, from its beginning. */
+/* How many bytes at the beginning of the text need no escape. */
 static size_t plain_bytes(const char *text, bool keeps_tabs)
 {
 	size_t at = 0;
@@ -64,7 +67,7 @@ static size_t plain_bytes(const char *text, bool keeps_tabs)
 	return at;
 }
 
-/* Writes one escape; how many bytes of the text it stands for. */
+/* Writes one escape; returns how many bytes of the text it stands for. */
 static size_t escape(const char *text, char *out)
 {
 	static const char named[] = "\a\b\t\n\v\f\r";

@@ -1,4 +1,4 @@
-/* Texts of targets as a terminal may see them: control bytes do no harm. */
+/* Tests that texts of targets cannot control a terminal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,10 @@ static void what_a_terminal_obeys_is_escaped(void **state)
 			    "x\\x1b]0;owned\\a\\x1b[2J");
 	assert_string_equal(clinic_terminal_text("a\nb\rc\td\177"),
 			    "a\\nb\\rc\\td\\x7f");
-	/* The same as ESC [, in one character and in one byte. */
+	/*
+	 * These have the same meaning as ESC [, in one character and in one
+	 * byte.
+	 */
 	assert_string_equal(clinic_terminal_text("\xc2\x9b"
 						 "31m"),
 			    "\\u009b31m");

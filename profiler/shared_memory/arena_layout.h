@@ -1,23 +1,25 @@
 /*
- * shared_memory/arena_layout.h - what the allocation counter keeps in its
- * arena.
+ * shared_memory/arena_layout.h - the layout of an arena, in which the library
+ * counts allocations and locks.
  *
- * The arena is a head and then blocks, one after the other, each with its
- * kind and length. Nothing in it is a pointer that a reader must follow:
- * the same bytes serve the running program and whoever reads the file.
+ * An arena is a head and then blocks, one after the other, each with its kind
+ * and length. Nothing in it is a pointer that a reader must follow: the running
+ * program and the readers of the file use the same bytes.
  *
  *	0                                                       used_bytes
  *	| head | kind, bytes | payload | kind, bytes | payload | ... | free
- *	         \___ struct arena_block and what it says ___/
+ *	         \__ arena_block ____/
  *
  *	THREAD <- ROWS.thread_at      a thread's counts, and its rows by site
  *	SITE   <- ROWS.first_site + i a call stack in a stage
  *	MAPS   <- SITE.maps_at        what was mapped when it was walked
  *
- * Units      _count is calls, _bytes is bytes asked for.
- * Threads    a thread block is written by its thread alone, one machine
- *            instruction a counter; anybody may read it at any time.
- * Read next  preload/arena.h, which hands out the blocks.
+ * Units      _count is the number of calls, _bytes the bytes that were asked
+ *            for.
+ * Threads    only its own thread writes a thread block, each counter by one
+ *            machine instruction; anybody may read it at any time.
+ * Read next  preload/arena.h, which hands out the blocks; sources/arena_file.h,
+ *            which reads them.
  */
 #ifndef CLINIC_SHARED_MEMORY_ARENA_LAYOUT_H
 #define CLINIC_SHARED_MEMORY_ARENA_LAYOUT_H
@@ -29,7 +31,7 @@
 #define ARENA_VERSION 6u
 
 enum block_kind {
-	BLOCK_NONE, /* not in use yet, or still being made */
+	BLOCK_NONE, /* not in use yet, or not complete yet */
 	BLOCK_STAGES,
 	BLOCK_THREAD,
 	BLOCK_SITE,
@@ -43,7 +45,8 @@ enum block_kind {
 };
 
 /*
- * One moment on two clocks, by which ticks are converted to nanoseconds later.
+ * The same moment on two clocks, by which ticks are converted to nanoseconds
+ * later.
  */
 struct arena_instant {
 	uint64_t ticks;
@@ -54,63 +57,67 @@ struct arena_head {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t pid;
-	uint64_t used_bytes;          /* head included */
+	uint64_t used_bytes;          /* with this head */
 	uint64_t lost_count;          /* blocks for which there was no memory */
-	uint64_t ended_ticks;         /* zero: killed, or still running */
-	uint32_t is_unobservable;     /* the program brings its own malloc */
+	uint64_t ended_ticks;         /* 0: killed, or still running */
+	uint32_t is_unobservable;     /* the program has its own malloc */
 	uint32_t is_new_unobservable; /* operator new does not call malloc */
 	uint32_t has_live;            /* frees were matched to allocations */
 	uint64_t sample_bytes;        /* 0: every allocation has its stack */
 	uint64_t sites_count;
 	uint64_t sites_lost_count; /* allocations counted at site 0 */
 	uint64_t unmatched_frees_count;
-	int64_t live_bytes; /* what threads have not yet added is missing */
+	int64_t live_bytes; /* without what threads have not added yet */
 	int64_t peak_bytes;
 	uint64_t peak_ticks;
 	uint64_t deadlocks_count;
 	/*
 	 * A row with another epoch was not changed since the last peak or the
-	 * last drain. Changes are noted when they happen, so that no search is
-	 * needed.
+	 * last drain. A row gets the epoch when it is changed, so that nobody
+	 * must search for changed rows.
 	 */
 	union {
 		uint64_t epoch;
 		struct {
 			uint32_t peaks_count; /* how often live_bytes has made
 					       * a new peak */
-			/* How often the collector has looked. The only field
-			 * that it writes. */
+			/*
+			 * How often the collector has drained the arena. It
+			 * writes no other field.
+			 */
 			uint32_t drains_count;
 		};
 	};
 	/* Threads whose latest live bytes may not be in live_bytes yet. */
 	uint32_t threads_count;
-	uint32_t peak_threads_count; /* of these at the peak; 0: it is exact */
-	uint32_t is_confined;        /* by seccomp: later records may be lost */
-	uint32_t is_clockless; /* the program may read no clock any more */
+	/* of them at the peak; 0: the peak is exact */
+	uint32_t peak_threads_count;
+	uint32_t is_confined;  /* by seccomp: later records may be lost */
+	uint32_t is_clockless; /* the program must not read clocks any more */
 	uint64_t resident_peak_bytes; /* at the end; 0: not known */
-	uint32_t has_left;            /* for a program without the library */
+	uint32_t has_left;            /* became a program without the library */
 	uint32_t reserved;
 };
 
 /*
- * With more than one thread each adds its live bytes to live_bytes only in
- * such portions, or they would all wait for one cache line: the peak is then
- * known to this much per thread. With one thread it is exact. What comes and
- * goes at random by some hundred bytes adds a portion every few hundred calls.
+ * If there is more than one thread, each adds its live bytes to live_bytes in
+ * portions of this size, because otherwise they would all wait for one cache
+ * line. So the peak may be wrong by this much per thread; with one thread it is
+ * exact. A thread whose live bytes go up and down at random by some hundred
+ * bytes adds a portion every few hundred calls.
  */
 #define LIVE_PORTION_BYTES 4096
 
 struct arena_block {
 	uint32_t kind;
 	uint32_t reserved;
-	uint64_t bytes; /* this header included */
+	uint64_t bytes; /* with this header */
 };
 
 /*
  * Stages form a tree: "dedup" within "batch" is another node than "dedup"
- * alone. Node 0 is the program outside any stage, the last node takes all
- * that would not fit.
+ * alone. Node 0 is the program outside all stages. When there is no room for a
+ * new stage, the last node counts for it.
  */
 #define STAGE_NODES_MAX  256u
 #define STAGE_NAME_BYTES 48u
@@ -121,25 +128,29 @@ struct stage_node {
 	char name[STAGE_NAME_BYTES]; /* empty: a free slot */
 	uint16_t parent;
 	uint16_t first_child;
-	uint16_t next_sibling; /* 0: none, as node 0 is nobody's sibling */
+	uint16_t next_sibling; /* 0: none; node 0 has no siblings */
 };
 
 struct stage_table {
-	uint32_t used; /* nodes handed out, node 0 not included */
+	uint32_t used; /* nodes in use, without node 0 */
 	struct stage_node nodes[STAGE_NODES_MAX];
 };
 
-/* Class 0 is size 0; class c >= 1 holds (2^(c-2), 2^(c-1)]: 1, 2, 3 to 4.. */
+/*
+ * Class 0 is for size 0; class c >= 1 is for sizes in (2^(c-2), 2^(c-1)]: 1, 2,
+ * 3 to 4, ...
+ */
 #define SIZE_CLASSES 65u
 
 struct stage_counts {
 	uint64_t frees_count;
 	uint64_t allocated_bytes;
 	uint64_t begins_count;
-	uint64_t sizes_count[SIZE_CLASSES]; /* their sum: all allocations */
+	/* the sum is the number of allocations */
+	uint64_t sizes_count[SIZE_CLASSES];
 };
 
-/* What a stage has used up of its allowance since it began. */
+/* What a stage has used of its budget since it began. */
 struct stage_use {
 	uint64_t count;
 	uint64_t bytes;
@@ -147,24 +158,27 @@ struct stage_use {
 
 struct thread_block {
 	uint32_t tid;
-	uint32_t folded_count; /* threads before it, gone, in these counts */
+	uint32_t folded_count; /* ended threads that are counted here, too */
 	uint32_t depth;        /* > 0: calls are not counted */
-	uint16_t stage;        /* the node the thread is in */
+	uint16_t stage;        /* the node in which the thread is */
 	uint16_t reserved;
 	char name[16];
 	struct stage_counts stages[STAGE_NODES_MAX];
 	struct stage_use uses[STAGE_NODES_MAX];
-	uint64_t handle;           /* of pthread_self */
-	uint64_t waits_for;        /* key of a lock, while it waits; 0: none */
-	uint32_t waits_at;         /* the site where it waits */
-	uint64_t locks_lost_count; /* acquisitions and waits of locks for
-				    * which there was no room */
-	void *tracking; /* of the process alone: not for readers of a file */
+	uint64_t handle;    /* pthread_self() */
+	uint64_t waits_for; /* the key of a lock; 0: it does not wait */
+	uint32_t waits_at;  /* the site where it waits */
+	/*
+	 * acquisitions and waits that were not counted, because there was no
+	 * room
+	 */
+	uint64_t locks_lost_count;
+	void *tracking; /* valid in the process only */
 };
 
 /*
- * A call site is a call stack in a stage. Site 0, without a block, stands
- * for allocations whose stack could not be kept.
+ * A call site is a call stack in a stage. Site 0, which has no block, is for
+ * allocations whose stack could not be kept.
  */
 #define SITES_MAX       (1u << 18)
 #define SITE_FRAMES_MAX 127u
@@ -176,12 +190,15 @@ struct site_block {
 	uint32_t id;
 	uint16_t stage;
 	uint16_t truth;
-	uint32_t maps_at; /* which BLOCK_MAPS, from 0, its addresses are of */
+	uint32_t maps_at; /* the BLOCK_MAPS of its addresses, from 0 */
 	uint32_t frames_count;
-	uint64_t frames[]; /* innermost first, inside the calls */
+	uint64_t frames[]; /* innermost first; addresses inside the calls */
 };
 
-/* What one thread did with one site. Frees are counted where they happen. */
+/*
+ * What one thread has counted at one site. A free is counted in the row of the
+ * thread that frees.
+ */
 struct site_row {
 	uint64_t allocations_count;
 	uint64_t allocated_bytes;
@@ -190,30 +207,31 @@ struct site_row {
 	uint64_t temporary_count;
 	uint64_t lifetime_ticks;
 	/*
-	 * Bytes live at the last peak of epoch `epoch`: copied before the
-	 * first change after it, so that no peak ever costs a walk over all
-	 * rows. Of an older peak: nothing has changed since, it is what is
-	 * live now.
+	 * The bytes that were live at the last peak of epoch `epoch`. They are
+	 * copied before the first change after a peak, so that a peak never
+	 * costs a walk over all rows. If there was a later peak, nothing has
+	 * changed since: then the bytes that are live now were also live at
+	 * that peak.
 	 */
 	int64_t peak_bytes;
-	uint64_t epoch; /* the head's, at the last change */
+	uint64_t epoch; /* the epoch of the head at the last change */
 };
 
 #define ROWS_PER_BLOCK 256u
 #define ROW_BLOCKS_MAX (SITES_MAX / ROWS_PER_BLOCK)
 
 struct rows_block {
-	uint64_t thread_at; /* offset of the thread's block in the arena */
+	uint64_t thread_at; /* the offset of the thread's block */
 	uint32_t first_site;
 	uint32_t reserved;
 	struct site_row rows[ROWS_PER_BLOCK];
 };
 
 /*
- * Which parts of the arena have rows that were changed lately: for each 4 KiB
- * of it the head's drains_count at the last change, cut short. A drain of
- * hundreds of megabytes of rows reads these, and the rows of those parts
- * alone.
+ * In which parts of the arena rows were changed lately: for each 4 KiB of it,
+ * the lower 16 bits of the head's drains_count at the last change. A drain of
+ * hundreds of megabytes of rows reads these numbers, and then only the rows in
+ * the changed parts.
  */
 #define TOUCHED_SHIFT 12u
 #define TOUCHED_PARTS (UINT64_C(4) << 30 >> TOUCHED_SHIFT)
@@ -223,8 +241,8 @@ struct touched_block {
 };
 
 /*
- * A text from /proc: the command line, or the executable lines of maps, each
- * after the build-id of what is mapped, or "-" if that has none.
+ * A text from /proc: the command line; or the executable lines of maps, each
+ * after the build-id of the mapped file, or after "-" if it has none.
  */
 struct text_block {
 	uint64_t bytes;
@@ -242,24 +260,28 @@ enum lock_kind {
 };
 
 /*
- * A lock is known by its address and kind until it is destroyed; a later lock
- * at the same address is another lock. If no thread ever waited for a lock, the
- * next lock at its address continues in the same block.
+ * A lock is identified by its address and kind until it is destroyed; a later
+ * lock at the same address is another lock. If no thread ever waited for a
+ * lock, the next lock at its address continues in the same block.
  */
 struct lock_block {
-	uint64_t key; /* of both, see lock_table.h */
+	uint64_t key; /* of address and kind, see lock_table.h */
 	uint64_t address;
 	uint32_t kind;
-	uint32_t waiters_count; /* > 0: the holder shall note its site */
+	uint32_t waiters_count; /* > 0: the holder must note its site */
 	uint64_t acquisitions_count;
 	uint64_t held_since_ns; /* 0: acquired without waiting, or not held */
-	uint64_t holder_at;     /* the wait_block that ended with holding it */
-	uint32_t released_at;   /* site of the last holder for which a thread
-				   waited */
+	/* the wait_block whose wait ended in holding it */
+	uint64_t holder_at;
+	/* the site of the last holder for which a thread waited */
+	uint32_t released_at;
 	uint32_t was_awaited;
 };
 
-/* Waits of one thread for one lock at one place, by who held it. */
+/*
+ * The waits of one thread for one lock at one site, for each site of the
+ * holder.
+ */
 struct wait_block {
 	uint64_t lock_at; /* offsets in the arena */
 	uint64_t thread_at;

@@ -11,12 +11,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define SCRIPTS_MAX  4 /* the kernel follows so many #! lines */
+#define SCRIPTS_MAX  4 /* how many #! lines the kernel follows */
 #define SEGMENTS_MAX 64
 #define ENTRIES_MAX  512
 #define PIECE_BYTES  1024u
 #define STRINGS_MAX  ((uint64_t)4 << 20)
-#define MARK_BYTES   32u /* no longer than this */
+#define MARK_BYTES   32u /* longer than each mark */
 #define HEAD_BYTES   256u
 
 #if defined(__x86_64__)
@@ -40,7 +40,7 @@ struct mark {
 	"it is built with MemorySanitizer, which has not seen what the "       \
 	"library writes"
 
-/* Marks of sanitizers among the names of libraries and symbols of a program. */
+/* These begin names of libraries and symbols of programs with a sanitizer. */
 static const struct mark sanitizers[] = {
 	{"libasan.so", WITH_ASAN},       {"libhwasan.so", WITH_ASAN},
 	{"libclang_rt.asan", WITH_ASAN}, {"libclang_rt.hwasan", WITH_ASAN},
@@ -92,9 +92,7 @@ static bool find_segment(int fd, const Elf64_Ehdr *elf, uint32_t type,
 	return false;
 }
 
-/*
- * Finds the offset in the file of an address; false: the file does not hold it.
- */
+/* Finds the offset in the file of an address; false: it is not in the file. */
 static bool find_offset(int fd, const Elf64_Ehdr *elf, uint64_t address,
 			uint64_t *offset)
 {
@@ -109,7 +107,7 @@ static bool find_offset(int fd, const Elf64_Ehdr *elf, uint64_t address,
 	return false;
 }
 
-/* The names of all that is dynamic. */
+/* Searches the names of all dynamic libraries and symbols. */
 struct strings {
 	uint64_t address, bytes;
 };
@@ -140,7 +138,9 @@ static const char *judge_strings(int fd, uint64_t offset, uint64_t bytes)
 
 	if (bytes > STRINGS_MAX)
 		bytes = STRINGS_MAX;
-	/* Pieces overlap, because a mark may lie across the end of a piece. */
+	/*
+	 * Pieces overlap, because a name may begin in one and end in the next.
+	 */
 	for (uint64_t at = 0; !why && at < bytes;
 	     at += PIECE_BYTES - MARK_BYTES) {
 		uint64_t most = bytes - at < PIECE_BYTES ? bytes - at
@@ -176,7 +176,7 @@ static const char *judge_fitness(int fd, const Elf64_Ehdr *elf)
 		return "it is a 32-bit program, and this library is not";
 	if (elf->e_machine != OUR_MACHINE)
 		return "it is a program for another kind of processor";
-	/* Without a loader no library can be loaded. */
+	/* Without a loader, no library can be loaded. */
 	if (!find_segment(fd, elf, PT_INTERP, &segment))
 		return NULL;
 	why = judge_loader(fd, &segment);
@@ -230,7 +230,8 @@ static bool read_interpreter(const char *head, char path[HEAD_BYTES])
 }
 
 /*
- * True: `path` is now the interpreter, which is judged in place of the script.
+ * Returns true if the program is a script; `path` is then its interpreter,
+ * which is examined instead.
  */
 static bool judge_file(char path[HEAD_BYTES], const char *name,
 		       judge_elf *judge, const char **why)
@@ -303,7 +304,7 @@ bool clinic_find_program(const char *name, char path[PATH_MAX])
 	while (*folders) {
 		size_t length = strcspn(folders, ":");
 
-		/* An empty one is the working folder. */
+		/* An empty folder is the working folder. */
 		if (join(path, length ? folders : ".", length ? length : 1,
 			 name) &&
 		    access(path, X_OK) == 0)

@@ -1,10 +1,11 @@
 /*
- * shared_memory/ticks.h - a clock cheap enough for every allocation.
+ * shared_memory/ticks.h - a clock that is cheap enough to be read at every
+ * allocation.
  *
- * Units      ticks of unknown length; two arena_instants tell how many
- *            nanoseconds there are to one.
- * Threads    any; the counters of all CPUs are in step on every machine whose
- *            kernel uses them for its own clock.
+ * Units      ticks of unknown length; with two instants (struct arena_instant),
+ *            ticks are converted to nanoseconds.
+ * Threads    any. The counters of all CPUs agree on every machine whose kernel
+ *            uses them for its own clock.
  */
 #ifndef CLINIC_SHARED_MEMORY_TICKS_H
 #define CLINIC_SHARED_MEMORY_TICKS_H
@@ -37,9 +38,9 @@ static inline uint64_t ticks_now(void)
 #define INSTANT_TRIES 3
 
 /*
- * Reads both clocks several times, and keeps the pair between whose readings
- * the least time passed. A thread that is suspended between the two readings
- * would pair two different times.
+ * Reads both clocks several times, and keeps the pair with the least time
+ * between its readings. A thread that is suspended between two readings would
+ * pair different times.
  */
 static inline struct arena_instant instant_now(void)
 {

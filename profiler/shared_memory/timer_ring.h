@@ -1,20 +1,25 @@
 /*
- * shared_memory/timer_ring.h - how the timer sampler hands samples to the
- * collector.
+ * shared_memory/timer_ring.h - the ring in which the timer sampler passes
+ * samples to the collector.
  *
- * One file per process (and per exec), mapped by both: a head page, then a
- * ring of records. It survives whatever ends the process, SIGKILL included.
+ * There is a file for each process, and a new one after each exec. Both sides
+ * map it. Its content survives whatever ends the process, even SIGKILL.
  *
- * Writers    signal handlers of all threads at once. A writer reserves room
- *            by moving `head`, fills it in, and sets the record's kind last;
- *            until then the kind is 0. Never waits: without room, it counts
+ *	| head page |  zero  | sample | maps | being written |  zero  |
+ *	                     ^ tail          ^ kind 0        ^ head
+ *
+ * Writers    signal handlers of all threads at once. A writer reserves room by
+ *            moving `head`, fills the record in, and sets its kind last; until
+ *            then the kind is 0. It never waits: if there is no room, it counts
  *            a loss.
- * Reader     the collector, alone: stops at a kind of 0, sets to zero what it
- *            has consumed, and moves `tail`.
- * Times      CLOCK_MONOTONIC of the program, which may be in a time namespace
- *            of its own: `made` says how far it is from the reader's.
- * Units      bytes; positions only grow, modulo ring_bytes is the place.
- * Read next  timer_sampler.c, the writer; sources/timer_program.c, the reader.
+ * Reader     only the collector. It stops at a kind of 0, sets to zero what it
+ *            has read, and moves `tail`.
+ * Times      CLOCK_MONOTONIC of the program, which may have a time namespace of
+ *            its own: `made` says how far its clock is from the reader's.
+ * Units      bytes. Positions only grow; position modulo ring_bytes is the
+ *            place.
+ * Read next  preload/timer/timer_sampler.h, the writer;
+ *            sources/timer_program.h, the reader.
  */
 #ifndef CLINIC_SHARED_MEMORY_TIMER_RING_H
 #define CLINIC_SHARED_MEMORY_TIMER_RING_H
@@ -32,8 +37,8 @@
 #define TIMER_RING_BYTES      (2u << 20)
 #define TIMER_RING_ALIGN      8
 /*
- * Bytes copied of each stack, from the stack pointer upwards, until the reader
- * sets another number.
+ * How many bytes of each stack are copied, from the stack pointer upwards,
+ * until the reader sets another number.
  */
 #define TIMER_RING_STACK 32768
 
@@ -43,19 +48,22 @@ struct timer_ring_head {
 	uint32_t ring_bytes;
 	_Atomic uint64_t head;
 	_Atomic uint64_t tail;
-	_Atomic uint64_t lost_count; /* samples without room */
-	/* The reader sets these. */
-	_Atomic uint32_t stack_most; /* bytes of each sample */
-	_Atomic uint32_t is_stopped; /* no more samples */
-	struct arena_instant made;   /* by the writer's clock; zero: no clock */
+	_Atomic uint64_t lost_count; /* samples for which there was no room */
+	/* The reader writes these. */
+	/* how many bytes of each stack are copied */
+	_Atomic uint32_t stack_most;
+	_Atomic uint32_t is_stopped; /* no more samples are taken */
+	/* by the writer's clocks; zero: it has none */
+	struct arena_instant made;
 };
 
 enum timer_record_kind {
 	TIMER_RECORD_UNWRITTEN,
 	TIMER_RECORD_SAMPLE,
 	TIMER_RECORD_MAPS,  /* text: some lines of /proc/self/maps */
-	TIMER_RECORD_STAGE, /* of clinic/stage.h */
-	TIMER_RECORD_SKIP,  /* nothing */
+	TIMER_RECORD_STAGE, /* a stage of clinic/stage.h began or ended */
+	/* the end of the ring, too short for the next record */
+	TIMER_RECORD_SKIP,
 };
 
 struct timer_record {
@@ -66,7 +74,7 @@ struct timer_record {
 struct timer_sample {
 	struct timer_record record;
 	uint64_t time_ns;
-	uint64_t weight_ns; /* CPU time of the thread since the last one */
+	uint64_t weight_ns; /* CPU time of the thread since its last sample */
 	uint32_t tid;
 	uint32_t cpu;
 	char name[16];
@@ -74,7 +82,7 @@ struct timer_sample {
 	uint64_t stack_bytes; /* how many follow */
 };
 
-/* From then on the thread is in that stage; "": in none. */
+/* From this time on the thread is in that stage; "": in none. */
 struct timer_stage {
 	struct timer_record record;
 	uint64_t time_ns;

@@ -20,7 +20,7 @@ struct clinic_space {
 	pid_t pid;
 	uint64_t version;
 	struct clinic_mapped_list list;
-	struct clinic_space *next, *previous; /* of the same modules */
+	struct clinic_space *next, *previous; /* also of these modules */
 };
 
 static void renew_version(struct clinic_space *space)
@@ -188,9 +188,7 @@ struct reading {
 	struct clinic_text_image image;
 };
 
-/*
- * Whether this memory holds code of the image to which the lines before belong.
- */
+/* Is this memory code of the image to which the lines before it belong? */
 static bool is_moved_text(struct reading *reading, struct clinic_mapped *new)
 {
 	const struct clinic_mapping *first = &reading->image.first.mapping;
@@ -324,7 +322,10 @@ void clinic_space_hide(struct clinic_space *space,
 				   true);
 		has_changed = true;
 	}
-	/* Afterwards: what a cache kept of it before is of another version. */
+	/*
+	 * The version changes last: what a cache has kept until now is of an
+	 * older version.
+	 */
 	if (has_changed)
 		renew_version(space);
 }

@@ -1,6 +1,6 @@
 /*
- * What is mapped where: events against each other, and real processes whose
- * files are deleted, replaced or shared.
+ * Tests spaces by mapping events, and by real processes whose files are
+ * deleted, replaced or shared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -196,7 +196,7 @@ static void images_and_files_are_told_alike(void **state)
 	clinic_space_free(self);
 }
 
-/* The first file mapping of ours, as the two kinds of event have it. */
+/* Our first mapping of a file, in the forms of both kinds of event. */
 static void own_program(struct clinic_mapping *mapping)
 {
 	static char path[4096];
@@ -225,7 +225,7 @@ static struct clinic_module *module_of(const struct clinic_mapping *mapping)
 	return place.module;
 }
 
-/* perf tells the one or the other, /proc/PID/maps always the inode. */
+/* perf reports the build-id or the inode, /proc/PID/maps always the inode. */
 static void a_file_is_one_module_by_inode_or_build_id(void **state)
 {
 	struct clinic_mapping by_inode, by_build_id = {0};
@@ -243,7 +243,7 @@ static void a_file_is_one_module_by_inode_or_build_id(void **state)
 	assert_true(by_build_id.build_id_size > 0);
 	assert_ptr_equal(module_of(&by_build_id), module);
 
-	/* And in the other order. */
+	/* The same in the other order. */
 	clinic_space_free(space);
 	clinic_modules_free(modules);
 	assert_int_equal(make_space(NULL), 0);
@@ -351,7 +351,7 @@ static pid_t run_program(const char *path)
 	return pid;
 }
 
-/* The file that the program at that path was started from. */
+/* Opens the file from which the program at that path was started. */
 static struct clinic_module *program_of(pid_t pid, const char *path,
 					struct clinic_space **program_space)
 {
@@ -441,7 +441,7 @@ static void a_forgotten_space_keeps_no_module(void **state)
 	assert_int_equal(clinic_modules_count(modules), 0);
 }
 
-/* Its table is dropped meanwhile. */
+/* Its table has been freed meanwhile. */
 static void a_kept_module_is_compiled_again(void **state)
 {
 	uint64_t here = (uintptr_t)a_kept_module_is_compiled_again;

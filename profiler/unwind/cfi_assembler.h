@@ -1,12 +1,13 @@
 /*
- * unwind/cfi_assembler.h - descriptions of frames, put together by hand, and
- * the rows that come of them.
+ * unwind/cfi_assembler.h - for tests: assembles call frame information by hand,
+ * and collects the rows that it gives.
  *
  *	RUN(&rows, ADVANCE | 1, DEF_CFA_OFFSET, 16);  one function, usual CIE
  *	expect_cfa(&rows.row[1], SP, 16);
  *
- * Or entry by entry: put_common(), put_function(), run_section(). For tests.
- * Machine-independent: registers by their roles.
+ * put_common(), put_function() and run_section() assemble a section entry by
+ * entry. Registers are named by their role, so the tests do not depend on the
+ * machine.
  */
 #ifndef CLINIC_UNWIND_CFI_ASSEMBLER_H
 #define CLINIC_UNWIND_CFI_ASSEMBLER_H
@@ -36,7 +37,7 @@ enum {
 	ROWS_MAX = 32
 };
 
-/* DW_CFA_*, by their numbers in the standard. */
+/* DW_CFA_*, with their numbers in the standard. */
 enum {
 	NOP = 0x00,
 	SET_LOC = 0x01,
@@ -99,14 +100,17 @@ static inline void put_u32(struct bytes *b, uint32_t value)
 	put(b, &value, sizeof(value));
 }
 
-/* An entry: its length, then the body. */
+/* Appends an entry: its length, then its body. */
 static inline void put_entry(struct bytes *b, const struct bytes *body)
 {
 	put_u32(b, (uint32_t)body->count);
 	put(b, body->at, body->count);
 }
 
-/* "zR": code factor 1, data factor -8, addresses from here in 4 bytes. */
+/*
+ * Appends a CIE. With "zR": the code factor is 1, the data factor is -8, and
+ * addresses are relative and take 4 bytes.
+ */
 static inline void put_common(struct bytes *b, const char *letters,
 			      const uint8_t *instructions, size_t size)
 {
@@ -118,7 +122,7 @@ static inline void put_common(struct bytes *b, const char *letters,
 	put_u8(&body, 1);
 	put_u8(&body, 0x78); /* sleb -8 */
 	put_u8(&body, RA);
-	put_u8(&body, 1);    /* of augmentation data */
+	put_u8(&body, 1);    /* size of augmentation data */
 	put_u8(&body, 0x1b); /* pcrel, sdata4 */
 	put(&body, instructions, size);
 	put_entry(b, &body);
@@ -130,7 +134,7 @@ static inline void put_function(struct bytes *b, uint32_t start, uint32_t size,
 	struct bytes body = {.count = 0};
 	uint32_t id_at = (uint32_t)b->count + 4;
 
-	put_u32(&body, id_at); /* back to the common entry, at 0 */
+	put_u32(&body, id_at); /* distance to the CIE, which is at 0 */
 	put_u32(&body, start - (ADDRESS + id_at + 4));
 	put_u32(&body, size);
 	put_u8(&body, 0);
@@ -153,7 +157,10 @@ static inline int keep_row(void *context, uint64_t address,
 static inline int run_section(const struct bytes *b, bool is_debug_frame,
 			      struct rows *rows)
 {
-	/* On the heap, to the byte: sanitizers see reads past the end. */
+	/*
+	 * On the heap, and of exactly this size, so that sanitizers find reads
+	 * past the end.
+	 */
 	uint8_t *copy = malloc(b->count);
 	struct clinic_cfi_section section = {.bytes = copy,
 					     .size = b->count,
@@ -173,7 +180,7 @@ static inline int run_section(const struct bytes *b, bool is_debug_frame,
 	return result;
 }
 
-/* After each call: CFA = sp + 8, the return address below it. */
+/* The rule after a call: CFA = sp + 8, and the return address is below it. */
 static const uint8_t usual[] = {DEF_CFA, SP, 8, OFFSET | RA, 1};
 
 static inline int run(const uint8_t *instructions, size_t size,

@@ -5,7 +5,7 @@
 
 #include "unwind/registers.h"
 
-/* The parts of a pointer encoding: LSB, DW_EH_PE_*. */
+/* The parts of a pointer encoding (DW_EH_PE_*, by the LSB). */
 enum {
 	POINTER_FORMAT = 0x0f,
 	POINTER_FROM_HERE = 0x10,
@@ -15,10 +15,10 @@ enum {
 /* Compilers write 20 to 40 bytes. */
 enum { CIE_BYTES_MAX = 4096 };
 
-/* An entry of which only the length and the id were read. */
+/* An entry of which only the length and the id have been read. */
 struct raw_entry {
 	struct byte_reader body; /* after the id */
-	uint64_t common_offset;  /* of a function's CIE */
+	uint64_t common_offset;  /* offset of an FDE's CIE */
 	bool is_common;
 };
 
@@ -78,7 +78,7 @@ static bool id_is_common(const struct clinic_cfi_section *section, uint64_t id,
 	return id == (id_size == 8 ? UINT64_MAX : UINT32_MAX);
 }
 
-/* 1, 0 at the end, -EILSEQ when the length runs out of the section. */
+/* Returns 1; 0 at the end; -EILSEQ: the length leads out of the section. */
 static int read_raw_entry(const struct clinic_cfi_section *section, size_t *at,
 			  struct raw_entry *entry)
 {
@@ -114,12 +114,14 @@ static void skip_personality(const struct clinic_cfi_section *section,
 {
 	uint8_t encoding = read_u8(r);
 
-	/* Only its size matters, which "indirect" does not change. */
+	/* Only the size matters, which does not depend on "indirect". */
 	(void)clinic_cfi_read_pointer(
 		section, r, encoding & (POINTER_FORMAT | POINTER_FROM_HERE));
 }
 
-/* What the letters of the augmentation string announce, in their order. */
+/*
+ * Reads what the letters of the augmentation string announce, in their order.
+ */
 static void read_augmentation(const struct clinic_cfi_section *section,
 			      struct byte_reader *r, const char *letters,
 			      struct clinic_cfi_common *common)
@@ -138,8 +140,9 @@ static void read_augmentation(const struct clinic_cfi_section *section,
 		case 'S':
 			common->is_signal = true;
 			break;
-		case 'B': /* AArch64: signed with the other key */
-		case 'G': /* AArch64: tagged stack */
+		/* AArch64: return addresses are signed by the other key */
+		case 'B':
+		case 'G': /* AArch64: the stack is tagged */
 			break;
 		default:
 			r->failed = true;
@@ -156,7 +159,7 @@ static void read_augmentation_data(const struct clinic_cfi_section *section,
 
 	if (!*letters)
 		return;
-	if (*letters != 'z') { /* gcc 2's "eh", and nothing since */
+	if (*letters != 'z') { /* only gcc 2 wrote "eh" */
 		r->failed = true;
 		return;
 	}
@@ -184,7 +187,7 @@ static void read_common_body(const struct clinic_cfi_section *section,
 
 	if (version == 4) {
 		r->failed |= read_u8(r) != sizeof(uint64_t);
-		r->failed |= read_u8(r) != 0; /* segmented addresses */
+		r->failed |= read_u8(r) != 0; /* addresses with segments */
 	}
 	common->code_factor = read_uleb(r);
 	common->data_factor = read_sleb(r);

@@ -1,4 +1,6 @@
-/* Where a rule is an expression: the few that compilers write, and no others.
+/*
+ * Tests rules that are expressions: the few that compilers write, and no
+ * others.
  */
 #include "unwind/cfi_assembler.h"
 
@@ -24,7 +26,7 @@ static void cfa_in_memory(void **state)
 			     0x30 + 16, 0x22),
 			 0);
 	assert_int_equal(rows.row[0].cfa_addend, 2);
-	/* A register and an offset, in other words. */
+	/* This is a register and an offset, written as an expression. */
 	assert_int_equal(RUN(&rows, DEF_CFA_EXPRESSION, 2, 0x70 + FP, 16), 0);
 	expect_cfa(&rows.row[0], FP, 16);
 }
@@ -54,11 +56,11 @@ static void unknown_expressions_are_unsupported(void **state)
 				 0);
 		assert_int_equal(rows.row[0].cfa_kind, CLINIC_CFA_UNSUPPORTED);
 	}
-	/* An offset alone does not replace an expression... */
+	/* An offset alone does not replace an expression ... */
 	assert_int_equal(
 		RUN(&rows, DEF_CFA_EXPRESSION, 1, 0x96, DEF_CFA_OFFSET, 8), 0);
 	assert_int_equal(rows.row[0].cfa_kind, CLINIC_CFA_UNSUPPORTED);
-	/* ... a whole rule does. */
+	/* ... but a complete rule does. */
 	assert_int_equal(
 		RUN(&rows, DEF_CFA_EXPRESSION, 1, 0x96, DEF_CFA, SP, 8), 0);
 	expect_cfa(&rows.row[0], SP, 8);
@@ -97,7 +99,7 @@ static void plt_and_signal_return(void **state)
 	assert_int_equal(run_section(&section, false, &rows), 0);
 	assert_int_equal(rows.row[0].cfa_kind, CLINIC_CFA_SIGNAL);
 	assert_int_equal(rows.row[0].is_signal, 1);
-	/* Without the S it is an expression like any other. */
+	/* Without the letter S, it is an expression like any other. */
 	assert_int_equal(run(signal_return, sizeof(signal_return), &rows), 0);
 	assert_int_equal(rows.row[0].cfa_kind, CLINIC_CFA_MEMORY);
 }

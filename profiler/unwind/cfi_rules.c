@@ -16,8 +16,8 @@ enum {
 };
 
 /*
- * A linker's PLT: sp + 8 + (((pc & 15) >= N) << 3), since each entry pushes
- * a word at its Nth byte.
+ * The PLT of linkers: sp + 8 + (((pc & 15) >= N) << 3), because each entry
+ * pushes a word at its Nth byte.
  */
 static bool set_cfa_plt(struct clinic_unwind_row *row, const uint8_t *block,
 			size_t size)
@@ -39,7 +39,7 @@ static bool set_cfa_plt(struct clinic_unwind_row *row, const uint8_t *block,
 	return true;
 }
 
-/* What is added after the load, in bytes: nothing, +N or N+. */
+/* Reads the number of bytes that is added after the load: nothing, +N or N+. */
 static uint64_t read_addend(struct byte_reader *r)
 {
 	uint64_t addend;
@@ -55,7 +55,10 @@ static uint64_t read_addend(struct byte_reader *r)
 	return addend;
 }
 
-/* *(register + offset) + addend: gcc's realigned stacks, OpenSSL's code. */
+/*
+ * *(register + offset) + addend: gcc writes it for realigned stacks, and
+ * OpenSSL in assembly.
+ */
 static bool set_cfa_memory(struct clinic_unwind_row *row, const uint8_t *block,
 			   size_t size)
 {

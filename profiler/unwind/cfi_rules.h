@@ -1,11 +1,11 @@
 /*
- * unwind/cfi_rules.h - one rule of a row, from what an instruction says.
+ * unwind/cfi_rules.h - sets one rule of a row, as an instruction says.
  *
- * Private to cfi_run.c. A row has room for what compilers write; whatever
- * does not fit (a far offset, another expression) makes the rule
- * unsupported, which is no error: a walk ends there, and says why. What
- * nearly every instruction needs is inline: libc's table takes some 8 % longer
- * to compile without (make bench-unwind).
+ * Private to cfi_run.c. A row has room for the rules that compilers write. Any
+ * other rule (a large offset, another expression) becomes "unsupported". This
+ * is not an error: a walk ends there, and says why. What nearly every
+ * instruction needs is inline: without that, the table of libc takes about 8 %
+ * longer to compile (make bench-unwind).
  */
 #ifndef CLINIC_UNWIND_CFI_RULES_H
 #define CLINIC_UNWIND_CFI_RULES_H
@@ -18,7 +18,9 @@
 
 enum { CLINIC_RULE_WORD = 8, CLINIC_RULE_REGISTER_MASK = 63 };
 
-/* The canonical frame address: register + offset, or a half of that anew. */
+/*
+ * These set the canonical frame address, register + offset, or one part of it.
+ */
 static inline void clinic_rule_set_offset(struct clinic_unwind_row *row,
 					  int64_t offset)
 {
@@ -47,11 +49,14 @@ static inline void clinic_rule_set_cfa(struct clinic_unwind_row *row,
 	clinic_rule_set_offset(row, offset);
 }
 
-/* By a DWARF expression: a load from the stack, or a linker's PLT. */
+/*
+ * Sets the CFA by a DWARF expression: a load from the stack, or the PLT of a
+ * linker.
+ */
 void clinic_rule_set_expression(struct clinic_unwind_row *row,
 				const uint8_t *block, size_t size);
 
-/* Where a register was saved, as rows have it: words from the CFA. */
+/* Where a register was saved, in words from the CFA. */
 static inline int16_t clinic_rule_saved_at(int64_t factored, int64_t factor)
 {
 	int64_t offset;
@@ -64,8 +69,10 @@ static inline int16_t clinic_rule_saved_at(int64_t factored, int64_t factor)
 	return (int16_t)(offset / CLINIC_RULE_WORD);
 }
 
-/* By an expression: a realigned function saves the frame pointer where its
- * own points. */
+/*
+ * Likewise by an expression: a function that realigns its stack saves the frame
+ * pointer where the frame pointer points.
+ */
 int16_t clinic_rule_saved_by_expression(uint64_t number, const uint8_t *block,
 					size_t size);
 

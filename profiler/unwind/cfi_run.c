@@ -18,10 +18,11 @@ struct machine {
 	uint64_t address;
 	uint64_t end;
 	struct clinic_unwind_row row;
-	struct clinic_unwind_row initial; /* what restore goes back to */
+	/* the rules that restore sets again */
+	struct clinic_unwind_row initial;
 	struct clinic_unwind_row states[STATES_MAX];
 	unsigned int states_count;
-	int16_t pushed_fp, pushed_spare; /* where they were saved, so far */
+	int16_t pushed_fp, pushed_spare; /* where it was saved, so far */
 	clinic_cfi_on_row *on_row;
 	void *context;
 };
@@ -74,7 +75,7 @@ static int64_t scale(const struct machine *m, int64_t factored)
 	return offset;
 }
 
-/* The bytes of an expression; NULL: cut short. */
+/* The bytes of an expression; NULL: it is cut short. */
 static const uint8_t *read_block(struct byte_reader *r, size_t *size)
 {
 	uint64_t bytes = read_uleb(r);
@@ -114,7 +115,8 @@ static bool is_signal_frame(const struct machine *m)
 {
 #if defined(__x86_64__)
 	/*
-	 * The ucontext of rt_sigframe has the interrupted stack pointer there.
+	 * The ucontext of rt_sigframe contains the interrupted stack pointer
+	 * there.
 	 */
 	enum { STACK_POINTER_OFFSET = 160 };
 
@@ -164,7 +166,10 @@ static int emit(struct machine *m)
 	return m->on_row(m->context, m->address, &row);
 }
 
-/* The row holds up to the new address; going backwards is damage. */
+/*
+ * The row holds up to the new address; an address that goes backwards is
+ * damage.
+ */
 static int advance_to(struct machine *m, uint64_t address)
 {
 	int error = 0;
@@ -203,7 +208,7 @@ static int restore_remembered(struct machine *m)
 	return 0;
 }
 
-/* DW_CFA_*, those that have their operand in the opcode. */
+/* The DW_CFA_* whose operand is part of the opcode. */
 enum {
 	CFA_HIGH_BITS = 0xc0,
 	CFA_LOW_BITS = 0x3f,
@@ -293,7 +298,7 @@ static int run_cfa(struct machine *m, uint8_t op, struct byte_reader *r)
 	}
 }
 
-/* All of these name a register first. */
+/* The first operand of all of these is a register. */
 static int run_register(struct machine *m, uint8_t op, struct byte_reader *r)
 {
 	int64_t factor = m->common->data_factor;
@@ -328,7 +333,7 @@ static int run_register(struct machine *m, uint8_t op, struct byte_reader *r)
 		return 0;
 	case CFA_VAL_OFFSET:
 	case CFA_VAL_OFFSET_SF:
-		(void)read_uleb(r); /* as long, signed or not */
+		(void)read_uleb(r); /* signed or not, it has the same length */
 		save(m, number, CLINIC_SAVED_UNSUPPORTED);
 		return 0;
 	case CFA_VAL_EXPRESSION:
@@ -344,7 +349,10 @@ static bool skip_harmless(uint8_t op, struct byte_reader *r)
 {
 	if (op == CFA_GNU_ARGS_SIZE)
 		(void)read_uleb(r);
-	/* Signed or not, a return address is stripped of its signature. */
+	/*
+	 * Whether it is signed or not, a walk removes the signature of a return
+	 * address.
+	 */
 	return op == CFA_NOP || op == CFA_GNU_ARGS_SIZE ||
 	       op == CFA_AARCH64_NEGATE_RA_STATE;
 }
@@ -397,7 +405,7 @@ static int run_all(struct machine *m, struct byte_reader r)
 }
 
 static const struct clinic_unwind_row at_first = {
-	.cfa_kind = CLINIC_CFA_UNSUPPORTED, /* until a rule is given */
+	.cfa_kind = CLINIC_CFA_UNSUPPORTED, /* until the first rule */
 	.fp = CLINIC_SAVED_SAME,
 	.ra = CLINIC_SAVED_SAME,
 	.spare = CLINIC_SAVED_SAME,

@@ -1,4 +1,6 @@
-/* Entries as sections have them: both layouts, where they begin, damage. */
+/*
+ * Tests how the entries of both kinds of section are read, also damaged ones.
+ */
 #include "unwind/cfi_assembler.h"
 
 static void set_loc_moves(void **state)
@@ -11,7 +13,10 @@ static void set_loc_moves(void **state)
 	(void)state;
 	put_common(&section, "zR", usual, sizeof(usual));
 	common_bytes = (uint32_t)section.count;
-	/* Behind length, id, start, size, augmentation size and opcode. */
+	/*
+	 * The offset after length, id, start, size, augmentation size and
+	 * opcode.
+	 */
 	from_here = START + 0x40 - (ADDRESS + common_bytes + 18);
 	memcpy(&instructions[1], &from_here, sizeof(from_here));
 	put_function(&section, START, SIZE, instructions, sizeof(instructions));
@@ -94,7 +99,7 @@ static void every_truncation_is_an_error(void **state)
 		struct bytes part = whole;
 
 		part.count = size;
-		/* Between the two it is a section without functions. */
+		/* Between the two, it is a section without functions. */
 		assert_int_equal(run_section(&part, false, &rows),
 				 size == common_size ? 0 : -EILSEQ);
 		assert_int_equal(rows.count, 0);

@@ -1,4 +1,6 @@
-/* Instruction by instruction, and the rows that must come of them. */
+/*
+ * Tests each instruction of call frame information by the rows that it gives.
+ */
 #include "unwind/cfi_assembler.h"
 
 static void initial_instructions_hold(void **state)
@@ -39,13 +41,16 @@ static void a_popped_register_has_its_value(void **state)
 	struct rows rows;
 
 	(void)state;
-	/* push %rbx; ...; pop %rbx; ret: nothing says "restore". */
+	/* push %rbx; ...; pop %rbx; ret: no instruction says "restore". */
 	assert_int_equal(RUN(&rows, ADVANCE | 1, DEF_CFA_OFFSET, 16,
 			     OFFSET | SPARE, 2, ADVANCE | 9, DEF_CFA_OFFSET, 8),
 			 0);
 	assert_int_equal(rows.row[1].spare, -2);
 	assert_int_equal(rows.row[2].spare, CLINIC_SAVED_SAME);
-	/* Saved in the red zone: below the stack pointer, and lost. */
+	/*
+	 * It is saved in the red zone, below the stack pointer, and so it is
+	 * lost.
+	 */
 	assert_int_equal(RUN(&rows, ADVANCE | 1, OFFSET | SPARE, 2), 0);
 	assert_int_equal(rows.row[1].spare, -2);
 }
@@ -111,7 +116,9 @@ static void every_place_to_save(void **state)
 	assert_int_equal(rows.row[0].fp, CLINIC_SAVED_UNSUPPORTED);
 	assert_int_equal(RUN(&rows, VAL_EXPRESSION, FP, 1, 0x30), 0);
 	assert_int_equal(rows.row[0].fp, CLINIC_SAVED_UNSUPPORTED);
-	/* Not the frame pointer, nothing that a walk needs. */
+	/*
+	 * These are not the frame pointer or anything else that a walk needs.
+	 */
 	assert_int_equal(RUN(&rows, DEF_CFA_OFFSET, 16, OFFSET | 13, 2), 0);
 	assert_int_equal(rows.row[0].fp, CLINIC_SAVED_SAME);
 }

@@ -1,11 +1,11 @@
 /*
- * Hostile unwind information, for libFuzzer. The first byte of the input
- * says what the rest is: an .eh_frame (even) or .debug_frame (odd) section,
- * or from 128 on a whole ELF file, which is mapped, compiled, and walked
- * over with the same bytes as the stack.
+ * Reads any bytes as unwind information, for libFuzzer.
  *
- * Besides what the sanitizers see: tables stay within the memory that
- * unwind_table.h promises, and a walk within its depth.
+ * The first byte of the input says what follows: an .eh_frame (even) or
+ * .debug_frame (odd) section; from 128 on, a whole ELF file, which is mapped
+ * and compiled, and in which a stack of the same bytes is walked. Besides what
+ * the sanitizers find, this checks that a table takes no more memory than
+ * unwind_table.h says, and that a walk has no more frames than its limit.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -127,7 +127,7 @@ static uint64_t padded(uint32_t size)
 	return ((uint64_t)size + 3) & ~UINT64_C(3);
 }
 
-/* A linker that aligns notes to 8 bytes pads nothing in a build-id's. */
+/* A linker that aligns notes to 8 bytes does not pad the note of a build-id. */
 static void find_build_id(struct clinic_elf_layout *layout,
 			  const uint8_t *notes, size_t size)
 {
@@ -207,7 +207,7 @@ static int read_names(int fd, size_t index, struct sections *sections)
 	return error;
 }
 
-/* Absent section headers (stripped of all) leave the count at zero. */
+/* If the section headers were stripped, too, the count stays zero. */
 static int read_sections(int fd, const Elf64_Ehdr *elf,
 			 struct sections *sections)
 {

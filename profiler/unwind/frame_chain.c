@@ -9,8 +9,8 @@ static bool keeps_frame_pointer(const struct clinic_unwind_row *row)
 
 #if defined(__x86_64__)
 	/*
-	 * A compiler that sets the frame pointer up finds the frame by it from
-	 * there on.
+	 * If the code sets up a frame pointer, its rules find the frame by this
+	 * register from there on.
 	 */
 	is_pair &= row->cfa_kind == CLINIC_CFA_REGISTER &&
 		   row->cfa_register == CLINIC_REGISTER_FP &&

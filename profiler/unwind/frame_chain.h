@@ -1,6 +1,6 @@
 /*
- * unwind/frame_chain.h - the kernel's frame-pointer chain, for the frames that
- * the tables or the copy of the stack do not reach.
+ * unwind/frame_chain.h - continues a walk with the kernel's frame-pointer
+ * chain, for frames that neither the tables nor the copy of the stack reach.
  *
  *	walk by tables   f0 f1 f2 | the copy of the stack ends
  *	chain            c0 c1 c2   c3 c4 c5     used from c3 on, if c0 to c2
@@ -8,7 +8,7 @@
  *
  * Private to this room.
  *
- * Read next  unwind/frame_walk.h, which compares the two on the way.
+ * Read next  unwind/frame_walk.h, which compares the two during the walk.
  */
 #ifndef CLINIC_UNWIND_FRAME_CHAIN_H
 #define CLINIC_UNWIND_FRAME_CHAIN_H
@@ -16,8 +16,8 @@
 struct clinic_walk;
 
 /*
- * Goes on with the rest of the chain where the walk ended for `reason`, if the
- * two agree so far. Returns the reason for which the walk ends now.
+ * Goes on with the rest of the chain where the walk ended for `reason`, if
+ * chain and walk agree so far. Returns the reason why the walk ends now.
  */
 int clinic_walk_continue_by_chain(struct clinic_walk *w, int reason);
 

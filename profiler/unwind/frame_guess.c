@@ -5,11 +5,14 @@
 #include "unwind/module_record.h"
 #include "unwind/unwind_table.h"
 
-/* The kernel maps nothing below the first, and keeps what is above itself. */
+/*
+ * The kernel maps nothing below the first address, and uses those above the
+ * second one itself.
+ */
 #define LOWEST_CODE  4096
 #define ADDRESS_BITS 48
 
-/* The return address is supposed to be the stack's word of that index. */
+/* Supposes that the stack's word of that index is the return address. */
 static bool guess_by_stack(struct clinic_walk *w, unsigned int word)
 {
 	uint64_t at = clinic_walk_value(w, CLINIC_REGISTER_SP) +
@@ -62,8 +65,8 @@ int clinic_walk_guess(struct clinic_walk *w, int reason)
 }
 
 /*
- * A library of coroutines puts a number in the place of the return address of
- * the start function: a function, or no address at all. The start function
+ * A library of coroutines puts a number in the place of the start function's
+ * return address: the address of a function, or none at all. The start function
  * would return to it, but was not called from there.
  */
 static bool is_beyond_start(struct clinic_walk *w)

@@ -3,14 +3,15 @@
  *
  * Private to this room, and shared by the files that leave a frame:
  *
- *	unwind.c        by the rule of its table; runs the walk
+ *	unwind.c        runs the walk, and leaves frames by rules of tables
  *	frame_guess.c   without a rule: by a frame pointer or the stack's top
  *	frame_chain.c   by the kernel's chain, where stack or tables end
  *
  *	step of a frame --+-- CLINIC_STEPPED: the registers are the caller's
  *	                  +-- an enum clinic_unwind_end: the walk ends here
  *
- * Inlined    because every frame of every sample comes through here.
+ * The functions are inline, because every frame of every sample needs them.
+ *
  * Read next  unwind/rule_cache.h, where the rule of a frame comes from.
  */
 #ifndef CLINIC_UNWIND_FRAME_WALK_H
@@ -27,31 +28,31 @@
 
 #define CLINIC_WORD_BYTES 8
 
-/* What a step answers when it is not one of enum clinic_unwind_end. */
+/* What a step returns if it does not return an enum clinic_unwind_end. */
 enum { CLINIC_STEPPED = CLINIC_ENDS };
 
-/* One walk: the registers are those of the frame reached so far. */
+/* One walk. The registers are those of the frame that it has reached. */
 struct clinic_walk {
 	struct clinic_unwinder *unwinder;
 	const struct clinic_space *space;
 	const struct clinic_unwind_moment *at;
 	struct clinic_unwound *out;
 	struct clinic_registers registers;
-	bool is_exact; /* the frame was interrupted at pc; it did not call */
+	bool is_exact; /* the frame was interrupted at pc, and did not call */
 	bool is_guessed;
 	/*
-	 * The kernel's chain skips the caller of every function that keeps
-	 * no frame pointer. chain_at is the entry that the walk has come to,
-	 * counted by the functions that keep one. chain_agrees is false from
-	 * the first entry on that differs from what the walk found.
+	 * The kernel's chain lacks the caller of every function that keeps no
+	 * frame pointer. chain_at is the entry that the walk has reached,
+	 * counted by the functions that keep one. chain_agrees becomes false at
+	 * the first entry that differs from what the walk has found.
 	 */
 	size_t chain_at;
 	bool chain_agrees;
-	bool has_changed_stack; /* below a handler with a stack of its own */
+	bool has_changed_stack; /* it has left a handler with its own stack */
 	/*
-	 * Whether nothing called the frame reached; the same of the frame
-	 * before it; and the address to which that frame was to return, or 0
-	 * if it was interrupted.
+	 * is_start: nothing has called the frame that was reached; was_start:
+	 * likewise for the frame before it. left_pc is the address to which
+	 * that frame was to return; 0: it was interrupted.
 	 */
 	bool is_start, was_start;
 	uint64_t left_pc;
@@ -64,8 +65,8 @@ static inline uint64_t clinic_walk_value(const struct clinic_walk *w,
 }
 
 /*
- * The address to look up. A return address is behind the call, so the byte
- * before it is looked up.
+ * The address to look up: for a return address, which is after the call, the
+ * byte before it.
  */
 static inline uint64_t clinic_walk_address(const struct clinic_walk *w)
 {
@@ -77,9 +78,9 @@ struct clinic_unaligned_word {
 } __attribute__((packed, may_alias));
 
 /*
- * Reads a word of the stack; false if the copy does not hold it. In our own
- * process this reads the live stack, where sanitizers have put red zones and
- * other threads write.
+ * Reads a word of the stack; false: the copy does not contain it. In our own
+ * process this reads the live stack, in which sanitizers have red zones and to
+ * which other threads write.
  */
 __attribute__((no_sanitize("address", "thread"))) static inline bool
 clinic_walk_load(const struct clinic_walk *w, uint64_t address, uint64_t *value)
@@ -111,7 +112,7 @@ static inline bool clinic_walk_is_return_address(struct clinic_walk *w,
 	return clinic_rule_is_return_address(w->unwinder, w->space, address);
 }
 
-/* False if there is no room for another frame. */
+/* Returns false if there is no room for another frame. */
 static inline bool clinic_walk_add_frame(struct clinic_walk *w,
 					 uint64_t address)
 {
@@ -124,8 +125,8 @@ static inline bool clinic_walk_add_frame(struct clinic_walk *w,
 }
 
 /*
- * Makes the caller the frame reached. Registers that the callee did not save,
- * or that the walk does not follow, are lost.
+ * Moves the walk to the caller. Registers that the callee did not save, or that
+ * the walk does not follow, are not known any more.
  */
 static inline void clinic_walk_enter_caller(struct clinic_walk *w, uint64_t cfa,
 					    uint64_t pc)
@@ -142,7 +143,10 @@ static inline void clinic_walk_enter_caller(struct clinic_walk *w, uint64_t cfa,
 static inline uint64_t clinic_without_signature(uint64_t return_address)
 {
 #if defined(__aarch64__)
-	/* Pointer authentication signs in the bits above the address. */
+	/*
+	 * Pointer authentication keeps its signature in the bits above the
+	 * address.
+	 */
 	return return_address & ((UINT64_C(1) << 48) - 1);
 #else
 	return return_address;
@@ -150,8 +154,8 @@ static inline uint64_t clinic_without_signature(uint64_t return_address)
 }
 
 /*
- * The frame pointer is saved beside the return address, and then points at
- * that place: what the kernel's chain takes for granted.
+ * Is the frame pointer saved beside the return address, so that it then points
+ * there? The kernel's chain relies on that.
  */
 static inline bool clinic_row_saves_pair(const struct clinic_unwind_row *row)
 {

@@ -7,7 +7,7 @@
 #include "foundation/byte_reader.h"
 #include "foundation/growing_array.h"
 
-/* Rows have 32 bits for an address; of discarded code it is zero. */
+/* Rows have 32 bits for an address; the address of discarded code is zero. */
 static bool is_in_reach(const struct clinic_function_list *list,
 			const struct clinic_cfi_function *function)
 {
@@ -51,7 +51,7 @@ int clinic_function_list_scan(struct clinic_function_list *list,
 }
 
 struct search_table {
-	struct byte_reader pairs; /* of 4 bytes: function, description */
+	struct byte_reader pairs; /* two numbers of 4 bytes: function, FDE */
 	uint64_t count;
 };
 
@@ -59,7 +59,7 @@ enum {
 	TABLE_VERSION = 1,
 	TABLE_POINTER_BYTES = 4,
 	TABLE_COUNT_ENCODING = 0x03, /* udata4 */
-	TABLE_PAIRS_ENCODING = 0x3b  /* sdata4, from the table's address */
+	TABLE_PAIRS_ENCODING = 0x3b  /* sdata4, relative to the table */
 };
 
 static int read_search_table(const struct clinic_cfi_section *segment,
@@ -72,7 +72,7 @@ static int read_search_table(const struct clinic_cfi_section *segment,
 	uint8_t version, count_encoding, pairs_encoding;
 
 	version = read_u8(&r);
-	skip_bytes(&r, 1); /* how .eh_frame's address is encoded: always so */
+	skip_bytes(&r, 1); /* .eh_frame's address is always encoded so */
 	count_encoding = read_u8(&r);
 	pairs_encoding = read_u8(&r);
 	skip_bytes(&r, TABLE_POINTER_BYTES);
@@ -106,7 +106,7 @@ int clinic_function_list_index(struct clinic_function_list *list,
 			continue;
 		}
 		error = add(list, segment, &function);
-		/* Overlapping, they could make a small file take forever. */
+		/* If entries overlap, a small file could take forever. */
 		entries_bytes += function.entry_size;
 		if (entries_bytes > segment->size)
 			error = -EBADMSG;
@@ -114,7 +114,10 @@ int clinic_function_list_index(struct clinic_function_list *list,
 	return error;
 }
 
-/* qsort need not keep the order of equals: their places in the list do. */
+/*
+ * qsort() may change the order of equal functions, so their place in the list
+ * decides.
+ */
 static int compare(const void *left, const void *right)
 {
 	const struct clinic_listed_function *a = left, *b = right;
@@ -133,6 +136,6 @@ void clinic_function_list_sort(struct clinic_function_list *list)
 		is_sorted &= i == 0 ||
 			     compare(&list->items[i - 1], &list->items[i]) <= 0;
 	}
-	if (!is_sorted) /* linkers mostly leave them so */
+	if (!is_sorted) /* linkers have mostly sorted them */
 		qsort(list->items, list->count, sizeof(*list->items), compare);
 }

@@ -1,8 +1,9 @@
 /*
- * unwind/libdw_attach.h - elfutils' own unwinder, on a stopped program: what
- * the oracle test and the benchmark put beside ours.
+ * unwind/libdw_attach.h - for tests and the benchmark: attaches the unwinder of
+ * elfutils to a stopped program, to be compared with ours.
  *
- * Without debug files: it sees what we see. For tests: what fails aborts.
+ * It gets no debug files, and so has the same information as ours. Whatever
+ * fails ends the process by abort().
  */
 #ifndef CLINIC_UNWIND_LIBDW_ATTACH_H
 #define CLINIC_UNWIND_LIBDW_ATTACH_H
@@ -21,7 +22,7 @@ static inline int libdw_no_debug_file(Dwfl_Module *module, void **data,
 	return -1;
 }
 
-/* The caller ends it: dwfl_end(). */
+/* The caller ends it by dwfl_end(). */
 static inline Dwfl *libdw_attach(pid_t pid)
 {
 	static const Dwfl_Callbacks callbacks = {

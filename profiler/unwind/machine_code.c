@@ -27,7 +27,8 @@ static size_t indirect_call_bytes(uint8_t modrm, uint8_t sib)
 	if (mode == 2)
 		return bytes + 4;
 	if (memory == 5 || (memory == 4 && (sib & 7) == 5))
-		bytes += 4; /* from the instruction pointer, or absolute */
+		/* relative to the instruction pointer, or absolute */
+		bytes += 4;
 	return bytes;
 }
 
@@ -102,7 +103,7 @@ bool clinic_code_ends_in_call(const uint8_t *code, size_t size)
 	last = instruction_at(code + size - sizeof(last));
 	return (last & 0xfc000000) == 0x94000000 || /* BL */
 	       (last & 0xfffffc1f) == 0xd63f0000 || /* BLR */
-	       (last & 0xfefff800) == 0xd63f0800;   /* BLRAA and its kin */
+	       (last & 0xfefff800) == 0xd63f0800;   /* BLRAA and similar */
 }
 
 bool clinic_code_is_sigreturn(const uint8_t *code, size_t size)

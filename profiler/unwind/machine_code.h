@@ -1,5 +1,6 @@
 /*
- * unwind/machine_code.h - the few instructions that stacks give away.
+ * unwind/machine_code.h - recognises the few instructions by which stacks are
+ * understood.
  *
  * Private to this room.
  */
@@ -12,24 +13,24 @@
 
 #define CLINIC_CALL_BYTES_MAX 7 /* the longest call instruction */
 
-#if defined(__x86_64__) /* of the code that ends a handler */
+#if defined(__x86_64__) /* the code that ends a handler */
 #define CLINIC_SIGRETURN_BYTES 9
 #else
 #define CLINIC_SIGRETURN_BYTES 8
 #endif
 
-/* Whether the bytes before code + size end with a call instruction. */
+/* Do the bytes before code + size end in a call instruction? */
 bool clinic_code_ends_in_call(const uint8_t *code, size_t size);
 
-/* Whether this is how a C library returns from a signal handler. */
+/* Is this how a C library returns from a signal handler? */
 bool clinic_code_is_sigreturn(const uint8_t *code, size_t size);
 
 #define CLINIC_PADDED_BYTES_MAX 64
 
 /*
- * Whether the code is what C libraries put into .init and .fini, without
- * unwind information: the stack pointer is lowered by a word from `from` to
- * `to`, offsets into the code.
+ * Is this the code that C libraries put into .init and .fini, without unwind
+ * information? Between the offsets `from` and `to`, it has lowered the stack
+ * pointer by a word.
  */
 bool clinic_code_is_padded(const uint8_t *code, size_t size, size_t *from,
 			   size_t *to);

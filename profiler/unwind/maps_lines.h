@@ -1,11 +1,11 @@
 /*
- * unwind/maps_lines.h - what a process has mapped now, line by line.
+ * unwind/maps_lines.h - reads the present mappings of a process, line by line.
  *
- * Of a process whose first thread has ended, /proc/PID/maps is empty: then
- * another thread's is read.
+ * If the first thread of a process has ended, /proc/PID/maps is empty; then the
+ * maps of another thread are read.
  *
- * Errors     0 or -errno: -ENOENT, -ESRCH: no such process; what on_line
- *            returned, which ends the reading.
+ * Errors     0 or -errno. -ENOENT, -ESRCH: there is no such process. A result
+ *            of on_line that is not 0 ends the reading, and is returned.
  * Read next  unwind/mapping.h.
  */
 #ifndef CLINIC_UNWIND_MAPS_LINES_H
@@ -17,11 +17,11 @@
 #include "unwind/mapping.h"
 
 struct clinic_listed_mapping {
-	struct clinic_mapping mapping; /* path "//anon" where it has none */
+	struct clinic_mapping mapping; /* path "//anon" if it has none */
 	bool is_executable;
 };
 
-/* The path of the line lives until this function returns. */
+/* The path of the line is valid until this function returns. */
 typedef int clinic_on_maps_line(void *context,
 				const struct clinic_listed_mapping *line);
 

@@ -1,7 +1,7 @@
 /*
- * unwind/module_record.h - the inside of a module. Private to this room.
+ * unwind/module_record.h - the fields of a module. Private to this room.
  *
- * Read next  unwind/module.h, what others may ask of one.
+ * Read next  unwind/module.h, which other code uses.
  */
 #ifndef CLINIC_UNWIND_MODULE_RECORD_H
 #define CLINIC_UNWIND_MODULE_RECORD_H
@@ -24,17 +24,19 @@ struct clinic_module {
 	size_t index;
 	char *path;
 	int fd;      /* -1: none */
-	int root_fd; /* of the root folder that path is below; -1: ours */
-	/* Identity; inode 0 and build_id_size 0 when only the path tells. */
+	int root_fd; /* root folder of the path; -1: ours */
+	/*
+	 * What identifies it; inode 0 and build_id_size 0: only its path does.
+	 */
 	uint32_t device_major, device_minor;
 	uint64_t inode, inode_generation;
 	uint8_t build_id_size;
 	uint8_t build_id[CLINIC_MAPPING_BUILD_ID_MAX];
 	bool is_32_bit;              /* an ELF file without unwinding */
 	bool is_memory;              /* code that is in no ELF file, */
-	struct clinic_mapper mapper; /* of that process */
-	int dump_fd; /* of a jitdump that the process has mapped; -1: none */
-	/* Read in our own memory, not from a file; 0 is a bias, too. */
+	struct clinic_mapper mapper; /* but in the memory of that process */
+	int dump_fd; /* jitdump that the process has mapped; -1: none */
+	/* It was read in our own memory, and not in a file; a bias may be 0. */
 	bool is_image;
 	uintptr_t image_bias;
 	int (*find_frames)(int fd, const char *path, int root_fd,
@@ -52,32 +54,35 @@ struct clinic_modules {
 	int (*find_frames)(int fd, const char *path, int root_fd,
 			   uint8_t **bytes, size_t *size); /* NULL: none */
 	bool follows_spaces;
-	struct clinic_space *spaces; /* the first of those that are followed */
+	struct clinic_space *spaces; /* list of those that are followed */
 };
 
 void clinic_module_free(struct clinic_module *module);
 
 #define CLINIC_MODULE_MAPPED 2
-/* Marks all modules that a space has mapped, by index, as mapped. */
+/*
+ * Sets marks[index] to CLINIC_MODULE_MAPPED for each module that a space has
+ * mapped.
+ */
 void clinic_spaces_mark(const struct clinic_modules *modules, uint32_t *marks);
 
-/* The module that the mapping is of: one that is known, or a new one. */
+/* Finds the module of a mapping, or makes a new one. */
 int clinic_modules_of_mapping(struct clinic_modules *modules, pid_t pid,
 			      const struct clinic_mapping *mapping,
 			      struct clinic_module **module);
 
-/* Of an image in our own memory; compiled at once. */
+/* Likewise for an image in our own memory; its table is compiled at once. */
 int clinic_modules_of_image(struct clinic_modules *modules, const char *path,
 			    uintptr_t bias, const void *headers,
 			    size_t headers_count,
 			    struct clinic_module **module);
 
-/* Whether its code can be read: generated code is in no file. */
+/* Can its code be read? Generated code is in no file. */
 bool clinic_module_has_code(const struct clinic_module *module);
 
 /*
- * Up to `size` bytes of code at an ELF address and its offset in the file.
- * Allocates nothing. Returns how many were read.
+ * Reads up to `size` bytes of code at an ELF address, which has this offset in
+ * the file. Allocates nothing. Returns how many bytes were read.
  */
 size_t clinic_module_read_code(const struct clinic_module *module,
 			       uint64_t address, uint64_t file_offset,

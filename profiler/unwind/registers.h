@@ -1,16 +1,17 @@
 /*
- * unwind/registers.h - a thread's registers at one moment, by DWARF number.
+ * unwind/registers.h - the registers of a thread at one moment, by DWARF
+ * number.
  *
  *	clinic_registers_from_perf(&registers, abi, mask, values);
  *	clinic_registers_from_context(&registers, ucontext);   in a handler
- *	clinic_registers_here(&registers);                     right here
+ *	clinic_registers_here(&registers);                     of the caller
  *
- * The instruction pointer, the stack pointer and the frame pointer must be
- * known for a walk to start. The others are needed by the few functions that
- * keep their frame's address in another register (rbx in the dynamic
- * linker's lazy binding, r10 where a function realigns its stack): pass all.
+ * A walk needs the instruction pointer, the stack pointer and the frame
+ * pointer. A few functions keep the address of their frame in another register
+ * (rbx in the dynamic linker's lazy binding, r10 where a function realigns its
+ * stack), so callers should set all registers.
  *
- * Signals    all of it may be called in a signal handler.
+ * Signals    all functions may be called in a signal handler.
  * Read next  unwind/unwind.h.
  */
 #ifndef CLINIC_UNWIND_REGISTERS_H
@@ -22,7 +23,7 @@
 /* DWARF's numbers: the x86-64 and the AArch64 ABI supplements. */
 #if defined(__x86_64__)
 enum {
-	CLINIC_REGISTER_SPARE = 3, /* rbx: tracked beside sp and fp */
+	CLINIC_REGISTER_SPARE = 3, /* rbx: followed beside sp and fp */
 	CLINIC_REGISTER_FP = 6,
 	CLINIC_REGISTER_SP = 7,
 	CLINIC_REGISTER_PC = 16,
@@ -31,7 +32,10 @@ enum {
 };
 /* attr.sample_regs_user: ax bx cx dx si di bp sp ip, r8 to r15. */
 #define CLINIC_PERF_REGISTERS 0xff01ffULL
-/* From the stack pointer in the signal's return code to gregs[0]. */
+/*
+ * The offset of gregs[0] from the stack pointer in the code to which a handler
+ * returns.
+ */
 #define CLINIC_SIGNAL_REGISTERS_OFFSET 40
 #elif defined(__aarch64__)
 enum {
@@ -44,7 +48,10 @@ enum {
 };
 /* attr.sample_regs_user: x0 to x30, sp, pc. */
 #define CLINIC_PERF_REGISTERS          0x1ffffffffULL
-/* From the stack pointer in the signal's return code to regs[0]. */
+/*
+ * The offset of regs[0] from the stack pointer in the code to which a handler
+ * returns.
+ */
 #define CLINIC_SIGNAL_REGISTERS_OFFSET 312
 #else
 #error "no unwinder for this machine"
@@ -69,24 +76,27 @@ static inline void clinic_registers_set(struct clinic_registers *r,
 }
 
 /*
- * From PERF_SAMPLE_REGS_USER: abi as the sample has it, values[] one per bit
- * of mask. Of a 32-bit program only where it was, and its stack pointer.
- * -ENOTSUP: no user registers at all.
+ * Converts PERF_SAMPLE_REGS_USER: abi as in the sample, values[] one for each
+ * bit of mask. For a 32-bit program, only its position and its stack pointer
+ * are known. -ENOTSUP: there are no user registers.
  */
 int clinic_registers_from_perf(struct clinic_registers *registers, uint64_t abi,
 			       uint64_t mask, const uint64_t *values);
 
-/* From the third argument of an SA_SIGINFO handler. */
+/* Converts the third argument of an SA_SIGINFO handler. */
 void clinic_registers_from_context(struct clinic_registers *registers,
 				   const void *ucontext);
 
-/* From the words that the kernel saves below a signal handler's frame. */
+/*
+ * Converts the words that the kernel saves below the frame of a signal handler.
+ */
 void clinic_registers_from_signal(struct clinic_registers *registers,
 				  const uint64_t words[CLINIC_REGISTERS]);
 
 /*
  * Reads the registers of the calling function, which becomes the innermost
- * frame of the walk. Always inlined, so that it has no frame of its own.
+ * frame of the walk. This is always inlined, so that it has no frame of its
+ * own.
  */
 __attribute__((always_inline)) static inline void
 clinic_registers_here(struct clinic_registers *registers)

@@ -12,7 +12,7 @@
 enum { ABI_NONE = 0, ABI_32 = 1, ABI_64 = 2 };
 
 #if defined(__x86_64__)
-/* ax bx cx dx si di bp sp ip r8 ... r15, as the kernel lists them. */
+/* ax bx cx dx si di bp sp ip r8 ... r15, in the order of the kernel. */
 static const uint8_t order[] = {0, 3, 2,  1,  4,  5,  6,  7, 16,
 				8, 9, 10, 11, 12, 13, 14, 15};
 enum { PERF_SP = 7, PERF_PC = 8 };

@@ -44,7 +44,7 @@ bool clinic_text_place(struct clinic_module *module, uint64_t start,
 
 struct search {
 	const struct clinic_module *module;
-	uint64_t start; /* where its first byte would be */
+	uint64_t start; /* where the first byte of the file would be */
 	bool is_found;
 };
 
@@ -73,7 +73,7 @@ bool clinic_text_replaces(pid_t pid, const struct clinic_mapped *old,
 	if (!clinic_text_place(module, search.start, text))
 		return false;
 	/*
-	 * If the process has ended, it cannot be checked. Moved code is the
+	 * If the process has ended, this cannot be checked; moved code is the
 	 * usual case.
 	 */
 	return clinic_maps_lines_read(pid, look_for_image, &search) < 0 ||

@@ -1,17 +1,19 @@
 /*
- * unwind/rule_cache.h - the rule by which a walk leaves the frame at an
- * address, remembered from walk to walk.
+ * unwind/rule_cache.h - remembers the rule by which a walk leaves the frame at
+ * an address.
  *
- * Private to this room. One rule per slot; an address that hashes to a slot
- * in use replaces what is there.
+ * There is one rule per slot. A new address replaces the one whose slot it
+ * gets.
  *
  *	address --hash--> slot: address, version of the space, rule
  *	                    | the same address and version: this is the rule
  *	                    | otherwise: look it up in the module's table
  *
- * Ownership  the rule lies in the unwinder, and holds until the next call:
- *            whoever looks other rules up in between makes a copy.
- * Inlined    because every frame of every sample comes through here.
+ * Private to this room. The functions are inline, because every frame of every
+ * sample needs them.
+ *
+ * Ownership  the rule belongs to the unwinder, and is valid until the next
+ *            call: a caller that looks up other rules in between makes a copy.
  * Read next  unwind/unwind_row.h, what a rule says.
  */
 #ifndef CLINIC_UNWIND_RULE_CACHE_H
@@ -28,13 +30,13 @@ _Static_assert(sizeof(struct clinic_unwind_row) ==
 		       sizeof(((struct clinic_unwind_cached *)0)->row),
 	       "a cached row has the size of a row");
 
-/* Looks the rule up in the tables, and puts it into that slot. */
+/* Looks up the rule in the tables, and stores it in that slot. */
 void clinic_rule_cache_fill(struct clinic_unwind_cached *slot,
 			    const struct clinic_space *space, uint64_t address);
 
 /*
- * Whether the instruction before this address is a call, by the code itself.
- * It is a slow question: reading the code may cost a system call.
+ * Is the instruction before this address a call? The code itself is read, which
+ * may take a system call.
  */
 bool clinic_rule_is_call_before(const struct clinic_space *space,
 				uint64_t return_address);
@@ -48,7 +50,9 @@ clinic_rule_cache_slot(struct clinic_unwinder *unwinder, uint64_t address)
 	return &unwinder->cache[hash >> 32 & (CLINIC_UNWIND_CACHE - 1)];
 }
 
-/* The rule for that address; its cfa_kind is CLINIC_CFA_NONE without one. */
+/*
+ * The rule for that address; if there is none, its cfa_kind is CLINIC_CFA_NONE.
+ */
 static inline struct clinic_unwind_row *
 clinic_rule_cache_find(struct clinic_unwinder *unwinder,
 		       const struct clinic_space *space, uint64_t address)
@@ -67,7 +71,7 @@ clinic_rule_cache_find(struct clinic_unwinder *unwinder,
 	return (struct clinic_unwind_row *)(void *)slot->row;
 }
 
-/* Whether a call ends right before this address. The rule remembers it. */
+/* Does a call end right before this address? The slot remembers the answer. */
 static inline bool
 clinic_rule_is_return_address(struct clinic_unwinder *unwinder,
 			      const struct clinic_space *space,

@@ -1,6 +1,6 @@
 /*
- * unwind/stopped_program.h - a program stopped anywhere, with its registers
- * and its stack: what the oracle test and the benchmark walk over.
+ * unwind/stopped_program.h - for tests and the benchmark: stops a program
+ * anywhere, and reads its registers and its stack.
  *
  *	struct stopped_program p = { .argv = argv };
  *	while (stopped_program_run(&p, delay_ns)) {
@@ -9,8 +9,9 @@
  *	}
  *	stopped_program_end(&p);
  *
- * A program that has ended is started again by the next run. Its output goes
- * to /dev/null. x86-64 only. For tests: a failing system call aborts.
+ * A program that has ended is started again by the next run. Its output goes to
+ * /dev/null. Only for x86-64. A system call that fails ends the process by
+ * abort().
  */
 #ifndef CLINIC_UNWIND_STOPPED_PROGRAM_H
 #define CLINIC_UNWIND_STOPPED_PROGRAM_H
@@ -40,7 +41,7 @@ struct stopped_program {
 	int pending_signal;
 	size_t starts_count;
 	struct clinic_registers registers;
-	uint8_t *stack; /* from the stack pointer to the mapping's end */
+	uint8_t *stack; /* from the stack pointer to the end of the mapping */
 	size_t stack_bytes;
 };
 
@@ -68,7 +69,7 @@ static inline void stopped_program_exec(const char *const *argv)
 	dup2(null, 1);
 	dup2(null, 2);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	/* exec changes none of its arguments, whatever it says. */
+	/* exec does not change its arguments, although its type allows that. */
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
@@ -145,7 +146,9 @@ static inline void stopped_program_end(struct stopped_program *p)
 static inline void stopped_program_registers(struct stopped_program *p)
 {
 	struct user_regs_struct r;
-	/* As an interrupted thread's context has them. */
+	/*
+	 * Sets all registers, as the context of an interrupted thread has them.
+	 */
 	uint64_t words[CLINIC_REGISTERS];
 
 	stopped_program_must(ptrace(PTRACE_GETREGS, p->pid, NULL, &r) == 0,
@@ -170,7 +173,7 @@ static inline void stopped_program_registers(struct stopped_program *p)
 	clinic_registers_from_signal(&p->registers, words);
 }
 
-/* The end of the mapping that the address is in. */
+/* The end of the mapping that contains the address. */
 static inline uint64_t stopped_program_mapping_end(pid_t pid, uint64_t address)
 {
 	char path[64], text[512];

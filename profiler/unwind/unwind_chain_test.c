@@ -1,6 +1,6 @@
 /*
- * Where the tables or the copied bytes end: the kernel's chain of frame
- * pointers, and code without a table.
+ * Tests walks where the tables or the copy of the stack end: the kernel's chain
+ * of frame pointers, and code without a table.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -9,16 +9,19 @@
 #include "unwind/unwind_scene.h"
 
 static struct clinic_modules *mapped_modules;
-static struct clinic_space *mapped_space; /* of our mappings and their files */
+static struct clinic_space *mapped_space; /* our own mappings and their files */
 static uint64_t chain[SCENE_FRAMES_MAX];
 
-/* As from outside: a chain's calls are looked for in the files. */
+/* As from another process, the calls of a chain are read from the files. */
 static void walk_mapped(struct scene *s)
 {
 	clinic_unwind(&s->unwinder, mapped_space, &s->at, &s->out);
 }
 
-/* By the frame pointers that these tests are compiled to keep. */
+/*
+ * Makes a chain from the frame pointers, which these tests are compiled to
+ * keep.
+ */
 static void make_chain(struct scene *s)
 {
 	uint64_t fp = s->registers.value[CLINIC_REGISTER_FP];
@@ -51,7 +54,7 @@ static void a_chain_is_proven_by_tables(void **state)
 	(void)state;
 	scene_play(s, walk_by_chain);
 	scene_expect_callers(s, 1);
-	s->out.frames_max = 3; /* what these tests call themselves */
+	s->out.frames_max = 3; /* as many as these tests have calls */
 	walk_mapped(s);
 	scene_expect_end(s, CLINIC_UNWIND_TRUNCATED, CLINIC_END_DEPTH);
 	free(s);
@@ -100,7 +103,7 @@ static void a_chain_that_leaves_code_ends_there(void **state)
 static void walk_other_chain(struct scene *s)
 {
 	make_chain(s);
-	chain[0]++; /* of another moment than the registers */
+	chain[0]++; /* from another moment than the registers */
 	s->at.stack_bytes = 0;
 	walk_mapped(s);
 }
@@ -127,7 +130,7 @@ static void play_and_walk(struct scene *s)
 	STAY();
 }
 
-/* Code without a table, which keeps a frame pointer. */
+/* This code has no table, but keeps a frame pointer. */
 static void generated_code_is_a_guess(void **state)
 {
 	struct scene *s = scene_new();

@@ -1,14 +1,15 @@
 /*
- * The unwinder against libdw's own, on programs that nobody here wrote: each
- * is stopped at random points and single-stepped from there, so that
- * prologues, epilogues, PLT entries, the dynamic linker's start and signal
- * handlers are met; both must tell the same stack.
+ * Compares the unwinder with that of libdw, on programs that we have not
+ * written.
  *
- * There are two allowances: libdw_loses_frame() and
- * libdw_guesses().
+ * Each program is stopped at random points and single-stepped from there, so
+ * that prologues, epilogues, PLT entries, the start of the dynamic linker and
+ * signal handlers are reached; both must find the same stack. There are two
+ * exceptions: libdw_loses_frame() and libdw_guesses().
  *
- * CLINIC_ORACLE_STOPS=n  stops per program (15)
- * CLINIC_ORACLE_SEED=n   of the delays (1): what is hit still varies
+ *	CLINIC_ORACLE_STOPS=n  stops per program (15)
+ *	CLINIC_ORACLE_SEED=n   seed of the delays (1); where a program is
+ *	                       stopped varies nevertheless
  */
 #include <elfutils/libdwfl.h>
 #include <inttypes.h>
@@ -40,7 +41,7 @@ struct frames {
 	size_t count;
 };
 
-/* One program under the oracle's eyes. */
+/* A program whose stacks are compared. */
 struct subject {
 	struct stopped_program program;
 	struct clinic_modules *modules;
@@ -67,9 +68,9 @@ static const struct clinic_unwind_row *row_at(const struct clinic_space *space,
 }
 
 /*
- * libdw 0.188 has register 0 for rbx among the registers that functions
- * preserve (backends/x86_64_cfi.c), so that it cannot leave the few frames
- * whose address is in rbx: the dynamic linker's, binding a symbol.
+ * For libdw 0.188, register 0 and not rbx is among those that functions
+ * preserve (backends/x86_64_cfi.c). So it cannot leave the few frames that are
+ * found by rbx: those of the dynamic linker when it binds a symbol.
  */
 static bool libdw_loses_frame(const struct clinic_space *space,
 			      const struct frames *theirs)
@@ -105,7 +106,7 @@ static int add_frame(Dwfl_Frame *state, void *context)
 	return DWARF_CB_OK;
 }
 
-/* An error ends the frames where it occurs, and they are what we compare. */
+/* After an error, the frames end where it occurred, and are compared. */
 static void walk_libdw(Dwfl *dwfl, pid_t pid, struct frames *frames)
 {
 	frames->count = 0;
@@ -125,7 +126,7 @@ static bool libdw_has_rule(Dwfl *dwfl, uint64_t address)
 	return has_rule;
 }
 
-/* .init, .fini and crtbegin.o's code, for example, have no information. */
+/* .init, .fini and the code of crtbegin.o, for example, have no information. */
 static bool libdw_guesses(Dwfl *dwfl, const struct frames *frames)
 {
 	for (size_t i = 0; i < frames->count; i++)
@@ -182,7 +183,10 @@ static void compare(struct subject *p)
 	dwfl_end(dwfl);
 }
 
-/* Short ones are as likely as long ones: programs start, too. */
+/*
+ * Short delays are as likely as long ones, because the start of programs
+ * matters, too.
+ */
 static long random_delay_ns(void)
 {
 	return random() % (1L << random() % DELAY_BITS_MAX);
@@ -294,7 +298,10 @@ static void agrees_in_a_compiler(void **state)
 				      "-o", "/dev/null", NULL});
 }
 
-/* Ours: stripped, without frame pointers; what each is, it says itself. */
+/*
+ * Our own programs are stripped and have no frame pointers. The source of each
+ * says what it does.
+ */
 static void agrees_in_deep_recursion(void **state)
 {
 	(void)state;
@@ -338,7 +345,7 @@ static void agrees_by_debug_frame_alone(void **state)
 				      NULL});
 }
 
-/* Killed, it leaves its temporary files. */
+/* A killed compiler leaves its temporary files. */
 static void agrees_in_short_processes(void **state)
 {
 	const char *place = getenv("TMPDIR");

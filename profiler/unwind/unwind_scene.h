@@ -1,14 +1,16 @@
 /*
- * unwind/unwind_scene.h - walks with known answers, in our own process: the
- * compiler's __builtin_return_address gives the callers.
+ * unwind/unwind_scene.h - for tests: walks with known answers in our own
+ * process.
+ *
+ * The compiler's __builtin_return_address gives the callers.
  *
  *	struct scene *s = scene_new();
  *	scene_play(s, scene_walk);    three calls deep: then scene_walk(s)
  *	scene_expect_callers(s, 1);   frames[1] and on are those three
  *	free(s);
  *
- * scene_space is there between scene_make_space() and scene_free_space(),
- * the group's set-up and tear-down. For tests: what fails, fails the test.
+ * scene_space exists between scene_make_space() and scene_free_space(), which
+ * are the set-up and tear-down of a group. Whatever fails, fails the test.
  */
 #ifndef CLINIC_UNWIND_SCENE_H
 #define CLINIC_UNWIND_SCENE_H
@@ -27,18 +29,21 @@
 
 enum { SCENE_FRAMES_MAX = 8192, SCENE_NESTING = 3 };
 
-#if defined(__clang__) /* which never clones */
+#if defined(__clang__) /* clang never clones functions */
 #define NOINLINE __attribute__((noinline))
 #else
 #define NOINLINE __attribute__((noinline, noclone))
 #endif
-/* After a call, so that it is none in tail position. */
+/* Comes after a call, so that this is not a tail call. */
 #define STAY() __asm__ volatile("" ::: "memory")
 
 static struct clinic_modules *scene_modules;
-static struct clinic_space *scene_space; /* of our images in memory */
+static struct clinic_space *scene_space; /* our images in memory */
 
-/* What a walk gets and gives; expected[i] is where frame i + 1 must be. */
+/*
+ * Input and output of a walk; expected[i] is the address that frame i + 1 must
+ * have.
+ */
 struct scene {
 	struct clinic_unwinder unwinder;
 	struct clinic_registers registers;
@@ -128,7 +133,7 @@ static inline void scene_expect_end(const struct scene *s,
 	assert_int_equal(s->out.truth, truth);
 }
 
-/* Of live stack, in which sanitizers have their red zones. */
+/* Copies a live stack, in which sanitizers have red zones. */
 __attribute__((no_sanitize("address", "thread"), unused)) NOINLINE static void
 scene_copy_words(uint64_t *to, const uint64_t *from, size_t count)
 {
@@ -136,7 +141,7 @@ scene_copy_words(uint64_t *to, const uint64_t *from, size_t count)
 		to[i] = ((const volatile uint64_t *)from)[i];
 }
 
-/* Sanitizers have an allocator, and run code of their own on new stacks. */
+/* A sanitizer has its own allocator, and runs its own code on new stacks. */
 static inline void scene_skip_in_sanitizers(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

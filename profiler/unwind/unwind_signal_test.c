@@ -1,4 +1,4 @@
-/* Walks that leave one stack: out of signal handlers, and in contexts. */
+/* Tests walks out of signal handlers and in contexts, which leave one stack. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ NOINLINE static void on_signal(int number, siginfo_t *info, void *context)
 }
 
 #if defined(__x86_64__)
-/* As a sample in the kernel finds it, whose pc is behind the instruction. */
+/* Walks as for a sample in the kernel, whose pc is behind the instruction. */
 static void walk_in_sigreturn(int number, siginfo_t *info, void *context)
 {
 	enum { SIGRETURN_BYTES = 9 };
@@ -60,7 +60,7 @@ static void install_handler(int flags)
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 }
 
-/* Where innermost's caller is in a walk that began further in. */
+/* The index of innermost's caller in a walk that began further in. */
 static size_t index_of(const struct scene *s, uint64_t address)
 {
 	for (size_t i = 0; i < s->out.frames_count; i++)
@@ -69,7 +69,10 @@ static size_t index_of(const struct scene *s, uint64_t address)
 	return s->out.frames_count;
 }
 
-/* The kernel's is in the vdso; under qemu-user it is in no image at all. */
+/*
+ * On AArch64, handlers return to code in the vdso; under qemu-user, it is in no
+ * image.
+ */
 static void skip_where_handlers_return_to_nowhere(void)
 {
 #if !defined(__x86_64__)
@@ -114,7 +117,10 @@ static void the_return_from_a_handler_unwinds(void **state)
 }
 #endif
 
-/* The walk sees one stack: it ends, truly, with the interrupted function. */
+/*
+ * A walk only has the bytes of one stack, so it must end with the interrupted
+ * function, and say so.
+ */
 static void a_handler_on_its_own_stack_is_truncated(void **state)
 {
 	enum { SIZE = 1 << 16 };
@@ -164,10 +170,12 @@ static void contexts_end_where_they_were_made(void **state)
 	context_there.uc_stack.ss_size = SIZE;
 	context_there.uc_link = NULL;
 	makecontext(&context_there, context_main, 0);
-	/* The end that scene_see_stack takes is of another, higher stack. */
+	/*
+	 * The end that scene_see_stack() uses is that of another, higher stack.
+	 */
 	assert_int_equal(swapcontext(&context_here, &context_there), 0);
 	scene_expect_callers(s, 1);
-#if defined(__x86_64__) /* elsewhere the C library does not say so */
+#if defined(__x86_64__) /* elsewhere, the C library does not mark this end */
 	scene_expect_end(s, CLINIC_UNWIND_COMPLETE, CLINIC_END_OUTERMOST);
 #endif
 	free(stack);
@@ -175,7 +183,10 @@ static void contexts_end_where_they_were_made(void **state)
 }
 
 #if defined(__x86_64__)
-/* As musl has it: nothing says that handlers return through this. */
+/*
+ * As in musl, no unwind information says that handlers return through this
+ * code.
+ */
 __asm__(".text\n\t"
 	".skip 16, 0x90\n"
 	"test_return_from_signal:\n\t"
@@ -184,7 +195,7 @@ __asm__(".text\n\t"
 	".skip 16, 0x90\n");
 void test_return_from_signal(void);
 
-/* What the kernel takes, of which sigaction() has a version of its own. */
+/* The kernel's own struct; that of sigaction() is another one. */
 struct kernel_action {
 	void (*handler)(int, siginfo_t *, void *);
 	unsigned long flags;

@@ -51,10 +51,10 @@ static const struct clinic_unwind_row row_of_padding = ROW_OF_STACK_POINTER(16);
 static const struct clinic_unwind_row row_of_damage = {
 	.cfa_kind = CLINIC_CFA_UNSUPPORTED};
 
-/* Adding one function's rows. */
+/* The state of adding the rows of one function. */
 struct adding {
 	struct clinic_unwind_table *table;
-	uint64_t end; /* where the next function begins, if that is sooner */
+	uint64_t end; /* or where the next function begins, if that is before */
 };
 
 static bool same_rule(const struct clinic_unwind_row *a,

@@ -1,6 +1,6 @@
 /*
- * Compiled tables against libdw's reading of the same binaries, at many
- * addresses; and binaries that are cut short or damaged anywhere.
+ * Compares compiled tables with what libdw reads in the same binaries, at many
+ * addresses, and compiles binaries that are cut short or damaged anywhere.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -27,7 +27,7 @@
 
 enum { PROBES = 20000, WORD = 8 };
 
-/* One binary, read by both. */
+/* One binary, which both read. */
 struct binary {
 	const char *path;
 	int fd;
@@ -78,7 +78,7 @@ static void close_binary(struct binary *b)
 	close(b->fd);
 }
 
-/* register + offset, as libdw puts it; false: an expression. */
+/* The rule "register + offset" in the form of libdw; false: an expression. */
 static bool is_register_rule(const Dwarf_Op *ops, size_t count, int *number,
 			     int64_t *offset)
 {
@@ -109,7 +109,7 @@ static bool same_cfa(const struct clinic_unwind_row *row, Dwarf_Frame *frame)
 	       row->cfa_register == number && row->cfa_offset == offset;
 }
 
-/* "at CFA + offset", as libdw puts it. */
+/* The rule "at CFA + offset" in the form of libdw. */
 static bool is_saved_at(const Dwarf_Op *ops, size_t count, int64_t *offset)
 {
 	*offset = 0;
@@ -146,7 +146,7 @@ static bool same_saved(const struct clinic_unwind_row *row, Dwarf_Frame *frame,
 
 static bool same_row(const struct clinic_unwind_row *row, Dwarf_Frame *frame)
 {
-	/* Of a signal's frame all registers are known in another way. */
+	/* The registers of a signal's frame are found in another way. */
 	if (row->cfa_kind == CLINIC_CFA_SIGNAL)
 		return true;
 	return same_cfa(row, frame) &&
@@ -163,7 +163,7 @@ static void probe(struct binary *b, uint64_t address)
 
 	if (dwarf_cfi_addrframe(b->cfi, address, &frame) != 0) {
 		b->none_count++;
-		/* .init and .fini, which we know without being told. */
+		/* We have rules of our own for .init and .fini. */
 		if (row->cfa_kind != CLINIC_CFA_NONE)
 			assert_int_equal(row->ra, -1);
 		return;
@@ -184,7 +184,7 @@ static void agree(const char *path)
 	open_binary(&b, path);
 	clinic_unwind_table_describe(b.table, &facts);
 	assert_int_equal(facts.damaged_functions_count, 0);
-	/* An odd step meets every alignment. */
+	/* With an odd step, addresses of every alignment are reached. */
 	step = (b.code_end - b.code_start) / PROBES | 1;
 	for (uint64_t a = b.code_start; a < b.code_end; a += step)
 		probe(&b, a);
@@ -232,7 +232,7 @@ static void agrees_on_ourselves(void **state)
 	agree("/proc/self/exe");
 }
 
-/* Whatever this machine has: no table may be damaged. */
+/* Whatever libraries this machine has, no table may be damaged. */
 static void every_library_compiles(void **state)
 {
 	struct clinic_unwind_facts facts;
@@ -261,7 +261,7 @@ static void every_library_compiles(void **state)
 	globfree(&found);
 }
 
-/* A copy of a small real library in memory, to be damaged. */
+/* A copy of a small real library in memory, which will be damaged. */
 struct copy {
 	uint8_t *bytes;
 	size_t size;
@@ -295,7 +295,7 @@ static void write_copy(struct copy *c, size_t size)
 	assert_int_equal(pwrite(c->fd, c->bytes, size, 0), size);
 }
 
-/* Any outcome but a crash, and a table that can be asked. */
+/* Any result is allowed, but no crash; a table must answer. */
 static void compile_copy(struct copy *c)
 {
 	struct clinic_unwind_table *table;
@@ -309,7 +309,7 @@ static void compile_copy(struct copy *c)
 	clinic_unwind_table_free(table);
 }
 
-/* As `llvm-strip --strip-sections` leaves them. */
+/* Files as `llvm-strip --strip-sections` writes them. */
 static void files_without_sections_compile_alike(void **state)
 {
 	struct clinic_unwind_table *with, *without;
@@ -364,7 +364,7 @@ static void damaged_files_do_not_crash(void **state)
 		size_t at = (size_t)random() % c.size;
 		uint8_t was = c.bytes[at];
 
-		/* Half of them in the headers. */
+		/* Half of the damages are in the headers. */
 		if (i % 2)
 			at %= 1024;
 		was = c.bytes[at];

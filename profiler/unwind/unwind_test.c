@@ -1,4 +1,6 @@
-/* Walks over ordinary calls: whole, cut short, repeated, in many threads. */
+/*
+ * Tests walks over ordinary calls: whole, cut short, repeated, in many threads.
+ */
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -57,7 +59,10 @@ static void depth_is_limited(void **state)
 	free(s);
 }
 
-/* Each shorter copy gives a true prefix, and never more bytes are read. */
+/*
+ * Each shorter copy gives a prefix of the frames, and never are more bytes
+ * read.
+ */
 static void walk_every_size(struct scene *s)
 {
 	static struct scene whole;

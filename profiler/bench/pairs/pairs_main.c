@@ -1,11 +1,14 @@
 /*
- * pairs_main.c - main() of several variants of one patient in one process:
- * timed in turns, in random order, every sample kept and every answer checked.
+ * Times several variants of a workload in turns, in one process.
  *
- * `lab` links it with two or three relocatable objects, each a whole variant
- * whose only global symbol is its workload, under the names below. What
- * slows one sample of a round slows its neighbours alike; so a round is a
- * pair, and a process still one observation.
+ * The order within a round is random, every sample is kept, and every answer is
+ * checked. `lab` links this file with two or three relocatable objects, each of
+ * which is a complete variant whose only global symbol is its workload, with
+ * one of the names below.
+ *
+ * Whatever slows down one sample of a round slows down the others of this
+ * round, too. So the samples of a round are compared with each other; the whole
+ * process is one observation.
  */
 #include "bench/bench_clock.h"
 #include "bench/bench_fixture.h"
@@ -29,7 +32,6 @@ extern const struct clinic_workload clinic_variant_0;
 extern const struct clinic_workload clinic_variant_1;
 extern const struct clinic_workload clinic_variant_2 __attribute__((weak));
 
-/* The exit codes of every tool of this house. */
 struct variant {
 	const struct clinic_workload *workload;
 	void *state;
@@ -46,7 +48,7 @@ struct contest {
 	struct clinic_clock clock;
 };
 
-/* xorshift64*: Vigna 2016. Its high bits choose the order of a round. */
+/* xorshift64* (Vigna 2016). Its upper bits choose the order of a round. */
 static uint64_t next_random(struct contest *contest)
 {
 	contest->random ^= contest->random >> 12;
@@ -68,7 +70,7 @@ static void shuffle(struct contest *contest, size_t *order)
 	}
 }
 
-/* As time_batch() of bench.c: nothing stands between the clock's readings. */
+/* Like time_batch() of bench.c, only the runs are between the two readings. */
 static __attribute__((noinline)) int time_variant(const struct contest *contest,
 						  const struct variant *variant,
 						  uint64_t *took_ns)
@@ -88,7 +90,7 @@ static __attribute__((noinline)) int time_variant(const struct contest *contest,
 	return 0;
 }
 
-/* Each warms up by itself; the first chooses the batch that all have. */
+/* Each variant warms up by itself; the first one chooses the batch for all. */
 static int warm_up(struct contest *contest, const struct bench_options *options)
 {
 	for (size_t i = 0; i < contest->variants_count; i++) {
@@ -132,7 +134,7 @@ static int run_round(struct contest *contest, uint64_t *timed_ns)
 	return 0;
 }
 
-/* --runs and --minimum-ms are of each variant. */
+/* --runs and --minimum-ms hold for each variant. */
 static int run_rounds(struct contest *contest,
 		      const struct bench_options *options)
 {
@@ -165,7 +167,7 @@ static json_t *variants_document(const struct contest *contest)
 	return list;
 }
 
-/* One pair of key and value a line, as in the document. */
+/* Each line has one key and its value, in the order of the document. */
 /* clang-format off */
 static json_t *contest_document(const struct contest *contest)
 {
@@ -188,7 +190,7 @@ static json_t *contest_document(const struct contest *contest)
 }
 /* clang-format on */
 
-/* The variants share a process: what kept one from running kept all. */
+/* The variants share a process, so if the runs of one do not count, none do. */
 static void add_invalid(json_t *document, const struct contest *contest)
 {
 	for (size_t i = 0; i < contest->variants_count; i++) {

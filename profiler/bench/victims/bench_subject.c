@@ -1,14 +1,14 @@
 /*
- * bench_subject.c - a patient whose fixture tells it how to behave, one word:
+ * Is a workload whose fixture is one word, which says how it behaves:
  *
- *	good        answers the same for ever
- *	wrong       answers differently from its seventh run on
+ *	good        gives the same answer in every run
+ *	wrong       gives another answer from its seventh run on
  *	unwilling   cannot be set up
  *	trace       writes each call to stderr: setup, run, teardown
  *
- * Known answers: in stage "allocate" each run makes 3 allocations of 100
- * bytes, in stage "release" it frees them; stage "late" appears only from
- * its twentieth run on.
+ * Known answers: in stage "allocate" each run makes 3 allocations of 100 bytes,
+ * and in stage "release" it frees them. Stage "late" appears only from the
+ * twentieth run on.
  */
 #include <clinic/stage.h>
 #include <clinic/workload.h>

@@ -1,15 +1,17 @@
 /*
- * clinic/alloc.h - ask the allocation counter from inside the program.
+ * clinic/alloc.h - read the counts of allocations from inside the program.
  *
- * The functions are weak: NULL unless libclinic-preload.so is loaded.
+ * The function is weak: its address is NULL unless libclinic-preload.so is
+ * loaded.
  *
- * Units      _count is calls, _bytes is bytes asked for (not usable size).
- *            A realloc that succeeds is one allocation and one free.
- * Errors     -ENOENT: no such stage was ever begun.
- * Threads    safe from any thread; the totals of running threads may lag by
- *            the call they are in.
- * Signals    not to be called from a signal handler.
- * Read next  profiler/README.md, the counter's output file.
+ * Units      _count is the number of calls, _bytes the bytes that were asked
+ *            for (not the usable size). A realloc that succeeds is one
+ *            allocation and one free.
+ * Errors     0, or -ENOENT: no stage of this name has ever begun.
+ * Threads    any; a call that another thread is just making may not be counted
+ *            yet.
+ * Signals    must not be called in a signal handler.
+ * Read next  profiler/README.md, which describes the counter's output file.
  */
 #ifndef CLINIC_ALLOC_H
 #define CLINIC_ALLOC_H
@@ -27,7 +29,9 @@ struct clinic_alloc_counts {
 	uint64_t allocated_bytes;
 };
 
-/* All threads together since the program began; stage NULL: everything. */
+/*
+ * Sums over all threads since the program began. stage NULL: the whole program.
+ */
 CLINIC_WEAK extern int
 clinic_preload_counts(const char *stage, struct clinic_alloc_counts *counts);
 

@@ -1,23 +1,24 @@
 /*
- * clinic/assert_alloc.h - hold a stage to a number of allocations.
+ * clinic/assert_alloc.h - limit the allocations of a stage.
  *
  *	clinic_assert_no_alloc("hot path");
  *	clinic_alloc_budget("parse", 16, 4096);
  *	...
  *	clinic_stage_begin("parse");
  *
- * A rule holds from the moment it is made, in all threads, each time that
- * the stage runs: from its begin to its end, stages inside it included. The
- * first allocation beyond it is printed to stderr with its call stack, and
- * the process exits with 97. Without libclinic-preload.so nothing is checked
- * and a rule costs one predictable branch.
+ * A limit holds from the moment it is set, in all threads, each time that the
+ * stage runs: from its begin to its end, with the stages inside it. The first
+ * allocation beyond a limit is reported on stderr with its call stack, and the
+ * process exits with 97. Without libclinic-preload.so nothing is checked, and
+ * setting a limit costs one predictable branch.
  *
- * Units      count is calls, bytes is bytes asked for, per run of the stage
- *            and thread. Blocks that are freed again count all the same.
- * Errors     none; beyond 32 rules the next ones are refused, on stderr.
- * Threads    safe from any thread.
- * Signals    not to be called from a signal handler.
- * Read next  clinic/stage.h; profiler/README.md, for use in CI.
+ * Units      count is calls, bytes is the bytes that were asked for, each per
+ *            run of the stage in one thread. Blocks that are freed count, too.
+ * Errors     none; after 32 limits, further ones are refused with a message on
+ *            stderr.
+ * Threads    any.
+ * Signals    must not be called in a signal handler.
+ * Read next  clinic/stage.h; profiler/README.md, for the use in CI.
  */
 #ifndef CLINIC_ASSERT_ALLOC_H
 #define CLINIC_ASSERT_ALLOC_H

@@ -1,17 +1,19 @@
 /*
- * clinic/black_box.h - values the compiler must take for used and unknown.
+ * clinic/black_box.h - barriers behind which the compiler knows nothing of a
+ * value.
  *
- * clinic_black_box_in(p)  what p points to may have changed: inputs cannot
- *                         be folded into constants.
- * clinic_black_box_out(v) v is used: the work that made it cannot be
- *                         deleted.
+ *	clinic_black_box_in(p)   the compiler must assume that what p points
+ *	                         to has changed: it cannot fold inputs into
+ *	                         constants.
+ *	clinic_black_box_out(v)  the compiler must assume that v is used: it
+ *	                         cannot delete the work that computed v.
  *
- * Both cost no instruction. Each use leaves its address in the section
- * .clinic_black_box (not loaded at run time), so that `lab` can prove on the
- * linked binary that the timed code still has its barriers.
+ * Both take no instruction. Each use leaves its address in the section
+ * .clinic_black_box, which is not loaded at run time. By it, `lab` proves on
+ * the linked binary that the timed code still has its barriers.
  *
- * Format     one entry: u64 address of the barrier, u64 kind (1 in, 2 out).
- * Read next  profiler/bench/black_box_test.py, the proof on disassembly.
+ * Format     an entry: u64 address of the barrier, u64 kind (1 in, 2 out).
+ * Read next  profiler/bench/black_box_test.py, which proves it on disassembly.
  */
 #ifndef CLINIC_BLACK_BOX_H
 #define CLINIC_BLACK_BOX_H

@@ -1,20 +1,21 @@
 /*
- * clinic/stage.h - name the parts of a program, for time and allocations.
+ * clinic/stage.h - name the parts of a program, for their time and allocations.
  *
  *	clinic_stage_begin("dedup");
  *	...
  *	clinic_stage_end("dedup");
  *
- * Costs two predictable branches when nobody listens. The harness listens
- * under --stages (nanoseconds); libclinic-preload.so listens when loaded
- * (allocations). Usable in any position-independent program (PIE, the default
- * on Debian): nothing needs to be linked. With -no-pie the linker settles the
- * weak references itself, and only what is linked in can listen.
+ * A mark costs two predictable branches when nothing observes the stages. The
+ * harness observes them with --stages (nanoseconds), libclinic-preload.so when
+ * it is loaded (allocations, locks, samples). Any position-independent program
+ * (PIE, the default on Debian) can use this; nothing needs to be linked. With
+ * -no-pie, the linker itself resolves the weak references, so only an observer
+ * that is linked into the program sees the stages.
  *
- * Ownership  name must be a string literal: it is kept by address.
+ * Ownership  name must be a string literal, because only its address is kept.
  * Threads    a stage belongs to the thread that began it; stages nest.
- * Signals    not to be called from a signal handler.
- * Read next  clinic/alloc.h, what the counter tells about a stage.
+ * Signals    must not be called in a signal handler.
+ * Read next  clinic/alloc.h, which reads the counts of a stage.
  */
 #ifndef CLINIC_STAGE_H
 #define CLINIC_STAGE_H

@@ -1,5 +1,6 @@
 /*
- * clinic/version.h - the version that evidence is stamped with.
+ * clinic/version.h - the version of this software, which evidence and sessions
+ * name.
  */
 #ifndef CLINIC_VERSION_H
 #define CLINIC_VERSION_H

@@ -1,15 +1,16 @@
 /*
- * clinic/workload.h - what a library patient gives to the harness.
+ * clinic/workload.h - what a library workload defines for the harness.
  *
- * A patient defines one `const struct clinic_workload clinic_workload`, is
- * linked with libclinic-bench, and gets main() from there.
+ * A workload defines one `const struct clinic_workload clinic_workload`, and is
+ * linked with libclinic-bench, which has main().
  *
- * Units      sizes in bytes; ops is the number of operations in one run.
- * Ownership  the input outlives the state; the state is the patient's,
- *            made by setup and freed by teardown.
+ * Units      sizes are in bytes; ops is the number of operations in one run.
+ * Ownership  the input outlives the state. The state belongs to the workload:
+ *            setup makes it, and teardown frees it.
  * Errors     setup returns 0 or -errno. run cannot fail: a wrong result is
- *            a different answer, and the harness compares every answer.
- * Threads    the harness calls from one thread; run may use more inside.
+ *            another answer, and the harness checks every answer.
+ * Threads    the harness calls all functions from one thread; run may use more
+ *            threads inside.
  * Read next  clinic/bench.h, which times run.
  */
 #ifndef CLINIC_WORKLOAD_H
@@ -28,7 +29,7 @@ struct clinic_input {
 struct clinic_workload {
 	const char *name;
 	const char *op;      /* what one operation is: "frame" */
-	const char *ingress; /* accepted --ingress, "memory|tcp"; or NULL */
+	const char *ingress; /* values of --ingress: "memory|tcp"; or NULL */
 
 	/* Not timed. */
 	int (*setup)(const struct clinic_input *input, void **state);
@@ -36,15 +37,16 @@ struct clinic_workload {
 	size_t (*ops)(const void *state);
 
 	/*
-	 * Timed. Returns the answer: a digest of all that the run produced,
-	 * the same for every variant and every repetition.
+	 * Timed. Returns the answer: a digest of everything that the run
+	 * produced. It is the same for every variant and every repetition.
 	 */
 	uint64_t (*run)(void *state);
 
 	/*
-	 * Not timed; called once after the last run. NULL, or one sentence
-	 * that says why these runs are no measurement of the program: its
-	 * surroundings failed, and nothing that it did. May be NULL itself.
+	 * Not timed; called once after the last run. Returns NULL, or a
+	 * sentence that says why these runs do not measure the program:
+	 * something around it failed, and not the program itself. The pointer
+	 * to the function may be NULL.
 	 */
 	const char *(*invalid)(void *state);
 };

@@ -1,11 +1,13 @@
 /*
- * What unwinding costs: `make bench-unwind` prints, as tab-separated values,
- * the tables of real binaries (rows, bytes, time to compile) and the walks
- * over stacks of real programs (time per stack, cache hits), beside libdw.
+ * Measures what unwinding costs, beside libdw: `make bench-unwind`.
  *
- * Each program is stopped STOPS times; what was seen is then walked over in
- * turn, ROUNDS times, as a sampler would meet it. Times are CPU time of this
- * thread, the smallest of the rounds: a shared machine only adds.
+ * It prints, as tab-separated values, the tables of real binaries (rows, bytes,
+ * time to compile) and the walks over stacks of real programs (time per stack,
+ * hits of the cache). Each program is stopped STOPS times; afterwards, the
+ * saved stacks are walked in turn, ROUNDS times, in the order in which a
+ * sampler would see them. Times are CPU time of this thread. The smallest of
+ * all rounds is printed, because other programs on the machine can only add
+ * time.
  */
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
@@ -82,7 +84,7 @@ static int count_frame(Dwfl_Frame *state, void *context)
 						    : DWARF_CB_ABORT;
 }
 
-/* The second of two walks, which finds its tables read. */
+/* The second of two walks, for which the tables have been read. */
 static uint64_t libdw_walk_ns(pid_t pid)
 {
 	Dwfl *dwfl = libdw_attach(pid);
@@ -167,7 +169,9 @@ static void bench_program(const char *const argv[])
 		keep(&program, &seen[count++]);
 		libdw_ns += libdw_walk_ns(program.pid);
 	}
-	/* Last, when it has loaded whatever it loads. */
+	/*
+	 * This program is last, because by now it has loaded all its libraries.
+	 */
 	if (program.pid)
 		clinic_space_read_maps(space);
 	stopped_program_end(&program);

@@ -1,6 +1,7 @@
 /*
- * Known answer: below main there are DEPTH calls of descend, far more than
- * the kernel follows by frame pointers (127), then one of spin.
+ * Known answer: main has called DEPTH calls of descend, one in the other, which
+ * are far more than the kernel follows by frame pointers (127), and the last
+ * one has called spin.
  */
 #include <stdint.h>
 
@@ -20,7 +21,8 @@ __attribute__((noinline)) static uint64_t descend(unsigned int depth)
 		spin(100000);
 		return sink;
 	}
-	return descend(depth - 1) + sink; /* needed after: no tail call */
+	/* used after the call, so that it is no tail call */
+	return descend(depth - 1) + sink;
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /*
- * Known answer: below main are attempt, then fail, which never returns: the
- * call is attempt's last instruction, and its return address belongs to
- * whatever function the linker put behind it.
+ * Known answer: main has called attempt, and attempt has called fail, which
+ * never returns: this call is the last instruction of attempt, and the return
+ * address belongs to whatever function the linker has put behind it.
  */
 #include <setjmp.h>
 #include <stdint.h>

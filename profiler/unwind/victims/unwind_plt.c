@@ -1,6 +1,6 @@
 /*
- * Known answer: below main is calls, which spends its time in the PLT's
- * entries and in libc and libm functions of a few instructions.
+ * Known answer: main has called `calls`, which spends its time in PLT entries
+ * and in functions of libc and libm that have a few instructions.
  */
 #include <math.h>
 #include <stdint.h>

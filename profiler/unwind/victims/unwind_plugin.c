@@ -1,7 +1,7 @@
 /*
- * Known answer: below main is the plugin's work, in a library that is
- * loaded, called and unloaded again all the time. Built twice: the program,
- * and with UNWIND_PLUGIN the library.
+ * Known answer: below main is unwind_plugin_work, a function of a library that
+ * is loaded, called and unloaded again all the time. This file is built twice:
+ * as the program and, with UNWIND_PLUGIN, as the library.
  */
 #include <dlfcn.h>
 #include <libgen.h>

@@ -1,7 +1,7 @@
 /*
- * Known answer: below main is realigned, whose frame cannot be found from
- * the stack pointer (a local that needs 64-byte alignment beside one of a
- * size known at run time), then spin.
+ * Known answer: main has called realigned, whose frame cannot be found from the
+ * stack pointer (it has a local that needs an alignment of 64 bytes and one
+ * whose size is only known at run time), and this has called spin.
  */
 #include <alloca.h>
 #include <stdint.h>

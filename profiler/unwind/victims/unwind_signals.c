@@ -1,6 +1,6 @@
 /*
- * Known answer: below main is work, interrupted at any instruction by
- * on_tick, which calls spin and may itself be interrupted so.
+ * Known answer: main has called work, which on_tick interrupts at any
+ * instruction; on_tick calls spin, and may itself be interrupted in this way.
  */
 #include <signal.h>
 #include <stdint.h>
