@@ -8,15 +8,15 @@ from typing import NoReturn
 
 
 class Fault(Exception):
-    """What the gate asserts is not so."""
+    """What the gate asserts is not true; the text says what is wrong."""
 
 
 class Unavailable(Exception):
-    """It cannot be found out on this machine, and why."""
+    """This machine lacks something that the gate needs; the text says what."""
 
 
 def run(argv: Sequence[str | Path], **options) -> subprocess.CompletedProcess:
-    """The finished process. Fault: it ended with another code than 0."""
+    """Runs a command and returns the finished process. Fault: its exit code is not 0."""
     done = subprocess.run([*map(str, argv)], capture_output=True, text=True, errors="replace", **options)
     if done.returncode:
         raise Fault(f"{done.stdout[-1500:]}{done.stderr[-1500:]}\n{' '.join(map(str, argv))} ends with {done.returncode}")
@@ -24,7 +24,7 @@ def run(argv: Sequence[str | Path], **options) -> subprocess.CompletedProcess:
 
 
 def end(gate: Callable[[], str]) -> NoReturn:
-    """Run the gate, which returns its evidence, and print its last line."""
+    """Runs the gate, prints the evidence that it returns, or its complaint, and exits."""
     try:
         print(gate())
     except Fault as fault:

@@ -1,5 +1,5 @@
 # Compiles the instruments: libclinic.a (model, names, formats), the `clinic`
-# program, the harness that patients link, and the preload library.
+# program, the harness of library workloads, and the preload library.
 
 STRICT := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wundef -Wvla -Wnull-dereference -Wdouble-promotion \
@@ -19,11 +19,11 @@ objects = $(patsubst %.c,$(O)/obj/%.o,$(filter-out %_test.c %_fuzz.c,\
 
 CLINIC_OBJECTS := $(call objects,$(foreach room,foundation shared_memory \
 	unwind symbols session formats sources collect,profiler/$(room)/*.c))
-# Whoever looks formats up by name or content: a linker takes from an archive
-# only what is called, and nothing calls a format (formats/format.h).
+# Programs that use formats link these objects: a linker only takes from an
+# archive what is called, and no code calls a format (formats/format.h).
 FORMAT_OBJECTS := $(call objects,profiler/formats/*.c)
 CLI_OBJECTS := $(call objects,profiler/cli/*.c)
-# A patient reads its options and writes its files as `clinic` does.
+# A workload reads its options and writes its files like `clinic`.
 BENCH_OBJECTS := $(call objects,profiler/bench/*.c \
 	profiler/foundation/options.c profiler/foundation/output_place.c \
 	profiler/foundation/stale_drafts.c)
@@ -37,8 +37,9 @@ VICTIMS := $(patsubst %.c,$(O)/victims/%,$(notdir \
 vpath %_test.c $(wildcard profiler/* profiler/preload/* fixtures workloads/*)
 vpath %.c $(wildcard profiler/*/victims)
 
-# Another compiler or other flags make other objects. Looked at while this is
-# read, so that an unchanged file has no rule to run; `make -n` writes nothing.
+# Another compiler or other flags give other objects. This is compared while
+# make reads this file, so that no rule runs if nothing has changed; `make -n`
+# writes nothing.
 COMPILED_WITH := $(CC) $(CPPFLAGS) $(CFLAGS)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 $(shell mkdir -p $(O) && printf '%s\n' '$(COMPILED_WITH)' >$(O)/.compiled_with && \
@@ -50,8 +51,8 @@ $(O)/obj/%.o: %.c $(O)/compiled_with | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# Loaded into other people's programs: its thread-locals must not allocate,
-# and it exports only what it says.
+# The library is loaded into other programs: its thread-local variables must not
+# allocate memory, and it only exports what is marked so.
 $(PRELOAD_OBJECTS): CFLAGS += -fPIC -ftls-model=initial-exec \
 	-fvisibility=hidden
 
@@ -75,8 +76,9 @@ $(O)/tests/%_test: %_test.c $(O)/lib/libclinic.a $(O)/lib/libclinic-bench.a
 	  $(TEST_CFLAGS) $< -o $@ $(O)/lib/libclinic-bench.a \
 	  $(O)/lib/libclinic.a -lcmocka $(LIBRARIES) $(TEST_LIBS)
 
-# Known answers for the instruments. VICTIM_CFLAGS and VICTIM_LIBS are set
-# per target where the known answer depends on how it was compiled.
+# Victims are programs with known answers, for the instruments. VICTIM_CFLAGS
+# and VICTIM_LIBS are set for a victim whose answer depends on how it is
+# compiled.
 $(O)/victims/%: %.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fno-omit-frame-pointer \
@@ -89,8 +91,8 @@ instruments: $(if $(CLI_OBJECTS),$(O)/bin/clinic) $(O)/lib/libclinic-bench.a \
 	$(if $(PRELOAD_OBJECTS),$(O)/lib/libclinic-preload.so)
 c-tests: instruments $(C_TESTS) $(VICTIMS)
 
-# What was compiled from a source that has moved since says nothing any more,
-# and its old name must not be found: nobody has to clean after a pull.
+# A .d file of a source that has moved since is left out, because the old name
+# does not exist any more. So nobody has to clean the build after a pull.
 -include $(shell find build -path build/releases -prune -o -name '*.d' -print0 \
 	2>/dev/null | xargs -0r awk 'FNR == 1 {is_known = 0} \
 	!is_known {for (i = 1; i <= NF; i++) if ($$i ~ /\.(c|cc|h)$$/) { \

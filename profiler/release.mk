@@ -1,7 +1,7 @@
 # The release profile: `make release-build` compiles the instruments as they are published, with the hardening that the
-# OpenSSF's guide names and gcc 12 has. The program is optimised as a whole, in one partition; the library is not, for it
-# replaces malloc, and whole-program optimisation may turn its own code into calls of what it replaces. Both are stripped;
-# their debug information stands in a file beside each, which names the build-id.
+# OpenSSF's guide names and gcc 12 has. The program is optimised as a whole, in one partition; the library is not, because
+# it replaces malloc, and whole-program optimisation may turn its own code into calls of what it replaces. Both are stripped;
+# the debug information of each is in a file beside it, which has the same build-id.
 
 RELEASE := build/release
 AS_ONE := -fPIE -pie -flto=auto -flto-partition=one
@@ -20,8 +20,8 @@ release-build: setup
 	  objcopy --only-keep-debug $$file $$out.debug && \
 	  objcopy --strip-all --add-gnu-debuglink=$$out.debug $$file $$out && touch $$out.debug || exit 1; done
 
-# The program once more, with what its own runs have shown. gcc finds the counts of a run beside the objects, so GUIDE=generate, a run and GUIDE=use
-# follow each other in one folder. gates/02-profile-guided does that, and judges the result.
+# Builds the program again, optimised by counts of its own runs. gcc finds these counts beside the objects, so GUIDE=generate, a run and GUIDE=use
+# follow each other in one folder. gates/02-profile-guided does that, and compares the result.
 GUIDED := build/guided
 GUIDE_generate := -fprofile-generate -fprofile-update=prefer-atomic -Wl,-Map=$(GUIDED)/clinic.map
 GUIDE_use := -fprofile-use -Wmissing-profile -Werror=coverage-mismatch
@@ -32,7 +32,7 @@ guided = -frandom-seed=$$@ $(or $(GUIDE_$(GUIDE)),$(error GUIDE= is generate or 
 guided-build: setup
 	$(Q)$(MAKE) O=$(GUIDED) AR=gcc-ar PROFILE_FLAGS='$(HARDENED) $(AS_ONE) $(guided)' $(GUIDED)/bin/clinic
 
-# What BOLT needs: the relocations, no jump tables (it would skip each function that has one, without a word), and functions in one piece.
+# BOLT needs the relocations, no jump tables (it would skip each function that has one, and not say so), and functions in one piece.
 FOR_BOLT := -fno-jump-tables -fno-reorder-blocks-and-partition -Wl,--emit-relocs
 ## bolt-build: the released program in the form that BOLT can read, in build/bolt; gates/03-bolt optimises and judges it
 bolt-build: setup

@@ -1,5 +1,7 @@
-/* Moves the wall clock of one program while it runs, by the seconds that stand
- * in the file CLOCK_JUMP_FILE as eight bytes. CLOCK_MONOTONIC does not jump. */
+/*
+ * Moves the wall clock of one program while it runs, by the number of seconds
+ * in the file CLOCK_JUMP_FILE (eight bytes). CLOCK_MONOTONIC does not jump.
+ */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
-/* Burns CPU time, allocates and waits for a lock in two threads, so that every
- * instrument has something to record. faulted MILLISECONDS */
+/*
+ * Uses CPU time, allocates and waits for a lock in two threads, so that every
+ * instrument has something to record: faulted MILLISECONDS.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

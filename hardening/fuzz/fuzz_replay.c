@@ -22,8 +22,10 @@ static int replay(const char *path)
 	}
 	size = fread(read, 1, INPUT_BYTES_MAX, file);
 	fclose(file);
-	/* It is as large as the input, so that a sanitizer sees any access past
-	 * its end. */
+	/*
+	 * The buffer is as large as the input, so that a sanitizer sees any
+	 * access past its end.
+	 */
 	exact = malloc(size ? size : 1);
 	if (!exact)
 		return 1;

@@ -1,7 +1,9 @@
 /*
- * machines/cmocka.h - as much of cmocka as the portable tests need, because
- * Debian has none for a foreign machine, and none that MemorySanitizer has
- * seen: TAP on stdout, the first failure ends a test.
+ * machines/cmocka.h - the part of cmocka that the portable tests use.
+ *
+ * Debian has no cmocka for foreign machines, and none that was compiled with
+ * MemorySanitizer. This one prints TAP on stdout; the first failure ends a
+ * test.
  */
 #ifndef CLINIC_MACHINES_CMOCKA_H
 #define CLINIC_MACHINES_CMOCKA_H

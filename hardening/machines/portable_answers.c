@@ -1,6 +1,6 @@
 /*
- * Reads each file as a session or as what perf script prints, and writes what
- * became of it into a folder: the same bytes on every machine.
+ * Reads files as sessions or as text of perf script, and writes pictures of
+ * them into a folder, which must have the same bytes on every machine.
  *
  *	portable_answers FOLDER FILE...
  */

@@ -1,7 +1,9 @@
 /*
- * machines/zlib.h - as much of zlib as the readers need, for machines that
- * Debian has no zlib for, and for MemorySanitizer, which has not seen it:
- * nothing is packed, and what is packed is an error.
+ * machines/zlib.h - the part of zlib that the readers use.
+ *
+ * It is for machines for which Debian has no zlib, and for MemorySanitizer,
+ * with which zlib was not compiled. It unpacks nothing: a file that is packed
+ * is an error.
  */
 #ifndef CLINIC_MACHINES_ZLIB_H
 #define CLINIC_MACHINES_ZLIB_H
@@ -22,7 +24,7 @@ struct plain_file {
 };
 typedef struct plain_file *gzFile;
 
-/* A head that would have to be unpacked is all zeros. */
+/* A beginning of a file that would have to be unpacked is all zero. */
 typedef struct {
 	const unsigned char *next_in;
 	unsigned char *next_out;

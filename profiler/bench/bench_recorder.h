@@ -41,7 +41,7 @@ struct bench_recorder {
 	bool has_allocations; /* the allocation counter is loaded */
 	int error;
 
-	uint64_t started_ns; /* when the warm-up had ended */
+	uint64_t started_ns; /* the end of the warm-up */
 	struct rusage usage_before;
 	struct rusage usage;
 	struct clinic_alloc_counts before;

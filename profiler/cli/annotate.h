@@ -1,6 +1,6 @@
 /*
- * cli/annotate.h - the parts of `clinic annotate`: what was hit, the source
- * lines of it, and the instructions.
+ * cli/annotate.h - the parts of `clinic annotate`: which addresses were hit,
+ * their source lines, and the instructions.
  */
 #ifndef CLINIC_CLI_ANNOTATE_H
 #define CLINIC_CLI_ANNOTATE_H
@@ -12,11 +12,11 @@
 
 struct clinic_session;
 
-/* CPU time at one address, and the line of the function it was in. */
+/* The CPU time at one address of the function, and the line there. */
 struct clinic_hit {
 	uint32_t library_id;
 	uint32_t file_id;
-	uint32_t line; /* of an inlined call: its line in that function */
+	uint32_t line; /* for an inlined call, the line in that function */
 	uint32_t reserved;
 	uint64_t address;
 	uint64_t value;
@@ -26,17 +26,17 @@ struct clinic_hit {
 struct clinic_annotation {
 	const struct clinic_session *session;
 	const char *function;
-	const char *source_folder; /* where else sources may be, or NULL */
-	bool is_whole;             /* the cold parts too */
+	const char *source_folder; /* where else sources are, or NULL */
+	bool is_whole;             /* with instructions far from hits */
 	bool has_short_names;      /* without long template arguments */
 	struct clinic_hit *hit;    /* by library, address and line */
 	uint32_t hits_count;
 	uint64_t value; /* of all hits */
 	uint64_t whole; /* of the session */
-	double samples; /* effective number, of the session */
+	double samples; /* effective number in the session */
 };
 
-/* 0 or -errno; -ENOENT: no sample was in that function. */
+/* Returns 0 or -errno; -ENOENT: no sample was in that function. */
 int clinic_annotation_find(struct clinic_annotation *annotation);
 void clinic_annotation_free(struct clinic_annotation *annotation);
 

@@ -20,7 +20,7 @@
 
 enum { CONTEXT = 4, NAME_BYTES_MAX = 8192 };
 
-/* One library's part of the annotation. */
+/* The part of the annotation that belongs to one library. */
 struct listing {
 	const struct clinic_annotation *annotation;
 	const char *path;
@@ -60,7 +60,7 @@ static bool parse_build_id(const char *text, struct clinic_build_id *build_id)
 	return true;
 }
 
-/* Only the very file that ran is disassembled; another file is an error. */
+/* Only the file that was executed is disassembled; another file is an error. */
 static int find_ranges(struct listing *l)
 {
 	const struct clinic_session *session = l->annotation->session;
@@ -95,7 +95,7 @@ static const struct clinic_hit *hit_at(const struct listing *l,
 	return NULL;
 }
 
-/* Long template arguments left out of "call 1139 <NAME>". */
+/* Leaves long template arguments out of "call 1139 <NAME>". */
 static void print_text(const struct listing *l, const char *text)
 {
 	char name[NAME_BYTES_MAX], room[NAME_BYTES_MAX];
@@ -136,7 +136,7 @@ static void print_instruction(const struct listing *l, uint64_t address,
 	print_text(l, text);
 }
 
-/* "  1139:\tmov    %rsp,%rbp": false for whatever else objdump prints. */
+/* Parses " 1139:\tmov %rsp,%rbp"; false: objdump has printed something else. */
 static bool parse_instruction(char *line, uint64_t *address, char **text)
 {
 	char *end;
@@ -221,7 +221,8 @@ static int start_objdump(const char *path,
 		free(copy);
 		return -errno;
 	}
-	signal(SIGCHLD, SIG_DFL); /* ignored, it has no status for us */
+	/* if it is ignored, there is no status for us */
+	signal(SIGCHLD, SIG_DFL);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
 	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
@@ -249,7 +250,7 @@ static int disassemble(const char *path,
 		error = read_instructions(output, all);
 		fclose(output);
 	}
-	/* start_objdump() sets pid where it gives 0. */
+	/* start_objdump() sets pid when it returns 0. */
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

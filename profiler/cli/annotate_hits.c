@@ -32,8 +32,8 @@ static int add_hit(struct collecting *c, const struct clinic_hit *hit)
 }
 
 /*
- * The innermost frame and what it is inlined into stand at one address; the
- * function may be any of them.
+ * The innermost frame and the functions into which it is inlined have the same
+ * address; the function that is annotated may be any of them.
  */
 static int add_sample(struct collecting *c, const struct clinic_weighed *row)
 {

@@ -1,8 +1,8 @@
 /*
- * cli/json_fields.h - the kinds of fields that reports in JSON are made of.
+ * cli/json_fields.h - the kinds of fields in JSON reports.
  *
- * Each sets one or more keys of the object. Out of memory, the field is
- * missing.
+ * Each function sets one or more keys of the object. If memory is short, the
+ * field is missing.
  */
 #ifndef CLINIC_CLI_JSON_FIELDS_H
 #define CLINIC_CLI_JSON_FIELDS_H
@@ -25,16 +25,18 @@ void clinic_field_name(const struct clinic_report *report, json_t *object,
 		       const char *key, enum clinic_group group,
 		       const struct clinic_tally_row *row);
 
-/* Functions, outermost first, as a flame graph reads from below. */
+/* The functions of a stack, outermost first, as in a flame graph. */
 void clinic_field_stack(const struct clinic_report *report, json_t *object,
 			const char *key, uint32_t stack_id);
 
-/* Of the code: "file" and "line" that were executed, and "library". */
+/* For code: "file" and "line" that were executed, and "library". */
 void clinic_field_place(const struct clinic_report *report, json_t *object,
 			uint32_t frame_id);
 
-/* Of a function: "file" and "line" where it is defined, "hottest_..." where
- * it spent most self time, and "library". */
+/*
+ * For a function: "file" and "line" where it is defined, "hottest_..." where it
+ * used most self time, and "library".
+ */
 void clinic_field_definition(const struct clinic_report *report, json_t *object,
 			     uint32_t frame_id);
 

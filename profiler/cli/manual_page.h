@@ -1,8 +1,10 @@
 /*
- * cli/manual_page.h - manual pages and the bash completion, from the tables.
+ * cli/manual_page.h - prints manual pages and the bash completion, from the
+ * option tables.
  *
- * A verb's options are known only inside its run(): it is called with --help,
- * and what clinic_options() then prints is the page that was chosen here.
+ * The options of a verb are known only inside its run(). So it is called with
+ * --help, and what clinic_options() then prints is the page that was chosen
+ * here.
  *
  * Format     man(7) macros, as groff reads them; bash's own completion.
  * Read next  main.c, which prints what is around them.
@@ -24,10 +26,12 @@ extern enum clinic_page clinic_page;
 void clinic_page_print(const struct clinic_usage *usage,
 		       const struct clinic_option *options);
 
-/* name: "clinic", or a verb's. Title and NAME; the rest is printed after. */
+/*
+ * Prints title and NAME of the page of "clinic" or of a verb; the rest follows.
+ */
 void clinic_manual_begin(const char *verb, const char *summary);
 
-/* Paragraphs of running text; lines that begin with a blank stay lines. */
+/* Prints paragraphs of text; lines that begin with a blank stay lines. */
 void clinic_manual_text(const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * cli/preload_path.h - where the library is that goes into targets.
+ * cli/preload_path.h - where the library is that is loaded into targets.
  *
- * Beside this program: bin/clinic and lib/libclinic-preload.so. Not checked
- * to be there.
+ * It is beside this program: bin/clinic and lib/libclinic-preload.so. Whether
+ * it exists is not checked.
  */
 #ifndef CLINIC_CLI_PRELOAD_PATH_H
 #define CLINIC_CLI_PRELOAD_PATH_H

@@ -1,9 +1,10 @@
 /*
- * cli/report_json.h - the parts of what `clinic report --json` prints: each
- * puts its keys into the document.
+ * cli/report_json.h - the parts of what `clinic report --json` prints.
  *
- * What was not observed is null: an absent instrument must not read as zero.
- * 0 or -errno.
+ * Each function puts its keys into the document. What was not observed is null,
+ * because 0 would mean that there was none of it.
+ *
+ * Errors     0 or -errno.
  */
 #ifndef CLINIC_CLI_REPORT_JSON_H
 #define CLINIC_CLI_REPORT_JSON_H

@@ -65,7 +65,7 @@ static void print_site(const struct clinic_report *report,
 static void print_stages(const struct clinic_report *report,
 			 const struct clinic_memory *memory)
 {
-	char unused[1]; /* a stage's name is not composed */
+	char unused[1]; /* the name of a stage needs no room */
 	uint32_t count;
 
 	printf("\n");

@@ -1,5 +1,4 @@
-/* Opening files of any format and writing sessions, with the sentence that
- * says what failed; choosing the format that is written. */
+/* Opens and writes sessions for verbs, and complains about what fails. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

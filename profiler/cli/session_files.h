@@ -1,23 +1,27 @@
 /*
- * cli/session_files.h - files that verbs read and write; a complaint on stderr
- * says what could not be done.
+ * cli/session_files.h - reads and writes the files of verbs.
  *
- * Returns    0 (CLINIC_EXIT_DONE), or the exit code after a complaint.
- * Ownership  a session that was opened is the caller's.
- * Read next  formats/format.h, where the formats are.
+ * If something cannot be done, a complaint on stderr says why.
+ *
+ * Ownership  a session that was opened belongs to the caller.
+ * Errors     0 (CLINIC_EXIT_DONE), or the exit code after a complaint.
+ * Read next  formats/format.h, which finds the formats.
  */
 #ifndef CLINIC_CLI_SESSION_FILES_H
 #define CLINIC_CLI_SESSION_FILES_H
 
 #include "formats/format.h"
 
-/* Reads a file of any format that reads. */
+/* Reads a file of any format that can be read. */
 int clinic_open_session(const char *path, struct clinic_session **session);
 int clinic_open_with(const char *path,
 		     const struct clinic_format_options *options,
 		     struct clinic_session **session);
 
-/* The format for writing: by its name, or (NULL) by the suffix of `path`. */
+/*
+ * The format for writing: the one with this name, or (NULL) with the suffix of
+ * `path`.
+ */
 int clinic_choose_format(const char *path, const char *name,
 			 const struct clinic_format **format);
 int clinic_write_as(const struct clinic_format *format,
@@ -30,7 +34,7 @@ int clinic_write_as(const struct clinic_format *format,
  * have.
  */
 int clinic_check_session_name(const char *path);
-/* The result of writing `path`: complains unless it is 0. */
+/* Complains about the result of writing `path`, unless it is 0. */
 int clinic_written(const char *path, int error);
 
 enum clinic_format_use {
@@ -39,7 +43,7 @@ enum clinic_format_use {
 	CLINIC_FORMAT_OF_DIFFERENCE, /* written, and shows one */
 };
 
-/* A line for each, for the help text; valid until the next call. */
+/* Describes each in a line, for the help text; valid until the next call. */
 const char *clinic_describe_formats(enum clinic_format_use use);
 
 #endif

@@ -1,4 +1,4 @@
-/* `clinic annotate`: a function's lines and instructions with their time. */
+/* Runs `clinic annotate`: shows the CPU time of a function's lines and code. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* clinic diff - what has changed from one session to another. */
+/* Runs `clinic diff`: shows what has changed from one session to another. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -89,7 +89,7 @@ static const char *name_of(const struct request *request,
 		       : clinic_short_name(name, room, ROOM_BYTES);
 }
 
-/* Whether a row above or below would have the same short name. */
+/* Has a row above or below the same short name? */
 static bool is_alike(const struct request *request,
 		     const struct clinic_call_change *change, uint32_t count,
 		     uint32_t at)

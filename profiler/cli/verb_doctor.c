@@ -1,6 +1,6 @@
 /*
- * clinic doctor - which instruments work here, why the better ones do not,
- * and the command that would allow them.
+ * Runs `clinic doctor`: says which instruments work here, why the better ones
+ * do not, and which command would allow them.
  */
 #include <inttypes.h>
 #include <jansson.h>

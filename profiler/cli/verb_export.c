@@ -1,5 +1,4 @@
-/* clinic export - a session, or any file that can be read, as another format.
- */
+/* Runs `clinic export`: writes a file that can be read in another format. */
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -54,7 +53,7 @@ static int check(struct request *request)
 				    &request->format);
 }
 
-/* Its formats stand in the help. */
+/* The help lists the formats. */
 static const char *help_text(void)
 {
 	static char text[2048];

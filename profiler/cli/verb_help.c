@@ -1,4 +1,4 @@
-/* `clinic help`: the verbs, one verb, manual pages and the bash completion. */
+/* Runs `clinic help`: prints verbs, manual pages, or the completion. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* clinic import - a file of any format that can be read, as a session. */
+/* Runs `clinic import`: makes a session from a file that can be read. */
 #include <stdio.h>
 
 #include "cli/session_files.h"
@@ -18,7 +18,7 @@ static int import(const char *path, const char *output,
 	return status;
 }
 
-/* Its formats stand in the help. */
+/* The help lists the formats. */
 static const char *help_text(void)
 {
 	static char text[2048];

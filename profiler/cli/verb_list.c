@@ -1,10 +1,13 @@
-/* Finds the verbs that the linker put together. */
+/* Finds the verbs, whose addresses the linker has put into one section. */
 #include "cli/verb_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The linker's, around all CLINIC_VERB(): no list is kept by hand. */
+/*
+ * The linker defines these around all CLINIC_VERB(), so no list is kept by
+ * hand.
+ */
 extern const struct clinic_verb *const __start_clinic_verbs[];
 extern const struct clinic_verb *const __stop_clinic_verbs[];
 

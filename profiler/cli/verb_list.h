@@ -1,7 +1,7 @@
 /*
  * cli/verb_list.h - the verbs of this program.
  *
- * Read next  verb.h, what one is.
+ * Read next  verb.h, what a verb is.
  */
 #ifndef CLINIC_CLI_VERB_LIST_H
 #define CLINIC_CLI_VERB_LIST_H

@@ -1,4 +1,4 @@
-/* clinic merge - all that several files hold, as one session. */
+/* Runs `clinic merge`: makes one session of several files. */
 #include <errno.h>
 #include <string.h>
 

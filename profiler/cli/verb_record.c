@@ -1,5 +1,5 @@
 /*
- * clinic record - run a program, or watch one, and write where its CPU time
+ * Runs `clinic record`: runs or watches a program, and saves where its CPU time
  * went, what it allocated, and what its threads waited for.
  */
 #include <clinic/version.h>
@@ -23,7 +23,9 @@
 #define HZ_MOST      10000
 #define SECONDS_MOST 1e6
 
-/* How long a target may take to end on a signal, once all is saved. */
+/*
+ * How long a target may take to end after a signal, when the session is saved.
+ */
 #define ANSWER_MS 3000
 
 static const struct clinic_usage usage = {
@@ -94,8 +96,10 @@ static bool is_word(const char *text, size_t length, const char *word)
 	return length == strlen(word) && !strncmp(text, word, length);
 }
 
-/* "cpu,alloc,lock": which instruments run. What is not on a CPU is known by
- * what was, so offcpu needs the samples too. */
+/*
+ * Reads which instruments run: "cpu,alloc,lock". Where a thread was when it
+ * left the CPU is known from its samples, so offcpu needs them, too.
+ */
 static int read_events(struct settings *settings)
 {
 	bool with_cpu = false;
@@ -140,7 +144,9 @@ static int check_off_cpu(const struct settings *settings)
 	return 0;
 }
 
-/* What only the library can do, which is loaded when a program starts. */
+/*
+ * Checks settings that need the library, which is loaded when a program starts.
+ */
 static int check_alloc(const struct settings *settings)
 {
 	if (settings->plan.alloc && settings->processes.count)
@@ -154,7 +160,7 @@ static int check_alloc(const struct settings *settings)
 	return 0;
 }
 
-/* The settings that need more than the option table can check. */
+/* Checks settings for which the option table is not enough. */
 static int check(struct settings *settings)
 {
 	struct clinic_recording_plan *plan = &settings->plan;
@@ -278,8 +284,9 @@ static int check_asserted_stages(const struct settings *settings,
 }
 
 /*
- * Its own exit code; one that was only measured for a while still runs. One
- * that was sent the signal that ended the recording may not answer it.
+ * Returns the exit code of the target. A target that was only measured for a
+ * while still runs; one that was sent the signal that ended the recording may
+ * not have answered it.
  */
 static int wait_for_target(struct clinic_recording_outcome *outcome)
 {
@@ -318,7 +325,7 @@ static int keep(const struct settings *settings, struct clinic_session *session,
 	return target ? target : status;
 }
 
-/* From the start of the target to its session. */
+/* Records from the start of the target to its session. */
 static int measure(const struct clinic_recording_plan *plan,
 		   struct clinic_session *session,
 		   struct clinic_recording_outcome *outcome)

@@ -1,4 +1,4 @@
-/* `clinic report`: the tables of a session, as text or JSON. */
+/* Runs `clinic report`: prints the tables of a session, as text or JSON. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,12 +52,15 @@ static int choose(struct request *request)
 				       request->weight_name);
 	report->has_short_names = !request->has_full_names &&
 				  !request->is_json && isatty(STDOUT_FILENO);
-	/* A person reads the top of a table, a program all of it. */
+	/*
+	 * By default, a text has the top of a table only, and JSON has all of
+	 * it.
+	 */
 	report->top = request->top ? request->top : request->is_json ? 0 : 20;
 	return 0;
 }
 
-/* "1.5" seconds after the beginning of the run. */
+/* Parses "1.5", in seconds after the beginning of the run. */
 static int moment(const char *text, uint64_t origin_ns, uint64_t *time_ns)
 {
 	char *end;

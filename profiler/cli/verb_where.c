@@ -1,6 +1,7 @@
 /*
- * clinic where - code addresses to functions and lines, one a line. The
- * preload library asks it when it has to show a stack at once.
+ * Runs `clinic where`: prints the function and the line of each code address.
+ *
+ * The preload library starts it when it must print a stack at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void print_symbol(void *context, size_t index,
 	}
 }
 
-/* Whether it has a name, which was printed. */
+/* Prints the name of an address; false: it has none. */
 static bool print_named(struct clinic_symbols *symbols, const char *path,
 			uint64_t offset)
 {

@@ -1,4 +1,7 @@
-/* A trie of addresses: frames, each with the stack that called it. */
+/*
+ * Keeps stacks as a trie of addresses: frames, each with the stack that called
+ * it.
+ */
 #include "collect/address_stacks.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Notes on what the preload library could not observe, and why. */
+/* Notes what the preload library could not observe, and why. */
 #include "collect/arena_findings.h"
 
 #include <errno.h>

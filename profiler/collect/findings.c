@@ -1,4 +1,4 @@
-/* Notes on losses, blind spots and sums that do not fit. */
+/* Notes losses, what could not be seen, and sums that do not agree. */
 #include "collect/findings.h"
 
 #include <inttypes.h>

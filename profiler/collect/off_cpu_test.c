@@ -1,4 +1,4 @@
-/* Times off the CPU from switches, and from switches that are missing. */
+/* Tests times off the CPU by switches, and by switches that are missing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

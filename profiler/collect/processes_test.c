@@ -1,4 +1,9 @@
-/* The numbers are above any that the kernel gives, so /proc has none. */
+/*
+ * Tests how forks, execs and exits change what is known about processes.
+ *
+ * The numbers of processes here are greater than any in the kernel, so /proc
+ * has none of them.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /*
- * A recording of days forgets the stacks, modules, threads and texts that no
- * row needs.
+ * Forgets stacks, modules, threads and texts that no row needs any more.
+ *
+ * A recording of days would otherwise reach the limits of its tables.
  *
  *	rings, sites, running threads ---- first visit: which numbers are used
  *	          |                                |

@@ -1,11 +1,13 @@
 /*
- * A long recording at 999 Hz on two cores, on a simulated clock: no limit is
- * reached, memory is bounded, and the newest is kept. Threads and processes
- * come and go meanwhile, each with a name of its own, and a program's file is
- * rebuilt twice in a second.
+ * Tests a long recording at 999 Hz on two cores, on a simulated clock.
  *
- * Two and a half hours, which is more than the ring of samples holds; five
- * minutes with a sanitizer; CLINIC_TEST_SECONDS=86400 for a day (make soak).
+ * No limit is reached, memory is bounded, and the newest rows are kept. Threads
+ * and processes start and end meanwhile, each with its own name, and a
+ * program's file is rebuilt twice in a second.
+ *
+ * The recording lasts two and a half hours, in which there are more samples
+ * than the ring holds; five minutes with a sanitizer; with
+ * CLINIC_TEST_SECONDS=86400, a day (make soak).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* Times off the CPU become waits, and ends of threads become lifetimes. */
+/* Makes waits of times off the CPU, and lifetimes when threads end. */
 #include "collect/recorder.h"
 
 #include "collect/recorder_parts.h"

@@ -1,4 +1,4 @@
-/* Snapshots of the parts of a recording add up to the whole. */
+/* Tests that snapshots of the parts of a recording add up to the whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

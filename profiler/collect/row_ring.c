@@ -1,4 +1,4 @@
-/* A ring of rows of equal size, which can be sorted by time. */
+/* Keeps rows of equal size in a ring, and sorts them by time. */
 #include "collect/row_ring.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* A sample belongs to the stage its own thread was in at its own time. */
+/*
+ * Tests that a sample belongs to the stage of its own thread at its own time.
+ */
 #include "collect/stage_changes.h"
 
 #include <setjmp.h>

@@ -1,12 +1,12 @@
-# The flame graph's script is compiled in as it stands.
+# The script of the flame graph is compiled in, unchanged.
 $(O)/obj/profiler/formats/flamegraph.o: profiler/formats/flamegraph.js
 LIBRARIES += -lm
 
 $(O)/tests/format_registry_test: $(FORMAT_OBJECTS)
 $(O)/tests/format_registry_test: TEST_CFLAGS = $(FORMAT_OBJECTS)
 
-# A clinic with one more format: all that adding one takes is its file.
-# FORMAT_SOURCE is that file, CLINIC_WITH the program.
+# Builds the program CLINIC_WITH: `clinic` with one more format, whose one file
+# is FORMAT_SOURCE. Nothing else is needed to add a format.
 PHONY += clinic-with-format
 clinic-with-format: $(CLI_OBJECTS) $(FORMAT_OBJECTS) $(O)/lib/libclinic.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FORMAT_SOURCE) $^ -o $(CLINIC_WITH) \

@@ -1,7 +1,7 @@
 /*
- * When the counter starts, what it does at fork, and the file at the end.
+ * Starts the counter, prepares forks, and writes the file at the end.
  *
- * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p a forked
+ * CLINIC_ALLOC_OUT names the file; %p is the process id. Without %p, a forked
  * child appends ".PID", so that no process overwrites another's file.
  */
 #include "preload/alloc/alloc_budget.h"

@@ -1,6 +1,8 @@
 /*
- * The parts of the preload library that can live in a test: arena, stages,
- * call sites, live blocks, JSON. With ASan and TSan, as threads share them.
+ * Tests parts of the preload library: arena, stages, call sites, live blocks.
+ *
+ * These parts can be linked into a test. It also runs with ASan and TSan,
+ * because threads share them.
  */
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* What clinic/stage.h and clinic/alloc.h find when this library is loaded. */
+/*
+ * Defines what clinic/stage.h and clinic/alloc.h call if the library is loaded.
+ */
 #include "foundation/static_probe.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/alloc_track.h"

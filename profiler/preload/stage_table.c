@@ -1,4 +1,4 @@
-/* A tree of stage names in shared memory. */
+/* Keeps a tree of stage names in shared memory. */
 #include "preload/stage_table.h"
 #include <string.h>
 

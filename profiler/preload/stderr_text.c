@@ -1,4 +1,4 @@
-/* Texts, numbers and stacks on stderr without stdio. */
+/* Writes texts, numbers and stacks to stderr without stdio. */
 #include "preload/stderr_text.h"
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"

@@ -1,4 +1,4 @@
-/* FORMAT.md and the schema say the same. */
+/* Tests that FORMAT.md and the schema describe the same columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,6 @@
-/* What is written is read back, and damaged files are refused. */
+/*
+ * Tests that sessions are read as they were written, and damaged files refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -327,7 +329,7 @@ static void hostile_files_are_refused_by_name(void **state)
 	refused(HEAD ",\"about\":{\"host\":7}}", -EBADMSG, "about.host");
 }
 
-/* A stack that is its own ancestor would never end. */
+/* A stack that is its own ancestor would be walked forever. */
 static void stacks_in_a_circle_are_refused(void **state)
 {
 	(void)state;
@@ -337,7 +339,7 @@ static void stacks_in_a_circle_are_refused(void **state)
 		"stacks.parent, row 1,");
 }
 
-/* The rule that lets a reader take every earlier file. */
+/* By this rule, a reader can read every older file. */
 static void an_absent_column_is_zero_and_an_absent_table_empty(void **state)
 {
 	static const char text[] = HEAD

@@ -1,6 +1,7 @@
 /*
- * Every allocation in reading, merging, counting and writing fails once. The
- * result must be -ENOMEM: no crash, no leak (the sanitizers look), no file.
+ * Lets every allocation in reading, merging, counting and writing fail once.
+ * The result must be -ENOMEM: no crash, no leak (sanitizers look for them), no
+ * file.
  */
 #include <setjmp.h>
 #include <stdarg.h>

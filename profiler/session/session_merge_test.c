@@ -1,4 +1,6 @@
-/* What the head of a merged session contains, and how its figures add up. */
+/*
+ * Tests what the head of a merged session contains, and how its figures add up.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

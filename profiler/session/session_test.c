@@ -1,4 +1,4 @@
-/* Interning, appending, limits and references of a session. */
+/* Tests interning, appending, limits and references of a session. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Wilson's and Newcombe's intervals of shares. */
+/* Computes Wilson's and Newcombe's intervals of shares. */
 #include "session/share.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Intervals of shares against values from the literature. */
+/* Compares intervals of shares with values from the literature. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Which template arguments of a name are left out, and which are kept. */
+/* Tests which template arguments of a name are left out, and which are kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

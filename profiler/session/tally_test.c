@@ -1,4 +1,4 @@
-/* Self and total by group, recursion counted once. */
+/* Tests self and total by group, where recursion counts once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

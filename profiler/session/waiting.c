@@ -1,4 +1,4 @@
-/* Times off the CPU of a session added up: all, by thread, by stack. */
+/* Adds up the times off the CPU of a session: all, by thread, by stack. */
 #include "session/waiting.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* For each kind of weight, its table and its column. */
+/* Finds the table and the column of each kind of weight. */
 #include "session/weight.h"
 
 #include <string.h>

@@ -19,7 +19,7 @@
 
 #define PAGE_BYTES 4096u
 
-/* "+0x" and 16 digits. */
+/* room for "+0x" and 16 digits */
 #define OFFSET_BYTES 20u
 
 static int name_object(Elf *elf, size_t names, const GElf_Sym *symbol,

@@ -1,4 +1,4 @@
-/* A source that never emits an event. */
+/* Makes a source that never emits an event. */
 #include "sources/null_source.h"
 
 /* How often the end of the target and its metrics are looked at. */

@@ -1,14 +1,15 @@
 /*
- * sources/preload_injection.h - load the preload library into a target: make a
- * folder for what it writes, and settings for its environment.
+ * sources/preload_injection.h - prepares the loading of the preload library
+ * into a target: makes a folder for what it writes, and the settings for its
+ * environment.
  *
  *	clinic_preload_injection_open(&injection, library, "clinic-alloc-");
  *	clinic_preload_injection_set(&injection, SETTING_LIVE, SETTING_ON);
  *	... start the target with injection.settings ...
  *	clinic_preload_injection_close(&injection);
  *
- * Ownership  close removes the folder, unless a process still runs that has
- *            a file in it.
+ * Ownership  close removes the folder, unless a process still runs that has a
+ *            file in it.
  * Errors     0 or -errno: the library cannot be read, or no folder can be made.
  *            After an error it must be closed, too.
  * Read next  shared_memory/settings.h; shared_folder.h.

@@ -1,7 +1,4 @@
-/*
- * Finds the separate debug file of a binary: tries candidates in order, and
- * verifies each.
- */
+/* Finds the separate debug file of a binary, and verifies each candidate. */
 #include "symbols/debug_file.h"
 #include "symbols/section_stream.h"
 

@@ -1,4 +1,4 @@
-/* C++ and Rust names, and hostile ones. */
+/* Tests names of C++ and Rust, also hostile ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

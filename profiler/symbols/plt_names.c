@@ -1,6 +1,5 @@
 /*
- * Names the stubs of a PLT: decodes a stub, finds its slot, then the
- * relocation.
+ * Names the stubs of a PLT: from its code to its slot, and to the relocation.
  */
 #include "symbols/plt_names.h"
 #include "symbols/section_stream.h"

@@ -1,4 +1,4 @@
-/* Searches in random ranges, which overlap and nest. */
+/* Tests searches in random ranges, which overlap and nest. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * The file that is read has the build-id asked for, wherever it is now; the
- * kernel and the vdso have no file.
+ * Tests that the file that is read has the build-id asked for, wherever it is
+ * now, and that the kernel and the vdso have no file.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,7 @@
-# Nothing to help an unwinder: no frame pointers, no symbols.
+# These victims have neither frame pointers nor symbols, which would help an
+# unwinder.
 $(O)/victims/unwind_%: VICTIM_CFLAGS = -fomit-frame-pointer -s
-# Every call through an entry that the first one binds.
+# Every call goes through a PLT entry, which the first call binds.
 $(O)/victims/unwind_plt: VICTIM_CFLAGS = -fomit-frame-pointer -s \
 	-fno-builtin -Wl,-z,lazy
 $(O)/victims/unwind_plt: VICTIM_LIBS = -lm
@@ -9,7 +10,8 @@ $(O)/victims/unwind_plugin.so: profiler/unwind/victims/unwind_plugin.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -fomit-frame-pointer -s -fPIC \
 	  -shared -DUNWIND_PLUGIN $(SAN_FLAGS) $< -o $@
-# Unwind information in .debug_frame alone, as for embedded programs.
+# This victim has its unwind information in .debug_frame only, as embedded
+# programs have.
 VICTIMS += $(O)/victims/unwind_debug_frame
 $(O)/victims/unwind_debug_frame: profiler/unwind/victims/unwind_deep.c | setup
 	@mkdir -p $(@D)

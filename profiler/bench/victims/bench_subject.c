@@ -1,5 +1,5 @@
 /*
- * Is a workload whose fixture is one word, which says how it behaves:
+ * A workload whose fixture is one word, which says how it behaves:
  *
  *	good        gives the same answer in every run
  *	wrong       gives another answer from its seventh run on

@@ -1,10 +1,12 @@
 /*
- * resolve_addresses BINARY [DEBUG-FOLDER ...] < ADDRESSES
+ * Names ELF addresses in the way of addr2line -a -i -f.
  *
- * Names ELF addresses (hexadecimal, one a line) as addr2line -a -i -f does:
- * for tests that compare the two, and for `make bench-symbols`. Prints, in
- * the order of input, a line "ADDRESS TIER", then per frame, after a tab:
- * function, file, line, defined_file, defined_line, start, inline or real.
+ *	resolve_addresses BINARY [DEBUG-FOLDER ...] < ADDRESSES
+ *
+ * ADDRESSES are hexadecimal, one on each line. In the order of input, this
+ * prints a line "ADDRESS TIER", and then a line for each frame, which begins
+ * with a tab: function, file, line, defined_file, defined_line, start, inline
+ * or real. Tests compare the two, and `make bench-symbols` measures both.
  */
 #include <errno.h>
 #include <inttypes.h>

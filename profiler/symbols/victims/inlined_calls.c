@@ -1,6 +1,7 @@
 /*
- * Calls inlined into calls, in two files, in loops and blocks, one through
- * the PLT, one cold part: names and lines that a debugger must agree on.
+ * Calls are inlined into calls, in two files, in loops and in blocks; one goes
+ * through the PLT, and one function has a cold part. Known answer: the names
+ * and lines that a debugger finds.
  */
 #include "inlined_calls.h"
 
