@@ -100,13 +100,15 @@ static bool complains(int at, int argc, char **argv,
 		      const struct clinic_workload *workload)
 {
 	if (at < argc)
-		fprintf(stderr, "%s: takes options only\n", argv[at]);
+		fprintf(stderr,
+			"%s is not an option; no other argument is allowed\n",
+			argv[at]);
 	else if (!accepts_ingress(workload, typed.ingress))
 		fprintf(stderr, "--ingress %s: %s accepts %s\n", typed.ingress,
 			workload->name, accepted_ingress(workload));
 	else if (typed.samples_max && typed.samples_max < typed.samples_count)
 		fprintf(stderr,
-			"--runs-max %" PRIu64 ": less than --runs %" PRIu64
+			"--runs-max %" PRIu64 " is less than --runs %" PRIu64
 			"\n",
 			typed.samples_max, typed.samples_count);
 	else

@@ -180,12 +180,12 @@ def test_an_unexpected_answer_is_wrong_from_the_first_run(run):
     (["--runs", "99999999999999999999"], "not a number"),
     (["--seconds", "99999999999999"], "not a number"),
     (["--warmup", "0"], "--warmup 0"),
-    (["--runs-max", "2", "--runs", "3"], "--runs-max 2: less than --runs 3"),
+    (["--runs-max", "2", "--runs", "3"], "--runs-max 2 is less than --runs 3"),
     (["--expect", "xyz"], "--expect xyz: not a hexadecimal number"),
     (["--ingress", "tcp"], "--ingress tcp: bench_subject accepts memory"),
     (["--ingress", "mem"], "--ingress mem"),
     (["--no-such"], "no-such"),
-    (["stray"], "stray"),
+    (["stray"], "stray is not an option"),
 ])
 def test_wrong_usage_is_named_and_exits_2(run, options, said):
     done = run("good", *options)

@@ -10,10 +10,11 @@
 #include "foundation/growing_array.h"
 
 /*
- * On a busy machine the collector may wait for the CPU for 100 ms: 2 MiB hold a
- * quarter of a second at 999 Hz. Where that is not granted, or there are many
- * CPUs, a ring has 512 KiB. Together with its control page, that is exactly
- * what every user may lock per CPU by default (kernel.perf_event_mlock_kb 516).
+ * On a busy machine the collector may wait for the CPU for 100 ms. At 999 Hz, 2
+ * MiB hold a quarter of a second of samples with stacks of 8 KiB, and 60 ms
+ * with 32 KiB. If so much is not granted, or there are many CPUs, a ring has
+ * 512 KiB. Together with its control page, that is exactly what every user may
+ * lock per CPU by default (kernel.perf_event_mlock_kb 516).
  */
 #define RING_BYTES_MOST  (2048u << 10)
 #define RINGS_BYTES_MOST (16384u << 10) /* all CPUs together */

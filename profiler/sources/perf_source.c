@@ -20,7 +20,9 @@
 
 /* The target is drained at least this often. */
 #define PERIOD_MS_MOST 50
-/* With a stack for each departure, 25 000 per second and CPU fill half a ring.
+/*
+ * In this time, 25 000 departures per second and CPU, each with a stack of 8
+ * KiB, fill half a ring.
  */
 #define PERIOD_MS_DEPARTURES 5
 
@@ -107,7 +109,7 @@ static bool is_watched(const struct perf_source *source, pid_t thread)
 	return false;
 }
 
-/* Returns how many threads of the process had no events yet, or -errno. */
+/* Counts the threads of the process that had no events yet; or -errno. */
 static int watch_new_threads(struct perf_source *source, pid_t pid)
 {
 	char path[32];

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define CLINIC_BUILD_ID_MAX 20 /* what the kernel passes in a mapping event */
+#define CLINIC_BUILD_ID_MAX 20 /* as in the kernel's mapping events */
 
 struct clinic_build_id {
 	uint8_t size; /* 0: none known */

@@ -1,19 +1,23 @@
 /*
- * symbols/dwarf_index.h - functions, inlined calls and lines of an address.
+ * symbols/dwarf_index.h - finds the function, the inlined calls and the line of
+ * an address.
  *
- * Three levels, each read when an address first hits it: the address ranges
- * of all units; the functions of a unit; the inlined calls of a function.
- * (Asking libdw for the scopes of each address walks a whole unit for each.)
+ *	address --> unit: ranges of all units, read at first
+ *	        --> function: functions of the unit, read at its first address
+ *	        --> inlined calls: read at the function's first address
  *
- * Hostile    debug information costs time and memory in proportion to its
- *            size: entries are only ever walked forwards, and there are never
- *            more ranges than bytes.
- * Memory     the sections take at most half of bytes_max. The index is dropped
- *            once it takes an eighth, and read again when needed: answers are
- *            then slower, but the same.
- * Ownership  answers live until the next call.
- * Errors     0 or -errno: -ENOENT nothing known there; of new:
- *            those of dwarf_image.h.
+ * (Asking libdw for the scopes of each address would walk a whole unit for
+ * each.)
+ *
+ * Hostile    debug information costs time and memory in proportion to its size:
+ *            entries are only walked forwards, and there are never more ranges
+ *            than bytes.
+ * Memory     the sections of each file take at most half of bytes_max. The
+ *            index is dropped when it takes more than 12 MiB, and read again
+ *            when it is needed: answers are then slower, but the same.
+ * Ownership  answers are valid until the next call.
+ * Errors     0 or -errno: -ENOENT: nothing is known there; of new: those of
+ *            dwarf_image.h.
  * Read next  symbols/dwarf_names.h, symbols/range_index.h.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_INDEX_H

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /*
- * Deflate cannot compress better than 1032:1, and debug sections reach 10:1. A
- * section that claims more than this ratio is an attack and not debug
+ * Debug sections reach 10:1, and deflate cannot compress better than 1032:1. A
+ * section that claims more than INFLATE_RATIO_MAX is an attack and not debug
  * information.
  */
 #define INFLATE_RATIO_MAX 64
@@ -216,8 +216,9 @@ static int read_packing(const struct clinic_elf *elf,
 }
 
 /*
- * As gcc and binutils did before ELF had a flag for it: ".zdebug_info" holds
- * "ZLIB", eight bytes of size, the highest first, and what is packed.
+ * Reads the form that gcc and binutils wrote before ELF had a flag for it:
+ * ".zdebug_info" contains "ZLIB", eight bytes of size, the highest first, and
+ * what is packed.
  */
 static int read_old_packing(const struct clinic_elf *elf,
 			    struct clinic_elf_section *section)

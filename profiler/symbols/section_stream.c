@@ -11,7 +11,7 @@
 
 struct stream {
 	const struct clinic_elf *elf;
-	uint64_t offset; /* where in the file the next piece is */
+	uint64_t offset; /* offset of the next piece in the file */
 	uint64_t packed_left;
 	uint64_t left; /* bytes that on_bytes has yet to get */
 	clinic_section_on_bytes *on_bytes;

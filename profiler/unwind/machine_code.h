@@ -1,6 +1,6 @@
 /*
- * unwind/machine_code.h - recognises the few instructions by which stacks are
- * understood.
+ * unwind/machine_code.h - recognises the few instructions that explain what is
+ * on a stack.
  *
  * Private to this room.
  */

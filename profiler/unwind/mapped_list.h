@@ -4,9 +4,9 @@
  *
  *	items:  | below the gap |  free room  | above the gap |
  *
- * A process mostly maps beside its last mapping, above or below, ten thousands
- * of times. So the free room of the array is where the last mapping was
- * inserted, and the next one moves few others.
+ * A process mostly maps beside its last mapping, above or below, and may do so
+ * tens of thousands of times. So the free room of the array is where the last
+ * mapping was inserted, and the next one moves few others.
  *
  * Private to this room.
  *

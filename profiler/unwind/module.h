@@ -80,7 +80,7 @@ const char *clinic_module_path(const struct clinic_module *module);
 int clinic_module_fd(const struct clinic_module *module);
 /*
  * The root folder below which its path is: that of the process that mapped it
- * first. It is open as long as clinic_modules; -1: ours.
+ * first. It stays open as long as its clinic_modules; -1: ours.
  */
 int clinic_module_root_fd(const struct clinic_module *module);
 /*

@@ -1,6 +1,6 @@
 /*
- * unwind/target_root.h - keeps the root folders of processes that have another
- * one than we.
+ * unwind/target_root.h - keeps the root folders of processes whose root folder
+ * is not ours.
  *
  * In a container or chroot, /usr/lib/debug is another folder than ours, and is
  * gone when the process has ended. So the root folder is kept open from the

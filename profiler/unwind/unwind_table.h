@@ -11,15 +11,16 @@
  *
  * Sources    .eh_frame and .debug_frame of an ELF file. Without section
  *            headers, and for an image in memory, .eh_frame by the search table
- *            in the program headers. Expression support covers what compilers
- *            and C libraries write: PLT entries, return from signals, functions
- *            that realign their stack. For any other expression, the row says
- *            so, and walks end there.
+ *            in the program headers.
+ * Rules      that are expressions are supported if compilers and C libraries
+ *            write them: those of PLT entries, of the return from signals, of
+ *            functions that realign their stack. For any other expression, the
+ *            row says so, and walks end there.
  * Hostile    input gives -EBADMSG or fewer rows, never a crash, and never more
  *            memory than 32 bytes per byte of unwind information.
  * Addresses  are ELF virtual addresses of the binary.
- * Ownership  clinic_unwind_table_free() frees a table; input may be freed
- *            before.
+ * Ownership  clinic_unwind_table_free() frees a table; what it was made from
+ *            may be freed before.
  * Errors     0 or -errno. -ENOEXEC: not an ELF file for this machine; -ENODATA:
  *            no unwind information; -EBADMSG: damaged; -EFBIG: absurdly large.
  * Threads    many may search a table, because it never changes.
