@@ -1,8 +1,9 @@
 /*
  * sources/arena_source.h - the third source: counters that the target writes.
  *
- *	clinic_arena_source_open(&plan, &source);
- *	clinic_target_launch(argv, clinic_arena_source_settings(&source), ...);
+ *	clinic_arena_source_open(&plan, modules, &source);
+ *	settings = clinic_arena_source_settings(&source);
+ *	clinic_target_launch(argv, settings, &target);
  *
  * libclinic-preload.so, loaded into the target, counts allocations and waits
  * for locks in an arena for each program, which is a file that we map, too.
@@ -16,8 +17,8 @@
  * Exact      the events of a run add up to the counters, to the call and byte.
  * Cost       a drain reads only what may have changed; for that, a hook does
  *            something once per call site and drain.
- * Memory     an arena stays until its process has ended and there are too
- *            many: see clinic_arena_source_retire().
+ * Memory     an arena stays until its process has ended and there are too many:
+ *            see clinic_arena_source_retire().
  * Ownership  the folder of arenas belongs to the source. It is removed at
  *            close, unless a process still uses it: then the next recording
  *            removes it.
@@ -49,7 +50,9 @@ struct clinic_arena_plan {
 	const char *no_alloc_in; /* stages, comma-separated; or NULL */
 };
 
-/* modules: the programs' code is looked up there; they outlive the source. */
+/*
+ * The code of the programs is looked up in `modules`, which outlive the source.
+ */
 int clinic_arena_source_open(const struct clinic_arena_plan *plan,
 			     struct clinic_modules *modules,
 			     struct clinic_source *source);

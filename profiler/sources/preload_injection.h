@@ -3,7 +3,8 @@
  * into a target: makes a folder for what it writes, and the settings for its
  * environment.
  *
- *	clinic_preload_injection_open(&injection, library, "clinic-alloc-");
+ *	clinic_preload_injection_open(&injection, library, "clinic-alloc-",
+ *				      SETTING_ARENA_HANDOVER);
  *	clinic_preload_injection_set(&injection, SETTING_LIVE, SETTING_ON);
  *	... start the target with injection.settings ...
  *	clinic_preload_injection_close(&injection);

@@ -5,8 +5,8 @@
  *	clinic_tick_clock_ns(&clock, head->peak_ticks);
  *
  * A program in another time namespace has a CLOCK_MONOTONIC that may differ
- *from ours by years, but the same counter of ticks. By the ticks, its times are
- * converted to ours.
+ * from ours by years, but the same counter of ticks. By the ticks, its times
+ * are converted to ours.
  *
  * Units      ticks as in shared_memory/ticks.h.
  * Errors     none; before any time has passed, a span is 0.

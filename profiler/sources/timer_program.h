@@ -1,13 +1,13 @@
 /*
- * sources/timer_program.h - convert the ring of one program to trace events.
+ * sources/timer_program.h - converts the ring of one program to trace events.
  *
- *	program = clinic_timer_program_open(folder_fd, "1234.0");
+ *	program = clinic_timer_program_open(&folder, "1234.0");
  *	clinic_timer_program_drain(program, &to);      again and again
  *	clinic_timer_program_end(program, &to);        once nobody writes
- *	clinic_timer_program_close(program, folder_fd);
+ *	clinic_timer_program_close(program, &folder);
  *
- * A program is a process until it ends or execs. The name of its ring file is
- * the process's number and the number of execs before.
+ * A program is a process until it ends or execs. The name of its ring file
+ * consists of the number of the process and the number of execs before.
  *
  * Order      the program and its mappings are emitted before its samples.
  * Loss       records for which the program had no room, and a record that was
@@ -16,8 +16,8 @@
  *            it short. Lengths are read once and checked; nonsense is emitted
  *            as damage, and nothing is read after it.
  * Errors     0 or -errno, or what on_event returned.
- * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which
- *            has many.
+ * Read next  shared_memory/timer_ring.h, the layout; timer_source.c, which has
+ *            many.
  */
 #ifndef CLINIC_SOURCES_TIMER_PROGRAM_H
 #define CLINIC_SOURCES_TIMER_PROGRAM_H
@@ -55,7 +55,7 @@ struct clinic_timer_receiver {
 struct clinic_timer_program *
 clinic_timer_program_open(const struct clinic_shared_folder *folder,
 			  const char *name);
-/* Also removes the file. */
+/* Frees the program, and removes its file. */
 void clinic_timer_program_close(struct clinic_timer_program *program,
 				struct clinic_shared_folder *folder);
 

@@ -1,17 +1,18 @@
 /*
- * symbols/dwarf_unit.h - the functions of one unit, the calls inside them.
+ * symbols/dwarf_unit.h - the functions of one unit, and the calls inside them.
  *
- *	function = clinic_dwarf_unit_find(unit, budget, address);
+ *	error = clinic_dwarf_unit_find(unit, budget, address, &function);
  *	scope = clinic_dwarf_function_find(function, address);
- *	scopes[scope].parent ... 0		outwards to the function
+ *	function->scopes[scope].parent ... 0      outwards to the function
  *
- * A unit's functions are listed when the first address hits the unit, a
- * function's inlined calls when the first address hits the function.
+ * The functions of a unit are listed when the first address is looked up in it,
+ * the inlined calls of a function when the first address is looked up in that.
  *
- * Ownership  results belong to the unit; pointers are valid until the next
- *            find in that unit.
- * Errors     0 or -errno: -ENOENT no such function. Of a damaged unit, the part
- *            before the damage is kept, and the budget counts the unit.
+ * Ownership  results belong to the unit; pointers are valid until the next find
+ *            in that unit.
+ * Errors     0 or -errno: -ENOENT: there is no such function. Of a damaged
+ *            unit, the part before the damage is kept, and the budget counts
+ *            the unit.
  */
 #ifndef CLINIC_SYMBOLS_DWARF_UNIT_H
 #define CLINIC_SYMBOLS_DWARF_UNIT_H
