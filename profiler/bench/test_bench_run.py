@@ -174,14 +174,14 @@ def test_an_unexpected_answer_is_wrong_from_the_first_run(run):
 
 
 @pytest.mark.parametrize("options, said", [
-    (["--runs", "0"], "--runs 0: not a number of at least 1"),
-    (["--runs", "-3"], "--runs -3: not a number"),
-    (["--runs", "many"], "--runs many: not a number"),
-    (["--runs", "99999999999999999999"], "not a number"),
-    (["--seconds", "99999999999999"], "not a number"),
+    (["--runs", "0"], "--runs 0 is not a whole number of at least 1"),
+    (["--runs", "-3"], "--runs -3 is not a whole number"),
+    (["--runs", "many"], "--runs many is not a whole number"),
+    (["--runs", "99999999999999999999"], "--runs 99999999999999999999 is too large"),
+    (["--seconds", "99999999999999"], "--seconds 99999999999999 is too large"),
     (["--warmup", "0"], "--warmup 0"),
     (["--runs-max", "2", "--runs", "3"], "--runs-max 2 is less than --runs 3"),
-    (["--expect", "xyz"], "--expect xyz: not a hexadecimal number"),
+    (["--expect", "xyz"], "--expect xyz is not a hexadecimal number"),
     (["--ingress", "tcp"], "--ingress tcp: bench_subject accepts memory"),
     (["--ingress", "mem"], "--ingress mem"),
     (["--no-such"], "no-such"),

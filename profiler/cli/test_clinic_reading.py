@@ -456,7 +456,7 @@ def test_nothing_said_is_a_usage_error():
     (["report", "a", "b"], "one too many"),
     (["report", "--bogus", "a"], "there is no option --bogus"),
     (["report", "a", "--top"], "--top needs its N"),
-    (["report", "a", "--top", "-3"], "--top -3: not a number of at least 1"),
+    (["report", "a", "--top", "-3"], "--top -3 is not a whole number of at least 1"),
     (["report", "a", "--by", "moon"], "no group 'moon'"),
     (["report", "a", "--weight", "moon"], "no weight 'moon'"),
     (["report", "/nonexistent.json"], "cannot read /nonexistent.json: No such file or directory"),

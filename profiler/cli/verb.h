@@ -55,18 +55,19 @@ struct clinic_usage {
 };
 
 /*
- * The index of the first operand, as clinic_options_read() has it. Negative
- * when there is nothing more to do: help was printed, or a complaint made.
+ * Returns the index of the first operand, like clinic_options_read(). A
+ * negative number means that there is nothing more to do, because help or a
+ * complaint was printed.
  */
 int clinic_options(const struct clinic_usage *usage,
 		   const struct clinic_option *options, int argc, char **argv);
 int clinic_options_exit(int at);
 
-/* "clinic: <sentence>" on stderr; CLINIC_EXIT_USAGE, to be returned. */
+/* Prints "clinic: <sentence>" on stderr, and returns CLINIC_EXIT_USAGE. */
 int clinic_complain(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* The known word most like `word`, or NULL when none is close. */
+/* The known word that is most similar to `word`, or NULL if none is. */
 const char *clinic_nearest(const char *word, const char *const *known,
 			   size_t known_count);
 

@@ -24,7 +24,7 @@ int clinic_verb_unknown(const char *name);
  */
 size_t clinic_verbs_sorted(const struct clinic_verb *sorted[CLINIC_VERBS_MAX]);
 
-/* What `clinic help` says: all of them, each with its summary. */
+/* Prints all of them for `clinic help`, each with its summary. */
 void clinic_verbs_print(FILE *to);
 
 #endif

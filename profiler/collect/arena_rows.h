@@ -1,7 +1,8 @@
 /*
- * collect/arena_rows.h - one arena's exact sums, as rows of a session.
+ * collect/arena_rows.h - the exact sums of one arena, as rows of a session.
  *
- * Read next  alloc_rows.h and lock_rows.h, the two kinds of them.
+ * Errors     0 or -errno.
+ * Read next  alloc_rows.h and lock_rows.h, the two kinds of rows.
  */
 #ifndef CLINIC_COLLECT_ARENA_ROWS_H
 #define CLINIC_COLLECT_ARENA_ROWS_H

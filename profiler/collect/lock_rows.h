@@ -7,6 +7,7 @@
  *            owner's stack is that of the release which ended the wait), and
  *            one for each lock, without a stack, for acquisitions without a
  *            wait.
+ * Errors     0 or -errno.
  * Read next  shared_memory/arena_layout.h, struct lock_block and wait_block.
  */
 #ifndef CLINIC_COLLECT_LOCK_ROWS_H

@@ -4,6 +4,7 @@
  * This is checked before the run, because the loader does not report a library
  * that it ignores: afterwards there would only be no data.
  *
+ * Ownership  texts are literals.
  * Read next  collect/arena_findings.h.
  */
 #ifndef CLINIC_COLLECT_OBSERVABLE_H

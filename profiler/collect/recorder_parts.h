@@ -1,12 +1,14 @@
 /*
- * collect/recorder_parts.h - the inside of a recorder, for its own files only.
+ * collect/recorder_parts.h - the fields of a recorder, for its own files only.
  *
- *	recorder.c           events become rows
+ *	recorder.c           makes rows of events
  *	recorder_waits.c     times off the CPU, and lives of threads
  *	recorder_memory.c    forgets what nothing refers to any more
- *	recorder_snapshot.c  the rows of a time, named, as a session
+ *	recorder_snapshot.c  saves the rows of a time, with names, as a session
  *
  * All other code uses recorder.h.
+ *
+ * Errors     0 or -errno.
  */
 #ifndef CLINIC_COLLECT_RECORDER_PARTS_H
 #define CLINIC_COLLECT_RECORDER_PARTS_H
@@ -60,20 +62,23 @@ struct clinic_recorder {
 
 void clinic_recorder_limits_start(struct clinic_recorder_limits *limits);
 
-/* The thread of an event, with its row in the recorder's session. */
+/* Finds the thread of an event, which has a row in the recorder's session. */
 int clinic_recorder_thread(struct clinic_recorder *recorder,
 			   const struct clinic_event *event,
 			   struct clinic_thread_state **thread);
 int clinic_recorder_thread_row(struct clinic_recorder *recorder,
 			       struct clinic_thread_state *thread);
 
-/* A CLINIC_EVENT_SWITCH. */
+/* Handles a CLINIC_EVENT_SWITCH. */
 int clinic_recorder_handle_switch(struct clinic_recorder *recorder,
 				  const struct clinic_event *event);
-/* A thread was born, or its program was replaced by exec. */
+/* To be called when a thread has begun, or exec has replaced its program. */
 int clinic_recorder_begin_watching(struct clinic_recorder *recorder,
 				   const struct clinic_event *event);
-/* The thread ended: its last wait, and how long it was watched. */
+/*
+ * To be called when the thread has ended: saves its last wait, and how long it
+ * was watched.
+ */
 int clinic_recorder_end_watching(struct clinic_recorder *recorder,
 				 struct clinic_thread_state *thread,
 				 uint64_t time_ns);

@@ -1,14 +1,16 @@
 /*
- * collect/recording_parts.h - the inside of a recording, only for its own
+ * collect/recording_parts.h - the fields of a recording, only for its own
  * files.
  *
  *	recording_start.c     opens the sources, starts the target; closes all
  *	recording.c           steps: waits, drains, measures
- *	recording_depth.c     how much of each stack is copied
- *	recording_end.c       the end, and the account of what was spent
- *	recording_snapshot.c  what was recorded so far becomes a session
+ *	recording_depth.c     adapts how much of each stack is copied
+ *	recording_end.c       ends it, and computes what was spent
+ *	recording_snapshot.c  makes a session of what was recorded so far
  *
  * All other code uses recording.h.
+ *
+ * Errors     0 or -errno.
  */
 #ifndef CLINIC_COLLECT_RECORDING_PARTS_H
 #define CLINIC_COLLECT_RECORDING_PARTS_H
@@ -75,12 +77,16 @@ void clinic_recording_handle_late_signal(struct clinic_recording *recording);
 void clinic_recording_adapt_depth(struct clinic_recording *recording);
 
 /*
- * Runs once, at the end: stops the samples, drains, ends all waits that still
- * last, and accounts. err: the error that the recording had before, or 0.
+ * To be called once, at the end: stops the samples, drains, ends all waits that
+ * still last, and computes what was spent. err: the error that the recording
+ * already has, or 0; it is returned.
  */
 int clinic_recording_finish(struct clinic_recording *recording, int err);
 
-/* Drains and accounts in the middle of a recording, before a snapshot. */
+/*
+ * Drains in the middle of a recording, before a snapshot, and computes what was
+ * spent.
+ */
 int clinic_recording_look(struct clinic_recording *recording);
 
 #endif

@@ -73,15 +73,19 @@ static int store_number(const struct clinic_option *option, const char *text,
 			: option->kind == CLINIC_OPTION_S ? 1000000000
 							  : 1;
 	uint64_t number;
+	bool is_number = read_number(text, 10, &number);
 
-	if (read_number(text, 10, &number) && number >= least &&
-	    number <= UINT64_MAX / unit) {
+	if (is_number && number >= least && number <= UINT64_MAX / unit) {
 		*(uint64_t *)option->value = number * unit;
 		return 0;
 	}
-	snprintf(problem, CLINIC_PROBLEM_BYTES,
-		 "--%s %s: not a number of at least %" PRIu64, option->name,
-		 text, least);
+	if ((errno == ERANGE && *text != '-') || (is_number && number >= least))
+		snprintf(problem, CLINIC_PROBLEM_BYTES, "--%s %s is too large",
+			 option->name, text);
+	else
+		snprintf(problem, CLINIC_PROBLEM_BYTES,
+			 "--%s %s is not a whole number of at least %" PRIu64,
+			 option->name, text, least);
 	return CLINIC_OPTIONS_WRONG;
 }
 
@@ -109,7 +113,7 @@ static int store_hex(const struct clinic_option *option, const char *text,
 	if (given->is_given)
 		return 0;
 	snprintf(problem, CLINIC_PROBLEM_BYTES,
-		 "--%s %s: not a hexadecimal number", option->name, text);
+		 "--%s %s is not a hexadecimal number", option->name, text);
 	return CLINIC_OPTIONS_WRONG;
 }
 

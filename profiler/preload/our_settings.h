@@ -1,6 +1,7 @@
 /*
- * preload/our_settings.h - what an environment says of this library.
+ * preload/our_settings.h - reads what an environment says about this library.
  *
+ * Ownership  texts point into the environment, or are literals.
  * Memory     none is allocated: these run in children of vfork.
  * Read next  shared_memory/settings.h; preload/departure.h
  */

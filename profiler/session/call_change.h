@@ -1,9 +1,11 @@
 /*
- * session/call_change.h - two sides of a call tree, function by function.
+ * session/call_change.h - compares the two sides of a call tree, function by
+ * function.
  *
  * Order      the rows are sorted by how much the share of self has changed,
  *            largest change first; equal ones by that of the share of total.
  * Ownership  the caller frees the rows; the texts belong to the tree.
+ * Errors     0 or -ENOMEM.
  */
 #ifndef CLINIC_SESSION_CALL_CHANGE_H
 #define CLINIC_SESSION_CALL_CHANGE_H

@@ -2,6 +2,8 @@
  * session/quality.h - how complete the samples of a session are.
  *
  * These are counts and sums only; figures.h makes ratios from them.
+ *
+ * Errors     0 or -ENOMEM.
  */
 #ifndef CLINIC_SESSION_QUALITY_H
 #define CLINIC_SESSION_QUALITY_H

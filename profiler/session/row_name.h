@@ -1,9 +1,11 @@
 /*
- * session/row_name.h - what a report in any form calls a row of a tally.
+ * session/row_name.h - the name of a row of a tally, in reports of any form.
  *
  * The name is that of a function, "file:line", a path, "name pid/tid" or a
- * stage; code without a name is "[library]". A name that consists of parts is
- * composed in `room`.
+ * stage; code without a name is "[library]".
+ *
+ * Ownership  a name that consists of parts is composed in `room`; any other one
+ *            belongs to the session, or is a literal.
  */
 #ifndef CLINIC_SESSION_ROW_NAME_H
 #define CLINIC_SESSION_ROW_NAME_H

@@ -1,8 +1,11 @@
 /*
- * session/session_rows.h - the inside of a session, for this folder only.
+ * session/session_rows.h - the fields of a session, for this folder only.
  *
  * The reader and the merger treat all tables alike; all other code uses the
  * typed functions of session.h.
+ *
+ * Ownership  rows belong to the session, and may move when one is added.
+ * Errors     0 or -errno, as in session.h.
  */
 #ifndef CLINIC_SESSION_SESSION_ROWS_H
 #define CLINIC_SESSION_SESSION_ROWS_H

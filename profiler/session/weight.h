@@ -1,6 +1,7 @@
 /*
  * session/weight.h - one view of all tables that give a stack a number.
  *
+ * Ownership  names and units are literals.
  * Read next  call_tree.h and tally.h, which add the numbers up.
  */
 #ifndef CLINIC_SESSION_WEIGHT_H
