@@ -245,7 +245,9 @@ static void a_cut_gzip_is_an_error(void **state)
 	strcpy(path, in_folder("cut.json.gz"));
 	assert_int_equal(clinic_session_write(s, path), 0);
 	assert_int_equal(stat(path, &status), 0);
-	/* From the checksum alone missing to the header alone left. */
+	/*
+	 * The file is cut at many lengths: from one byte less down to nothing.
+	 */
 	for (off_t size = status.st_size - 1; size >= 0; size -= 7) {
 		assert_int_equal(truncate(path, size), 0);
 		assert_int_equal(clinic_session_new(&again), 0);

@@ -49,7 +49,10 @@ static void write_strings(struct clinic_out *out,
 		clinic_out_json(out, session->texts.row[i].text);
 		has_all |= !strcmp(session->texts.row[i].text, this_tool);
 	}
-	/* What a reader gets is the same, so that it writes the same again. */
+	/*
+	 * Adds the name of this tool, so that a reader has it among its texts,
+	 * too, and writes the same file again.
+	 */
 	if (!has_all) {
 		clinic_out_text(out, ",\n ");
 		clinic_out_json(out, this_tool);

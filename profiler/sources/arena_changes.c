@@ -101,7 +101,7 @@ static int emit_row(struct arena_image *image,
 	return emission->on_event(emission->context, event);
 }
 
-/* Of one block. */
+/* The rows from `from` up to, but not including, `to` of one block. */
 struct row_range {
 	uint32_t from, to;
 };

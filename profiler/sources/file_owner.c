@@ -81,7 +81,10 @@ static bool descends_from_us(uint32_t pid)
 	return pid == us;
 }
 
-/* In ticks since the machine started; 0: not known. Field 22 of proc(5). */
+/*
+ * When the process started, in ticks since the machine did; 0: not known. This
+ * is field 22 of proc(5).
+ */
 static uint64_t start_of(uint32_t pid)
 {
 	FILE *stat = open_of(pid, "stat");

@@ -16,7 +16,7 @@
 
 #include "foundation/growing_array.h"
 
-/* As many processes may come between two looks. */
+/* So many processes may connect between two looks. */
 #define QUEUE_MAX 4096
 /* More would leave us no descriptors for our own files. */
 #define FILES_MAX 512

@@ -35,7 +35,7 @@ struct clinic_perf_lanes {
 	struct clinic_perf_lane *at;
 	size_t count, capacity;
 	size_t ring_bytes; /* the granted size of each ring; 0: none yet */
-	/* From the kernel's clock to ours, modulo 2^64. */
+	/* our clock - the kernel's clock, modulo 2^64 */
 	uint64_t shift_ns;
 	uint64_t lost_count; /* by the kernel's records of losses */
 };

@@ -128,7 +128,10 @@ static void a_sample_cut_anywhere_is_refused(void **state)
 	for (size_t kept = 1; kept < words; kept++) {
 		struct perf_event_header *cut = malloc(kept * sizeof(uint64_t));
 
-		/* In memory of its own, so that a read past it is seen. */
+		/*
+		 * The record is in memory of its own, so that a read past its
+		 * end is found.
+		 */
 		memcpy(cut, whole.words, kept * sizeof(uint64_t));
 		cut->size = (uint16_t)(kept * sizeof(uint64_t));
 		assert_int_equal(decode(cut, &event), -EBADMSG);

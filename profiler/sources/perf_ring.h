@@ -39,7 +39,7 @@ int clinic_perf_ring_map(struct clinic_perf_ring *ring, int fd,
 			 size_t data_bytes);
 void clinic_perf_ring_unmap(struct clinic_perf_ring *ring);
 
-/* From now on, what was written until now can be read. */
+/* Begins a round, in which all records that are in the ring now can be read. */
 void clinic_perf_ring_begin(struct clinic_perf_ring *ring);
 /* The oldest record, or NULL. */
 const struct perf_event_header *

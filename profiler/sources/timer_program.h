@@ -40,7 +40,7 @@ struct clinic_timer_program {
 	uint64_t tail;      /* our copy: the target can overwrite the file's */
 	const char *damage; /* why nothing more is read; NULL: no damage */
 	uint64_t lost_seen_count;
-	uint64_t shift_ns;  /* from its clock to ours, modulo 2^64 */
+	uint64_t shift_ns;  /* our clock - its clock, modulo 2^64 */
 	uint32_t named_tid; /* whose name was emitted last, and which name */
 	char thread_name[16];
 	bool is_announced;

@@ -41,7 +41,7 @@ static void use_line(void *context, const struct clinic_symbols_line *line)
 	*length += line->file ? strlen(line->file) : 0;
 }
 
-/* Where the code is, as the input's own header says. */
+/* Finds where the code is, by the header of the input itself. */
 static uint64_t first_address(const uint8_t *data, size_t size)
 {
 	Elf64_Ehdr header;

@@ -26,7 +26,7 @@ static const struct clinic_elf binary = {.segments = &code,
 #define ADVANCE_LINE(n)    3, (n)&0x7f
 #define SET_FILE(number)   4, number
 
-/* What all tables below begin with: 13 opcodes, lines -5 to 8 per step. */
+/* All tables below begin with this: 13 opcodes, lines -5 to 8 per step. */
 #define OPCODES 1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1
 
 #define MAX_BYTES 256

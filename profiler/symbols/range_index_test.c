@@ -66,7 +66,7 @@ static void empty_and_inverted_ranges_are_left_out(void **state)
 	clinic_range_index_clear(&index);
 }
 
-/* Of the ranges that hold the address, the one that sorts last. */
+/* Finds, of the ranges that hold the address, the one that sorts last. */
 static uint32_t find_slowly(const struct clinic_range_index *index,
 			    uint64_t address)
 {
