@@ -221,7 +221,7 @@ static int start_objdump(const char *path,
 		free(copy);
 		return -errno;
 	}
-	/* if it is ignored, there is no status for us */
+	/* If SIGCHLD is ignored, objdump leaves no status for us. */
 	signal(SIGCHLD, SIG_DFL);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
