@@ -122,14 +122,14 @@ static void release_stage(struct pipeline *pipeline)
 	clinic_stage_end("release");
 }
 
-static uint64_t digest_of(const struct pipeline *pipeline)
+uint64_t pipeline_digest(const struct forwarder *forwarder,
+			 const struct reject_log *rejects)
 {
-	uint64_t digest = digest_word(pipeline->forwarder.digest,
-				      pipeline->forwarder.messages_count);
+	uint64_t digest =
+		digest_word(forwarder->digest, forwarder->messages_count);
 
 	for (size_t i = 0; i < REJECT_REASONS_COUNT; i++)
-		digest =
-			digest_word(digest, pipeline->rejects.reason_counts[i]);
+		digest = digest_word(digest, rejects->reason_counts[i]);
 	return digest;
 }
 
@@ -147,7 +147,7 @@ int pipeline_run(struct pipeline *pipeline, uint64_t *digest)
 		if (err)
 			return err;
 	}
-	*digest = digest_of(pipeline);
+	*digest = pipeline_digest(&pipeline->forwarder, &pipeline->rejects);
 	return 0;
 }
 

@@ -1,10 +1,11 @@
 /*
- * source.h - where batches come from: memory, or loopback TCP.
+ * source.h - where batches come from: memory, loopback TCP on request, or a
+ * connection on which they come by themselves.
  *
- * Both give the same bytes; what reads from them cannot tell which it has.
+ * All give the same bytes; what reads from them cannot tell which it has.
  *
- * Ownership  source_*_open() makes, source_close() frees; the bytes stay the
- *            caller's and must outlive the source.
+ * Ownership  source_*_open() makes, source_close() frees; the bytes and the
+ *            connection stay the caller's and must outlive the source.
  * Errors     0 or -errno.
  * Threads    one reader. The TCP source has a thread of its own that sends.
  * Read next  ingress.h, the reader.
@@ -33,6 +34,9 @@ int source_memory_open(struct source **source, const uint8_t *batch,
 		       size_t batch_bytes);
 int source_tcp_open(struct source **source, const uint8_t *batch,
 		    size_t batch_bytes);
+
+/* fd: connected. Batches come when their sender likes: nobody asks for one. */
+int source_connection_open(struct source **source, int fd);
 
 /* Asks for the next batch; the source starts sending it. */
 static inline int source_request(struct source *source)

@@ -4,9 +4,9 @@
  * The reader asks for a batch by sending one byte; the station answers with
  * the whole batch. That keeps the two in step without any state they share.
  */
+#include "loopback.h"
 #include "source.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -69,12 +69,8 @@ static int tcp_request(struct source *source)
 static ssize_t tcp_read(struct source *source, uint8_t *into, size_t size)
 {
 	const struct source_tcp *tcp = (const struct source_tcp *)source;
-	ssize_t count;
 
-	do {
-		count = recv(tcp->reader_fd, into, size, 0);
-	} while (count < 0 && errno == EINTR);
-	return count < 0 ? -errno : count;
+	return loopback_receive(tcp->reader_fd, into, size);
 }
 
 static void tcp_close(struct source *source)
@@ -92,50 +88,32 @@ static void tcp_close(struct source *source)
 	free(tcp);
 }
 
-static int listen_on_loopback(struct sockaddr_in *address)
+static int accept_station(struct source_tcp *tcp, int listener)
 {
-	socklen_t length = sizeof(*address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int err;
+	const int on = 1;
 
-	*address = (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	if (fd < 0)
+	tcp->station_fd = accept(listener, NULL, NULL);
+	if (tcp->station_fd < 0)
 		return -errno;
-	if (!bind(fd, (struct sockaddr *)address, length) && !listen(fd, 1) &&
-	    !getsockname(fd, (struct sockaddr *)address, &length))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	/* A request is one byte and must not wait for more to send. */
+	return setsockopt(tcp->reader_fd, IPPROTO_TCP, TCP_NODELAY, &on,
+			  sizeof(on))
+		       ? -errno
+		       : 0;
 }
 
 /* Loopback connects as soon as somebody listens, so one thread does both. */
 static int connect_both(struct source_tcp *tcp)
 {
-	struct sockaddr_in address;
-	const int on = 1;
-	int listener = listen_on_loopback(&address);
-	int err = 0;
+	uint16_t port = 0;
+	int listener = loopback_listen(&port);
+	int err;
 
 	if (listener < 0)
 		return listener;
-	tcp->reader_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (tcp->reader_fd < 0 ||
-	    connect(tcp->reader_fd, (struct sockaddr *)&address,
-		    sizeof(address)))
-		err = -errno;
-	if (!err) {
-		tcp->station_fd = accept(listener, NULL, NULL);
-		if (tcp->station_fd < 0)
-			err = -errno;
-	}
-	/* A request is one byte and must not wait for more to send. */
-	if (!err && setsockopt(tcp->reader_fd, IPPROTO_TCP, TCP_NODELAY, &on,
-			       sizeof(on)))
-		err = -errno;
+	tcp->reader_fd = loopback_connect(port);
+	err = tcp->reader_fd < 0 ? tcp->reader_fd
+				 : accept_station(tcp, listener);
 	close(listener);
 	return err;
 }
