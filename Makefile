@@ -74,9 +74,10 @@ optimize: instruments
 rebench: instruments setup-load
 	$(Q)$(LAB) rebench $(call quoted,$(W)) --budget $(call quoted,$(BUDGET))
 
-# Of a workload that offers load (workloads/W/load), nginx is the yardstick and wrk
-# the second witness. Its audit goes on without them, and says so.
-LOADED = $(wildcard workloads/$(if $(filter audit-all,$(MAKECMDGOALS)),*,$(W))/load)
+# Of a workload that offers load to a server (workloads/W/load/nginx.conf), nginx
+# is the yardstick and wrk the second witness. Its audit goes on without them, and
+# says so.
+LOADED = $(wildcard workloads/$(if $(filter audit-all,$(MAKECMDGOALS)),*,$(W))/load/nginx.conf)
 setup-load: setup
 	@[ -z '$(LOADED)' ] || scripts/setup.sh load || \
 	  echo 'setup: the audit goes on without them, and its report says so' >&2

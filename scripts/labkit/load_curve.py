@@ -31,12 +31,18 @@ class Point:
     late_count: int
     failed_count: int
     invalid: str
+    cpu_ratio: float | None = None  # of one CPU, which the server alone used; None where nobody counted it
 
 
-def histogram_of(times_ns: Iterable[int]) -> dict[str, list[int]]:
-    """{"ns": different times, lowest first, "counts": how many of each}"""
+def in_shape(variant: str, shape: str) -> str:
+    """The name of a variant as a server of another shape than the usual one, which has no name."""
+    return f"{variant}, {shape}" if shape else variant
+
+
+def histogram_of(times_ns: Iterable[int], ops_count: int = 1) -> dict[str, list[int]]:
+    """{"ns": different times, lowest first, "counts": how many of each}. ops_count: how many operations took each time together."""
     found = sorted(Counter(map(_rounded, times_ns)).items())
-    return {"ns": [one for one, _ in found], "counts": [count for _, count in found]}
+    return {"ns": [one for one, _ in found], "counts": [ops_count * count for _, count in found]}
 
 
 def _rounded(time_ns: int) -> int:
@@ -57,7 +63,11 @@ def quantile(histogram: Mapping[str, Sequence[int]], share: float) -> int:
 def point_of(row: Mapping[str, Any]) -> Point:
     count, times = row["requests_count"], row["times"]
     return Point(row["offered_per_s"], 1e9 * count / row["ended_ns"], quantile(times, 0.5), quantile(times, 0.95), quantile(times, 0.99),
-                 count, row["late_count"], row["failed_count"], _invalid(row["late_count"], count))
+                 count, row["late_count"], row["failed_count"], _invalid(row["late_count"], count), _cpu_ratio(row))
+
+
+def _cpu_ratio(row: Mapping[str, Any]) -> float | None:
+    return row["server_cpu_ns"] / row["ended_ns"] if "server_cpu_ns" in row else None
 
 
 def _invalid(late_count: int, requests_count: int) -> str:

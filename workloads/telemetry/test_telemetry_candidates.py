@@ -153,7 +153,7 @@ def test_each_candidate_changes_one_thing():
 def test_the_commands_of_the_readme_work(baseline, tmp_path):
     program = "build/workloads/telemetry/baseline"
     lines = [line.strip() for line in Path("workloads/telemetry/README.md").read_text().splitlines()
-             if line.startswith("    ") and program in line]
+             if line.startswith("    ") and f"{program} " in line]
     assert len(lines) == 3
     fixture.ensure(MANIFEST)
     for line in lines:

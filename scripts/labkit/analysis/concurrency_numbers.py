@@ -18,13 +18,13 @@ OWN_SHOWN, STACKS_SHOWN = 4, 5
 
 
 def concurrency_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
-    """None where it was not looked at. threads, locks and off_cpu are None where their instrument could not be used."""
+    """None where it was not looked at. shape: only where it is not the usual one. threads, locks and off_cpu are None where their instrument could not be used."""
     document = evidence_set.by_phase.get("concurrency")
     if document is None:
         return None
     data, folder = document["data"], evidence_set.manifest["folder"]
     threads = threads_of(data["backtraces"], folder) if data["backtraces"] else None
-    return {"offered_per_s": data["offered_per_s"], "seconds": data["seconds"], "backtraces": data["backtraces"],
+    return {**{key: data[key] for key in ("shape",) if key in data}, "offered_per_s": data["offered_per_s"], "seconds": data["seconds"], "backtraces": data["backtraces"],
             "threads": threads, "threads_count": sum(one["count"] for one in threads) if threads else None,
             "locks": _locks(data["locks"]), "off_cpu": _off_cpu(data["off_cpu"])}
 

@@ -31,9 +31,9 @@ def load_answer(audit: Audit) -> dict[str, Any]:
 
 def _crowd(audit: Audit) -> dict[str, Any] | None:
     """What was waited for under a load that was too high: the lock with the longest waits in sum, by three instruments. None where nobody
-    looked; lock is None where no wait was seen."""
+    looked, or only at another shape than the one that is judged; lock is None where no wait was seen."""
     seen = audit.get("concurrency")
-    if not seen or seen["locks"] is None:
+    if not seen or seen["locks"] is None or "shape" in seen:
         return None
     worst = seen["locks"]["worst"]
     facts = {"offered_per_s": seen["offered_per_s"], "seconds": seen["seconds"], "threads_count": seen["threads_count"], "off_cpu": seen["off_cpu"],

@@ -29,7 +29,8 @@ def load_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
     curves = [_curve(name, rows) for name, rows in _by(lambda row: row["server"], _of(found, CURVE)).items()]
     by_name = {one["server"]: one for one in curves}
     half = _half(found)
-    return {"curves": curves, "half": half, "answers": _answers(found["points"]), "reach": [_knee_reach(by_name, plan), _half_reach(half, plan)],
+    reach = [_knee_reach(by_name, plan), *([_half_reach(half, plan)] if plan["yardstick_p99_ratio"] else [])]
+    return {"curves": curves, "half": half, "answers": _answers(found["points"]), "reach": reach,
             "witness": [_witness(row, by_name[row["server"]]) for row in found["witness"]], "heaps": found["heaps"],
             "seconds": min(row["seconds"] for row in found["points"]), "rounds_count": 1 + max(row["round"] for row in _of(found, CURVE)),
             "invalid": _invalid(found["points"]), "unmeasured": found["unmeasured"], "versions": found["versions"]}
@@ -80,7 +81,9 @@ def _medians(points: Sequence[Point]) -> dict[str, Any]:
     found: dict[str, Any] = {"requests_count": sum(one.requests_count for one in points), "failed_count": sum(one.failed_count for one in points)}
     for name in ("answered_per_s", *TIMES):
         found[name] = statistics.median(getattr(one, name) for one in points) if points else None
-    return found | {"p99_low_ns": min((one.p99_ns for one in points), default=None), "p99_high_ns": max((one.p99_ns for one in points), default=None)}
+    found |= {"p99_low_ns": min((one.p99_ns for one in points), default=None), "p99_high_ns": max((one.p99_ns for one in points), default=None)}
+    used = [one.cpu_ratio for one in points if one.cpu_ratio is not None]
+    return found | ({"cpu_ratio": statistics.median(used)} if used else {})
 
 
 def _half(found: Row) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from labkit.figures.audit_figures import draw_figures
 from labkit.load_curve import histogram_of
 from labkit.report.render import render_pages
 
-PLAN = {"knee_gain": 5.0, "yardstick_p99_ratio": 2.0, "rates_per_s": [100.0, 400.0, 800.0, 3200.0]}
+PLAN = {"knee_gain": 5.0, "yardstick_p99_ratio": 2.0, "witness_script": "load/requests.lua", "rates_per_s": [100.0, 400.0, 800.0, 3200.0]}
 CAPACITY = {"baseline": 500, "union": 3300, "nginx": 20000}
 BACKTRACES = """Thread 3 (Thread 0x7f58 (LWP 31) "load"):
 #0  futex_wait (private=0, expected=2) at ../sysdeps/nptl/futex-internal.h:146
@@ -65,9 +65,9 @@ def concurrency() -> dict:
                                    {"blocked_ns": 10**9, "waits_count": 9, "frames": ["nanosleep", "ask", "shop_price"]}]}}
 
 
-def audit_of(folder, found: dict | None, seen: dict | None = None) -> dict:
+def audit_of(folder, found: dict | None, seen: dict | None = None, plan: dict = PLAN) -> dict:
     documents = example_documents(candidates=LEAN)
-    documents["plan"]["data"]["manifest"] |= {"load": PLAN, "folder": "workloads/mill"}
+    documents["plan"]["data"]["manifest"] |= {"load": plan, "folder": "workloads/mill"}
     documents["rebench"]["data"]["load"] = found
     if seen:
         documents["concurrency"] = documents["counters"] | {"kind": "concurrency", "data": seen}
@@ -91,6 +91,26 @@ def test_knees_yardstick_and_witness_are_those_of_the_points(tmp_path):
     assert {one["verdict"] for one in audit["load"]["witness"]} == {"confirms the knee"}
     page = render_pages(audit)["audit.md"]
     assert "the knee is at **400 records a second**" in page and "![p50, p95 and p99 against the offered load, up to the knee](figures/load.svg)" in page
+    assert draw_figures(audit)["load.svg"].startswith(b"<?xml")
+
+
+def test_batches_and_a_second_shape_have_their_own_curves_and_their_table_of_contention(tmp_path):
+    """Without a yardstick and a second generator nothing is required of them. The waits of another shape are no answer about the one that is judged."""
+    found, seen = load(), concurrency() | {"shape": "threads"}
+    points = [one | {"server_cpu_ns": one["ended_ns"] // 4} for one in found["points"] if one["purpose"] == "curve" and one["server"] != "nginx"]
+    found |= {"half_per_s": None, "points": points + [one | {"server": f"{one['server']}, threads"} for one in points], "witness": [], "heaps": [], "versions": {}}
+    seen["locks"] = [seen["locks"][0] | {"kind": "condition", "waiter": ["batch_queue_take", "validate_thread"], "owner": []}]
+    plan = PLAN | {"batch_size": "large", "shapes": ["threads"], "yardstick_p99_ratio": 0.0, "witness_script": ""}
+    audit = audit_of(tmp_path, found, seen, plan)
+    assert {one["server"]: one["knee_per_s"] for one in audit["load"]["curves"]} == {
+        "baseline": 400.0, "union": 3200.0, "baseline, threads": 400.0, "union, threads": 3200.0}
+    assert reach(audit) == {"knee": (8.0, True)} and len(rows(audit)) == 2 and set(rows(audit).values()) == {True}
+    assert audit["load"]["answers"] == {"compared_count": 4, "differ_count": 0} and audit["defence"]["load"]["crowd"] is None
+    page = render_pages(audit)["audit.md"]
+    assert "come at even intervals over a connection of the loopback interface" in page and "Poisson" not in page and "wrk" not in page
+    assert "| Failed | Of one CPU | |\n|--:|--:|--:|--:|--:|--:|--:|--:|---|\n" in page and "| 25.0\u202f% | falls behind |" in page.replace("\u00a0", "\u202f")
+    assert "The baseline in its shape *threads* under 800 records a second" in page
+    assert "`validate_thread → batch_queue_take`" in page[page.index("### Waiting under load"):]
     assert draw_figures(audit)["load.svg"].startswith(b"<?xml")
 
 

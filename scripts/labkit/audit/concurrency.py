@@ -18,11 +18,11 @@ from labkit.instruments.backtraces import KEPT_CHARACTERS, backtraces_of
 from labkit.instruments.perf import pinned
 from labkit.instruments.witness_run import readable
 from labkit.progress import Progress
-from labkit.workload.offered_load import OFFER, OfferedServer, program_of
-from labkit.workload.variant import BASELINE
+from labkit.workload.offered_load import server_of
 
 SECONDS = 2.0
-LOOKED_AT_AFTER_S = 1.2
+BATCHES_SECONDS = 1.0  # of a load in batches, which is many times what can be answered
+LOOKED_AT_RATIO = 0.6  # of these seconds have passed when gdb looks
 GDB_TIMEOUT_S, RECORD_TIMEOUT_S = 60.0, 60.0
 STACKS_KEPT, FRAMES_KEPT = 12, 20  # the kernel's frames are some of these
 COST = {"gdb": "no backtrace shows where each thread is", "locks": "nothing says which lock was waited for, and who held it",
@@ -30,13 +30,14 @@ COST = {"gdb": "no backtrace shows where each thread is", "locks": "nothing says
 
 
 def measure(state: AuditState, _folder: Path, findings: list[Finding]) -> dict[str, Any]:
-    """Evidence of concurrency.schema.json. What could not be seen is None, with a finding."""
-    rate = state.manifest.offered.crowd_per_s
-    server = OfferedServer(BASELINE, program_of(state.manifest, state.patient.baseline(), OFFER))
-    argv = pinned(server.command(rate, SECONDS), state.cpu)
-    looks: dict[str, Callable[[list[str]], Any]] = {"gdb": _backtraces, "locks": _locks, "off-cpu": _off_cpu}
+    """Evidence of concurrency.schema.json; of a server with several shapes, the last one. What could not be seen is None, with a finding."""
+    plan = state.manifest.offered
+    rate, seconds, shape = plan.crowd_per_s, BATCHES_SECONDS if plan.batch_size else SECONDS, (plan.shapes or ("",))[-1]
+    server = server_of(state.manifest, state.patient.baseline(), shape=shape)
+    argv = pinned(server.command(rate, seconds), state.cpu)
+    looks: dict[str, Callable[[list[str]], Any]] = {"gdb": lambda argv: _backtraces(argv, LOOKED_AT_RATIO * seconds), "locks": _locks, "off-cpu": _off_cpu}
     found: dict[str, Any] = {}
-    with Progress(f"concurrency ({rate:g} requests a second)", len(looks)) as progress:
+    with Progress(f"concurrency ({rate:g} {state.manifest.op}s a second)", len(looks)) as progress:
         for name, look in looks.items():
             try:
                 found[name] = look(argv)
@@ -44,14 +45,14 @@ def measure(state: AuditState, _folder: Path, findings: list[Finding]) -> dict[s
                 found[name] = None
                 findings.append(Finding("warning", name, str(reason), COST[name]))
             progress.advance(name)
-    return {"offered_per_s": rate, "seconds": SECONDS, "backtraces": found["gdb"], "locks": found["locks"], "off_cpu": found["off-cpu"]}
+    return {**({"shape": shape} if shape else {}), "offered_per_s": rate, "seconds": seconds, "backtraces": found["gdb"], "locks": found["locks"], "off_cpu": found["off-cpu"]}
 
 
-def _backtraces(argv: list[str]) -> str:
+def _backtraces(argv: list[str], after_s: float) -> str:
     """gdb's `thread apply all bt` of a process that is then killed. taskset becomes the program, so the process is that of the program."""
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            time.sleep(LOOKED_AT_AFTER_S)
+            time.sleep(after_s)
             seen = backtraces_of(server.pid, timeout_s=GDB_TIMEOUT_S)
         finally:
             server.kill()

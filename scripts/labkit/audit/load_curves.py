@@ -1,4 +1,4 @@
-"""load_curves.py - response times of the baseline and of the union under rising loads, beside nginx.
+"""load_curves.py - response times of the baseline and of the union under rising loads, in each shape, beside nginx.
 
 The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A point at which a server fell
 behind, or at which the generator did not keep its schedule, is measured once more; all attempts are kept, and load_curve.best_of says which counts.
@@ -21,11 +21,12 @@ from labkit.instruments.server_process import NGINX, nginx_serving
 from labkit.load_curve import Point, best_of, falls_behind, kept_points, knee_of, point_of
 from labkit.process import run_process
 from labkit.progress import Progress
-from labkit.workload.offered_load import OFFER, PRICES, OfferedServer, measure_row, program_of
+from labkit.workload.offered_load import PRICES, OfferedServer, measure_row, program_of, server_of
 from labkit.workload.variant import Variant
 
 CURVE, HALF = "curve", "half"
 REQUESTS_MIN = 200  # of a point: a p99 of fewer is one of the two slowest
+BATCHES_ENOUGH = 100
 HALF_ROUNDS_MORE = 2
 ATTEMPTS = 2
 
@@ -38,10 +39,17 @@ class Measurement:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def offer(self, server: OfferedServer, rate: float, number: int, *, purpose: str, attempt: int = 0) -> Point:
-        seconds = max(self.state.budget.load_s, REQUESTS_MIN / rate)
-        row = measure_row(server, rate, seconds, cpu=self.state.cpu, seed=number * ATTEMPTS + attempt)
+        row = measure_row(server, rate, self._seconds(rate), cpu=self.state.cpu, seed=number * ATTEMPTS + attempt)
         self.rows.append({"purpose": purpose, "round": number, "attempt": attempt, **row})
         return point_of(row)
+
+    def _seconds(self, rate: float) -> float:
+        """Whoever is sent many operations at once may soon have been sent enough."""
+        budget_s, manifest = self.state.budget.load_s, self.state.manifest
+        if not manifest.offered.batch_size:
+            return max(budget_s, REQUESTS_MIN / rate)
+        enough_s = BATCHES_ENOUGH * manifest.fixture.sizes[manifest.offered.batch_size] / rate
+        return min(budget_s, max(enough_s, budget_s / 8))
 
 
 def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[str, Any] | None:
@@ -52,23 +60,26 @@ def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[
     unmeasured: dict[str, str] = {}
     rounds = state.budget.load_rounds
     with Progress("load", rounds + 2) as progress, _yardstick(state, unmeasured) as yardstick:
-        servers = [*(OfferedServer(one.name, program_of(state.manifest, one, OFFER)) for one in variants), *yardstick]
+        servers = [*(server_of(state.manifest, one, shape=shape) for shape in ("", *state.manifest.load.shapes) for one in variants), *yardstick]
         for number in range(rounds):
             _measure_round(found, servers, number)
             progress.advance(f"round {number + 1}")
-        half_per_s = _half_load(found.rows, union.name, rounds)
+        half_per_s = _half_load(found.rows, union.name, rounds) if state.manifest.load.yardstick_config else None
         _measure_half(found, [one for one in servers if one.name in (union.name, NGINX)], half_per_s)
         progress.advance("half load")
         data = {"cpu": state.cpu, "half_per_s": half_per_s, "points": found.rows, **load_witnesses.measure(state, variants, yardstick, unmeasured)}
         progress.advance("witnesses")
     findings += [Finding("warning", tool, reason, load_witnesses.COSTS[tool]) for tool, reason in unmeasured.items()]
-    return data | {"unmeasured": unmeasured, "versions": load_witnesses.versions(unmeasured)}
+    return data | {"unmeasured": unmeasured, "versions": load_witnesses.versions(state, unmeasured)}
 
 
 @contextmanager
 def _yardstick(state: AuditState, unmeasured: dict[str, str]) -> Iterator[list[OfferedServer]]:
-    """nginx, which runs meanwhile; none where it cannot."""
+    """nginx, which runs meanwhile; none where it cannot, or where the manifest names none."""
     plan, baseline, manifest = state.manifest.offered, state.patient.baseline(), state.manifest
+    if not plan.yardstick_config:
+        yield []
+        return
     items_count = round(max(max(plan.rates_per_s) * state.budget.load_s, REQUESTS_MIN))  # more than any stream asks for
     prices = run_process([str(program_of(manifest, baseline, PRICES)), str(items_count)]).stdout.decode()
     config = (manifest.folder / plan.yardstick_config).read_text()
@@ -77,7 +88,7 @@ def _yardstick(state: AuditState, unmeasured: dict[str, str]) -> Iterator[list[O
             port = running.enter_context(nginx_serving(config, {"prices.map": prices}, cpu=state.cpu))
         except Unavailable as reason:
             unmeasured[NGINX] = str(reason)
-        yield [] if NGINX in unmeasured else [OfferedServer(NGINX, program_of(manifest, baseline, OFFER), port)]
+        yield [] if NGINX in unmeasured else [server_of(manifest, baseline, name=NGINX, port=port)]
 
 
 def _measure_round(found: Measurement, servers: Sequence[OfferedServer], number: int) -> None:

@@ -30,6 +30,7 @@ VARIANT = {"baseline": (BEFORE, "o", "baseline"), "union": (AFTER, "D", "union o
 
 
 SERVER = {"baseline": (BEFORE, "o", "the baseline"), "union": (AFTER, "D", "the union"), "nginx": (MUTED, "s", "nginx")}
+SHAPE_ALPHA = 0.4
 QUANTILE_LINES = {"p50_ns": ":", "p95_ns": "--", "p99_ns": "-"}
 KNEE_TEXT_HEIGHT = {"baseline": 0.99, "union": 0.88}  # of the axis, so that no text covers another; the yardstick's knee is no claim
 
@@ -332,11 +333,15 @@ def load_curves(audit: Audit) -> bytes | None:
 
     def paint(axes: Axes) -> None:
         for curve in load["curves"]:
-            colour, marker, label = SERVER[curve["server"]]
+            variant, _, shape = curve["server"].partition(", ")
+            colour, marker, label = SERVER[variant]
             points = [one for one in curve["points"] if one["p99_ns"]]
             for name, line in QUANTILE_LINES.items():
+                if shape and name != "p99_ns":
+                    continue  # a second shape of each variant is there to be compared, and has one line only
                 axes.plot([one["offered_per_s"] for one in points], [one[name] / 1e6 for one in points], color=colour, linestyle=line, linewidth=1.6,
-                          marker=marker if name == "p99_ns" else None, markersize=4.5, label=f"{label}, {name.removesuffix('_ns')}")
+                          marker=marker if name == "p99_ns" else None, markersize=4.5, alpha=SHAPE_ALPHA if shape else None,
+                          label=f"{label}, {shape}, p99" if shape else f"{label}, {name.removesuffix('_ns')}")
             if curve["knee_per_s"] and curve["server"] in KNEE_TEXT_HEIGHT:
                 axes.axvline(curve["knee_per_s"], color=colour, linewidth=1.0, linestyle=(0, (2, 2)))
                 axes.annotate(f"knee of {label}\n{wording.significant(curve['knee_per_s'], 4)} per second", (curve["knee_per_s"], KNEE_TEXT_HEIGHT[curve["server"]]),

@@ -35,7 +35,7 @@ def run(args) -> Exit:
     rates, curves = args.rate or wanted.offered.rates_per_s, {}
     for name in args.variant:
         with Progress(f"load on {name}", 1, step_s=len(rates) * args.seconds, is_logged=False):
-            server = offered_load.OfferedServer(name, offered_load.program_of(wanted, variants[name], offered_load.OFFER))
+            server = offered_load.server_of(wanted, variants[name])
             curves[name] = offered_load.curve_of(server, rates, args.seconds, cpu=measuring_cpu())
     for name, points in curves.items():
         show(table_of(name, points, knee_of(points)))

@@ -206,8 +206,9 @@ def _manifest(table: Table, folder: Path) -> Manifest:
     table.one_of("name", (folder.name,))
     if (own := READERS.get(str(table.table.get("kind")))) is not None:
         return own(table, folder)
-    load = offered_load(table.sub("load"), folder) if "load" in table.table else None
-    manifest = Manifest(**common_parts(table, folder, fixture_of(table.sub("fixture")), LIBRARY), load=load)
+    fixture = fixture_of(table.sub("fixture"))
+    load = offered_load(table.sub("load"), folder, fixture.sizes) if "load" in table.table else None
+    manifest = Manifest(**common_parts(table, folder, fixture, LIBRARY), load=load)
     table.done()
     return manifest
 

@@ -102,7 +102,7 @@ static int make_load(struct load *load, const struct wish *wish)
 	double first_ns = gap_ns * (double)(wish->seed % 7) / 7;
 
 	if (batches > BATCHES_MAX)
-		return -E2BIG;
+		return -EOVERFLOW;
 	load->batches_count = batches < 1 ? 1 : (size_t)batches;
 	load->sent = calloc(load->batches_count, sizeof(*load->sent));
 	load->done_ns = calloc(load->batches_count, sizeof(*load->done_ns));
