@@ -21,7 +21,7 @@ from labkit.progress import Progress
 from labkit.workload.offered_load import server_of
 
 SECONDS = 2.0
-BATCHES_SECONDS = 1.0  # of a load in batches, which is many times what can be answered
+BATCHES_SECONDS = 0.5  # of a load in batches, which is many times what can be answered
 LOOKED_AT_RATIO = 0.6  # of these seconds have passed when gdb looks
 GDB_TIMEOUT_S, RECORD_TIMEOUT_S = 60.0, 60.0
 STACKS_KEPT, FRAMES_KEPT = 12, 20  # the kernel's frames are some of these
