@@ -72,7 +72,7 @@ def _cpu_ratio(row: Mapping[str, Any]) -> float | None:
 
 def _invalid(late_count: int, requests_count: int) -> str:
     if late_count > LATE_MAX_RATIO * requests_count:
-        return f"the generator did not keep its schedule: {late_count} of {requests_count} requests were sent late although a connection was free"
+        return f"the generator did not keep its schedule: {late_count} of {requests_count} requests were sent late, and not because of the server"
     return ""
 
 
