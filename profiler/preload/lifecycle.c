@@ -172,6 +172,12 @@ static int write_file(const struct path *path)
 	return error;
 }
 
+/* A collector that sees the end sees everything that was written before. */
+static void note_end(struct arena_head *head)
+{
+	__atomic_store_n(&head->ended_ticks, ticks_now(), __ATOMIC_RELEASE);
+}
+
 static void close_arena(void)
 {
 	struct arena_head *head = arena_get_head();
@@ -181,7 +187,7 @@ static void close_arena(void)
 	process_save_maps(stack_tables_now());
 	head->resident_peak_bytes = process_resident_peak_bytes();
 	if (!confinement.is_clockless)
-		head->ended_ticks = ticks_now();
+		note_end(head);
 }
 
 static void write_all(void *unused)
@@ -321,7 +327,7 @@ static void prepare_confinement(enum confinement_kind kind)
 		head->is_confined = 1;
 	if (head && kind == CONFINED_WITHOUT_CLOCK) {
 		head->is_clockless = 1;
-		head->ended_ticks = ticks_now();
+		note_end(head);
 		track_plan.with_locks = false;
 		thread_stop_counting(self);
 	}

@@ -63,6 +63,40 @@ static void arena_blocks_are_apart_and_all_found(void **unused)
 	assert_null(arena_next(BLOCK_LOCK, NULL));
 }
 
+static void *walk_blocks(void *unused)
+{
+	const char *block = NULL;
+	size_t count = 0;
+
+	(void)unused;
+	while (count < THREADS * 1000) {
+		const char *next = arena_next(BLOCK_SITE, block);
+
+		count += next != NULL;
+		block = next ? next : block;
+	}
+	return NULL;
+}
+
+static void *take_sites(void *unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < 1000; i++)
+		assert_non_null(arena_take(BLOCK_SITE, 100));
+	return NULL;
+}
+
+static void a_walk_finds_all_blocks_that_threads_take_meanwhile(void **unused)
+{
+	pthread_t walker;
+
+	(void)unused;
+	assert_int_equal(pthread_create(&walker, NULL, walk_blocks, NULL), 0);
+	in_threads(take_sites, NULL);
+	pthread_join(walker, NULL);
+	arena_restart();
+}
+
 static void stages_nest_and_end_out_of_order(void **unused)
 {
 	static struct stage_table table;
@@ -244,6 +278,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_blocks_are_apart_and_all_found),
+		cmocka_unit_test(
+			a_walk_finds_all_blocks_that_threads_take_meanwhile),
 		cmocka_unit_test(stages_nest_and_end_out_of_order),
 		cmocka_unit_test(too_many_stages_are_counted_together),
 		cmocka_unit_test(threads_agree_on_call_sites),

@@ -133,17 +133,13 @@ static int emit_rows(struct arena_image *image,
 	return err;
 }
 
-/*
- * A thread that loaded drains_count just before we raised it may store the old
- * count after we have looked. So each block is looked at twice.
- */
 static bool is_touched(const struct touched_block *touched, uint64_t part,
 		       const struct arena_emission *emission)
 {
 	uint16_t mark =
 		__atomic_load_n(&touched->drains_count[part], __ATOMIC_RELAXED);
 
-	return (uint16_t)(emission->drains_count - mark) <= 2;
+	return (uint16_t)(emission->drains_count - mark) <= CLINIC_ARENA_LOOKS;
 }
 
 /* The range of rows that begin in that part of the arena. */

@@ -157,16 +157,22 @@ static int emit_damage(struct arena_image *image,
 	return emission->on_event(emission->context, &event);
 }
 
+/* What the program counted before its end can be read after this. */
+static bool has_ended(const struct arena_image *image)
+{
+	return __atomic_load_n(&image->file.head->ended_ticks,
+			       __ATOMIC_ACQUIRE) != 0;
+}
+
 /*
  * A process that was killed, or became a program that we do not observe, leaves
  * no end in its arena. Its number may be one of another namespace.
  */
 static bool is_gone(const struct arena_image *image)
 {
-	bool has_ended = image->file.head->ended_ticks != 0;
-
 	return kill((pid_t)image->file.pid, 0) && errno == ESRCH &&
-	       (has_ended || !clinic_number_is_used(image->file.head->pid));
+	       (has_ended(image) ||
+		!clinic_number_is_used(image->file.head->pid));
 }
 
 /* Is called before the drain, so that nothing comes after the last one. */
@@ -189,10 +195,13 @@ static int drain_image(struct arena_source *source, struct arena_image *image,
 	 * The end is read before the rows are, so that nothing can be written
 	 * after the last look.
 	 */
-	image->is_done = image->is_gone || image->file.head->ended_ticks != 0;
+	image->is_done = image->is_gone || has_ended(image);
 	emission.is_final |= image->is_done;
-	emission.is_full = emission.is_final || image->looks_count++ < 2;
-	image->file.head->drains_count = emission.drains_count;
+	emission.is_full = emission.is_final ||
+			   image->looks_count++ < CLINIC_ARENA_LOOKS;
+	/* Hooks see the new number before we look at what they did. */
+	__atomic_store_n(&image->file.head->drains_count, emission.drains_count,
+			 __ATOMIC_SEQ_CST);
 	err = clinic_arena_image_refresh(image);
 	if (!err && source->plan.with_alloc &&
 	    !image->file.head->is_unobservable)

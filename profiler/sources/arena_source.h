@@ -11,7 +11,7 @@
  * site and thread whose counters have changed.
  *
  *	hook: counter += 1          drain: ++drains_count
- *	      first since a drain?         rows touched since the last two:
+ *	      first since a drain?         rows touched since a few drains:
  *	      note it in the rows          counter - seen -> event
  *
  * Exact      the events of a run add up to the counters, to the call and byte.
