@@ -90,6 +90,15 @@ def test_the_first_screen_has_the_verdict_one_figure_what_got_worse_and_how_sure
     assert not re.search(r"canary|Holm|Amdahl|bootstrap|link order|noise floor|Welch", head)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_the_checklist_leads_to_the_gates_of_its_instruments(audit, page):
+    links = re.findall(r"\]\(((?:\.\./)+hardening/[^)]*)\)", render_pages(audit)[page])
+    places = [RECORDED / link for link in links]  # as deep as reports/telemetry/v0001
+    gates = [place for place in places if place.parent.name == "gates"]
+    assert len(gates) >= 3 and all(gate.with_name(f"{gate.name}.red").exists() for gate in gates)
+    assert places[-1].name == "release-checklist.md" and all(place.exists() for place in places)
+
+
 def test_parts_are_numbered_from_one_and_half_is_folded(audit):
     page = render_pages(audit)["audit.md"]
     assert [int(number) for number in re.findall(r"^## (\d+)\. ", page, re.M)] == list(range(1, 13))
