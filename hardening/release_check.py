@@ -48,7 +48,7 @@ def asserted_by(gate: Path) -> str:
 def run(program: Path) -> tuple[int, str, float]:
     """(exit code, last line of the output, seconds). A gate that hangs is killed after TIMEOUT_S and counts as failed."""
     started = time.monotonic()
-    with subprocess.Popen([f"./{program}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    with subprocess.Popen([f"./{program}"], env=without_make(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           start_new_session=True) as running:
         try:
             lines = running.communicate(timeout=TIMEOUT_S)[0].strip().splitlines()
@@ -59,6 +59,11 @@ def run(program: Path) -> tuple[int, str, float]:
     if code not in VERDICTS:
         print("\n".join(f"    {line}" for line in lines[-40:-1]))
     return code, lines[-1] if lines else "it printed nothing", time.monotonic() - started
+
+
+def without_make() -> dict[str, str]:
+    """The environment without what make says to a make below it: each gate's own make uses all processors, as one that a person starts."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 
 
 def check(only: list[str]) -> list[Result]:

@@ -66,6 +66,15 @@ def test_a_twin_that_stays_green_fails(planted):
     assert done.returncode == 1 and "GREEN 04-crashed" in done.stdout and "red   01-green" in done.stdout
 
 
+def test_a_gate_uses_all_processors_as_if_a_person_had_started_it(planted, tmp_path, monkeypatch):
+    """With the MAKELEVEL of `make release-check` a gate's make compiled one file after the other: it had no part in the job server."""
+    (tmp_path / "Makefile").write_text("all:\n\t@echo level $(MAKELEVEL), $(words $(MAKEFLAGS)) flags\n")
+    (tmp_path / "hardening/gates/01-green").write_text("#!/bin/sh\n# 01-green - makes something.\nmake -s\n")
+    (tmp_path / "release.mk").write_text(f"check:\n\t@{sys.executable} -B {ROOT}/hardening/release_check.py --only 01\n")
+    said = subprocess.run(["make", "-j2", "-f", "release.mk", "check"], cwd=tmp_path, capture_output=True, text=True).stdout
+    assert "level 0, 1 flags" in said
+
+
 def test_an_unknown_gate_is_a_sentence(planted):
     done = planted("--only", "42")
     assert done.returncode == 2 and "there is no gate 42" in done.stderr
