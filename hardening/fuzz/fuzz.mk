@@ -10,7 +10,7 @@ vpath %_fuzz.c $(wildcard profiler/*)
 # The sources are compiled with the fuzzer's flags instead of linking the library,
 # because libFuzzer must see which branches are taken.
 FUZZED := $(filter-out %_test.c %_fuzz.c,$(foreach room,foundation session unwind \
-	symbols formats,$(wildcard profiler/$(room)/*.c)))
+	symbols formats sources shared_memory,$(wildcard profiler/$(room)/*.c)))
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 # The most memory that an input may cause to be allocated, and the most time.
@@ -38,3 +38,12 @@ fuzz: $(FUZZERS:%=build/fuzz/%)
 	  build/fuzz/$$name $(FUZZ_LIMITS) -max_total_time=$(FUZZ_SECONDS) \
 	    -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \
 	    hardening/fuzz/corpus/$$name || exit 1; done
+
+#: FUZZ_RUNS how many inputs fuzz-count gives each reader, over several calls (10000000)
+FUZZ_RUNS ?= 10000000
+#: READERS the readers for fuzz-count (all)
+READERS ?= $(FUZZERS)
+PHONY += fuzz-count
+## fuzz-count: search until each of READERS was given FUZZ_RUNS inputs, at most FUZZ_SECONDS a call; counts are in hardening/fuzz/executions.json
+fuzz-count: $(READERS:%=build/fuzz/%)
+	$(Q)$(PYTHON) -B hardening/fuzz/count_executions.py --runs $(FUZZ_RUNS) --seconds $(FUZZ_SECONDS) --limits='$(FUZZ_LIMITS)' $(READERS)
