@@ -29,7 +29,7 @@ NOT_PORTABLE := profiler/session/session_json_test.c profiler/unwind/unwind_orac
 NOT_PORTABLE += $(if $(filter memory,$(MACHINE)),,profiler/session/session_memory_test.c)
 PORTABLE_TESTS := $(filter-out $(NOT_PORTABLE),$(foreach room,$(PORTABLE_ROOMS),$(wildcard profiler/$(room)/*_test.c)))
 PORTABLE_FUZZERS := $(foreach room,$(PORTABLE_ROOMS),$(wildcard profiler/$(room)/*_fuzz.c))
-MACHINE_FLAGS := -Ihardening/machines $(CPPFLAGS) -std=gnu11 -O2 -g -fno-omit-frame-pointer -Wformat -Werror=format -MMD -MP
+MACHINE_FLAGS := -Ihardening/machines $(CPPFLAGS) -std=gnu11 -O2 $(if $(filter memory,$(MACHINE)),-g) -fno-omit-frame-pointer -Wformat -Werror=format -MMD -MP
 PORTABLE_OBJECTS := $(PORTABLE:%.c=$(MACHINE_O)/obj/%.o)
 MACHINE_BUILDS = $(MACHINE_CC_$(MACHINE)) $(MACHINE_FLAGS)
 
