@@ -28,7 +28,7 @@ BENCH_OBJECTS := $(call objects,profiler/bench/*.c \
 	profiler/foundation/options.c profiler/foundation/output_place.c \
 	profiler/foundation/stale_drafts.c)
 PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
-	$(foreach trade,alloc lock timer stack,profiler/preload/$(trade)/*.c))
+	$(foreach trade,alloc lock timer stack causal,profiler/preload/$(trade)/*.c))
 C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir \
 	$(wildcard profiler/*/*_test.c profiler/*/*/*_test.c \
 	fixtures/*_test.c workloads/*/*_test.c)))

@@ -9,6 +9,7 @@
 #include "preload/alloc/operator_new.h"
 #include "preload/arena.h"
 #include "preload/cancellation.h"
+#include "preload/causal/causal_sampler.h"
 #include "preload/confinement.h"
 #include "preload/counts_json.h"
 #include "preload/hand_over.h"
@@ -219,6 +220,7 @@ static void write_once(void)
 	 * process.
 	 */
 	(void)cancellation_pause();
+	causal_process_end();
 	thread_pause_counting(thread_self());
 	if (confinement.is_filtered)
 		close_arena();
@@ -309,6 +311,7 @@ static void take_in_time(void *unused)
 
 	(void)unused;
 	timer_sampler_confine();
+	causal_confine();
 	arena_take_ahead();
 	if (head && !head->is_confined)
 		process_save_maps(stack_tables_now());

@@ -11,7 +11,9 @@
 static struct {
 	const char *name;
 	bool is_ours; /* this process has it */
-} settings[] = {{SETTING_ARENA_FOLDER, false}, {SETTING_SAMPLER, false}};
+} settings[] = {{SETTING_ARENA_FOLDER, false},
+		{SETTING_SAMPLER, false},
+		{SETTING_CAUSAL, false}};
 
 #define SETTINGS_COUNT (sizeof(settings) / sizeof(*settings))
 

@@ -4,6 +4,7 @@
 #include "foundation/static_probe.h"
 #include "preload/alloc/alloc_budget.h"
 #include "preload/alloc/alloc_track.h"
+#include "preload/causal/causal_sampler.h"
 #include "preload/stage_table.h"
 #include "preload/thread_counts.h"
 #include "preload/timer/timer_sampler.h"
@@ -23,6 +24,7 @@ EXPORT void clinic_preload_stage_begin(const char *name)
 		budget_begin(self, self->stage);
 	DTRACE_PROBE1(clinic_preload, stage_begin, name);
 	timer_sampler_stage(thread_stages()->nodes[self->stage].name);
+	causal_stage(name);
 }
 
 EXPORT void clinic_preload_stage_end(const char *name)

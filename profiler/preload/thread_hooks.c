@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <threads.h>
 
+#include "preload/causal/causal_sampler.h"
+#include "preload/causal/virtual_time.h"
 #include "preload/stack/thread_stack.h"
 #include "preload/timer/timer_sampler.h"
 
@@ -35,6 +37,7 @@ struct start {
 	};
 	void *argument;
 	struct stack_wish stack;
+	uint64_t taken_ns; /* of virtual delays, by the creator */
 };
 
 #define STARTS_IN_BLOCK 256
@@ -116,13 +119,20 @@ static struct start take_out(struct start *start)
 	return taken;
 }
 
+/* By value: the address of a local would keep the last call from a jump. */
+static void note_begin(uint64_t taken_ns, const void *frame)
+{
+	timer_sampler_thread_begin(frame);
+	causal_thread_begin(taken_ns);
+}
+
 static void *begin_thread(void *taken)
 {
 	struct start start = take_out(taken);
 	void *(*function)(void *) = start.function;
 	void *argument = start.argument;
 
-	timer_sampler_thread_begin(__builtin_frame_address(0));
+	note_begin(start.taken_ns, __builtin_frame_address(0));
 	/* The last call is a jump: no stack may show a frame of ours. */
 	return function(argument);
 }
@@ -133,7 +143,7 @@ static int begin_c11_thread(void *taken)
 	thrd_start_t function = start.c11_function;
 	void *argument = start.argument;
 
-	timer_sampler_thread_begin(__builtin_frame_address(0));
+	note_begin(start.taken_ns, __builtin_frame_address(0));
 	return function(argument);
 }
 
@@ -205,6 +215,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	start->function = function;
 	start->argument = argument;
 	start->stack = read_wish(attributes);
+	start->taken_ns = virtual_time_taken_ns();
 	err = real.pthread_create(thread, attributes, begin_thread, start);
 	if (err)
 		leave_start(start);
@@ -222,6 +233,7 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
 	start->c11_function = function;
 	start->argument = argument;
 	start->stack = read_wish(NULL);
+	start->taken_ns = virtual_time_taken_ns();
 	result = real.thrd_create(thread, begin_c11_thread, start);
 	if (result != thrd_success)
 		leave_start(start);

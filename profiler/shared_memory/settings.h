@@ -37,5 +37,8 @@
  */
 #define SETTING_SAMPLER          "CLINIC_SAMPLER"
 #define SETTING_SAMPLER_HANDOVER "CLINIC_SAMPLER_HANDOVER"
+/* A folder with a plan, for results of a virtual speed-up: causal_layout.h. */
+#define SETTING_CAUSAL          "CLINIC_CAUSAL"
+#define SETTING_CAUSAL_HANDOVER "CLINIC_CAUSAL_HANDOVER"
 
 #endif

@@ -7,6 +7,8 @@
  * library, nor locks that a program builds on futexes.
  */
 #include "preload/alloc/alloc_track.h"
+#include "preload/causal/causal_locks.h"
+#include "preload/causal/causal_sampler.h"
 #include "preload/lock/deadlock.h"
 #include "preload/lock/lock_hooks.h"
 #include "preload/lock/lock_wait.h"
@@ -22,6 +24,8 @@
 void lock_hooks_open(void)
 {
 	real_locks_find();
+	if (causal_is_wanted())
+		causal_locks_take_over(&real_lock);
 }
 
 static bool is_acquired(int error)

@@ -36,10 +36,13 @@ struct real_locks {
 	int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, deadline);
 	int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t,
 			      deadline);
+	int (*cond_signal)(pthread_cond_t *);
+	int (*cond_broadcast)(pthread_cond_t *);
 	int (*sem_wait)(sem_t *);
 	int (*sem_trywait)(sem_t *);
 	int (*sem_timedwait)(sem_t *, deadline);
 	int (*sem_clockwait)(sem_t *, clockid_t, deadline);
+	int (*sem_post)(sem_t *);
 	int (*join)(pthread_t, void **);
 	int (*tryjoin)(pthread_t, void **);
 	int (*timedjoin)(pthread_t, void **, deadline);

@@ -1,35 +1,25 @@
 /*
- * Samples the program where perf events are forbidden: each thread has a timer
- * on its own CPU clock, and the handler of the timer's signal records the
- * thread's registers and stack.
- *
- * The kernel looks at such timers only at its own tick: with CONFIG_HZ=250 at
- * most 250 times a second, whatever frequency was asked for. So the weight of a
- * sample is the CPU time since the sample before it, not a period. The signal
- * is delivered when the thread returns to user mode, so time in the kernel is
- * attributed to the function that made the system call.
+ * Samples the program where perf events are forbidden: at each tick of its
+ * timer, a thread records its registers and stack. The weight of a sample is
+ * the CPU time since the sample before it.
  *
  * Nothing is sampled unless SETTING_SAMPLER is in the environment.
  */
 #include "preload/timer/timer_sampler.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "preload/confinement.h"
-#include "preload/raw_calls.h"
 #include "preload/thread_number.h"
-#include "preload/timer/timer_signal.h"
+#include "preload/timer/thread_timer.h"
 #include "preload/timer/timer_write.h"
 #include "preload/unseen.h"
 #include "shared_memory/settings.h"
@@ -54,17 +44,10 @@ static _Atomic int state = NO_RING;
 static char folder[TIMER_RING_FOLDER_MAX];
 static struct handover handover;
 static struct unseen_roll *roll; /* children use the same mapping */
-static long period_ns;
-static int signal_number;
+static bool has_timers;
 static bool is_active;
 
-/* The destructor of this key runs when a thread ends, and deletes its timer. */
-static pthread_key_t end_key;
-static bool has_end_key;
-
 static _Thread_local struct {
-	bool has_timer;
-	int timer; /* the kernel's number for it */
 	uint32_t tid;
 	uint64_t cpu_ns; /* at the last sample */
 	uintptr_t stack_end;
@@ -158,40 +141,6 @@ static bool has_ring(void)
 	return true;
 }
 
-/* A bit for each timer of this process that is ours, by the kernel's number. */
-#define TIMERS_KNOWN 65536
-static _Atomic uint64_t timers[TIMERS_KNOWN / 64];
-
-static void note_timer(int timer)
-{
-	if (timer < TIMERS_KNOWN)
-		atomic_fetch_or(&timers[timer / 64], UINT64_C(1) << timer % 64);
-}
-
-static void delete_timer(int timer)
-{
-	if (timer < TIMERS_KNOWN)
-		atomic_fetch_and(&timers[timer / 64],
-				 ~(UINT64_C(1) << timer % 64));
-	(void)raw_call(SYS_timer_delete, timer, 0, 0, 0);
-}
-
-/* A thread may delete the timers of the others, so all are in one table. */
-static void delete_all_timers(void)
-{
-	for (int timer = 0; timer < TIMERS_KNOWN; timer++)
-		if (timers[timer / 64] >> timer % 64 & 1)
-			delete_timer(timer);
-}
-
-static void end_thread(void)
-{
-	if (!self.has_timer || confinement.is_filtered)
-		return;
-	self.has_timer = false;
-	delete_timer(self.timer);
-}
-
 void timer_sampler_confine(void)
 {
 	if (!is_active || confinement.is_filtered)
@@ -200,27 +149,19 @@ void timer_sampler_confine(void)
 	/* The ring is made now, because stages are still written to it. */
 	if (has_ring())
 		timer_write_maps(&ring);
-	delete_all_timers();
-}
-
-static void on_thread_end(void *unused)
-{
-	(void)unused;
-	end_thread();
+	thread_timer_end_all();
 }
 
 static void on_tick(const void *context)
 {
-	if (!self.has_timer || confinement.is_filtered)
-		return;
 	if (!has_ring()) {
 		/* A ring that could not be made once is not tried again. */
 		if (state == RING_FAILED)
-			end_thread();
+			thread_timer_end();
 		return;
 	}
 	if (ring.head->is_stopped)
-		end_thread();
+		thread_timer_end();
 	else
 		write_sample(context);
 }
@@ -252,23 +193,6 @@ void timer_sampler_stage(const char *name)
 		write_stage(name);
 }
 
-/* glibc's timer_create may allocate, so the system call is made directly. */
-static int create_timer(int *timer)
-{
-	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
-				 .sigev_signo = signal_number,
-				 .sigev_value.sival_ptr = &timer_signal_mark};
-	struct itimerspec every = {{0, period_ns}, {0, period_ns}};
-
-	event._sigev_un._tid = (pid_t)self.tid;
-	if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, timer))
-		return -errno;
-	note_timer(*timer);
-	if (syscall(SYS_timer_settime, *timer, 0, &every, NULL))
-		return -errno;
-	return 0;
-}
-
 bool timer_sampler_is_active(void)
 {
 	return is_active;
@@ -283,9 +207,8 @@ void timer_sampler_thread_begin(const void *stack_start)
 	if (confinement.is_filtered)
 		return;
 	self.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	self.has_timer = period_ns && !create_timer(&self.timer);
-	if (has_end_key)
-		pthread_setspecific(end_key, &self);
+	if (has_timers)
+		thread_timer_begin();
 }
 
 void timer_sampler_maps_change(void)
@@ -294,7 +217,7 @@ void timer_sampler_maps_change(void)
 		timer_write_maps(&ring);
 }
 
-static bool read_setting(void)
+static bool read_setting(long *period_ns)
 {
 	const char *setting = getenv(SETTING_SAMPLER);
 	const char *colon = setting ? strchr(setting, ':') : NULL;
@@ -303,7 +226,7 @@ static bool read_setting(void)
 	if (!colon || frequency_hz < 0 || strlen(colon) > sizeof(folder))
 		return false;
 	strcpy(folder, colon + 1);
-	period_ns = frequency_hz ? 1000000000 / frequency_hz : 0;
+	*period_ns = frequency_hz ? 1000000000 / frequency_hz : 0;
 	return true;
 }
 
@@ -312,9 +235,7 @@ static void in_child(void)
 {
 	timer_write_close(&ring);
 	state = NO_RING;
-	self.has_timer = false;
-	for (size_t i = 0; i < TIMERS_KNOWN / 64; i++)
-		timers[i] = 0;
+	thread_timer_restart();
 	is_active &= !confinement.is_filtered;
 	timer_sampler_thread_begin(
 		(const void *)(self.stack_end - ABOVE_START_BYTES));
@@ -322,17 +243,17 @@ static void in_child(void)
 
 __attribute__((constructor)) static void start(void)
 {
-	if (!read_setting())
+	long period_ns;
+
+	if (!read_setting(&period_ns))
 		return;
-	if (period_ns)
-		signal_number = timer_signal_take(on_tick);
-	if (period_ns && !signal_number)
+	has_timers = period_ns && !thread_timer_open(period_ns, on_tick);
+	if (period_ns && !has_timers)
 		return;
 	is_active = true;
 	handover_read(&handover, SETTING_SAMPLER_HANDOVER);
 	roll = unseen_open(folder);
 	unseen_use(roll);
-	has_end_key = !pthread_key_create(&end_key, on_thread_end);
 	pthread_atfork(NULL, NULL, in_child);
 	timer_sampler_thread_begin(__libc_stack_end);
 }

@@ -4,82 +4,27 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "preload/confinement.h"
 #include "preload/raw_calls.h"
+#include "preload/shared_file.h"
 #include "shared_memory/ticks.h"
 
 /* The text of one record of maps. A line is a path and a few numbers. */
 #define MAPS_BYTES 16384
 /* One listing uses at most a quarter of the ring, because samples need room. */
 #define MAPS_BYTES_MOST (TIMER_RING_BYTES / 4)
-/* The most programs that one process can become by exec. */
-#define PROGRAMS_MOST 10000
+#define RING_FILE_BYTES (TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES)
 
-/* printf must not be called in a signal handler. */
-static char *write_number(char *at, unsigned number)
+int timer_write_open(struct timer_ring *ring, const char *folder,
+		     const struct handover *handover)
 {
-	char digits[12];
-	int count = 0;
-
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while (number /= 10);
-	while (count)
-		*at++ = digits[--count];
-	*at = '\0';
-	return at;
-}
-
-/*
- * Makes the file FOLDER/PID.NUMBER. After an exec, the process uses the next
- * free number.
- */
-static int create(const char *folder)
-{
-	char path[TIMER_RING_FOLDER_MAX + 32];
-	char *end = stpcpy(path, folder);
-
-	*end++ = '/';
-	end = write_number(end, (unsigned)raw_pid());
-	*end++ = '.';
-	for (unsigned number = 0; number < PROGRAMS_MOST; number++) {
-		int fd;
-
-		write_number(end, number);
-		fd = raw_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-		if (fd != -EEXIST)
-			return fd;
-	}
-	return -EEXIST;
-}
-
-/*
- * A block that cannot be allocated later would cause a SIGBUS in a handler, and
- * a file beyond the program's limit a SIGXFSZ.
- */
-static int allocate(int fd, size_t bytes)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < bytes)
-		return -EFBIG;
-	return raw_allocate(fd, (off_t)bytes);
-}
-
-static int map_ring(struct timer_ring *ring, int fd)
-{
-	size_t bytes = TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES;
-	int error = allocate(fd, bytes);
 	void *at;
+	int error = shared_file_open(folder, handover, RING_FILE_BYTES, &at);
 
 	if (error)
 		return error;
-	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at == MAP_FAILED)
-		return -errno;
 	ring->head = at;
 	ring->data = (uint8_t *)at + TIMER_RING_HEAD_BYTES;
 	ring->head->pid = (uint32_t)raw_pid();
@@ -93,48 +38,10 @@ static int map_ring(struct timer_ring *ring, int fd)
 	return 0;
 }
 
-static int open_in_folder(struct timer_ring *ring, const char *folder)
-{
-	int fd = create(folder), error;
-
-	if (fd < 0)
-		return fd;
-	error = map_ring(ring, fd);
-	raw_close(fd);
-	return error;
-}
-
-static int open_by_handover(struct timer_ring *ring,
-			    const struct handover *handover)
-{
-	int fd = handover_make(), error;
-
-	if (fd < 0)
-		return fd;
-	error = map_ring(ring, fd);
-	if (!error)
-		error = handover_send(handover, fd);
-	if (error)
-		timer_write_close(ring);
-	raw_close(fd);
-	return error;
-}
-
-int timer_write_open(struct timer_ring *ring, const char *folder,
-		     const struct handover *handover)
-{
-	int error = open_in_folder(ring, folder), given;
-
-	if (!error || !handover->address_bytes)
-		return error;
-	given = open_by_handover(ring, handover);
-	return given ? error : 0;
-}
-
 void timer_write_close(struct timer_ring *ring)
 {
 	if (ring->head)
-		munmap(ring->head, TIMER_RING_HEAD_BYTES + TIMER_RING_BYTES);
+		munmap(ring->head, RING_FILE_BYTES);
 	*ring = (struct timer_ring){NULL, NULL};
 }
 

@@ -1,0 +1,62 @@
+"""`lab causal` on victims with known answers, and what it does where nothing can be measured."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labkit import ROOT
+
+VICTIM = "build/victims/causal_rounds"
+
+
+def lab(*argv: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["scripts/lab", "causal", *argv], cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def gain_of(output: Path, *victim: str) -> dict:
+    """The result of `lab causal` for first_part() if it takes half of its time, of a victim with these arguments."""
+    done = lab("--function", "first_part", "--speedups", "50", "--blocks", "6", "--progress", "round", "--seed", "1", "--json", str(output), "--", VICTIM, *victim)
+    assert done.returncode in (0, 3), done.stderr
+    found = json.loads(output.read_text())["functions"][0]
+    print(f"causal_rounds {' '.join(victim)}: {found['gains']}")
+    return found
+
+
+@pytest.mark.slow
+def test_only_the_part_for_which_the_other_thread_waits_gains(tmp_path):
+    """first_part() is all of the CPU time in both, so Amdahl promises a factor of 2. It is reached (nearly, because the other thread sleeps for
+    10 ms) where first_part() takes six times as long as the other thread, and nothing is gained where it takes a sixth."""
+    shorter = gain_of(tmp_path / "shorter.json", "sleep", "10", "60", "6")
+    longer = gain_of(tmp_path / "longer.json", "sleep", "60", "10", "6")
+    assert shorter["share_ratio"] > 0.9 and longer["share_ratio"] > 0.9
+    assert shorter["gains"][0]["verdict"] == "less"
+    assert longer["gains"][0]["ratio"] > shorter["gains"][0]["ratio"]
+
+
+def test_a_function_that_does_not_exist_is_a_sentence():
+    done = lab("--function", "no_such_part", "--", VICTIM, "sleep", "1", "1", "2")
+    assert done.returncode == 4 and "has no function 'no_such_part'" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [("--speedups", "0"), ("--speedups", "a"), ("--speedups", "50,101"), ("--blocks", "0"), ("--timeout", "0"), ("--expect-exit", "256"),
+                                   ("--stdin", "no/such/file"), ("--file", "no/such/file")])
+def test_wrong_usage_is_a_sentence(wrong):
+    done = lab("--function", "first_part", *wrong, "--", VICTIM)
+    assert done.returncode == 2 and done.stderr.startswith("lab: ") and wrong[0] in done.stderr
+
+
+def test_a_stage_that_never_begins_is_a_sentence():
+    done = lab("--function", "first_part", "--progress", "square", "--blocks", "1", "--", VICTIM, "sleep", "1", "1", "2")
+    assert done.returncode == 4 and "the stage square began 0 times" in done.stderr
+
+
+def test_a_program_that_fails_is_a_sentence():
+    done = lab("--function", "first_part", "--file", VICTIM, "--blocks", "1", "--", "/bin/sh", "-c", f"{VICTIM} sleep 1 1 2; exit 7")
+    assert done.returncode == 4 and "exit code 7" in done.stderr
+
+
+def test_a_function_in_two_processes_is_refused():
+    done = lab("--function", "first_part", "--file", VICTIM, "--blocks", "1", "--", "/bin/sh", "-c", f"{VICTIM} sleep 60 1 2; {VICTIM} sleep 60 1 2; :")
+    assert done.returncode == 4 and "2 processes ran the function" in done.stderr
