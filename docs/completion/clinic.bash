@@ -5,12 +5,15 @@ _clinic()
 	local word=${COMP_WORDS[COMP_CWORD]} options=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "annotate diff doctor export help import merge record report where" -- "$word"))
+		COMPREPLY=($(compgen -W "annotate causal diff doctor export help import merge record report where" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	annotate)
 		options="--source --all --full-names --help"
+		;;
+	causal)
+		options="--function --speedup --file --progress --output --help"
 		;;
 	diff)
 		options="--output --format --weight --title --icicle --top --full-names --json --help"

@@ -4,7 +4,7 @@ _lab()
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options= values= workloads=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "audit baseline build calibrate clinic compare diagnose fixtures gate history inspect load new optimize profile rebench repeat show sign verify" -- "$word"))
+		COMPREPLY=($(compgen -W "audit baseline build calibrate causal clinic compare diagnose fixtures gate history inspect load new optimize profile rebench repeat show sign verify" -- "$word"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -30,6 +30,9 @@ _lab()
 		case $previous in
 		--size) values="quick documented" ;;
 		esac
+		;;
+	causal)
+		options="--function --speedups --progress --file --blocks --cpus --stdin --expect-exit --timeout --seed --json"
 		;;
 	clinic)
 		options="--answers --report --budget --resume --again --list"

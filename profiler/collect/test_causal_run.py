@@ -51,7 +51,7 @@ def test_a_thread_that_waits_anyway_is_not_delayed(tmp_path):
 
 
 def test_one_thread_is_never_delayed(tmp_path):
-    (found,) = causal(tmp_path, "-f", "seventy", "-s", "50", "--", VICTIMS / "split_functions", "300")["processes"]
+    (found,) = causal(tmp_path, "-f", "burn_seventy", "-s", "50", "--", VICTIMS / "split_functions", "300")["processes"]
     assert found["threads_count"] == 1 and found["slept_ns"] == 0 and found["inserted_ns"] > 0
     assert found["ended_ns"] > found["begun_ns"]
 
