@@ -123,3 +123,6 @@ MEMO_TESTED := $(call PRELOAD_PART,stack_memo.o stack_tables.o \
 	spare_stack.o table_memory.o)
 $(O)/tests/stack_memo_test: TEST_LIBS = $(MEMO_TESTED) $(O)/lib/libclinic.a
 $(O)/tests/stack_memo_test: $(MEMO_TESTED)
+$(O)/tests/virtual_time_test: TEST_LIBS = \
+	$(call PRELOAD_PART,virtual_time.o confinement.o)
+$(O)/tests/virtual_time_test: $(call PRELOAD_PART,virtual_time.o confinement.o)

@@ -60,6 +60,8 @@ PHASES: dict[str, Phase] = {phase.name: phase for phase in (
           cost="no allocation counts and no second witness for them"),
     Phase("concurrency", "labkit.audit.concurrency:measure", PROFILE, needs="load",
           cost="nothing shows what the threads wait for under a load that is too high"),
+    Phase("causal", "labkit.audit.causal:measure", PROFILE, needs="causal",
+          cost="nothing shows what a faster function would gain where threads wait for each other"),
     Phase("candidates", "labkit.audit.candidates:measure", OPTIMIZE, kind="candidate"),
     Phase("rebench", "labkit.audit.rebench:measure", REBENCH,
           cost="the accepted candidates were not confirmed together on fresh processes"),

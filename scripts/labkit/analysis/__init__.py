@@ -17,6 +17,7 @@ from labkit.analysis.baseline_numbers import baseline_numbers
 from labkit.analysis.candidate_numbers import candidate_numbers
 from labkit.analysis.checklist import check_rows
 from labkit.analysis.complaint import complaint_numbers
+from labkit.analysis.causal_numbers import causal_of
 from labkit.analysis.concurrency_numbers import concurrency_numbers
 from labkit.analysis.decide import Decision, decide_candidates
 from labkit.analysis.defence_answers import defence_answers
@@ -60,6 +61,8 @@ def analyse(evidence_set: EvidenceSet) -> dict[str, Any]:
     audit["rebench"] = rebench_numbers(evidence_set, decisions)
     audit["load"] = load_numbers(evidence_set)
     audit["concurrency"] = concurrency_numbers(evidence_set)
+    if causal := causal_of(evidence_set):
+        audit["causal"] = causal  # a report without virtual speed-ups has no such key, as before they existed
     audit["headline"] = headline(evidence_set, audit)
     audit["regression_check"] = regression_check(audit)
     audit["trade_offs"] = trade_offs(evidence_set, decisions, audit)

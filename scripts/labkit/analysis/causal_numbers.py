@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from labkit.analysis.evidence_set import EvidenceSet
 from labkit.stats.paired import median_interval
 from labkit.wording import percent, times
 
@@ -64,6 +65,13 @@ def causal_numbers(rows: Sequence[Mapping[str, Any]]) -> CausalNumbers:
     gains = tuple(gain_at(speedup, blocks, share) for speedup in sorted({row["speedup_percent"] for row in rows} - {0}))
     return CausalNumbers(rows[0]["function"], share, 1.0 / (1.0 - share) if share < 1.0 else None, max(row["threads_count"] for row in plain),
                          len(blocks), CONFIDENCE, gains, sentence(rows[0]["function"], share, gains[-1]))
+
+
+def causal_of(evidence_set: EvidenceSet) -> list[CausalNumbers]:
+    """One entry for each function that was measured; empty where no speed-up was asked for."""
+    document = evidence_set.by_phase.get("causal")
+    rows = document["data"]["rows"] if document else []
+    return [causal_numbers([row for row in rows if row["function"] == one]) for one in dict.fromkeys(row["function"] for row in rows)]
 
 
 def complete_blocks(rows: Sequence[Mapping[str, Any]]) -> list[dict[int, float]]:

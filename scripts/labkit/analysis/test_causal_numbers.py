@@ -1,8 +1,14 @@
 """What virtual speed-ups say beside Amdahl's law, from rows whose answer is known."""
 
+import copy
+
 import pytest
 
+from example_evidence import LEAN, example_documents, write_example
+from labkit.analysis import analyse
 from labkit.analysis.causal_numbers import ALIKE, LESS, MORE, OPEN, amdahl, causal_numbers
+from labkit.analysis.evidence_set import read_evidence_set
+from labkit.report.render import render_pages
 
 NOISE = (0.99, 1.01, 1.0, 1.02, 0.98, 1.0, 1.01, 0.99)
 
@@ -64,3 +70,35 @@ def test_noise_that_contains_both_answers_decides_nothing():
 def test_a_block_that_is_not_complete_is_left_out():
     kept = rows({0: 40.0, 50: 30.0}, 0.5)
     assert causal_numbers([row for row in kept if not (row["block"] == 3 and row["speedup_percent"] == 50)]).blocks_count == 7
+
+
+SUMS = {"samples_count": 9, "function_samples_count": 3, "inserted_ns": 5, "slept_ns": 4}
+
+
+def audit_of(folder, found: dict | None, **asked) -> dict:
+    documents = copy.deepcopy(example_documents(candidates=LEAN))
+    documents["plan"]["data"]["manifest"] |= asked
+    if found:
+        documents["causal"] = documents["counters"] | {"kind": "causal", "data": found}
+    return analyse(read_evidence_set(write_example(folder, documents)))
+
+
+def test_the_report_shows_it_beside_the_ceiling(tmp_path):
+    kept = [row | SUMS | {"function": name} for name, period in (("shorter", 40.0), ("longer", 20.0)) for row in rows({0: 40.0, 50: period}, 1 / 3)]
+    audit = audit_of(tmp_path, {"progress": "round", "rows": kept}, causal={"functions": ["shorter", "longer"]})
+    page = render_pages(audit)["audit.md"]
+    assert [one["function"] for one in audit["causal"]] == ["shorter", "longer"]
+    assert "### What a faster function would gain" in page and "in 8 blocks of runs" in page
+    assert "| `shorter` | 33.3\u00a0% | 1.499× | 50\u00a0% | 1.200× | 1.000× [1.000×, 1.000×] |" in page
+    assert "A faster shorter gains nothing that can be seen" in page and "A faster longer gains more" in page
+
+
+def test_a_report_that_asks_for_none_has_none(tmp_path):
+    audit = audit_of(tmp_path, None)
+    assert "causal" not in audit and "What a faster function would gain" not in render_pages(audit)["audit.md"]
+    assert not any(one["subject"] == "causal" for one in audit["findings"])
+
+
+def test_missing_evidence_is_a_finding(tmp_path):
+    audit = audit_of(tmp_path, None, causal={"functions": ["shorter"]})
+    assert any(one["subject"] == "causal" for one in audit["findings"])

@@ -50,9 +50,9 @@ class AuditState:
     @functools.cached_property
     def wanted(self) -> dict[str, str]:
         """Evidence name -> inputs_sha256, for all evidence except rebench, whose input is the evidence of the candidates."""
-        inputs = {one.name: self._inputs(one.name, self.baseline.sha256, *(self._load_inputs if one.needs else ()))
+        inputs = {one.name: self._inputs(one.name, self.baseline.sha256, *self._needed_inputs(one.needs))
                   for one in of_groups(BASELINE, PROFILE) if one.applies_to(vars(self.manifest))}
-        inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY))
+        inputs["plan"] = self._inputs("plan", repr(self.manifest), evidence.sha256_of(POLICY), *self._needed_inputs("causal"))
         for one in self.manifest.candidates:
             result = self.built[one.id]
             outcome = result.log if isinstance(result, BuildFailed) else result.sha256
@@ -64,6 +64,12 @@ class AuditState:
         measured = [evidence.sha256_of(version.evidence_path(folder, name))
                     for name in sorted(self.wanted) if name in ("profile", "memory") or name.startswith("candidates/")]
         return self._inputs("rebench", evidence.sha256_of(POLICY), *measured, *self._load_inputs)
+
+    def _needed_inputs(self, needs: str) -> list[str]:
+        """What a phase depends on that measures a part of the manifest which only some workloads have."""
+        if needs == "causal":
+            return [repr(self.manifest.causal), repr((self.budget.causal_blocks, self.budget.causal_s))] if self.manifest.causal else []
+        return self._load_inputs if needs else []
 
     @functools.cached_property
     def _load_inputs(self) -> list[str]:

@@ -7,7 +7,7 @@ at 0.05, seven blocks for three sizes.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labkit.experiment.budget_words import budget_seconds
 from labkit.outcome import UsageError
@@ -32,18 +32,22 @@ class Budget:
     timeout_s: int          # limit of one process run; a longer run counts as a hang
     load_rounds: int        # of a workload that offers load: rounds of all rates and servers
     load_s: float           # how long each rate is offered
+    # Of a workload that asks for virtual speed-ups: blocks of runs, and how long a run of a library is under load. They have no part in repr, because
+    # repr decides whether earlier evidence of other phases is still valid.
+    causal_blocks: int = field(repr=False)
+    causal_s: int = field(repr=False)
 
 
 BUDGETS = {
     "quick": Budget("quick", about_s=90, minimum_ms=8, baseline_blocks=8, pilot_blocks=9, other_pilot_blocks=7, candidate_s=3,
                     rebench_pilot_blocks=10, rebench_s=5, sampling_s=3, command_runs=10, stage_samples=80, timeout_s=20,
-                    load_rounds=1, load_s=0.5),
+                    load_rounds=1, load_s=0.5, causal_blocks=6, causal_s=1),
     "standard": Budget("standard", about_s=600, minimum_ms=50, baseline_blocks=12, pilot_blocks=12, other_pilot_blocks=10,
                        candidate_s=36, rebench_pilot_blocks=14, rebench_s=45, sampling_s=30, command_runs=30, stage_samples=1000,
-                       timeout_s=60, load_rounds=3, load_s=2.0),
+                       timeout_s=60, load_rounds=3, load_s=2.0, causal_blocks=8, causal_s=2),
     "thorough": Budget("thorough", about_s=1500, minimum_ms=100, baseline_blocks=24, pilot_blocks=16, other_pilot_blocks=12,
                        candidate_s=60, rebench_pilot_blocks=20, rebench_s=90, sampling_s=60, command_runs=60, stage_samples=2000,
-                       timeout_s=120, load_rounds=5, load_s=3.0),
+                       timeout_s=120, load_rounds=5, load_s=3.0, causal_blocks=12, causal_s=3),
 }
 
 

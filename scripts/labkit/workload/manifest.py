@@ -16,6 +16,7 @@ from labkit.outcome import UsageError
 from labkit.phases import LIBRARY, WHOLE
 from labkit.subject import manifest_kinds
 from labkit.untrusted_file import UntrustedFileError, read_text
+from labkit.workload.causal_manifest import CausalCheck, causal_check
 from labkit.workload.change import CHANGES, Change
 from labkit.workload.load_manifest import OfferedLoad, offered_load
 
@@ -74,6 +75,8 @@ class Manifest:
     hypotheses: tuple[Hypothesis, ...]
     candidates: tuple[Candidate, ...]
     load: OfferedLoad | None = field(default=None, kw_only=True)  # of a server that is offered rising loads
+    # Functions with virtual speed-ups. It has no part in repr, because repr decides whether earlier evidence of other phases is still valid.
+    causal: CausalCheck | None = field(default=None, kw_only=True, repr=False)
 
     @property
     def offered(self) -> OfferedLoad:
@@ -81,6 +84,13 @@ class Manifest:
         if self.load is None:
             raise UsageError(f"{self.folder / 'workload.toml'}: load: is missing; accepted: a table [load]")
         return self.load
+
+    @property
+    def causal_check(self) -> CausalCheck:
+        """The check of a workload that asks for one."""
+        if self.causal is None:
+            raise UsageError(f"{self.folder / 'workload.toml'}: causal: is missing; accepted: a table [causal]")
+        return self.causal
 
 
 def names(root: Path = WORKLOADS) -> list[str]:
@@ -230,6 +240,7 @@ def common_parts(table: Table, folder: Path, fixture: Fixture, kind: str) -> dic
         stages=tuple(_stage(one) for one in table.many("stage")) if kind == LIBRARY else (),
         hypotheses=tuple(hypothesis(one) for one in table.many("hypothesis")),
         candidates=tuple(_candidate(one, folder, kind) for one in table.many("candidate")),
+        causal=causal_check(table.sub("causal")) if "causal" in table.table else None,
     )
     unique(table, "stage", [stage.name for stage in parts["stages"]])
     unique(table, "candidate", [candidate.id for candidate in parts["candidates"]])

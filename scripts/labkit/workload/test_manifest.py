@@ -56,7 +56,22 @@ def test_whole_manifest_is_read(tmp_path):
     assert found.candidates[0].change == change.Change("cflags", ("-funroll-loops",))
 
 
+CAUSAL = 'op = "item"\n[causal]\n'
+
+
+def test_a_causal_check_is_read_and_has_no_part_in_the_inputs_of_other_phases(tmp_path):
+    write(tmp_path, WHOLE.replace('op = "item"\n', CAUSAL + 'functions = ["sum_items", "main"]\nprogress = "batch"\n'))
+    check = manifest.load("toy", tmp_path).causal_check
+    assert (check.functions, check.speedups_percent, check.progress) == (("sum_items", "main"), (50,), "batch")
+    assert "causal" not in repr(manifest.load("toy", tmp_path))
+
+
 @pytest.mark.parametrize("old, new, names", [
+    ('op = "item"\n', CAUSAL, ("causal.functions", "is missing", "a list of names of functions")),
+    ('op = "item"\n', CAUSAL + 'functions = ["f", "f"]\n', ("causal.functions", "each once")),
+    ('op = "item"\n', CAUSAL + 'functions = ["f"]\nspeedups_percent = [50, 25]\n', ("causal.speedups_percent", "rising whole numbers from 1 to 100")),
+    ('op = "item"\n', CAUSAL + 'functions = ["f"]\nspeedups_percent = [0, 25]\n', ("causal.speedups_percent", "rising whole numbers from 1 to 100")),
+    ('op = "item"\n', CAUSAL + 'functions = ["f"]\nfunction = "g"\n', ("causal.function", "is not a key here")),
     ('metric = "throughput"', 'metric = "speed"', ("metric", "'speed'", "throughput, turnaround, p50, p95")),
     ("target = 1.2", "", ("target", "is missing", "from 1.0")),
     ("target = 1.2", 'target = "FILL IN"', ("target", "not filled in")),
