@@ -63,7 +63,7 @@ def test_a_causal_check_is_read_and_has_no_part_in_the_inputs_of_other_phases(tm
     write(tmp_path, WHOLE.replace('op = "item"\n', CAUSAL + 'functions = ["sum_items", "main"]\nprogress = "batch"\n'))
     check = manifest.load("toy", tmp_path).causal_check
     assert (check.functions, check.speedups_percent, check.progress) == (("sum_items", "main"), (50,), "batch")
-    assert "causal" not in repr(manifest.load("toy", tmp_path))
+    assert "CausalCheck" not in repr(manifest.load("toy", tmp_path))
 
 
 @pytest.mark.parametrize("old, new, names", [
