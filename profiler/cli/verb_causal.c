@@ -2,20 +2,17 @@
  * clinic causal - run a program once as if one of its functions were faster.
  * `lab causal` makes many of these runs and compares them.
  */
-#include <clinic/version.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/causal_counts.h"
 #include "cli/preload_path.h"
 #include "cli/verb.h"
 #include "collect/causal_run.h"
-#include "foundation/output_file.h"
-#include "foundation/terminal_text.h"
 #include "shared_memory/preloadable.h"
 #include "symbols/source_lines.h"
 #include "symbols/symbols.h"
@@ -149,66 +146,13 @@ static int find_function(const struct settings *settings,
 	return 0;
 }
 
-struct field {
-	const char *key;
-	uint64_t value;
-};
-
-static void write_process(struct clinic_out *out,
-			  const struct causal_result *result)
-{
-	const struct field fields[] = {
-		{"pid", result->pid},
-		{"threads_count", result->threads_count},
-		{"samples_count", result->samples_count},
-		{"function_samples_count", result->function_samples_count},
-		{"cpu_ns", result->cpu_ns},
-		{"function_cpu_ns", result->function_cpu_ns},
-		{"inserted_ns", result->inserted_ns},
-		{"slept_ns", result->slept_ns},
-		{"begun_ns", result->begun_ns},
-		{"ended_ns", result->ended_ns},
-		{"progress_count", result->progress_count},
-		{"progress_first_ns", result->progress_first_ns},
-		{"progress_last_ns", result->progress_last_ns},
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		clinic_out_format(out, "%s\"%s\": %" PRIu64, i ? ", " : "{",
-				  fields[i].key, fields[i].value);
-	clinic_out_text(out, "}");
-}
-
-static void write_all(struct clinic_out *out, const struct settings *settings,
-		      const struct clinic_causal_outcome *outcome)
-{
-	clinic_out_text(out,
-			"{\"schema\": 1, \"tool\": \"clinic " CLINIC_VERSION
-			"\", \"function\": ");
-	clinic_out_json(out, settings->function);
-	clinic_out_format(out,
-			  ", \"speedup_percent\": %" PRIu64
-			  ", \"exit_code\": %d, \"wall_ns\": %" PRIu64
-			  ",\n \"processes\": [",
-			  settings->speedup_percent, outcome->exit_code,
-			  outcome->wall_ns);
-	for (size_t i = 0; i < outcome->results_count; i++) {
-		clinic_out_text(out, i ? ",\n  " : "\n  ");
-		write_process(out, &outcome->results[i]);
-	}
-	clinic_out_text(out, "]}\n");
-}
-
 static int save(const struct settings *settings,
 		const struct clinic_causal_outcome *outcome)
 {
-	struct clinic_out *out;
-	int err = clinic_out_open(&out, settings->output);
+	const struct clinic_causal_counts counts = {
+		settings->function, settings->speedup_percent, outcome};
+	int err = clinic_causal_counts_write(settings->output, &counts);
 
-	if (!err) {
-		write_all(out, settings, outcome);
-		err = clinic_out_close(out);
-	}
 	return err ? clinic_complain("cannot write %s: %s", settings->output,
 				     strerror(-err))
 		   : 0;
@@ -260,7 +204,8 @@ static int plan_and_run(struct settings *settings)
 	if (!status) {
 		plan->speedup_percent = (uint32_t)settings->speedup_percent;
 		if (settings->progress)
-			strcpy(plan->progress, settings->progress);
+			memcpy(plan->progress, settings->progress,
+			       strlen(settings->progress));
 		clinic_preload_path(settings->preload);
 		status = run_as_set(settings, plan);
 	}

@@ -396,13 +396,14 @@ static void in_child(void)
 __attribute__((constructor(101))) static void
 start(int arguments_count, char **arguments, char **environment)
 {
-	const char *pattern;
+	const char *pattern, *stages_without;
 
 	(void)arguments_count;
 	(void)arguments;
 	if (!environ)
 		environ = environment;
 	pattern = getenv(SETTING_COUNTS_FILE);
+	stages_without = getenv(SETTING_ZERO_ALLOC);
 
 	our_pid = raw_pid();
 	if (pattern && strlen(pattern) < sizeof(out_pattern))
@@ -426,8 +427,8 @@ start(int arguments_count, char **arguments, char **environment)
 		.sample_bytes = read_count(SETTING_SAMPLE_BYTES),
 	});
 	budget_open(write_once);
-	if (!unobservable && getenv(SETTING_ZERO_ALLOC))
-		budget_forbid(getenv(SETTING_ZERO_ALLOC));
+	if (!unobservable && stages_without)
+		budget_forbid(stages_without);
 	on_exit(at_exit, NULL);
 	/* Without room for it, a quick exit writes nothing. */
 	(void)at_quick_exit(write_once);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,9 +46,15 @@ static uint64_t cpu_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* NULL: no speed-up is wanted. */
+static const char *wanted_folder(void)
+{
+	return getenv(SETTING_CAUSAL);
+}
+
 bool causal_is_wanted(void)
 {
-	return getenv(SETTING_CAUSAL) != NULL;
+	return wanted_folder() != NULL;
 }
 
 static void count_sample(uint64_t took_ns, bool is_running)
@@ -143,13 +150,14 @@ static void in_child(void)
 
 static int read_plan(const char *folder)
 {
-	char path[FOLDER_BYTES + sizeof("/" CAUSAL_PLAN_NAME)];
+	char path[FOLDER_BYTES];
 	void *at;
+	int length =
+		snprintf(path, sizeof(path), "%s/%s", folder, CAUSAL_PLAN_NAME);
 	int fd;
 
-	if (strlen(folder) >= FOLDER_BYTES)
+	if (length < 0 || (size_t)length >= sizeof(path))
 		return -ENAMETOOLONG;
-	strcpy(stpcpy(path, folder), "/" CAUSAL_PLAN_NAME);
 	fd = raw_open(path, O_RDONLY, 0);
 	if (fd < 0)
 		return fd;
@@ -181,7 +189,7 @@ static int open_result(const char *folder)
 
 __attribute__((constructor)) static void start(void)
 {
-	const char *folder = getenv(SETTING_CAUSAL);
+	const char *folder = wanted_folder();
 
 	if (!folder || read_plan(folder) || sped_up_function_open(plan) ||
 	    thread_timer_open(PERIOD_NS, on_tick) || open_result(folder))
