@@ -1,7 +1,9 @@
 /*
- * causal_rounds work|sleep FIRST_MS SECOND_MS ROUNDS: in each round one thread works for FIRST_MS in first_part(), and another one works or sleeps for
- * SECOND_MS in second_part(); then they meet at a barrier. So a faster first_part() gains nothing if it is the shorter part, whatever its share
- * of the CPU time is, and otherwise until it is as short as second_part().
+ * causal_rounds work|sleep FIRST_MS SECOND_MS ROUNDS: in each round one thread
+ * works for FIRST_MS in first_part(), and another one works or sleeps for
+ * SECOND_MS in second_part(); then they meet at a barrier. So a faster
+ * first_part() gains nothing if it is the shorter part, whatever its share of
+ * the CPU time is, and otherwise until it is as short as second_part().
  */
 #include <clinic/stage.h>
 #include <pthread.h>
