@@ -28,7 +28,7 @@ def test_the_knee_is_the_last_load_that_was_kept_up_with(points, knee):
 
 def test_a_schedule_that_was_not_kept_makes_the_point_invalid():
     assert point_of(row(100, [1] * 100, late=1)).invalid == ""
-    assert point_of(row(100, [1] * 100, late=2)).invalid == ("the generator did not keep its schedule: 2 of 100 requests were sent late although a connection was free")
+    assert point_of(row(100, [1] * 100, late=2)).invalid == ("the generator did not keep its schedule: 2 of 100 requests were sent late, and not because of the server")
 
 
 def test_of_two_attempts_the_one_that_kept_up_counts_and_an_invalid_one_never_if_there_is_another():
