@@ -19,7 +19,7 @@ from labkit.process import run_process
 from labkit.verdicts.covariates import disturbance
 from labkit.workload import build, fixture, harness, manifest, variant
 from labkit.workload.harness import Load
-from labkit.workload.offered_load import OFFER, PRICES, SERVE, OfferedServer, curve_of, measure_row, program_of, row_of
+from labkit.workload.offered_load import PRICES, SERVE, OfferedServer, curve_of, measure_row, program_of, row_of, server_of
 
 pytestmark = pytest.mark.xdist_group("offered load")  # they build one program, in one folder
 
@@ -29,7 +29,7 @@ BASELINE = variant.baseline(SERVER)
 
 @pytest.fixture(scope="module")
 def server():
-    return OfferedServer("baseline", program_of(SERVER, BASELINE, OFFER))
+    return server_of(SERVER, BASELINE)
 
 
 def only_served(name: str = "baseline") -> list[str]:
