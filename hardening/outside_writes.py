@@ -44,7 +44,13 @@ def is_installing() -> bool:
 
 def times_of(paths: list[str]) -> dict[str, int]:
     """{path: time of its last change in ns}; 0 for a path that does not exist."""
-    return {path: os.lstat(path).st_mtime_ns if os.path.lexists(path) else 0 for path in paths}
+    times = {}
+    for path in paths:  # of hundreds of folders, after every test
+        try:
+            times[path] = os.lstat(path).st_mtime_ns
+        except OSError:
+            times[path] = 0
+    return times
 
 
 WATCH = pytest.StashKey[Watch]()

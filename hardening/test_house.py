@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
+import pytest
 from file_circles import circles_in
 
 from labkit.phases import INVESTIGATION_PHASES, PHASES
@@ -164,30 +166,41 @@ def test_every_room_of_labkit_has_its_place_in_the_order():
     assert {room_of(module) for module in LABKIT if module != "labkit"} <= set(LABKIT_ROOMS)
 
 
-LABKIT_GRAPH = {module: labkit_imports(path) for module, path in LABKIT.items()}
+# All files are parsed for it, so the tests that need it run in one worker.
+of_the_graph = pytest.mark.xdist_group("labkit_graph")
 
 
+@cache
+def labkit_graph() -> dict[str, set[str]]:
+    """{module: the modules of labkit that it imports}."""
+    return {module: labkit_imports(path) for module, path in LABKIT.items()}
+
+
+@of_the_graph
 def test_no_circle_of_files_in_labkit():
-    assert circles(LABKIT_GRAPH) == []
+    assert circles(labkit_graph()) == []
 
 
+@of_the_graph
 def test_no_circle_of_rooms_in_labkit():
     rooms: dict[str, set[str]] = {}
-    for module, named in LABKIT_GRAPH.items():
+    for module, named in labkit_graph().items():
         rooms.setdefault(room_of(module), set()).update({room_of(one) for one in named} - {room_of(module), "labkit"})
     assert circles(rooms) == []
 
 
+@of_the_graph
 def test_labkit_knows_only_what_is_left_of_it():
     for module in set(LABKIT) - {"labkit"}:
         room = LABKIT_ROOMS.index(room_of(module))
-        right = {one for one in LABKIT_GRAPH[module] if one != "labkit" and LABKIT_ROOMS.index(room_of(one)) > room}
+        right = {one for one in labkit_graph()[module] if one != "labkit" and LABKIT_ROOMS.index(room_of(one)) > room}
         assert not right, f"{module} imports {right}"
 
 
+@of_the_graph
 def test_what_concludes_does_not_measure_and_the_other_way_round():
     for module in set(LABKIT) - {"labkit"}:
-        room, imported = room_of(module), {room_of(one) for one in LABKIT_GRAPH[module]}
+        room, imported = room_of(module), {room_of(one) for one in labkit_graph()[module]}
         if room in CONCLUDES:
             measuring = imported & (MEASURES | {"experiment", "audit"})
             assert not measuring, f"{module} concludes, and imports {measuring}"

@@ -28,6 +28,7 @@ def test_a_cancelled_job_tidies_up_like_ctrl_c(tmp_path, checkout_folder, number
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("redirection", ["| head -c 0", ">/dev/full"])
 def test_output_that_nobody_takes_is_a_sentence(redirection):
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {LAB[0]} --help {redirection}"], capture_output=True, text=True)
@@ -35,7 +36,7 @@ def test_output_that_nobody_takes_is_a_sentence(redirection):
     assert done.returncode == 4 and done.stderr.count("\n") == 1 and done.stderr.startswith("lab: ")
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_exit_code(checkout_folder, redirection):
     """`>&-` once ended in a traceback and with exit code 1, which means regressed."""
@@ -97,6 +98,7 @@ def test_a_small_folder_for_temporary_files_is_no_regression(checkout_folder, tm
     assert "Traceback" not in done.stderr and done.returncode != 1, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment, said", [({}, False), ({"LAB_SAYS_CODE": "1"}, True)])
 def test_make_hears_the_exit_code_that_it_replaces_by_2(checkout_folder, environment, said):
     done = subprocess.run([*LAB, "compare", "--a", "true", "--b", "/no/such/program"], cwd=checkout_folder, env=os.environ | environment,

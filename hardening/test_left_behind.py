@@ -54,6 +54,7 @@ def test_what_a_program_leaves_is_named_and_removed(tmp_path, options):
     assert [path.name for path in (tmp_path / "tmp").iterdir() if not path.name.startswith("pytest-of-")] == []
 
 
+@pytest.mark.slow
 def test_who_removes_all_is_not_named(tmp_path):
     done = run_planted(tmp_path, "--deselect", "test_planted.py::test_that_leaves")
     assert done.returncode == 0 and "LEFT BEHIND" not in done.stdout, done.stdout

@@ -49,6 +49,7 @@ def test_a_red_gate_and_a_crashed_one_fail_and_a_skipped_one_does_not(planted, t
     assert planted("--only", "01", "03").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_gate_that_is_run_again_replaces_its_row_and_no_other(planted, tmp_path):
     planted()
     before = json.loads((tmp_path / EVIDENCE).read_text())["gates"]
@@ -61,6 +62,7 @@ def test_a_gate_that_is_run_again_replaces_its_row_and_no_other(planted, tmp_pat
     assert (tmp_path / PAGE).read_text() == page(after)
 
 
+@pytest.mark.slow
 def test_a_twin_that_stays_green_fails(planted):
     done = planted("--red")
     assert done.returncode == 1 and "GREEN 04-crashed" in done.stdout and "red   01-green" in done.stdout

@@ -63,18 +63,21 @@ def test_a_version_that_is_taken_refuses_it(tree):
     assert done.returncode == 1 and done.stderr == "release: refused: v1.2.3 exists already\n"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("version", ["", "1.2", "1.2.3; true", "v1.2.3", "1.2.3-", "../../x"])
 def test_an_invalid_version_refuses_it(tree, version):
     done = release(tree, version)
     assert done.returncode == 2 and "is not a version" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_tag_is_signed_in_a_copy_and_leaves_none_here(tree):
     done = subprocess.run(["hardening/release/signed_tag.sh", "1.2.3"], cwd=tree, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "tag signed by throw-away\n"), done.stderr
     assert git(tree, "tag") == ""
 
 
+@pytest.mark.slow
 def test_a_tag_of_a_key_that_nobody_knows_is_removed(tree):
     (tree / "hardening/allowed_signers").write_text("")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tree.parent / "key"], check=True)
@@ -84,6 +87,7 @@ def test_a_tag_of_a_key_that_nobody_knows_is_removed(tree):
     assert git(tree, "tag") == ""
 
 
+@pytest.mark.slow
 def test_the_tarball_calls_itself_by_the_version_and_is_equal_twice(tree, tmp_path_factory):
     named = ("profiler/include/clinic/version.h", "scripts/labkit/__init__.py", "docs/man/clinic.1", "docs/man/lab.1")
     for name in named:

@@ -45,6 +45,7 @@ def build(folder: Path, source: str, barrier: str, compiler: str, level: str) ->
 @pytest.mark.few(4)
 @pytest.mark.parametrize("source, barrier, kind", [(OUTPUT, "clinic_black_box_out(x)", "output"),
                                                    (INPUT, "clinic_black_box_in(x)", "input")], ids=["out", "in"])
+@pytest.mark.few(2)
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("level", ["-O2", "-O3"])
 def test_work_survives_with_the_barrier_and_only_with_it(tmp_path, source, barrier, kind, compiler, level):

@@ -110,7 +110,7 @@ def said_by(program: Path, preload: Path | None = None) -> list[str]:
     return subprocess.run([program], capture_output=True, text=True, check=True, env=environment).stdout.splitlines()
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("level", [[], ["-O2"], ["-O2", "-fPIE", "-pie"]], ids=["plain", "O2", "pie"])
 def test_weak_hooks_of_a_program_find_a_preloaded_library(tmp_path, compiler, level):
@@ -134,6 +134,7 @@ def test_set_up_run_and_tear_down_come_in_that_order(run):
     assert done.stderr.split() == ["setup", "run", "run", "run", "run", "teardown"]
 
 
+@pytest.mark.slow
 def test_sustained_load_is_one_sample(run):
     document = measure(run, "--seconds", "1", "--runs", "7")
     assert len(document["samples_ns"]) == 1

@@ -189,6 +189,7 @@ def test_rows_with_the_same_text_are_told_apart(session):
     assert len(rows) == len(set(rows)) == 2 and all(" at 0x" in row for row in rows), rows
 
 
+@pytest.mark.slow
 def test_waits_are_in_the_programs_own(session, tmp_path):
     needs_perf()
     path = tmp_path / "off.json"

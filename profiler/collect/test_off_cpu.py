@@ -109,6 +109,7 @@ def test_text_report_and_flame_graph(anybodys_folder):
     assert drawn == seen.off_cpu["blocked_ns"] + seen.off_cpu["ready_ns"]
 
 
+@pytest.mark.slow
 def test_with_allocations_and_locks_in_one_run(anybodys_folder):
     seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known", event="cpu,offcpu,alloc,lock")
     assert_known_threads(seen)
@@ -154,6 +155,7 @@ def test_timers_cannot_tell(anybodys_folder):
     assert str(CLINIC) not in done.stderr
 
 
+@pytest.mark.slow
 def test_unread_context_switches_are_said(anybodys_folder):
     """In the metrics of a process with many threads, 0 context switches means that they were not read."""
     threads = "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=(0.3,)).start()"

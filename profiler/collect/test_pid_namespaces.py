@@ -15,7 +15,7 @@ def may_unshare() -> None:
         pytest.skip("may not make a pid namespace here")
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("events", ["cpu,alloc,lock", "cpu"])
 def test_no_process_of_the_host_is_taken_for_the_target(record, backend, events):

@@ -7,6 +7,7 @@ import pytest
 from recorded_session import KERNEL, OURSELVES, UNSAMPLED, VICTIMS, Caller, assert_split_by_function, needs_perf, run
 
 
+@pytest.mark.slow
 def test_kernel_time_without_permission(record, nobody):
     """Without permission, clock ticks in the kernel give no samples; their time is shown as [kernel, unsampled]."""
     session = record(nobody.victims / "syscall_heavy", backend="perf", by=nobody)
@@ -48,6 +49,7 @@ def doctor(*prefix, by: Caller = OURSELVES) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_doctor_agrees_with_record(record):
     health = doctor()
     session = record("true")

@@ -63,6 +63,7 @@ def test_scripts_find_the_reconciled_time_in_the_summary(record):
                      session.stderr, re.M)
 
 
+@pytest.mark.slow
 def test_attach_to_a_process_that_ends(tmp_path):
     victim = start(VICTIMS / "split_functions", 300)
     done = run("record", "-p", victim.pid, "-d", "60", "-o", tmp_path / "s.json")
@@ -85,6 +86,7 @@ def soak(record, backend, duration_ms):
     assert len(session.samples) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_short_soak(record, backend):
     soak(record, backend, 800)

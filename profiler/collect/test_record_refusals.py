@@ -56,6 +56,7 @@ def test_full_disk(tmp_path):
     assert read_session(rescued(done))["format"] == "clinic-session"
 
 
+@pytest.mark.slow
 def test_without_proc_the_reason_is_that(tmp_path):
     """Bug: the message was "cannot run ...: No such process"."""
     inside = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]

@@ -38,6 +38,7 @@ def test_split_by_line(record, backend):
     assert_split(session, {mark: weights[mark] / total for mark in marks.values()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_split_by_thread(record, backend):
     session = record(VICTIMS / "split_threads", 500, backend=backend)
@@ -73,6 +74,7 @@ def test_reconciliation(record, backend):
         assert 0.8 < session.reconciliation() < 1.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_metrics_are_on_the_samples_clock(record, backend):
     session = record(VICTIMS / "split_threads", 400, backend=backend)
@@ -93,6 +95,7 @@ def test_kernel_time_when_it_may_be_seen(record):
     assert session.share("read_noise") > 0.95, "a system call's time belongs to its caller"
 
 
+@pytest.mark.slow
 def test_kernel_time_under_timers_is_the_callers(record):
     session = record(VICTIMS / "syscall_heavy", backend="timer")
     assert session.share("read_noise") > 0.95

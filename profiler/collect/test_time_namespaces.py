@@ -52,6 +52,7 @@ def test_the_peak_of_a_target_in_another_one(record):
     assert_within_the_recording(session.file, "allocation_changes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["-e", "cpu"], ["-e", "cpu,offcpu"]], ids=["cpu", "offcpu"])
 def test_perf_events_of_a_recorder_in_another_one(tmp_path, options):
     """Perf events have times of the clock of the initial namespace, all other events those of the recorder's clock."""

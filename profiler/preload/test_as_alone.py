@@ -46,7 +46,7 @@ def test_attributes_of_threads_are_asked_for(tmp_path, mode):
     is_as_alone(tmp_path, mode, VICTIMS / "thread_attributes")
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @every_mode
 @pytest.mark.parametrize("way", ["malloc", "lock", "stage", "dlclose", "condition", "semaphore", "join"])
 def test_threads_are_cancelled(tmp_path, mode, way):
@@ -81,6 +81,7 @@ def test_the_lock_of_the_loader_is_held(tmp_path, mode):
     is_as_alone(tmp_path, mode, VICTIMS / "alloc_under_loader")
 
 
+@pytest.mark.few(1)
 @every_mode
 @pytest.mark.parametrize("how", ["loaded", "closed"])
 def test_the_lock_of_the_loader_is_held_after_a_library_came_or_went(tmp_path, mode, how):
@@ -101,6 +102,7 @@ def test_main_returns_under_threads_that_go_on(tmp_path, mode):
         is_as_alone(tmp_path, mode, VICTIMS / "exit_with_threads")
 
 
+@pytest.mark.few(1)
 @every_mode
 @pytest.mark.parametrize("kibibytes", [0, 64, 6000])
 def test_files_have_a_limit(tmp_path, mode, kibibytes):
@@ -125,7 +127,7 @@ def depths(printed: str) -> dict[str, int]:
     return {call: int(size) for call, size in map(str.split, printed.splitlines())}
 
 
-@pytest.mark.few
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [("-e", "cpu,alloc,lock"), *MODES], ids=mode_name)
 def test_stacks_are_small(tmp_path, mode):
     """Bug: hooks and the end of a process had buffers of a path and of a page on the stack, so that threads with the smallest stacks died of SIGSEGV."""
@@ -220,7 +222,7 @@ def test_sanitizers_that_bear_the_library(tmp_path, kind):
         is_as_alone(tmp_path, mode, program)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("call", CALLS)
 def test_programs_that_start_one(tmp_path, call):
     program = build(tmp_path, UNFIT["asan"][0])
@@ -241,7 +243,7 @@ def test_an_unfit_child_is_named_in_every_mode(tmp_path, mode):
     assert said.count(f"not observed: {program}: it is built with AddressSanitizer") == 1, said
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("call", CALLS)
 def test_fit_programs_are_still_followed(tmp_path, call):
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "thread_attributes")
@@ -258,7 +260,7 @@ def notes(session) -> str:
     return "\n".join(told)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("call", CALLS)
 def test_who_gets_an_empty_environment_is_seen_to_leave(tmp_path, call):
     """Bug: after posix_spawn or vfork it was not reported, and an exec looked like a kill."""
@@ -287,6 +289,7 @@ def test_settings_that_are_lost_are_named(tmp_path, mode):
     assert re.search(r"became /bin/true \(its environment lacks CLINIC_\w+\)", said), said
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("call", ["execve", "posix_spawn", "vfork"])
 def test_who_has_no_loader_is_seen_to_leave(tmp_path, call):
     said = is_as_alone(tmp_path, ("-e", "alloc"), VICTIMS / "starts_program", call, VICTIMS / "alloc_static")
@@ -314,7 +317,7 @@ def test_a_root_without_the_library(tmp_path, mode):
     assert "cannot be preloaded" not in said, said
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @every_mode
 @pytest.mark.parametrize("when", [[], ["late"]], ids=["at once", "late"])
 @pytest.mark.parametrize("how", ["prctl", "syscall", "deny", "thread", "strict", "tsc"])
@@ -333,7 +336,7 @@ LIVES = ["close_all", "replace_all", "without_files", "with_little_memory", "sto
 WORKS = {"vfork_chain": 4, "from_memory": 4, "own_signals": 3, "stopped": 4, "raw_clone3": 3}
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @every_mode
 @pytest.mark.parametrize("way", LIVES)
 def test_what_few_programs_do(tmp_path, mode, way):

@@ -124,6 +124,7 @@ def truth(plain) -> list[Answer]:
     ("clang", ["-gdwarf-4"], llvm_symbolizer),
     ("clang", ["-gdwarf-5", "-gsplit-dwarf"], llvm_symbolizer),
 ], ids=lambda value: "_".join(value) if isinstance(value, list) else getattr(value, "__name__", value))
+@pytest.mark.few(2)
 def test_c_frames_equal_the_oracle(tmp_path, compiler, options, oracle):
     program = compile_c(tmp_path, *options, compiler=compiler)
     ours = {"table_add", "table_sum", "fill_and_sum", "give_up", "call_library", "main"}
@@ -200,6 +201,7 @@ def test_build_id_folder_with_another_build(plain, tmp_path):
 
 @pytest.mark.parametrize("place", ["{folder}/program.debug", "{folder}/.debug/program.debug",
                                    "{folder}/debug{folder}/program.debug"])
+@pytest.mark.few(1)
 def test_debuglink(plain, truth, tmp_path, place):
     debug = Path(place.format(folder=tmp_path))
     stripped = strip_into(plain, tmp_path, debug)
@@ -267,6 +269,7 @@ def test_minidebug(plain, tmp_path):
 @pytest.mark.few(2)
 @pytest.mark.parametrize("options", [["-Wl,-z,lazy"], ["-Wl,-z,now"], ["-fcf-protection"], ["-no-pie", "-Wl,-z,lazy"],
                                      ["-fno-plt"], ["-fuse-ld=gold"]], ids="".join)
+@pytest.mark.few(1)
 def test_plt_stubs(tmp_path, options):
     """The names of the stubs are compared with those of objdump, which finds them in another way."""
     if options == ["-fuse-ld=gold"] and not shutil.which("ld.gold"):
@@ -281,6 +284,7 @@ def test_plt_stubs(tmp_path, options):
         assert answer == Answer("plt", (Frame(name, "??", 0),))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("packing", ["zstd", "zlib", "zlib-gnu"])
 def test_packed_sections(plain, truth, tmp_path, packing):
     """zlib-gnu makes .zdebug_* sections; distributions have compressed with zstd since 2023."""

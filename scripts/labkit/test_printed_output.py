@@ -46,6 +46,7 @@ def test_a_wide_terminal_has_a_table_with_colours():
     assert lines[2].endswith("\x1b[1;31mregressed\x1b[0m") and "1.203 ms" in lines[2]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("columns", [60, 40, 24])
 def test_a_narrow_terminal_cuts_no_cell_and_only_a_path_is_wider_than_it(columns):
     lines = [ESCAPE.sub("", line) for line in shown_by(SHOWN, columns=columns).splitlines()]
@@ -55,11 +56,13 @@ def test_a_narrow_terminal_cuts_no_cell_and_only_a_path_is_wider_than_it(columns
         assert cell in words
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colour_where_none_is_wanted(environment):
     assert "\x1b" not in shown_by(SHOWN, columns=60, environment=environment)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("argv", [[sys.executable, "-B", "-c", SHOWN], [*LAB, "clinic", "--list"], [sys.executable, "-B", "-c", PHASE]])
 def test_a_pipe_has_no_escape_sequence_and_whole_lines(argv, tmp_path):
     done = subprocess.run(argv, env=FORCED | {"PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
@@ -104,6 +107,7 @@ def test_a_phase_of_one_step_takes_as_long_as_the_last_time():
     assert version.seconds_before(Path("reports/telemetry/v0002"), "profile", "quick") is version.seconds_before(Path("reports/none/v0001"), "profile", "quick") is None
 
 
+@pytest.mark.slow
 def test_of_a_phase_in_a_phase_the_outer_has_the_line():
     nested = PHASE + """
 with Progress("outer", 1, step_s=3) as outer, Progress("inner", 1, step_s=3) as inner:

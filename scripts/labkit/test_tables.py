@@ -58,6 +58,7 @@ def test_an_added_metric_reaches_schema_numbers_page_and_checklist(tmp_path, met
     assert next(row for row in audit["checklist"] if row["title"].startswith("p <"))["passed"]
 
 
+@pytest.mark.slow
 def test_an_added_metric_may_be_the_complaint_of_a_manifest(tmp_path, metric):
     sandbox = Sandbox(tmp_path)
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace('metric    = "throughput"',

@@ -47,6 +47,7 @@ def test_every_request_is_answered_and_its_time_counts_from_when_it_was_due(serv
     assert 0 < found.p50_ns <= found.p95_ns <= found.p99_ns
 
 
+@pytest.mark.slow
 def test_a_server_that_runs_already_gives_the_same_answers(server):
     """Each in a process of its own; another seed is another stream of the same requests."""
     with serving(only_served("epoll-loop")) as port:
@@ -56,6 +57,7 @@ def test_a_server_that_runs_already_gives_the_same_answers(server):
     assert rows[0]["times"] != rows[1]["times"]
 
 
+@pytest.mark.slow
 def test_nginx_gives_the_same_answers(server):
     """The first request for an item takes the wholesaler's ten milliseconds there, too."""
     prices = run_process([str(program_of(SERVER, BASELINE, PRICES)), "100"]).stdout.decode()
@@ -78,6 +80,7 @@ def test_an_nginx_that_cannot_start_is_unavailable_with_its_reason():
         skip(reason)
 
 
+@pytest.mark.slow
 def test_wrk_gets_its_requests_answered():
     script = SERVER.folder / SERVER.load.witness_script
     with serving(only_served()) as port:
@@ -88,6 +91,7 @@ def test_wrk_gets_its_requests_answered():
     assert found["requests_count"] > 8 and found["failed_count"] == 0 and found["p50_ns"] <= found["p99_ns"]
 
 
+@pytest.mark.slow
 def test_the_server_alone_ends_with_its_input_and_its_heap_can_be_watched(server, tmp_path):
     with serving([*valgrind.massif_of(str(tmp_path)), *only_served()]) as port:
         row = measure_row(OfferedServer("baseline", server.program, port), 100, 0.3)
@@ -102,6 +106,7 @@ def test_a_server_that_cannot_open_its_port_is_unavailable_with_its_reason():
             pass
 
 
+@pytest.mark.slow
 def test_a_generator_that_is_stopped_for_a_while_does_not_keep_its_schedule(server):
     """Stopped from outside, as a busy machine would: what was due meanwhile is sent late."""
     run = subprocess.Popen(server.command(200, 1), stdout=subprocess.PIPE, text=True)
@@ -113,6 +118,7 @@ def test_a_generator_that_is_stopped_for_a_while_does_not_keep_its_schedule(serv
     assert found.late_count > 2 and "did not keep its schedule" in found.invalid
 
 
+@pytest.mark.slow
 def test_a_burst_that_was_stopped_is_told_and_its_run_is_invalid(tmp_path):
     """The burst of the audit did not check its schedule. Nothing that the server does makes it invalid: no thread of the process ran."""
     fixture.ensure(SERVER)
@@ -142,6 +148,7 @@ def test_an_invalid_run_is_a_row_with_its_reason_and_keeps_its_answer():
     assert (row["failure"], row["detail"], row["answer"]) == (INVALID_RUN, "it was late", "0x1")
 
 
+@pytest.mark.slow
 def test_a_curve_ends_where_the_server_falls_behind(server):
     points = curve_of(server, [100, 20000, 40000], 0.1)
     assert [one.offered_per_s for one in points] in ([100], [100, 20000]), "at 20 000 a second the baseline is behind on any machine"
@@ -181,6 +188,7 @@ def test_a_load_that_cannot_be_offered_is_refused_with_its_key(tmp_path, line, w
         manifest.load("server", tmp_path)
 
 
+@pytest.mark.slow
 def test_an_unknown_variant_is_refused():
     done = subprocess.run(["/usr/bin/python3", "-B", "scripts/lab", "load", "nowhere"], capture_output=True, text=True)
     assert done.returncode == 2 and "has no variant nowhere; accepted: baseline, sharded-cache" in done.stderr

@@ -86,7 +86,7 @@ def test_children_forked_under_threads_that_allocate(tmp_path):
 ODD_PLACES = [b"two  blanks", b"new\nline", b"back\\012slash", b"gone (deleted)", b"semi;q\"<>&", b"bad\xff\xfeutf"]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ODD_PLACES, ids=ascii)
 def test_a_program_in_an_odd_place_has_its_names(tmp_path, name):
     """/proc writes some paths with escapes, and " (deleted)" may be part of one."""
@@ -137,6 +137,7 @@ def test_the_names_of_a_child_wait_for_its_listing(tmp_path):
     assert all(name for stack in session["allocations"]["stack"] for name in site_names(session, stack))
 
 
+@pytest.mark.slow
 def test_what_each_process_had_resident(tmp_path):
     """Bug: children that lived between two drains had no peak. If one is killed, its peak is the most that was seen."""
     hold = "import os, sys, time; b = bytearray(int(sys.argv[1]) << 20); "

@@ -110,6 +110,7 @@ def test_allocations_and_locks_in_one_run(tmp_path):
     assert sum(row["acquisitions_count"] for row in report["locks"] if row["kind"] == "join") == 8
 
 
+@pytest.mark.slow
 def test_waits_with_a_deadline_and_those_of_c11(tmp_path):
     """Bug: these waits were not seen, and a circle that ends by itself was reported as a deadlock."""
     locks, said = record(tmp_path, str(VICTIMS / "lock_timed"))

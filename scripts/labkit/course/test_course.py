@@ -113,6 +113,7 @@ def test_a_question_about_what_the_report_lacks_is_a_sentence_and_loses_nothing(
     assert caught.value.code is Exit.ENVIRONMENT and progress_file.load("hotspot").passed("complaint")
 
 
+@pytest.mark.slow
 def test_the_command_line_says_what_a_report_lacks_and_goes_on_with_another(tmp_path):
     found = json.loads((report_of("hotspot") / "audit.json").read_text())
     (tmp_path / "audit.json").write_text(json.dumps(found | {"candidates": []}))
@@ -132,6 +133,7 @@ def test_wrong_usage_is_a_sentence(more, words):
         walk(**{"name": "hotspot", "answers": {}} | more)
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_clinic_asks_for_a_file():
     done = subprocess.run([sys.executable, "-B", "scripts/lab", "clinic", "memory"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and "--answers FILE takes the answers from a file" in done.stderr and "\x1b" not in done.stdout

@@ -108,7 +108,7 @@ def test_what_was_refused_leaves_no_report(tmp_path, monkeypatch, capsys):
     assert list((tmp_path / "reports/compare").iterdir()) == []
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["/proc", "/sys"])
 def test_a_folder_where_nothing_can_be_written_is_no_regression(folder):
     """A traceback ends with 1, which is said of a program that became slower."""
@@ -131,6 +131,7 @@ def test_a_wrong_answer_is_never_timed():
     assert "another answer" in done.stderr and "1\\n2\\n3\\n4\\n5\\n6" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_expected_output_is_checked_on_both(tmp_path):
     (tmp_path / "right").write_text("1\n2\n")
     done = lab("compare", "--a", "seq 3", "--b", "seq 2", "--expect-output", tmp_path / "right")
@@ -175,6 +176,7 @@ def test_identical_programs_are_said_to_be_identical_by_hash(tmp_path):
     assert (document["verdict"], document["ratio"], document["pairs_count"]) == ("identical", 1.0, 0)
 
 
+@pytest.mark.slow
 def test_a_program_of_the_working_folder_is_not_the_one_of_path(tmp_path):
     """`./true` was once called "identical, byte for byte" with the `true` of PATH."""
     script(tmp_path, "true", "echo another")
@@ -190,6 +192,7 @@ def test_a_program_of_the_working_folder_is_found(tmp_path):
     assert lab("compare", "--a", "mine", "--b", "./mine", cwd=tmp_path).returncode == Exit.USAGE
 
 
+@pytest.mark.slow
 def test_one_file_under_two_names_is_two_programs(tmp_path):
     """xz and unxz are one file, byte for byte, and do opposite things."""
     both = script(tmp_path, "up", 'case $0 in *up) echo up;; *) echo down;; esac')

@@ -59,6 +59,7 @@ def test_a_planted_change_is_marked_and_a_quiet_history_is_not(tmp_path):
     assert memory.changes == ()
 
 
+@pytest.mark.slow
 def test_unlike_machines_are_never_joined(tmp_path):
     for number in range(1, 9):
         sealed_audit(tmp_path, number, 1e6 if number % 2 else 2e6, host="a" if number % 2 else "b")

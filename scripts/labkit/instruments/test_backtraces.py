@@ -17,6 +17,7 @@ int main(void) { pthread_t thread; pthread_create(&thread, NULL, wait_for_nobody
 """
 
 
+@pytest.mark.slow
 def test_the_place_of_every_thread_is_kept(tmp_path):
     (tmp_path / "hang.c").write_text(SOURCE)
     subprocess.run(["gcc", "-g", "-O1", tmp_path / "hang.c", "-o", tmp_path / "hang", "-lpthread"], check=True)

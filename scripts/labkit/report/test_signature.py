@@ -88,6 +88,7 @@ def test_a_key_in_the_repository_does_not_sign(keys, report):
 
 @pytest.mark.parametrize("arguments, said", [(["nowhere", "--key", "k"], "is not a folder"), ([".", "--key", "nokey"], "is not a file"),
                                              ([".", "--key", "/dev/null"], "is not a file")])
+@pytest.mark.few(1)
 def test_bad_arguments_are_a_sentence(tmp_path, arguments, said):
     done = subprocess.run([sys.executable, "-B", ROOT / "scripts/lab", "sign", *arguments], capture_output=True, text=True)
     assert done.returncode == Exit.USAGE and said in done.stderr and "Traceback" not in done.stderr

@@ -129,6 +129,7 @@ def test_a_flame_graph_is_a_frame_without_an_origin():
     assert (attrs["sandbox"], attrs["style"]) == ("allow-scripts", "aspect-ratio:12/5") and len(figure.script_hashes()) == 2
 
 
+@pytest.mark.slow
 def test_no_folder_is_wrong_usage(tmp_path):
     done = lab(tmp_path / "absent")
     assert (done.returncode, done.stdout) == (2, "") and re.fullmatch(r"lab: .* is not a folder; [^\n]*\n", done.stderr)
@@ -142,12 +143,14 @@ def test_a_folder_that_is_no_report_fails_in_one_sentence(tmp_path):
     assert not (tmp_path / "p.html").exists()
 
 
+@pytest.mark.slow
 def test_a_place_where_nothing_can_be_written_is_said_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
     done = lab(TELEMETRY, "--output", tmp_path / "file" / "p.html")
     assert done.returncode == 2 and re.fullmatch(r"lab: --output [^\n]*\n", done.stderr)
 
 
+@pytest.mark.slow
 def test_output_without_a_report_is_wrong_usage(tmp_path):
     done = lab("--output", tmp_path / "p.html")
     assert done.returncode == 2 and done.stderr.count("\n") == 1

@@ -20,7 +20,7 @@ def link(folder: Path, *flags: str, compiler: str = "gcc", level: str = "-O2") -
     return binary
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("compiler, level", [("gcc", "-O2"), ("clang", "-O2"), ("gcc", "-O3"), ("clang", "-O3")])
 def test_a_linked_workload_has_both_barriers_in_the_timed_loop(tmp_path, compiler, level):
     found = disassembly.inspect(link(tmp_path, compiler=compiler, level=level), [])

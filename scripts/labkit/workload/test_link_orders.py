@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from labkit.workload.build import Binary
 from labkit.workload.link_orders import Copies, LinkOrders, OneLayout, folder_of_layouts, hashes_of
 
@@ -35,12 +37,14 @@ def test_each_block_has_a_program_of_its_own_that_works(tmp_path):
     assert layouts.of_block(3) is found[3] and hashes_of(layouts) == [one.sha256 for one in found]
 
 
+@pytest.mark.slow
 def test_a_program_of_one_object_has_layouts_too(tmp_path):
     """The skeleton of a new workload is one file; link orders alone gave it a single layout, on which its headline depended."""
     layouts = program(tmp_path, {"main": "int main(void) { return 0; }"}, seed=1)
     assert len({layouts.of_block(number).sha256 for number in range(4)}) == 4
 
 
+@pytest.mark.slow
 def test_the_seed_decides_and_a_layout_that_comes_twice_is_one(tmp_path):
     folders = [tmp_path / name for name in "ab"]
     for folder in folders:

@@ -56,6 +56,7 @@ def test_a_patient_whose_fixtures_are_not_frozen_breaks_none_either(own_workload
     assert lab("fixtures").returncode == Exit.PASSED
 
 
+@pytest.mark.slow
 def test_blessing_does_not_ask_for_what_it_is_to_make():
     """bless-fixtures once required a complete build, which required blessed fixtures."""
     done = subprocess.run(["make", "-n", "bless-fixtures", "NO_INSTALL=1"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -66,6 +67,7 @@ def test_blessing_does_not_ask_for_what_it_is_to_make():
 @pytest.mark.few(2)
 @pytest.mark.parametrize("given, words", [([], "W= is missing"), (["W="], "'' is not a name"), (["W=a b"], "'a b' is not a name"),
                                           (["W=it's"], "is not a name"), (["W=../x"], "is not a name"), (["W=telemetry"], "exists already")])
+@pytest.mark.few(1)
 def test_make_new_says_what_is_wrong_with_its_name(given, words):
     done = subprocess.run(["make", "new", "NO_INSTALL=1", *given], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
