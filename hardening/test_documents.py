@@ -63,7 +63,7 @@ def test_the_readmes_diagnoses_run(tmp_path):
     block = Path("README.md").read_text().split("## One command, no manifest")[1].split("```sh\n")[1].split("```")[0]
     (tmp_path / "words.txt").write_text("the end\n" * 20_000)
     for number, line in enumerate(block.strip().splitlines(), 1):
-        command = line.replace("scripts/lab diagnose", f"{Path('scripts/lab').resolve()} diagnose --budget 15")
+        command = line.replace("scripts/lab diagnose", f"{Path('scripts/lab').resolve()} diagnose --budget 10")
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         assert len(list(tmp_path.glob("reports/diagnose/*/diagnosis.md"))) == number

@@ -5,6 +5,7 @@ import json
 import subprocess
 
 import pytest
+from compiled_variants import SANITIZERS, compile_variant
 
 from labkit.phases import LIBRARY
 from labkit.workload import build, disassembly, fixture, manifest, variant
@@ -13,8 +14,6 @@ CASES = {name: manifest.load(name) for name in manifest.names()
          if name != "telemetry" and manifest.kind_of(name) == LIBRARY}
 # Planted: each answers wrongly at the size that the complaint is about, and the lab has to find it.
 WRONG = {"hotspot": {"primality-fermat"}, "leak": {"cache-fifo"}, "parser": {"number-naive"}}
-FLAGS = ("-std=gnu11", "-O1", "-g", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 CANDIDATES = [(name, one.id) for name, case in CASES.items() for one in case.candidates]
 
 
@@ -77,15 +76,11 @@ def test_a_fixture_of_another_kind_is_refused(case, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, candidate", CANDIDATES, ids=lambda one: one)
-def test_every_candidate_passes_the_unit_tests_of_its_case_but_for_the_wrong_one(name, candidate, tmp_path):
+def test_every_candidate_passes_the_unit_tests_of_its_case_but_for_the_wrong_one(name, candidate, cache):
     case = CASES[name]
     changed = variant.candidate(case, next(one for one in case.candidates if one.id == candidate))
-    for file_name, text in changed.sources.items():
-        (tmp_path / file_name).write_text(text)
-    sources = [tmp_path / file_name for file_name in changed.sources if file_name.endswith(".c")]
-    tests = [path.resolve() for path in case.folder.glob("*_test.c")]
+    tests = tuple(case.folder.glob("*_test.c"))
     assert tests, f"{case.folder} has no unit tests"
-    subprocess.run(["gcc", *FLAGS, *changed.cflags, *SANITIZERS, "-Iprofiler/include", f"-I{tmp_path}", *sources, *tests,
-                    *changed.link, "-lcmocka", "-ljansson", "-lpthread", "-o", tmp_path / "tests"], check=True)
-    done = subprocess.run([tmp_path / "tests"], capture_output=True, text=True, timeout=120)
+    program = compile_variant(cache, changed, *SANITIZERS, link=("-lcmocka", "-ljansson", "-lpthread"), tests=tests)
+    done = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (done.returncode != 0) == (candidate in WRONG.get(name, set())), done.stdout + done.stderr

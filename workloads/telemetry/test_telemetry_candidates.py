@@ -1,75 +1,22 @@
 """Every candidate passes the unit tests of the baseline and gives its answers, at every size and with every ingress."""
 
-import hashlib
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from compiled_variants import SANITIZERS, compile_variant
 
 from labkit.workload import disassembly, fixture, manifest, variant
 
 MANIFEST = manifest.load("telemetry")
 UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")
-FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 HARNESS = ("build/lib/libclinic-bench.a", "-ljansson", "-lpthread")
 # The lab may leave some of these out of the union, but they must be compatible with each other.
 TOGETHER = ("checksum-sliced", "forward-batched", "dedup-reuse", "order-nearly-sorted", "payload-arena", "no-format",
             "compiler-o3")
 VARIANTS = [variant.baseline(MANIFEST), *(variant.candidate(MANIFEST, one) for one in MANIFEST.candidates),
             variant.union(MANIFEST, [one for one in MANIFEST.candidates if one.id in TOGETHER])]
-
-
-def compile_variant(cache: Path, one: variant.Variant, *flags: str, link: tuple, more: tuple = ()) -> Path:
-    """A candidate differs from the baseline in one or two files, so an object with the same inputs is compiled only once."""
-    headers = {name: text for name, text in one.sources.items() if name.endswith(".h")}
-    folder = _folder(cache, headers)
-    objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags))
-               for name, text in one.sources.items() if name.endswith(".c")]
-    objects += [_object(folder, path.name, path.read_text(), (*FLAGS, *flags)) for path in more]
-    binary = cache / f"{os.getpid()}-{one.name}{'-tests' if more else ''}"
-    subprocess.run(["gcc", *flags, *objects, *link, "-o", binary], check=True)
-    return binary
-
-
-def _folder(cache: Path, headers: dict[str, str]) -> Path:
-    ours = {str(path): path.read_text() for path in sorted(Path("profiler/include").rglob("*.h"))}
-    folder = cache / hashlib.sha256(json.dumps([headers, ours]).encode()).hexdigest()[:16]
-    folder.mkdir(exist_ok=True)
-    for name, text in headers.items():
-        _write(folder / name, text)
-    return folder
-
-
-def _write(path: Path, text: str) -> None:
-    """The file appears only when it is complete, because another worker may read it."""
-    half = path.with_name(f"{os.getpid()}-{path.name}")
-    half.write_text(text)
-    half.rename(path)
-
-
-def _object(folder: Path, name: str, text: str, flags: tuple) -> Path:
-    stem = folder / hashlib.sha256(json.dumps([name, text, flags]).encode()).hexdigest()[:16]
-    source, target = stem.with_suffix(".c"), stem.with_suffix(".o")
-    if not target.exists():
-        _write(source, text)
-        half = target.with_name(f"{os.getpid()}-{target.name}")
-        done = subprocess.run(["gcc", *flags, "-Iprofiler/include", f"-I{folder}", "-c", source, "-o", half],
-                              capture_output=True, text=True)
-        assert done.returncode == 0, f"{name}: {done.stderr}"
-        half.rename(target)
-    return target
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """A folder that all workers of one run share, because otherwise each would compile every candidate."""
-    below = tmp_path_factory.getbasetemp()
-    folder = (below.parent if "PYTEST_XDIST_WORKER" in os.environ else below) / "variants"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +50,7 @@ def test_every_variant_gives_the_baseline_s_answer(variants, size, ingress):
 @pytest.mark.slow
 @pytest.mark.parametrize("one", VARIANTS, ids=lambda one: one.name)
 def test_every_variant_passes_the_baseline_s_unit_tests(cache, one):
-    binary = compile_variant(cache, one, *SANITIZERS, link=("-lcmocka", "-lpthread"), more=(UNIT_TEST,))
+    binary = compile_variant(cache, one, *SANITIZERS, link=("-lcmocka", "-lpthread"), tests=(UNIT_TEST,))
     done = subprocess.run([binary], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
 

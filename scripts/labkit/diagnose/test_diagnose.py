@@ -22,7 +22,7 @@ HOT = r"""
 #include <stdio.h>
 __attribute__((noinline)) uint64_t hot_spot(uint64_t x) { for (int i = 0; i < 9000000; i++) x = x * 6364136223846793005u + 1; return x; }
 __attribute__((noinline)) uint64_t aside(uint64_t x) { for (int i = 0; i < 1000000; i++) x = x * 6364136223846793005u + 3; return x; }
-int main(void) { uint64_t x = 1; for (int i = 0; i < 20; i++) x = aside(hot_spot(x)); printf("%llu\n", (unsigned long long)x); }
+int main(void) { uint64_t x = 1; for (int i = 0; i < 10; i++) x = aside(hot_spot(x)); printf("%llu\n", (unsigned long long)x); }
 """
 HEAP = r"""
 #include <stdio.h>
@@ -30,7 +30,7 @@ HEAP = r"""
 __attribute__((noinline)) static void *take(size_t bytes) { return malloc(bytes); }
 int main(void) {
 	void *volatile kept[64] = {0};
-	for (unsigned i = 0; i < 1000000; i++) { free(kept[i % 64]); kept[i % 64] = take(16 + i % 900); }
+	for (unsigned i = 0; i < 300000; i++) { free(kept[i % 64]); kept[i % 64] = take(16 + i % 900); }
 	puts("done");
 }
 """
@@ -89,13 +89,13 @@ def test_a_tick_of_the_clock_is_no_share_of_a_short_run():
 @pytest.mark.slow
 def test_the_hot_function_comes_first_with_its_ceiling(tmp_path):
     """hot_spot does nine tenths of the work, so its ceiling is near 10."""
-    done = diagnose(tmp_path, "--budget", 25, "--", built(tmp_path, HOT))
+    done = diagnose(tmp_path, "--budget", 14, "--", built(tmp_path, HOT))
     document, folder = document_of(tmp_path), next(tmp_path.glob("reports/diagnose/*"))
     assert done.returncode == Exit.PASSED, done.stderr
     first = document["opportunities"][0]
     assert "hot_spot" in first["what"] and 5 < first["ceiling"] < 20
     assert document["limits"][0].startswith("It computes") and "one thread" in " ".join(document["limits"])
-    assert document["instructions_count"] is None or document["instructions_count"] > 200_000_000
+    assert document["instructions_count"] is None or document["instructions_count"] > 100_000_000
     assert document["heap"]["totals"]["allocations_count"] < 10 and document["locks"] == []
     page = (folder / "diagnosis.md").read_text()
     assert "hot_spot" in page and "](flamegraph.svg)" in page and (folder / "flamegraph.svg").stat().st_size > 1000
@@ -104,7 +104,7 @@ def test_the_hot_function_comes_first_with_its_ceiling(tmp_path):
 
 @pytest.mark.slow
 def test_who_sleeps_waits(tmp_path):
-    diagnose(tmp_path, "--budget", 8, "--", "sleep", "0.3")
+    diagnose(tmp_path, "--budget", 5, "--", "sleep", "0.2")
     document = document_of(tmp_path)
     assert document["limits"][0].startswith("It waits")
     assert document["off_cpu"] is None or "fewer or shorter waits" in whats(document)
@@ -112,7 +112,7 @@ def test_who_sleeps_waits(tmp_path):
 
 @pytest.mark.slow
 def test_a_contended_lock_is_named_with_its_waits(tmp_path):
-    diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, LOCK))
+    diagnose(tmp_path, "--budget", 10, "--", built(tmp_path, LOCK))
     document = document_of(tmp_path)
     assert any("bottleneck" in what for what in whats(document)), document["opportunities"]
     assert not any("join" in what for what in whats(document)), "a thread that joins another one waits for its end, not for a lock"
@@ -121,7 +121,7 @@ def test_a_contended_lock_is_named_with_its_waits(tmp_path):
 
 @pytest.mark.slow
 def test_an_allocator_is_tried_and_judged(tmp_path):
-    done = diagnose(tmp_path, "--budget", 30, "--try", "--", built(tmp_path, HEAP))
+    done = diagnose(tmp_path, "--budget", 18, "--try", "--", built(tmp_path, HEAP))
     document = document_of(tmp_path)
     assert done.returncode == Exit.PASSED, done.stderr
     assert "another allocator" in whats(document) and any("take" in what for what in whats(document))
@@ -135,7 +135,7 @@ def test_an_allocator_is_tried_and_judged(tmp_path):
 
 @pytest.mark.slow
 def test_a_change_that_changes_the_answer_is_not_timed(tmp_path):
-    done = diagnose(tmp_path, "--budget", 16, "--try", "--", "sh", "-c", "echo $LC_ALL")
+    done = diagnose(tmp_path, "--budget", 11, "--try", "--", "sh", "-c", "echo $LC_ALL")
     tried = document_of(tmp_path)["tried"]
     assert done.returncode == Exit.PASSED, done.stderr
     assert any("C locale" in one and "prints something else" in one for one in tried["refused"])
@@ -145,7 +145,7 @@ def test_a_change_that_changes_the_answer_is_not_timed(tmp_path):
 @pytest.mark.slow
 def test_what_cannot_be_observed_is_a_note(tmp_path):
     """The allocation counter cannot be loaded into a statically linked program."""
-    diagnose(tmp_path, "--budget", 20, "--", built(tmp_path, HOT, "-static"))
+    diagnose(tmp_path, "--budget", 10, "--", built(tmp_path, HOT, "-static"))
     document = document_of(tmp_path)
     assert document["heap"] is None and any(note.startswith("alloc: ") for note in document["notes"])
     assert "hot_spot" in document["opportunities"][0]["what"]
@@ -153,7 +153,7 @@ def test_what_cannot_be_observed_is_a_note(tmp_path):
 
 @pytest.mark.slow
 def test_a_program_that_daemonises_is_said_to_leave_processes(tmp_path):
-    diagnose(tmp_path, "--budget", 8, "--", "sh", "-c", "sleep 300 & i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
+    diagnose(tmp_path, "--budget", 5, "--", "sh", "-c", "sleep 300 & i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
     assert any("leaves 1 process running" in note for note in document_of(tmp_path)["notes"])
 
 
@@ -192,7 +192,7 @@ def test_bad_usage_is_one_sentence(tmp_path, arguments, words):
 @pytest.mark.slow
 def test_input_is_given_and_an_exit_code_may_be_expected(tmp_path):
     (tmp_path / "input").write_text("b\na\n" * 50_000)
-    done = diagnose(tmp_path, "--budget", 12, "--stdin", "input", "--expect-exit", 1, "--", "grep", "-c", "zzz")
+    done = diagnose(tmp_path, "--budget", 6, "--stdin", "input", "--expect-exit", 1, "--", "grep", "-c", "zzz")
     assert done.returncode == Exit.PASSED, done.stderr
     assert not any("standard input" in note for note in document_of(tmp_path)["notes"])
 
@@ -201,7 +201,7 @@ def test_input_is_given_and_an_exit_code_may_be_expected(tmp_path):
 def test_a_hostile_name_stays_in_its_line(tmp_path):
     name = "evil|\n/approve <b>\x1b[31m"
     shutil.copy("/bin/true", tmp_path / name.replace("/", "_"))
-    done = diagnose(tmp_path, "--budget", 12, "--", "./" + name.replace("/", "_"), "caf\udce9")
+    done = diagnose(tmp_path, "--budget", 6, "--", "./" + name.replace("/", "_"), "caf\udce9")
     assert done.returncode == Exit.PASSED, done.stderr
     page = next(tmp_path.glob("reports/diagnose/*/diagnosis.md")).read_text()
     assert "\x1b" not in page + done.stdout and not re.search("^_approve", page, re.M)
