@@ -1,8 +1,8 @@
 """c_tests.py - pytest collects the cmocka tests: foo_test.c -> build/tests/foo_test.
 
 Each `cmocka_unit_test(name)` in a *_test.c is one pytest item for each build mode (release, address, thread); the comment /* slow */
-behind it sets the mark `slow`. A program that starts no thread is not run in mode thread, because it cannot have a race. A binary
-is run once for each mode, by one worker, and its TAP lines state which tests passed. A test without a line, because of a crash or a
+behind it sets the mark `slow`. A program that starts no thread is neither built nor run in mode thread, because it cannot have a race.
+A binary is run once for each mode, by one worker, and its TAP lines state which tests passed. A test without a line, because of a crash or a
 sanitizer's abort, fails with the output of the binary.
 """
 
@@ -63,8 +63,8 @@ class CTestFile(pytest.File):
     def collect(self):
         listed = re.findall(r"cmocka_unit_test\w*\(\s*(\w+)[^)]*\),?[ \t]*(/\* slow \*/)?", self.path.read_text())
         for mode in self.config.getoption("--c-modes").split(","):
-            binary = Path(MODES[mode]) / "tests" / self.path.stem
-            if mode == "thread" and binary.exists() and not starts_threads(binary):
+            binary, release = (Path(MODES[one]) / "tests" / self.path.stem for one in (mode, "release"))
+            if mode == "thread" and release.exists() and not starts_threads(release):
                 continue
             for name, is_slow in listed:
                 one = CTest.from_parent(self, name=f"{name}[{mode}]", binary=binary, test=name)

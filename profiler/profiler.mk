@@ -29,9 +29,17 @@ BENCH_OBJECTS := $(call objects,profiler/bench/*.c \
 	profiler/foundation/stale_drafts.c)
 PRELOAD_OBJECTS := $(call objects,profiler/preload/*.c \
 	$(foreach trade,alloc lock timer stack causal,profiler/preload/$(trade)/*.c))
-C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir \
-	$(wildcard profiler/*/*_test.c profiler/*/*/*_test.c \
-	fixtures/*_test.c workloads/*/*_test.c)))
+C_TEST_SOURCES := $(wildcard profiler/*/*_test.c profiler/*/*/*_test.c \
+	fixtures/*_test.c workloads/*/*_test.c)
+# A program that starts no thread cannot have a race, so it is not built with
+# ThreadSanitizer. The tests of a workload are linked with its sources.
+ifeq ($(SAN),thread)
+STARTS_THREADS := $(shell grep -lwE 'pthread_create|thrd_create' \
+	$(C_TEST_SOURCES) workloads/*/*.c)
+C_TEST_SOURCES := $(foreach test,$(C_TEST_SOURCES),$(if $(filter $(test) \
+	$(if $(filter workloads/%,$(test)),$(dir $(test))%),$(STARTS_THREADS)),$(test)))
+endif
+C_TESTS := $(patsubst %.c,$(O)/tests/%,$(notdir $(C_TEST_SOURCES)))
 VICTIMS := $(patsubst %.c,$(O)/victims/%,$(notdir \
 	$(wildcard profiler/*/victims/*.c)))
 vpath %_test.c $(wildcard profiler/* profiler/preload/* fixtures workloads/*)
@@ -89,7 +97,9 @@ $(O)/victims/%: %.c | setup
 PHONY += instruments c-tests
 instruments: $(if $(CLI_OBJECTS),$(O)/bin/clinic) $(O)/lib/libclinic-bench.a \
 	$(if $(PRELOAD_OBJECTS),$(O)/lib/libclinic-preload.so)
-c-tests: instruments $(C_TESTS) $(VICTIMS)
+# Builds with a sanitizer are for the C tests alone, which run the victims and
+# the library of the release build.
+c-tests: $(C_TESTS) $(if $(SAN),,instruments $(VICTIMS))
 
 # A .d file of a source that has moved since is left out, because the old name
 # does not exist any more. So nobody has to clean the build after a pull.

@@ -7,7 +7,7 @@ $(O)/tools/resolve_addresses: profiler/symbols/tools/resolve_addresses.c \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $^ -o $@ $(LIBRARIES)
 
-c-tests: $(O)/tools/resolve_addresses
+c-tests: $(if $(SAN),,$(O)/tools/resolve_addresses)
 
 PHONY += bench-symbols
 ## bench-symbols: measure how long the naming of addresses in a debug file of 95 MB takes
