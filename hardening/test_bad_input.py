@@ -39,6 +39,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     ("good..bad", Exit.FAILED, ["bad does not build, so there is nothing to compare", "nothing was measured"]),
     ("bad..good", Exit.USAGE, ["answer: there is nothing to compare with"]),
 ])
+@pytest.mark.few(1)
 def test_a_commit_that_does_not_build_is_named_with_its_log(project, tmp_path, refs, code, words):
     """The base: wrong usage, as of the gate. The commit to judge: a failure, as of the gate."""
     (tmp_path / "box").mkdir()
@@ -55,6 +56,7 @@ def test_a_commit_that_does_not_build_is_named_with_its_log(project, tmp_path, r
     (["compare", "--a", "{program}", "--b", "true", "--budget", "5"], Exit.USAGE, "a measured program has no terminal"),
     (["diagnose", "--", "{program}"], Exit.USAGE, "a measured program has no terminal"),
 ])
+@pytest.mark.slow
 def test_a_command_that_opens_the_terminal_itself_is_refused_at_once(tmp_path, argv, code, words):
     """On a terminal, it would take the person's keys; it was stopped in the background until its time was up."""
     box, program = Sandbox(tmp_path, is_timed=False), tmp_path / "asks"

@@ -44,13 +44,18 @@ def found(patterns: tuple[str, ...]) -> list[Path]:
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
 
-def naming(source: Path, texts: dict[Path, str]) -> tuple[Path, ...]:
-    return tuple(path for path, text in texts.items() if re.search(rf"\b{source.stem}(?:_stripped)?\b", text))
+def words_of(patterns: tuple[str, ...]) -> dict[Path, set[str]]:
+    return {path: set(re.findall(r"\w+", path.read_text(encoding="utf-8"))) for path in found(patterns)}
+
+
+def naming(source: Path, words: dict[Path, set[str]]) -> tuple[Path, ...]:
+    names = {source.stem, f"{source.stem}_stripped"}
+    return tuple(path for path, found_there in words.items() if names & found_there)
 
 
 def victims() -> list[Victim]:
     """A victim that no test names is one of a benchmark, or is compiled into a test, by the rules of its room."""
-    tests, rules = ({path: path.read_text(encoding="utf-8") for path in found(patterns)} for patterns in (TESTS, RULES))
+    tests, rules = words_of(TESTS), words_of(RULES)
     return [Victim(source, first_paragraph(source), naming(source, tests) or naming(source, rules)) for source in found(VICTIMS)]
 
 

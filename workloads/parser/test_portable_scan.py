@@ -2,12 +2,15 @@
 
 import subprocess
 
+import pytest
+
 from labkit.workload import manifest, variant
 
 PARSER = manifest.load("parser")
 GUARD = "#ifdef __x86_64__"
 
 
+@pytest.mark.slow
 def test_without_vectors_the_unit_tests_pass_and_no_vector_is_compiled(tmp_path):
     vectors = variant.candidate(PARSER, next(one for one in PARSER.candidates if one.id == "scan-vectors"))
     assert vectors.sources["scan.c"].count(GUARD) == 1

@@ -22,7 +22,7 @@ def regions_of(folder: Path, sources: dict[str, str], compiler: str, level: str)
     return inspect_regions(program, FUNCTIONS, ("stopwatch_now_ns",))
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("level", ["-O2", "-O3"])
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_each_timing_lies_in_its_own_way(tmp_path, compiler, level):
@@ -32,7 +32,7 @@ def test_each_timing_lies_in_its_own_way(tmp_path, compiler, level):
     assert readings.has_work and set(readings.input_output_calls) == {"fflush", "fprintf"}, readings.machine_code
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("level", ["-O2", "-O3", "-Os"])
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_the_repaired_timings_hold_the_work_and_nothing_else(tmp_path, compiler, level):

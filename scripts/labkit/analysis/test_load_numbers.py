@@ -8,7 +8,7 @@ from example_evidence import LEAN, example_documents, write_example
 from labkit.analysis import analyse
 from labkit.analysis.concurrency_numbers import threads_of
 from labkit.analysis.evidence_set import read_evidence_set
-from labkit.figures.audit_figures import draw_figures
+from labkit.figures.audit_figures import FIGURES
 from labkit.load_curve import histogram_of
 from labkit.report.render import render_pages
 
@@ -91,7 +91,7 @@ def test_knees_yardstick_and_witness_are_those_of_the_points(tmp_path):
     assert {one["verdict"] for one in audit["load"]["witness"]} == {"confirms the knee"}
     page = render_pages(audit)["audit.md"]
     assert "the knee is at **400 records a second**" in page and "![p50, p95 and p99 against the offered load, up to the knee](figures/load.svg)" in page
-    assert draw_figures(audit)["load.svg"].startswith(b"<?xml")
+    assert FIGURES["load.svg"](audit).startswith(b"<?xml")
 
 
 def test_batches_and_a_second_shape_have_their_own_curves_and_their_table_of_contention(tmp_path):
@@ -176,7 +176,7 @@ def test_a_workload_that_offers_no_load_has_none_of_it(tmp_path):
     audit = analyse(read_evidence_set(write_example(tmp_path, example_documents(candidates=LEAN))))
     assert audit["load"] is None and audit["concurrency"] is None and rows(audit) == {}
     assert not any(one["subject"] == "concurrency" for one in audit["findings"])
-    assert "load.svg" not in draw_figures(audit)
+    assert FIGURES["load.svg"](audit) is None
 
 
 def test_threads_are_put_together_by_the_place_where_they_wait():

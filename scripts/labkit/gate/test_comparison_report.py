@@ -129,6 +129,7 @@ def test_what_a_median_hides_is_shown_where_the_arms_differ(measured):
     assert "| +40.00%, 10 ms → 14 ms | 0, 1 slow; 2, 7 with more than 20 involuntary switches |" in page
 
 
+@pytest.mark.slow
 def test_a_budget_that_ended_early_is_reported_with_its_consequence():
     machine = Machine(noise=0.05)
     design = Design(seed=1, budget_s=12.0)
