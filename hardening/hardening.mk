@@ -23,7 +23,7 @@ ON_ALL_CPUS = -n $(shell expr $$(nproc) + 1) --dist loadgroup
 
 PHONY += check test test-build check-as-user check-headers check-warnings check-format attack \
 	soak
-C_FILES = $(shell git ls-files '*.c' '*.h')
+C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 # Versions of clang-format differ in small points, so only this one is used.
 FORMAT_VERSION := 14
@@ -31,10 +31,16 @@ CLANG_FORMAT = $(firstword $(foreach name,clang-format-$(FORMAT_VERSION) clang-f
 	$(shell command -v $(name))))
 
 ## check-format: check the layout of all C code with clang-format 14
-check-format: setup-test
+check-format: build/format/checked
+
+# Of the files, only those that have changed since; if the rules of the layout
+# have changed, all.
+build/format/checked: $(wildcard $(C_FILES)) .clang-format | setup-test
+	@mkdir -p $(@D)
 	$(Q)found=$$($(CLANG_FORMAT) --version | head -n 1) && case "$$found" in \
 	*"version $(FORMAT_VERSION)."*) \
-	  $(CLANG_FORMAT) --dry-run -Werror $(C_FILES) ;; \
+	  $(CLANG_FORMAT) --dry-run -Werror \
+	    $(filter-out .clang-format,$(if $(filter .clang-format,$?),$^,$?)) </dev/null && touch $@ ;; \
 	*) echo "check-format: skipped: only clang-format $(FORMAT_VERSION)" \
 	  "judges the layout, and this machine has: $${found:-none}" ;; \
 	esac
