@@ -359,7 +359,7 @@ def test_an_audit_shows_what_a_faster_function_would_gain(sandbox):
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace("[fixture]", asked, 1))
     sandbox.audit()
     report = sandbox.versions()[-1]
-    rows = json.loads((report / "evidence/causal.json").read_text())["data"]["rows"]
+    rows = unpacked(json.loads((report / "evidence/causal.json").read_text()))["data"]["rows"]
     assert {row["function"] for row in rows} == {"sum_block"} and len(rows) == 24 and all(row["slept_ns"] == 0 for row in rows)
     page = (report / "audit.md").read_text()
     assert "### What a faster function would gain" in page and "has no function 'no_such_function'" in page

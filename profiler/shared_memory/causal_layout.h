@@ -53,6 +53,7 @@ struct causal_result {
 	_Atomic uint64_t function_samples_count;
 	_Atomic uint64_t cpu_ns; /* between samples of the same thread */
 	_Atomic uint64_t function_cpu_ns;
+	_Atomic uint64_t ready_ns;    /* threads were ready, but had no CPU */
 	_Atomic uint64_t inserted_ns; /* delays that all threads are to take */
 	_Atomic uint64_t slept_ns;    /* all threads, together */
 	/* Virtual times. */

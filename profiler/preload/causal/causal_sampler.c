@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "preload/causal/cpu_wait.h"
 #include "preload/causal/sped_up_function.h"
 #include "preload/causal/virtual_time.h"
 #include "preload/confinement.h"
@@ -36,7 +37,8 @@ static struct causal_result *result; /* NULL: there is no speed-up */
 static pthread_key_t end_key;
 static bool has_end_key;
 
-static _Thread_local uint64_t last_cpu_ns;
+/* At the last tick. */
+static _Thread_local uint64_t last_cpu_ns, last_ready_ns;
 
 static uint64_t cpu_now_ns(void)
 {
@@ -68,6 +70,15 @@ static void count_sample(uint64_t took_ns, bool is_running)
 	virtual_time_gain(took_ns * plan->speedup_percent / 100);
 }
 
+static void count_waits_for_cpu(void)
+{
+	uint64_t ready_ns = cpu_wait_ns();
+
+	if (ready_ns > last_ready_ns)
+		atomic_fetch_add(&result->ready_ns, ready_ns - last_ready_ns);
+	last_ready_ns = ready_ns;
+}
+
 /* The time in the handler itself belongs to no function. */
 static void on_tick(const void *context)
 {
@@ -77,6 +88,7 @@ static void on_tick(const void *context)
 		return;
 	count_sample(now_ns - last_cpu_ns,
 		     sped_up_function_is_running(context));
+	count_waits_for_cpu();
 	virtual_time_pause();
 	last_cpu_ns = cpu_now_ns();
 }
@@ -100,6 +112,7 @@ void causal_thread_begin(uint64_t taken_ns)
 	if (has_end_key)
 		pthread_setspecific(end_key, result);
 	last_cpu_ns = cpu_now_ns();
+	last_ready_ns = cpu_wait_ns();
 	thread_timer_begin();
 }
 

@@ -17,7 +17,7 @@ from labkit.instruments import Unavailable, clinic
 from labkit.process import Cpus, run_process
 from labkit.untrusted_file import read_json
 
-SUMS = ("threads_count", "samples_count", "function_samples_count", "cpu_ns", "function_cpu_ns", "inserted_ns", "slept_ns")
+SUMS = ("threads_count", "samples_count", "function_samples_count", "cpu_ns", "function_cpu_ns", "ready_ns", "inserted_ns", "slept_ns")
 
 
 @dataclass(frozen=True)

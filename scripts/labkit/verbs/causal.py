@@ -4,8 +4,8 @@ lab causal --function NAME [options] -- COMMAND: the words after -- are the comm
 
 While the function runs, all other threads are delayed; without these delays, the run takes as long as with a faster function. Runs with and without a
 speed-up alternate in random order. Beside the gain that they show stands the gain that Amdahl's law promises for the function's share of the CPU time.
-Where both differ, threads wait for each other or for something else. The machine needs as many idle CPUs as the program has busy threads: a thread
-that waits for a CPU is slower than its CPU time says.
+Where both differ, threads wait for each other or for something else. The machine needs as many idle CPUs as the program has busy threads: if the
+threads wait for CPUs, nothing is concluded.
 
 The exit code is 3 if the runs do not decide the gain of a function, and 4 if they could not be measured.
 """
@@ -104,7 +104,9 @@ def parts_of(found: list[CausalNumbers]) -> list[Part]:
     for one in found:
         for gain in one.gains:
             interval = f"[{times(gain.low)}, {times(gain.high)}]" if gain.low is not None else "too few blocks"
-            rows.append((for_terminal(one.function), percent(one.share_ratio), f"{gain.speedup_percent} %", times(gain.amdahl_ratio), times(gain.ratio), interval))
+            rows.append((for_terminal(one.function), percent(one.share_ratio), times(one.ceiling_ratio), f"{gain.speedup_percent} %", times(gain.amdahl_ratio),
+                         times(gain.ratio), interval))
         below[len(rows) - 1] = [for_terminal(one.says)]
-    return [Table(("function", "share of CPU time", "is faster by", "Amdahl", "measured", "95 % interval"), rows, frozenset((1, 2, 3, 4)), below),
+    head = ("function", "share of CPU time", "Amdahl's ceiling", "is faster by", "Amdahl's gain", "measured gain", "95 % interval")
+    return [Table(head, rows, frozenset((1, 2, 3, 4, 5)), below),
             Line(f"gains of the whole work, of up to {max(one.threads_count for one in found)} threads, in {found[0].blocks_count} blocks of runs")]
