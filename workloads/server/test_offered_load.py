@@ -169,7 +169,8 @@ def test_a_load_that_cannot_be_offered_is_a_lab_error_of_one_sentence():
     assert raised.value.code == 4
 
 
-@pytest.mark.parametrize("arguments", [[], ["0", "1"], ["100", "-1"], ["100", "1", "70000"], ["1e9", "1"], ["100x", "1"], ["100", "1", "a"], ["100", "1", "0", "1.5"], ["--to", "100", "1"], ["--to", "100", "1", "0"]])
+@pytest.mark.parametrize("arguments", [[], ["0", "1"], ["100", "-1"], ["100", "1", "70000"], ["1e9", "1"], ["100x", "1"], ["100", "1", "a"], ["100", "1", "0", "1.5"],
+                                       ["--to", "100", "1"], ["--to", "100", "1", "0"]])
 def test_wrong_usage_is_one_sentence(server, arguments):
     done = subprocess.run([server.program, *arguments], capture_output=True, text=True)
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and done.stdout == ""

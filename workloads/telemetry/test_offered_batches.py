@@ -6,6 +6,8 @@ import re
 import shutil
 import socket
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +66,9 @@ def test_a_station_that_is_stopped_for_a_while_does_not_keep_its_schedule(server
     rate = 100 * FRAMES
     run = subprocess.Popen(servers[shape].command(rate, 1), stdout=subprocess.PIPE, text=True)
     try:
-        subprocess.run(["sh", "-c", f"sleep 0.2; kill -STOP {run.pid}; sleep 0.4; kill -CONT {run.pid}"], check=True)
+        while run.poll() is None and len(list(Path(f"/proc/{run.pid}/task").iterdir())) < 2:  # until the station has its thread
+            time.sleep(0.01)
+        subprocess.run(["sh", "-c", f"sleep 0.1; kill -STOP {run.pid}; sleep 0.4; kill -CONT {run.pid}"], check=True)
         found = point_of({"offered_per_s": rate, **row_of(json.loads(run.communicate(timeout=60)[0]))})
     finally:
         run.kill()

@@ -172,10 +172,11 @@ static uint64_t process_cpu_ns(void)
 	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
+/* from_ns: the CPU time of the process before the station started. */
 static int serve_station(struct load *load, const struct wish *wish,
-			 int listener)
+			 int listener, uint64_t from_ns)
 {
-	uint64_t from_ns = process_cpu_ns(), station_cpu_ns;
+	uint64_t station_cpu_ns;
 	int link_fd = accept(listener, NULL, NULL);
 	int err = link_fd < 0 ? -errno : 0;
 	int sent_err;
@@ -192,6 +193,7 @@ static int serve_station(struct load *load, const struct wish *wish,
 
 static int offer(struct load *load, const struct wish *wish)
 {
+	uint64_t from_ns = process_cpu_ns();
 	uint16_t port = (uint16_t)wish->port;
 	int listener = loopback_listen(&port);
 	int err;
@@ -204,7 +206,7 @@ static int offer(struct load *load, const struct wish *wish)
 		close(listener);
 		return err;
 	}
-	return serve_station(load, wish, listener);
+	return serve_station(load, wish, listener, from_ns);
 }
 
 static void print_load(const struct load *load)
