@@ -16,11 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "hardening"), str(ROOT / "scripts")]
 
-import lab_cells  # noqa: E402
-import record_cells  # noqa: E402
-from cell_place import Place, enter_namespace, is_isolated, make_base, remove_base  # noqa: E402
-from fault_cells import FAULTS, Cell, Tools  # noqa: E402
-from matrix_page import FAIL, NO_SENSE, NOT_HERE, PASS, Outcome, page, tables  # noqa: E402
+import lab_cells  # noqa: E402 - the path is set first
+import record_cells  # noqa: E402 - the path is set first
+from cell_place import Place, enter_namespace, is_isolated, make_base, remove_base  # noqa: E402 - the path is set first
+from fault_cells import FAULTS, Cell, Tools  # noqa: E402 - the path is set first
+from matrix_page import FAIL, NO_SENSE, NOT_HERE, PASS, Outcome, page, tables  # noqa: E402 - the path is set first
 
 PAGE, KEPT = (Path(__file__).with_name(f"matrix.{suffix}") for suffix in ("md", "json"))
 

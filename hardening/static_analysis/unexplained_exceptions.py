@@ -36,8 +36,13 @@ def is_exception(line: str) -> bool:
 
 def marked(path: str) -> list[tuple[str, bool]]:
     lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    return [(f"{path}:{number + 1}: {line.strip()}", has_reason(line[mark.end():], lines[number - 1] if number else ""))
+    return [(f"{path}:{number + 1}: {line.strip()}", has_reason(line[mark.end():], comment_above(lines[:number])))
             for number, line in enumerate(lines) for mark in [MARK.search(line)] if mark]
+
+
+def comment_above(lines: list[str]) -> str:
+    """The last line of a comment with words in it, or another line of code."""
+    return next((line for line in reversed(lines) if line.strip() != "*/"), "")
 
 
 def has_reason(behind: str, above: str) -> bool:

@@ -105,7 +105,9 @@ static inline int64_t read_sleb(struct byte_reader *r)
 /* Returns the string that begins here; "" if no NUL ends it. */
 static inline const char *read_text(struct byte_reader *r)
 {
-	const uint8_t *nul = memchr(r->at, 0, bytes_left(r));
+	size_t left = bytes_left(r);
+	/* A reader of no bytes may have no address, which memchr() refuses. */
+	const uint8_t *nul = left ? memchr(r->at, 0, left) : NULL;
 	const uint8_t *text =
 		read_bytes(r, nul ? (uint64_t)(nul - r->at) + 1 : UINT64_MAX);
 

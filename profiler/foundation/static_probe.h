@@ -18,11 +18,11 @@
 
 #include <sys/sdt.h>
 
+#ifdef __clang__
 /*
  * The macros of sys/sdt.h pass nothing for "..." to other macros. clang warns
  * about this where they are used, although the header belongs to the system.
  */
-#ifdef __clang__
 #pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
 #endif
 

@@ -1,7 +1,7 @@
 /*
- * Lets every allocation in reading, merging, counting and writing fail once.
- * The result must be -ENOMEM: no crash, no leak (sanitizers look for them), no
- * file.
+ * Lets every allocation in reading, importing, merging, counting and writing
+ * fail once. The result must be -ENOMEM: no crash, no leak (sanitizers look for
+ * them), no file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +17,8 @@
 
 #include "formats/collapsed.h"
 #include "formats/flamegraph.h"
+#include "formats/format.h"
+#include "formats/perf_script.h"
 #include "session/call_change.h"
 #include "session/call_tree.h"
 #include "session/quality.h"
@@ -142,29 +144,58 @@ static int use_everything(void)
 	return error;
 }
 
-static void each_allocation_may_fail(void **state)
+/* Every allocation of `use` fails once, and at least `least` of them. */
+static void fail_each_allocation(int (*use)(void), long least)
 {
 	long at = 0;
 	int error;
 
-	(void)state;
 	do {
 		failures = 0;
 		until_failure = at++;
-		error = use_everything();
+		error = use();
 		until_failure = -1;
 		if (failures)
 			assert_int_equal(error, -ENOMEM);
 	} while (failures);
 	assert_int_equal(error, 0);
-	assert_true(at > 50); /* so many allocations failed */
+	assert_true(at > least);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+	(void)state;
+	fail_each_allocation(use_everything, 50);
 	unlink(out_path);
+}
+
+static int import_perf_script(void)
+{
+	static const struct clinic_format_options options;
+	struct clinic_session *session;
+	struct clinic_why why;
+	int error = clinic_session_new(&session);
+
+	if (error)
+		return error;
+	error = clinic_perf_script_read(
+		"hardening/fuzz/corpus/perf_script/pipeline.txt", &options,
+		session, &why);
+	clinic_session_free(session);
+	return error;
+}
+
+static void each_allocation_of_an_import_may_fail(void **state)
+{
+	(void)state;
+	fail_each_allocation(import_perf_script, 20);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_may_fail),
+		cmocka_unit_test(each_allocation_of_an_import_may_fail),
 	};
 
 	if (!mkdtemp(out_path))

@@ -61,7 +61,7 @@ static void shuffle(struct contest *contest, size_t *order)
 {
 	for (size_t i = 0; i < contest->variants_count; i++)
 		order[i] = i;
-	for (size_t i = contest->variants_count - 1; i > 0; i--) {
+	for (size_t i = contest->variants_count; i-- > 1;) {
 		size_t other = next_random(contest) % (i + 1);
 		size_t kept = order[i];
 

@@ -67,6 +67,7 @@ static void bench_table(const char *path)
 
 static void keep(const struct stopped_program *p, struct seen *seen)
 {
+	stopped_program_must(p->stack_bytes > 0, "process_vm_readv");
 	seen->registers = p->registers;
 	seen->stack_bytes = p->stack_bytes;
 	seen->stack = malloc(p->stack_bytes);
