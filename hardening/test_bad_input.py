@@ -39,7 +39,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     ("good..bad", Exit.FAILED, ["bad does not build, so there is nothing to compare", "nothing was measured"]),
     ("bad..good", Exit.USAGE, ["answer: there is nothing to compare with"]),
 ])
-@pytest.mark.few(1)
+@pytest.mark.slow
 def test_a_commit_that_does_not_build_is_named_with_its_log(project, tmp_path, refs, code, words):
     """The base: wrong usage, as of the gate. The commit to judge: a failure, as of the gate."""
     (tmp_path / "box").mkdir()

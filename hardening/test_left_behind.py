@@ -45,6 +45,7 @@ def run_planted(folder: Path, *options: str) -> subprocess.CompletedProcess:
                                             "PYTEST_DEBUG_TEMPROOT": str(folder / "tmp")})
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "side by side"])
 def test_what_a_program_leaves_is_named_and_removed(tmp_path, options):
     done = run_planted(tmp_path, *options)

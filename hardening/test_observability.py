@@ -21,6 +21,7 @@ def test_the_probes_in_the_files_are_those_of_the_readme():
     assert listed_probes(CLINIC) | listed_probes(PRELOAD) == documented_probes()
 
 
+@pytest.mark.slow
 def test_every_probe_of_a_recording_fires_with_its_arguments(tmp_path):
     probes = sorted(listed_probes(CLINIC))
     seen = fired(probes, [CLINIC, "record", "-e", "alloc", "-o", tmp_path / "s.json", "--", "build/victims/alloc_stages"], {})

@@ -6,6 +6,9 @@ import subprocess
 import pytest
 from recorded_session import needs_perf, run
 
+# One worker makes the recording that they share.
+pytestmark = pytest.mark.xdist_group("instrument_time")
+
 SOURCE = """
 #include <stdlib.h>
 int main(void) { for (int i = 0; i < 4000000; i++) { void *volatile block = malloc(32); free(block); } }

@@ -15,7 +15,7 @@ def has_both(session: Session, share: float) -> bool:
     return session.share("burn_before_exec") > share and session.share("burn_after_exec") > share
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_work_before_and_after_is_seen(record, backend):
     session = record(VICTIM, backend=backend)

@@ -26,6 +26,7 @@ def test_unprivileged_split(record, nobody):
     assert_split_by_function(session)
 
 
+@pytest.mark.slow
 def test_timers_take_over_where_perf_is_forbidden(record):
     session = record(VICTIMS / "split_functions", 500, prefix=[VICTIMS / "forbid_perf"])
     assert session.file["about"]["backend"] == "timer"

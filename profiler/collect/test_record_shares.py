@@ -53,6 +53,7 @@ def test_split_by_thread(record, backend):
     assert not [path for path in session.file["libraries"]["path"] if "libclinic" in strings[path]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BOTH_IN_FULL)
 def test_split_by_stage(record, backend):
     session = record(VICTIMS / "split_stages", 500, backend=backend, options=["--stages"])
@@ -86,6 +87,7 @@ def test_metrics_are_on_the_samples_clock(record, backend):
     assert max(session.file["metrics"]["rss_bytes"]) > 0
 
 
+@pytest.mark.slow
 def test_kernel_time_when_it_may_be_seen(record):
     session = record(VICTIMS / "syscall_heavy", backend="perf")
     if not session.sees_kernel():

@@ -33,7 +33,7 @@ def assert_within_the_recording(session: dict, *tables: str) -> None:
         assert not outside, (table, outside[:5], about["started_ns"], about["ended_ns"])
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["perf", "timer"])
 @pytest.mark.parametrize("options", [[], ["--stages"]], ids=["samples", "stages"])
 def test_samples_and_stages_of_a_target_in_another_one(record, backend, options):

@@ -95,6 +95,7 @@ def test_a_hook_does_not_call_the_program_s_malloc(tmp_path, mode):
     is_as_alone(tmp_path, mode, VICTIMS / "lock_own_malloc", VICTIMS / "plugin_first.so")
 
 
+@pytest.mark.slow
 @every_mode
 def test_main_returns_under_threads_that_go_on(tmp_path, mode):
     """Bug: the file of the counters was truncated while the threads used it, which killed one of five runs of rustc by SIGBUS."""

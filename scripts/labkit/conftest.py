@@ -26,3 +26,12 @@ def checkout(tmp_path_factory, monkeypatch) -> Path:
             (folder / path.name).symlink_to(path)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def recorded_audit() -> dict:
+    """The numbers of the audit in fixtures/recorded/telemetry. Whoever changes them changes a copy; its tests are in the group `recorded`."""
+    from labkit.analysis import analyse
+    from labkit.analysis.evidence_set import read_evidence_set
+
+    return analyse(read_evidence_set(Path("fixtures/recorded/telemetry")))

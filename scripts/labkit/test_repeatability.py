@@ -122,6 +122,7 @@ def repository(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_audits_that_were_made_outlive_one_that_fails_or_is_invalid(repository):
     """One exit 4 in the last audit lost all earlier ones."""
     args = SimpleNamespace(workload="telemetry", budget="quick", times=4)

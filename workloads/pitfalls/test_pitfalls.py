@@ -48,6 +48,7 @@ def test_a_function_that_is_not_there_is_told(tmp_path):
     assert done.returncode == 2 and "has no function time_block; it may have been inlined" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_program_that_is_not_there_is_told(tmp_path):
     done = subprocess.run(["/usr/bin/python3", "-B", "scripts/lab", "inspect", tmp_path / "none", "main"], capture_output=True, text=True)
     assert done.returncode == 2 and "is not a file" in done.stderr

@@ -98,6 +98,7 @@ def test_the_server_alone_ends_with_its_input_and_its_heap_can_be_watched(server
     assert row["failed_count"] == 0 and valgrind.massif_peak_of(str(tmp_path)) > 1000
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_open_its_port_is_unavailable_with_its_reason():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -38,6 +38,7 @@ def run(binary: Path, size: str, *options: str) -> dict:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("telemetry_variants")  # one worker links them
 @pytest.mark.parametrize("ingress", ["memory", "tcp"])
 @pytest.mark.parametrize("size", MANIFEST.fixture.sizes)
 def test_every_variant_gives_the_baseline_s_answer(variants, size, ingress):

@@ -169,6 +169,7 @@ def test_no_failing_allocation_harms_the_instrument(tmp_path):
     assert refused_instrument > 5
 
 
+@pytest.mark.slow
 def test_no_limit_of_memory_harms_the_instrument(tmp_path):
     """Under ever smaller limits (ulimit -v), a program that runs without the library also runs with it, whatever memory the library lacks."""
     for megabytes in [*range(10, 60, 2), 100, 200, 300, 600, 1200, 4200]:

@@ -73,6 +73,7 @@ def test_a_recursion_deeper_than_any_stack_that_is_kept(tmp_path):
     assert deepest.count("down") < 30_001 and "main" not in deepest, deepest
 
 
+@pytest.mark.slow
 def test_children_forked_under_threads_that_allocate(tmp_path):
     """No child hangs, and each block of a child counts once."""
     report, done = record(victim("alloc_fork_threads"), tmp_path)
@@ -231,6 +232,7 @@ def test_a_binary_replaced_during_the_run_gives_no_wrong_names(tmp_path):
     assert any("another build is in its place now" in note["text"] for note in report["notes"])
 
 
+@pytest.mark.slow
 def test_samples_estimate_the_exact_sums(tmp_path):
     """400 000 allocations with one sample in 4 KiB give some 4 000 samples, whose standard error is 1.6 %."""
     command = ["lua5.4", "profiler/preload/alloc/bench_alloc.lua", "50000"]

@@ -73,7 +73,7 @@ def test_an_operator_new_that_calls_malloc_is_counted(tmp_path):
     assert count >= 1010 and "operator new" not in said
 
 
-@pytest.mark.few
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["libjemalloc.so.2", "libtcmalloc.so.4", "libtcmalloc_minimal.so.4", "libmimalloc.so.2"])
 def test_real_allocators_are_told(tmp_path, library):
     path = Path("/usr/lib/x86_64-linux-gnu", library)

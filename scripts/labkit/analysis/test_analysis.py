@@ -126,6 +126,7 @@ def test_a_missing_phase_is_a_finding_and_the_report_is_still_whole(documents, t
     assert all(f"\n## {number}. " in page for number in range(1, 13))
 
 
+@pytest.mark.slow
 def test_the_least_that_can_be_reported(documents, tmp_path):
     audit = audit_of({name: documents[name] for name in ("plan", "baseline")}, tmp_path)
     assert render_pages(json.loads(numbers_text(audit)))

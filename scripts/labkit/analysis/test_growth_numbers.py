@@ -32,6 +32,7 @@ def audit_with(documents, folder):
     return analyse(read_evidence_set(write_example(folder, documents)))
 
 
+@pytest.mark.slow
 def test_both_variants_are_judged_by_every_instrument_that_there_was(tmp_path):
     documents = changed(example_documents(candidates=LEAN), "memory", growth=rows("baseline", 1000))
     documents = changed(documents, "rebench", growth=rows("union", 0, massif=False))

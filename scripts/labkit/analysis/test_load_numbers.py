@@ -161,6 +161,7 @@ def test_without_nginx_and_wrk_the_rows_say_why(tmp_path):
     assert [one["seen"] for one in audit["checklist"]][-2:] == ["not measured (nginx: nginx is not installed and wrk: wrk is not installed)", "no second generator measured"]
 
 
+@pytest.mark.slow
 def test_a_server_without_a_knee_and_an_audit_without_a_load_still_have_their_pages(tmp_path):
     found = load()
     found["points"] = [one | {"failed_count": 3} for one in found["points"] if one["purpose"] == "curve"]
@@ -198,6 +199,7 @@ def test_what_fails_first_under_load_is_the_lock_that_three_instruments_saw(tmp_
     assert "show 2 of 3 threads waiting there (workloads/mill/shop.c:44)" in answer and "for 90.0\u202f% of their time, for 50.0\u202f% there" in answer.replace("\u00a0", "\u202f")
 
 
+@pytest.mark.slow
 def test_what_no_instrument_saw_is_left_out(tmp_path):
     unseen = {"offered_per_s": 800.0, "seconds": 2.0, "backtraces": None, "locks": None, "off_cpu": None}
     audit = audit_of(tmp_path / "unseen", load(), unseen)

@@ -1,26 +1,18 @@
 """The line for a log: what it compares, and that it can be FAIL."""
 
 import copy
-from pathlib import Path
 
 import pytest
 
-from labkit.analysis import analyse
-from labkit.analysis.evidence_set import read_evidence_set
 from labkit.analysis.regression_check import regression_check
 
 # One worker makes what they share.
-pytestmark = pytest.mark.xdist_group("regression_check")
-
-
-@pytest.fixture(scope="module")
-def recorded():
-    return analyse(read_evidence_set(Path("fixtures/recorded/telemetry")))
+pytestmark = pytest.mark.xdist_group("recorded")
 
 
 @pytest.fixture
-def audit(recorded):
-    return copy.deepcopy(recorded)
+def audit(recorded_audit):
+    return copy.deepcopy(recorded_audit)
 
 
 @pytest.mark.slow

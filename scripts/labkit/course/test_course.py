@@ -139,6 +139,7 @@ def test_without_a_terminal_the_clinic_asks_for_a_file():
     assert done.returncode == Exit.USAGE and "--answers FILE takes the answers from a file" in done.stderr and "\x1b" not in done.stdout
 
 
+@pytest.mark.slow
 def test_on_a_terminal_a_person_is_asked_again_until_the_answer_can_be_understood():
     """The answers to one step of a lesson are typed; then the input ends."""
     master, slave = pty.openpty()

@@ -164,6 +164,7 @@ def test_a_program_that_daemonises_is_said_to_leave_processes(tmp_path):
     (["tty", "-s"], "failed with exit code 1.*--stdin FILE"),
     (["sh", "-c", "kill -SEGV $$"], "killed by signal 11"),
 ])
+@pytest.mark.slow
 def test_a_command_that_fails_is_one_sentence(tmp_path, command, words):
     done = diagnose(tmp_path, "--budget", 20, "--", *command)
     assert done.returncode == Exit.USAGE and done.stderr.splitlines()[-1].startswith("lab: ")

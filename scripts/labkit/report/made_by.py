@@ -79,8 +79,14 @@ def _pages_hash_at(commit: str) -> str:
               for name in sorted(names) if name.rpartition("/")[0] + "/" == folder and name.endswith(suffix)]
     whole = hashlib.sha256()
     for name in [*wanted, *PAGES_CODE]:
-        whole.update((_git("cat-file", "blob", names[name]) or b"") if name in names else b"")
+        whole.update(_content_of(names[name]) if name in names else b"")
     return whole.hexdigest()
+
+
+@lru_cache(maxsize=None)
+def _content_of(blob: str) -> bytes:
+    """Most files are the same in hundreds of commits, so that each content is read once."""
+    return _git("cat-file", "blob", blob) or b""
 
 
 def _blobs(commit: str) -> dict[str, str]:

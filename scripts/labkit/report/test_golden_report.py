@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from labkit.analysis import analyse
-from labkit.analysis.evidence_set import read_evidence_set
 from labkit.figures.audit_figures import FIGURES, draw_figures
 from labkit.metrics import METRICS
 from labkit.report.publish import numbers_text
 from labkit.report.render import PAGES, render_pages
 from labkit.wording import confidence, gain_interval
 
+pytestmark = pytest.mark.xdist_group("recorded")
+
 RECORDED = Path("fixtures/recorded/telemetry")
 GAIN_WITHOUT_CONFIDENCE = re.compile("× \\[([\\d.]+),\u00a0(?!\\1)[\\d.]+\\](?! at )")  # counts, whose ends are equal, have none
 
 
-@pytest.fixture(scope="module")
-def audit():
-    return analyse(read_evidence_set(RECORDED))
+@pytest.fixture
+def audit(recorded_audit):
+    return recorded_audit
 
 
 def check_golden(name: str, text: str) -> None:

@@ -217,6 +217,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_project_is_built_at_each_commit_and_nothing_is_written_into_it(tmp_path):
     project = repository(tmp_path / "project")
     before = contents(project)
