@@ -100,7 +100,7 @@ look_again = $(Q)[ ! -e $(SECOND_LOOK) ] || hardening/section.sh build/test-time
 	'a second look, alone' $(PYTEST) --second-look-at=$(SECOND_LOOK) || :
 end_sections = @hardening/section.sh build/test-times/$@.txt
 
-## check: run the checks and tests that every commit must pass; a minute and a half on two processors; no test measures time
+## check: run the checks and tests that every commit must pass; about a minute on two processors; no test measures time
 check: setup-test
 	$(begin_sections)
 	$(section) build $(MAKE) build c-tests check-headers check-format
