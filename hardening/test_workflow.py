@@ -31,6 +31,12 @@ def sandbox(tmp_path) -> Sandbox:
     return Sandbox(tmp_path)
 
 
+@pytest.fixture
+def unmeasured(tmp_path) -> Sandbox:
+    """A sandbox without inputs, for what is refused before anything is measured."""
+    return Sandbox(tmp_path, is_timed=False)
+
+
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory) -> Sandbox:
     """One audit with a good candidate and one candidate for every way to fail. No candidate can reach the target."""
@@ -151,18 +157,18 @@ def test_a_changed_candidate_alone_is_measured_again(audited):
     audited.lab("verify", str(audited.versions()[-1]), expect=0)
 
 
-def test_unknown_workload(sandbox):
-    done = sandbox.lab("audit", "nope", expect=2)
+def test_unknown_workload(unmeasured):
+    done = unmeasured.lab("audit", "nope", expect=2)
     assert "workloads here: sick" in done.stderr
 
 
-def test_unknown_budget(sandbox):
-    assert "quick or standard or thorough" in sandbox.lab("audit", "sick", "--budget", "huge", expect=2).stderr
+def test_unknown_budget(unmeasured):
+    assert "quick or standard or thorough" in unmeasured.lab("audit", "sick", "--budget", "huge", expect=2).stderr
 
 
-def test_unfinished_manifest(sandbox):
-    sandbox.manifest.write_text(sandbox.manifest.read_text().replace('op        = "byte"\n', ""))
-    done = sandbox.lab("audit", "sick", expect=2)
+def test_unfinished_manifest(unmeasured):
+    unmeasured.manifest.write_text(unmeasured.manifest.read_text().replace('op        = "byte"\n', ""))
+    done = unmeasured.lab("audit", "sick", expect=2)
     assert "workload.toml: op: is missing" in done.stderr
 
 
@@ -246,11 +252,11 @@ def test_what_make_new_made_is_measured_as_it_stands(sandbox):
     assert "make profile W=fresh" in sandbox.lab("baseline", "fresh", expect=0).stdout
 
 
-def test_lab_without_a_verb_lists_them(sandbox):
-    done = sandbox.lab("--help", expect=0)
+def test_lab_without_a_verb_lists_them(unmeasured):
+    done = unmeasured.lab("--help", expect=0)
     for verb in ("baseline", "profile", "optimize", "rebench", "audit", "verify"):
         assert f"\n    {verb} " in done.stdout
-    assert sandbox.lab("nonsense", expect=2).stderr
+    assert unmeasured.lab("nonsense", expect=2).stderr
 
 
 def test_a_canary_that_differs_ends_in_environment_invalid_and_is_measured_again(sandbox):
