@@ -111,7 +111,7 @@ def test_batches_and_a_second_shape_have_their_own_curves_and_their_table_of_con
     assert "| Failed | Of one CPU | |\n|--:|--:|--:|--:|--:|--:|--:|--:|---|\n" in page and "| 25.0\u202f% | falls behind |" in page.replace("\u00a0", "\u202f")
     assert "The baseline in its shape *threads* under 800 records a second" in page
     assert "`validate_thread → batch_queue_take`" in page[page.index("### Waiting under load"):]
-    assert draw_figures(audit)["load.svg"].startswith(b"<?xml")
+    assert FIGURES["load.svg"](audit).startswith(b"<?xml")
 
 
 def test_a_round_of_its_own_knee_shows_in_the_range(tmp_path):
