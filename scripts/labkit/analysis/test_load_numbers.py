@@ -114,6 +114,15 @@ def test_batches_and_a_second_shape_have_their_own_curves_and_their_table_of_con
     assert FIGURES["load.svg"](audit).startswith(b"<?xml")
 
 
+def test_curves_are_shown_although_no_candidate_was_accepted(tmp_path):
+    """Bug: the load was measured, and the page left it out."""
+    documents = example_documents(candidates=LEAN)
+    documents["plan"]["data"]["manifest"] |= {"load": PLAN, "folder": "workloads/mill"}
+    documents["rebench"]["data"] |= {"load": load(), "accepted": []}
+    page = render_pages(analyse(read_evidence_set(write_example(tmp_path, documents))))["audit.md"]
+    assert "what is called the union there has the sources of the baseline" in page and "the knee is at **400 records a second**" in page
+
+
 def test_a_round_of_its_own_knee_shows_in_the_range(tmp_path):
     found = load(rounds=3)
     slow = next(one for one in found["points"] if (one["server"], one["round"], one["offered_per_s"]) == ("union", 2, 3200.0))
