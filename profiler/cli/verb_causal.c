@@ -201,7 +201,7 @@ static int plan_and_run(struct settings *settings)
 	int status = plan ? find_function(settings, plan)
 			  : clinic_complain("out of memory");
 
-	if (!status) {
+	if (plan && !status) {
 		plan->speedup_percent = (uint32_t)settings->speedup_percent;
 		if (settings->progress)
 			memcpy(plan->progress, settings->progress,
