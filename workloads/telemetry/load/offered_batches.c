@@ -212,9 +212,11 @@ static int offer(struct load *load, const struct wish *wish)
 static void print_load(const struct load *load)
 {
 	printf("{\"response_times_ns\":[");
-	for (size_t i = 0; i < load->done_count; i++)
-		printf("%s%" PRIu64, i ? "," : "",
-		       load->done_ns[i] - load->sent[i].due_ns);
+	for (size_t i = 0; i < load->done_count; i++) {
+		if (i)
+			putchar(',');
+		printf("%" PRIu64, load->done_ns[i] - load->sent[i].due_ns);
+	}
 	printf("],\"ops_in_response\":%" PRIu32
 	       ",\"late_count\":%zu,\"failed_count\":0,\"ended_ns\":%" PRIu64
 	       ",\"server_cpu_ns\":%" PRIu64 ",\"answers\":\"0x%016" PRIx64
