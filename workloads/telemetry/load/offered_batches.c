@@ -215,7 +215,8 @@ static void print_load(const struct load *load)
 	for (size_t i = 0; i < load->done_count; i++) {
 		if (i)
 			putchar(',');
-		printf("%" PRIu64, load->done_ns[i] - load->sent[i].due_ns);
+		printf("%llu", (unsigned long long)(load->done_ns[i] -
+						    load->sent[i].due_ns));
 	}
 	printf("],\"ops_in_response\":%" PRIu32
 	       ",\"late_count\":%zu,\"failed_count\":0,\"ended_ns\":%" PRIu64
