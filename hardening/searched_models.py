@@ -215,6 +215,6 @@ def judged_by_spin(model: Model) -> tuple[str, int]:
 def judge() -> tuple[str, str, int]:
     """What Relacy and what Spin have searched, and how many mutants were detected."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        relacy, spin = pool.map(judged_by_relacy, RELACY), pool.map(judged_by_spin, SPIN)
-        relacy, spin = list(relacy), list(spin)
+        searches = pool.map(judged_by_relacy, RELACY), pool.map(judged_by_spin, SPIN)
+        relacy, spin = (list(results) for results in searches)
     return (", ".join(said for said, _ in relacy), ", ".join(said for said, _ in spin), sum(count for _, count in [*relacy, *spin]))
