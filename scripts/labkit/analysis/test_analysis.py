@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from pathlib import Path
 from dataclasses import replace
 
 import pytest
