@@ -2,8 +2,8 @@
 
 import json
 import statistics
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
