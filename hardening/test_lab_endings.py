@@ -36,7 +36,7 @@ def test_output_that_nobody_takes_is_a_sentence(redirection):
     assert done.returncode == 4 and done.stderr.count("\n") == 1 and done.stderr.startswith("lab: ")
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_exit_code(checkout_folder, redirection):
     """`>&-` once ended in a traceback and with exit code 1, which means regressed."""

@@ -37,6 +37,7 @@ def executions(tmp_path: Path) -> int:
     return json.loads((tmp_path / "hardening/fuzz/executions.json").read_text())["small"]["executions"]
 
 
+@pytest.mark.slow
 def test_a_second_call_searches_what_is_missing(tree, tmp_path):
     assert tree("(void)0", 2000).returncode == 0
     assert executions(tmp_path) == 2000

@@ -95,6 +95,7 @@ def test_waits_are_approximate_without_permission(anybodys_folder, nobody):
     assert any("off-CPU" in refusal["backend"] for refusal in seen.report["refusals"])
 
 
+@pytest.mark.slow
 def test_text_report_and_flame_graph(anybodys_folder):
     seen = Waiting(anybodys_folder, VICTIMS / "off_cpu_known")
     text = run("report", seen.path).stdout
@@ -117,6 +118,7 @@ def test_with_allocations_and_locks_in_one_run(anybodys_folder):
     assert seen.report["quality"]["samples_count"] > 0
 
 
+@pytest.mark.slow
 def test_every_process_of_a_run_is_watched(anybodys_folder):
     seen = Waiting(anybodys_folder, "sh", "-c", "sleep 0.05; sleep 0.05")
     naps = [row for row in seen.off_cpu["threads"] if row["name"].startswith("sleep ")]

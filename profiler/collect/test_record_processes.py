@@ -9,6 +9,7 @@ from recorded_session import BACKENDS, BOTH_IN_FULL, VICTIMS, Session, read_sess
 
 @pytest.mark.parametrize("way, count", [("vfork", 15), pytest.param("fork", 50, marks=pytest.mark.slow),
                                         pytest.param("vfork", 50, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_short_processes_have_names(record, way, count):
     session = record(VICTIMS / "child_spawner", way, count, VICTIMS / "short_process", backend="perf")
     assert session.share("live_shortly") > 0.85
@@ -56,6 +57,7 @@ def test_attach(tmp_path):
     assert "split_functions" in session.file["about"]["command"]
 
 
+@pytest.mark.slow
 def test_scripts_find_the_reconciled_time_in_the_summary(record):
     """Scripts of users read this line, so that its words may not change."""
     session = record(VICTIMS / "split_functions", 200)

@@ -140,7 +140,7 @@ def test_stacks_are_small(tmp_path, mode):
     assert {call: size for call, size in watched.items() if size > alone[call] + room} == {}, alone
 
 
-@pytest.mark.few
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("java"), reason="there is no java here")
 @pytest.mark.parametrize("mode", MODES[:2], ids=mode_name)
 def test_a_virtual_machine_starts(tmp_path, mode):

@@ -56,7 +56,7 @@ def test_a_narrow_terminal_cuts_no_cell_and_only_a_path_is_wider_than_it(columns
         assert cell in words
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colour_where_none_is_wanted(environment):
     assert "\x1b" not in shown_by(SHOWN, columns=60, environment=environment)

@@ -41,6 +41,7 @@ def test_the_repaired_timings_hold_the_work_and_nothing_else(tmp_path, compiler,
     assert [one.pitfalls for one in found] == [[], [], []], "\n".join(one.machine_code for one in found)
 
 
+@pytest.mark.slow
 def test_a_function_that_is_not_there_is_told(tmp_path):
     program = tmp_path / "program"
     subprocess.run(["gcc", "-x", "c", "-", "-o", program], input="int main(void) { return 0; }", text=True, check=True)

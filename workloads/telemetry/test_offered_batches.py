@@ -60,6 +60,7 @@ def test_every_candidate_answers_alike_in_both_shapes(servers, one):
     assert {answers_of(server_of(TELEMETRY, changed, shape=shape)) for shape in SHAPES} == {answers_of(servers[""])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_station_that_is_stopped_for_a_while_does_not_keep_its_schedule(servers, shape):
     """Stopped from outside, as a busy machine would: what was due meanwhile is sent late."""
@@ -75,6 +76,7 @@ def test_a_station_that_is_stopped_for_a_while_does_not_keep_its_schedule(server
     assert found.late_count > 2 * FRAMES and "did not keep its schedule" in found.invalid
 
 
+@pytest.mark.slow
 def test_the_waits_of_each_thread_are_in_the_table_of_contention(servers):
     """A stage that waits for a batch waits under its own name."""
     rows = lock_session.record(servers["threads"].command(200 * FRAMES, 0.3), timeout_s=60)
@@ -116,6 +118,7 @@ def test_wrong_usage_is_one_sentence(servers, arguments):
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and done.stdout == ""
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_readme_work(servers, tmp_path):
     program = "build/workloads/telemetry/baseline-offered-batches"
     lines = [line.strip() for line in (TELEMETRY.folder / "README.md").read_text().splitlines() if line.startswith("    ") and program in line]

@@ -191,7 +191,7 @@ def test_odd_arguments_are_valid_json(tmp_path):
 @pytest.mark.parametrize("arguments", [
     ("alloc_23", "without-pvalloc"), pytest.param(("alloc_stages",), marks=pytest.mark.slow),
     pytest.param(("alloc_plugin", str(VICTIMS / "alloc_plugin.so")), marks=pytest.mark.slow)], ids=lambda a: a[0])
-@pytest.mark.few(1)
+@pytest.mark.slow
 def test_victims_agree_with_valgrind(arguments, tmp_path):
     counted = triple(counts_of(victim(*arguments), tmp_path)["totals"])
     assert [counted] == valgrind_totals(victim(*arguments))

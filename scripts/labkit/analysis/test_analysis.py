@@ -193,6 +193,7 @@ def test_a_canary_that_differs_is_an_error_and_a_red_row(documents, tmp_path):
     assert not next(row for row in audit["checklist"] if "canary" in row["title"])["passed"]
 
 
+@pytest.mark.slow
 def test_most_blocks_disturbed_is_an_error(documents, tmp_path):
     runs = [row | {"steal_ns": row["wall_ns"] // 2} for row in documents["rebench"]["data"]["runs"]]
     audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
@@ -332,6 +333,7 @@ def test_witnesses_that_saw_the_same_agree_fully_whatever_was_inlined_or_renamed
     assert sort["shares"]["clinic"]["ratio"] == 0.6 and sort["shares"]["perf"]["ratio"] == 0.0
 
 
+@pytest.mark.slow
 def test_earlier_audits_of_the_same_two_programs_stand_beside_the_claim(documents, tmp_path):
     """Audits of one commit gave 7.03 and then 3.96; each interval was right for its own session."""
     write_example(tmp_path, documents)

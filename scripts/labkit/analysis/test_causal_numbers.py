@@ -94,6 +94,7 @@ def audit_of(folder, found: dict | None, **asked) -> dict:
     return analyse(read_evidence_set(write_example(folder, documents)))
 
 
+@pytest.mark.slow
 def test_the_report_shows_it_beside_the_ceiling(tmp_path):
     kept = [row | SUMS | {"function": name} for name, period in (("shorter", 40.0), ("longer", 20.0)) for row in rows({0: 40.0, 50: period}, 1 / 3)]
     audit = audit_of(tmp_path, {"progress": "round", "rows": kept}, causal={"functions": ["shorter", "longer"]})

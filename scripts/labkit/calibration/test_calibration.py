@@ -248,7 +248,7 @@ def test_a_packed_calibration_has_the_same_trials_and_can_go_on(tmp_path):
     assert packed_files(path) == [] and len(read_trials(path)) == len(trials) and read_head(path) == HEAD
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("trials_count, packed", [(2, False), (3, True)])
 def test_only_a_complete_calibration_is_packed(tmp_path, monkeypatch, trials_count, packed):
     """--render-only used to pack the file to which a running calibration was still appending."""

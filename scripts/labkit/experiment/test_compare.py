@@ -165,6 +165,7 @@ def test_a_command_that_fails_later_names_its_failure_and_keeps_rows(tmp_path):
     assert done.returncode == Exit.FAILED and "B failed (exit)" in done.stderr and "rows.jsonl" in done.stderr
 
 
+@pytest.mark.slow
 def test_identical_programs_are_said_to_be_identical_by_hash(tmp_path):
     copy = tmp_path / "copy"
     copy.write_bytes(Path("/bin/true").read_bytes())

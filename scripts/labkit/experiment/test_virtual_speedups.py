@@ -51,21 +51,25 @@ def test_a_function_that_does_not_exist_is_a_sentence():
 
 @pytest.mark.parametrize("wrong", [("--speedups", "0"), ("--speedups", "a"), ("--speedups", "50,101"), ("--blocks", "0"), ("--timeout", "0"), ("--expect-exit", "256"),
                                    ("--stdin", "no/such/file"), ("--file", "no/such/file")])
+@pytest.mark.few(1)
 def test_wrong_usage_is_a_sentence(wrong):
     done = lab("--function", "first_part", *wrong, "--", VICTIM)
     assert done.returncode == 2 and done.stderr.startswith("lab: ") and wrong[0] in done.stderr
 
 
+@pytest.mark.slow
 def test_a_stage_that_never_begins_is_a_sentence():
     done = lab("--function", "first_part", "--progress", "square", "--blocks", "1", "--", VICTIM, "sleep", "1", "1", "2")
     assert done.returncode == 4 and "the stage square began 0 times" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_is_a_sentence():
     done = lab("--function", "first_part", "--file", VICTIM, "--blocks", "1", "--", "/bin/sh", "-c", f"{VICTIM} sleep 1 1 2; exit 7")
     assert done.returncode == 4 and "exit code 7" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_function_in_two_processes_is_refused():
     done = lab("--function", "first_part", "--file", VICTIM, "--blocks", "1", "--", "/bin/sh", "-c", f"{VICTIM} sleep 60 1 2; {VICTIM} sleep 60 1 2; :")
     assert done.returncode == 4 and "2 processes ran the function" in done.stderr

@@ -112,6 +112,7 @@ def test_a_gate_run_of_another_repository_goes_by_its_name_and_says_when_no_comm
     assert [point.label for point in series.points] == ["e" * 10 + "+"]
 
 
+@pytest.mark.slow
 def test_the_step_at_a_change_point_is_that_of_the_medians_around_it(tmp_path):
     for number in range(1, 25):
         sealed_audit(tmp_path, number, 1e6 if number < 13 else 1.1e6)
