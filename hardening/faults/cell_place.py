@@ -4,6 +4,7 @@ Where the kernel allows namespaces, all places lie on a small file system of the
 cell is a folder of its place. Elsewhere cells share /dev/shm, and what is new there is looked at; such cells must not run at the same time.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ INSIDE = "CLINIC_FAULTS_INSIDE"
 MARK = "CLINIC_FAULT_CELL"
 PREFIXES = ("clinic-", "lab-scratch-")
 GRACE_S = 5.0  # a program that was sent a signal, or that nobody watches any more, may take so long to end
+KILLED_S = 5.0
 ENDS_S = 150.0
 AGED_S = 120   # the next run removes leftovers that are older than a minute
 MOUNTED_SHM = 'mount --bind "$0" /dev/shm && exec "$@"'
@@ -107,11 +109,13 @@ class Place:
         return found
 
     def kill_rest(self) -> None:
-        for pid in self.living():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """A process that is killed ends soon, but not at once."""
+        deadline = time.monotonic() + KILLED_S
+        while (found := self.living()) and time.monotonic() < deadline:
+            for pid in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
 
     def left(self) -> list[str]:
         """Files and folders in the temporary folder and in shared memory, and unfinished files in the tree."""

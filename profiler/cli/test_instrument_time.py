@@ -43,7 +43,9 @@ def test_it_can_be_left_out(session, tmp_path):
     taken_ns = whole["quality"]["instrument_cpu_ns"]
     assert taken_ns > 0.2 * whole["quality"]["sampled_cpu_ns"]  # two hooks around next to nothing
     assert rest["quality"]["sampled_cpu_ns"] == whole["quality"]["sampled_cpu_ns"] - taken_ns
-    assert rest["quality"]["cpu_reconciliation_ratio"] == pytest.approx(1, abs=0.2)
+    # It is left out of the kernel's account, too. How well both agree is the machine's affair: under load they may not.
+    accounted_ns = whole["quality"]["sampled_cpu_ns"] / whole["quality"]["cpu_reconciliation_ratio"]
+    assert rest["quality"]["cpu_reconciliation_ratio"] == pytest.approx(rest["quality"]["sampled_cpu_ns"] / (accounted_ns - taken_ns), rel=0.01)
     assert "left out" in run("report", session, "--without-instrument").stdout
     out = tmp_path / "rest.collapsed"
     run("export", session, "--without-instrument", "-o", out)
