@@ -37,7 +37,7 @@ def measure(state: AuditState, _folder: Path, findings: list[Finding]) -> dict[s
     argv = pinned(server.command(rate, seconds), state.cpu)
     looks: dict[str, Callable[[list[str]], Any]] = {"gdb": lambda argv: _backtraces(argv, LOOKED_AT_RATIO * seconds), "locks": _locks, "off-cpu": _off_cpu}
     found: dict[str, Any] = {}
-    with Progress(f"concurrency ({rate:g} {state.manifest.op}s a second)", len(looks)) as progress:
+    with Progress(f"concurrency ({rate:.0f} {state.manifest.op}s a second)", len(looks)) as progress:
         for name, look in looks.items():
             try:
                 found[name] = look(argv)
