@@ -24,7 +24,7 @@ def compile_variant(cache: Path, one: Variant, *flags: str, link: tuple[str, ...
     folder = _folder(cache, headers)
     objects = [_object(folder, name, text, (*FLAGS, *one.cflags, *flags)) for name, text in one.sources.items() if name.endswith(".c")]
     objects += [_object(folder, path.name, path.read_text(), (*FLAGS, *flags, f"-I{path.parent.resolve()}")) for path in tests]
-    program = folder / f"{os.getpid()}-{one.name}{'-tests' if tests else ''}"
+    program = folder / "-".join([str(os.getpid()), one.name, *(path.stem for path in tests)])
     subprocess.run(["gcc", *one.cflags, *flags, *objects, *one.link, *link, "-o", program], check=True)
     return program
 

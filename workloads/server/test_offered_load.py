@@ -1,8 +1,6 @@
 """The load that is offered to the server, to nginx and by wrk: equal answers, a schedule that was not kept, a port in use. No figure of time is asserted."""
 
 import json
-import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +12,7 @@ import pytest
 from labkit.instruments import Unavailable, valgrind, wrk
 from labkit.instruments.server_process import nginx_serving, serving
 from labkit.load_curve import point_of
-from labkit.outcome import INVALID_RUN, LabError, UsageError
+from labkit.outcome import INVALID_RUN, LabError
 from labkit.process import run_process
 from labkit.verdicts.covariates import disturbance
 from labkit.workload import build, fixture, harness, manifest, variant
@@ -175,19 +173,6 @@ def test_a_load_that_cannot_be_offered_is_a_lab_error_of_one_sentence():
 def test_wrong_usage_is_one_sentence(server, arguments):
     done = subprocess.run([server.program, *arguments], capture_output=True, text=True)
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and done.stdout == ""
-
-
-@pytest.mark.parametrize("line, wrong, words", [
-    ("rates_per_s", "[100, 50]", "load.rates_per_s: is [100, 50]; accepted: at least two rising rates above 0"),
-    ("main ", '"nowhere.c"', "load.main: is 'nowhere.c'; accepted: a file below"),
-    ("knee_gain", "0.5", "load.knee_gain: is 0.5; accepted: a number from 1 to 1000"),
-    ("witness_connections", "0", "load.witness_connections: is 0; accepted: a whole number from 1 to 10000")])
-def test_a_load_that_cannot_be_offered_is_refused_with_its_key(tmp_path, line, wrong, words):
-    shutil.copytree(SERVER.folder, tmp_path / "server")
-    path = tmp_path / "server" / "workload.toml"
-    path.write_text(re.sub(rf"^{line}( *)= .*$", rf"{line}\1= {wrong}", path.read_text(), flags=re.M))
-    with pytest.raises(UsageError, match=re.escape(words)):
-        manifest.load("server", tmp_path)
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 /*
- * pipeline_test.c - each stage by itself, then all of them, in a row and as
- * threads.
+ * pipeline_test.c - each stage by itself, then all of them in a row.
  *
  * It uses only the headers' contracts, so that it holds for every candidate:
  * test_telemetry_candidates.py compiles it with each of them.
@@ -10,13 +9,11 @@
 #include "dedup.h"
 #include "forward.h"
 #include "ingress.h"
-#include "loopback.h"
+#include "made_stream.h"
 #include "order.h"
-#include "paced_station.h"
 #include "pipeline.h"
 #include "reject.h"
 #include "source.h"
-#include "threaded_pipeline.h"
 #include "validate.h"
 #include "wire.h"
 
@@ -34,89 +31,12 @@
 
 #include <cmocka.h>
 
-#define STATION          104
-#define TIME_NS          1767225600000000000ull
-#define STREAM_BYTES_MAX 1000000
-
-/* A stream as ground stations send it, written by the table in README.md. */
-struct stream {
-	uint8_t *bytes;
-	size_t bytes_count;
-	uint32_t frames_count;
-};
-
-static struct stream stream_new(void)
-{
-	struct stream stream = {.bytes = calloc(1, STREAM_BYTES_MAX),
-				.bytes_count = BATCH_HEADER_BYTES};
-
-	assert_non_null(stream.bytes);
-	put_u32(stream.bytes, BATCH_MAGIC);
-	return stream;
-}
-
-/* Returns where the frame begins, for faults to be put into it. */
-static uint8_t *stream_add(struct stream *stream, uint16_t station,
-			   uint32_t sequence, uint64_t time_ns,
-			   uint16_t payload_bytes)
-{
-	uint8_t *frame = stream->bytes + stream->bytes_count;
-	uint8_t *at = put_u16(frame, FRAME_MAGIC);
-
-	at = put_u16(at, payload_bytes);
-	*at++ = FRAME_VERSION;
-	*at++ = 1;
-	at = put_u64(put_u32(put_u16(at, station), sequence), time_ns);
-	for (uint16_t i = 0; i < payload_bytes; i++)
-		*at++ = (uint8_t)(sequence + i);
-	at = put_u32(at, checksum_of(frame, (size_t)(at - frame)));
-	stream->bytes_count += (size_t)(at - frame);
-	put_u32(stream->bytes + 4, ++stream->frames_count);
-	return frame;
-}
-
 static void fix_checksum(uint8_t *frame)
 {
 	size_t content_bytes = FRAME_HEADER_BYTES + (size_t)get_u16(frame + 2);
 
 	put_u32(frame + content_bytes, checksum_of(frame, content_bytes));
 }
-
-/* Gives few bytes at a time: every frame is cut somewhere. */
-struct drip {
-	struct source source;
-	const struct stream *stream;
-	size_t read_bytes;
-	size_t step_bytes;
-};
-
-static int drip_request(struct source *source)
-{
-	((struct drip *)source)->read_bytes = 0;
-	return 0;
-}
-
-static ssize_t drip_read(struct source *source, uint8_t *into, size_t size)
-{
-	struct drip *drip = (struct drip *)source;
-	size_t count = drip->stream->bytes_count - drip->read_bytes;
-
-	if (count > drip->step_bytes)
-		count = drip->step_bytes;
-	if (count > size)
-		count = size;
-	memcpy(into, drip->stream->bytes + drip->read_bytes, count);
-	drip->read_bytes += count;
-	return (ssize_t)count;
-}
-
-static void drip_close(struct source *source)
-{
-	(void)source;
-}
-
-static const struct source_kind drip_kind = {drip_request, drip_read,
-					     drip_close};
 
 static int ingest(const struct stream *stream, size_t step_bytes,
 		  struct batch *batch)
@@ -529,40 +449,6 @@ static void a_link_that_fails_is_an_error(void **state)
 	batch_free(&batch);
 }
 
-typedef int (*source_open)(struct source **, const uint8_t *, size_t);
-
-static struct pipeline *pipeline_on(source_open open_source,
-				    const struct stream *stream, int fd)
-{
-	struct pipeline *pipeline;
-	struct source *source;
-
-	assert_int_equal(
-		open_source(&source, stream->bytes, stream->bytes_count), 0);
-	pipeline = pipeline_new(source, fd);
-	assert_non_null(pipeline);
-	return pipeline;
-}
-
-/* Good frames, copies, bad checksums; late by up to 20 places. */
-static struct stream mixed_stream(uint32_t frames_count)
-{
-	struct stream stream = stream_new();
-
-	for (uint32_t i = 0; i < frames_count; i++) {
-		uint32_t sequence = i % 13 == 12 ? i - 5 : i;
-		uint64_t late = i % 7 == 6 ? 20 : 0;
-		uint8_t *frame = stream_add(&stream,
-					    (uint16_t)(101 + sequence % 8),
-					    sequence, TIME_NS + sequence - late,
-					    (uint16_t)(16 + sequence % 65));
-
-		if (i % 31 == 30)
-			frame[FRAME_HEADER_BYTES] ^= 1;
-	}
-	return stream;
-}
-
 static void memory_and_tcp_give_the_same_digest_every_time(void **state)
 {
 	struct stream stream = mixed_stream(3000);
@@ -590,18 +476,6 @@ static void memory_and_tcp_give_the_same_digest_every_time(void **state)
 	pipeline_free(pipelines[1]);
 	close(fd);
 	free(stream.bytes);
-}
-
-static uint64_t digest_of(const struct stream *stream)
-{
-	int fd = open("/dev/null", O_WRONLY);
-	struct pipeline *pipeline = pipeline_on(source_memory_open, stream, fd);
-	uint64_t digest = 0;
-
-	assert_int_equal(pipeline_run(pipeline, &digest), 0);
-	pipeline_free(pipeline);
-	close(fd);
-	return digest;
 }
 
 /* Or else equal answers would prove little. */
@@ -660,173 +534,6 @@ static void closing_ends_a_station_that_is_still_sending(void **state)
 	free(stream.bytes);
 }
 
-/* More batches than are in flight at a time, and their answers. */
-#define THREADED_BATCHES 30
-
-struct answers {
-	uint64_t digests[THREADED_BATCHES];
-	size_t count;
-};
-
-static void note_answer(void *context, uint64_t digest)
-{
-	struct answers *answers = context;
-
-	assert_true(answers->count < THREADED_BATCHES);
-	answers->digests[answers->count++] = digest;
-}
-
-static void threads_give_the_answer_of_the_stages_in_a_row(void **state)
-{
-	struct stream stream = mixed_stream(700);
-	const uint64_t expected = digest_of(&stream);
-	struct answers answers = {0};
-	struct source *source;
-	int fd = open("/dev/null", O_WRONLY);
-
-	(void)state;
-	assert_int_equal(
-		source_tcp_open(&source, stream.bytes, stream.bytes_count), 0);
-	assert_int_equal(threaded_pipeline_run(source, fd, THREADED_BATCHES,
-					       note_answer, &answers),
-			 0);
-	assert_int_equal(answers.count, THREADED_BATCHES);
-	for (size_t i = 0; i < answers.count; i++)
-		assert_int_equal(answers.digests[i], expected);
-	source_close(source);
-	close(fd);
-	free(stream.bytes);
-}
-
-/* The first is whole, the second is cut off: one answer, and an error. */
-static void threads_end_where_their_stream_ends(void **state)
-{
-	struct stream stream = mixed_stream(100);
-	struct drip drip = {{&drip_kind}, &stream, 0, 4096};
-	struct answers answers = {0};
-	int fd = open("/dev/null", O_WRONLY);
-
-	(void)state;
-	assert_int_equal(threaded_pipeline_run(&drip.source, fd, 1, note_answer,
-					       &answers),
-			 0);
-	stream.bytes_count -= 3;
-	assert_int_equal(threaded_pipeline_run(&drip.source, fd, 20,
-					       note_answer, &answers),
-			 -EPIPE);
-	assert_int_equal(answers.count, 1);
-	close(fd);
-	free(stream.bytes);
-}
-
-static void threads_end_when_their_link_fails(void **state)
-{
-	struct stream stream = mixed_stream(100);
-	struct answers answers = {0};
-	struct source *source;
-	int fd = open("/dev/full", O_WRONLY);
-
-	(void)state;
-	assert_int_equal(
-		source_memory_open(&source, stream.bytes, stream.bytes_count),
-		0);
-	assert_int_equal(threaded_pipeline_run(source, fd, THREADED_BATCHES,
-					       note_answer, &answers),
-			 -ENOSPC);
-	assert_int_equal(answers.count, 0);
-	source_close(source);
-	close(fd);
-	free(stream.bytes);
-}
-
-#define PACED_BATCHES 12
-
-/* All due at once, so that the stream is as long as the buffers, and longer. */
-static void a_station_sends_every_batch_that_is_due(void **state)
-{
-	struct stream stream = mixed_stream(900);
-	const uint64_t expected = digest_of(&stream);
-	struct sent_batch sent[PACED_BATCHES] = {{0}};
-	struct paced_station *station;
-	struct source *source;
-	struct pipeline *pipeline;
-	uint16_t port = 0;
-	uint64_t cpu_ns, digest;
-	int listener = loopback_listen(&port);
-	int fd = open("/dev/null", O_WRONLY), link_fd;
-
-	(void)state;
-	assert_true(listener >= 0);
-	assert_int_equal(station_start(&station, port, stream.bytes,
-				       stream.bytes_count, sent, PACED_BATCHES),
-			 0);
-	link_fd = accept(listener, NULL, NULL);
-	assert_int_equal(source_connection_open(&source, link_fd), 0);
-	pipeline = pipeline_new(source, fd);
-	for (int i = 0; i < PACED_BATCHES; i++) {
-		assert_int_equal(pipeline_run(pipeline, &digest), 0);
-		assert_int_equal(digest, expected);
-	}
-	assert_int_equal(pipeline_run(pipeline, &digest), -EPIPE);
-	assert_int_equal(station_end(station, &cpu_ns), 0);
-	for (int i = 1; i < PACED_BATCHES; i++)
-		assert_true(sent[i].sent_ns >= sent[i - 1].sent_ns);
-	pipeline_free(pipeline);
-	close(link_fd);
-	close(listener);
-	close(fd);
-	free(stream.bytes);
-}
-
-static void a_station_ends_when_the_other_end_is_closed(void **state)
-{
-	struct stream stream = stream_new();
-	struct sent_batch sent[PACED_BATCHES] = {{0}};
-	struct paced_station *station;
-	uint16_t port = 0;
-	uint64_t cpu_ns;
-	int listener = loopback_listen(&port);
-	int link_fd;
-
-	(void)state;
-	stream.bytes_count = STREAM_BYTES_MAX;
-	assert_int_equal(station_start(&station, port, stream.bytes,
-				       stream.bytes_count, sent, PACED_BATCHES),
-			 0);
-	link_fd = accept(listener, NULL, NULL);
-	assert_true(link_fd >= 0);
-	close(link_fd);
-	(void)station_end(station, &cpu_ns); /* It returns. */
-	close(listener);
-	free(stream.bytes);
-}
-
-static void a_port_in_use_is_an_error(void **state)
-{
-	uint16_t port = 0;
-	int listener = loopback_listen(&port);
-
-	(void)state;
-	assert_true(listener >= 0);
-	assert_int_equal(loopback_listen(&port), -EADDRINUSE);
-	close(listener);
-}
-
-/* Whoever had no room to send into was not late by itself. */
-static void a_late_batch_is_late_unless_it_waited_for_room(void **state)
-{
-	const struct sent_batch sent[] = {
-		{.due_ns = 5, .sent_ns = 5 + STATION_LATE_NS},
-		{.due_ns = 5, .sent_ns = 6 + STATION_LATE_NS},
-		{.due_ns = 5,
-		 .sent_ns = 6 + STATION_LATE_NS,
-		 .waited_for_room = true},
-	};
-
-	(void)state;
-	assert_int_equal(station_late_count(sent, 3), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -849,15 +556,6 @@ int main(void)
 		cmocka_unit_test(
 			the_digest_tells_one_byte_one_place_and_one_reason),
 		cmocka_unit_test(closing_ends_a_station_that_is_still_sending),
-		cmocka_unit_test(
-			threads_give_the_answer_of_the_stages_in_a_row),
-		cmocka_unit_test(threads_end_where_their_stream_ends),
-		cmocka_unit_test(threads_end_when_their_link_fails),
-		cmocka_unit_test(a_station_sends_every_batch_that_is_due),
-		cmocka_unit_test(a_station_ends_when_the_other_end_is_closed),
-		cmocka_unit_test(a_port_in_use_is_an_error),
-		cmocka_unit_test(
-			a_late_batch_is_late_unless_it_waited_for_room),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, NULL);

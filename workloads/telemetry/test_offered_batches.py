@@ -2,8 +2,6 @@
 was not kept, a port in use, and the waits of the threads. No figure of time is asserted."""
 
 import json
-import re
-import shutil
 import socket
 import subprocess
 import time
@@ -13,7 +11,7 @@ import pytest
 
 from labkit.instruments import lock_session
 from labkit.load_curve import point_of
-from labkit.outcome import LabError, UsageError
+from labkit.outcome import LabError
 from labkit.workload import fixture, manifest, variant
 from labkit.workload.offered_load import measure_row, row_of, server_of
 
@@ -132,16 +130,3 @@ def test_the_commands_of_the_readme_work(servers, tmp_path):
 def test_more_batches_than_the_program_keeps_are_an_error_of_one_sentence(servers):
     with pytest.raises(LabError, match="was not offered on port 0: Value too large for defined data type"):
         measure_row(servers[""], 1e9 * FRAMES, 1)
-
-
-@pytest.mark.parametrize("line, wrong, words", [
-    ("offer", '"nowhere"', "load.offer: is 'nowhere'; accepted: the name of a program"),
-    ("batch_size", '"gigantic"', "load.batch_size: is 'gigantic'; accepted: tiny, small, large, huge"),
-    ("shapes", '["-x"]', "load.shapes: is ['-x']; accepted: names of options"),
-    ("crowd_per_s", "0", "load.crowd_per_s: is 0; accepted: a number from 1 to")])
-def test_a_load_that_cannot_be_offered_is_refused_with_its_key(tmp_path, line, wrong, words):
-    shutil.copytree(TELEMETRY.folder, tmp_path / "telemetry")
-    path = tmp_path / "telemetry" / "workload.toml"
-    path.write_text(re.sub(rf"^{line}( *)= .*$", rf"{line}\1= {wrong}", path.read_text(), flags=re.M))
-    with pytest.raises(UsageError, match=re.escape(words)):
-        manifest.load("telemetry", tmp_path)

@@ -10,7 +10,7 @@ from compiled_variants import SANITIZERS, compile_variant
 from labkit.workload import build, disassembly, fixture, manifest, variant
 
 MANIFEST = manifest.load("telemetry")
-UNIT_TEST = Path("workloads/telemetry/pipeline_test.c")
+UNIT_TESTS = [MANIFEST.folder / name for name in ("pipeline_test.c", "threaded_pipeline_test.c")]
 HARNESS = ("build/lib/libclinic-bench.a", "-ljansson", "-lpthread")
 # The lab may leave some of these out of the union, but they must be compatible with each other.
 TOGETHER = ("checksum-sliced", "forward-batched", "dedup-reuse", "order-nearly-sorted", "payload-arena", "no-format",
@@ -50,9 +50,10 @@ def test_every_variant_gives_the_baseline_s_answer(variants, size, ingress):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("test", UNIT_TESTS, ids=lambda test: test.stem)
 @pytest.mark.parametrize("one", VARIANTS, ids=lambda one: one.name)
-def test_every_variant_passes_the_baseline_s_unit_tests(cache, one):
-    binary = compile_variant(cache, one, *SANITIZERS, link=("-lcmocka", "-lpthread"), tests=(UNIT_TEST,))
+def test_every_variant_passes_the_baseline_s_unit_tests(cache, one, test):
+    binary = compile_variant(cache, one, *SANITIZERS, link=("-lcmocka", "-lpthread"), tests=(test,))
     done = subprocess.run([binary], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -349,3 +349,16 @@ def test_earlier_audits_of_the_same_two_programs_stand_beside_the_claim(document
     found = analyse(read_evidence_set(tmp_path))["headline"]["between_audits"]
     assert [one["version"] for one in found["versions"]] == ["v0000"]
     assert found["between"]["sessions_count"] == 2 and 0.05 < found["between"]["sigma_ratio"] < 0.2
+
+
+def test_a_growth_that_is_named_as_worse_has_one_ratio_on_the_page(documents, tmp_path):
+    """A page said of the same resident memory that it grew by 5.1 % and by 3.1 %: by the pairs and by the medians."""
+    runs = [row | {"max_rss_bytes": row["max_rss_bytes"] * 26 // 25} if row["arm"] == "B" and row["size"] == "huge" else row
+            for row in documents["rebench"]["data"]["runs"]]
+    runs += confirmation([row for row in runs if row["size"] == "huge"])
+    audit = audit_of(changed(documents, "rebench", runs=runs), tmp_path)
+    assert [(one["metric"], one["size"]) for one in audit["trade_offs"]["regressions"]] == [("peak_rss", "huge")]
+    (found,) = audit["trade_offs"]["tolerated"]
+    assert found["size"] == "huge" and found["ratio"] is None
+    page = render_pages(json.loads(numbers_text(audit)))["audit.md"]
+    assert "peak resident memory at huge +4" in page and "(below the" in page.split("What grew within the limits of the policy:**")[1][:200]

@@ -14,11 +14,12 @@ GROWTH_NAMED_BYTES = 65536  # the peak of a process varies by some pages from ru
 
 def trade_offs(evidence_set: EvidenceSet, decisions: Sequence[Decision], audit: dict[str, Any]) -> dict[str, Any]:
     accepted = [one for one in audit["candidates"] if one["accepted"]]
+    regressed = regressions(audit["rebench"])
     return {
         "accepted": [{**{key: one[key] for key in ("id", "title", "risk", "risk_why", "rollback", "lines_count")},
                       "lines_per_percent": _lines_per_percent(one)} for one in accepted],
-        "regressions": regressions(audit["rebench"]),
-        "tolerated": tolerated(evidence_set),
+        "regressions": regressed,
+        "tolerated": tolerated(evidence_set, {(one["metric"], one["size"]) for one in regressed}),
         "margins": [_margin(one) for one in decisions if one.accepted],
         "guard": _regression_checks(evidence_set, audit),
     }
@@ -42,13 +43,17 @@ def regressions(rebench: dict[str, Any] | None) -> list[dict[str, Any]]:
     return sampled + counted
 
 
-def tolerated(evidence_set: EvidenceSet) -> list[dict[str, Any]]:
-    """Growth of the union's peak memory below the policy's limit: no rule objects, but it is a cost."""
+def tolerated(evidence_set: EvidenceSet, regressed: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Growth of the union's peak memory below the policy's limit: no rule objects, but it is a cost.
+
+    regressed: metrics and sizes that are named as worse already, with the ratio of their pairs. The ratio of the medians, which the policy judges,
+    is another number, so that it is left out here: "ratio" is None."""
     if evidence_set.rebench is None:
         return []
     policy = parse(evidence_set.policy)
     grown = [one for one in peak_rss_growth(first_stage(evidence_set.rebench["data"])) if one.after - one.before >= GROWTH_NAMED_BYTES]
-    return [{"metric": "peak_rss", "size": one.size, "before": one.before, "after": one.after, "ratio": one.ratio,
+    return [{"metric": "peak_rss", "size": one.size, "before": one.before, "after": one.after,
+             "ratio": None if ("peak_rss", one.size) in regressed else one.ratio,
              "limit": "free_bytes" if one.after - one.before <= policy.peak_rss_free_bytes else "growth_ratio"}
             for one in grown if one.ratio <= policy.peak_rss_growth_ratio or one.after - one.before <= policy.peak_rss_free_bytes]
 

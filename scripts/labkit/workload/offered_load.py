@@ -36,7 +36,7 @@ OUTPUT_LIMIT_BYTES = 1 << 26
 @dataclass(frozen=True)
 class OfferedServer:
     """A server to which a load can be offered. program: load/offered_load.c. port: that of a server that is already running; 0: the program starts
-    a server of its own. options: what else the program is told."""
+    a server of its own. options: further arguments of the program."""
 
     name: str
     program: Path
