@@ -60,3 +60,4 @@ def test_words():
     assert wording.plural(1, "process") == "1 process" and wording.plural(2, "process") == "2 processes"
     assert wording.listing([]) == "none" and wording.listing(["a", "b", "c"]) == "a, b and c"
     assert wording.sentence("no counters") == "No counters." and wording.sentence("") == ""
+    assert wording.sentence("request_read reaches recv") == "request_read reaches recv."

@@ -186,9 +186,10 @@ def plural(number: int, noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text of an instrument as a sentence, with a capital letter and a full stop."""
+    """The text of an instrument as a sentence, with a capital letter and a full stop; a name like request_read stays as it is."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:" else ".")
+    begin = text[:1] if "_" in text.split(" ")[0] else text[:1].upper()
+    return begin + text[1:] + ("" if not text or text[-1] in ".!?:" else ".")
 
 
 def listing(items: list[Any]) -> str:

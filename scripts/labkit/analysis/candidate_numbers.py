@@ -48,6 +48,7 @@ def _numbers(evidence_set: EvidenceSet, decision: Decision, document: Document) 
         "campaign": campaign_numbers(data, evidence_set.manifest["metric"], parse(evidence_set.policy)),
         "lines": data["lines"],
         "lines_count": facts.lines_count,
+        "deciding_gain_ratio": decision.deciding_gain_ratio,
         "allowed_lines_count": decision.allowed_lines_count,
         "required_gain_ratio": decision.required_gain_ratio,
         "peak_rss": [_growth(one) for one in facts.peak_rss],

@@ -7,13 +7,12 @@ import re
 from collections import Counter
 from typing import Any, Mapping, Sequence
 
-from labkit.analysis.contention_numbers import waits_of
+from labkit.analysis.contention_numbers import together, waits_of
 from labkit.analysis.evidence_set import EvidenceSet
 
 FRAME = re.compile(r"#\d+\s+(?:0x[0-9a-f]+ in )?(?P<function>[^\s(]+) \(.*?\)(?: at (?P<file>[^\s:]+):(?P<line>\d+))?(?: from \S+)?\s*$")
 KERNEL_ENTRIES = ("entry_SYSCALL", "el0_", "el0t_")
 JOIN = "join"
-SUMMED = ("acquisitions_count", "contended_count", "wait_ns", "hold_ns")
 OWN_SHOWN, STACKS_SHOWN = 4, 5
 
 
@@ -50,17 +49,9 @@ def _locks(rows: Sequence[Mapping[str, Any]] | None) -> dict[str, Any] | None:
     if rows is None:
         return None
     locks = [one for one in rows if one["kind"] != JOIN]
-    found = waits_of(_together(locks, ("kind", "name", "waiter", "owner")))
-    worst = max(_together(locks, ("name",)), key=lambda one: one["wait_ns"], default=None)
+    found = waits_of(together(locks, ("kind", "name", "waiter", "owner")))
+    worst = max(together(locks, ("name",)), key=lambda one: one["wait_ns"], default=None)
     return found | {"worst": worst if worst and worst["wait_ns"] else None}
-
-
-def _together(rows: Sequence[Mapping[str, Any]], same: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows with the same values of these fields become one: counts and waits in sum, everything else of the longest wait."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(repr([row[key] for key in same]), []).append(row)
-    return [{**max(group, key=lambda one: one["longest_wait_ns"]), **{key: sum(one[key] for one in group) for key in SUMMED}} for group in groups.values()]
 
 
 def _off_cpu(seen: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import Any
 from labkit.analysis.evidence_set import EvidenceSet
 
 WAITS_SHOWN = 12
+SUMMED = ("acquisitions_count", "contended_count", "wait_ns", "hold_ns")
 
 
 def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
@@ -17,7 +18,7 @@ def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
     threads = [one["threads_count"] for one in evidence_set.memory["data"]["rss_series"] if "threads_count" in one]
     return {"runs_count": max(one["runs_count"] for one in heaps[0]["recordings"]), "size": heaps[0]["size"],
             "threads_count": max(threads, default=None), "looks_count": len(threads),
-            "variants": [{"variant": one["variant"], **waits_of(one["locks"])} for one in heaps]}
+            "variants": [{"variant": one["variant"], **waits_of(together(one["locks"], ("kind", "name", "waiter", "owner")))} for one in heaps]}
 
 
 def waits_of(locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -28,3 +29,12 @@ def waits_of(locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "contended_count": sum(one["contended_count"] for one in waited),
             "acquisitions_count": sum(one["acquisitions_count"] for one in locks),
             "locks_count": len({(one["kind"], one["name"]) for one in locks})}
+
+
+def together(rows: Sequence[Mapping[str, Any]], same: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows with the same values of these fields become one: counts and waits in sum, everything else of the longest wait. Several threads
+    that wait at one place have rows of their own in the evidence."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(repr([row[key] for key in same]), []).append(row)
+    return [{**max(group, key=lambda one: one["longest_wait_ns"]), **{key: sum(one[key] for one in group) for key in SUMMED}} for group in groups.values()]

@@ -79,9 +79,11 @@ def _whole(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _capacity(audit: Audit) -> list[dict[str, Any]]:
-    """Operations per second that one core can process; above this rate, input must be queued or dropped."""
-    rows = audit["rebench"]["scaling"] if audit["rebench"] else []
-    return [{"variant": one["variant"], "size": one["size"], "ops_per_s": 1e9 / one["median_ns"]} for one in rows]
+    """Operations per second at the size of the complaint, as the comparison has them; above this rate, input must be queued or dropped."""
+    compared = audit["rebench"]["effects"] if audit["rebench"] else []
+    main = next((one for one in compared if (one["metric"], one["size"]) == ("throughput", audit["manifest"]["main_size"])), None)
+    return [{"variant": variant, "size": main["size"], "ops_per_s": 1e9 / main[median]}
+            for variant, median in (("baseline", "a_median"), ("union", "b_median"))] if main else []
 
 
 def _tail(audit: Audit) -> dict[str, Any] | None:

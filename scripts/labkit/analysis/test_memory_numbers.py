@@ -129,7 +129,7 @@ def test_without_a_silent_stage_the_row_says_so(documents, tmp_path):
 def test_a_single_thread_is_reported_with_its_evidence(documents, tmp_path):
     page = page_of(audit_of(documents, tmp_path))
     assert "single-threaded: one thread was seen in each of 100 looks" in page
-    assert f"no thread waited for a lock in 25 batches at {MAIN}" in page
+    assert f"watched 25 batches at {MAIN}" in page and "**Baseline**: no thread waited for a lock" in page
 
 
 def test_waits_stand_in_a_table_longest_first(documents, tmp_path):
@@ -143,6 +143,13 @@ def test_waits_stand_in_a_table_longest_first(documents, tmp_path):
     page = page_of(audit)
     assert "Up to 4 threads at once" in page and "single-threaded" not in page
     assert "| mutex `long` | 7 of 100 |" in page and "`start → want` | `main → hold`" in page
+
+
+def test_threads_that_wait_at_one_place_are_one_row(documents, tmp_path):
+    """The server's four workers were four rows that said the same."""
+    audit = audit_of(with_locks(documents, [waits("shop", 2, 1000), waits("shop", 5, 9000)]), tmp_path)
+    (row,) = audit["memory"]["contention"]["variants"][0]["waits"]
+    assert (row["contended_count"], row["acquisitions_count"], row["wait_ns"]) == (7, 200, 10000)
 
 
 @pytest.mark.parametrize("witness, own, difference, unexplained", [

@@ -1,6 +1,7 @@
 """merged_findings.py - findings that say the same about several subjects, as one with a count.  findings -> merged_findings -> findings
 
 Two findings are the same when their sentences differ in numbers only. The numbers become ranges: "4 to 18 runs belonged to disturbed blocks".
+The invalid points of an offered load are merged in the same way, by server.
 
 Pure  no disk.
 """
@@ -19,6 +20,15 @@ def merged(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for one in findings:
         groups.setdefault((one["level"], shape_of(one["text"]), shape_of(one["cost"])), []).append(one)
     return sorted(map(as_one, groups.values()), key=lambda one: ORDER.index(one["level"]))
+
+
+def merged_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """{server, rates, times_count, reason}: the points of one server that were invalid for the same reason, in the order of their first."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for one in points:
+        groups.setdefault((one["server"], shape_of(one["reason"])), []).append(one)
+    return [{"server": server, "rates": sorted({one["offered_per_s"] for one in group}), "times_count": len(group),
+             "reason": ranged([one["reason"] for one in group])} for (server, _), group in groups.items()]
 
 
 def shape_of(text: str) -> str:

@@ -14,7 +14,7 @@ from labkit import wording
 from labkit.foreign_text import for_markdown, for_markdown_code
 from labkit.metrics import METRICS, is_tail
 from labkit.phases import COMMAND
-from labkit.report.merged_findings import merged
+from labkit.report.merged_findings import merged, merged_points
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "templates"
@@ -58,6 +58,12 @@ def by_size(rows: list[dict[str, Any]], manifest: dict[str, Any]) -> list[dict[s
     return sorted(rows, key=lambda one: manifest["fixture"]["sizes"][one["size"]])
 
 
+def beyond_functions(lines: list[dict[str, Any]], functions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines that say more than the row of their function. Where only a function's first line is known, both have the same share."""
+    rows = {(one["name"], one["file"], one["line"]): one["self"] for one in functions}
+    return [one for one in lines if rows.get((one["function"], one["file"], one["line"])) != one["share"]]
+
+
 @lru_cache(maxsize=None)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
@@ -67,7 +73,8 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "worsening", "significant", "count", "duration", "duration_interval", "gain_interval", "confidence",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged,
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged, merged_points=merged_points,
+                               beyond_functions=beyond_functions,
                                upper_first=lambda text: text[:1].upper() + text[1:])
     environment.tests.update(command=lambda manifest: manifest.get("kind") == COMMAND, exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from labkit.figures.audit_figures import FIGURES, draw_figures
+from labkit.foreign_text import for_markdown
 from labkit.metrics import METRICS
 from labkit.report.publish import numbers_text
-from labkit.report.render import PAGES, render_pages
+from labkit.report.render import PAGES, beyond_functions, render_pages
 from labkit.wording import confidence, gain_interval
 
 pytestmark = pytest.mark.xdist_group("recorded")
@@ -90,9 +91,8 @@ def test_the_first_screen_has_the_verdict_one_figure_what_got_worse_and_how_sure
     assert not re.search(r"canary|Holm|Amdahl|bootstrap|link order|noise floor|Welch", head)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_checklist_leads_to_the_gates_of_its_instruments(audit, page):
-    links = re.findall(r"\]\(((?:\.\./)+hardening/[^)]*)\)", render_pages(audit)[page])
+def test_the_checklist_leads_to_the_gates_of_its_instruments(audit):
+    links = re.findall(r"\]\(((?:\.\./)+hardening/[^)]*)\)", render_pages(audit)["checklist.md"])
     places = [RECORDED / link for link in links]  # as deep as reports/telemetry/v0001
     gates = [place for place in places if place.parent.name == "gates"]
     assert len(gates) >= 3 and all(gate.with_name(f"{gate.name}.red").exists() for gate in gates)
@@ -110,13 +110,34 @@ def test_parts_are_numbered_from_one_and_half_is_folded(audit):
 def test_sizes_are_in_their_order_everywhere(audit):
     sizes = audit["manifest"]["fixture"]["sizes"]
     for rows in re.findall(r"(?:^\|.*\n)+", render_pages(audit)["audit.md"], re.M):
-        shown = [sizes[cell] for cell in (line.split("|")[1].strip() for line in rows.splitlines()) if cell in sizes]
+        shown = [sizes[cell] for cell in (line.split("|")[1].split("(")[0].strip() for line in rows.splitlines()) if cell in sizes]
         assert shown == sorted(shown), rows
 
 
 def test_findings_that_say_the_same_are_one_row(audit):
     page = render_pages(audit)["audit.md"]
     assert sum("disturbed blocks" in one["text"] for one in audit["findings"]) == 3 and page.count("disturbed blocks") == 1 and "(3 times)" in page
+
+
+def test_what_the_checklist_says_is_not_said_again(audit):
+    """audit.md repeated every row of checklist.md, which `lab show` has on the same page; rows that fail stand in both."""
+    pages = render_pages(audit)
+    for row in audit["checklist"]:
+        line = f"| {row['number']} | {for_markdown(row['title'])} |"
+        assert line in pages["checklist.md"] and (line in pages["audit.md"]) == (not row["passed"])
+
+
+def test_what_a_campaign_is_stands_on_the_page_once(audit):
+    page = render_pages(audit)["audit.md"]
+    assert page.count("Runs come in blocks") == page.count("*Needed* is") == 1 and page.count("| Noise floor |") in (0, 2)
+
+
+def test_a_line_is_shown_only_where_it_says_more_than_its_function():
+    """libc's lines have the share of their functions, so that one table repeated the other."""
+    functions = [{"name": "loop", "file": "a.c", "line": 3, "self": {"ratio": 0.5}}]
+    line = {"function": "loop", "file": "a.c", "line": 3, "share": {"ratio": 0.5}}
+    assert beyond_functions([line], functions) == []
+    assert beyond_functions([line | {"share": {"ratio": 0.4}}, line | {"line": 4}], functions) == [line | {"share": {"ratio": 0.4}}, line | {"line": 4}]
 
 
 @pytest.mark.slow

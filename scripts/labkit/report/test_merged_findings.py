@@ -1,6 +1,6 @@
 """Findings that say the same are one row with a count; what differs in more than numbers stays apart."""
 
-from labkit.report.merged_findings import merged
+from labkit.report.merged_findings import merged, merged_points
 
 
 def finding(level, subject, text, cost=""):
@@ -29,3 +29,13 @@ def test_numbers_with_thousands_and_versions_become_ranges():
 def test_the_same_twice_is_counted():
     (one,) = merged([finding("note", "a", "x"), finding("note", "a", "x")])
     assert one["subject"] == "a (2 times)" and one["text"] == "x"
+
+
+def test_the_invalid_points_of_a_server_are_one_row_for_each_reason():
+    """The server's report had 24 lines that said the same of a generator that was late."""
+    points = [{"server": server, "offered_per_s": rate, "reason": f"{late} of 1200 requests were late"} for server, rate, late in
+              (("baseline", 800.0, 608), ("union", 1600.0, 77), ("baseline", 600.0, 32), ("baseline", 800.0, 596))]
+    points.append({"server": "union", "offered_per_s": 800.0, "reason": "wrong answers"})
+    found = [(one["server"], one["rates"], one["times_count"], one["reason"]) for one in merged_points(points)]
+    assert found == [("baseline", [600.0, 800.0], 3, "32 to 608 of 1200 requests were late"), ("union", [1600.0], 1, "77 of 1200 requests were late"),
+                     ("union", [800.0], 1, "wrong answers")]
