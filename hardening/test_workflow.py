@@ -359,14 +359,15 @@ def test_a_tail_that_would_take_hours_is_refused_by_name(sandbox):
 
 
 def test_an_audit_shows_what_a_faster_function_would_gain(sandbox):
-    """One thread runs, so that nobody is delayed. A name that the program does not have is a finding and not the end of the audit."""
+    """One thread runs, so that nobody is delayed. A name that the program does not have is a finding and not the end of the audit. A quick audit measures one
+    function."""
     sandbox.keep_candidates("no-copy")
-    asked = '[causal]\nfunctions = ["sum_block", "no_such_function"]\n\n[fixture]'
+    asked = '[causal]\nfunctions = ["no_such_function", "sum_block", "main"]\n\n[fixture]'
     sandbox.manifest.write_text(sandbox.manifest.read_text().replace("[fixture]", asked, 1))
     sandbox.audit()
     report = sandbox.versions()[-1]
     rows = unpacked(json.loads((report / "evidence/causal.json").read_text()))["data"]["rows"]
     assert {row["function"] for row in rows} == {"sum_block"} and len(rows) == 24 and all(row["slept_ns"] == 0 for row in rows)
     page = (report / "audit.md").read_text()
-    assert "### What a faster function would gain" in page and "has no function 'no_such_function'" in page
+    assert "### What a faster function would gain" in page and "has no function 'no_such_function'" in page and "a quick audit measures 1 function" in page
     sandbox.lab("verify", str(report), expect=0)

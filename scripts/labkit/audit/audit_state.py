@@ -68,8 +68,16 @@ class AuditState:
     def _needed_inputs(self, needs: str) -> list[str]:
         """What a phase depends on that measures a part of the manifest which only some workloads have."""
         if needs == "causal":
-            return [repr(self.manifest.causal), repr((self.budget.causal_blocks, self.budget.causal_s))] if self.manifest.causal else []
+            return self._causal_inputs
         return self._load_inputs if needs else []
+
+    @functools.cached_property
+    def _causal_inputs(self) -> list[str]:
+        """What virtual speed-ups depend on; a program of load/ is built from the files of an offered load."""
+        check, budget = self.manifest.causal, self.budget
+        if check is None:
+            return []
+        return [repr(check), repr((budget.causal_functions, budget.causal_blocks, budget.causal_s)), *(self._load_inputs if check.program else [])]
 
     @functools.cached_property
     def _load_inputs(self) -> list[str]:

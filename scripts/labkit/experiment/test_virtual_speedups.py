@@ -44,6 +44,17 @@ def test_the_shorter_of_two_busy_threads_gains_less_than_the_longer(tmp_path):
     assert longer["gains"][0]["ratio"] > shorter["gains"][0]["ratio"]
 
 
+@pytest.mark.slow
+def test_a_function_for_which_another_thread_spins_gains_more_than_its_share(tmp_path):
+    """first_part() has half of the CPU time, and the thread that spins until it is done has the other half. Amdahl promises 1.33, but everything waits
+    for first_part(), so that the known gain is 2. It is seen where both threads have a CPU of their own."""
+    found = gain_of(tmp_path / "spin.json", "spin", "60", "0", "6")
+    gain, is_crowded = found["gains"][0], found["ready_ratio"] > 0.1
+    assert 0.3 < found["share_ratio"] < 0.7 and gain["amdahl_ratio"] < 1.6
+    assert gain["verdict"] == ("open" if is_crowded else "more")
+    assert is_crowded or 1.6 < gain["ratio"] < 2.4
+
+
 def test_a_function_that_does_not_exist_is_a_sentence():
     done = lab("--function", "no_such_part", "--", VICTIM, "sleep", "1", "1", "2")
     assert done.returncode == 4 and "has no function 'no_such_part'" in done.stderr and "Traceback" not in done.stderr

@@ -240,7 +240,7 @@ def common_parts(table: Table, folder: Path, fixture: Fixture, kind: str) -> dic
         stages=tuple(_stage(one) for one in table.many("stage")) if kind == LIBRARY else (),
         hypotheses=tuple(hypothesis(one) for one in table.many("hypothesis")),
         candidates=tuple(_candidate(one, folder, kind) for one in table.many("candidate")),
-        causal=causal_check(table.sub("causal")) if "causal" in table.table else None,
+        causal=causal_check(table.sub("causal"), folder, fixture.sizes) if "causal" in table.table else None,
     )
     unique(table, "stage", [stage.name for stage in parts["stages"]])
     unique(table, "candidate", [candidate.id for candidate in parts["candidates"]])

@@ -15,11 +15,11 @@
  *
  * Exit codes  0 done, 2 wrong usage, 4 the environment does not allow it.
  */
+#include "batch_file.h"
 #include "loopback.h"
 #include "paced_station.h"
 #include "pipeline.h"
 #include "threaded_pipeline.h"
-#include "wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,12 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BATCHES_MAX     100000
-#define BATCH_BYTES_MAX (1 << 30)
 #define NS_PER_S        1e9
 #define EXIT_USAGE      2
 #define EXIT_IMPOSSIBLE 4
@@ -48,9 +46,7 @@ struct wish {
 };
 
 struct load {
-	uint8_t *batch;
-	size_t batch_bytes;
-	uint32_t frames_count; /* of a batch */
+	struct batch_file batch;
 	size_t batches_count;
 	struct sent_batch *sent;
 	uint64_t *done_ns;
@@ -60,44 +56,10 @@ struct load {
 	struct paced_station *station;
 };
 
-static int read_whole_file(struct load *load, FILE *file)
-{
-	struct stat status;
-
-	if (fstat(fileno(file), &status))
-		return -errno;
-	if (status.st_size < BATCH_HEADER_BYTES ||
-	    status.st_size > BATCH_BYTES_MAX)
-		return -EPROTO;
-	load->batch_bytes = (size_t)status.st_size;
-	load->batch = malloc(load->batch_bytes);
-	if (!load->batch)
-		return -ENOMEM;
-	return fread(load->batch, 1, load->batch_bytes, file) ==
-			       load->batch_bytes
-		       ? 0
-		       : -EIO;
-}
-
-static int read_batch(struct load *load, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	int err = file ? read_whole_file(load, file) : -errno;
-
-	if (file)
-		fclose(file);
-	if (err)
-		return err;
-	load->frames_count = get_u32(load->batch + 4);
-	return get_u32(load->batch) == BATCH_MAGIC && load->frames_count > 0
-		       ? 0
-		       : -EPROTO;
-}
-
 /* At least one batch. */
 static int make_load(struct load *load, const struct wish *wish)
 {
-	double gap_ns = NS_PER_S * load->frames_count / wish->rate_per_s;
+	double gap_ns = NS_PER_S * load->batch.frames_count / wish->rate_per_s;
 	double batches = wish->seconds * NS_PER_S / gap_ns;
 	double first_ns = gap_ns * (double)(wish->seed % 7) / 7;
 
@@ -200,8 +162,9 @@ static int offer(struct load *load, const struct wish *wish)
 
 	if (listener < 0)
 		return listener;
-	err = station_start(&load->station, port, load->batch,
-			    load->batch_bytes, load->sent, load->batches_count);
+	err = station_start(&load->station, port, load->batch.bytes,
+			    load->batch.bytes_count, load->sent,
+			    load->batches_count);
 	if (err) {
 		close(listener);
 		return err;
@@ -222,7 +185,7 @@ static void print_load(const struct load *load)
 	       ",\"late_count\":%zu,\"failed_count\":0,\"ended_ns\":%" PRIu64
 	       ",\"server_cpu_ns\":%" PRIu64 ",\"answers\":\"0x%016" PRIx64
 	       "\"}\n",
-	       load->frames_count,
+	       load->batch.frames_count,
 	       station_late_count(load->sent, load->batches_count),
 	       load->done_ns[load->done_count - 1], load->pipeline_cpu_ns,
 	       load->answers);
@@ -286,14 +249,14 @@ int main(int argc, char **argv)
 
 	if (!read_wish(&wish, argc, argv))
 		return explain_usage();
-	err = read_batch(&load, wish.batch_path);
+	err = batch_file_read(&load.batch, wish.batch_path);
 	if (!err)
 		err = make_load(&load, &wish);
 	if (!err)
 		err = offer(&load, &wish);
 	if (!err)
 		print_load(&load);
-	free(load.batch);
+	batch_file_free(&load.batch);
 	free(load.sent);
 	free(load.done_ns);
 	return err ? explain_failure(&wish, err) : 0;
