@@ -45,10 +45,14 @@ VICTIMS := $(patsubst %.c,$(O)/victims/%,$(notdir \
 vpath %_test.c $(wildcard profiler/* profiler/preload/* fixtures workloads/*)
 vpath %.c $(wildcard profiler/*/victims)
 
+# What the compiler says of an object is kept beside it, for check-warnings.
+compile = $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@ 2>$(@:.o=.warnings); \
+	  code=$$?; cat $(@:.o=.warnings) >&2; exit $$code
+
 # Another compiler or other flags give other objects. This is compared while
 # make reads this file, so that no rule runs if nothing has changed; `make -n`
 # writes nothing.
-COMPILED_WITH := $(CC) $(CPPFLAGS) $(CFLAGS)
+COMPILED_WITH := $(CC) $(CPPFLAGS) $(CFLAGS) $(value compile)
 ifeq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 $(shell mkdir -p $(O) && printf '%s\n' '$(COMPILED_WITH)' >$(O)/.compiled_with && \
   { cmp -s $(O)/.compiled_with $(O)/compiled_with || cp $(O)/.compiled_with $(O)/compiled_with; })
@@ -57,7 +61,7 @@ $(O)/compiled_with: ;
 
 $(O)/obj/%.o: %.c $(O)/compiled_with | setup
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(compile)
 
 # The library is loaded into other programs: its thread-local variables must not
 # allocate memory, and it only exports what is marked so.

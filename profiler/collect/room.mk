@@ -1,9 +1,10 @@
 # The timer sampler records registers by the unwinder's numbers.
 $(O)/lib/libclinic-preload.so: $(O)/obj/preload/profiler/unwind/registers.o
-$(O)/obj/preload/%.o: %.c | setup
+$(O)/obj/preload/%.o: CFLAGS += -fPIC -ftls-model=initial-exec \
+	-fvisibility=hidden
+$(O)/obj/preload/%.o: %.c $(O)/compiled_with | setup
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -ftls-model=initial-exec \
-	  -fvisibility=hidden -MMD -MP -c $< -o $@
+	$(Q)$(compile)
 
 # The flags of these victims determine what the sampler must find.
 HIDDEN = -O2 -fomit-frame-pointer
