@@ -2,7 +2,7 @@
 # hardening/c_tests.py finds beside the tested code.
 
 include hardening/faults/faults.mk hardening/fuzz/fuzz.mk hardening/packages.mk hardening/machines/machines.mk \
-	hardening/proof/proof.mk hardening/static_analysis/static_analysis.mk
+	hardening/mutation/mutation.mk hardening/proof/proof.mk hardening/static_analysis/static_analysis.mk
 
 # A process that was started in the background or by nohup ignores some of the
 # signals that tests send, and so do its children; --default-signal resets them.

@@ -45,12 +45,15 @@ static int compare_by_site(const void *left, const void *right)
 	return compare_ids(b->sum.stack_id, a->sum.stack_id);
 }
 
+/* Sorts by bytes; a row that only has frees comes behind one of malloc(0). */
 static int compare_sites(const void *left, const void *right)
 {
 	const struct clinic_memory_site *a = left, *b = right;
 
 	if (a->sum.bytes != b->sum.bytes)
 		return a->sum.bytes > b->sum.bytes ? -1 : 1;
+	if (!a->sum.allocations_count != !b->sum.allocations_count)
+		return a->sum.allocations_count ? -1 : 1;
 	return compare_ids(a->sum.stack_id, b->sum.stack_id);
 }
 
