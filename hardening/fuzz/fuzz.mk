@@ -12,13 +12,18 @@ vpath %_fuzz.c $(wildcard profiler/*)
 FUZZED := $(filter-out %_test.c %_fuzz.c,$(foreach room,foundation session unwind \
 	symbols formats sources shared_memory,$(wildcard profiler/$(room)/*.c)))
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS := $(FUZZED:%.c=build/fuzz/obj/%.o)
 # The most memory that an input may cause to be allocated, and the most time.
 FUZZ_LIMITS := -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=10
 
-build/fuzz/%: %_fuzz.c $(FUZZED) $(wildcard profiler/*/*.h) | setup-test
+build/fuzz/obj/%.o: %.c hardening/fuzz/fuzz.mk | setup-test
 	@mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) $< $(FUZZED) -o $@ $(LIBRARIES)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(FUZZERS:%=build/fuzz/%): build/fuzz/%: %_fuzz.c $(FUZZ_OBJECTS)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer $< $(FUZZ_OBJECTS) -o $@ \
+	  $(LIBRARIES)
 
 $(FUZZ_REPLAYS): $(O)/fuzz/%_replay: %_fuzz.c hardening/fuzz/fuzz_replay.c \
 		$(O)/lib/libclinic.a

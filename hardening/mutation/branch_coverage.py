@@ -71,14 +71,17 @@ def coverages(rooms: list[str]) -> list[Coverage]:
     return [measure(room) for room in rooms]
 
 
+def listed(one: Coverage) -> str:
+    lines = [f"{path}:{line}: {count} not taken" for path, line, count in one.missed]
+    return "\n".join([*lines, f"{one.room}: {one.taken} of {one.count} branches taken, {one.percent:.1f} %"])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
     args = parser.parse_args()
     for one in coverages(args.rooms):
-        for path, line, count in one.missed:
-            print(f"{path}:{line}: {count} not taken")
-        print(f"{one.room}: {one.taken} of {one.count} branches taken, {one.percent:.1f} %", flush=True)
+        print(listed(one), flush=True)
     return 0
 
 

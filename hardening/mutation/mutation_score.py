@@ -2,15 +2,19 @@
 
 A mutant is killed if a C test of its room, or the replay of the room's fuzz corpus, fails, crashes, is stopped by a sanitizer or does not end.
 The others survive, and are printed. A survivor that the compiler translates to the same code as the original cannot be noticed and does not count.
-Sampled   the seed and the room's name decide which mutants are chosen; the score of a sample differs from that of all by some percent.
+Sampled   the seed decides for each mutant alone whether it is chosen, so that a change of the sources exchanges few of them. The score of a sample
+differs from that of all mutants by some percent.
 """
 
 import argparse
-import random
+import hashlib
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,16 +54,30 @@ class Program:
 def choose(room: str, count: int, seed: int) -> list[Mutant]:
     """A sample of the room's mutants; with count 0, all."""
     found = [mutant for path in sources(room) for mutant in mutants_of(path, PARSED_WITH)]
-    return found if not 0 < count < len(found) else sorted(random.Random(f"{seed} {room}").sample(found, count))
+    return sorted(sorted(found, key=lots(found, seed).__getitem__)[:count or None])
 
 
-def run(argv: tuple[str, ...], environment: dict[str, str], cpu_limit_s: int, limit_s: float) -> bool:
-    """Whether the program ended with 0 within its limits: one of CPU time, which others on this machine do not use up, and a later one for a program
-    that waits."""
-    variables = [f"{name}={value}" for name, value in environment.items()]
+def lots(found: list[Mutant], seed: int) -> dict[Mutant, bytes]:
+    """What decides about a mutant: a hash of its file, its words, and how often these were there before."""
+    before: Counter = Counter()
+    drawn = {}
+    for mutant in found:
+        key = (mutant.path, mutant.what)
+        drawn[mutant] = hashlib.sha256(f"{seed} {key} {before[key]}".encode()).digest()
+        before[key] += 1
+    return drawn
+
+
+def command(argv: Sequence[str], environment: dict[str, str], cpu_limit_s: int) -> list[str]:
+    return ["prlimit", f"--cpu={cpu_limit_s}", "env", *(f"{name}={value}" for name, value in environment.items()), *argv]
+
+
+def passes(number: int, test: Program) -> bool:
+    """Whether the program ends with 0 although the mutant is on, within its limits: one of CPU time, which others on this machine do not use up, and
+    a later one for a program that waits."""
     try:
-        done = subprocess.run(["prlimit", f"--cpu={cpu_limit_s}", "env", *variables, *argv], cwd=TREE, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=limit_s)
+        done = subprocess.run(command(test.argv, {"MUTANT_ON": str(number)}, test.cpu_limit_s), cwd=TREE, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=test.limit_s)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
@@ -70,14 +88,19 @@ def unmutated(argv: list[str], count: int) -> Program:
     with tempfile.NamedTemporaryFile() as reached:
         reached.truncate(max(1, count))
         started = time.monotonic()
-        if not run(tuple(argv), {"MUTANTS_REACHED": reached.name}, 300, 600):
-            raise RuntimeError(f"{argv[0]} fails in {TREE} without a mutant")
-        seconds = time.monotonic() - started
-        return Program(tuple(argv), 3 + int(10 * seconds), 30 + 30 * seconds, frozenset(at for at, was in enumerate(reached.read()) if was))
+        running = subprocess.Popen(command(argv, {"MUTANTS_REACHED": reached.name}, 300), cwd=TREE, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        if running.returncode:
+            raise RuntimeError(f"{argv[0]} in {TREE} ends with {running.returncode} without a mutant")
+        cpu_limit_s = 2 + round(5 * (used.ru_utime + used.ru_stime))
+        limit_s = 60 + 30 * (time.monotonic() - started)
+        return Program(tuple(argv), cpu_limit_s, limit_s, frozenset(at for at, was in enumerate(reached.read()) if was))
 
 
 def is_killed(number: int, tests: list[Program]) -> bool:
-    return any(not run(test.argv, {"MUTANT_ON": str(number)}, test.cpu_limit_s, test.limit_s) for test in tests if number in test.reaches)
+    return any(not passes(number, test) for test in tests if number in test.reaches)
 
 
 def is_equal_code(mutant: Mutant) -> bool:
@@ -94,7 +117,8 @@ def compiled(path: str, text: bytes) -> bytes:
 
 def score(room: str, chosen: list[Mutant], numbers: range) -> Score:
     """chosen: all mutants that are built in; numbers: those of this room among them."""
-    tests = all_of(lambda argv: unmutated(argv, len(chosen)), programs(room, BUILD))
+    # A mutant that a short program notices costs no run of a long one.
+    tests = sorted(all_of(lambda argv: unmutated(argv, len(chosen)), programs(room, BUILD)), key=lambda test: test.cpu_limit_s)
     killed = dict(zip(numbers, all_of(lambda number: is_killed(number, tests), numbers), strict=True))
     alive = [number for number in numbers if not killed[number]]
     equal = dict(zip(alive, all_of(lambda number: is_equal_code(chosen[number]), alive), strict=True))
@@ -102,18 +126,17 @@ def score(room: str, chosen: list[Mutant], numbers: range) -> Score:
     return Score(room, sum(killed.values()), sum(equal.values()), survivors)
 
 
-def scores(rooms: list[str], count: int, seed: int) -> list[Score]:
+def scores(rooms: list[str], count: int, seed: int) -> Iterator[Score]:
     """Plants a sample for each room in one build, and runs each room's tests. RuntimeError: the copy cannot be built, or its tests fail."""
     samples = {room: choose(room, count, seed) for room in rooms}
     chosen = [mutant for sample in samples.values() for mutant in sample]
     copy_tree(TREE)
     plant(TREE, chosen)
     build_tests(TREE, *BUILT_WITH)
-    found, at = [], 0
+    at = 0
     for room, sample in samples.items():
-        found.append(score(room, chosen, range(at, at + len(sample))))
+        yield score(room, chosen, range(at, at + len(sample)))
         at += len(sample)
-    return found
 
 
 def described(one: Score) -> str:

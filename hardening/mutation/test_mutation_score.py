@@ -10,6 +10,7 @@ pytest.importorskip("clang.cindex", reason="python3-clang is not installed")
 sys.path.insert(0, "hardening/mutation")
 from mutants import mutants_of  # noqa: E402 - the path is set first
 from mutated_sources import mutated, switched  # noqa: E402 - the path is set first
+from mutation_score import lots  # noqa: E402 - the path is set first
 
 SOURCE = """\
 #define TWICE(x) ((x) + (x))
@@ -51,6 +52,15 @@ def test_what_must_be_constant_and_what_a_macro_expands_to_stays(source):
     """They cannot be switched: a case, an array's size, a static table."""
     assert not {1, 2, 3, 4, 14} & {one.line for one in mutants_of(source, [])}
     assert all("TWICE" not in one.text for one in mutants_of(source, []))
+
+
+def test_a_change_of_the_source_exchanges_only_its_own_mutants(source):
+    """Otherwise every commit would draw another sample, and the score would jump."""
+    before = lots(mutants_of(source, []), 1)
+    source.write_text("int first(int a)\n{\n\treturn a + 41;\n}\n" + SOURCE)
+    after = lots(mutants_of(source, []), 1)
+    assert set(before.values()) < set(after.values())
+    assert {one.line for one, lot in after.items() if lot not in before.values()} == {3}
 
 
 RUN = """

@@ -2,8 +2,9 @@
 $(O)/obj/profiler/formats/flamegraph.o: profiler/formats/flamegraph.js
 LIBRARIES += -lm
 
-$(O)/tests/format_registry_test: $(FORMAT_OBJECTS)
-$(O)/tests/format_registry_test: TEST_CFLAGS = $(FORMAT_OBJECTS)
+FORMAT_TESTS := $(O)/tests/format_registry_test $(O)/tests/written_text_test
+$(FORMAT_TESTS): $(FORMAT_OBJECTS)
+$(FORMAT_TESTS): TEST_CFLAGS = $(FORMAT_OBJECTS)
 
 # Builds the program CLINIC_WITH: `clinic` with one more format, whose one file
 # is FORMAT_SOURCE. Nothing else is needed to add a format.

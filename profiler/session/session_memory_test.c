@@ -21,10 +21,13 @@
 #include "formats/perf_script.h"
 #include "session/call_change.h"
 #include "session/call_tree.h"
+#include "session/instrument_time.h"
+#include "session/memory_sums.h"
 #include "session/quality.h"
 #include "session/session.h"
 #include "session/session_json.h"
 #include "session/tally.h"
+#include "session/waiting.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -109,6 +112,23 @@ static int use_tallies(const struct clinic_session *session)
 	return clinic_quality_count(session, &counts);
 }
 
+static int use_sums(struct clinic_session *session)
+{
+	struct clinic_memory memory;
+	struct clinic_waiting waiting;
+	uint64_t instruments_ns;
+	int error = clinic_memory_sum(session, false, &memory);
+
+	clinic_memory_free(&memory);
+	if (error)
+		return error;
+	error = clinic_waiting_sum(session, &waiting);
+	if (error)
+		return error;
+	clinic_waiting_free(&waiting);
+	return clinic_instrument_cpu_ns(session, &instruments_ns);
+}
+
 static int use_merge(struct clinic_session *session)
 {
 	struct clinic_session *into;
@@ -137,6 +157,8 @@ static int use_everything(void)
 	}
 	error = use_tallies(session);
 	if (!error)
+		error = use_sums(session);
+	if (!error)
 		error = use_tree(session);
 	if (!error)
 		error = use_merge(session);
@@ -160,6 +182,7 @@ static void fail_each_allocation(int (*use)(void), long least)
 	} while (failures);
 	assert_int_equal(error, 0);
 	assert_true(at > least);
+	fprintf(stderr, "%ld allocations failed once each\n", at - 1);
 }
 
 static void each_allocation_may_fail(void **state)
