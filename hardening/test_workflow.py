@@ -297,7 +297,7 @@ def test_a_candidate_that_is_open_is_measured_on_in_further_layouts(sandbox, mon
     monkeypatch.chdir(sandbox.folder)
     state = audit_state.load("sick", "quick")
     folder = flow.open_folder(state)
-    still_open = candidates.measure(state, folder, state.manifest.candidates[0], candidates.know_baseline(state)).still_open
+    still_open = candidates.measure(state, folder, state.manifest.candidates[0], candidates.know_baseline(state, folder)).still_open
     before = evidence_of(folder, "candidates/no-copy")
     make_undecided(still_open.unfinished.experiment, state.manifest.main_size)
     assert candidates.measure_on(state, folder, still_open, 60.0) < 60.0

@@ -18,6 +18,13 @@ VERDICTS = {
 # The sentence where the complaint names a rate that was not reproduced, so that it cannot be called closed.
 OF_WHAT_WAS_MEASURED = {"closed": "The target is reached for what was measured; the complaint itself was not reproduced"}
 
+# The sentences of a quick audit that judged at another size than the complaint's.
+AT_ANOTHER_SIZE = {
+    "closed": "The target is reached at another size than the complaint's",
+    "not proven": "At another size than the complaint's, the target is not proven reached",
+    "not closed": "At another size than the complaint's, the target is not reached",
+}
+
 
 def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]:
     manifest, rebench = evidence_set.manifest, audit["rebench"]
@@ -25,7 +32,7 @@ def headline(evidence_set: EvidenceSet, audit: dict[str, Any]) -> dict[str, Any]
     verdict = _verdict(audit, manifest["target"])
     return {
         "verdict": verdict,
-        "sentence": sentence_of(verdict, audit["complaint"]["reproduced"]),
+        "sentence": sentence_of(verdict, audit["complaint"]["reproduced"], bool(manifest.get("complaint_size"))),
         "metric": manifest["metric"], "target": manifest["target"], "size": manifest["main_size"],
         "ops_count": manifest["fixture"]["sizes"][manifest["main_size"]], "op": manifest["op"],
         "gain": main, "union_again_ratio": union_again_ratio(audit) if main else None,
@@ -42,7 +49,9 @@ def union_again_ratio(audit: dict[str, Any]) -> float | None:
     return None if None in ratios else math.prod(ratios)
 
 
-def sentence_of(verdict: str, reproduced: bool | None) -> str:
+def sentence_of(verdict: str, reproduced: bool | None, is_at_another_size: bool = False) -> str:
+    if is_at_another_size and verdict in AT_ANOTHER_SIZE:
+        return AT_ANOTHER_SIZE[verdict]
     return OF_WHAT_WAS_MEASURED.get(verdict, VERDICTS[verdict]) if reproduced is False else VERDICTS[verdict]
 
 

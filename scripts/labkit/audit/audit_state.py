@@ -18,7 +18,7 @@ from labkit.outcome import LabError
 from labkit.phases import BASELINE, PROFILE, of_groups
 from labkit.row_file import RowFile
 from labkit.self_trace import PHASE, span
-from labkit.workload import manifest, variant
+from labkit.workload import manifest, quick_audit, variant
 from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.load_manifest import FOLDER
 from labkit.workload.manifest import Manifest
@@ -104,15 +104,17 @@ def load(workload: str, budget_name: str, repetition: int = 0) -> AuditState:
 
 @span(PHASE, "preparation")
 def state_of(wanted: Manifest, budget_name: str, repetition: int = 0) -> AuditState:
-    """Build and check what a manifest names."""
+    """Build and check what a manifest names, or what a quick audit takes of it."""
     wait_for_turn()
+    protocol = budget.load(budget_name)
+    wanted = quick_audit.shortened(wanted) if protocol.name == "quick" else wanted
     patient = patient_of(wanted)
     built = patient.build_all([patient.baseline(), *map(patient.candidate, wanted.candidates)])
     failed = built[variant.BASELINE]
     if isinstance(failed, BuildFailed):
         raise LabError(f"the baseline of {wanted.name} does not compile, so there is nothing to compare with:\n"
                        f"{failed.log}")
-    return AuditState(wanted, budget.load(budget_name), host.read_host(), host.measuring_cpu(),
+    return AuditState(wanted, protocol, host.read_host(), host.measuring_cpu(),
                       patient.fixtures(), built, repetition)
 
 

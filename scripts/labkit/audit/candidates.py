@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit import policy
+from labkit import evidence, policy
 from labkit.audit import audit_state, head_to_head, instructions, version
 from labkit.audit.audit_state import AuditState
 from labkit.audit.head_to_head import Measured, Plan, Unfinished
@@ -36,14 +36,19 @@ class Known:
     instructions_count: int | None
 
 
-def know_baseline(state: AuditState) -> Known:
+def know_baseline(state: AuditState, folder: Path) -> Known:
+    """folder: that of the version, whose evidence has the baseline's instructions, if they were counted."""
     sizes, references, memory = list(state.manifest.fixture.sizes), [], []
     with Progress("figures of the baseline", len(sizes), is_logged=False) as progress:
-        counted = instructions.count(state, state.baseline, [])
         for size in progress.over(sizes, str):
             references.append(state.patient.reference(state, size))
             memory += _allocations(state, state.baseline, size)
-    return Known(tuple(references), tuple(memory), counted["total_count"] if counted else None)
+    return Known(tuple(references), tuple(memory), _counted_instructions(version.evidence_path(folder, "instructions")))
+
+
+def _counted_instructions(path: Path) -> int | None:
+    counted = evidence.read(path, "instructions")["data"]["variants"] if path.exists() else []
+    return counted[0]["total_count"] if counted else None
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def measure(state: AuditState, folder: Path, one: Candidate, known: Known, spare
     plan = Plan((state.manifest.metric,), state.budget.candidate_s + spare_s, state.budget.pilot_blocks,
                 state.budget.other_pilot_blocks, family_count=len(state.manifest.candidates),
                 deciding_gain_ratio=rules.deciding_gain(one.risk, sum(described["lines"].values())),
-                allowed_loss_ratio=rules.maximum_loss_ratio)
+                allowed_loss_ratio=rules.maximum_loss_ratio, counts_instructions=state.budget.counts_candidates)
     measured, unfinished = against_baseline(state, folder, name, changed, result, known, findings, plan)
     binaries = [state.baseline] if isinstance(result, BuildFailed) else [state.baseline, result]
 
@@ -122,7 +127,7 @@ def against_baseline(state: AuditState, folder: Path, name: str, changed: Varian
         if measured["failure"] is None:
             measured["memory"] = [*known.memory, *(row for one in known.references
                                                    for row in _allocations(state, result, one.size))]
-            measured["instructions_count"] = _instructions(state, result, known, findings)
+            measured["instructions_count"] = _instructions(state, result, known, findings) if plan.counts_instructions else None
     return measured, unfinished
 
 

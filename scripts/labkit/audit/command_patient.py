@@ -186,7 +186,7 @@ class CommandPatient(Patient[CommandVariant, Program]):
         """One run; a process of a command does its work once, whatever `count` is."""
         return self._once(binary, size)
 
-    def simulated(self, size: str, count: Callable[[Invocation], dict[str, int]]) -> dict[str, int]:
+    def simulated(self, size: str, runs_count: int, count: Callable[[Invocation], dict[str, int]]) -> dict[str, int]:
         return count(self._once(command_build.program_of(self.manifest, self.baseline()), size))
 
     def instructions(self, binary: Program, timeout_s: float) -> tuple[dict[str, int], int]:

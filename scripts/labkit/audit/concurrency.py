@@ -20,7 +20,6 @@ from labkit.instruments.witness_run import readable
 from labkit.progress import Progress
 from labkit.workload.offered_load import server_of
 
-SECONDS = 2.0
 BATCHES_SECONDS = 0.5  # of a load in batches, which is many times what can be answered
 LOOKED_AT_RATIO = 0.6  # of these seconds have passed when gdb looks
 GDB_TIMEOUT_S, RECORD_TIMEOUT_S = 60.0, 60.0
@@ -32,7 +31,7 @@ COST = {"gdb": "no backtrace shows where each thread is", "locks": "nothing says
 def measure(state: AuditState, _folder: Path, findings: list[Finding]) -> dict[str, Any]:
     """Evidence of concurrency.schema.json; of a server with several shapes, the last one. What could not be seen is None, with a finding."""
     plan = state.manifest.offered
-    rate, seconds, shape = plan.crowd_per_s, BATCHES_SECONDS if plan.batch_size else SECONDS, (plan.shapes or ("",))[-1]
+    rate, seconds, shape = plan.crowd_per_s, BATCHES_SECONDS if plan.batch_size else float(state.budget.watched_s), (plan.shapes or ("",))[-1]
     server = server_of(state.manifest, state.patient.baseline(), shape=shape)
     argv = pinned(server.command(rate, seconds), state.cpu)
     looks: dict[str, Callable[[list[str]], Any]] = {"gdb": lambda argv: _backtraces(argv, LOOKED_AT_RATIO * seconds), "locks": _locks, "off-cpu": _off_cpu}

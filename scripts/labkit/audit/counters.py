@@ -10,12 +10,11 @@ from labkit.workload.command_runs import Invocation
 
 SIMULATED = "cachegrind (simulated)"
 HARDWARE = "perf stat"
-STAT_S = 2
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
     size = state.manifest.main_size
-    load, ops_count = state.patient.counted(state, STAT_S)
+    load, ops_count = state.patient.counted(state, state.budget.watched_s)
     with Progress("counters", 2) as progress:
         software = _perf_stat(state, load, findings)
         progress.advance("perf stat")
@@ -40,10 +39,10 @@ def _perf_stat(state: AuditState, load: Invocation, findings: list[Finding]) -> 
 
 def _simulate(state: AuditState, size: str, findings: list[Finding]) -> dict[str, int] | None:
     def totals(one: Invocation) -> dict[str, int]:
-        return valgrind.simulated_events(list(one.argv), timeout_s=300, **one.how())
+        return valgrind.simulated_events(list(one.argv), timeout_s=state.budget.counting_limit_s, **one.how())
 
     try:
-        return state.patient.simulated(size, totals)
+        return state.patient.simulated(size, state.budget.simulated_runs, totals)
     except Unavailable as reason:
         findings.append(Finding("warning", "cachegrind", str(reason), "the resource that limits the program is unknown"))
         return None

@@ -23,7 +23,8 @@ def measure(state: InvestigationState, _folder: Path, findings: list[Finding]) -
 def sights_of(state: InvestigationState, variant: Variant, *, is_repaired: bool = False) -> list[dict]:
     """One sight (instruments/witness_run.py) for each witness, in the order of the manifest."""
     with Progress(f"witnesses of {variant.name}", len(state.manifest.witnesses), is_logged=False) as progress:
-        return [_sight(state, variant, asked, is_repaired) for asked in progress.over(state.manifest.witnesses, lambda one: one.tool)]
+        seen = state.each(lambda asked: _sight(state, variant, asked, is_repaired), state.manifest.witnesses)
+        return list(progress.over(seen, lambda sight: sight["tool"]))
 
 
 def _sight(state: InvestigationState, variant: Variant, asked: AskedWitness, is_repaired: bool) -> dict:

@@ -63,11 +63,11 @@ def run_profile(state: AuditState, folder: Path) -> None:
 
 
 def run_optimize(state: AuditState, folder: Path) -> None:
-    _run_candidates(state, folder, _known(state))
+    _run_candidates(state, folder, _known(state, folder))
 
 
 def run_rebench(state: AuditState, folder: Path) -> None:
-    known = _known(state)
+    known = _known(state, folder)
     _run_candidates(state, folder, known)
     if not version.is_fresh(folder, "rebench", state.rebench_inputs(folder)):
         with span(PHASE, "rebench"):
@@ -89,9 +89,9 @@ def _run_candidates(state: AuditState, folder: Path, known: Callable[[], Known])
             spare_s = candidates.measure_on(state, folder, open_one, spare_s)
 
 
-def _known(state: AuditState) -> Callable[[], Known]:
+def _known(state: AuditState, folder: Path) -> Callable[[], Known]:
     """A function that measures the baseline's figures once, when the first comparison needs them."""
-    return functools.lru_cache(lambda: candidates.know_baseline(state))
+    return functools.lru_cache(lambda: candidates.know_baseline(state, folder))
 
 
 def _run_group(state: AuditState, folder: Path, group: str) -> None:

@@ -14,7 +14,6 @@ from labkit.workload.build import Binary
 
 RUNS = 5
 PROCESSES = 9  # resident memory varies by some per cent with the pages of files that the kernel maps around a fault
-MASSIF_TIMEOUT_S = 300
 
 
 def measure(state: AuditState, binary: Binary, findings: list[Finding]) -> list[dict] | None:
@@ -30,7 +29,7 @@ def _at_size(state: AuditState, binary: Binary, size: str, findings: list[Findin
     return {"variant": binary.variant, "size": size, "ops_count": rows[0]["ops_count"], "max_rss_bytes": median_low(one["max_rss_bytes"] for one in rows),
             "live_peak_bytes": _peak("live bytes", findings, lambda: heap_session.record(
                 list(load.argv), timeout_s=state.budget.timeout_s, **load.how())["totals"]),
-            "massif_peak_bytes": _peak("massif", findings, lambda: valgrind.massif_peak(list(load.argv), timeout_s=MASSIF_TIMEOUT_S, **load.how()))}
+            "massif_peak_bytes": _peak("massif", findings, lambda: valgrind.massif_peak(list(load.argv), timeout_s=state.budget.counting_limit_s, **load.how()))}
 
 
 def _peak(name: str, findings: list[Finding], ask) -> int | None:

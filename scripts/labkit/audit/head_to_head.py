@@ -10,6 +10,7 @@ Stops at the first run that fails: a crash decides the outcome, and a hang costs
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -48,6 +49,7 @@ class Plan:
     family_count: int = 1  # number of comparisons that are judged together, over all candidates
     deciding_gain_ratio: float | None = None  # the gain at which a candidate is decided: measuring stops when the interval lies on one side of it; None: never stop early
     allowed_loss_ratio: float = 0.0  # the same for a loss at the other sizes
+    counts_instructions: bool = True  # whether callgrind counts those of the changed program, too
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def measure(state: AuditState, folder: Path, name: str, changed: Variant, known:
 def measure_in(programs: Path, state: AuditState, folder: Path, name: str, changed: Variant, known: tuple[Reference, ...],
                plan: Plan, progress: Progress) -> Measured:
     sides = sides_of(state, changed, state.seed(folder, f"{name}/layouts"), programs)
+    link_pilot(sides, plan.pilot_blocks)
     cases = [size_case(state, sides, one, plan) for one in known]
     design = design_of(state, folder, name, plan, cases)
     record, failure = None, None
@@ -120,6 +123,12 @@ def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> 
     before = state.patient.baseline()
     arms = {arm: state.patient.layouts(state, one, seed, programs) for arm, one in (("A", before), ("B", changed))}
     return arms | {CANARY: state.patient.canary(state, arms["A"])}
+
+
+def link_pilot(sides: dict[str, Layouts], blocks_count: int) -> None:
+    """The programs of the pilot, both arms at the same time, because nothing is timed yet. Sizes share the programs of a block."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda arm: sides[arm].prepare(blocks_count), "AB"))
 
 
 def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, plan: Plan) -> Case:

@@ -8,7 +8,6 @@ from labkit.instruments import Unavailable, valgrind
 from labkit.progress import Progress
 from labkit.workload.build import Binary
 
-TIMEOUT_S = 300
 FUNCTIONS_KEPT = 40
 
 
@@ -22,7 +21,7 @@ def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
 def count(state: AuditState, binary: Binary, findings: list[Finding]) -> dict | None:
     size = state.manifest.main_size
     try:
-        functions, runs_count = state.patient.instructions(binary, TIMEOUT_S)
+        functions, runs_count = state.patient.instructions(binary, state.budget.counting_limit_s)
     except Unavailable as reason:
         findings.append(Finding("warning", "callgrind", str(reason),
                                 f"no instruction counts for {binary.variant}"))

@@ -1,6 +1,7 @@
 """library_patient.py - a library as the phases of an audit see it: linked with our harness, which times its batches from inside."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from labkit.workload.manifest import Candidate
 from labkit.workload.variant import Lines, Variant
 
 INSTRUCTION_RUNS = 2  # runs inside the loop: the harness's first run and the one sample
-SHORT_RUNS, LONG_RUNS = 1, 6
 
 
 class LibraryPatient(Patient[Variant, Binary]):
@@ -105,11 +105,13 @@ class LibraryPatient(Patient[Variant, Binary]):
         once = self._start(binary, size, "--warmup", "1", "--batch", "1", "--runs", str(count))
         return replace(once, environment=harness.environment_of(binary))
 
-    def simulated(self, size: str, count: Callable[[Invocation], dict[str, int]]) -> dict[str, int]:
-        """Those of the timed loop alone: those of a long run minus those of a short run, without start-up and input."""
+    def simulated(self, size: str, runs_count: int, count: Callable[[Invocation], dict[str, int]]) -> dict[str, int]:
+        """Those of the timed loop alone: those of a long run minus those of a run of one batch, without start-up and input."""
         binary = build.folder_of(self.manifest) / variant.BASELINE
-        short, long = (count(self._start(binary, size, "--warmup", "1", "--batch", "1", "--runs", str(runs))) for runs in (SHORT_RUNS, LONG_RUNS))
-        return {name: (long[name] - short[name]) // (LONG_RUNS - SHORT_RUNS) for name in long}
+        runs = [self._start(binary, size, "--warmup", "1", "--batch", "1", "--runs", str(number)) for number in (1, 1 + runs_count)]
+        with ThreadPoolExecutor(max_workers=self.counted_at_once) as pool:
+            short, long = pool.map(count, runs)
+        return {name: (long[name] - short[name]) // runs_count for name in long}
 
     def instructions(self, binary: Binary, timeout_s: float) -> tuple[dict[str, int], int]:
         once = self._start(binary, self.manifest.main_size, "--warmup", "1", "--batch", "1", "--runs", "1")

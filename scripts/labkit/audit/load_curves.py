@@ -1,6 +1,7 @@
 """load_curves.py - response times of the baseline and of the union under rising loads, in each shape, beside nginx.
 
-The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A point at which a server fell
+The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A quick audit looks for the knee of each
+server by bisection of the rates instead (rate_search.py). A point at which a server fell
 behind, or at which the generator did not keep its schedule, is measured once more; all attempts are kept, and load_curve.best_of says which counts.
 Server and generator share one CPU, as they do in the runs that are judged. Nothing here is a test: intervals are the ranges of the rounds.
 
@@ -13,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.audit import load_witnesses
+from labkit.audit import load_witnesses, rate_search
 from labkit.audit.audit_state import AuditState
 from labkit.host import Finding
 from labkit.instruments import Unavailable
@@ -62,7 +63,7 @@ def measure(state: AuditState, union: Variant, findings: list[Finding]) -> dict[
     with Progress("load", rounds + 2) as progress, _yardstick(state, unmeasured) as yardstick:
         servers = [*(server_of(state.manifest, one, shape=shape) for shape in ("", *state.manifest.load.shapes) for one in variants), *yardstick]
         for number in range(rounds):
-            _measure_round(found, servers, number)
+            (_bisect_round if state.budget.bisects_rates else _measure_round)(found, servers, number)
             progress.advance(f"round {number + 1}")
         half_per_s = _half_load(found.rows, union.name, rounds) if state.manifest.load.yardstick_config else None
         _measure_half(found, [one for one in servers if one.name in (union.name, NGINX)], half_per_s)
@@ -100,6 +101,19 @@ def _measure_round(found: Measurement, servers: Sequence[OfferedServer], number:
             point = _measure_point(found, server, rate, number, lowest.get(server.name))
             if not point.invalid and falls_behind(point, lowest.setdefault(server.name, point)):
                 behind.add(server.name)
+
+
+def _bisect_round(found: Measurement, servers: Sequence[OfferedServer], number: int) -> None:
+    """The lowest rate to each server, and then those around its knee."""
+    for server in servers:
+        lowest: list[Point] = []
+
+        def keeps_up(rate: float) -> bool:
+            point = _measure_point(found, server, rate, number, lowest[0] if lowest else None)
+            lowest.extend([] if point.invalid or lowest else [point])
+            return not point.invalid and not falls_behind(point, lowest[0])
+
+        rate_search.bisect(found.state.manifest.offered.rates_per_s, keeps_up)
 
 
 def _measure_point(found: Measurement, server: OfferedServer, rate: float, number: int, lowest: Point | None) -> Point:

@@ -18,7 +18,6 @@ WRK, MASSIF = "wrk", "massif"
 COSTS = {NGINX: "there is no yardstick beside the union's response times",
          WRK: "no second load generator confirms the knee",
          MASSIF: "the heap of the server under load is unknown"}
-WRK_S = 2
 MASSIF_REQUESTS = 200
 
 
@@ -51,7 +50,7 @@ def _served(state: AuditState, variant: Variant) -> AbstractContextManager[int]:
 def _by_wrk(state: AuditState, name: str, server: AbstractContextManager[int]) -> dict[str, Any]:
     plan = state.manifest.offered
     with server as port:
-        facts = wrk.load(port, script=state.manifest.folder / plan.witness_script, connections=plan.witness_connections, seconds=WRK_S, cpu=state.cpu)
+        facts = wrk.load(port, script=state.manifest.folder / plan.witness_script, connections=plan.witness_connections, seconds=state.budget.watched_s, cpu=state.cpu)
     return {"server": name, "connections_count": plan.witness_connections, **facts}
 
 

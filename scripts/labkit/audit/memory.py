@@ -13,11 +13,11 @@ from labkit.host import Finding
 from labkit.instruments import Unavailable, counter, heap_session, heaptrack, valgrind
 from labkit.progress import Progress
 
-SERIES_SECONDS = 2
 SERIES_STEP_S = 0.005  # a program that grows within a run and gives all back at its end is a saw, and has to look like one
 PAGE_BYTES = 4096
 WITNESS_RUNS = 5
 PEAK_RUNS = 20
+WITNESS_LIMIT_S = 120  # at most, of one witness
 
 
 def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
@@ -62,11 +62,11 @@ WITNESSES = {"counter": _counted, "valgrind": valgrind.heap_totals, "dhat": valg
 
 def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -> dict:
     """Run the same command under our counter and under each other tool: {name: counts of the process, or None}."""
-    load = heap.single_batches(state, state.baseline, WITNESS_RUNS)
+    load, limit_s = heap.single_batches(state, state.baseline, WITNESS_RUNS), min(WITNESS_LIMIT_S, state.budget.counting_limit_s)
 
     def ask(name: str) -> dict | Unavailable:
         try:
-            return WITNESSES[name](list(load.argv), timeout_s=120, **load.how())
+            return WITNESSES[name](list(load.argv), timeout_s=limit_s, **load.how())
         except Unavailable as reason:
             return reason
         finally:
@@ -82,7 +82,7 @@ def _witnesses(state: AuditState, findings: list[Finding], progress: Progress) -
 
 def _resident_over_time(state: AuditState) -> list[dict]:
     """Resident set and threads of a sustained run, from /proc/PID/stat (proc(5), fields 24 and 20), monotonic clock."""
-    load = state.patient.observed(state, SERIES_SECONDS)
+    load = state.patient.observed(state, state.budget.watched_s)
     series: list[dict] = []
     started_ns = time.monotonic_ns()
     with open(load.stdin or os.devnull, "rb") as source, subprocess.Popen(load.argv, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

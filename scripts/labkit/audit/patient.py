@@ -184,8 +184,8 @@ class Patient(ABC, Generic[V, P]):
         """So many times the work in one process, for a tool that counts."""
 
     @abstractmethod
-    def simulated(self, size: str, count: Any) -> dict[str, int]:
-        """Events of one run. count: a function from an Invocation to the events of its process."""
+    def simulated(self, size: str, runs_count: int, count: Any) -> dict[str, int]:
+        """Events of one run, from so many more runs than one where start-up has to be subtracted. count: a function from an Invocation to the events of its process."""
 
     @abstractmethod
     def instructions(self, binary: P, timeout_s: float) -> tuple[dict[str, int], int]:

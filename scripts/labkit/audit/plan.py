@@ -14,9 +14,11 @@ from labkit.audit import earlier, version
 from labkit.audit.audit_state import POLICY, AuditState
 from labkit.audit.version import SEAL
 from labkit.host import Finding
+from labkit.workload import quick_audit
 
 
-def measure(state: AuditState, folder: Path, _findings: list[Finding]) -> dict:
+def measure(state: AuditState, folder: Path, findings: list[Finding]) -> dict:
+    findings += quick_audit.findings(state.manifest) if state.budget.name == "quick" else []
     return {
         "version": folder.name,
         "previous": previous_of(state.manifest.name, folder),

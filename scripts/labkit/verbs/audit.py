@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from labkit.audit import audit_state, flow, investigation_state, project, version
@@ -13,6 +14,7 @@ from labkit.outcome import Exit, LabError, UsageError
 from labkit.phases import COMMAND
 from labkit.terminal_output import GOOD, OPEN, Line, show
 from labkit.verbs import add_audit_arguments
+from labkit.wording import plural
 from labkit.workload import manifest
 from labkit.workload.build import BuildFailed
 
@@ -103,15 +105,18 @@ def run_all(args) -> Exit:
     """Audit every workload; the failure of one does not prevent the others from being audited."""
     from labkit.report.audit_table import audit_table
 
-    audits, failures, code = {}, {}, Exit.PASSED
+    audits, failures, took_s, code = {}, {}, {}, Exit.PASSED
     for name in sorted([*(name for name, _ in manifest.finished()), *manifest.investigation_names()]):
+        began_s = time.monotonic()
         try:
             code = run_one(name, args) or code
             if (last := version.latest(name)) is not None:
                 audits[name] = json.loads((last / "audit.json").read_text())
         except LabError as error:
             failures[name], code = str(error).splitlines()[0], error.code
-    show([audit_table(audits, failures)])
+        took_s[name] = time.monotonic() - began_s
+    show([audit_table(audits, failures, took_s)])
+    print(f"audit: {plural(len(took_s), 'audit')} took {sum(took_s.values()) / 60:.1f} min")
     return code
 
 

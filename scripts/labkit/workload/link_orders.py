@@ -1,4 +1,4 @@
-"""link_orders.py - one program in a different layout for each block, linked when the block first needs it.
+"""link_orders.py - one program in a different layout for each block, linked before the pilot, or when a later block first needs it.
 
 objects -> link_orders -> library, calibration_trials
 
@@ -12,6 +12,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,9 @@ class Layouts(Protocol[P_co]):
     def of_block(self, block_build: int) -> P_co:
         """The program that a block with this build number runs."""
 
+    def prepare(self, count: int) -> None:
+        """Link the first programs, so that no block has to wait for them."""
+
     def move_to(self, folder: Path) -> None:
         """Link further programs in this folder."""
 
@@ -64,6 +68,9 @@ class OneLayout(Generic[P]):
 
     def of_block(self, block_build: int) -> P:
         return self.usual
+
+    def prepare(self, count: int) -> None:
+        pass
 
     def move_to(self, folder: Path) -> None:
         pass
@@ -89,6 +96,10 @@ class LinkOrders:
         if block_build not in self.linked:
             self.linked[block_build] = self._linked(block_build)
         return self.linked[block_build]
+
+    def prepare(self, count: int) -> None:
+        for number in range(count):
+            self.of_block(number)
 
     def move_to(self, folder: Path) -> None:
         self.folder = folder
@@ -125,6 +136,9 @@ class Copies:
     def of_block(self, block_build: int) -> Binary:
         return self._copy(self.of.of_block(block_build))
 
+    def prepare(self, count: int) -> None:
+        pass  # a copy takes no time
+
     def move_to(self, folder: Path) -> None:
         pass  # a copy stands beside its program
 
@@ -146,18 +160,20 @@ def hashes_of(layouts: Layouts) -> list[str]:
 
 
 def gap_object(folder: Path, gap_bytes: int) -> Path:
-    """An object that contains only a gap in the code."""
+    """An object that contains only a gap in the code. Two threads may ask for the same one, so it appears by rename."""
     path = folder / f"gap-{gap_bytes}.o"
     if path.exists():
         return path
+    temporary = path.with_name(f".{path.name}.{threading.get_native_id()}.tmp")
     source = f'.text\n.skip {gap_bytes}\n.section .note.GNU-stack,"",%progbits\n'
     try:
-        done = subprocess.run([compiler(), "-c", "-x", "assembler", "-", "-o", str(path)], input=source, text=True,
+        done = subprocess.run([compiler(), "-c", "-x", "assembler", "-", "-o", str(temporary)], input=source, text=True,
                               capture_output=True)
     except OSError as error:
         raise LabError(f"cannot run the compiler {compiler()}: {error.strerror}; install it or set CC=") from error
     if done.returncode != 0:
         raise LabError(f"cannot write {path}: {done.stderr.strip()[-300:]}")
+    temporary.rename(path)
     return path
 
 

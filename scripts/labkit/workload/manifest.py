@@ -19,6 +19,7 @@ from labkit.untrusted_file import UntrustedFileError, read_text
 from labkit.workload.causal_manifest import CausalCheck, causal_check
 from labkit.workload.change import CHANGES, Change
 from labkit.workload.load_manifest import OfferedLoad, offered_load
+from labkit.workload.quick_audit import QuickAudit, quick_audit
 
 WORKLOADS = Path("workloads")
 READERS: dict[str, Callable[["Table", Path], "Manifest"]] = {}
@@ -77,6 +78,8 @@ class Manifest:
     load: OfferedLoad | None = field(default=None, kw_only=True)  # of a server that is offered rising loads
     # Functions with virtual speed-ups. It has no part in repr, because repr decides whether earlier evidence of other phases is still valid.
     causal: CausalCheck | None = field(default=None, kw_only=True, repr=False)
+    quick: QuickAudit | None = field(default=None, kw_only=True, repr=False)  # what a quick audit measures, if not everything
+    complaint_size: str = field(default="", kw_only=True, repr=False)  # where a quick audit judges at another size than the complaint's: the complaint's
 
     @property
     def offered(self) -> OfferedLoad:
@@ -241,10 +244,16 @@ def common_parts(table: Table, folder: Path, fixture: Fixture, kind: str) -> dic
         hypotheses=tuple(hypothesis(one) for one in table.many("hypothesis")),
         candidates=tuple(_candidate(one, folder, kind) for one in table.many("candidate")),
         causal=causal_check(table.sub("causal"), folder, fixture.sizes) if "causal" in table.table else None,
+        quick=_quick(table, fixture) if "quick" in table.table else None,
     )
     unique(table, "stage", [stage.name for stage in parts["stages"]])
     unique(table, "candidate", [candidate.id for candidate in parts["candidates"]])
     return parts
+
+
+def _quick(table: Table, fixture: Fixture) -> QuickAudit:
+    used = {part: table.table[part].get(key, "") for part, key in (("load", "batch_size"), ("causal", "size")) if part in table.table}
+    return quick_audit(table.sub("quick"), fixture.sizes, used)
 
 
 def _main_size(table: Table, fixture: Fixture) -> str:

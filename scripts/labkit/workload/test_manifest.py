@@ -67,6 +67,9 @@ def test_a_causal_check_is_read_and_has_no_part_in_the_inputs_of_other_phases(tm
 
 
 @pytest.mark.parametrize("old, new, names", [
+    ('op = "item"\n', 'op = "item"\n[quick]\nsizes = ["large", "small"]\n', ("quick.sizes", "in this order")),
+    ('op = "item"\n', 'op = "item"\n[quick]\nsizes = []\n', ("quick.sizes", "in this order")),
+    ('op = "item"\n', 'op = "item"\n[quick]\nleaves_out = ["baseline"]\n', ("quick.leaves_out", "a list of causal")),
     ('op = "item"\n', CAUSAL, ("causal.functions", "is missing", "a list of names of functions")),
     ('op = "item"\n', CAUSAL + 'functions = ["f", "f"]\n', ("causal.functions", "each once")),
     ('op = "item"\n', CAUSAL + 'functions = ["f"]\nspeedups_percent = [50, 25]\n', ("causal.speedups_percent", "rising whole numbers from 1 to 100")),
