@@ -242,7 +242,7 @@ def test_every_phony_target_is_documented_or_internal():
     phony = {name for line in listed for name in line.replace("\\", "").split()}
     documented = set(re.findall(r"^## ([a-z0-9-]+):", text, re.M))
     internal = {"workloads", "setup-test", "setup-load", "test-build", "c-tests", "instruments", "clinic-with-format", "static-cppcheck", "static-shell",
-                "static-python", "static-exceptions"}
+                "static-python", "static-flake8", "static-mypy", "static-exceptions", "static-versions"}
     assert phony - documented - internal == set()
 
 

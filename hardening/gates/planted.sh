@@ -39,6 +39,16 @@ must_be_red() {
 	planted="${planted:+$planted; }$1"
 }
 
+# found FAULT PATTERN: what the gate has printed contains a line that matches PATTERN. For gates that look for several faults in one run.
+found() {
+	grep -qE -e "$2" .git/said || {
+		cat .git/said
+		echo "$gate did not find this, which was planted: $1"
+		exit 1
+	}
+	planted="${planted:+$planted; }$1"
+}
+
 # all_red: prints the faults with which the gate failed, as the last line of the twin.
 all_red() {
 	echo "red with: $planted"

@@ -44,7 +44,8 @@ def test_what_was_open_when_its_budget_ended_is_decided_in_the_time_that_is_left
 
 
 @pytest.mark.parametrize("gain, budget_s, family_count, why", [
-    (1.2, 6.0, 1, "it was decided"), pytest.param(1.03, 600.0, 1, "no look is left", marks=pytest.mark.slow), (1.045, 0.5, 1000, "no look could spend, so the last took all of alpha")])
+    (1.2, 6.0, 1, "it was decided"), pytest.param(1.03, 600.0, 1, "no look is left", marks=pytest.mark.slow),
+    (1.045, 0.5, 1000, "no look could spend, so the last took all of alpha")])
 def test_a_campaign_that_is_over_does_not_go_on(gain, budget_s, family_count, why):
     one = experiment(gain, budget_s=budget_s, family_count=family_count)
     start(one)
