@@ -75,7 +75,8 @@ def _validator(kind: str) -> tuple[Any, set[bytes]]:
 
 
 def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
-    """The schema with every $ref replaced by its target: following references one by one takes most of the time."""
+    """The schema with every $ref replaced by its target: following references one by one takes most of the time. A part that named its
+    $schema would be checked by the standard validator in place of ours."""
     if isinstance(schema, list):
         return [_inlined(one, here, files) for one in schema]
     if not isinstance(schema, dict):
@@ -86,12 +87,12 @@ def _inlined(schema: Any, here: str, files: dict[str, Any]) -> Any:
         for step in pointer.split("/")[1:]:
             found = found[step]
         return _inlined(found, name or here, files)
-    return {key: _inlined(value, here, files) for key, value in schema.items() if key not in ("$defs", "$id")}
+    return {key: _inlined(value, here, files) for key, value in schema.items() if key not in ("$defs", "$id", "$schema")}
 
 
 @lru_cache(maxsize=None)
 def _validator_class() -> type:
-    """The standard validator, except that arrays of plain counts are checked at once: there are millions of samples."""
+    """The standard validator, except that plain values, and arrays of plain counts, are checked at once: there are millions of samples."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
@@ -100,7 +101,23 @@ def _validator_class() -> type:
             return
         yield from Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
 
-    return extend(Draft202012Validator, {"items": items})
+    def properties(validator, properties, instance, schema):
+        if isinstance(instance, dict):
+            for name, part in properties.items():
+                if name in instance and not _is_plain(instance[name], part):
+                    yield from validator.descend(instance[name], part, path=name, schema_path=name)
+
+    return extend(Draft202012Validator, {"items": items, "properties": properties})
+
+
+def _is_plain(value: Any, schema: Any) -> bool:
+    """Whether value is valid because it is an integer or a text of which only the type and the least value or length are asked. Otherwise
+    jsonschema decides."""
+    kind, least = LEAST.get(type(value), ("", ""))
+    if not isinstance(schema, dict) or schema.get("type") != kind or not schema.keys() <= {"type", least}:
+        return False
+    return least not in schema or (value if kind == "integer" else len(value)) >= schema[least]
 
 
 COUNT = {"type": "integer", "minimum": 0}
+LEAST = {int: ("integer", "minimum"), str: ("string", "minLength")}  # a bool is no int here, as in JSON
