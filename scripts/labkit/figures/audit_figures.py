@@ -46,6 +46,9 @@ def draw(height_inches: float, paint: Callable[[Axes], None]) -> bytes:
     figure, axes = plt.subplots(figsize=(WIDTH_INCHES, height_inches), constrained_layout=True)
     try:
         paint(axes)
+        # If the layout were still to be computed, savefig would draw everything twice.
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine(None)
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None})
         return rounded(stream.getvalue())
