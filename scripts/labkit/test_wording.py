@@ -33,6 +33,12 @@ def test_changes_carry_their_sign(ratio, text):
     assert wording.change(ratio).replace(GAP, " ") == text
 
 
+@pytest.mark.parametrize("low, high, text", [(0.884, 0.99968, "[0.884, 0.9997]"), (1.00001, 1.2, "[1.00001, 1.200]"), (1.0, 1.0, "[1.000, 1.000]")])
+def test_an_interval_that_excludes_1_is_seen_to_exclude_it(low, high, text):
+    """A page called a growth a regression, with the interval [0.884, 1.000]."""
+    assert wording.gain_interval(0.95, low, high).replace(GAP, " ") == f"0.950× {text}"
+
+
 def test_an_interval_takes_the_unit_of_its_estimate():
     assert wording.duration_interval(950.0, 900.0, 1100.0).replace(GAP, " ") == "950.0 ns [900.0, 1100]"
     assert wording.duration_interval(950.0, None, None).replace(GAP, " ") == "950.0 ns [no interval]"

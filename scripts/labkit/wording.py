@@ -117,7 +117,13 @@ def gain_interval(ratio: float | None, low: float | None, high: float | None, co
         return ABSENT
     if low is None or high is None:
         return f"{times(ratio)} [no interval]"
-    return f"{times(ratio)} [{low:.3f},{GAP}{high:.3f}]{at_confidence(confidence)}"
+    return f"{times(ratio)} [{interval_end(low)},{GAP}{interval_end(high)}]{at_confidence(confidence)}"
+
+
+def interval_end(value: float) -> str:
+    """Three decimals; more where an end beside 1 would be shown as 1, because there it decides."""
+    decimals = next((digits for digits in (3, 4, 5) if round(value, digits) != 1.0), 3)
+    return f"{value:.{decimals}f}"
 
 
 def share_interval(share: dict[str, Any] | None) -> str:

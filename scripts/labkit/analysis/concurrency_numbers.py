@@ -7,12 +7,11 @@ import re
 from collections import Counter
 from typing import Any, Mapping, Sequence
 
-from labkit.analysis.contention_numbers import together, waits_of
+from labkit.analysis.contention_numbers import JOIN, together, waits_of
 from labkit.analysis.evidence_set import EvidenceSet
 
 FRAME = re.compile(r"#\d+\s+(?:0x[0-9a-f]+ in )?(?P<function>[^\s(]+) \(.*?\)(?: at (?P<file>[^\s:]+):(?P<line>\d+))?(?: from \S+)?\s*$")
 KERNEL_ENTRIES = ("entry_SYSCALL", "el0_", "el0t_")
-JOIN = "join"
 OWN_SHOWN, STACKS_SHOWN = 4, 5
 
 

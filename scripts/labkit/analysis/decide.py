@@ -21,7 +21,7 @@ from labkit.phases import COMMAND
 from labkit.policy import AcceptancePolicy, parse
 from labkit.stats.power import NORMAL, SIGMA_MIN, median_error, robust_sigma
 from labkit.verdicts.verdict import EQUIVALENT, IMPROVED, REGRESSED, equivalence_interval
-from labkit.wording import at_confidence, count, detectable, p_is, p_value, percent, plural, size as in_bytes, times
+from labkit.wording import count, detectable, gain_interval, p_is, p_value, percent, plural, size as in_bytes, times
 
 ACCEPTED, REJECTED, UNDECIDED, YARDSTICK = "accepted", "rejected", "undecided", "yardstick"
 GAIN_MAX = 9.0
@@ -282,7 +282,7 @@ def rule_insignificant(facts: Facts, policy: AcceptancePolicy) -> str | None:
         return f"It is slower: {shown}."
     if found.verdict == EQUIVALENT:
         (low, high), confidence = equivalence_interval(found, verdict_policy(policy))
-        shown = f"{times(found.gain_ratio)} [{times(1 / high)}, {times(1 / low)}]{at_confidence(confidence)}"
+        shown = gain_interval(found.gain_ratio, 1 / high, 1 / low, confidence)
         return f"Its median does not change by a relevant amount: {shown}, within {percent(found.equivalence_ratio)} of the baseline."
     required = 1.0 + deciding_gain(facts, policy)
     if found.gain_high < required:
@@ -419,4 +419,4 @@ def counts(gain: Effect) -> str:
 
 def interval(gain: Effect) -> str:
     found = gain.comparison
-    return f"{times(found.gain_ratio)} [{times(found.gain_low)}, {times(found.gain_high)}]{at_confidence(found.confidence)}"
+    return gain_interval(found.gain_ratio, found.gain_low, found.gain_high, found.confidence)

@@ -141,7 +141,7 @@ def test_an_equivalent_candidate_is_shown_with_the_interval_that_lies_within_the
     logs = tuple(0.002 * (-1) ** number * (number % 7) for number in range(40))
     same = with_comparison(good_facts.gain, verdict="equivalent", block_logs=logs, gain_ratio=1.0, gain_low=0.95, gain_high=1.05)
     found = decide_candidate(replace(good_facts, gain=same), parse(policy_table))
-    low, high = (float(end) for end in re.search(r"1\.000× \[([\d.]+)×, ([\d.]+)×\] at 90\s%", found.reason).groups())
+    low, high = (float(end) for end in re.search(r"1\.000× \[([\d.]+),\s([\d.]+)\] at 90\s%", found.reason).groups())
     assert 0.99 <= low < 1 < high <= 1.01 and "0.950" not in found.reason
 
 

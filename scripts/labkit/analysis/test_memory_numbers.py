@@ -150,6 +150,8 @@ def test_threads_that_wait_at_one_place_are_one_row(documents, tmp_path):
     audit = audit_of(with_locks(documents, [waits("shop", 2, 1000), waits("shop", 5, 9000)]), tmp_path)
     (row,) = audit["memory"]["contention"]["variants"][0]["waits"]
     assert (row["contended_count"], row["acquisitions_count"], row["wait_ns"]) == (7, 200, 10000)
+    ended = audit_of(with_locks(documents, [waits("thread", 1, 9000) | {"kind": "join"}]), tmp_path)
+    assert ended["memory"]["contention"]["variants"][0]["waits"] == [], "who waits for the end of a thread waits for no lock"
 
 
 @pytest.mark.parametrize("witness, own, difference, unexplained", [

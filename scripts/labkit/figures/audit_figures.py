@@ -87,7 +87,7 @@ def distribution(audit: Audit) -> bytes | None:
         axes.set_ylim(-0.6, len(shown) - 0.3)
         axes.set_xlim(left=0)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(f"{rebench['times']['title']} per {rebench['times']['per']} ({unit})")
+        axes.set_xlabel(f"{rebench['times']['title']}{',' if ',' in rebench['times']['title'] else ''} per {rebench['times']['per']} ({unit})")
         axes.set_title(f"{audit['headline']['size']}: every process, one dot")
     return draw(2.6, paint)
 

@@ -189,6 +189,8 @@ def test_in_a_browser_nothing_fails_overflows_or_is_loaded(browser, page, tmp_pa
     assert browser.complaints == []
     assert [one for one in browser.requests if not one.startswith(("data:", "file:"))] == []
     assert browser.value("[].filter.call(document.images, function (one) { return !one.naturalWidth; }).length") == 0
+    narrow = "[].filter.call(document.querySelectorAll('figure img'), function (one) { return one.offsetWidth && one.offsetWidth < 600; }).length"
+    assert browser.value(narrow) == 0, "the text of a narrower picture cannot be read"
 
 
 @pytest.mark.slow
