@@ -12,6 +12,7 @@ from labkit.diagnose.opportunities import Opportunity, tests
 from labkit.evidence import write_text
 from labkit.foreign_text import as_unicode
 from labkit.host import Host
+from labkit.report.merged_findings import merged_texts
 from labkit.report.render import render
 from labkit.schemas import check
 
@@ -39,7 +40,7 @@ def _cpu(found: Observations) -> dict[str, Any] | None:
             "functions": [{"name": one["name"], "library": one["library"], "share": limits.share_of(one), "total": limits.share_of(one, "total"),
                            "ceiling": limits.amdahl(one["self_ratio"])} for one in found.cpu["functions"][:FUNCTIONS_SHOWN]],
             "libraries": [{"name": one["name"], "share": limits.share_of(one)} for one in found.cpu["libraries"][:LIBRARIES_SHOWN]],
-            "notes": [one["text"] for one in found.cpu["notes"]]}
+            "notes": merged_texts([one["text"] for one in found.cpu["notes"]])}
 
 
 def _off_cpu(found: Observations) -> dict[str, Any] | None:

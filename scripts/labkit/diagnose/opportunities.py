@@ -19,6 +19,7 @@ from labkit.wording import count, duration, percent, plural, share_interval, siz
 LEAST_SHARE = 0.02  # of the samples; below it noise would hide even the ceiling
 FUNCTIONS_MOST, SITES_MOST, LOCKS_MOST = 5, 3, 2
 LEAST_ALLOCATIONS = 10_000
+LEAST_SITE_SHARE = 0.01  # of all allocations
 LEAST_WAIT_SHARE = 0.02
 LEAST_COMPILED_SHARE = 0.1
 WAITS_FOR_EVENTS = {"join", "barrier", "cond"}  # a thread waits here for an event, not for a lock that another thread holds
@@ -121,6 +122,8 @@ def _sites(target: Target, found: Observations) -> Iterator[Opportunity]:
         return
     total = found.heap["totals"]["allocations_count"]
     for one in sorted(found.heap["sites"], key=lambda site: -site["allocations_count"])[:SITES_MOST]:
+        if one["allocations_count"] < LEAST_SITE_SHARE * total:
+            return
         place = " < ".join(frame["function"] for frame in one["frames"][:3])
         yield Opportunity(f"fewer allocations in {for_terminal(place)}",
                           f"{count(one['allocations_count'])} of {count(total)} allocations, {size(one['allocated_bytes'])}", None,

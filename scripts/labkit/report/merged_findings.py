@@ -22,6 +22,14 @@ def merged(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(map(as_one, groups.values()), key=lambda one: ORDER.index(one["level"]))
 
 
+def merged_texts(texts: Sequence[str]) -> list[str]:
+    """Sentences that differ in numbers only become one."""
+    groups: dict[str, list[str]] = {}
+    for one in texts:
+        groups.setdefault(shape_of(one), []).append(one)
+    return [ranged(group) for group in groups.values()]
+
+
 def merged_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """{server, rates, times_count, reason}: the points of one server that were invalid for the same reason, in the order of their first."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}

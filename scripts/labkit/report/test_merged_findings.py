@@ -1,6 +1,6 @@
 """Findings that say the same are one row with a count; what differs in more than numbers stays apart."""
 
-from labkit.report.merged_findings import merged, merged_points
+from labkit.report.merged_findings import merged, merged_points, merged_texts
 
 
 def finding(level, subject, text, cost=""):
@@ -39,3 +39,9 @@ def test_the_invalid_points_of_a_server_are_one_row_for_each_reason():
     found = [(one["server"], one["rates"], one["times_count"], one["reason"]) for one in merged_points(points)]
     assert found == [("baseline", [600.0, 800.0], 3, "32 to 608 of 1200 requests were late"), ("union", [1600.0], 1, "77 of 1200 requests were late"),
                      ("union", [800.0], 1, "wrong answers")]
+
+
+def test_notes_of_several_recordings_are_one():
+    """A diagnosis of SQLite had fifteen of them."""
+    notes = [f"{share} % of samples are in code without names, most of them in libsqlite3.so.0.8.6" for share in (12.9, 22.8, 15.0)]
+    assert merged_texts([notes[0], "Another note.", *notes[1:]]) == [notes[0].replace("12.9", "12.9 to 22.8"), "Another note."]
