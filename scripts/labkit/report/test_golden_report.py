@@ -127,6 +127,16 @@ def test_what_the_checklist_says_is_not_said_again(audit):
         assert line in pages["checklist.md"] and (line in pages["audit.md"]) == (not row["passed"])
 
 
+@pytest.mark.parametrize("name", ["crash", "deadlock", "pitfalls"])
+def test_an_investigation_repeats_no_row_that_passes(name):
+    found = json.loads(Path(f"reports/{name}/v0001/audit.json").read_text())
+    pages = render_pages(found, "investigation_")
+    for row in found["checklist"]:
+        line = f"| {row['number']} | {for_markdown(row['title'])} |"
+        assert line in pages["checklist.md"] and (line in pages["audit.md"]) == (row["result"] != "pass")
+    assert "(checklist.md)" in pages["audit.md"] and "hardening/gates/" in pages["checklist.md"]
+
+
 def test_what_a_campaign_is_stands_on_the_page_once(audit):
     page = render_pages(audit)["audit.md"]
     assert page.count("Runs come in blocks") == page.count("*Needed* is") == 1 and page.count("| Noise floor |") in (0, 2)
