@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLoc
 from labkit import wording
 from labkit.figures import figures_paired
 from labkit.figures.figure_style import (AFTER, BEFORE, DARK, GOOD, GRID, INK, MUTED, OPEN, STAGE_COLOURS, STYLE,
-                                         WIDTH_INCHES, legend_above)
+                                         WIDTH_INCHES, lay_out, legend_above)
 from labkit.metrics import METRICS
 from labkit.phases import COMMAND
 
@@ -46,9 +46,7 @@ def draw(height_inches: float, paint: Callable[[Axes], None]) -> bytes:
     figure, axes = plt.subplots(figsize=(WIDTH_INCHES, height_inches), constrained_layout=True)
     try:
         paint(axes)
-        # If the layout were still to be computed, savefig would draw everything twice.
-        figure.get_layout_engine().execute(figure)
-        figure.set_layout_engine(None)
+        lay_out(figure)
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None})
         return rounded(stream.getvalue())

@@ -6,6 +6,7 @@ with colour blindness can distinguish, and are never the only difference: marks 
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 matplotlib.use("svg")  # before anything imports pyplot
 
@@ -22,6 +23,14 @@ STYLE = {
     "grid.linewidth": 0.8, "figure.facecolor": "white", "savefig.facecolor": "white", "legend.frameon": False,
     "axes.formatter.use_locale": False, "hatch.linewidth": 0.6,
 }
+
+
+def lay_out(figure: Figure) -> None:
+    """Compute the layout of a finished figure. Without this, savefig would draw everything twice."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
+    figure.set_layout_engine(None)
 
 
 def legend_above(axes: Axes) -> None:

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from labkit.evidence import write_text
-from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE, legend_above
+from labkit.figures.figure_style import AFTER, BEFORE, GOOD, GRID, INK, MUTED, STYLE, lay_out, legend_above
 from labkit.figures.figures_paired import paint_paired, paint_power
 from labkit.metrics import METRICS
 from labkit.verdicts.paired_rows import kept_rows, paired_arrays
@@ -39,6 +39,7 @@ def drawing(path: Path, width: float = 8.0, height: float = 3.2) -> Iterator[plt
 
 
 def write_svg(figure: plt.Figure, path: Path) -> None:
+    lay_out(figure)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     write_text(path, text.getvalue())
