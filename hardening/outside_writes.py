@@ -1,8 +1,9 @@
 """outside_writes.py - a pytest plugin: a test that writes outside its own temporary folder and build/ fails.
 
 After each test it compares the times of the repository's folders, and of the system's main folders, with the times before: even a file
-that was made and removed again has changed the time of its folder. The times of the files are compared after the last test of each test
-file. Where tests run in parallel, the test that fails may not be the one that wrote.
+that was made and removed again has changed the time of its folder. The times of the files are compared every few seconds and after the last
+test, because there are thousands. So the test that fails may be a later one than the test that wrote, and, where tests run in parallel, one
+beside it.
 """
 
 import os
@@ -17,6 +18,7 @@ SYSTEM_FOLDERS = ("/", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/u
 PACKAGE_MANAGER = "/var/lib/dpkg"
 INSTALLING_S = 60  # a large package may take so long between two changes in the package manager's folder
 LEFT_OUT = {"build", ".git"}
+FILES_EVERY_S = 3.0
 
 
 class Watch:
@@ -28,11 +30,14 @@ class Watch:
             below[:] = set(below) - LEFT_OUT
             self.folders.append(folder)
             self.files += [os.path.join(folder, name) for name in files]
-        self.times = times_of(self.folders) | times_of(self.files)
+        self.times, self.files_looked_at_s = times_of(self.folders) | times_of(self.files), time.monotonic()
 
-    def changed(self, *, also_files: bool) -> list[str]:
-        """The paths that have changed since the last call."""
+    def changed(self, *, is_last: bool) -> list[str]:
+        """The paths that have changed since they were looked at; is_last: no later call looks at the files."""
+        also_files = is_last or time.monotonic() - self.files_looked_at_s >= FILES_EVERY_S
         now = times_of(self.folders + (self.files if also_files else []))
+        if also_files:
+            self.files_looked_at_s = time.monotonic()
         paths = sorted(path for path, time_ns in now.items() if time_ns != self.times[path])
         self.times |= now
         return [path for path in paths if path not in SYSTEM_FOLDERS] if is_installing() else paths
@@ -62,7 +67,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
-    changed = item.config.stash[WATCH].changed(also_files=nextitem is None or nextitem.path != item.path)
+    changed = item.config.stash[WATCH].changed(is_last=nextitem is None)
     if changed and not os.environ.get("BLESS"):
-        pytest.fail("this test, one beside it, or another program wrote outside build/ and temporary folders, in "
+        pytest.fail("this test, one before or beside it, or another program wrote outside build/ and temporary folders, in "
                     + ", ".join(changed), pytrace=False)

@@ -27,7 +27,7 @@ using names = store<std::vector<std::string>>;
 using points = store<std::map<std::string, point>>;
 struct shelf { long books; std::mutex door; } shelf;
 std::mutex &local() { static std::mutex mine; return mine; }
-template <class T> __attribute__((noinline)) void burn(const T &t) { for (volatile long i = t.size(); i < 100000000; i++); }
+template <class T> __attribute__((noinline)) void burn(const T &t) { for (volatile long i = t.size(); i < 30000000; i++); }
 __attribute__((noinline)) void fill(table &t) {
   for (int i = 0; i < 1000; i++) t["a key that is long enough to allocate" + std::to_string(i % 10)].push_back({i, i}); }
 __attribute__((noinline)) void hold() {

@@ -30,7 +30,8 @@ def test_without_a_speedup_nobody_is_delayed(tmp_path):
     assert found["function_cpu_ns"] > 0 and found["ready_ns"] >= 0 and found["progress_count"] == 5 and found["threads_count"] == 3
 
 
-@pytest.mark.parametrize("speedup", [10, 50, 100])
+@pytest.mark.few
+@pytest.mark.parametrize("speedup", [50, 10, 100])
 def test_the_delays_are_the_planned_share_of_the_functions_time(tmp_path, speedup):
     """Only one thread runs the function, so that all delays come from it; each is rounded down."""
     found = rounds(tmp_path, speedup, "sleep", "20", "1", "5")

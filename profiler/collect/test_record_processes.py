@@ -82,21 +82,15 @@ def test_killed_target_leaves_its_samples(record, backend):
     assert session.share("main") > 0.5
 
 
-def soak(record, backend, duration_ms):
-    session = record(VICTIMS / "churn_soak", duration_ms, VICTIMS / "plugin_host.so", backend=backend)
+def soak(record, backend):
+    session = record(VICTIMS / "churn_soak", 15000, VICTIMS / "plugin_host.so", backend=backend)
     assert session.returncode == 42, session.stderr
     assert len(session.samples) > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", BOTH_IN_FULL)
-def test_short_soak(record, backend):
-    soak(record, backend, 800)
-
-
-@pytest.mark.slow
-def test_long_soak(record):
+def test_soak(record):
     """Both backends run for the same quarter of a minute, so that they disturb each other, too."""
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(lambda backend: soak(record, backend, 15000), BACKENDS):
+        for _ in pool.map(lambda backend: soak(record, backend), BACKENDS):
             pass

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("flamegraph_browser")  # one worker starts the browser
 CLINIC = Path("build/bin/clinic").resolve()
 PERF_TEXT = Path("profiler/cli/recorded/pipeline.perf.txt").resolve()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("perf_script_live")  # one worker records
 CLINIC = Path("build/bin/clinic").resolve()
 VICTIM = Path("build/victims/split_functions").resolve()
 

@@ -203,6 +203,7 @@ def test_another_plugin_in_the_same_place_is_another(tmp_path):
     assert (counts["plugin_first"], counts["plugin_next_"]) == (30, 50)
 
 
+@pytest.mark.slow
 def test_allocations_while_libraries_come_and_go(tmp_path):
     """The program ends, and each allocation is counted: no hook may wait for the loader while the loader waits for a hook."""
     report, done = record(victim("alloc_loading", str(VICTIMS / "alloc_plugin.so")), tmp_path)

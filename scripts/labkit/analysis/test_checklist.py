@@ -9,6 +9,8 @@ from labkit.analysis import analyse
 from labkit.analysis.checklist import CHECKS, check_rows
 from labkit.analysis.evidence_set import read_evidence_set
 
+pytestmark = pytest.mark.xdist_group("checklist")  # one worker analyses
+
 
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory):
