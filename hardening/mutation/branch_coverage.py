@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def counts_of(room: str) -> dict[str, dict[int, list[int]]]:
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(["gcov", "--json-format", "--branch-probabilities", *notes], cwd=scratch, capture_output=True, check=True)
         written = [json.loads(gzip.decompress(path.read_bytes())) for path in Path(scratch).iterdir()]
-    known, found = {str((TREE / path).resolve()): str(path) for path in sources(room)}, {}
+    known = {str((TREE / path).resolve()): str(path) for path in sources(room)}
+    found: dict[str, dict[int, list[int]]] = {}
     for one in (file for data in written for file in data["files"] if file["file"] in known):
         lines = found.setdefault(known[one["file"]], {})
         for line in one["lines"]:
@@ -51,7 +53,7 @@ def measure(room: str) -> Coverage:
     """Runs the programs that test a room, which must have been built, and adds up. RuntimeError: one of them fails."""
     for old in (TREE / BUILD).rglob("*.gcda"):
         old.unlink()
-    for argv, done in zip(ran := programs(room, BUILD), all_of(run, ran), strict=True):
+    for argv, done in zip(ran := programs(room, TREE, BUILD), all_of(run, ran), strict=True):
         if done.returncode:
             raise RuntimeError(f"{argv[0]} ended with {done.returncode}\n{done.stderr[-2000:]}")
     counts = counts_of(room)
@@ -65,10 +67,12 @@ def run(argv: list[str]) -> subprocess.CompletedProcess:
     return subprocess.run(argv, cwd=TREE, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=600)
 
 
-def coverages(rooms: list[str]) -> list[Coverage]:
+def coverages(rooms: list[str]) -> Iterator[Coverage]:
+    """Builds the tests of all rooms, and measures one room after the other. RuntimeError: they cannot be built, or fail."""
     copy_tree(TREE)
     build_tests(TREE, *BUILT_WITH)
-    return [measure(room) for room in rooms]
+    for room in rooms:
+        yield measure(room)
 
 
 def listed(one: Coverage) -> str:

@@ -14,14 +14,15 @@ def sources(room: str) -> list[Path]:
     return sorted(path for path in Path("profiler", room).glob("*.c") if not path.stem.endswith(("_test", "_fuzz")))
 
 
-def programs(room: str, build: str) -> list[list[str]]:
-    """The command lines that test a room, with programs below `build`: its cmocka tests, and its fuzzers' corpora replayed."""
-    tests = [[f"{build}/tests/{path.stem}"] for path in sorted(Path("profiler", room).glob("*_test.c"))]
-    return tests + [replay(path.stem.removesuffix("_fuzz"), build) for path in sorted(Path("profiler", room).glob("*_fuzz.c"))]
+def programs(room: str, tree: Path, build: str) -> list[list[str]]:
+    """The command lines, from the folder `tree`, that test a room with programs below `build`: its cmocka tests, and its fuzzers' corpora replayed."""
+    tests = [[f"{build}/tests/{path.stem}"] for path in sorted((tree / "profiler" / room).glob("*_test.c"))]
+    fuzzers = [path.stem.removesuffix("_fuzz") for path in sorted((tree / "profiler" / room).glob("*_fuzz.c"))]
+    return tests + [[f"{build}/fuzz/{name}_replay", *corpus(tree, name)] for name in fuzzers]
 
 
-def replay(fuzzer: str, build: str) -> list[str]:
-    return [f"{build}/fuzz/{fuzzer}_replay", *sorted(map(str, Path("hardening/fuzz/corpus", fuzzer).iterdir()))]
+def corpus(tree: Path, fuzzer: str) -> list[str]:
+    return sorted(str(path.relative_to(tree)) for path in (tree / "hardening/fuzz/corpus" / fuzzer).iterdir())
 
 
 def build_tests(tree: Path, *variables: str) -> None:

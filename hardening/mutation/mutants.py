@@ -78,7 +78,8 @@ def shortened(text: str) -> str:
 
 def mutants_of(path: Path, flags: list[str]) -> list[Mutant]:
     """All mutants of a file, in their order. ValueError: libclang cannot read it with these flags."""
-    source, found = Source(path, flags), set()
+    source = Source(path, flags)
+    found: set[Mutant] = set()
     for cursor in source.unit.cursor.get_children():
         if cursor.kind == CursorKind.FUNCTION_DECL and cursor.is_definition() and str(cursor.location.file) == source.path:
             body = list(cursor.get_children())[-1]

@@ -5,7 +5,9 @@ One build serves all mutants: an expression e with mutant 7 becomes (clinic_muta
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from mutants import Mutant
 
@@ -42,15 +44,17 @@ def mutated(source: bytes, mutant: Mutant) -> bytes:
     return source[:mutant.start] + b"(" + mutant.text.encode() + b")" + source[mutant.end:]
 
 
-def copy_tree(tree: Path) -> None:
-    """Copies what the C tests are built from. Files that are equal keep their times, so that make builds only what has changed."""
+def copy_tree(tree: Path, instead: Mapping[str, bytes] = MappingProxyType({})) -> None:
+    """Copies what the C tests are built from, with other texts for the files in `instead`, which may be new. Files that are equal keep their times, so
+    that make builds only what has changed."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *COPIED], capture_output=True, text=True, check=True)
     names = {name for name in listed.stdout.split("\0") if name and Path(name).is_file()}
+    for name in names | set(instead):
+        write_if_changed(tree / name, instead[name] if name in instead else Path(name).read_bytes())
     for name in names:
-        write_if_changed(tree / name, Path(name).read_bytes())
         shutil.copymode(name, tree / name)
     for there in (tree / "profiler").rglob("*.[ch]"):
-        if str(there.relative_to(tree)) not in names and not there.name.startswith("mutant_switch"):
+        if str(there.relative_to(tree)) not in names | set(instead):
             there.unlink()
 
 
@@ -60,10 +64,10 @@ def write_if_changed(path: Path, text: bytes) -> None:
         path.write_bytes(text)
 
 
-def plant(tree: Path, chosen: list[Mutant]) -> None:
-    """Writes the mutants into the copy, and the switch into the lowest room, where every program is linked with it."""
-    for name in ("mutant_switch.c", "mutant_switch.h"):
-        write_if_changed(tree / "profiler/foundation" / name, (SWITCH / name).read_bytes())
+def planted(chosen: list[Mutant]) -> dict[str, bytes]:
+    """The files with these mutants in them, and the switch, in the lowest room, where every program is linked with it."""
+    texts = {f"profiler/foundation/{name}": (SWITCH / name).read_bytes() for name in ("mutant_switch.c", "mutant_switch.h")}
     for path in {mutant.path for mutant in chosen}:
         of_file = [(number, mutant) for number, mutant in enumerate(chosen) if mutant.path == path]
-        write_if_changed(tree / path, switched(Path(path).read_bytes(), of_file))
+        texts[path] = switched(Path(path).read_bytes(), of_file)
+    return texts

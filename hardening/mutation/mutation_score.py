@@ -20,7 +20,7 @@ from pathlib import Path
 
 from measured_rooms import ROOMS, all_of, build_tests, programs, sources
 from mutants import Mutant, mutants_of
-from mutated_sources import copy_tree, mutated, plant
+from mutated_sources import copy_tree, mutated, planted
 
 TREE, BUILD = Path("build/mutation"), "build/san-address"
 PARSED_WITH = ["-std=gnu11", "-Iprofiler/include", "-Iprofiler", "-D_GNU_SOURCE"]
@@ -118,7 +118,7 @@ def compiled(path: str, text: bytes) -> bytes:
 def score(room: str, chosen: list[Mutant], numbers: range) -> Score:
     """chosen: all mutants that are built in; numbers: those of this room among them."""
     # A mutant that a short program notices costs no run of a long one.
-    tests = sorted(all_of(lambda argv: unmutated(argv, len(chosen)), programs(room, BUILD)), key=lambda test: test.cpu_limit_s)
+    tests = sorted(all_of(lambda argv: unmutated(argv, len(chosen)), programs(room, TREE, BUILD)), key=lambda test: test.cpu_limit_s)
     killed = dict(zip(numbers, all_of(lambda number: is_killed(number, tests), numbers), strict=True))
     alive = [number for number in numbers if not killed[number]]
     equal = dict(zip(alive, all_of(lambda number: is_equal_code(chosen[number]), alive), strict=True))
@@ -130,8 +130,7 @@ def scores(rooms: list[str], count: int, seed: int) -> Iterator[Score]:
     """Plants a sample for each room in one build, and runs each room's tests. RuntimeError: the copy cannot be built, or its tests fail."""
     samples = {room: choose(room, count, seed) for room in rooms}
     chosen = [mutant for sample in samples.values() for mutant in sample]
-    copy_tree(TREE)
-    plant(TREE, chosen)
+    copy_tree(TREE, planted(chosen))
     build_tests(TREE, *BUILT_WITH)
     at = 0
     for room, sample in samples.items():
