@@ -14,6 +14,7 @@ from labkit.workload import manifest
     ("telemetry", "batch_size", '"gigantic"', "load.batch_size: is 'gigantic'; accepted: tiny, small, large, huge"),
     ("telemetry", "shapes", '["-x"]', "load.shapes: is ['-x']; accepted: names of options"),
     ("telemetry", "size ", '"gigantic"', "causal.size: is 'gigantic'; accepted: tiny, small, large, huge"),
+    ("telemetry", "pieces", "0", "causal.pieces: is 0; accepted: a whole number from 1 to 1000000"),
     ("telemetry", "arguments", "[1]", "causal.arguments: is [1]; accepted: a list of texts"),
     ("telemetry", "crowd_per_s", "0", "load.crowd_per_s: is 0; accepted: a number from 1 to"),
     ("server", "rates_per_s", "[100, 50]", "load.rates_per_s: is [100, 50]; accepted: at least two rising rates above 0"),

@@ -45,7 +45,7 @@ def test_damaged_frames_are_rejected(program):
 @pytest.mark.parametrize("function", TELEMETRY.causal_check.functions)
 def test_the_functions_of_the_manifest_run_in_a_thread_of_five(program, function):
     check = TELEMETRY.causal_check
-    work = Work((str(program), "--batch", str(fixture.path_of(TELEMETRY, check.size)), *check.arguments), program, check.progress)
+    work = Work((str(program), "--batch", str(fixture.path_of(TELEMETRY, check.size)), *check.arguments, str(check.pieces)), program, check.progress)
     rows = run_speedups(work, function, [50], 1, seed=1)
     assert len(rows) == 4 and {row["threads_count"] for row in rows} == {5}
     assert sum(row["function_cpu_ns"] for row in rows) > 0 and {row["inserted_ns"] for row in rows if not row["speedup_percent"]} == {0}

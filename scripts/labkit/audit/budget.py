@@ -35,7 +35,7 @@ class Budget:
     # What follows has no part in repr, because repr decides whether evidence from before these fields is still valid.
     causal_functions: int = field(repr=False)  # of a workload that asks for virtual speed-ups: of how many functions
     causal_blocks: int = field(repr=False)  # blocks of runs with and without a virtual speed-up
-    causal_s: int = field(repr=False)  # how long a run of a library with a virtual speed-up is under load
+    causal_s: int = field(repr=False)  # how long a library is under load in such a run, or by what the pieces of a program of load/ are multiplied
     counting_limit_s: int = field(repr=False)  # limit of one run under a tool that counts, and makes the program fifty times slower; a tool that is cut off is a finding
     watched_s: int = field(repr=False)  # how long kernel counters, the growth of memory, threads and the second load generator are watched
     simulated_runs: int = field(repr=False)  # of a library on a simulated CPU, beside the one run that is subtracted

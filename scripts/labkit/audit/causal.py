@@ -65,7 +65,8 @@ def load_of(state: AuditState) -> Invocation:
     check, patient = state.manifest.causal_check, state.patient
     if check.program:
         program = program_of(state.manifest, patient.baseline(), check.program)
-        return Invocation((str(program), "--batch", str(fixture.path_of(state.manifest, check.size)), *check.arguments))
+        pieces = check.pieces * state.budget.causal_s
+        return Invocation((str(program), "--batch", str(fixture.path_of(state.manifest, check.size)), *check.arguments, str(pieces)))
     if state.manifest.kind == LIBRARY:
         return patient.sustained(state, state.baseline, state.budget.causal_s)
     return patient.whole(state, state.baseline)

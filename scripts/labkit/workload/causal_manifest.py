@@ -8,12 +8,14 @@ from typing import Any, Protocol
 from labkit.workload.load_manifest import FOLDER
 
 CPUS = ("one", "all")
+PIECES_MAX = 1_000_000
 
 
 class Table(Protocol):
     """What of manifest.Table this file needs."""
 
     def get(self, key: str, accepted: str, check: Any, default: Any = None) -> Any: ...
+    def integer(self, key: str, low: int, high: int) -> int: ...
     def optional_text(self, key: str) -> str: ...
     def done(self) -> None: ...
 
@@ -23,8 +25,9 @@ class CausalCheck:
     """functions: the most important one first, because a quick audit measures only that one. speedups_percent: by how much of its time each
     function is to be faster. progress: the stage of clinic/stage.h that begins once for each piece of work; "": the whole run is one.
 
-    program: a program of load/, which is run as NAME --batch FILE ARGUMENTS; "": the workload itself runs, as in other phases. size: of the fixture
-    that is FILE. cpus: those that a run may use. work: what runs, for the report."""
+    program: a program of load/, which is run as NAME --batch FILE ARGUMENTS PIECES; "": the workload itself runs, as in other phases. size: of the
+    fixture that is FILE. pieces: of work in a run of a quick audit; a standard one has twice as many. cpus: those that a run may use. work: what
+    runs, for the report."""
 
     functions: tuple[str, ...]
     speedups_percent: tuple[int, ...]
@@ -32,6 +35,7 @@ class CausalCheck:
     program: str = ""
     size: str = ""
     arguments: tuple[str, ...] = ()
+    pieces: int = 0
     cpus: str = "one"
     work: str = ""
 
@@ -46,6 +50,7 @@ def causal_check(table: Table, folder: Path, sizes: Collection[str]) -> CausalCh
         program=program,
         size=table.get("size", ", ".join(sizes), lambda v: v in sizes) if program else "",
         arguments=tuple(table.get("arguments", "a list of texts", are_texts, default=[])) if program else (),
+        pieces=table.integer("pieces", 1, PIECES_MAX) if program else 0,
         cpus=table.get("cpus", ", ".join(CPUS), lambda v: v in CPUS, default="one"),
         work=table.optional_text("work"),
     )
