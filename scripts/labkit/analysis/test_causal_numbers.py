@@ -97,10 +97,10 @@ def audit_of(folder, found: dict | None, **asked) -> dict:
 @pytest.mark.slow
 def test_the_report_shows_it_beside_the_ceiling(tmp_path):
     kept = [row | SUMS | {"function": name} for name, period in (("shorter", 40.0), ("longer", 20.0)) for row in rows({0: 40.0, 50: period}, 1 / 3)]
-    audit = audit_of(tmp_path, {"progress": "round", "rows": kept}, causal={"functions": ["shorter", "longer"]})
+    audit = audit_of(tmp_path, {"progress": "round", "rows": kept}, causal={"functions": ["shorter", "longer"], "work": "Two threads that meet."})
     page = render_pages(audit)["audit.md"]
     assert [one["function"] for one in audit["causal"]] == ["shorter", "longer"]
-    assert "### What a faster function would gain" in page and "in 8 blocks of runs" in page
+    assert "### What a faster function would gain" in page and "in 8 blocks of runs" in page and "What ran: Two threads that meet." in page
     assert "| `shorter` | 33.3\u00a0% | 1.499× | 50\u00a0% | 1.200× | 1.000× [1.000,\u00a01.000] |" in page
     assert "A faster shorter gains nothing, although it takes" in page and "A faster longer gains more" in page
 
