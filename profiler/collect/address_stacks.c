@@ -104,15 +104,14 @@ static void keep_callers(const struct clinic_address_stacks *stacks,
 			kept[stacks->rows[id].parent] = 1;
 }
 
-int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
-				  uint32_t *kept)
+void clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
+				   uint32_t *kept)
 {
 	uint32_t count = 1;
-	int err = 0;
 
 	keep_callers(stacks, kept);
 	kept[0] = 0;
-	clinic_row_index_clear(&stacks->index);
+	clinic_row_index_empty(&stacks->index);
 	for (uint32_t id = 1; id < stacks->count; id++) {
 		struct clinic_address_frame row = stacks->rows[id];
 
@@ -121,13 +120,8 @@ int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
 		row.parent = kept[row.parent];
 		stacks->rows[count] = row;
 		kept[id] = count++;
-		if (!err)
-			err = clinic_row_index_add(
-				&stacks->index,
-				clinic_row_hash(&row, sizeof(row)), kept[id]);
 	}
 	stacks->count = count;
-	return err;
 }
 
 void clinic_address_stacks_modules(struct clinic_address_stacks *stacks,
@@ -142,7 +136,7 @@ int clinic_address_stacks_reindex(struct clinic_address_stacks *stacks)
 {
 	int err = 0;
 
-	clinic_row_index_clear(&stacks->index);
+	clinic_row_index_empty(&stacks->index);
 	for (uint32_t id = 1; !err && id < stacks->count; id++)
 		err = clinic_row_index_add(
 			&stacks->index,

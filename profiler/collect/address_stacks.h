@@ -44,14 +44,15 @@ int clinic_address_stacks_push(struct clinic_address_stacks *stacks,
 
 /*
  * Forgets all stacks but those with kept[id] != 0 and their callers. From then
- * on kept[id] is the new number of each; 0: it is forgotten.
+ * on kept[id] is the new number of each; 0: it is forgotten. Before a stack is
+ * pushed, clinic_address_stacks_reindex() must follow.
  */
-int clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
-				  uint32_t *kept);
+void clinic_address_stacks_compact(struct clinic_address_stacks *stacks,
+				   uint32_t *kept);
 
 /*
  * Calls for the number of each module that a stack refers to. When these
- * numbers have changed, clinic_address_stacks_reindex() must follow.
+ * numbers have changed, clinic_address_stacks_reindex() must follow, too.
  */
 void clinic_address_stacks_modules(struct clinic_address_stacks *stacks,
 				   clinic_on_number *on_number, void *context);

@@ -139,15 +139,14 @@ static int forget_stacks_and_modules(struct clinic_recorder *recorder)
 	if (!kept)
 		return -ENOMEM;
 	each_stack(recorder, keep_number, kept);
-	err = clinic_address_stacks_compact(recorder->stacks, kept);
+	clinic_address_stacks_compact(recorder->stacks, kept);
 	each_stack(recorder, renumber, kept);
 	free(kept);
 	clinic_stack_walker_forget(recorder->walker);
 	clinic_naming_forget(recorder->naming);
 	(void)clinic_address_stacks_rows(recorder->stacks, &count);
 	recorder->limits.stacks_most = next_limit(count, STACKS_AT_FIRST);
-	if (!err)
-		err = forget_modules(recorder);
+	err = forget_modules(recorder);
 	return err ? err : clinic_session_forget_stacks(recorder->session);
 }
 

@@ -103,6 +103,14 @@ int clinic_row_index_add(struct clinic_row_index *index, uint32_t hash,
 	return 0;
 }
 
+void clinic_row_index_empty(struct clinic_row_index *index)
+{
+	if (index->slots_count)
+		memset(index->slot, 0xff,
+		       index->slots_count * sizeof(*index->slot));
+	index->used_count = 0;
+}
+
 void clinic_row_index_clear(struct clinic_row_index *index)
 {
 	free(index->slot);

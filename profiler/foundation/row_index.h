@@ -13,7 +13,8 @@
  *	                             ^ slot 0x92 mod slots_count
  *	a search for hash 92 goes on to the first free slot: rows 0 and 5
  *
- * Ownership  all zero is an empty index; clinic_row_index_clear() frees it.
+ * Ownership  all zero is an empty index; clinic_row_index_clear() frees it, and
+ *            clinic_row_index_empty() keeps its memory for as many rows.
  * Errors     -ENOMEM, and the index is as before.
  * Threads    many may search an index that nobody changes.
  */
@@ -54,6 +55,7 @@ uint32_t clinic_row_index_next(const struct clinic_row_index *index,
 			       struct clinic_row_cursor *cursor);
 int clinic_row_index_add(struct clinic_row_index *index, uint32_t hash,
 			 uint32_t id);
+void clinic_row_index_empty(struct clinic_row_index *index);
 void clinic_row_index_clear(struct clinic_row_index *index);
 
 #endif
