@@ -126,9 +126,11 @@ def sides_of(state: AuditState, changed: Variant, seed: int, programs: Path) -> 
 
 
 def link_pilot(sides: dict[str, Layouts], blocks_count: int) -> None:
-    """The programs of the pilot, both arms at the same time, because nothing is timed yet. Sizes share the programs of a block."""
+    """The programs of the pilot, those of both arms at the same time, because nothing is timed yet. Sizes share the programs of a block. An interruption
+    waits for one pair of programs only."""
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda arm: sides[arm].prepare(blocks_count), "AB"))
+        for block in range(blocks_count):
+            list(pool.map(lambda arm: sides[arm].of_block(block), "AB"))
 
 
 def size_case(state: AuditState, sides: dict[str, Layouts], known: Reference, plan: Plan) -> Case:

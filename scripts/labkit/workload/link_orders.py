@@ -50,9 +50,6 @@ class Layouts(Protocol[P_co]):
     def of_block(self, block_build: int) -> P_co:
         """The program that a block with this build number runs."""
 
-    def prepare(self, count: int) -> None:
-        """Link the first programs, so that no block has to wait for them."""
-
     def move_to(self, folder: Path) -> None:
         """Link further programs in this folder."""
 
@@ -68,9 +65,6 @@ class OneLayout(Generic[P]):
 
     def of_block(self, block_build: int) -> P:
         return self.usual
-
-    def prepare(self, count: int) -> None:
-        pass
 
     def move_to(self, folder: Path) -> None:
         pass
@@ -96,10 +90,6 @@ class LinkOrders:
         if block_build not in self.linked:
             self.linked[block_build] = self._linked(block_build)
         return self.linked[block_build]
-
-    def prepare(self, count: int) -> None:
-        for number in range(count):
-            self.of_block(number)
 
     def move_to(self, folder: Path) -> None:
         self.folder = folder
@@ -136,9 +126,6 @@ class Copies:
     def of_block(self, block_build: int) -> Binary:
         return self._copy(self.of.of_block(block_build))
 
-    def prepare(self, count: int) -> None:
-        pass  # a copy takes no time
-
     def move_to(self, folder: Path) -> None:
         pass  # a copy stands beside its program
 
@@ -169,11 +156,13 @@ def gap_object(folder: Path, gap_bytes: int) -> Path:
     try:
         done = subprocess.run([compiler(), "-c", "-x", "assembler", "-", "-o", str(temporary)], input=source, text=True,
                               capture_output=True)
+        if done.returncode != 0:
+            raise LabError(f"cannot write {path}: {done.stderr.strip()[-300:]}")
+        temporary.rename(path)
     except OSError as error:
         raise LabError(f"cannot run the compiler {compiler()}: {error.strerror}; install it or set CC=") from error
-    if done.returncode != 0:
-        raise LabError(f"cannot write {path}: {done.stderr.strip()[-300:]}")
-    temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
 
 
