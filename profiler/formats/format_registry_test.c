@@ -5,13 +5,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "formats/format.h"
 #include "session/schema.h"
+#include "session/session_json.h"
 
 static char *content_of(const char *path, size_t *bytes)
 {
@@ -149,6 +152,90 @@ static void a_path_names_a_format_by_its_suffix(void **state)
 	assert_null(clinic_format_of_path("x.perf.txt"));
 }
 
+static int read_file(const char *path, const char *format_name,
+		     struct clinic_session **session, struct clinic_why *why)
+{
+	static const struct clinic_format_options options = {0};
+	const struct clinic_format *format;
+	int error = clinic_format_read(path, &options, &format, session, why);
+
+	if (format_name)
+		assert_string_equal(format->name, format_name);
+	else
+		assert_null(format);
+	return error;
+}
+
+/* Reads a file with this text; there is no session after an error. */
+static int read_text(const char *text, size_t bytes, const char *format_name,
+		     struct clinic_why *why)
+{
+	char path[] = "/tmp/format_registry_test.XXXXXX";
+	int fd = mkstemp(path);
+	struct clinic_session *session = NULL;
+	int error;
+
+	assert_int_equal(write(fd, text, bytes), bytes);
+	close(fd);
+	error = read_file(path, format_name, &session, why);
+	unlink(path);
+	assert_int_equal(!session, error != 0);
+	if (session)
+		clinic_session_free(session);
+	return error;
+}
+
+static void a_file_is_read_by_the_format_that_recognises_it(void **state)
+{
+	static const char perf[] = "app 1/2 [000] 1.0: 9 cpu-clock:\n"
+				   "\t 10 main (/x)\n\n";
+	struct clinic_session *session;
+	struct clinic_why why;
+	size_t bytes;
+	const char *text;
+
+	(void)state;
+	text = content_of("hardening/fuzz/corpus/session/example.json", &bytes);
+	assert_int_equal(read_text(text, bytes, "session", &why), 0);
+	assert_int_equal(read_text(text, bytes / 2, "session", &why), -EBADMSG);
+	assert_int_not_equal(strlen(why.text), 0);
+	assert_int_equal(read_text(perf, strlen(perf), "perf-script", &why), 0);
+	assert_int_equal(read_text("", 0, NULL, &why), -ENOMSG);
+	assert_string_equal(why.text, "it is empty");
+	assert_int_equal(read_text("some text\n", 10, NULL, &why), -ENOMSG);
+	assert_string_equal(why.text, "");
+	assert_int_equal(read_file("/nowhere/at/all", NULL, &session, &why),
+			 -ENOENT);
+}
+
+/* A line that only has a time may be of any log. */
+static void perf_script_is_recognised_by_fields_that_only_it_has(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_perf;
+	} cases[] = {
+		{"# captured on    : Fri Nov 27\n", true},
+		{"# cmdline : /usr/bin/perf record\n", true},
+		{"# ========\n", true},
+		{"# a remark\n", false},
+		{"noise before\napp 1/2 1.0: \n", true},
+		{"app 1.0: \n", false},
+		{"noise before\napp 1/2 1.0: cycles: \n", true},
+		{"app 1.0: cycles: 10 f (/x)", true},
+		{"app 1/2 cycles: ", true},
+		{"1.0: 7\n", false},
+		{"{\napp 1/2 1.0: cycles: \n", false},
+	};
+	const struct clinic_format *format = clinic_format_named("perf-script");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (format->recognises(cases[i].text, strlen(cases[i].text)) !=
+		    cases[i].is_perf)
+			fail_msg("%s", cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +244,10 @@ int main(void)
 		cmocka_unit_test(every_format_of_the_folder_is_linked),
 		cmocka_unit_test(one_format_recognises_each_content),
 		cmocka_unit_test(a_path_names_a_format_by_its_suffix),
+		cmocka_unit_test(
+			a_file_is_read_by_the_format_that_recognises_it),
+		cmocka_unit_test(
+			perf_script_is_recognised_by_fields_that_only_it_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -407,6 +407,8 @@ static void what_is_known_of_a_cut_text_is_told(void **state)
 		const char *says; /* NULL: nothing */
 	} cases[] = {
 		{HEADER FIRST SECOND "\n", 2, NULL},
+		{"# time of last sample : 2.250000\n" FIRST, 1,
+		 "the recording went on for 1.250000 s"},
 		{HEADER FIRST, 1, later},
 		{HEADER FIRST "p 1/1 [000] 2.0: 9 cpu-cl", 1, later},
 		{FIRST SECOND, 2, amid},
