@@ -1,4 +1,4 @@
-"""gate_ending.py - how a gate that is written in Python ends: 0 with its evidence, 1 with what is wrong, 77 with what is missing.  used by gates/02, 03 and 12"""
+"""gate_ending.py - how a gate that is written in Python ends: 0 with its evidence, 1 with what is wrong, 77 with what is missing.  used by gates/02, 03, 09, 10 and 12"""
 
 import subprocess
 import sys
@@ -21,6 +21,23 @@ def run(argv: Sequence[str | Path], **options) -> subprocess.CompletedProcess:
     if done.returncode:
         raise Fault(f"{done.stdout[-1500:]}{done.stderr[-1500:]}\n{' '.join(map(str, argv))} ends with {done.returncode}")
     return done
+
+
+def all_of(*parts: Callable[[], str]) -> str:
+    """The evidence of all parts of a gate; each is run, whatever another one has found. Fault: all complaints. Unavailable: all that is missing."""
+    found, faults, absent = [], [], []
+    for part in parts:
+        try:
+            found.append(part())
+        except Fault as fault:
+            faults.append(str(fault))
+        except Unavailable as reason:
+            absent.append(str(reason))
+    if faults:
+        raise Fault("\n".join(faults))
+    if absent:
+        raise Unavailable(f"{'; '.join(absent)}; right as far as tried: {'; '.join(found)}")
+    return "; ".join(found)
 
 
 def end(gate: Callable[[], str]) -> NoReturn:

@@ -27,6 +27,8 @@ NOT_PORTABLE := profiler/session/session_json_test.c profiler/unwind/unwind_orac
 	profiler/unwind/address_space_test.c
 # In a whole program the allocations that it makes fail are those of the C library, too, which sorts without.
 NOT_PORTABLE += $(if $(filter memory,$(MACHINE)),,profiler/session/session_memory_test.c)
+# They walk their own stack, to which the processor writes return addresses without MemorySanitizer's knowledge.
+NOT_PORTABLE += $(if $(filter memory,$(MACHINE)),$(addprefix profiler/unwind/unwind_,test.c chain_test.c signal_test.c))
 PORTABLE_TESTS := $(filter-out $(NOT_PORTABLE),$(foreach room,$(PORTABLE_ROOMS),$(wildcard profiler/$(room)/*_test.c)))
 PORTABLE_FUZZERS := $(foreach room,$(PORTABLE_ROOMS),$(wildcard profiler/$(room)/*_fuzz.c))
 MACHINE_FLAGS := -Ihardening/machines $(CPPFLAGS) -std=gnu11 -O2 $(if $(filter memory,$(MACHINE)),-g) -fno-omit-frame-pointer -Wformat -Werror=format -MMD -MP
