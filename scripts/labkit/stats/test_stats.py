@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import scipy.stats
+import scipy  # scipy.stats takes half a second: the first test that uses it loads it
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -23,6 +23,7 @@ from labkit.stats.power import (blocks_at_least, blocks_for_power, detectable_ef
 from labkit.stats.proportions import clopper_pearson
 from labkit.stats.quantiles import run_quantile, tail_is_supported
 
+pytestmark = pytest.mark.xdist_group("stats")  # one worker loads scipy.stats
 TIMES = st.floats(1.0, 1e12)
 
 
