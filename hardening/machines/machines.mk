@@ -24,7 +24,7 @@ PORTABLE_ROOMS := foundation session formats $(if $(UNWINDS),unwind)
 PORTABLE := $(filter-out %_test.c %_fuzz.c,$(foreach room,$(PORTABLE_ROOMS),$(wildcard profiler/$(room)/*.c)))
 # jansson and libdw are oracles of these.
 NOT_PORTABLE := profiler/session/session_json_test.c profiler/unwind/unwind_oracle_test.c profiler/unwind/unwind_table_test.c \
-	profiler/unwind/address_space_test.c
+	profiler/unwind/address_space_test.c profiler/unwind/maps_lines_test.c
 # In a whole program the allocations that it makes fail are those of the C library, too, which sorts without.
 NOT_PORTABLE += $(if $(filter memory,$(MACHINE)),,profiler/session/session_memory_test.c)
 # They walk their own stack, to which the processor writes return addresses without MemorySanitizer's knowledge.
