@@ -19,7 +19,8 @@ def contention_numbers(evidence_set: EvidenceSet) -> dict[str, Any] | None:
     threads = [one["threads_count"] for one in evidence_set.memory["data"]["rss_series"] if "threads_count" in one]
     return {"runs_count": max(one["runs_count"] for one in heaps[0]["recordings"]), "size": heaps[0]["size"],
             "threads_count": max(threads, default=None), "looks_count": len(threads),
-            "variants": [{"variant": one["variant"], **waits_of(together([row for row in one["locks"] if row["kind"] != JOIN], ("kind", "name", "waiter", "owner")))} for one in heaps]}
+            "variants": [{"variant": one["variant"],
+                          **waits_of(together([row for row in one["locks"] if row["kind"] != JOIN], ("kind", "name", "waiter", "owner")))} for one in heaps]}
 
 
 def waits_of(locks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

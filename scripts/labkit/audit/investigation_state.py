@@ -25,7 +25,8 @@ from labkit.workload.investigation import Investigation
 
 RUNS_COUNT = {"quick": 3, "standard": 20, "thorough": 50}  # runs of each program, by budget
 AT_ONCE = {"quick": 3}  # runs at the same time, by budget; otherwise one
-T, U = TypeVar("T"), TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)

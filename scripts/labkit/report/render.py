@@ -73,8 +73,8 @@ def _environment() -> jinja2.Environment:
         "times", "percent", "change", "worsening", "significant", "count", "duration", "duration_interval", "gain_interval", "confidence",
         "share_interval", "size", "quantity", "title", "p_value", "p_is", "plural", "listing",
         "sentence", "detectable")}
-    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged, merged_points=merged_points,
-                               beyond_functions=beyond_functions,
+    environment.filters.update(written, cell=for_markdown, code=for_markdown_code, block=as_block, metric=metric_label, amount=amount, by_size=by_size, merged=merged,
+                               merged_points=merged_points, beyond_functions=beyond_functions,
                                upper_first=lambda text: text[:1].upper() + text[1:])
     environment.tests.update(command=lambda manifest: manifest.get("kind") == COMMAND, exact=lambda name: METRICS[name].is_exact, tail=is_tail)
     return environment
