@@ -302,8 +302,7 @@ def test_a_candidate_that_is_open_is_measured_on_in_further_layouts(sandbox, mon
     assert candidates.measure_on(state, folder, still_open, 60.0) < 60.0
     after = evidence_of(folder, "candidates/no-copy")
     assert after["runs"][:len(before["runs"])] == before["runs"] and len(after["runs"]) > len(before["runs"])
-    orders = {name: one["campaign"]["link_orders"]["B"] for name, one in (("before", before), ("after", after))}
-    assert len(orders["after"]) > len(orders["before"]) and orders["after"][:len(orders["before"])] == orders["before"]
+    assert set(after["campaign"]["link_orders"]["B"]) > set(before["campaign"]["link_orders"]["B"])
     assert not list(folder.rglob("*.rows.jsonl")) and not list(impossible_rows(folder)) and not list(sandbox.folder.rglob("layouts-*"))
 
 

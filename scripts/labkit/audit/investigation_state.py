@@ -24,7 +24,7 @@ from labkit.workload.build import Binary, BuildFailed
 from labkit.workload.investigation import Investigation
 
 RUNS_COUNT = {"quick": 3, "standard": 20, "thorough": 50}  # runs of each program, by budget
-AT_ONCE = {"quick": 3}  # runs at the same time, by budget; otherwise one
+AT_ONCE = {"quick": 3}  # witnesses at the same time, by budget; otherwise one
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -47,7 +47,7 @@ class InvestigationState:
 
     def each(self, observe: Callable[[T], U], items: Sequence[T]) -> Iterable[U]:
         """The observation of each item, in their order. A quick investigation makes several at once: most of its time, programs that hang wait for
-        their limit."""
+        their limit. Runs whose times are evidence are not made this way: verify refuses runs that overlap."""
         at_once = AT_ONCE.get(self.budget.name, 1)
         if at_once == 1:
             return map(observe, items)

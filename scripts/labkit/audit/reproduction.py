@@ -18,7 +18,7 @@ def measure(state: InvestigationState, _folder: Path, _findings: list[Finding]) 
 def runs_of(state: InvestigationState, binary: Binary, limit_s: float) -> list[dict]:
     """One row for each run; a run that takes longer than limit_s, in seconds, is killed."""
     with Progress(f"runs of {binary.variant}", state.runs_count, is_logged=False) as progress:
-        return list(progress.over(state.each(lambda number: _row(binary, number, limit_s), range(state.runs_count))))
+        return [_row(binary, number, limit_s) for number in progress.over(range(state.runs_count))]
 
 
 def _row(binary: Binary, number: int, limit_s: float) -> dict:

@@ -87,16 +87,19 @@ class LinkOrders:
         return next(number for number, one in self.linked.items() if one.sha256 == wanted)
 
     def of_block(self, block_build: int) -> Binary:
-        if block_build not in self.linked:
+        known = self.linked.get(block_build)
+        if known is None or known.path.parent != self.folder:
             self.linked[block_build] = self._linked(block_build)
         return self.linked[block_build]
 
     def move_to(self, folder: Path) -> None:
+        """The programs in the earlier folder may be gone: one that is needed again is linked again, from the same seed."""
         self.folder = folder
 
     def _linked(self, number: int) -> Binary:
         """Link a layout. A small program may give the same binary in two orders; then another order is drawn."""
-        path, known = self.folder / f"{self.usual.path.name}.{number}", {one.sha256 for one in self.linked.values()}
+        path = self.folder / f"{self.usual.path.name}.{number}"
+        known = {one.sha256 for other, one in self.linked.items() if other != number}
         for attempt in range(ATTEMPTS_MAX):
             source = random.Random(f"{self.seed}/{number}/{attempt}")
             objects = list(self.objects)

@@ -55,6 +55,21 @@ def test_the_seed_decides_and_a_layout_that_comes_twice_is_one(tmp_path):
     assert first.number_of(5) == first.number_of(6) == 5
 
 
+def test_a_comparison_that_goes_on_has_the_programs_of_an_earlier_folder_again(tmp_path):
+    """Blocks at one size were linked for another size before, in a folder that is removed when a comparison pauses."""
+    first, then = tmp_path / "first", tmp_path / "then"
+    first.mkdir()
+    then.mkdir()
+    layouts = program(first, {"main": MAIN, "other": OTHER}, seed=1)
+    before = [layouts.of_block(number) for number in range(4)]
+    layouts.move_to(then)
+    for one in before:
+        one.path.unlink()
+    again = layouts.of_block(2)
+    assert again.path.parent == then and again.sha256 == before[2].sha256 and subprocess.run([again.path]).returncode == 0
+    assert hashes_of(layouts) == [one.sha256 for one in before]
+
+
 def test_the_canary_is_another_file_with_the_bytes_of_its_block(tmp_path):
     layouts = program(tmp_path, {"main": MAIN, "other": OTHER}, seed=1)
     copies = Copies(layouts)
