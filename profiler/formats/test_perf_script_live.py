@@ -44,7 +44,8 @@ def test_no_sample_is_missing_or_double(recording, report):
     samples = re.search(r"^ +SAMPLE events: +(\d+)", output("perf", "report", "-i", recording, "--stats"), re.M)
     assert report["quality"]["samples_count"] == int(samples.group(1))
     assert report["quality"]["frequency_hz"] == 999
-    assert report["notes"] == []
+    # Which stacks perf cannot walk to their end depends on where its samples fall.
+    assert [note for note in report["notes"] if "perf could not name" not in note["text"]] == []
 
 
 @pytest.mark.slow
