@@ -6,7 +6,7 @@ session=profiler/session
 PARTS=mutants
 export PARTS
 for test in "$session"/*_test.c; do
-	sed -i -E 's/assert_(int|string|memory|ptr|null|non_null|true|false)[a-z_]*\(/(void)(/; s/fail_msg\(/(void)(/' "$test"
+	sed -i -E 's/^([[:space:]]+)assert_(int|string|memory|ptr|null|non_null|true|false)[a-z_]*\(/\1(void)(/; s/fail_msg\(/(void)(/' "$test"
 done
 must_be_red "tests of session that assert nothing" "mutants-session: .* but the floor is"
 restore "$session"
