@@ -1,4 +1,4 @@
-"""gate_ending.py - how a gate that is written in Python ends: 0 with its evidence, 1 with what is wrong, 77 with what is missing.  used by gates/02, 03, 09, 10 and 12"""
+"""gate_ending.py - how a gate that is written in Python ends: 0 with its evidence, 1 with what is wrong, 77 with what is missing.  used by gates/02, 03, 09 to 12"""
 
 import subprocess
 import sys

@@ -39,8 +39,9 @@ def test_a_worker_that_is_shut_out_hands_its_counts_over(tmp_path, how):
 
 @pytest.mark.parametrize("how", ["user", "root", "both"])
 def test_a_worker_that_is_shut_out_hands_its_samples_over(tmp_path, how):
+    """The daemon and its worker have samples each. How many depends on the other programs of the machine, because a timer fires at the clock's tick only."""
     said, session = record_shut_out(tmp_path, how, "--backend=timer")
-    assert sum(session["samples"]["weight_ns"]) >= 200_000_000, said
+    assert len({session["threads"]["pid"][thread] for thread in session["samples"]["thread"]}) == 2, said
     assert "not observed" not in said
 
 

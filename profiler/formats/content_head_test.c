@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "formats/content_head.h"
-
-static char path[] = "/tmp/content_head_test.XXXXXX";
+#include "formats/tested_file.h"
 
 static void put(const void *bytes, size_t size)
 {
@@ -138,20 +137,6 @@ static void what_has_no_beginning_is_refused(void **state)
 	assert_int_equal(clinic_content_head_open(&head, "/dev/null"), -ESPIPE);
 }
 
-static int make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,5 +146,6 @@ int main(void)
 		cmocka_unit_test(what_has_no_beginning_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, remove_file);
+	return cmocka_run_group_tests(tests, tested_file_make,
+				      tested_file_remove);
 }

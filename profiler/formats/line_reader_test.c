@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "formats/line_reader.h"
-
-static char path[] = "/tmp/line_reader_test.XXXXXX";
+#include "formats/tested_file.h"
 
 static FILE *fresh_file(void)
 {
@@ -143,20 +142,6 @@ static void what_cannot_be_opened_is_an_error(void **state)
 	clinic_lines_close(NULL);
 }
 
-static int make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,5 +152,6 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_opened_is_an_error),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, remove_file);
+	return cmocka_run_group_tests(tests, tested_file_make,
+				      tested_file_remove);
 }

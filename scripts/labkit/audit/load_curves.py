@@ -1,8 +1,8 @@
 """load_curves.py - response times of the baseline and of the union under rising loads, in each shape, beside nginx.
 
-The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A quick audit looks for the knee of each
-server by bisection of the rates instead (rate_search.py). A point at which a server fell
-behind, or at which the generator did not keep its schedule, is measured once more; all attempts are kept, and load_curve.best_of says which counts.
+The servers alternate: in each round every rate is offered to each of them, lowest first, until it falls behind. A quick audit looks for the knee of
+each server by bisection of the rates instead (rate_search.py). A point at which a server fell behind, or at which the generator did not keep its
+schedule, is measured once more; all attempts are kept, and load_curve.best_of says which counts.
 Server and generator share one CPU, as they do in the runs that are judged. Nothing here is a test: intervals are the ranges of the rounds.
 
 Only for workloads with [load] in their manifest. What cannot be measured here is a finding, and named in the evidence.
@@ -110,7 +110,8 @@ def _bisect_round(found: Measurement, servers: Sequence[OfferedServer], number: 
 
         def keeps_up(rate: float) -> bool:
             point = _measure_point(found, server, rate, number, lowest[0] if lowest else None)
-            lowest.extend([] if point.invalid or lowest else [point])
+            if not lowest and not point.invalid:
+                lowest.append(point)
             return not point.invalid and not falls_behind(point, lowest[0])
 
         rate_search.bisect(found.state.manifest.offered.rates_per_s, keeps_up)

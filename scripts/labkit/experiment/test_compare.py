@@ -351,10 +351,11 @@ def test_what_outlives_a_run_is_ended_and_reported(tmp_path, how):
 
 @pytest.mark.slow
 def test_a_budget_that_ends_within_the_first_block_shows_the_checking_runs(tmp_path):
-    """B is fast when its answer is checked, and its first measured run is slow."""
+    """B is fast when its answer is checked, and its first measured run is slow. On a crowded machine, one run of true may tell that the budget is too small."""
     b = script(tmp_path, "b", f"[ -e {tmp_path}/checked ] && [ ! -e {tmp_path}/slept ] && : >{tmp_path}/slept && sleep 9\n: >{tmp_path}/checked")
     done = lab("compare", "--a", "true", "--b", b, "--budget", 3)
-    assert done.returncode == Exit.INCONCLUSIVE and "the budget ended" in done.stdout and "times as long as A" in done.stdout
+    assert done.returncode == Exit.INCONCLUSIVE and "times as long as A" in done.stdout
+    assert "the budget ended" in done.stdout or "is too small to decide" in done.stderr
 
 
 @pytest.mark.slow

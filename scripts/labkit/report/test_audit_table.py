@@ -20,3 +20,8 @@ def test_every_case_has_a_row_and_columns_are_in_line():
     assert broken.startswith("broken   failed ") and broken.endswith("its baseline does not compile")
     assert [line[head.index("took"):].split("  ")[0] for line in (hotspot, bare, broken)] == ["60 s", "7 s", "0 s"]
     assert hotspot.index("closed") == bare.index("nothing accepted") == head.index("verdict")
+
+
+def test_a_verdict_at_another_size_than_the_complaints_names_its_size():
+    small = HOTSPOT | {"manifest": HOTSPOT["manifest"] | {"complaint_size": "large"}, "headline": HOTSPOT["headline"] | {"size": "small"}}
+    assert "reached at small" in plain_lines([audit_table({"hotspot": small}, {}, {"hotspot": 1.0})])[1]
